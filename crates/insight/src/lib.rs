@@ -1,0 +1,1 @@
+//! Looking: dashboards over everything below

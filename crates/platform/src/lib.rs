@@ -1,0 +1,1 @@
+//! The ground every room stands on: configuration, database, jobs, audit, files, web frame, charts

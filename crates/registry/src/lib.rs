@@ -1,0 +1,1 @@
+//! Who we are: organisations, people, accounts and roles, rosters

@@ -1,0 +1,1 @@
+//! The scheme language: parse, check, explain, evaluate, simulate; pure

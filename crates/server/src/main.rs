@@ -1,0 +1,2 @@
+//! The binary `tisheng`.
+fn main() {}

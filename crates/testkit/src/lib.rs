@@ -1,0 +1,1 @@
+//! Test application, template databases on both engines, personas, assertions on pages

@@ -1,0 +1,1 @@
+//! Architecture tests: layers, table owners, file sizes, routes without a case

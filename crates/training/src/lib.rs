@@ -1,0 +1,1 @@
+//! Training: hours, choice of capabilities, school activities

@@ -1,0 +1,1 @@
+//! Documents typeset as PDF
