@@ -1,1 +1,7 @@
-//! Values of the field without I/O: ids, time, hours, region codes, identity numbers
+//! Values of the field: identifiers, time, hours, codes and numbers. Pure: no I/O, no async.
+
+pub mod id;
+pub mod time;
+
+pub use id::Id;
+pub use time::{Clock, Instant, SystemClock};
