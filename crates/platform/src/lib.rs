@@ -1,1 +1,16 @@
-//! The ground every room stands on: configuration, database, jobs, audit, files, web frame, charts
+//! The ground every room stands on. No word of teacher training in here.
+
+pub mod app;
+pub mod audit;
+pub mod chart;
+pub mod config;
+pub mod ctx;
+pub mod db;
+pub mod files;
+pub mod jobs;
+pub mod keys;
+pub mod web;
+
+pub use app::{App, Parts};
+pub use ctx::{Ctx, Member, Scope, Who};
+pub use db::{Db, DbError, Row, Tx, Value};

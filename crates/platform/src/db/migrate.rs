@@ -1,0 +1,114 @@
+//! Migrations: forward only, one text for both engines, each in its own transaction.
+//!
+//! The texts live in `migrations/` at the root of the project. A few words in braces stand for
+//! what the engines call differently; see [`translate`]. The first line of a file names the room
+//! that owns its tables.
+
+use rust_embed::RustEmbed;
+use sha2::{Digest, Sha256};
+use tisheng_kernel::Instant;
+
+use super::{Db, DbError, Engine};
+use crate::args;
+
+#[derive(RustEmbed)]
+#[folder = "../../migrations"]
+struct Texts;
+
+/// A migration could not be applied.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// The statement text failed; nothing of this migration happened.
+    #[error("migration {name}: {source}")]
+    Failed {
+        /// The file.
+        name: String,
+        /// What the engine said.
+        source: DbError,
+    },
+    /// A migration that has been applied was edited afterwards.
+    #[error("migration {0} was changed after it had been applied; add a new one instead")]
+    Edited(String),
+    /// The bookkeeping itself failed.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// Names and texts of all migrations, in order.
+pub fn texts() -> Vec<(String, String)> {
+    let mut texts: Vec<(String, String)> = Texts::iter()
+        .filter_map(|name| {
+            let file = Texts::get(&name)?;
+            Some((name.to_string(), String::from_utf8_lossy(&file.data).into_owned()))
+        })
+        .collect();
+    texts.sort();
+    texts
+}
+
+/// Applies what has not been applied yet and returns the names. Running it again does nothing.
+///
+/// # Errors
+/// See [`MigrateError`].
+pub async fn run(db: &Db, at: Instant) -> Result<Vec<String>, MigrateError> {
+    let mut tx = db.write().await?;
+    tx.batch(&translate(BOOK, db.engine())).await?;
+    let applied = tx
+        .rows("select name, digest from migration", args![], |row| {
+            Ok((row.get::<String>(0)?, row.get::<String>(1)?))
+        })
+        .await?;
+    tx.commit().await?;
+    let mut done = Vec::new();
+    for (name, text) in texts() {
+        let digest = hex::encode(Sha256::digest(text.as_bytes()));
+        match applied.iter().find(|(known, _)| *known == name) {
+            Some((_, known)) if *known == digest => continue,
+            Some(_) => return Err(MigrateError::Edited(name)),
+            None => {}
+        }
+        let failed = |source| MigrateError::Failed { name: name.clone(), source };
+        let mut tx = db.write().await?;
+        tx.batch(&translate(&text, db.engine())).await.map_err(failed)?;
+        let row = args![name.as_str(), digest, at];
+        tx.run("insert into migration (name, digest, at) values ($1, $2, $3)", row).await?;
+        tx.commit().await?;
+        done.push(name);
+    }
+    Ok(done)
+}
+
+const BOOK: &str = "create table if not exists migration (
+    name {text} primary key, digest {text} not null, at {int} not null
+){strict};";
+
+/// Puts the engine's own words for `{int}` (64 bits), `{bool}`, `{text}`, `{bytes}`, `{id}`
+/// (UUID), `{real}`, `{strict}` (after a table's closing parenthesis) and `{clustered}` (the
+/// same, for a table stored in the order of its key).
+#[must_use]
+pub fn translate(text: &str, engine: Engine) -> String {
+    let words: [(&str, &str, &str); 8] = [
+        ("{int}", "integer", "bigint"),
+        ("{bool}", "integer", "boolean"),
+        ("{text}", "text", "text"),
+        ("{bytes}", "blob", "bytea"),
+        ("{id}", "blob", "uuid"),
+        ("{real}", "real", "double precision"),
+        ("{strict}", " strict", ""),
+        ("{clustered}", " strict, without rowid", ""),
+    ];
+    words.iter().fold(text.to_owned(), |text, (word, sqlite, postgres)| {
+        text.replace(word, if engine == Engine::Sqlite { sqlite } else { postgres })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BOOK, Engine, translate};
+
+    #[test]
+    fn each_engine_gets_its_own_words() {
+        assert!(translate(BOOK, Engine::Sqlite).contains("at integer not null\n) strict;"));
+        assert!(translate(BOOK, Engine::Postgres).contains("at bigint not null\n);"));
+    }
+}

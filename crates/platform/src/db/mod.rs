@@ -1,0 +1,261 @@
+//! One text of SQL on two engines: SQLite by default, PostgreSQL when the territory grows.
+//!
+//! A room opens a [`Tx`] with [`Db::read`] or [`Db::write`], runs constant statements with `$n`
+//! placeholders through it, and ends a writing one with [`Tx::commit`]. A write that is dropped
+//! without commit leaves nothing behind. `commit` returns once the work is durable.
+
+mod error;
+pub mod migrate;
+mod postgres;
+mod sqlite;
+mod value;
+
+use std::path::PathBuf;
+
+pub use error::DbError;
+pub use postgres::quote_identifier;
+pub use value::{Column, Row, Value};
+
+/// Which engine answers. Rooms never ask; the migration runner, the tests and the bench do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// A file in the data directory.
+    Sqlite,
+    /// A server.
+    Postgres,
+}
+
+/// Where the data lives.
+#[derive(Debug, Clone)]
+pub enum Address {
+    /// A SQLite file, made when missing.
+    File(PathBuf),
+    /// A PostgreSQL connection string.
+    Server(String),
+}
+
+impl Address {
+    /// Reads `postgres://…` as a server and anything else as the path of a file.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            Self::Server(text.to_owned())
+        } else {
+            Self::File(PathBuf::from(text))
+        }
+    }
+}
+
+/// The database of one installation. Cheap to clone.
+#[derive(Debug, Clone)]
+pub enum Db {
+    /// One writer with group commit, a pool of readers.
+    Sqlite(sqlite::Sqlite),
+    /// A pool of connections.
+    Postgres(postgres::Postgres),
+}
+
+impl Db {
+    /// Connects to `address`.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or the server does not answer.
+    pub async fn open(address: &Address) -> Result<Self, DbError> {
+        match address {
+            Address::File(path) => sqlite::Sqlite::open(path).map(Self::Sqlite),
+            Address::Server(url) => postgres::Postgres::open(url).await.map(Self::Postgres),
+        }
+    }
+
+    /// The engine behind this database.
+    #[must_use]
+    pub const fn engine(&self) -> Engine {
+        match self {
+            Self::Sqlite(_) => Engine::Sqlite,
+            Self::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// A transaction that only reads and sees one state of the data.
+    ///
+    /// # Errors
+    /// When no connection is to be had.
+    pub async fn read(&self) -> Result<Tx, DbError> {
+        Ok(Tx(match self {
+            Self::Sqlite(db) => Inner::Reader(db.read().await?),
+            Self::Postgres(db) => Inner::Postgres(db.begin("begin isolation level repeatable read read only").await?),
+        }))
+    }
+
+    /// A transaction that may write.
+    ///
+    /// # Errors
+    /// When no connection is to be had.
+    pub async fn write(&self) -> Result<Tx, DbError> {
+        Ok(Tx(match self {
+            Self::Sqlite(db) => Inner::Writer(db.write().await?),
+            Self::Postgres(db) => Inner::Postgres(db.begin("begin").await?),
+        }))
+    }
+
+    /// Copies the whole database to the new file `target` while it is in use (SQLite only; a
+    /// PostgreSQL installation uses the server's own backup tools).
+    ///
+    /// # Errors
+    /// When the engine is PostgreSQL or the file cannot be written.
+    pub async fn backup(&self, target: PathBuf) -> Result<(), DbError> {
+        match self {
+            Self::Sqlite(db) => db.backup(target).await,
+            Self::Postgres(_) => Err(DbError::Unsupported("a copy of a PostgreSQL database is made with pg_basebackup")),
+        }
+    }
+}
+
+/// One transaction.
+#[derive(Debug)]
+pub struct Tx(Inner);
+
+#[derive(Debug)]
+enum Inner {
+    Reader(sqlite::Reader),
+    Writer(sqlite::Writer),
+    Postgres(postgres::Session),
+}
+
+impl Tx {
+    /// Runs a statement and gives each row to `map`.
+    ///
+    /// # Errors
+    /// What the engine reports, or what `map` returns.
+    pub async fn rows<T: Send>(
+        &mut self,
+        sql: &'static str,
+        args: &[Value<'_>],
+        mut map: impl FnMut(&Row<'_>) -> Result<T, DbError> + Send,
+    ) -> Result<Vec<T>, DbError> {
+        let mut out = Vec::new();
+        self.each(sql, args, |row| {
+            out.push(map(row)?);
+            Ok(())
+        })
+        .await?;
+        Ok(out)
+    }
+
+    /// Runs a statement and gives each row to `visit` as it arrives, keeping none.
+    ///
+    /// # Errors
+    /// What the engine reports, or what `visit` returns, which also ends the walk.
+    pub async fn each(
+        &mut self,
+        sql: &'static str,
+        args: &[Value<'_>],
+        visit: impl FnMut(&Row<'_>) -> Result<(), DbError> + Send,
+    ) -> Result<(), DbError> {
+        match &mut self.0 {
+            Inner::Reader(tx) => sqlite::each(tx.connection(), sql, args, visit),
+            Inner::Writer(tx) => sqlite::each(tx.connection(), sql, args, visit),
+            Inner::Postgres(tx) => tx.each(sql, args, visit).await,
+        }
+    }
+
+    /// The row of a statement that gives at most one.
+    ///
+    /// # Errors
+    /// What the engine reports, or what `map` returns.
+    pub async fn row_opt<T: Send>(
+        &mut self,
+        sql: &'static str,
+        args: &[Value<'_>],
+        map: impl FnMut(&Row<'_>) -> Result<T, DbError> + Send,
+    ) -> Result<Option<T>, DbError> {
+        Ok(self.rows(sql, args, map).await?.into_iter().next())
+    }
+
+    /// The row of a statement that always gives one.
+    ///
+    /// # Errors
+    /// [`DbError::NoRow`] when there is none; else as [`Tx::row_opt`].
+    pub async fn row<T: Send>(
+        &mut self,
+        sql: &'static str,
+        args: &[Value<'_>],
+        map: impl FnMut(&Row<'_>) -> Result<T, DbError> + Send,
+    ) -> Result<T, DbError> {
+        self.row_opt(sql, args, map).await?.ok_or(DbError::NoRow)
+    }
+
+    /// Runs a statement that changes rows and says how many it changed.
+    ///
+    /// # Errors
+    /// What the engine reports; a broken unique rule is [`DbError::Unique`].
+    pub async fn run(&mut self, sql: &'static str, args: &[Value<'_>]) -> Result<u64, DbError> {
+        match &mut self.0 {
+            Inner::Reader(_) => Err(DbError::ReadOnly),
+            Inner::Writer(tx) => sqlite::run(tx.connection(), sql, args),
+            Inner::Postgres(tx) => tx.run(sql, args).await,
+        }
+    }
+
+    /// Writes many rows with one statement's shape: `head` is `insert into t (a, b) values`,
+    /// `width` the number of its columns, `tail` what follows the values (such as
+    /// `on conflict do nothing`, or nothing). Says how many rows were written.
+    ///
+    /// # Errors
+    /// As [`Tx::run`]; rows before the one that failed go with the transaction.
+    pub async fn bulk<'v>(
+        &mut self,
+        head: &'static str,
+        width: usize,
+        tail: &'static str,
+        rows: impl IntoIterator<Item = Vec<Value<'v>>, IntoIter: Send> + Send,
+    ) -> Result<u64, DbError> {
+        match &mut self.0 {
+            Inner::Reader(_) => Err(DbError::ReadOnly),
+            Inner::Writer(tx) => sqlite::bulk(tx.connection(), head, width, tail, rows),
+            Inner::Postgres(tx) => tx.bulk(head, width, tail, rows).await,
+        }
+    }
+
+    /// Runs the statements of a migration or a test, without parameters.
+    ///
+    /// # Errors
+    /// What the engine reports.
+    pub async fn batch(&mut self, sql: &str) -> Result<(), DbError> {
+        match &mut self.0 {
+            Inner::Reader(_) => Err(DbError::ReadOnly),
+            Inner::Writer(tx) => tx.connection().execute_batch(sql).map_err(DbError::from),
+            Inner::Postgres(tx) => tx.batch(sql).await,
+        }
+    }
+
+    /// Prepares a statement without running it: the proof that its text is understood here.
+    ///
+    /// # Errors
+    /// What the engine says against the text.
+    pub async fn prepare(&mut self, sql: &str) -> Result<(), DbError> {
+        match &mut self.0 {
+            Inner::Reader(tx) => sqlite::prepare(tx.connection(), sql),
+            Inner::Writer(tx) => sqlite::prepare(tx.connection(), sql),
+            Inner::Postgres(tx) => tx.prepare(sql).await,
+        }
+    }
+
+    /// Ends a writing transaction; on return its work is durable.
+    ///
+    /// # Errors
+    /// When the work could not be made durable; then none of it happened.
+    pub async fn commit(self) -> Result<(), DbError> {
+        match self.0 {
+            Inner::Reader(_) => Ok(()),
+            Inner::Writer(tx) => tx.commit().await,
+            Inner::Postgres(tx) => tx.commit().await,
+        }
+    }
+}
+
+/// Arguments of a statement, in the order of its placeholders.
+#[macro_export]
+macro_rules! args {
+    ($($value:expr),* $(,)?) => { &[$($crate::db::Value::from($value)),*] };
+}

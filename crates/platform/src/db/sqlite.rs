@@ -1,0 +1,306 @@
+//! The SQLite engine: one writer connection whose transactions share commits, a pool of readers.
+//!
+//! A commit costs one sync of the disk. Writers that queue up behind each other therefore share
+//! it: each runs in a savepoint of one open transaction, and whoever finds nobody waiting (or the
+//! group full) commits for all. Nobody is told "done" before that commit is durable.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{CachedStatement, Connection, OpenFlags};
+use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, oneshot};
+
+use super::{DbError, Row, Value};
+
+/// How many transactions may share a commit.
+const GROUP: usize = 64;
+/// How many readers may be at work at once.
+const READERS: usize = 8;
+/// Statements kept prepared on each connection.
+const STATEMENTS: usize = 512;
+
+/// A SQLite database in a file.
+#[derive(Debug, Clone)]
+pub struct Sqlite(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    path: PathBuf,
+    writer: Arc<tokio::sync::Mutex<WriterState>>,
+    waiting: AtomicUsize,
+    readers: Mutex<Vec<Connection>>,
+    permits: Arc<Semaphore>,
+}
+
+#[derive(Debug)]
+struct WriterState {
+    connection: Connection,
+    /// Whether the shared transaction is open.
+    open: bool,
+    /// Those whose work is released into it and who wait to hear that it is durable.
+    group: Vec<oneshot::Sender<Result<(), String>>>,
+}
+
+impl WriterState {
+    fn begin(&mut self) -> Result<(), DbError> {
+        if !self.open {
+            self.connection.execute_batch("begin immediate")?;
+            self.open = true;
+        }
+        self.connection.execute_batch("savepoint work").map_err(DbError::from)
+    }
+
+    /// Commits the shared transaction and tells everyone in the group how it went.
+    fn flush(&mut self) {
+        if !self.open {
+            return;
+        }
+        let outcome = self.connection.execute_batch("commit").map_err(|e| e.to_string());
+        if outcome.is_err() && !self.connection.is_autocommit() {
+            // The failure is reported to the group below; a rollback that fails too leaves
+            // nothing more to undo.
+            let _ = self.connection.execute_batch("rollback");
+        }
+        self.open = false;
+        for member in self.group.drain(..) {
+            // A member that has gone away no longer wants to know.
+            let _ = member.send(outcome.clone());
+        }
+    }
+}
+
+impl Sqlite {
+    /// Opens the file at `path`, making it when missing.
+    pub fn open(path: &Path) -> Result<Self, DbError> {
+        let writer = Connection::open(path)?;
+        tune(&writer, 64)?;
+        let state = WriterState { connection: writer, open: false, group: Vec::new() };
+        Ok(Self(Arc::new(Shared {
+            path: path.to_owned(),
+            writer: Arc::new(tokio::sync::Mutex::new(state)),
+            waiting: AtomicUsize::new(0),
+            readers: Mutex::new(Vec::new()),
+            permits: Arc::new(Semaphore::new(READERS)),
+        })))
+    }
+
+    /// A reader with its own view of the data.
+    pub async fn read(&self) -> Result<Reader, DbError> {
+        let permit = Arc::clone(&self.0.permits)
+            .acquire_owned()
+            .await
+            .map_err(|e| DbError::Connection(e.to_string()))?;
+        let pooled = self.0.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = match pooled {
+            Some(connection) => connection,
+            None => {
+                let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+                let connection = Connection::open_with_flags(&self.0.path, flags)?;
+                tune(&connection, 16)?;
+                connection
+            }
+        };
+        connection.execute_batch("begin")?;
+        Ok(Reader { db: self.clone(), connection: Some(connection), _permit: permit })
+    }
+
+    /// The writer, once those before it are through.
+    pub async fn write(&self) -> Result<Writer, DbError> {
+        let place = Place::take(self);
+        let mut state = Arc::clone(&self.0.writer).lock_owned().await;
+        place.reached();
+        state.begin()?;
+        Ok(Writer { db: self.clone(), state: Some(state) })
+    }
+
+    /// Copies the database to `target` page by page, letting writers in between.
+    pub async fn backup(&self, target: PathBuf) -> Result<(), DbError> {
+        let path = self.0.path.clone();
+        let copy = move || -> Result<(), DbError> {
+            let source = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+            let mut copy = Connection::open(target)?;
+            let backup = rusqlite::backup::Backup::new(&source, &mut copy)?;
+            backup.run_to_completion(1024, Duration::from_millis(5), None)?;
+            Ok(())
+        };
+        tokio::task::spawn_blocking(copy).await.map_err(|e| DbError::Engine(e.to_string()))?
+    }
+}
+
+fn tune(connection: &Connection, cache_mib: i64) -> Result<(), DbError> {
+    connection.busy_timeout(Duration::from_secs(10))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.pragma_update(None, "journal_mode", "wal").or_else(|error| match error {
+        // A read-only connection finds the mode set by the writer.
+        rusqlite::Error::SqliteFailure(code, _) if code.code == rusqlite::ErrorCode::ReadOnly => Ok(()),
+        other => Err(other),
+    })?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    connection.pragma_update(None, "cache_size", -1024 * cache_mib)?;
+    connection.pragma_update(None, "mmap_size", 1_i64 << 30)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
+    Ok(())
+}
+
+/// A place in the writers' queue. Someone who leaves the queue early may have been the one that
+/// an open group counted on to commit, so leaving sees to that.
+struct Place {
+    db: Sqlite,
+    waiting: bool,
+}
+
+impl Place {
+    fn take(db: &Sqlite) -> Self {
+        db.0.waiting.fetch_add(1, Ordering::SeqCst);
+        Self { db: db.clone(), waiting: true }
+    }
+
+    fn reached(mut self) {
+        self.waiting = false;
+        self.db.0.waiting.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if !self.waiting {
+            return;
+        }
+        self.db.0.waiting.fetch_sub(1, Ordering::SeqCst);
+        let writer = Arc::clone(&self.db.0.writer);
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move { writer.lock_owned().await.flush() });
+        }
+    }
+}
+
+/// A reading transaction.
+#[derive(Debug)]
+pub struct Reader {
+    db: Sqlite,
+    connection: Option<Connection>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Reader {
+    /// The connection of this transaction.
+    pub fn connection(&self) -> &Connection {
+        self.connection.as_ref().expect("a reader holds its connection until it is dropped")
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        let Some(connection) = self.connection.take() else { return };
+        if connection.execute_batch("rollback").is_ok() {
+            self.db.0.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        }
+    }
+}
+
+/// A writing transaction.
+#[derive(Debug)]
+pub struct Writer {
+    db: Sqlite,
+    state: Option<OwnedMutexGuard<WriterState>>,
+}
+
+impl Writer {
+    /// The connection of this transaction.
+    pub fn connection(&self) -> &Connection {
+        &self.state.as_ref().expect("a writer holds its connection until it is committed").connection
+    }
+
+    /// Makes the work durable, together with that of the writers that queue behind.
+    pub async fn commit(mut self) -> Result<(), DbError> {
+        let mut state = self.state.take().expect("a writer holds its connection until it is committed");
+        if let Err(error) = state.connection.execute_batch("release work") {
+            self.state = Some(state);
+            return Err(error.into());
+        }
+        let (told, durable) = oneshot::channel();
+        state.group.push(told);
+        if self.db.0.waiting.load(Ordering::SeqCst) == 0 || state.group.len() >= GROUP {
+            tokio::task::block_in_place(|| state.flush());
+        }
+        drop(state);
+        match durable.await {
+            Ok(outcome) => outcome.map_err(DbError::GroupCommit),
+            Err(_) => Err(DbError::GroupCommit("the writer went away".to_owned())),
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        let Some(mut state) = self.state.take() else { return };
+        // Undoing cannot fail in a way that matters: what is not committed is gone at the latest
+        // when the shared transaction ends.
+        let _ = state.connection.execute_batch("rollback to work; release work");
+        if state.group.is_empty() || self.db.0.waiting.load(Ordering::SeqCst) == 0 {
+            state.flush();
+        }
+    }
+}
+
+fn prepared<'c>(connection: &'c Connection, sql: &str) -> Result<CachedStatement<'c>, DbError> {
+    // `$1` is a name to SQLite, bound in order of appearance; `?1` is the first argument.
+    connection.prepare_cached(&sql.replace('$', "?")).map_err(DbError::from)
+}
+
+fn bind(statement: &mut CachedStatement<'_>, args: &[Value<'_>]) -> Result<(), DbError> {
+    for (index, value) in args.iter().enumerate() {
+        statement.raw_bind_parameter(index + 1, value)?;
+    }
+    Ok(())
+}
+
+/// Gives each row of `sql` to `visit`.
+pub fn each(
+    connection: &Connection,
+    sql: &str,
+    args: &[Value<'_>],
+    mut visit: impl FnMut(&Row<'_>) -> Result<(), DbError>,
+) -> Result<(), DbError> {
+    let mut statement = prepared(connection, sql)?;
+    bind(&mut statement, args)?;
+    let mut rows = statement.raw_query();
+    while let Some(row) = rows.next()? {
+        visit(&Row::Sqlite(row))?;
+    }
+    Ok(())
+}
+
+/// Runs `sql` and counts the rows it changed.
+pub fn run(connection: &Connection, sql: &str, args: &[Value<'_>]) -> Result<u64, DbError> {
+    let mut statement = prepared(connection, sql)?;
+    bind(&mut statement, args)?;
+    Ok(u64::try_from(statement.raw_execute()?).unwrap_or_default())
+}
+
+/// Inserts `rows` one by one through one prepared statement: on this engine the fastest way.
+pub fn bulk<'v>(
+    connection: &Connection,
+    head: &str,
+    width: usize,
+    tail: &str,
+    rows: impl IntoIterator<Item = Vec<Value<'v>>>,
+) -> Result<u64, DbError> {
+    let marks = vec!["?"; width].join(", ");
+    let mut statement = prepared(connection, &format!("{head} ({marks}) {tail}"))?;
+    let mut written = 0;
+    for row in rows {
+        bind(&mut statement, &row)?;
+        written += u64::try_from(statement.raw_execute()?).unwrap_or_default();
+    }
+    Ok(written)
+}
+
+/// Checks the text of `sql` without running it.
+pub fn prepare(connection: &Connection, sql: &str) -> Result<(), DbError> {
+    connection.prepare(&sql.replace('$', "?")).map(drop).map_err(DbError::from)
+}

@@ -1,0 +1,139 @@
+//! Requests that cannot be answered as asked, and the page that says so.
+
+use askama::Template;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::layout::Page;
+use crate::db::DbError;
+
+/// Why a request gets no answer of its own.
+#[derive(Debug)]
+pub enum Failure {
+    /// Nothing is there, or nothing that the asker may know of: both look the same.
+    NotFound,
+    /// Somebody has to sign in first, and comes back to `back`.
+    SignIn {
+        /// Path and query to return to.
+        back: Option<String>,
+    },
+    /// The request is understood and refused, with the reason and what to do.
+    Refused(String),
+    /// Somebody else has changed the thing in the meantime.
+    Stale(String),
+    /// The request itself makes no sense: a broken form or address.
+    Malformed(String),
+    /// More than may be sent at once.
+    TooLarge(String),
+    /// Too many requests of this kind; try again in some seconds.
+    TooMany {
+        /// Seconds to wait.
+        seconds: u32,
+    },
+    /// The installation cannot do it right now; the same request may succeed soon.
+    Busy(String),
+    /// A mistake of ours.
+    Internal(String),
+}
+
+impl From<DbError> for Failure {
+    fn from(error: DbError) -> Self {
+        match error {
+            DbError::Conflict(_) | DbError::Connection(_) => Self::Busy(error.to_string()),
+            DbError::NoRow => Self::NotFound,
+            other => Self::Internal(other.to_string()),
+        }
+    }
+}
+
+impl From<askama::Error> for Failure {
+    fn from(error: askama::Error) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl From<crate::files::FileError> for Failure {
+    fn from(error: crate::files::FileError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+#[derive(Template)]
+#[template(path = "failure.html")]
+struct FailurePage {
+    page: Page,
+    text: String,
+    advice: &'static str,
+}
+
+impl Failure {
+    fn words(&self) -> (StatusCode, &'static str, String, &'static str) {
+        match self {
+            Self::NotFound | Self::SignIn { .. } => (
+                StatusCode::NOT_FOUND,
+                "没有找到这个页面",
+                "地址可能写错了，内容可能已被移动，或者您当前的身份不能查看。".to_owned(),
+                "请返回首页重新进入；如果您有多个身份，可以先切换身份再试。",
+            ),
+            Self::Refused(text) => {
+                (StatusCode::FORBIDDEN, "不能这样操作", text.clone(), "请按提示处理后再试。")
+            }
+            Self::Stale(text) => (
+                StatusCode::CONFLICT,
+                "内容已被他人修改",
+                text.clone(),
+                "请返回上一页刷新，核对最新内容后再提交；您填写的内容可以在浏览器的上一页找到。",
+            ),
+            Self::Malformed(text) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "提交的内容无法识别", text.clone(), "请返回上一页重新填写。")
+            }
+            Self::TooLarge(text) => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "文件太大", text.clone(), "请压缩或拆分后再上传。")
+            }
+            Self::TooMany { seconds } => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "操作太频繁",
+                format!("请等待 {seconds} 秒后再试。"),
+                "如果一所学校多人共用网络，请稍后依次操作。",
+            ),
+            Self::Busy(_) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "系统正忙",
+                "现在使用的人较多，您的操作还没有提交。".to_owned(),
+                "请过几秒重试；重复提交不会重复计算。",
+            ),
+            Self::Internal(_) => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "系统出错了",
+                "这是系统的问题，不是您的操作有误。已经保存的内容没有丢失。".to_owned(),
+                "请稍后再试；如果仍然出错，请联系本单位管理员。",
+            ),
+        }
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        if let Self::SignIn { back } = &self {
+            let to = match back.as_deref() {
+                None | Some("/") => "/sign-in".to_owned(),
+                Some(back) => format!("/sign-in?back={}", utf8_percent_encode(back, NON_ALPHANUMERIC)),
+            };
+            return axum::response::Redirect::to(&to).into_response();
+        }
+        if let Self::Internal(cause) | Self::Busy(cause) = &self {
+            tracing::error!(cause, "a request failed");
+        }
+        let (status, title, text, advice) = self.words();
+        let page = FailurePage { page: Page::bare(title), text, advice };
+        let mut response = match page.render() {
+            Ok(html) => (status, Html(html)).into_response(),
+            Err(_) => (status, title).into_response(),
+        };
+        if let Self::TooMany { seconds } = self {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}

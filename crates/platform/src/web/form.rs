@@ -1,0 +1,226 @@
+//! Forms: what was typed is kept, and what is wrong with it is data.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use chrono::NaiveDate;
+use sha2::{Digest, Sha256};
+
+use super::Failure;
+
+/// The fields of a submitted form, in order, repeated names included.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    /// The fields given, for tests and for forms that come in parts.
+    #[must_use]
+    pub fn new(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
+
+    /// Reads `application/x-www-form-urlencoded` text.
+    ///
+    /// # Errors
+    /// [`Failure::Malformed`] when it is not.
+    pub fn read(body: &[u8]) -> Result<Self, Failure> {
+        serde_urlencoded::from_bytes(body)
+            .map(Self)
+            .map_err(|_| Failure::Malformed("表单内容无法识别。".to_owned()))
+    }
+
+    /// The field `name` without the spaces around it; empty when missing.
+    #[must_use]
+    pub fn text(&self, name: &str) -> &str {
+        self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.trim())
+    }
+
+    /// Every non-empty value of `name`, such as ticked boxes.
+    pub fn all<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f str> + 'f {
+        self.0.iter().filter(move |(key, value)| key == name && !value.is_empty()).map(|(_, v)| v.as_str())
+    }
+
+    /// Whether `name` has `value` among its values.
+    #[must_use]
+    pub fn has(&self, name: &str, value: &str) -> bool {
+        self.0.iter().any(|(key, found)| key == name && found == value)
+    }
+
+    /// All fields, in order.
+    #[must_use]
+    pub fn pairs(&self) -> &[(String, String)] {
+        &self.0
+    }
+
+    /// Starts checking: each look at a field may add an error.
+    #[must_use]
+    pub fn check(&self) -> Checked<'_> {
+        Checked { fields: self, errors: FormErrors::default() }
+    }
+
+    /// The digest of the content without the idempotency key.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let mut hash = Sha256::new();
+        for (key, value) in self.0.iter().filter(|(key, _)| key != super::once::FIELD) {
+            hash.update(format!("{}:{}={}:{}", key.len(), key, value.len(), value));
+        }
+        hex::encode(hash.finalize())
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Fields {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        let body = Bytes::from_request(request, state)
+            .await
+            .map_err(|_| Failure::TooLarge("提交的文字太多。".to_owned()))?;
+        Self::read(&body)
+    }
+}
+
+/// What is wrong with a form, by field.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FormErrors(Vec<(String, String)>);
+
+impl FormErrors {
+    /// Nothing is wrong.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds `message` about `field`.
+    pub fn add(&mut self, field: &str, message: impl Into<String>) {
+        self.0.push((field.to_owned(), message.into()));
+    }
+
+    /// One error alone.
+    #[must_use]
+    pub fn one(field: &str, message: impl Into<String>) -> Self {
+        let mut errors = Self::default();
+        errors.add(field, message);
+        errors
+    }
+
+    /// The first message about `field`; empty when it is right.
+    #[must_use]
+    pub fn of(&self, field: &str) -> &str {
+        self.0.iter().find(|(name, _)| name == field).map_or("", |(_, message)| message)
+    }
+
+    /// Field and message, in order, for the summary on top of the page.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(field, message)| (field.as_str(), message.as_str()))
+    }
+}
+
+/// A form while it is being checked.
+#[derive(Debug)]
+pub struct Checked<'f> {
+    fields: &'f Fields,
+    errors: FormErrors,
+}
+
+impl<'f> Checked<'f> {
+    /// The text of a field that must not be empty and has at most `most` characters.
+    pub fn required(&mut self, name: &str, title: &str, most: usize) -> &'f str {
+        let text = self.optional(name, title, most);
+        if text.is_empty() {
+            self.errors.add(name, format!("请填写{title}"));
+        }
+        text
+    }
+
+    /// The text of a field that may be empty and has at most `most` characters.
+    pub fn optional(&mut self, name: &str, title: &str, most: usize) -> &'f str {
+        let text = self.fields.text(name);
+        let length = text.chars().count();
+        if length > most {
+            self.errors.add(name, format!("{title}最多 {most} 字，现在有 {length} 字"));
+        }
+        text
+    }
+
+    /// A number within `range`; `None` (with an error) when it is not one.
+    pub fn number<T>(&mut self, name: &str, title: &str, range: RangeInclusive<T>) -> Option<T>
+    where
+        T: FromStr + PartialOrd + Display + Copy,
+    {
+        let text = self.required(name, title, 20);
+        if text.is_empty() {
+            return None;
+        }
+        match text.parse::<T>() {
+            Ok(number) if range.contains(&number) => Some(number),
+            _ => {
+                let message = format!("{title}应在 {} 到 {} 之间", range.start(), range.end());
+                self.errors.add(name, message);
+                None
+            }
+        }
+    }
+
+    /// A date as browsers send it; `None` (with an error) when it is not one.
+    pub fn date(&mut self, name: &str, title: &str) -> Option<NaiveDate> {
+        let text = self.required(name, title, 20);
+        if text.is_empty() {
+            return None;
+        }
+        let date = text.parse().ok();
+        if date.is_none() {
+            self.errors.add(name, format!("{title}应写成 2026-11-23 这样的日期"));
+        }
+        date
+    }
+
+    /// Something that parses, such as an identifier or a state; `None` (with an error) if not.
+    pub fn chosen<T: FromStr>(&mut self, name: &str, title: &str) -> Option<T> {
+        let parsed = self.fields.text(name).parse().ok();
+        if parsed.is_none() {
+            self.errors.add(name, format!("请选择{title}"));
+        }
+        parsed
+    }
+
+    /// Adds an error that the caller found.
+    pub fn fail(&mut self, field: &str, message: impl Into<String>) {
+        self.errors.add(field, message);
+    }
+
+    /// The errors found.
+    #[must_use]
+    pub fn errors(self) -> FormErrors {
+        self.errors
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Fields;
+
+    #[test]
+    fn keeps_what_was_typed_and_says_what_is_wrong() {
+        let fields = Fields::read("name=%E7%8E%8B&hours=x&cap=A1&cap=A6".as_bytes()).expect("a form");
+        let mut check = fields.check();
+        assert_eq!(check.required("name", "姓名", 50), "王");
+        assert_eq!(check.number("hours", "学时", 1..=60), None);
+        assert_eq!(check.required("reason", "原因", 200), "");
+        let errors = check.errors();
+        assert_eq!(errors.of("name"), "");
+        assert_eq!(errors.of("hours"), "学时应在 1 到 60 之间");
+        assert_eq!(errors.of("reason"), "请填写原因");
+        assert_eq!(fields.all("cap").collect::<Vec<_>>(), ["A1", "A6"]);
+    }
+
+    #[test]
+    fn the_digest_ignores_the_key_and_nothing_else() {
+        let digest = |text: &str| Fields::read(text.as_bytes()).expect("a form").digest();
+        assert_eq!(digest("_key=1&a=b"), digest("_key=2&a=b"));
+        assert_ne!(digest("a=b&c=d"), digest("a=b%26c%3Dd"));
+    }
+}

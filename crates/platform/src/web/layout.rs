@@ -1,0 +1,216 @@
+//! What every page has around its content.
+
+use axum::http::HeaderValue;
+use axum::http::header::SET_COOKIE;
+use axum::response::{Html, IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use tisheng_kernel::Id;
+
+use super::session::SignedIn;
+use super::{Failure, assets};
+use crate::ctx::{Ctx, Member, Request};
+
+/// The cookie that carries a message over one redirect.
+pub(super) const FLASH_COOKIE: &str = "tisheng_flash";
+
+/// How a message is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tone {
+    /// It is done.
+    Good,
+    /// Something to know.
+    Note,
+    /// Something to attend to.
+    Warn,
+}
+
+impl Tone {
+    /// The class of the style sheet.
+    #[must_use]
+    pub const fn class(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Note => "note",
+            Self::Warn => "warn",
+        }
+    }
+}
+
+/// A message shown once, on the next page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flash {
+    /// How it is meant.
+    pub tone: Tone,
+    /// One sentence.
+    pub text: String,
+}
+
+impl Flash {
+    /// It is done.
+    #[must_use]
+    pub fn good(text: impl Into<String>) -> Self {
+        Self { tone: Tone::Good, text: text.into() }
+    }
+
+    /// Something to know.
+    #[must_use]
+    pub fn note(text: impl Into<String>) -> Self {
+        Self { tone: Tone::Note, text: text.into() }
+    }
+
+    /// Something to attend to.
+    #[must_use]
+    pub fn warn(text: impl Into<String>) -> Self {
+        Self { tone: Tone::Warn, text: text.into() }
+    }
+
+    /// The header that hands the message to the next page. It lives for seconds and holds only
+    /// what this browser is about to see anyway.
+    pub(super) fn cookie(&self) -> HeaderValue {
+        let text = serde_json::to_string(self).unwrap_or_default();
+        let value = URL_SAFE_NO_PAD.encode(text);
+        HeaderValue::from_str(&format!("{FLASH_COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=60"))
+            .expect("base64 and attributes are valid in a header")
+    }
+
+    pub(super) fn read(cookie: &str) -> Option<Self> {
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(cookie).ok()?).ok()
+    }
+}
+
+/// A link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Where to.
+    pub href: String,
+    /// Its words.
+    pub label: String,
+}
+
+impl Link {
+    /// `label`, leading to `href`.
+    #[must_use]
+    pub fn new(label: impl Into<String>, href: impl Into<String>) -> Self {
+        Self { href: href.into(), label: label.into() }
+    }
+}
+
+/// An entry of the menu.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NavItem {
+    /// Where to.
+    pub href: String,
+    /// Its words.
+    pub label: String,
+    /// Whether the page shown lies behind it.
+    pub current: bool,
+}
+
+impl NavItem {
+    /// `label`, leading to `href`.
+    #[must_use]
+    pub fn new(label: &str, href: &str) -> Self {
+        Self { href: href.to_owned(), label: label.to_owned(), current: false }
+    }
+}
+
+/// What every page has around its content; templates know it as `page`.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// The title, also of the browser's tab.
+    pub title: String,
+    /// The way here.
+    pub crumbs: Vec<Link>,
+    /// The menu.
+    pub nav: Vec<NavItem>,
+    /// Who is signed in.
+    pub who: Option<Member>,
+    /// What the page before wanted to say.
+    pub flash: Option<Flash>,
+    /// A fresh idempotency key for the page's forms; a page with several forms uses it in each,
+    /// since only one of them is submitted from one view of the page.
+    pub form_key: String,
+    /// The request, for whoever is asked for help.
+    pub request: String,
+}
+
+impl Page {
+    /// A page of somebody signed in; `path` marks the menu entry it lies behind.
+    #[must_use]
+    pub fn new(asker: &SignedIn, title: impl Into<String>, path: &str) -> Self {
+        let mut page = Self::of(&asker.ctx, title);
+        page.nav = (asker.ctx.app.navigation)(&asker.ctx.who);
+        let current = page
+            .nav
+            .iter_mut()
+            .filter(|item| path == item.href || path.starts_with(&format!("{}/", item.href)))
+            .max_by_key(|item| item.href.len());
+        if let Some(item) = current {
+            item.current = true;
+        }
+        page.flash.clone_from(&asker.flash);
+        page
+    }
+
+    /// A page without a menu: for strangers, printing and public look-ups.
+    #[must_use]
+    pub fn of(ctx: &Ctx, title: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            crumbs: Vec::new(),
+            nav: Vec::new(),
+            who: ctx.who.member().cloned(),
+            flash: None,
+            form_key: ctx.id::<Request>().to_string(),
+            request: ctx.request.clone(),
+        }
+    }
+
+    /// A page that nobody's request stands behind, such as an error's.
+    #[must_use]
+    pub fn bare(title: &str) -> Self {
+        Self {
+            title: title.to_owned(),
+            crumbs: Vec::new(),
+            nav: Vec::new(),
+            who: None,
+            flash: None,
+            form_key: String::new(),
+            request: String::new(),
+        }
+    }
+
+    /// The same page with a step of the way here.
+    #[must_use]
+    pub fn crumb(mut self, label: impl Into<String>, href: impl Into<String>) -> Self {
+        self.crumbs.push(Link::new(label, href));
+        self
+    }
+
+    /// A further form key, for a page from which several forms may be submitted one after the
+    /// other without loading it again.
+    #[must_use]
+    pub fn another_key(&self) -> String {
+        Id::<Request>::new(tisheng_kernel::Instant::from_clock()).to_string()
+    }
+
+    /// The address of the asset `name`, which changes with its content.
+    #[must_use]
+    pub fn asset(&self, name: &str) -> String {
+        assets::address(name)
+    }
+}
+
+/// The answer that shows `template`; a message carried here by a cookie is shown only once.
+///
+/// # Errors
+/// When the template cannot be rendered.
+pub fn show(template: &impl askama::Template) -> Result<Response, Failure> {
+    let mut response = Html(template.render()?).into_response();
+    let gone = HeaderValue::from_static("tisheng_flash=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
+    response.headers_mut().append(SET_COOKIE, gone);
+    Ok(response)
+}

@@ -1,0 +1,19 @@
+//! The web frame: who asks, forms with their errors, answers, pages and their layout.
+
+pub mod assets;
+pub mod failure;
+pub mod form;
+pub mod layout;
+pub mod once;
+pub mod paging;
+pub mod serve;
+pub mod session;
+
+pub use failure::Failure;
+pub use form::{Checked, Fields, FormErrors};
+pub use layout::Page;
+pub use once::{Begun, Once};
+pub use paging::{Cursor, Filters};
+
+/// What a handler gives back.
+pub type Answer = Result<axum::response::Response, Failure>;

@@ -1,0 +1,97 @@
+//! A form counts once: its key, its work and its answer are written in one transaction.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use tisheng_kernel::Id;
+use uuid::Uuid;
+
+use super::layout::Flash;
+use super::{Answer, Failure, Fields};
+use crate::args;
+use crate::ctx::{Ctx, Request};
+use crate::db::{DbError, Tx};
+
+/// The field that carries the key.
+pub const FIELD: &str = "_key";
+
+const CLAIM: &str = "insert into idempotency (key, account, digest, answer, at)
+    values ($1, $2, $3, '', $4) on conflict (key) do nothing";
+const FOUND: &str = "select account, digest, answer from idempotency where key = $1";
+const ANSWERED: &str = "update idempotency set answer = $2 where key = $1";
+
+/// Where the browser goes next, and what it is told there.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    to: String,
+    flash: Option<Flash>,
+}
+
+/// A submission that is being worked on for the first time.
+#[derive(Debug)]
+pub struct Once {
+    /// The transaction in which the work is done.
+    pub tx: Tx,
+    key: Uuid,
+}
+
+/// Whether a submission is new.
+#[derive(Debug)]
+pub enum Begun {
+    /// It is new: do the work in its transaction.
+    Fresh(Once),
+    /// It was taken before: this was the answer.
+    Again(Response),
+}
+
+/// Opens the transaction of a submission, or finds the answer that it got before.
+///
+/// # Errors
+/// [`Failure::Malformed`] when the form has no key, or the key of another form.
+pub async fn begin(ctx: &Ctx, fields: &Fields) -> Result<Begun, Failure> {
+    let key: Id<Request> = fields
+        .text(FIELD)
+        .parse()
+        .map_err(|_| Failure::Malformed("表单缺少提交编号，请刷新页面后重新填写。".to_owned()))?;
+    let (account, _, _) = ctx.who.signature();
+    let digest = fields.digest();
+    let mut tx = ctx.write().await?;
+    if tx.run(CLAIM, args![key, account, digest.as_str(), ctx.at]).await? == 1 {
+        return Ok(Begun::Fresh(Once { tx, key: key.uuid() }));
+    }
+    let (owner, known, answer) = tx
+        .row(FOUND, args![key], |row| {
+            Ok((row.get::<Option<Uuid>>(0)?, row.get::<String>(1)?, row.get::<String>(2)?))
+        })
+        .await?;
+    if owner != account || known != digest {
+        return Err(Failure::Malformed("这个提交编号已经用于另一份内容，请刷新页面后重新填写。".to_owned()));
+    }
+    let stored: Stored = serde_json::from_str(&answer).map_err(|e| Failure::Internal(e.to_string()))?;
+    Ok(Begun::Again(redirect(&stored.to, stored.flash.as_ref())))
+}
+
+impl Once {
+    /// Commits the work and sends the browser to `to`, where `flash` is shown.
+    ///
+    /// # Errors
+    /// When the work could not be made durable; then none of it happened.
+    pub async fn done(mut self, to: &str, flash: Flash) -> Answer {
+        let stored = Stored { to: to.to_owned(), flash: Some(flash) };
+        let text = serde_json::to_string(&stored).map_err(|e| DbError::Engine(e.to_string()))?;
+        self.tx.run(ANSWERED, args![self.key, text]).await?;
+        self.tx.commit().await?;
+        Ok(redirect(&stored.to, stored.flash.as_ref()))
+    }
+}
+
+/// Sends the browser to `to` (303), where `flash` is shown once.
+#[must_use]
+pub fn redirect(to: &str, flash: Option<&Flash>) -> Response {
+    let location = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/"));
+    let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response();
+    if let Some(flash) = flash {
+        response.headers_mut().append(header::SET_COOKIE, flash.cookie());
+    }
+    response
+}

@@ -1,0 +1,147 @@
+//! Long lists: filters kept in the address, pages by key instead of by number.
+
+use axum::extract::{FromRequestParts, Query};
+use axum::http::request::Parts;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::Failure;
+
+/// Rows on one page of a list.
+pub const ROWS: i64 = 50;
+
+/// The query of an address: the filters, the order and the place in a list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filters(Vec<(String, String)>);
+
+impl Filters {
+    /// The filters given.
+    #[must_use]
+    pub fn new(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
+
+    /// The value of `name` without the spaces around it; empty when missing.
+    #[must_use]
+    pub fn text(&self, name: &str) -> &str {
+        self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.trim())
+    }
+
+    /// The query string with `name` set to `value` (removed when empty), beginning with `?`;
+    /// the place in the list is given up, since another filter or order makes another list.
+    #[must_use]
+    pub fn with(&self, name: &str, value: &str) -> String {
+        let mut pairs: Vec<(&str, &str)> = self
+            .0
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str()))
+            .filter(|(key, value)| !value.is_empty() && *key != name && !["after", "before"].contains(key))
+            .collect();
+        if !value.is_empty() {
+            pairs.push((name, value));
+        }
+        let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let joined: Vec<String> = pairs.iter().map(|(k, v)| format!("{}={}", encode(k), encode(v))).collect();
+        format!("?{}", joined.join("&"))
+    }
+
+    /// The place in the list: after which row the page begins.
+    #[must_use]
+    pub fn cursor(&self) -> Cursor {
+        Cursor::read(self.text("after"))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Filters {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        Query::<Vec<(String, String)>>::from_request_parts(parts, state)
+            .await
+            .map(|Query(pairs)| Self(pairs))
+            .map_err(|_| Failure::NotFound)
+    }
+}
+
+/// The sort key and identifier of the last row of the page before; empty for the first page.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cursor {
+    /// The sort key.
+    pub key: String,
+    /// The identifier, which tells rows of the same key apart; 32 hexadecimal digits.
+    pub id: String,
+}
+
+impl Cursor {
+    /// Reads the form used in addresses; anything else is the first page.
+    #[must_use]
+    pub fn read(text: &str) -> Self {
+        let decoded = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        decoded
+            .and_then(|text| {
+                let (id, key) = text.split_once('.')?;
+                Some(Self { key: key.to_owned(), id: id.to_owned() })
+            })
+            .unwrap_or_default()
+    }
+
+    /// The form used in addresses.
+    #[must_use]
+    pub fn write(&self) -> String {
+        URL_SAFE_NO_PAD.encode(format!("{}.{}", self.id, self.key))
+    }
+
+    /// The identifier as stored; all zeros, before every other, on the first page.
+    #[must_use]
+    pub fn uuid(&self) -> uuid::Uuid {
+        self.id.parse().unwrap_or_default()
+    }
+}
+
+/// One page of a list: at most [`ROWS`] rows, and whether more follow. A store asks for one row
+/// more than it shows, and gives it here.
+#[derive(Debug, Clone)]
+pub struct Slice<T> {
+    /// The rows shown.
+    pub rows: Vec<T>,
+    /// The place from which the next page goes on.
+    pub next: Option<Cursor>,
+}
+
+impl<T> Slice<T> {
+    /// Cuts `rows` (up to [`ROWS`] and one) to a page; `place` gives a row's sort key and id.
+    pub fn cut(mut rows: Vec<T>, place: impl Fn(&T) -> (String, String)) -> Self {
+        let most = usize::try_from(ROWS).unwrap_or(usize::MAX);
+        let more = rows.len() > most;
+        rows.truncate(most);
+        let next = rows.last().filter(|_| more).map(|last| {
+            let (key, id) = place(last);
+            Cursor { key, id }
+        });
+        Self { rows, next }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cursor, Filters};
+
+    #[test]
+    fn a_place_survives_the_address() {
+        let place = Cursor { key: "wang.小 明".to_owned(), id: "018f".to_owned() };
+        assert_eq!(Cursor::read(&place.write()), place);
+        assert_eq!(Cursor::read("not base64!"), Cursor::default());
+    }
+
+    #[test]
+    fn another_filter_begins_the_list_anew() {
+        let filters = Filters::new(vec![
+            ("q".to_owned(), "王".to_owned()),
+            ("after".to_owned(), "x".to_owned()),
+            ("stage".to_owned(), "02".to_owned()),
+        ]);
+        assert_eq!(filters.with("stage", "03"), "?q=%E7%8E%8B&stage=03");
+        assert_eq!(filters.with("stage", ""), "?q=%E7%8E%8B");
+    }
+}

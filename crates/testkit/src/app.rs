@@ -1,0 +1,120 @@
+//! An application under test.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use axum::Router;
+use chrono::TimeDelta;
+use tempfile::TempDir;
+use tisheng_kernel::{Clock, Instant};
+use tisheng_platform::config::{Config, FilesConfig};
+use tisheng_platform::db::Engine;
+use tisheng_platform::files::Files;
+use tisheng_platform::jobs::{self, Handlers};
+use tisheng_platform::keys::Keys;
+use tisheng_platform::web::serve;
+use tisheng_platform::{App, Ctx, Parts, Who};
+
+use crate::browser::Browser;
+use crate::database::scratch;
+
+/// The moment at which every story begins: Wednesday 2021-03-10, 9:00 in China.
+const BEGINNING: i64 = 1_615_338_000_000_000;
+
+/// A clock that stands still until a story moves it.
+#[derive(Debug)]
+pub struct HandClock(AtomicI64);
+
+impl HandClock {
+    /// Moves the hand forward.
+    pub fn advance(&self, span: TimeDelta) {
+        self.0.fetch_add(span.num_microseconds().expect("a short span"), Ordering::SeqCst);
+    }
+
+    /// Sets the hand.
+    pub fn set(&self, at: Instant) {
+        self.0.store(at.micros(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for HandClock {
+    fn now(&self) -> Instant {
+        // Each look is a microsecond later, so that rows keep their order.
+        Instant::from_micros(self.0.fetch_add(1, Ordering::SeqCst))
+    }
+}
+
+/// An application with a database of its own.
+#[derive(Debug)]
+pub struct TestApp {
+    /// The application.
+    pub app: Arc<App>,
+    /// Its clock.
+    pub clock: Arc<HandClock>,
+    handlers: Handlers,
+    router: Router,
+    _folder: TempDir,
+}
+
+impl TestApp {
+    /// Starts an application with the routes of the rooms under test and the long-lived things
+    /// they need.
+    pub async fn start(engine: Engine, rooms: Router<Arc<App>>, parts: Parts) -> Self {
+        Self::with_handlers(engine, rooms, parts, Handlers::default()).await
+    }
+
+    /// The same with the jobs that follow from events; [`TestApp::settle`] runs them.
+    pub async fn with_handlers(
+        engine: Engine,
+        rooms: Router<Arc<App>>,
+        parts: Parts,
+        handlers: Handlers,
+    ) -> Self {
+        let scratch = scratch(engine).await;
+        let clock = Arc::new(HandClock(AtomicI64::new(BEGINNING)));
+        let config = Config {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            public_url: "http://tisheng.test".to_owned(),
+            data: scratch.folder.path().to_owned(),
+            database: String::new(),
+            files: FilesConfig::Local,
+            session_hours: 12,
+            upload_mib: 64,
+        };
+        let app = Arc::new(App {
+            files: Files::open(&config).expect("a folder for files"),
+            config,
+            db: scratch.db,
+            keys: Keys::from_seed([1; 32], [2; 32], [3; 32]),
+            clock: Arc::<HandClock>::clone(&clock),
+            navigation: |_| Vec::new(),
+            parts,
+        });
+        let router = serve::framed(rooms, Arc::clone(&app));
+        Self { app, clock, handlers, router, _folder: scratch.folder }
+    }
+
+    /// A browser without cookies.
+    #[must_use]
+    pub fn browser(&self) -> Browser {
+        Browser::new(self.router.clone())
+    }
+
+    /// The installation's own work, for filling in what a story starts from.
+    #[must_use]
+    pub fn system(&self) -> Ctx {
+        Ctx::system(Arc::clone(&self.app), "test")
+    }
+
+    /// A request of `who`, for calling an action without its page.
+    #[must_use]
+    pub fn ctx(&self, who: Who) -> Ctx {
+        Ctx::new(Arc::clone(&self.app), who)
+    }
+
+    /// Lets all events and jobs that are due happen.
+    pub async fn settle(&self) {
+        jobs::run_due(&self.app, &self.handlers).await.expect("jobs run");
+    }
+}
