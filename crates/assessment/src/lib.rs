@@ -1,1 +1,5 @@
-//! Judging: evidence, review, certificates
+//! Judging: evidence, review, certificates.
+
+pub mod evidence;
+pub mod review;
+pub mod certificate;

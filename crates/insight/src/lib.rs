@@ -1,1 +1,3 @@
-//! Looking: dashboards over everything below
+//! Looking: dashboards over everything below.
+
+pub mod monitoring;

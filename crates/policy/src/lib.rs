@@ -1,1 +1,3 @@
-//! What the policy is: schemes in force, targets
+//! What the policy is.
+
+pub mod scheme;

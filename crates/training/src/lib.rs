@@ -1,1 +1,5 @@
-//! Training: hours, choice of capabilities, school activities
+//! Training: hours, choice of capabilities, school activities.
+
+pub mod hours;
+pub mod selection;
+pub mod activity;

@@ -1,0 +1,1 @@
+//! Who has met everything, and the proof of it.

@@ -1,0 +1,1 @@
+//! Progress at every node.

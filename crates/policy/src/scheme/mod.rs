@@ -1,0 +1,1 @@
+//! Programmes and the scheme each runs by.

@@ -1,0 +1,1 @@
+//! School-based activities and their attendance.

@@ -1,0 +1,1 @@
+//! What a school offers and a teacher chooses.
