@@ -1,7 +1,17 @@
 //! Values of the field: identifiers, time, hours, codes and numbers. Pure: no I/O, no async.
 
+pub mod hours;
 pub mod id;
+pub mod level;
+pub mod number;
+pub mod period;
+pub mod score;
+pub mod text;
 pub mod time;
 
+pub use hours::{HourLength, Minutes};
 pub use id::Id;
+pub use level::Level;
+pub use period::{Period, WorkCalendar};
+pub use score::Score;
 pub use time::{Clock, Instant, SystemClock};
