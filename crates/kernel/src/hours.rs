@@ -63,11 +63,7 @@ impl Minutes {
             return Ok(Self(scaled / 100));
         }
         let nearest = Self(round_div(scaled, 100));
-        if nearest.hundredths(length) == hundredths {
-            Ok(nearest)
-        } else {
-            Err(HoursError::NotWholeMinutes)
-        }
+        if nearest.hundredths(length) == hundredths { Ok(nearest) } else { Err(HoursError::NotWholeMinutes) }
     }
 
     /// Shown in 学时 with two decimals, e.g. `12.50`.

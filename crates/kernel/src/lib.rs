@@ -2,16 +2,24 @@
 
 pub mod hours;
 pub mod id;
+pub mod identity;
 pub mod level;
 pub mod number;
 pub mod period;
+pub mod person_name;
+pub mod region;
+pub mod school;
 pub mod score;
 pub mod text;
 pub mod time;
 
 pub use hours::{HourLength, Minutes};
 pub use id::Id;
+pub use identity::{Identity, PaperKind, Phone, Sex};
 pub use level::Level;
 pub use period::{Period, WorkCalendar};
+pub use person_name::PersonName;
+pub use region::{RegionCode, RegionLevel};
+pub use school::SchoolCode;
 pub use score::Score;
 pub use time::{Clock, Instant, SystemClock};

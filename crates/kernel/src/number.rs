@@ -98,7 +98,9 @@ mod tests {
     #[test]
     fn dates_of_every_kind() {
         let day = NaiveDate::from_ymd_opt(2026, 11, 3).expect("a date");
-        for text in ["2026年11月3日", "2026-11-03", "2026/11/3", "2026.11.3", "20261103", "２０２６年１１月３日"] {
+        for text in
+            ["2026年11月3日", "2026-11-03", "2026/11/3", "2026.11.3", "20261103", "２０２６年１１月３日"]
+        {
             assert_eq!(parse_date(text), Ok(day), "{text}");
         }
         for text in ["2026-02-30", "26-11-3", "11月3日", "明天", "2026", ""] {

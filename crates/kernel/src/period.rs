@@ -151,8 +151,10 @@ mod tests {
         let plain = WorkCalendar::default();
         let friday = day(2026, 11, 20);
         assert_eq!(plain.after_working_days(friday, 5), day(2026, 11, 27));
-        let with_holiday =
-            WorkCalendar { holidays: [day(2026, 11, 24)].into(), worked_weekends: [day(2026, 11, 22)].into() };
+        let with_holiday = WorkCalendar {
+            holidays: [day(2026, 11, 24)].into(),
+            worked_weekends: [day(2026, 11, 22)].into(),
+        };
         assert_eq!(with_holiday.after_working_days(friday, 5), day(2026, 11, 27));
         assert_eq!(with_holiday.after_working_days(friday, 1), day(2026, 11, 22));
     }
