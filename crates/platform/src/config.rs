@@ -199,7 +199,8 @@ impl Settings {
     /// [`ConfigError::Value`] for the first value that does not fit.
     pub fn finish(self) -> Result<Config, ConfigError> {
         let text = |key: &str| self.0.get(key).cloned().unwrap_or_default();
-        let listen: SocketAddr = parsed(&text("server.listen"), "server.listen", "an address such as 127.0.0.1:8080")?;
+        let listen: SocketAddr =
+            parsed(&text("server.listen"), "server.listen", "an address such as 127.0.0.1:8080")?;
         let public_url = match text("server.public_url") {
             url if url.is_empty() => format!("http://{listen}"),
             url => url.trim_end_matches('/').to_owned(),
@@ -226,10 +227,9 @@ impl Settings {
 }
 
 fn parsed<T: std::str::FromStr>(text: &str, key: &str, wanted: &str) -> Result<T, ConfigError> {
-    text.trim().parse().map_err(|_| ConfigError::Value {
-        key: key.to_owned(),
-        problem: format!("`{text}` is not {wanted}"),
-    })
+    text.trim()
+        .parse()
+        .map_err(|_| ConfigError::Value { key: key.to_owned(), problem: format!("`{text}` is not {wanted}") })
 }
 
 fn unknown(origin: &str, key: &str) -> ConfigError {
@@ -264,8 +264,8 @@ mod tests {
 
     #[test]
     fn secrets_are_masked() {
-        let settings = with("TISHENG_DATA_DATABASE", "postgres://u:secret@h/d").expect("known");
-        assert!(!settings.masked().contains("secret"));
+        let settings = with("TISHENG_DATA_DATABASE", "postgres://u:einmal@h/d").expect("known");
+        assert!(!settings.masked().contains("einmal"));
     }
 
     #[test]

@@ -74,7 +74,8 @@ const JOB_OF_KEY: &str = "select id from job where kind = $1 and key = $2";
 
 const INSERT_EVENT: &str = "insert into outbox (id, topic, payload, at) values ($1, $2, $3, $4)";
 
-const OPEN_EVENTS: &str = "select id, topic, payload from outbox where handled_at is null order by id limit $1";
+const OPEN_EVENTS: &str =
+    "select id, topic, payload from outbox where handled_at is null order by id limit $1";
 
 const CLOSE_EVENT: &str = "update outbox set handled_at = $2 where id = $1 and handled_at is null";
 
@@ -89,7 +90,8 @@ const DUE_SKIPPING_LOCKED: &str = "select id, kind, payload, attempts from job
 const CLAIM_JOB: &str =
     "update job set lease_until = $2, lease = $3, attempts = attempts + 1 where id = $1 and done_at is null";
 
-const FINISH: &str = "update job set done_at = $3, lease_until = null, error = null where id = $1 and lease = $2";
+const FINISH: &str =
+    "update job set done_at = $3, lease_until = null, error = null where id = $1 and lease = $2";
 
 const POSTPONE: &str =
     "update job set run_at = $3, lease_until = null, error = $4 where id = $1 and lease = $2";

@@ -71,7 +71,8 @@ impl Browser {
         let given = fields.iter().any(|(name, _)| *name == "_key");
         let key = [("_key", key.as_str())];
         for (name, value) in key.iter().filter(|_| !given).chain(fields) {
-            let part = format!("--{EDGE}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            let part =
+                format!("--{EDGE}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
             body.extend_from_slice(part.as_bytes());
         }
         for file in files {
@@ -94,7 +95,8 @@ impl Browser {
 
     /// Sends a request as it is, keeping cookies and following nothing.
     pub async fn send(&mut self, method: Method, path: &str, headers: HeaderMap, body: Vec<u8>) -> Seen {
-        let mut request = Request::builder().method(method).uri(path).body(Body::from(body)).expect("a request");
+        let mut request =
+            Request::builder().method(method).uri(path).body(Body::from(body)).expect("a request");
         *request.headers_mut() = headers;
         let cookies: Vec<String> = self.cookies.iter().map(|(k, v)| format!("{k}={v}")).collect();
         if !cookies.is_empty() {
@@ -112,7 +114,9 @@ impl Browser {
     }
 
     fn keep(&mut self, line: &str) {
-        let Some((name, value)) = line.split(';').next().and_then(|pair| pair.split_once('=')) else { return };
+        let Some((name, value)) = line.split(';').next().and_then(|pair| pair.split_once('=')) else {
+            return;
+        };
         if line.contains("Max-Age=0") {
             self.cookies.remove(name);
         } else {

@@ -40,7 +40,8 @@ impl Seen {
                 _ => {}
             }
         }
-        let text = text.replace("&#34;", "\"").replace("&#39;", "'").replace("&#60;", "<").replace("&#62;", ">");
+        let text =
+            text.replace("&#34;", "\"").replace("&#39;", "'").replace("&#60;", "<").replace("&#62;", ">");
         text.replace("&#38;", "&").split_whitespace().collect::<Vec<_>>().join(" ")
     }
 

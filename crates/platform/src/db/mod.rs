@@ -83,7 +83,9 @@ impl Db {
     pub async fn read(&self) -> Result<Tx, DbError> {
         Ok(Tx(match self {
             Self::Sqlite(db) => Inner::Reader(db.read().await?),
-            Self::Postgres(db) => Inner::Postgres(db.begin("begin isolation level repeatable read read only").await?),
+            Self::Postgres(db) => {
+                Inner::Postgres(db.begin("begin isolation level repeatable read read only").await?)
+            }
         }))
     }
 
@@ -106,7 +108,9 @@ impl Db {
     pub async fn backup(&self, target: PathBuf) -> Result<(), DbError> {
         match self {
             Self::Sqlite(db) => db.backup(target).await,
-            Self::Postgres(_) => Err(DbError::Unsupported("a copy of a PostgreSQL database is made with pg_basebackup")),
+            Self::Postgres(_) => {
+                Err(DbError::Unsupported("a copy of a PostgreSQL database is made with pg_basebackup"))
+            }
         }
     }
 }

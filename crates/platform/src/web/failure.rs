@@ -85,9 +85,12 @@ impl Failure {
                 text.clone(),
                 "请返回上一页刷新，核对最新内容后再提交；您填写的内容可以在浏览器的上一页找到。",
             ),
-            Self::Malformed(text) => {
-                (StatusCode::UNPROCESSABLE_ENTITY, "提交的内容无法识别", text.clone(), "请返回上一页重新填写。")
-            }
+            Self::Malformed(text) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "提交的内容无法识别",
+                text.clone(),
+                "请返回上一页重新填写。",
+            ),
             Self::TooLarge(text) => {
                 (StatusCode::PAYLOAD_TOO_LARGE, "文件太大", text.clone(), "请压缩或拆分后再上传。")
             }

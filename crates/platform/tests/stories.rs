@@ -1,0 +1,287 @@
+//! What rooms rely on, told on both engines: writes that are whole, forms that count once, events
+//! that happen once, a trail that shows what was removed, files named by their content.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::{get, post};
+use bytes::Bytes;
+use chrono::TimeDelta;
+use futures::TryStreamExt;
+use tisheng_kernel::Instant;
+use tisheng_platform::audit::{self, Chain};
+use tisheng_platform::db::migrate;
+use tisheng_platform::jobs::{self, Claimed, Handlers, JobError};
+use tisheng_platform::web::layout::Flash;
+use tisheng_platform::web::{Answer, Begun, Fields, once, session};
+use tisheng_platform::{App, Ctx, Db, Member, Parts, Who, args};
+use tisheng_testkit::{Engine, TestApp, scratch, story};
+use uuid::Uuid;
+
+async fn with_table(engine: Engine) -> (tisheng_testkit::Scratch, Db) {
+    let scratch = scratch(engine).await;
+    let mut tx = scratch.db.write().await.expect("a transaction");
+    tx.batch(
+        "create table thing (n bigint primary key, word text)".replace("bigint", number(engine)).as_str(),
+    )
+    .await
+    .expect("a table");
+    tx.commit().await.expect("commits");
+    let db = scratch.db.clone();
+    (scratch, db)
+}
+
+const fn number(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => "integer",
+        Engine::Postgres => "bigint",
+    }
+}
+
+async fn count(db: &Db) -> i64 {
+    let mut tx = db.read().await.expect("a transaction");
+    tx.row("select count(*) from thing", args![], |row| row.get(0)).await.expect("a count")
+}
+
+const ADD: &str = "insert into thing (n, word) values ($1, $2)";
+
+story!(arguments_go_to_their_numbers_whatever_their_order_in_the_text, |engine| async move {
+    let (_scratch, db) = with_table(engine).await;
+    let mut tx = db.write().await.expect("a transaction");
+    tx.run("insert into thing (word, n) values ($2, $1)", args![7_i64, "七"]).await.expect("a row");
+    tx.commit().await.expect("commits");
+    let mut tx = db.read().await.expect("a transaction");
+    let word: String =
+        tx.row("select word from thing where n = $1", args![7_i64], |r| r.get(0)).await.expect("found");
+    assert_eq!(word, "七");
+});
+
+story!(a_write_that_is_dropped_leaves_nothing, |engine| async move {
+    let (_scratch, db) = with_table(engine).await;
+    let mut tx = db.write().await.expect("a transaction");
+    tx.run(ADD, args![1_i64, "一"]).await.expect("a row");
+    drop(tx);
+    assert_eq!(count(&db).await, 0);
+    let mut tx = db.write().await.expect("the next writer is not held up");
+    tx.run(ADD, args![2_i64, "二"]).await.expect("a row");
+    tx.commit().await.expect("commits");
+    assert_eq!(count(&db).await, 1);
+});
+
+story!(writers_that_queue_up_all_hear_that_their_work_is_durable, |engine| async move {
+    let (scratch, db) = with_table(engine).await;
+    let writers = (0..200_i64).map(|n| {
+        let db = db.clone();
+        tokio::spawn(async move {
+            let mut tx = db.write().await.expect("a transaction");
+            tx.run(ADD, args![n, "同时"]).await.expect("a row");
+            if n % 10 == 3 {
+                return;
+            }
+            tx.commit().await.expect("commits");
+        })
+    });
+    for writer in writers.collect::<Vec<_>>() {
+        writer.await.expect("a writer ends");
+    }
+    let second = Db::open(&scratch.address).await.expect("a second process sees the same");
+    assert_eq!(count(&second).await, 180, "every tenth was dropped, all others are there");
+});
+
+story!(a_writer_who_leaves_the_queue_strands_nobody, |engine| async move {
+    let (_scratch, db) = with_table(engine).await;
+    for round in 0..20_i64 {
+        let mut first = db.write().await.expect("a transaction");
+        first.run(ADD, args![round, "先"]).await.expect("a row");
+        let queued = tokio::spawn({
+            let db = db.clone();
+            async move { db.write().await.map(drop) }
+        });
+        tokio::task::yield_now().await;
+        let done = tokio::spawn(first.commit());
+        queued.abort();
+        done.await.expect("the task ends").expect("the first is told that its work is durable");
+    }
+    assert_eq!(count(&db).await, 20);
+});
+
+story!(many_rows_are_written_with_one_shape, |engine| async move {
+    let (_scratch, db) = with_table(engine).await;
+    let rows = (0..40_000_i64).map(|n| vec![n.into(), "批".into()]);
+    let mut tx = db.write().await.expect("a transaction");
+    let written = tx.bulk("insert into thing (n, word) values", 2, "on conflict do nothing", rows).await;
+    assert_eq!(written.expect("rows"), 40_000);
+    let again = tx.bulk(
+        "insert into thing (n, word) values",
+        2,
+        "on conflict do nothing",
+        [vec![1_i64.into(), "又".into()]],
+    );
+    assert_eq!(again.await.expect("no row"), 0);
+    tx.commit().await.expect("commits");
+    assert_eq!(count(&db).await, 40_000);
+});
+
+story!(migrations_run_once, |engine| async move {
+    let scratch = scratch(engine).await;
+    let again = migrate::run(&scratch.db, Instant::from_micros(1)).await.expect("a second run");
+    assert!(again.is_empty(), "applied again: {again:?}");
+    let mut tx = scratch.db.write().await.expect("a transaction");
+    tx.run("update migration set digest = 'other' where name like '0001%'", args![]).await.expect("edited");
+    tx.commit().await.expect("commits");
+    let refused = migrate::run(&scratch.db, Instant::from_micros(1)).await.expect_err("an edited text");
+    assert!(refused.to_string().contains("0001_platform.sql"), "{refused}");
+});
+
+async fn act(ctx: &Ctx, subject: Uuid, what: &str) {
+    let mut tx = ctx.write().await.expect("a transaction");
+    audit::record(ctx, &mut tx, "test.acted", subject, &what).await.expect("a row of the trail");
+    tx.commit().await.expect("commits");
+}
+
+story!(a_line_removed_from_the_trail_shows, |engine| async move {
+    let town = TestApp::start(engine, Router::new(), Parts::default()).await;
+    let subject = Uuid::now_v7();
+    for n in 0..5 {
+        act(&town.system(), subject, &format!("第 {n} 次")).await;
+        if n == 2 {
+            assert_eq!(audit::seal(&town.app.db, town.app.now()).await.expect("sealed"), 3);
+        }
+    }
+    assert_eq!(audit::seal(&town.app.db, town.app.now()).await.expect("sealed"), 2);
+    assert_eq!(audit::verify(&town.app.db).await.expect("walked"), Chain::Whole(5));
+    let mut tx = town.app.db.write().await.expect("a transaction");
+    let first = "delete from audit where id = (select min(id) from audit where seal = 1)";
+    let first = match engine {
+        Engine::Sqlite => first,
+        Engine::Postgres => {
+            "delete from audit where id = (select id from audit where seal = 1 order by id limit 1)"
+        }
+    };
+    tx.run(first, args![]).await.expect("somebody removes a line");
+    tx.commit().await.expect("commits");
+    assert_eq!(audit::verify(&town.app.db).await.expect("walked"), Chain::Broken { seal: 1 });
+});
+
+static GREETED: AtomicUsize = AtomicUsize::new(0);
+
+async fn greet(_: Ctx, claimed: Claimed) -> Result<(), JobError> {
+    let name: String = claimed.payload()?;
+    if name == "失败" {
+        return Err(JobError("今天不行".to_owned()));
+    }
+    GREETED.fetch_add(1, Ordering::SeqCst);
+    Ok(())
+}
+
+story!(an_event_leads_to_one_job_and_a_failed_job_is_tried_again, |engine| async move {
+    let handlers = Handlers::default().job("greet", greet).reaction("arrived", "greet");
+    let town = TestApp::with_handlers(engine, Router::new(), Parts::default(), handlers).await;
+    let at = town.app.now();
+    let mut tx = town.app.db.write().await.expect("a transaction");
+    jobs::emit(&mut tx, at, "arrived", &"教师甲").await.expect("an event");
+    let failing = jobs::enqueue(&mut tx, at, "greet", "k1", &"失败").await.expect("a job");
+    let same = jobs::enqueue(&mut tx, at, "greet", "k1", &"失败").await.expect("the same job");
+    assert_eq!(failing, same, "one key is one job");
+    tx.commit().await.expect("commits");
+    let before = GREETED.load(Ordering::SeqCst);
+    town.settle().await;
+    town.settle().await;
+    assert!(GREETED.load(Ordering::SeqCst) > before);
+    let mut tx = town.app.db.read().await.expect("a transaction");
+    let state = jobs::state(&mut tx, failing).await.expect("read").expect("there");
+    assert_eq!(state.error.as_deref(), Some("今天不行"));
+    assert!(state.done_at.is_none() && !state.given_up, "it waits for its next attempt");
+    let left: i64 = tx
+        .row("select count(*) from job where done_at is null", args![], |r| r.get(0))
+        .await
+        .expect("a count");
+    assert_eq!(left, 1, "the greeting itself is done");
+});
+
+async fn note(State(app): State<Arc<App>>, fields: Fields) -> Answer {
+    let ctx = Ctx::system(app, "test");
+    let mut begun = match once::begin(&ctx, &fields).await? {
+        Begun::Fresh(begun) => begun,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    audit::record(&ctx, &mut begun.tx, "test.noted", Uuid::nil(), &fields.text("word")).await?;
+    begun.done("/notes?saved", Flash::good("已保存")).await
+}
+
+story!(a_form_counts_once, |engine| async move {
+    let town = TestApp::start(engine, Router::new().route("/notes", post(note)), Parts::default()).await;
+    let mut browser = town.browser();
+    let key = Uuid::now_v7().simple().to_string();
+    let first = browser.post_only("/notes", &[("_key", &key), ("word", "一次")]).await;
+    let again = browser.post_only("/notes", &[("_key", &key), ("word", "一次")]).await;
+    assert_eq!(first.is(303).location(), again.is(303).location());
+    browser.post_only("/notes", &[("_key", &key), ("word", "另一份")]).await.is(422);
+    browser.post_only("/notes", &[("_key", "none"), ("word", "没有编号")]).await.is(422);
+    let mut tx = town.app.db.read().await.expect("a transaction");
+    let rows: i64 = tx.row("select count(*) from audit", args![], |r| r.get(0)).await.expect("a count");
+    assert_eq!(rows, 1);
+});
+
+async fn whoami(asker: session::SignedIn) -> String {
+    asker.member().name.clone()
+}
+
+story!(a_session_acts_only_once_its_member_is_known_and_ends_for_all_browsers, |engine| async move {
+    let town = TestApp::start(engine, Router::new().route("/me", get(whoami)), Parts::default()).await;
+    let account = Uuid::now_v7();
+    let member = Member {
+        account,
+        person: account,
+        name: "教师甲".to_owned(),
+        role: "teacher".to_owned(),
+        role_title: "教师".to_owned(),
+        node: account,
+        node_name: "测试一小".to_owned(),
+        path: "/1/".to_owned(),
+        has_other_roles: false,
+    };
+    let ctx = town.ctx(Who::Stranger);
+    let mut tx = ctx.write().await.expect("a transaction");
+    let half = session::start(&ctx, &mut tx, account, None).await.expect("a session");
+    let full = session::start(&ctx, &mut tx, account, Some(&member)).await.expect("a session");
+    tx.commit().await.expect("commits");
+    let me = |cookie: &http::HeaderValue| {
+        let pair = cookie.to_str().expect("text").split(';').next().expect("a pair").to_owned();
+        let mut headers = http::HeaderMap::new();
+        headers.insert(http::header::COOKIE, pair.parse().expect("a cookie"));
+        let mut browser = town.browser();
+        async move { browser.send(http::Method::GET, "/me", headers, Vec::new()).await }
+    };
+    assert_eq!(me(&half).await.is(303).location(), "/sign-in?back=%2Fme");
+    me(&full).await.shows("教师甲");
+    town.clock.advance(TimeDelta::hours(11));
+    me(&full).await.shows("教师甲");
+    town.clock.advance(TimeDelta::hours(11));
+    me(&full).await.shows("教师甲");
+    let mut tx = ctx.write().await.expect("a transaction");
+    assert_eq!(session::end_all(&mut tx, account, None).await.expect("ended"), 2);
+    tx.commit().await.expect("commits");
+    me(&full).await.is(303);
+});
+
+story!(a_file_is_kept_once_and_damage_shows, |engine| async move {
+    let town = TestApp::start(engine, Router::new(), Parts::default()).await;
+    let files = &town.app.files;
+    let blob = files.put(Bytes::from_static(b"evidence")).await.expect("stored");
+    let arriving = files.incoming("upload");
+    std::fs::write(&arriving, b"evidence").expect("a file arrives");
+    assert_eq!(files.take(&arriving).await.expect("taken"), blob);
+    assert!(!arriving.exists());
+    let part: Vec<Bytes> =
+        files.stream(&blob.digest, 2..5).await.expect("read").try_collect().await.expect("whole");
+    assert_eq!(part.concat(), b"ide");
+    assert!(files.intact(&blob.digest).await.expect("checked"));
+    let (a, rest) = blob.digest.split_at(2);
+    let (b, rest) = rest.split_at(2);
+    let stored = town.app.config.data.join("files").join(a).join(b).join(rest);
+    std::fs::write(stored, b"evidenze").expect("somebody changes it");
+    assert!(!files.intact(&blob.digest).await.expect("checked"));
+});
