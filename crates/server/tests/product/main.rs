@@ -1,0 +1,3 @@
+//! Tests of the assembled product.
+
+mod statements;

@@ -1,1 +1,0 @@
-//! Architecture tests: layers, table owners, file sizes, routes without a case
