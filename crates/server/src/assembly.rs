@@ -1,0 +1,58 @@
+//! Puts an installation together from its configuration.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use tisheng_kernel::{Instant, SystemClock};
+use tisheng_platform::config::Config;
+use tisheng_platform::db::{Address, migrate};
+use tisheng_platform::files::Files;
+use tisheng_platform::keys::Keys;
+use tisheng_platform::{App, Db};
+
+use crate::{Ended, routes};
+
+/// The file of the installation's secrets, in the data folder.
+const KEY_FILE: &str = "keys.toml";
+/// The database of an installation that names none, in the data folder.
+const DATABASE: &str = "tisheng.db";
+
+/// The address of the database that `config` names.
+pub fn address(config: &Config) -> Address {
+    if config.database.is_empty() {
+        Address::File(config.data.join(DATABASE))
+    } else {
+        Address::parse(&config.database)
+    }
+}
+
+/// Opens database, files and keys, with all migrations applied.
+pub async fn open(config: Config) -> Result<Arc<App>, Box<dyn std::error::Error + Send + Sync>> {
+    std::fs::create_dir_all(&config.data)
+        .map_err(|e| format!("data folder {}: {e}", config.data.display()))?;
+    let db = Db::open(&address(&config)).await?;
+    for name in migrate::run(&db, Instant::from_clock()).await? {
+        tracing::info!(name, "migration applied");
+    }
+    Ok(Arc::new(App {
+        files: Files::open(&config)?,
+        keys: Keys::load_or_create(&config.data.join(KEY_FILE))?,
+        clock: Arc::new(SystemClock),
+        navigation: routes::navigation,
+        parts: routes::parts()?,
+        config,
+        db,
+    }))
+}
+
+/// `tisheng migrate`
+pub async fn migrate(config: Config) -> Ended {
+    std::fs::create_dir_all(&config.data)?;
+    let db = Db::open(&address(&config)).await?;
+    let applied = migrate::run(&db, Instant::from_clock()).await?;
+    for name in &applied {
+        println!("{name}");
+    }
+    println!("{} migrations applied", applied.len());
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,63 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use tisheng_platform::config::{ConfigError, Settings};
+
+/// 提升：中小学教师信息技术应用能力提升工程管理平台
+#[derive(Debug, Parser)]
+#[command(name = "tisheng", version, about)]
+pub struct Cli {
+    /// Configuration file (TOML). Environment variables TISHENG_… win over it.
+    #[arg(long, global = true)]
+    pub config: Option<PathBuf>,
+    /// Folder of the database, the key file and stored files.
+    #[arg(long, global = true)]
+    pub data: Option<PathBuf>,
+    /// Where to listen, such as 127.0.0.1:8080; port 0 picks a free one.
+    #[arg(long, global = true)]
+    pub listen: Option<String>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the platform; applies migrations first.
+    Serve,
+    /// Apply migrations that have not been applied yet.
+    Migrate,
+    /// Show the configuration in force, secrets masked, or what is wrong with it.
+    Config,
+    /// Check everything that must hold: the audit chain, stored files, derived figures.
+    Verify,
+    /// Copy database and files while the platform runs (SQLite with local files).
+    Backup {
+        /// The folder to make.
+        to: PathBuf,
+    },
+}
+
+impl Cli {
+    /// The settings that file, environment and options give together.
+    ///
+    /// # Errors
+    /// See [`ConfigError`].
+    pub fn settings(&self) -> Result<Settings, ConfigError> {
+        let mut settings = Settings::default();
+        if let Some(path) = &self.config {
+            settings = settings.file(path)?;
+        }
+        settings = settings.environment(std::env::vars())?;
+        if let Some(folder) = &self.data {
+            settings.set("--data", "data.folder", folder.display().to_string())?;
+        }
+        if let Some(listen) = &self.listen {
+            settings.set("--listen", "server.listen", listen.clone())?;
+        }
+        Ok(settings)
+    }
+}

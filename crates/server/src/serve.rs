@@ -1,0 +1,64 @@
+//! `tisheng serve`
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tisheng_platform::config::Config;
+use tisheng_platform::web::serve::framed;
+use tisheng_platform::{App, jobs};
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+use crate::{Ended, assembly, reactions, routes};
+
+/// How long the worker rests when nothing is due.
+const REST: Duration = Duration::from_millis(300);
+
+/// Serves until asked to stop, then lets requests in flight end.
+pub async fn command(config: Config) -> Ended {
+    logging();
+    let app = assembly::open(config).await?;
+    serve(app).await
+}
+
+/// Lines of JSON on standard error, filtered by `TISHENG_LOG`.
+pub fn logging() {
+    let filter = EnvFilter::try_from_env("TISHENG_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+/// Serves `app`, printing its address once it is ready.
+pub async fn serve(app: Arc<App>) -> Ended {
+    let listener = TcpListener::bind(app.config.listen)
+        .await
+        .map_err(|e| format!("cannot listen on {}: {e}", app.config.listen))?;
+    let address = listener.local_addr()?;
+    let router = framed(routes::rooms(), Arc::clone(&app));
+    let worker = tokio::spawn(jobs::run_forever(Arc::clone(&app), reactions::handlers(), REST));
+    println!("listening on http://{address}");
+    axum::serve(listener, router).with_graceful_shutdown(asked_to_stop()).await?;
+    worker.abort();
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn asked_to_stop() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                tokio::select! {
+                    _ = interrupt => {}
+                    _ = terminate.recv() => {}
+                }
+            }
+            Err(error) => tracing::error!(%error, "no signal handler"),
+        }
+    }
+    #[cfg(not(unix))]
+    if let Err(error) = interrupt.await {
+        tracing::error!(%error, "no signal handler");
+    }
+}
