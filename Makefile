@@ -1,0 +1,50 @@
+# Two commands matter: `make demo` and `make test`. Both do all their set-up.
+
+CARGO_FLAGS ?=
+DEMO_DATA ?= data/demo
+DEMO_LISTEN ?= 127.0.0.1:8080
+
+.PHONY: build demo test check web packages fmt browser clean-demo
+
+## build: the release binary in target/release/tisheng
+build: web
+	cargo build --release --locked -p tisheng-server $(CARGO_FLAGS)
+
+## demo: fill a demonstration and serve it on 127.0.0.1:8080; a second start finds its data again
+demo: build
+	./target/release/tisheng demo --data $(DEMO_DATA) --listen $(DEMO_LISTEN)
+
+## test: everything that a change must pass
+test: packages web
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo run -q --locked -p tisheng-tidy
+	scripts/with-postgres cargo test --workspace --locked $(CARGO_FLAGS)
+	cargo build --locked -p tisheng-server
+	cd web && TISHENG_BINARY=../target/debug/tisheng npm test
+
+## check: the quick part of test, on SQLite alone
+check: web
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo run -q --locked -p tisheng-tidy
+	cargo test --workspace --locked -- --skip postgres
+
+## browser: the browser tests alone
+browser: packages web
+	cargo build --locked -p tisheng-server
+	cd web && TISHENG_BINARY=../target/debug/tisheng npm test
+
+web: web/dist/app.css
+
+web/dist/app.css: web/package-lock.json $(shell find web/css web/js -type f 2>/dev/null)
+	cd web && npm ci --no-audit --no-fund && npm run build
+
+## packages: Debian packages that the tests need
+packages:
+	scripts/packages
+
+fmt:
+	cargo fmt --all
+
+clean-demo:
+	rm -rf $(DEMO_DATA)
