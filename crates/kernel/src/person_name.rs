@@ -248,7 +248,7 @@ mod tests {
 
     #[test]
     fn ordered_as_a_roll() {
-        let mut roll = vec![name("周明"), name("梁安"), name("李安"), name("安平"), name("李艾")];
+        let mut roll = [name("周明"), name("梁安"), name("李安"), name("安平"), name("李艾")];
         roll.sort_by_key(PersonName::sort_key);
         let ordered: Vec<&str> = roll.iter().map(PersonName::as_str).collect();
         assert_eq!(ordered, ["安平", "李艾", "李安", "梁安", "周明"]);

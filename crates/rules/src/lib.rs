@@ -1,1 +1,34 @@
-//! The scheme language: parse, check, explain, evaluate, simulate; pure
+//! The scheme language: the policy of a territory as a directory of TOML files, read, checked,
+//! explained, compared, evaluated and played through. Pure: no I/O, no clock, no place names.
+//!
+//! A [`Scheme`] is made by [`Scheme::from_files`] and never changes; every value in it carries
+//! the place in the official text that it comes from, or is marked as a default.
+
+pub mod assessment;
+pub mod certificate;
+pub mod certification;
+mod check;
+pub mod choice;
+pub mod condition;
+pub mod framework;
+pub mod hours;
+pub mod plan;
+mod problem;
+mod reader;
+mod scheme;
+mod selection;
+pub mod source;
+mod tally;
+mod team;
+pub mod territory;
+mod verdict;
+
+pub use certificate::CertificateFacts;
+pub use condition::Condition;
+pub use problem::Problem;
+pub use scheme::Scheme;
+pub use selection::{SchoolFacts, Task};
+pub use source::{Source, Sourced};
+pub use tally::{CategorySum, HourEntry, Sum, Tally};
+pub use territory::TierKey;
+pub use verdict::{Facts, ScoreLine, Verdict, capability_level};

@@ -1,0 +1,268 @@
+//! Whether a teacher has met everything, what is missing, and how the result ranks.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use tisheng_kernel::{Level, Minutes, Score};
+
+use crate::certification::{Gate, GateKind, Measure, ScorePart};
+use crate::condition::Condition;
+use crate::scheme::Scheme;
+use crate::source::Source;
+use crate::tally::{HourEntry, Sum, Tally};
+
+/// Everything about one teacher that the result follows from.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// The teacher's hours that stand: booked, not held, not parked.
+    pub hours: &'a [HourEntry<'a>],
+    /// Codes of the capabilities chosen.
+    pub chosen: &'a [String],
+    /// Codes of the capabilities offered when the choice was made.
+    pub offered: &'a [String],
+    /// Final levels, by code of capability or work.
+    pub results: &'a BTreeMap<String, Level>,
+    /// Figures from 0 to 100 that other rooms report, by the code that the score asks for.
+    pub reported: &'a BTreeMap<String, u8>,
+}
+
+/// One component of the score.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScoreLine {
+    /// Code.
+    pub key: String,
+    /// Its name.
+    pub title: String,
+    /// Points reached.
+    pub points: Score,
+    /// Points there are.
+    pub of: Score,
+}
+
+/// The result of a teacher under a scheme, with its explanation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// Whether every gate is passed.
+    pub met: bool,
+    /// The gates in the order of the scheme.
+    pub gates: Vec<Condition>,
+    /// The hours behind the gates.
+    pub tally: Tally,
+    /// The components of the score.
+    pub score_lines: Vec<ScoreLine>,
+    /// The score of 100, for ranking only.
+    pub score: Score,
+    /// The level of the whole result; `None` while not everything is met. 优秀 is a candidacy:
+    /// the school's quota decides.
+    pub level: Option<Level>,
+    /// How the level came about, in a sentence.
+    pub sentence: String,
+}
+
+/// The level of a capability or work from the levels of all its pieces: the least of them.
+/// `None` while there is no piece.
+#[must_use]
+pub fn capability_level(pieces: &[Level]) -> Option<Level> {
+    Level::least(pieces.iter().copied())
+}
+
+impl Scheme {
+    /// Holds the facts about one teacher against the scheme.
+    #[must_use]
+    pub fn verdict(&self, facts: &Facts<'_>) -> Verdict {
+        let tally = self.hours.tally(facts.hours);
+        let rule = &self.certification;
+        let gates: Vec<Condition> =
+            rule.gates.iter().flat_map(|gate| self.gate(gate, facts, &tally)).collect();
+        let score_lines: Vec<ScoreLine> =
+            rule.score.iter().map(|part| self.score_line(part, facts, &tally)).collect();
+        let score: Score = score_lines.iter().map(|line| line.points).sum();
+        let met = gates.iter().all(|gate| gate.met);
+        let excellent =
+            facts.chosen.iter().filter(|code| facts.results.get(*code) == Some(&Level::Excellent)).count();
+        let excellent = u32::try_from(excellent).unwrap_or(u32::MAX);
+        let wanted = &rule.excellent;
+        let is_excellent = score >= Score::points(*wanted.score) && excellent >= *wanted.capabilities;
+        let level = met.then_some(if is_excellent { Level::Excellent } else { Level::Pass });
+        let sentence = match level {
+            None => {
+                let open: Vec<&str> =
+                    gates.iter().filter(|gate| !gate.met).map(|gate| gate.title.as_str()).collect();
+                format!("尚未达到全部要求，还差：{}。", open.join("、"))
+            }
+            Some(Level::Excellent) => format!(
+                "全部要求已达到；得分 {score}，{excellent} 个能力点优秀，具备优秀资格（以本校名额为限）{}。",
+                wanted.score.source
+            ),
+            Some(_) => format!(
+                "全部要求已达到，结果为合格；评为优秀需得分不低于 {} 且至少 {} 个能力点优秀，现得分 {score}，{excellent} 个优秀{}。",
+                *wanted.score, *wanted.capabilities, wanted.score.source
+            ),
+        };
+        Verdict { met, gates, tally, score_lines, score, level, sentence }
+    }
+
+    fn gate(&self, gate: &Gate, facts: &Facts<'_>, tally: &Tally) -> Vec<Condition> {
+        match &gate.kind {
+            GateKind::Hours => self.hours_gates(gate, tally),
+            GateKind::HourKinds => self.kind_gates(gate, tally),
+            GateKind::Choice => vec![self.choice_gate(gate, facts)],
+            GateKind::Levels => vec![self.levels_gate(gate, facts)],
+            GateKind::Work(work) => vec![self.work_gate(gate, work, facts)],
+        }
+    }
+
+    fn hours_gates(&self, gate: &Gate, tally: &Tally) -> Vec<Condition> {
+        let by_category = self.hours.categories.iter().zip(&tally.categories).map(|(category, sums)| {
+            self.sum_condition(format!("{}.{}", gate.key, category.key), &sums.sum, &category.minimum.source)
+        });
+        let mut gates: Vec<Condition> = by_category.collect();
+        let needed: Minutes = self.hours.categories.iter().map(|category| *category.minimum).sum();
+        if *self.hours.total > needed {
+            let total = Sum {
+                key: "total".to_owned(),
+                title: gate.title.value.clone(),
+                minimum: tally.minimum,
+                earned: tally.earned,
+                counted: tally.counted,
+                over: tally.not_counted,
+                missing: tally.minimum.beyond(tally.counted),
+                over_rule: None,
+            };
+            gates.push(self.sum_condition(format!("{}.total", gate.key), &total, &self.hours.total.source));
+        }
+        gates
+    }
+
+    fn kind_gates(&self, gate: &Gate, tally: &Tally) -> Vec<Condition> {
+        let mut gates = Vec::new();
+        for (category, sums) in self.hours.categories.iter().zip(&tally.categories) {
+            for (kind, sum) in category.kinds.iter().zip(&sums.kinds) {
+                if let Some(minimum) = &kind.minimum {
+                    let key = format!("{}.{}.{}", gate.key, category.key, kind.key);
+                    gates.push(self.sum_condition(key, sum, &minimum.source));
+                }
+            }
+        }
+        gates
+    }
+
+    fn sum_condition(&self, key: String, sum: &Sum, source: &Source) -> Condition {
+        let length = *self.hours.length;
+        let need = self.hours.shown(sum.minimum);
+        let met = sum.missing == Minutes::ZERO;
+        let mut sentence = format!("“{}”不少于 {need}，计入 {}", sum.title, self.hours.shown(sum.counted));
+        if !met {
+            sentence.push_str(&format!("，还差 {}", self.hours.shown(sum.missing)));
+        }
+        sentence.push('。');
+        if let Some(rule) = &sum.over_rule {
+            sentence.push_str(&format!("另有 {} 未计入：{rule}。", self.hours.shown(sum.over)));
+        }
+        let reached = (sum.minimum - sum.missing).percent_of(sum.minimum);
+        Condition {
+            key,
+            title: sum.title.clone(),
+            met,
+            have: sum.counted.in_hours(length),
+            need: sum.minimum.in_hours(length),
+            percent: if met { 100 } else { reached.min(99) },
+            sentence,
+            source: source.to_string(),
+        }
+    }
+
+    fn choice_gate(&self, gate: &Gate, facts: &Facts<'_>) -> Condition {
+        let conditions = self.choice_conditions(facts.chosen, facts.offered);
+        let met = conditions.iter().all(|condition| condition.met);
+        let open: Vec<&str> = conditions.iter().filter(|c| !c.met).map(|c| c.sentence.as_str()).collect();
+        let sentence = if met {
+            format!("已选学 {} 个能力点，符合选学要求。", facts.chosen.len())
+        } else {
+            open.concat()
+        };
+        let have = conditions.iter().filter(|condition| condition.met).count();
+        let shown = format!("{have}/{}", conditions.len());
+        Condition {
+            have: shown,
+            need: format!("{0}/{0}", conditions.len()),
+            percent: u8::try_from(have * 100 / conditions.len().max(1)).unwrap_or(0),
+            ..Condition::holds(gate.key.as_str(), gate.title.as_str(), met)
+        }
+        .saying(sentence, &gate.title.source)
+    }
+
+    fn levels_gate(&self, gate: &Gate, facts: &Facts<'_>) -> Condition {
+        let level = |code: &String| facts.results.get(code).copied();
+        let passed = facts.chosen.iter().filter(|code| level(code).is_some_and(Level::is_passed)).count();
+        let failed: Vec<&str> =
+            facts.chosen.iter().filter(|code| level(code) == Some(Level::Fail)).map(String::as_str).collect();
+        let waiting: Vec<&str> =
+            facts.chosen.iter().filter(|code| level(code).is_none()).map(String::as_str).collect();
+        let mut sentence = format!("所选 {} 个能力点须全部测评合格，已合格 {passed} 个", facts.chosen.len());
+        if !failed.is_empty() {
+            sentence.push_str(&format!("；不合格：{}", failed.join("、")));
+        }
+        if !waiting.is_empty() {
+            sentence.push_str(&format!("；尚未完成测评：{}", waiting.join("、")));
+        }
+        sentence.push('。');
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let need = count(facts.chosen.len()).max(1);
+        Condition::counted(gate.key.as_str(), gate.title.as_str(), count(passed), need)
+            .saying(sentence, &gate.title.source)
+    }
+
+    fn work_gate(&self, gate: &Gate, work: &str, facts: &Facts<'_>) -> Condition {
+        let label = self.framework.label(work);
+        let level = facts.results.get(work).copied();
+        let met = level.is_some_and(Level::is_passed);
+        let sentence = match level {
+            Some(level) if met => format!("“{label}”已通过，等级为{level}。"),
+            Some(level) => format!("“{label}”{level}，须重新提交并通过。"),
+            None => format!("“{label}”尚未提交或尚未完成测评。"),
+        };
+        let shown = level.map_or("未完成", Level::chinese);
+        Condition {
+            have: shown.to_owned(),
+            need: Level::Pass.chinese().to_owned(),
+            ..Condition::holds(gate.key.as_str(), gate.title.as_str(), met)
+        }
+        .saying(sentence, &gate.title.source)
+    }
+
+    fn score_line(&self, part: &ScorePart, facts: &Facts<'_>, tally: &Tally) -> ScoreLine {
+        let of = Score::points(*part.weight);
+        let points = match &part.measure {
+            Measure::Capabilities => self.mean_of_levels(facts, of),
+            Measure::Category(key) => share_of_sum(tally.category(key).map(|category| &category.sum), of),
+            Measure::Kind(category, kind) => share_of_sum(tally.kind(category, kind), of),
+            Measure::Work(key) => of.share(self.points_of(facts.results.get(key).copied()), 100),
+            Measure::Reported(key) => of.share(facts.reported.get(key).copied().unwrap_or(0).into(), 100),
+        };
+        ScoreLine { key: part.key.clone(), title: part.title.value.clone(), points, of }
+    }
+
+    fn mean_of_levels(&self, facts: &Facts<'_>, of: Score) -> Score {
+        let points = facts.chosen.iter().map(|code| self.points_of(facts.results.get(code).copied())).sum();
+        of.share(points, i64::try_from(facts.chosen.len() * 100).unwrap_or(i64::MAX))
+    }
+
+    /// What a level is worth of 100.
+    fn points_of(&self, level: Option<Level>) -> i64 {
+        match level {
+            Some(Level::Excellent) => i64::from(*self.certification.points.excellent),
+            Some(Level::Pass) => i64::from(*self.certification.points.pass),
+            Some(Level::Fail) | None => 0,
+        }
+    }
+}
+
+/// The share of the points that counted hours reach of the minimum.
+fn share_of_sum(sum: Option<&Sum>, of: Score) -> Score {
+    let Some(sum) = sum else { return Score::ZERO };
+    if sum.minimum == Minutes::ZERO {
+        return if sum.counted > Minutes::ZERO { of } else { Score::ZERO };
+    }
+    of.share(sum.counted.get(), sum.minimum.get())
+}
