@@ -214,3 +214,59 @@ pub fn show(template: &impl askama::Template) -> Result<Response, Failure> {
     response.headers_mut().append(SET_COOKIE, gone);
     Ok(response)
 }
+
+#[cfg(test)]
+mod tests {
+    use askama::Template;
+
+    use super::Page;
+    use crate::web::{Filters, FormErrors};
+
+    #[derive(Template)]
+    #[template(
+        ext = "html",
+        source = r#"{% extends "layout.html" %}{% import "parts.html" as ui %}{% block content %}
+{% call ui::form_key(page) %}{% endcall %}
+{% call ui::error_summary(errors) %}{% endcall %}
+{% call ui::text_field("name", "姓名", name, errors.of("name"), hint="与身份证一致") %}{% endcall %}
+{% call ui::password_field("password", "密码", "") %}{% endcall %}
+{% call ui::number_field("hours", "学时", "", "") %}{% endcall %}
+{% call ui::date_field("on", "日期", "", "") %}{% endcall %}
+{% call ui::file_field("file", "文件", "", accept=".xlsx") %}{% endcall %}
+{% call ui::textarea("why", "原因", name, "", rows=3) %}{% endcall %}
+{% call ui::select_field("stage", "学段", options, "02", "") %}{% endcall %}
+{% call ui::checkbox("cap", "A1", "学情分析", true) %}{% endcall %}
+{% call ui::badge("good", "合格") %}{% endcall %}
+{% call ui::progress(1, 3, "进度") %}{% endcall %}
+{% call ui::stat("教师", "1,234", href="/teachers") %}{% endcall %}
+{% call ui::empty("还没有教师", "请先导入名册。", href="/roster", label="导入") %}{% endcall %}
+{% call ui::pager("", "?after=x") %}{% endcall %}
+<table><tr>{% call ui::sort_head("姓名", "name", "name", filters) %}{% endcall %}</tr></table>
+{% call ui::help("什么是维度", "能力点所属的方面。") %}{% endcall %}
+{% endblock %}"#
+    )]
+    struct Everything<'a> {
+        page: Page,
+        errors: FormErrors,
+        name: &'a str,
+        options: &'a [(&'a str, &'a str)],
+        filters: Filters,
+    }
+
+    #[test]
+    fn every_part_renders_and_escapes_what_was_typed() {
+        let page = Everything {
+            page: Page::bare("全部组件"),
+            errors: FormErrors::one("name", "请填写姓名"),
+            name: "<b>王</b>",
+            options: &[("02", "小学"), ("03", "初中")],
+            filters: Filters::default(),
+        };
+        let html = page.render().expect("renders");
+        assert!(html.contains("value=\"&#60;b&#62;王"), "{html}");
+        assert!(!html.contains("<b>王"), "{html}");
+        assert!(html.contains(r#"<option value="02" selected>小学</option>"#), "{html}");
+        assert!(html.contains(r##"<a href="#name">请填写姓名</a>"##), "{html}");
+        assert!(html.contains(r#"href="?sort=%2Dname""#), "{html}");
+    }
+}
