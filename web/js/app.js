@@ -1,0 +1,44 @@
+// Enhancement only: every page works without this file.
+import "htmx.org";
+import { drafts } from "./draft.js";
+import { reviewing } from "./review.js";
+
+/** A form is sent once: its button rests until the page changes. */
+function sendOnce() {
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    if (form.method === "post" && !form.hasAttribute("hx-post")) {
+      form.dataset.sent = "1";
+      // Later than the submission itself, so that the button's own value is sent.
+      setTimeout(() => form.querySelectorAll("button[type=submit], button:not([type])").forEach((b) => (b.disabled = true)));
+    }
+  });
+  // A page shown again from the browser's memory may be sent again: its key makes that harmless.
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    document.querySelectorAll("form[data-sent]").forEach((form) => {
+      delete form.dataset.sent;
+      form.querySelectorAll("button").forEach((b) => (b.disabled = false));
+    });
+  });
+}
+
+/** Menus made of <details> close when something else is chosen. */
+function closeMenus() {
+  document.addEventListener("click", (event) => {
+    document.querySelectorAll("details.who[open]").forEach((menu) => {
+      if (!menu.contains(event.target)) menu.open = false;
+    });
+  });
+}
+
+sendOnce();
+closeMenus();
+drafts();
+reviewing();
+const summary = document.querySelector(".summary");
+if (summary) summary.focus();

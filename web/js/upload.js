@@ -1,0 +1,57 @@
+// Resumable uploads for `<input type="file" data-tus="/address" data-…>`: each further `data-meta-name` is sent as
+// metadata. Without this file the form around the input sends the file itself.
+import { Upload } from "tus-js-client";
+
+const CHUNK = 1 << 20;
+
+function resumable(input) {
+  const form = input.form;
+  const state = document.createElement("div");
+  state.className = "progress";
+  state.setAttribute("role", "status");
+  input.after(state);
+
+  input.addEventListener("change", () => {
+    for (const file of input.files) send(file);
+  });
+
+  function send(file) {
+    const metadata = { filename: file.name, filetype: file.type };
+    for (const [key, value] of Object.entries(input.dataset)) {
+      if (key.startsWith("meta")) metadata[key.slice(4).toLowerCase()] = value;
+    }
+    const bar = document.createElement("progress");
+    bar.max = file.size || 1;
+    bar.value = 0;
+    bar.setAttribute("aria-label", `上传 ${file.name}`);
+    const words = document.createElement("span");
+    state.replaceChildren(bar, words);
+    const buttons = form ? form.querySelectorAll("button") : [];
+    buttons.forEach((b) => (b.disabled = true));
+    const upload = new Upload(file, {
+      endpoint: input.dataset.tus,
+      chunkSize: CHUNK,
+      retryDelays: [0, 1000, 3000, 5000, 10000, 20000, 40000],
+      removeFingerprintOnSuccess: true,
+      metadata,
+      onProgress: (sent, all) => {
+        bar.value = sent;
+        words.textContent = `${Math.floor((100 * sent) / all)}%`;
+      },
+      onError: () => {
+        buttons.forEach((b) => (b.disabled = false));
+        words.textContent = "上传中断。网络恢复后重新选择同一个文件，会从断点继续。";
+      },
+      onSuccess: () => {
+        words.textContent = "已上传";
+        location.reload();
+      },
+    });
+    upload.findPreviousUploads().then((earlier) => {
+      if (earlier.length) upload.resumeFromPreviousUpload(earlier[0]);
+      upload.start();
+    });
+  }
+}
+
+document.querySelectorAll("input[type=file][data-tus]").forEach(resumable);

@@ -1,0 +1,19 @@
+// Bundles style sheet and scripts into web/dist, from where they are embedded in the binary.
+import { copyFile, mkdir, rm } from "node:fs/promises";
+import { build } from "esbuild";
+
+const here = new URL("..", import.meta.url).pathname;
+await rm(`${here}dist`, { recursive: true, force: true });
+await mkdir(`${here}dist`, { recursive: true });
+await build({
+  entryPoints: [`${here}css/app.css`, `${here}js/app.js`, `${here}js/upload.js`],
+  outdir: `${here}dist`,
+  entryNames: "[name]",
+  bundle: true,
+  minify: true,
+  target: ["chrome86", "safari14"],
+  format: "iife",
+  legalComments: "none",
+  logLevel: "warning",
+});
+await copyFile(`${here}css/icon.svg`, `${here}dist/icon.svg`);
