@@ -11,7 +11,7 @@ await build({
   entryNames: "[name]",
   bundle: true,
   minify: true,
-  target: ["chrome86", "safari14"],
+  target: ["chrome86", "safari14.1"],
   format: "iife",
   legalComments: "none",
   logLevel: "warning",
