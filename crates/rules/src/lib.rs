@@ -5,6 +5,7 @@
 //! the place in the official text that it comes from, or is marked as a default.
 
 pub mod assessment;
+pub mod builtin;
 pub mod certificate;
 pub mod certification;
 mod check;

@@ -52,11 +52,11 @@ impl Default for Source {
 }
 
 impl fmt::Display for Source {
-    /// `〔方案 二.1〕`, `〔方案 二.1：“…”〕` or `〔默认值〕`.
+    /// `〔二.1〕`, `〔二.1：“…”〕` or `〔默认值〕`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.basis {
-            Basis::Text { place, quote: None } => write!(f, "〔方案 {place}〕"),
-            Basis::Text { place, quote: Some(quote) } => write!(f, "〔方案 {place}：“{quote}”〕"),
+            Basis::Text { place, quote: None } => write!(f, "〔{place}〕"),
+            Basis::Text { place, quote: Some(quote) } => write!(f, "〔{place}：“{quote}”〕"),
             Basis::Default => f.write_str("〔默认值〕"),
         }
     }

@@ -1,0 +1,165 @@
+//! Steps, appeals, sampling, gates and score: judgements that can be made at all.
+
+use super::Found;
+use crate::assessment::{Decision, Step, StepKind};
+use crate::certification::GateKind;
+use crate::hours::{CategoryRole, ItemUnit};
+use crate::scheme::Scheme;
+
+pub(super) fn check(scheme: &Scheme, found: &mut Found) {
+    steps(scheme, found);
+    appeals(scheme, found);
+    sampling(scheme, found);
+    gates(scheme, found);
+    score(scheme, found);
+    indicators(scheme, found);
+}
+
+fn steps(scheme: &Scheme, found: &mut Found) {
+    let rule = &scheme.assessment;
+    for step in &rule.steps {
+        one_step(step, found);
+    }
+    let decides = |step: &&Step| step.kind == StepKind::Panel && *step.decision != Decision::Advises;
+    if !rule.steps.iter().any(|step| decides(&step)) {
+        found.value(
+            &rule.appeal_within,
+            "没有作出结论的考核步骤",
+            "至少一个 kind = \"panel\" 的步骤，decision 不为 \"advises\"",
+        );
+    }
+    let last_panel = rule.steps.iter().rposition(|step| step.kind == StepKind::Panel);
+    let notice = rule.steps.iter().position(|step| step.kind == StepKind::Notice);
+    if let (Some(panel), Some(notice)) = (last_panel, notice)
+        && notice < panel
+        && let Some(step) = rule.steps.get(notice)
+    {
+        found.value(&step.title, "公示在考核之前", "公示应在最后一个考核小组步骤之后");
+    }
+    for step in rule.steps.iter().skip(1).filter(|step| step.kind == StepKind::SelfReview) {
+        found.value(&step.title, "自评不是第一步", "自评应放在最前面，且只有一次");
+    }
+}
+
+fn one_step(step: &Step, found: &mut Found) {
+    let title = step.title.as_str();
+    if step.kind == StepKind::Notice {
+        if *step.reviewers != 0 {
+            found.value(
+                &step.reviewers,
+                format!("“{title}”不评审，却要求 {} 名评审人", *step.reviewers),
+                "reviewers 应为 0",
+            );
+        }
+        if *step.days == 0 {
+            found.value(&step.days, format!("“{title}”的天数为 0"), "days 应不少于 1");
+        }
+        return;
+    }
+    if *step.reviewers == 0 {
+        found.value(&step.reviewers, format!("“{title}”没有评审人"), "reviewers 应不少于 1");
+    }
+    if step.kind == StepKind::SelfReview && *step.reviewers != 1 {
+        found.value(&step.reviewers, format!("“{title}”由教师本人完成"), "reviewers 应为 1");
+    }
+    if step.drawn_from.is_empty() {
+        found.value(
+            &step.drawn_from,
+            format!("“{title}”没有写评审人从哪里产生"),
+            "drawn_from 至少写一个范围",
+        );
+    }
+    if *step.decision == Decision::Stands {
+        found.value(&step.decision, format!("“{title}”须有评审结论"), "\"stands\" 只用于公示");
+    }
+    if let Some(lapse) = step.claim_lapses.as_ref().filter(|lapse| ***lapse == 0 || ***lapse > *step.days) {
+        found.value(
+            lapse,
+            format!("“{title}”领取后 {} 天收回，本步共 {} 天", **lapse, *step.days),
+            format!("应在 1 到 {} 之间", *step.days),
+        );
+    }
+}
+
+fn appeals(scheme: &Scheme, found: &mut Found) {
+    for stage in scheme.assessment.appeals.iter().filter(|stage| scheme.tier(*stage.by).is_none()) {
+        found.value(
+            &stage.by,
+            format!("申诉由 {} 受理，但方案没有这一层级", stage.by.code()),
+            "请改用方案中的层级",
+        );
+    }
+    let principal_by = &scheme.assessment.principal_by;
+    if scheme.tier(**principal_by).is_none() {
+        found.value(
+            principal_by,
+            format!("校长由 {} 考核，但方案没有这一层级", principal_by.code()),
+            "请改用方案中的层级",
+        );
+    }
+}
+
+fn sampling(scheme: &Scheme, found: &mut Found) {
+    for rule in &scheme.assessment.samplings {
+        if scheme.tier(rule.by).is_none() {
+            found.value(
+                &rule.percent,
+                format!("由 {} 抽检，但方案没有这一层级", rule.by.code()),
+                "请改用方案中的层级",
+            );
+        }
+        for share in [&rule.percent, &rule.excellent_percent].into_iter().filter(|share| ***share > 100) {
+            found.value(share, format!("抽检比例 {}% 超过 100%", **share), "应在 0 到 100 之间");
+        }
+    }
+}
+
+fn gates(scheme: &Scheme, found: &mut Found) {
+    let rule = &scheme.certification;
+    let has = |kind: &GateKind| rule.gates.iter().any(|gate| gate.kind == *kind);
+    if !has(&GateKind::Hours) {
+        found.value(
+            &rule.excellent.score,
+            "没有学时这一条件",
+            "请写 [[certification.gate]] kind = \"hours\"",
+        );
+    }
+    let earned_by_works = scheme.hours.categories.iter().filter(|c| c.role == CategoryRole::Practice);
+    let work_kinds = earned_by_works.flat_map(|category| &category.kinds);
+    for kind in work_kinds.filter(|kind| kind.item.as_ref().is_some_and(|item| item.unit == ItemUnit::Work)) {
+        let gated = rule.gates.iter().any(|gate| matches!(gate.kind, GateKind::Work(_)));
+        if !gated && kind.minimum.is_some() {
+            found.value(
+                &kind.title,
+                format!("“{}”要求学时，却不要求作品通过", *kind.title),
+                "请写 [[certification.gate]] kind = \"work\"",
+            );
+        }
+    }
+}
+
+fn score(scheme: &Scheme, found: &mut Found) {
+    let rule = &scheme.certification;
+    let total: u32 = rule.score.iter().map(|part| *part.weight).sum();
+    if total != 100 {
+        let place = rule.score.first().map_or(&rule.excellent.score, |part| &part.weight);
+        found.value(place, format!("得分各项权重之和为 {total}"), "权重之和应为 100");
+    }
+    let points = &rule.points;
+    if *points.excellent > 100 || *points.pass > *points.excellent {
+        found.value(&points.pass, "等级分值不对", "应满足 pass ≤ excellent ≤ 100");
+    }
+    for share in
+        [&rule.excellent.score, &rule.excellent.quota_percent].into_iter().filter(|value| ***value > 100)
+    {
+        found.value(share, format!("{} 超过 100", **share), "应在 0 到 100 之间");
+    }
+}
+
+fn indicators(scheme: &Scheme, found: &mut Found) {
+    let Some(first) = scheme.indicators.first() else { return };
+    let total: u32 = scheme.indicators.iter().filter(|one| !one.bonus).map(|one| *one.points).sum();
+    if total != 100 {
+        found.value(&first.points, format!("评估指标分值之和为 {total}（不含加分）"), "分值之和应为 100");
+    }
+}
