@@ -16,6 +16,7 @@ pub mod hours;
 pub mod plan;
 mod problem;
 mod reader;
+pub mod samples;
 mod scheme;
 mod selection;
 pub mod source;
