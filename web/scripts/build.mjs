@@ -17,3 +17,12 @@ await build({
   logLevel: "warning",
 });
 await copyFile(`${here}css/icon.svg`, `${here}dist/icon.svg`);
+
+// The faces that documents are typeset with (SIL Open Font License).
+await mkdir(`${here}fonts`, { recursive: true });
+for (const [family, name] of [["noto-serif-sc", "NotoSerifSC"], ["noto-sans-sc", "NotoSansSC"]]) {
+  for (const weight of ["400Regular", "700Bold"]) {
+    const file = `${name}_${weight}.ttf`;
+    await copyFile(`${here}node_modules/@expo-google-fonts/${family}/${weight}/${file}`, `${here}fonts/${file}`);
+  }
+}
