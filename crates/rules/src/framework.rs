@@ -142,6 +142,24 @@ pub struct Criterion {
     pub text: String,
 }
 
+impl Criterion {
+    /// The criteria of the piece of that code, numbered in the order given.
+    pub(crate) fn numbered(piece: &str, pass: &[String], excellent: &[String]) -> Vec<Self> {
+        let of_level = |texts: &[String], level: Level, letter: char| -> Vec<Self> {
+            let numbered = texts.iter().enumerate();
+            let criterion = |(index, text): (usize, &String)| Self {
+                key: format!("{piece}-{letter}{}", index + 1),
+                level,
+                text: text.clone(),
+            };
+            numbered.map(criterion).collect()
+        };
+        let mut criteria = of_level(pass, Level::Pass, 'p');
+        criteria.extend(of_level(excellent, Level::Excellent, 'e'));
+        criteria
+    }
+}
+
 /// A piece of evidence with its limits and criteria.
 #[derive(Debug, Clone)]
 pub struct Piece {
@@ -359,23 +377,13 @@ impl PieceDraft {
     }
 
     fn into_piece(self, key: String) -> Piece {
-        let numbered = |texts: Vec<String>, level: Level, letter: char| {
-            let key = key.clone();
-            texts.into_iter().enumerate().map(move |(index, text)| Criterion {
-                key: format!("{key}-{letter}{}", index + 1),
-                level,
-                text,
-            })
-        };
-        let pass = numbered(self.pass, Level::Pass, 'p');
-        let criteria = pass.chain(numbered(self.excellent, Level::Excellent, 'e')).collect();
         Piece {
             name: self.name,
             kinds: self.kinds,
             max_minutes: self.max_minutes,
             max_megabytes: self.max_megabytes,
             guide: self.guide,
-            criteria,
+            criteria: Criterion::numbered(&key, &self.pass, &self.excellent),
             source: self.source,
             key,
         }

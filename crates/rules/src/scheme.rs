@@ -92,6 +92,10 @@ impl Scheme {
             }
             tables.push((file, table.into_inner()));
         }
+        if !problems.borrow().is_empty() {
+            // What stands behind an unreadable line is unknown: nothing else is worth saying yet.
+            return Err(problems.into_inner());
+        }
         let mut scheme = {
             let root = Section::root(&tables, &problems);
             let scheme = Self::read(&root);

@@ -106,10 +106,16 @@ impl Scheme {
         let mut tasks = Vec::new();
         for category in &self.hours.categories {
             if category.kinds.is_empty() {
-                tasks.push(whole_category(category));
+                tasks.push(category_task(category, *category.minimum));
+                continue;
             }
+            let before = tasks.len();
             for kind in &category.kinds {
                 self.tasks_of_kind(category, kind, &chosen, &mut tasks);
+            }
+            let rest = category.minimum.beyond(earned_by(category, &tasks[before..]));
+            if rest > Minutes::ZERO {
+                tasks.push(rest_of_category(category, rest, &tasks[before..]));
             }
         }
         tasks
@@ -270,14 +276,47 @@ impl Scheme {
     }
 }
 
-fn whole_category(category: &HourCategory) -> Task {
+/// What the tasks of a category earn towards it, each kind up to its ceiling.
+fn earned_by(category: &HourCategory, tasks: &[Task]) -> Minutes {
+    let of_kind = |kind: &HourKind| -> Minutes {
+        let earned =
+            tasks.iter().filter(|task| task.kind.as_ref() == Some(&kind.key)).map(|task| task.hours).sum();
+        kind.ceiling.as_ref().map_or(earned, |ceiling| ceiling.at_most(earned))
+    };
+    category.kinds.iter().map(of_kind).sum()
+}
+
+/// What the kinds leave of a category's minimum: to be earned by activities where a kind of
+/// them has no minimum of its own, else in any way.
+fn rest_of_category(category: &HourCategory, rest: Minutes, tasks: &[Task]) -> Task {
+    let is_open = |kind: &&HourKind| {
+        let is_activity = kind.item.as_ref().is_some_and(|item| item.unit == ItemUnit::Activity);
+        is_activity && !tasks.iter().any(|task| task.kind.as_ref() == Some(&kind.key))
+    };
+    let whole = category_task(category, rest);
+    match category.kinds.iter().find(is_open) {
+        Some(kind) => Task {
+            key: format!("{}.{}", category.key, kind.key),
+            title: kind.title.value.clone(),
+            kind: Some(kind.key.clone()),
+            ..whole
+        },
+        None => Task {
+            key: format!("{}.rest", category.key),
+            title: format!("{}：其余学时", *category.title),
+            ..whole
+        },
+    }
+}
+
+fn category_task(category: &HourCategory, hours: Minutes) -> Task {
     Task {
         key: category.key.clone(),
         title: category.title.value.clone(),
         category: category.key.clone(),
         kind: None,
         about: None,
-        hours: *category.minimum,
+        hours,
         source: category.minimum.source.to_string(),
     }
 }

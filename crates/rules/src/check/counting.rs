@@ -62,7 +62,7 @@ fn floor(rule: &HoursRule, found: &mut Found) {
     if practice.get() * 100 < required.get() * i64::from(*floor.practice_percent) {
         let place = practice_of(rule).next().map_or(&rule.total, |category| &category.minimum);
         let wrong = format!(
-            "实践学时 {} 不足总学时 {} 的 {}%",
+            "实践类最低 {}，不足总学时 {}的 {}%",
             rule.shown(practice),
             rule.shown(required),
             *floor.practice_percent

@@ -1,0 +1,176 @@
+//! Hours: what counts, what does not and why, under three schemes.
+
+use chrono::NaiveDate;
+use proptest::prelude::*;
+use tisheng_kernel::Minutes;
+use tisheng_rules::samples::{third_scheme, third_scheme_with};
+use tisheng_rules::{HourEntry, Scheme, Tally, builtin};
+
+fn scheme(code: &str) -> Scheme {
+    Scheme::from_files(builtin::files(code).expect("a scheme of the program")).expect("right")
+}
+
+/// An entry of so many hours of the scheme's own length, in the year given.
+fn entry<'a>(
+    scheme: &Scheme,
+    category: &'a str,
+    kind: Option<&'a str>,
+    hours: i64,
+    year: i32,
+) -> HourEntry<'a> {
+    HourEntry {
+        category,
+        kind,
+        minutes: Minutes::new(hours * scheme.hours.length.minutes()),
+        worked_on: NaiveDate::from_ymd_opt(year, 5, 4).expect("a date"),
+    }
+}
+
+fn hours(scheme: &Scheme, minutes: Minutes) -> String {
+    minutes.in_hours(*scheme.hours.length)
+}
+
+#[test]
+fn what_lies_over_a_ceiling_is_shown_with_its_rule() {
+    let scheme = scheme("foshan-2020");
+    let tally = scheme.hours.tally(&[entry(&scheme, "online", None, 31, 2020)]);
+    let online = &tally.category("online").expect("online").sum;
+    assert_eq!(hours(&scheme, online.counted), "25.00");
+    assert_eq!(hours(&scheme, online.over), "6.00");
+    let rule = online.over_rule.as_deref().expect("a rule");
+    assert!(rule.contains("最多计入 25 学时") && rule.contains("四（三）5"), "{rule}");
+    assert_eq!(hours(&scheme, tally.missing), "25.00");
+}
+
+#[test]
+fn surplus_of_one_kind_fills_no_other_unless_the_scheme_says_so() {
+    let strict = scheme("sichuan-2020");
+    let entries = |scheme: &Scheme| {
+        [
+            entry(scheme, "online", None, 40, 2021),
+            entry(scheme, "practice", Some("evidence"), 15, 2021),
+            entry(scheme, "practice", Some("research"), 20, 2021),
+        ]
+    };
+    let tally = strict.hours.tally(&entries(&strict));
+    assert_eq!(hours(&strict, tally.missing), "5.00");
+    assert_eq!(hours(&strict, tally.kind("practice", "recording").expect("a kind").missing), "5.00");
+
+    let loose = third_scheme();
+    let tally = loose.hours.tally(&[
+        entry(&loose, "online", None, 24, 2024),
+        entry(&loose, "practice", Some("workshop"), 28, 2024),
+        entry(&loose, "practice", Some("evidence"), 8, 2024),
+    ]);
+    assert!(tally.is_met(), "{tally:#?}");
+    assert_eq!(tally.kind("practice", "evidence").expect("a kind").missing, Minutes::ZERO);
+}
+
+#[test]
+fn surplus_may_cross_categories_where_a_scheme_allows_it() {
+    let files = third_scheme_with("surplus = \"within_category\"", "surplus = \"anywhere\"");
+    let scheme = Scheme::from_files(&files).expect("right");
+    let entries = [entry(&scheme, "online", None, 20, 2024), entry(&scheme, "practice", None, 40, 2024)];
+    assert!(scheme.hours.tally(&entries).is_met());
+    assert!(!third_scheme().hours.tally(&entries).is_met());
+}
+
+#[test]
+fn hours_of_no_known_category_are_kept_but_not_counted() {
+    let scheme = third_scheme();
+    let tally = scheme.hours.tally(&[entry(&scheme, "elsewhere", None, 3, 2024)]);
+    assert_eq!((tally.earned, tally.counted), (tally.unplaced, Minutes::ZERO));
+    assert_eq!(hours(&scheme, tally.not_counted), "3.00");
+}
+
+#[test]
+fn a_course_over_two_years_is_spread_by_the_day_of_work() {
+    let scheme = scheme("foshan-2020");
+    let tally = scheme.hours.tally(&[
+        entry(&scheme, "online", None, 20, 2020),
+        entry(&scheme, "online", None, 20, 2021),
+        entry(&scheme, "practice", Some("research"), 25, 2021),
+    ]);
+    assert_eq!(hours(&scheme, tally.by_year[&2020]), "20.00");
+    assert_eq!(hours(&scheme, tally.by_year[&2021]), "30.00");
+    assert!(tally.is_met());
+}
+
+fn any_entry() -> impl Strategy<Value = (usize, i64, i32)> {
+    (0usize..6, 1i64..2_000, 2020i32..2023)
+}
+
+/// Entries over every category and kind of the third scheme, and one it does not know.
+fn entries(drawn: &[(usize, i64, i32)]) -> Vec<HourEntry<'static>> {
+    const PLACES: [(&str, Option<&str>); 6] = [
+        ("online", None),
+        ("practice", None),
+        ("practice", Some("evidence")),
+        ("practice", Some("workshop")),
+        ("practice", Some("unheard_of")),
+        ("unheard_of", None),
+    ];
+    let one = |(place, minutes, year): &(usize, i64, i32)| HourEntry {
+        category: PLACES[*place].0,
+        kind: PLACES[*place].1,
+        minutes: Minutes::new(*minutes),
+        worked_on: NaiveDate::from_ymd_opt(*year, 3, 1).expect("a date"),
+    };
+    drawn.iter().map(one).collect()
+}
+
+fn adds_up(tally: &Tally) -> bool {
+    let within = |sum: &tisheng_rules::Sum| sum.counted + sum.over == sum.earned;
+    let categories = tally.categories.iter().all(|c| within(&c.sum) && c.kinds.iter().all(within));
+    let years: Minutes = tally.by_year.values().copied().sum();
+    categories && tally.counted + tally.not_counted == tally.earned && years == tally.counted
+}
+
+proptest! {
+    #[test]
+    fn counted_and_not_counted_make_what_was_earned(drawn in prop::collection::vec(any_entry(), 0..30)) {
+        let scheme = third_scheme();
+        let entries = entries(&drawn);
+        let tally = scheme.hours.tally(&entries);
+        prop_assert!(adds_up(&tally), "{tally:#?}");
+        prop_assert_eq!(tally.earned, entries.iter().map(|entry| entry.minutes).sum());
+    }
+
+    #[test]
+    fn an_entry_with_its_reversal_changes_nothing(
+        drawn in prop::collection::vec(any_entry(), 0..20), one in any_entry(), at in 0usize..20,
+    ) {
+        let scheme = third_scheme();
+        let before = entries(&drawn);
+        let reversed = entries(&[one])[0];
+        let mut after = before.clone();
+        after.insert(at.min(after.len()), reversed);
+        after.push(HourEntry { minutes: -reversed.minutes, ..reversed });
+        let (plain, mut with_reversal) = (scheme.hours.tally(&before), scheme.hours.tally(&after));
+        with_reversal.by_year.retain(|_, minutes| *minutes != Minutes::ZERO);
+        let mut plain = plain;
+        plain.by_year.retain(|_, minutes| *minutes != Minutes::ZERO);
+        prop_assert_eq!(plain, with_reversal);
+    }
+
+    #[test]
+    fn the_order_of_entries_makes_no_difference(drawn in prop::collection::vec(any_entry(), 0..20)) {
+        let scheme = third_scheme();
+        let forward = entries(&drawn);
+        let backward: Vec<_> = forward.iter().rev().copied().collect();
+        prop_assert_eq!(scheme.hours.tally(&forward), scheme.hours.tally(&backward));
+    }
+
+    #[test]
+    fn more_hours_never_leave_more_missing(drawn in prop::collection::vec(any_entry(), 0..20), one in any_entry()) {
+        for surplus in ["stays", "within_category", "anywhere"] {
+            let files = third_scheme_with("surplus = \"within_category\"", &format!("surplus = \"{surplus}\""));
+            let scheme = Scheme::from_files(&files).expect("right");
+            let mut worked = entries(&drawn);
+            let before = scheme.hours.tally(&worked);
+            worked.extend(entries(&[one]));
+            let after = scheme.hours.tally(&worked);
+            prop_assert!(after.missing <= before.missing && after.counted >= before.counted);
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Levels, verdicts and certificates.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use proptest::prelude::*;
+use tisheng_kernel::{Level, Minutes};
+use tisheng_rules::samples::third_scheme;
+use tisheng_rules::{Facts, HourEntry, Scheme, Verdict, builtin, capability_level};
+
+fn scheme(code: &str) -> Scheme {
+    Scheme::from_files(builtin::files(code).expect("a scheme of the program")).expect("right")
+}
+
+fn strings(codes: &[&str]) -> Vec<String> {
+    codes.iter().map(|code| (*code).to_owned()).collect()
+}
+
+/// What one teacher has done under the third scheme.
+struct Teacher {
+    online: i64,
+    workshop: i64,
+    evidence: i64,
+    results: BTreeMap<String, Level>,
+}
+
+impl Teacher {
+    /// A teacher who has met everything, barely.
+    fn done() -> Self {
+        let results = [("P1".to_owned(), Level::Pass), ("T1".to_owned(), Level::Pass)].into();
+        Self { online: 24 * 40, workshop: 20 * 40, evidence: 16 * 40, results }
+    }
+
+    fn verdict(&self) -> Verdict {
+        let day = NaiveDate::from_ymd_opt(2024, 4, 1).expect("a date");
+        let entry = |category, kind, minutes| HourEntry {
+            category,
+            kind,
+            minutes: Minutes::new(minutes),
+            worked_on: day,
+        };
+        let hours = [
+            entry("online", None, self.online),
+            entry("practice", Some("workshop"), self.workshop),
+            entry("practice", Some("evidence"), self.evidence),
+        ];
+        let chosen = strings(&["P1", "T1"]);
+        third_scheme().verdict(&Facts {
+            hours: &hours,
+            chosen: &chosen,
+            offered: &strings(&["P1", "P2", "T1"]),
+            results: &self.results,
+            reported: &BTreeMap::new(),
+        })
+    }
+}
+
+fn open(verdict: &Verdict) -> Vec<&str> {
+    verdict.gates.iter().filter(|gate| !gate.met).map(|gate| gate.key.as_str()).collect()
+}
+
+#[test]
+fn who_has_met_everything_has_passed() {
+    let verdict = Teacher::done().verdict();
+    assert!(verdict.met, "{:#?}", verdict.gates);
+    assert_eq!(verdict.level, Some(Level::Pass));
+    assert_eq!(verdict.score.to_string(), "79.00");
+}
+
+#[test]
+fn one_minute_short_is_short() {
+    let teacher = Teacher { online: 24 * 40 - 1, ..Teacher::done() };
+    let verdict = teacher.verdict();
+    assert_eq!(open(&verdict), ["hours.online"]);
+    let gate = &verdict.gates[0];
+    assert_eq!((gate.have.as_str(), gate.need.as_str(), gate.percent), ("23.98", "24.00", 99));
+    assert!(gate.sentence.contains("还差 0.03 学时"), "{}", gate.sentence);
+    assert_eq!(verdict.level, None);
+}
+
+#[test]
+fn a_failed_or_missing_capability_keeps_the_gate_shut() {
+    let mut teacher = Teacher::done();
+    teacher.results.insert("T1".to_owned(), Level::Fail);
+    let verdict = teacher.verdict();
+    assert_eq!(open(&verdict), ["levels"]);
+    assert!(verdict.gates.iter().any(|gate| gate.sentence.contains("不合格：T1")));
+    teacher.results.remove("T1");
+    assert!(teacher.verdict().gates.iter().any(|gate| gate.sentence.contains("尚未完成测评：T1")));
+}
+
+#[test]
+fn excellence_asks_for_score_and_capabilities() {
+    let mut teacher = Teacher::done();
+    teacher.results.insert("P1".to_owned(), Level::Excellent);
+    let one = teacher.verdict();
+    assert_eq!((one.score.to_string().as_str(), one.level), ("89.50", Some(Level::Pass)));
+    teacher.results.insert("T1".to_owned(), Level::Excellent);
+    let both = teacher.verdict();
+    assert_eq!((both.score.to_string().as_str(), both.level), ("100.00", Some(Level::Excellent)));
+    assert!(both.sentence.contains("以本校名额为限"));
+}
+
+#[test]
+fn the_quota_of_a_school_is_rounded_down_but_for_the_first_place() {
+    let rule = third_scheme().certification.excellent;
+    assert_eq!([0, 1, 4, 9, 10, 100].map(|teachers| rule.places(teachers)), [0, 1, 1, 1, 2, 20]);
+}
+
+#[test]
+fn the_recording_is_a_gate_where_the_scheme_asks_for_it() {
+    let scheme = scheme("sichuan-2020");
+    let chosen = strings(&["A2", "A5", "A11"]);
+    let mut results: BTreeMap<String, Level> =
+        chosen.iter().map(|code| (code.clone(), Level::Pass)).collect();
+    let verdict = |results: &BTreeMap<String, Level>| {
+        let nothing = BTreeMap::new();
+        scheme.verdict(&Facts { hours: &[], chosen: &chosen, offered: &chosen, results, reported: &nothing })
+    };
+    assert!(open(&verdict(&results)).contains(&"recording"));
+    results.insert("recording".to_owned(), Level::Pass);
+    assert!(!open(&verdict(&results)).contains(&"recording"));
+    assert_eq!(scheme.framework.pieces("recording").len(), 2);
+}
+
+#[test]
+fn a_piece_reaches_a_level_when_every_criterion_of_it_holds() {
+    let scheme = scheme("sichuan-2020");
+    let piece = scheme.framework.piece("A6-2").expect("the clip of A6");
+    assert_eq!(piece.max_minutes.as_ref().map(|limit| **limit), Some(10));
+    let keys = |level: Level| -> Vec<&str> {
+        piece.criteria.iter().filter(|c| c.level <= level).map(|c| c.key.as_str()).collect()
+    };
+    assert_eq!(piece.level(&keys(Level::Excellent)), Level::Excellent);
+    assert_eq!(piece.level(&keys(Level::Pass)), Level::Pass);
+    assert_eq!(piece.level(&keys(Level::Excellent)[1..]), Level::Fail);
+    assert!(piece.explain(&keys(Level::Pass)).contains("优秀标准尚未达到"));
+}
+
+#[test]
+fn every_capability_can_be_judged_at_every_level() {
+    for (code, files) in builtin::all() {
+        let scheme = Scheme::from_files(files).expect(code);
+        assert_eq!(scheme.framework.capabilities.len(), 30, "{code}");
+        for capability in &scheme.framework.capabilities {
+            assert_eq!(capability.pieces.len(), 3, "{code} {}", capability.code);
+            for piece in &capability.pieces {
+                let of = |level: Level| piece.criteria.iter().filter(|c| c.level == level).count();
+                assert!(
+                    (2..=4).contains(&of(Level::Pass)) && of(Level::Excellent) == 2,
+                    "{code} {}",
+                    piece.key
+                );
+            }
+        }
+    }
+}
+
+fn any_level() -> impl Strategy<Value = Level> {
+    prop::sample::select(Level::ALL.to_vec())
+}
+
+proptest! {
+    #[test]
+    fn a_capability_is_as_good_as_its_weakest_piece(pieces in prop::collection::vec(any_level(), 1..6)) {
+        let level = capability_level(&pieces).expect("there are pieces");
+        let expected = if pieces.contains(&Level::Fail) {
+            Level::Fail
+        } else if pieces.iter().all(|piece| *piece == Level::Excellent) {
+            Level::Excellent
+        } else {
+            Level::Pass
+        };
+        prop_assert_eq!(level, expected);
+    }
+
+    #[test]
+    fn more_hours_never_shut_a_gate(
+        online in 0i64..2_000, workshop in 0i64..2_000, evidence in 0i64..2_000, more in 0i64..500, to in 0usize..3,
+    ) {
+        let before = Teacher { online, workshop, evidence, ..Teacher::done() };
+        let mut after = Teacher { online, workshop, evidence, ..Teacher::done() };
+        *[&mut after.online, &mut after.workshop, &mut after.evidence][to] += more;
+        let (before, after) = (before.verdict(), after.verdict());
+        for (then, now) in before.gates.iter().zip(&after.gates) {
+            prop_assert!(now.met || !then.met, "{then:#?} {now:#?}");
+            prop_assert!(now.percent >= then.percent);
+        }
+        prop_assert!(after.score >= before.score && (after.met || !before.met));
+    }
+}

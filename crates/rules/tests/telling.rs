@@ -1,0 +1,94 @@
+//! Schemes told in sentences, compared and played through.
+
+use tisheng_rules::samples::{third_scheme, third_scheme_with};
+use tisheng_rules::{Difference, Scheme, builtin, diff, explain, simulate};
+
+fn scheme(code: &str) -> Scheme {
+    Scheme::from_files(builtin::files(code).expect("a scheme of the program")).expect("right")
+}
+
+#[test]
+fn every_sentence_has_its_source() {
+    for (code, files) in builtin::all() {
+        let scheme = Scheme::from_files(files).expect(code);
+        let clauses = scheme.clauses();
+        assert!(clauses.len() > 200, "{code} says {} things", clauses.len());
+        for clause in &clauses {
+            assert!(clause.source.starts_with('〔') && clause.source.ends_with('〕'), "{clause:?}");
+            assert!(!clause.sentence.is_empty() && !clause.sentence.contains("。。"), "{clause:?}");
+        }
+        let mut keys: Vec<&str> = clauses.iter().map(|clause| clause.key.as_str()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), clauses.len(), "{code}: a clause is found by its key");
+    }
+}
+
+#[test]
+fn an_explanation_reads_like_the_plan() {
+    let text = explain(&scheme("sichuan-2020"));
+    for sentence in [
+        "“实践应用”不少于 30 学时。〔二.1：“实践应用不少于30学时”〕",
+        "“实践应用·能力点校本教研”不少于 10 学时。〔三（四）3：“参加能力点的校本教研10学时”〕",
+        "1 学时为 45 分钟。〔默认值〕",
+        "智慧教育创建学校应从至少 3 个维度选择。",
+        "原文既写“样板县”，也写“校板县”",
+    ] {
+        assert!(text.contains(sentence), "{sentence}");
+    }
+    assert!(explain(&scheme("foshan-2020")).contains("原文印作“2022年6月-2020年12月”"));
+}
+
+#[test]
+fn a_scheme_differs_from_itself_in_nothing() {
+    assert_eq!(diff(&third_scheme(), &third_scheme()), []);
+}
+
+#[test]
+fn a_changed_value_is_told_with_both_sentences() {
+    let changed = Scheme::from_files(&third_scheme_with("minimum = 24", "minimum = 26")).expect("right");
+    let found = diff(&third_scheme(), &changed);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    let told = found[0].to_string();
+    assert!(told.contains("由““在线学习”不少于 24 学时。”") && told.contains("不少于 26 学时"), "{told}");
+}
+
+#[test]
+fn what_is_new_and_what_is_gone_is_told() {
+    let without = Scheme::from_files(&third_scheme_with("\nceiling = 28", "")).expect("right");
+    let gone = diff(&third_scheme(), &without);
+    assert!(
+        matches!(gone.as_slice(), [Difference::Removed(clause)] if clause.key == "hours.practice.workshop.ceiling")
+    );
+    let new = diff(&without, &third_scheme());
+    assert!(matches!(new.as_slice(), [Difference::Added(clause)] if clause.sentence.contains("28 学时")));
+}
+
+#[test]
+fn a_value_that_is_no_longer_a_default_has_changed() {
+    let files = third_scheme_with("{ value = \"759900\", default = true }", "\"759900\"");
+    let found = diff(&third_scheme(), &Scheme::from_files(&files).expect("right"));
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert!(found[0].to_string().contains("〔默认值〕改为"));
+}
+
+#[test]
+fn the_same_seed_tells_the_same_story() {
+    for scheme in [scheme("sichuan-2020"), scheme("foshan-2020"), third_scheme()] {
+        let story = simulate(&scheme, 200, 11);
+        assert_eq!(story, simulate(&scheme, 200, 11));
+        assert_ne!(story, simulate(&scheme, 200, 12));
+        let months = scheme.identity.period.expect("a period").months().len();
+        assert_eq!(
+            story.lines().filter(|line| line.starts_with("| 20") && line.contains('年')).count(),
+            months
+        );
+        assert!(!story.contains("没有符合规则的选学范围"), "{story}");
+        assert!(!story.contains("达到全部要求 0 人"), "{story}");
+    }
+}
+
+#[test]
+fn nobody_to_play_is_a_short_story() {
+    assert!(simulate(&third_scheme(), 0, 1).contains("虚拟教师 0 人"));
+}
