@@ -1,5 +1,5 @@
 //! Judging: evidence, review, certificates.
 
+pub mod certificate;
 pub mod evidence;
 pub mod review;
-pub mod certificate;

@@ -1,1 +1,4 @@
 //! What a teacher hands in.
+
+pub mod content;
+pub mod model;

@@ -1,0 +1,382 @@
+//! What the bytes of a file are, whatever its name says, and what a piece may be made of.
+
+mod archive;
+mod compound;
+mod mp4;
+mod privacy;
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+use std::str::FromStr;
+
+use tisheng_rules::framework::EvidenceKind;
+
+pub use privacy::remove_traces;
+
+/// Bytes looked at first.
+const HEAD: u64 = 4096;
+
+/// The kinds of files that can be handed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Content {
+    /// PDF.
+    Pdf,
+    /// Word 2007 and later, also WPS.
+    Docx,
+    /// Word and WPS before.
+    Doc,
+    /// PowerPoint 2007 and later, also WPS.
+    Pptx,
+    /// PowerPoint and WPS before.
+    Ppt,
+    /// Excel 2007 and later, also WPS.
+    Xlsx,
+    /// Excel and WPS before.
+    Xls,
+    /// JPEG picture.
+    Jpeg,
+    /// PNG picture.
+    Png,
+    /// WebP picture.
+    Webp,
+    /// MP4 video.
+    Mp4,
+    /// QuickTime video.
+    Mov,
+    /// WebM video.
+    Webm,
+    /// MP3 sound.
+    Mp3,
+    /// MP4 sound.
+    M4a,
+    /// WAV sound.
+    Wav,
+}
+
+/// How a page shows a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Display {
+    /// As a picture.
+    Picture,
+    /// As a video.
+    Video,
+    /// As a sound.
+    Sound,
+    /// In a frame.
+    Frame,
+    /// Not in the page: as a download.
+    Download,
+}
+
+/// Why a file is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// The bytes are of no kind that can be handed in.
+    #[error("无法识别这个文件的内容，请上传文档、演示文稿、表格、图片、视频或录音")]
+    Unknown,
+    /// A document with macros.
+    #[error("文件含有宏，请另存为不含宏的格式后再上传")]
+    Macros,
+    /// An archive that would unpack to far more than it should.
+    #[error("文件的压缩结构异常，请用办公软件重新保存后再上传")]
+    Oversized,
+    /// The bytes begin like a known kind and are damaged.
+    #[error("文件已损坏或没有传完整，请重新导出后再上传")]
+    Damaged,
+    /// The kind is not one that the piece asks for.
+    #[error("这里需要{wanted}，上传的是 {found} 文件")]
+    Unfit {
+        /// What the piece asks for.
+        wanted: String,
+        /// The file's kind.
+        found: &'static str,
+    },
+    /// The disk could not be read.
+    #[error("文件读取失败，请重新上传")]
+    Disk(#[from] std::io::Error),
+}
+
+impl Content {
+    /// Every kind.
+    pub const ALL: [Self; 16] = [
+        Self::Pdf,
+        Self::Docx,
+        Self::Doc,
+        Self::Pptx,
+        Self::Ppt,
+        Self::Xlsx,
+        Self::Xls,
+        Self::Jpeg,
+        Self::Png,
+        Self::Webp,
+        Self::Mp4,
+        Self::Mov,
+        Self::Webm,
+        Self::Mp3,
+        Self::M4a,
+        Self::Wav,
+    ];
+
+    /// Code, media type and display, as they are looked up.
+    const fn row(self) -> (&'static str, &'static str, Display) {
+        use Display::{Download, Frame, Picture, Sound, Video};
+        match self {
+            Self::Pdf => ("pdf", "application/pdf", Frame),
+            Self::Docx => {
+                ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", Download)
+            }
+            Self::Doc => ("doc", "application/msword", Download),
+            Self::Pptx => (
+                "pptx",
+                "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+                Download,
+            ),
+            Self::Ppt => ("ppt", "application/vnd.ms-powerpoint", Download),
+            Self::Xlsx => {
+                ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", Download)
+            }
+            Self::Xls => ("xls", "application/vnd.ms-excel", Download),
+            Self::Jpeg => ("jpg", "image/jpeg", Picture),
+            Self::Png => ("png", "image/png", Picture),
+            Self::Webp => ("webp", "image/webp", Picture),
+            Self::Mp4 => ("mp4", "video/mp4", Video),
+            Self::Mov => ("mov", "video/quicktime", Video),
+            Self::Webm => ("webm", "video/webm", Video),
+            Self::Mp3 => ("mp3", "audio/mpeg", Sound),
+            Self::M4a => ("m4a", "audio/mp4", Sound),
+            Self::Wav => ("wav", "audio/wav", Sound),
+        }
+    }
+
+    /// The form stored in the database.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        self.row().0
+    }
+
+    /// What its files' names end in.
+    #[must_use]
+    pub const fn extension(self) -> &'static str {
+        self.row().0
+    }
+
+    /// Its media type.
+    #[must_use]
+    pub const fn media_type(self) -> &'static str {
+        self.row().1
+    }
+
+    /// How a page shows it.
+    #[must_use]
+    pub const fn display(self) -> Display {
+        self.row().2
+    }
+
+    /// Whether it has a length in time.
+    #[must_use]
+    pub fn is_recording(self) -> bool {
+        matches!(self.display(), Display::Video | Display::Sound)
+    }
+}
+
+impl FromStr for Content {
+    type Err = Refusal;
+
+    fn from_str(text: &str) -> Result<Self, Refusal> {
+        Self::ALL.into_iter().find(|content| content.code() == text).ok_or(Refusal::Unknown)
+    }
+}
+
+const DOCUMENTS: [Content; 3] = [Content::Pdf, Content::Docx, Content::Doc];
+const SLIDES: [Content; 2] = [Content::Pptx, Content::Ppt];
+const SHEETS: [Content; 2] = [Content::Xlsx, Content::Xls];
+const PICTURES: [Content; 3] = [Content::Jpeg, Content::Png, Content::Webp];
+const VIDEOS: [Content; 3] = [Content::Mp4, Content::Mov, Content::Webm];
+const SOUNDS: [Content; 3] = [Content::Mp3, Content::M4a, Content::Wav];
+
+/// The contents that evidence of `kind` may have.
+fn contents_of(kind: EvidenceKind) -> Vec<Content> {
+    let groups: &[&[Content]] = match kind {
+        EvidenceKind::Document => &[&DOCUMENTS],
+        EvidenceKind::Slides => &[&SLIDES, &[Content::Pdf]],
+        EvidenceKind::Video => &[&VIDEOS],
+        EvidenceKind::Picture => &[&PICTURES],
+        EvidenceKind::Tool | EvidenceKind::Data => &[&DOCUMENTS, &SHEETS, &PICTURES],
+        EvidenceKind::Resource | EvidenceKind::StudentWork => {
+            &[&DOCUMENTS, &SLIDES, &SHEETS, &PICTURES, &VIDEOS, &SOUNDS]
+        }
+        EvidenceKind::Voices => &[&VIDEOS, &SOUNDS, &DOCUMENTS, &PICTURES],
+    };
+    groups.concat()
+}
+
+/// The contents that a piece of these kinds may have, each once.
+#[must_use]
+pub fn allowed(kinds: &[EvidenceKind]) -> Vec<Content> {
+    let wanted: Vec<Content> = kinds.iter().flat_map(|kind| contents_of(*kind)).collect();
+    Content::ALL.into_iter().filter(|content| wanted.contains(content)).collect()
+}
+
+/// The value of a file field's `accept`. Broad on purpose: some browsers inside other apps offer
+/// nothing when the list is narrow, and the bytes are looked at anyway.
+#[must_use]
+pub fn accept(kinds: &[EvidenceKind]) -> String {
+    let has = |display: Display| allowed(kinds).iter().any(|content| content.display() == display);
+    let mut words: Vec<String> = Vec::new();
+    for (display, word) in
+        [(Display::Picture, "image/*"), (Display::Video, "video/*"), (Display::Sound, "audio/*")]
+    {
+        if has(display) {
+            words.push(word.to_owned());
+        }
+    }
+    if has(Display::Download) || has(Display::Frame) {
+        words.extend([".wps", ".dps", ".et"].map(ToOwned::to_owned));
+        let files =
+            allowed(kinds).into_iter().filter(|c| matches!(c.display(), Display::Download | Display::Frame));
+        words.extend(files.map(|content| format!(".{}", content.extension())));
+    }
+    words.join(",")
+}
+
+/// What a look into a file found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found {
+    /// What its bytes are.
+    pub content: Content,
+    /// Length of a recording in seconds, rounded up, where the file says it.
+    pub seconds: Option<i64>,
+}
+
+/// Looks into the file at `path` and holds it against what a piece of these `kinds` may be.
+///
+/// # Errors
+/// See [`Refusal`].
+pub fn inspect(path: &Path, kinds: &[EvidenceKind]) -> Result<Found, Refusal> {
+    let mut file = File::open(path)?;
+    let content = recognise(&mut file)?;
+    let allowed = allowed(kinds);
+    if !allowed.contains(&content) {
+        let wanted: Vec<&str> = kinds.iter().map(|kind| kind.chinese()).collect();
+        return Err(Refusal::Unfit { wanted: wanted.join("或"), found: content.code() });
+    }
+    let seconds = match content {
+        Content::Mp4 | Content::Mov | Content::M4a => mp4::seconds(&mut file)?,
+        _ => None,
+    };
+    Ok(Found { content, seconds })
+}
+
+fn recognise(file: &mut File) -> Result<Content, Refusal> {
+    let mut head = Vec::new();
+    file.by_ref().take(HEAD).read_to_end(&mut head)?;
+    file.seek(SeekFrom::Start(0))?;
+    let at = |from: usize, word: &[u8]| head.get(from..).is_some_and(|rest| rest.starts_with(word));
+    if at(0, b"PK\x03\x04") {
+        return archive::recognise(file);
+    }
+    if at(0, &compound::MARK) {
+        return compound::recognise(file, &head);
+    }
+    if at(4, b"ftyp") {
+        return Ok(mp4::brand(&head));
+    }
+    let plain: [(bool, Content); 8] = [
+        (at(0, b"%PDF-"), Content::Pdf),
+        (at(0, b"\xff\xd8\xff"), Content::Jpeg),
+        (at(0, b"\x89PNG\r\n\x1a\n"), Content::Png),
+        (at(0, b"RIFF") && at(8, b"WEBP"), Content::Webp),
+        (at(0, b"RIFF") && at(8, b"WAVE"), Content::Wav),
+        (at(0, b"\x1a\x45\xdf\xa3") && head.windows(4).any(|w| w == b"webm"), Content::Webm),
+        (at(0, b"ID3"), Content::Mp3),
+        (at(0, b"\xff\xfb") || at(0, b"\xff\xf3") || at(0, b"\xff\xf2"), Content::Mp3),
+    ];
+    // A document for browsers that only pretends to be a PDF or a sound begins otherwise.
+    plain.into_iter().find(|(is, _)| *is).map(|(_, content)| content).ok_or(Refusal::Unknown)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use tempfile::NamedTempFile;
+    use tisheng_rules::framework::EvidenceKind;
+
+    use super::{Content, Refusal, accept, inspect};
+
+    fn file(bytes: &[u8]) -> NamedTempFile {
+        let mut file = NamedTempFile::new().expect("a temporary file");
+        file.write_all(bytes).expect("written");
+        file
+    }
+
+    fn office(part: &str, extra: &str) -> Vec<u8> {
+        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for name in ["[Content_Types].xml", part, extra].iter().filter(|name| !name.is_empty()) {
+            zip.start_file(*name, zip::write::SimpleFileOptions::default()).expect("a part");
+            zip.write_all(b"<x/>").expect("written");
+        }
+        zip.finish().expect("an archive").into_inner()
+    }
+
+    fn found(bytes: &[u8]) -> Result<Content, Refusal> {
+        inspect(file(bytes).path(), &[EvidenceKind::Resource]).map(|found| found.content)
+    }
+
+    #[test]
+    fn the_bytes_count_and_not_the_name() {
+        let cases: [(&[u8], Content); 9] = [
+            (b"%PDF-1.7\n", Content::Pdf),
+            (b"\xff\xd8\xff\xe0\0\x10JFIF", Content::Jpeg),
+            (b"\x89PNG\r\n\x1a\n", Content::Png),
+            (b"RIFF\0\0\0\0WEBPVP8 ", Content::Webp),
+            (b"RIFF\0\0\0\0WAVEfmt ", Content::Wav),
+            (b"\0\0\0\x14ftypisom\0\0\0\0isom", Content::Mp4),
+            (b"\0\0\0\x14ftypqt  \0\0\0\0qt  ", Content::Mov),
+            (b"\x1a\x45\xdf\xa3\x93\x42\x82\x84webm", Content::Webm),
+            (b"ID3\x04\0", Content::Mp3),
+        ];
+        for (bytes, content) in cases {
+            assert_eq!(found(bytes).expect("known"), content);
+        }
+        assert_eq!(found(&office("word/document.xml", "")).expect("known"), Content::Docx);
+        assert_eq!(found(&office("ppt/presentation.xml", "")).expect("known"), Content::Pptx);
+        assert_eq!(found(&office("xl/workbook.xml", "")).expect("known"), Content::Xlsx);
+    }
+
+    #[test]
+    fn hostile_and_unknown_files_are_refused() {
+        let hostile: [&[u8]; 8] = [
+            b"<html><script>alert(1)</script>",
+            b"<svg xmlns='http://www.w3.org/2000/svg' onload='x()'/>",
+            b"MZ\x90\0",
+            b"\x7fELF",
+            b"#!/bin/sh\n",
+            b"",
+            b"PK\x03\x04 not an archive",
+            b"GIF89a/*<script>*/",
+        ];
+        for bytes in hostile {
+            assert!(found(bytes).is_err(), "{bytes:?}");
+        }
+        let macros = office("word/document.xml", "word/vbaProject.bin");
+        assert!(matches!(found(&macros), Err(Refusal::Macros)));
+        assert!(found(&office("index.html", "")).is_err(), "an archive of anything else");
+    }
+
+    #[test]
+    fn a_piece_says_what_it_wants() {
+        let refused = inspect(file(b"%PDF-1.7\n").path(), &[EvidenceKind::Video]).expect_err("no video");
+        assert_eq!(refused.to_string(), "这里需要视频，上传的是 pdf 文件");
+        assert_eq!(accept(&[EvidenceKind::Video]), "video/*");
+        assert!(accept(&[EvidenceKind::Document]).contains(".docx"));
+    }
+
+    #[test]
+    fn codes_are_read_as_written() {
+        for content in Content::ALL {
+            assert_eq!(content.code().parse::<Content>().expect("a code"), content);
+        }
+    }
+}
