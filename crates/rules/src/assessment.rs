@@ -1,5 +1,7 @@
 //! How evidence is judged: the steps in order, who takes them, appeals and sampling.
 
+use tisheng_kernel::Level;
+
 use crate::reader::Section;
 use crate::source::Sourced;
 use crate::territory::TierKey;
@@ -110,6 +112,23 @@ impl Decision {
         ("lowest", Self::Lowest),
         ("stands", Self::Stands),
     ];
+
+    /// The level that the judgements of a step come to; `None` while they come to none: the step
+    /// decides nothing, nobody has judged, or the chair has yet to settle a disagreement.
+    #[must_use]
+    pub fn level(self, given: &[Level], chair: Option<Level>) -> Option<Level> {
+        let first = given.first().copied()?;
+        match self {
+            Self::Advises | Self::Stands => None,
+            Self::ChairDecides if given.iter().all(|level| *level == first) => Some(first),
+            Self::ChairDecides => chair,
+            Self::Lowest => Level::least(given.iter().copied()),
+            Self::Majority => Level::ALL.into_iter().find(|level| {
+                let reached = given.iter().filter(|one| *one >= level).count();
+                reached * 2 > given.len()
+            }),
+        }
+    }
 
     /// The rule in a few words.
     #[must_use]
@@ -255,5 +274,34 @@ fn read_step(s: &Section<'_>) -> Step {
         days: s.count("days"),
         claim_lapses: s.optional_count("claim_lapses"),
         decision: s.word("decision", &Decision::WORDS),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tisheng_kernel::Level::{Excellent, Fail, Pass};
+
+    use super::Decision;
+
+    #[test]
+    fn a_panel_that_agrees_needs_no_chair() {
+        assert_eq!(Decision::ChairDecides.level(&[Pass, Pass], None), Some(Pass));
+        assert_eq!(Decision::ChairDecides.level(&[Pass, Fail], None), None);
+        assert_eq!(Decision::ChairDecides.level(&[Pass, Fail], Some(Fail)), Some(Fail));
+    }
+
+    #[test]
+    fn other_rules_settle_themselves() {
+        assert_eq!(Decision::Lowest.level(&[Excellent, Pass], None), Some(Pass));
+        assert_eq!(Decision::Majority.level(&[Excellent, Pass, Fail], None), Some(Pass));
+        assert_eq!(Decision::Majority.level(&[Excellent, Fail], None), Some(Fail));
+        assert_eq!(Decision::Majority.level(&[Excellent, Excellent, Fail], None), Some(Excellent));
+    }
+
+    #[test]
+    fn advice_and_silence_decide_nothing() {
+        assert_eq!(Decision::Advises.level(&[Pass, Pass], Some(Pass)), None);
+        assert_eq!(Decision::Stands.level(&[Pass], None), None);
+        assert_eq!(Decision::Lowest.level(&[], Some(Pass)), None);
     }
 }

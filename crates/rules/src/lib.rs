@@ -39,4 +39,4 @@ pub use simulate::simulate;
 pub use source::{Source, Sourced};
 pub use tally::{CategorySum, HourEntry, Sum, Tally};
 pub use territory::TierKey;
-pub use verdict::{Facts, ScoreLine, Verdict, capability_level};
+pub use verdict::{CertificateHolder, Facts, ScoreLine, Verdict, capability_level};

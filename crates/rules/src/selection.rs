@@ -99,6 +99,22 @@ impl Scheme {
         unmet(self.choice_conditions(chosen, offered))
     }
 
+    /// Whether a choice meets every condition: [`Scheme::choice_conditions`] without the sentences,
+    /// for counting over many teachers.
+    #[must_use]
+    pub fn is_choice_met<S: AsRef<str>, O: AsRef<str>>(&self, chosen: &[S], offered: &[O]) -> bool {
+        let chosen = distinct(chosen);
+        let offered = distinct(offered);
+        let dimensions = self.by_dimension(&offered);
+        let taken = self.by_dimension(&chosen);
+        let per = *self.choice.per_dimension;
+        let covered =
+            dimensions.keys().filter(|key| taken.get(*key).map_or(0, |codes| number(codes.len())) >= per);
+        number(chosen.len()) >= self.choice.needed(number(dimensions.len()))
+            && number(covered.count()) >= self.choice.dimensions_to_cover(number(dimensions.len()))
+            && chosen.iter().all(|code| offered.contains(code))
+    }
+
     /// What a teacher who chose these capabilities must do, and what each part earns.
     #[must_use]
     pub fn task_list<S: AsRef<str>>(&self, chosen: &[S]) -> Vec<Task> {

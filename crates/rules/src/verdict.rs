@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use tisheng_kernel::{Level, Minutes, Score};
 
+use crate::certificate::CertificateFacts;
 use crate::certification::{Gate, GateKind, Measure, ScorePart};
 use crate::condition::Condition;
 use crate::scheme::Scheme;
@@ -24,6 +26,17 @@ pub struct Facts<'a> {
     pub results: &'a BTreeMap<String, Level>,
     /// Figures from 0 to 100 that other rooms report, by the code that the score asks for.
     pub reported: &'a BTreeMap<String, u8>,
+}
+
+/// To whom and when a certificate is issued.
+#[derive(Debug, Clone, Copy)]
+pub struct CertificateHolder<'a> {
+    /// The teacher's name.
+    pub name: &'a str,
+    /// The school at the time of issue.
+    pub school: &'a str,
+    /// Day of issue.
+    pub date: NaiveDate,
 }
 
 /// One component of the score.
@@ -100,6 +113,53 @@ impl Scheme {
             ),
         };
         Verdict { met, gates, tally, score_lines, score, level, sentence }
+    }
+
+    /// Whether everything is met: [`Verdict::met`] without the sentences, for counting over many
+    /// teachers.
+    #[must_use]
+    pub fn is_met(&self, facts: &Facts<'_>) -> bool {
+        let tally = self.hours.tally(facts.hours);
+        let level = |code: &str| facts.results.get(code).copied();
+        let passed = |code: &str| level(code).is_some_and(Level::is_passed);
+        let none_missing = |sum: &Sum| sum.missing == Minutes::ZERO;
+        self.certification.gates.iter().all(|gate| match &gate.kind {
+            GateKind::Hours => tally.is_met(),
+            GateKind::HourKinds => {
+                tally.categories.iter().flat_map(|category| &category.kinds).all(none_missing)
+            }
+            GateKind::Choice => self.is_choice_met(facts.chosen, facts.offered),
+            GateKind::Levels => !facts.chosen.is_empty() && facts.chosen.iter().all(|code| passed(code)),
+            GateKind::Work(work) => passed(work),
+        })
+    }
+
+    /// What is printed on the certificate of a teacher with this verdict. `level` is the final one,
+    /// after the school's quota of 优秀.
+    #[must_use]
+    pub fn certificate_facts(
+        &self,
+        verdict: &Verdict,
+        chosen: &[String],
+        level: Level,
+        holder: &CertificateHolder<'_>,
+    ) -> CertificateFacts {
+        let by_category = self.hours.categories.iter().zip(&verdict.tally.categories);
+        let breakdown: Vec<String> = by_category
+            .map(|(category, sums)| format!("{} {}", *category.title, self.hours.shown(sums.sum.counted)))
+            .collect();
+        let capabilities: Vec<String> = chosen.iter().map(|code| self.framework.label(code)).collect();
+        CertificateFacts {
+            name: holder.name.to_owned(),
+            school: holder.school.to_owned(),
+            programme: self.identity.short_title.value.clone(),
+            period: self.identity.period.map(|period| period.chinese()).unwrap_or_default(),
+            hours: self.hours.shown(verdict.tally.counted),
+            breakdown: breakdown.join("、"),
+            capabilities: capabilities.join("、"),
+            level: level.chinese().to_owned(),
+            date: holder.date,
+        }
     }
 
     fn gate(&self, gate: &Gate, facts: &Facts<'_>, tally: &Tally) -> Vec<Condition> {

@@ -1,5 +1,8 @@
 //! Offers, choices and task lists under three schemes.
 
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
 use tisheng_kernel::Minutes;
 use tisheng_rules::samples::third_scheme;
 use tisheng_rules::{Condition, Scheme, SchoolFacts, builtin};
@@ -128,4 +131,23 @@ fn a_team_has_its_size_and_roles() {
     assert_eq!(open, ["minimum", "teaching_director"]);
     let crowd = vec![vec!["principal", "teaching_director", "ict_lead"]; 6];
     assert!(!team.is_complete(&crowd));
+}
+
+/// The schemes of the program, read once for all cases.
+static SCHEMES: LazyLock<[Scheme; 2]> = LazyLock::new(|| [scheme("sichuan-2020"), scheme("foshan-2020")]);
+
+proptest! {
+    #[test]
+    fn the_short_answer_agrees_with_the_sentences(
+        chosen in prop::collection::vec(0usize..30, 0..7), offered in prop::collection::vec(0usize..30, 0..12),
+    ) {
+        for scheme in SCHEMES.iter() {
+            let codes = |drawn: &[usize]| -> Vec<String> {
+                drawn.iter().map(|at| scheme.framework.capabilities[*at].code.clone()).collect()
+            };
+            let (chosen, offered) = (codes(&chosen), codes(&offered));
+            let met = scheme.check_choice(&chosen, &offered).is_empty();
+            prop_assert_eq!(scheme.is_choice_met(&chosen, &offered), met);
+        }
+    }
 }

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use proptest::prelude::*;
 use tisheng_kernel::{Level, Minutes};
 use tisheng_rules::samples::third_scheme;
-use tisheng_rules::{Facts, HourEntry, Scheme, Verdict, builtin, capability_level};
+use tisheng_rules::{CertificateHolder, Facts, HourEntry, Scheme, Verdict, builtin, capability_level};
 
 fn scheme(code: &str) -> Scheme {
     Scheme::from_files(builtin::files(code).expect("a scheme of the program")).expect("right")
@@ -31,6 +31,7 @@ impl Teacher {
         Self { online: 24 * 40, workshop: 20 * 40, evidence: 16 * 40, results }
     }
 
+    /// The verdict with its sentences, which must agree with the one without.
     fn verdict(&self) -> Verdict {
         let day = NaiveDate::from_ymd_opt(2024, 4, 1).expect("a date");
         let entry = |category, kind, minutes| HourEntry {
@@ -45,13 +46,17 @@ impl Teacher {
             entry("practice", Some("evidence"), self.evidence),
         ];
         let chosen = strings(&["P1", "T1"]);
-        third_scheme().verdict(&Facts {
+        let scheme = third_scheme();
+        let facts = Facts {
             hours: &hours,
             chosen: &chosen,
             offered: &strings(&["P1", "P2", "T1"]),
             results: &self.results,
             reported: &BTreeMap::new(),
-        })
+        };
+        let verdict = scheme.verdict(&facts);
+        assert_eq!(scheme.is_met(&facts), verdict.met);
+        verdict
     }
 }
 
@@ -76,6 +81,21 @@ fn one_minute_short_is_short() {
     assert_eq!((gate.have.as_str(), gate.need.as_str(), gate.percent), ("23.98", "24.00", 99));
     assert!(gate.sentence.contains("还差 0.03 学时"), "{}", gate.sentence);
     assert_eq!(verdict.level, None);
+}
+
+#[test]
+fn a_certificate_says_what_was_reached() {
+    let scheme = third_scheme();
+    let date = NaiveDate::from_ymd_opt(2024, 7, 1).expect("a date");
+    let holder = CertificateHolder { name: "甲老师", school: "乙小学", date };
+    let verdict = Teacher::done().verdict();
+    let facts = scheme.certificate_facts(&verdict, &strings(&["P1", "T1"]), Level::Pass, &holder);
+    let text = scheme.certificate.fill(&facts);
+    assert_eq!(
+        text,
+        "兹证明乙小学甲老师完成数字素养提升行动60 学时（在线学习 24 学时、课堂实践 36 学时），\
+         能力点P1 资源准备、T1 屏幕讲解，等级合格。2024年7月1日"
+    );
 }
 
 #[test]

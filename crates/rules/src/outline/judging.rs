@@ -52,17 +52,16 @@ fn one_step(number: usize, step: &Step, outline: &mut Outline) {
     outline.value(format!("{key}.title"), &step.title, format!("第 {number} 步：{}。", *step.title));
     let days = format!("{}：{} 个工作日。", *step.title, *step.days);
     outline.value(format!("{key}.days"), &step.days, days);
-    if step.kind != StepKind::Notice {
-        let pools: Vec<&str> = step.drawn_from.iter().map(|pool| pool.chinese()).collect();
-        let sentence = format!(
-            "{}：每份材料由 {} 人评审，依次从{}产生。",
-            *step.title,
-            *step.reviewers,
-            pools.join("、")
-        );
-        outline.value(format!("{key}.reviewers"), &step.reviewers, sentence);
-        let blind = if *step.blind { "隐去作者姓名" } else { "不隐去作者姓名" };
-        outline.value(format!("{key}.blind"), &step.blind, format!("{}：{blind}。", *step.title));
+    match step.kind {
+        StepKind::Notice => {}
+        StepKind::SelfReview => {
+            outline.value(
+                format!("{key}.reviewers"),
+                &step.reviewers,
+                format!("{}：由教师本人完成。", *step.title),
+            );
+        }
+        StepKind::Peers | StepKind::Panel | StepKind::SpotCheck => who_judges(&key, step, outline),
     }
     outline.value(
         format!("{key}.decision"),
@@ -73,6 +72,16 @@ fn one_step(number: usize, step: &Step, outline: &mut Outline) {
         let sentence = format!("{}：领取后 {} 天未评的，转给他人。", *step.title, **lapse);
         outline.value(format!("{key}.claim_lapses"), lapse, sentence);
     }
+}
+
+fn who_judges(key: &str, step: &Step, outline: &mut Outline) {
+    let pools: Vec<&str> = step.drawn_from.iter().map(|pool| pool.chinese()).collect();
+    let in_order = if pools.len() > 1 { "依次从" } else { "从" };
+    let pools = pools.join("、");
+    let sentence = format!("{}：每份材料由 {} 人评审，{in_order}{pools}产生。", *step.title, *step.reviewers);
+    outline.value(format!("{key}.reviewers"), &step.reviewers, sentence);
+    let blind = if *step.blind { "隐去作者姓名" } else { "不隐去作者姓名" };
+    outline.value(format!("{key}.blind"), &step.blind, format!("{}：{blind}。", *step.title));
 }
 
 pub(super) fn certification(scheme: &Scheme, outline: &mut Outline) {
