@@ -1,1 +1,70 @@
-//! Spreadsheets in and out: bounded reading of xlsx and csv, writing of templates and tables
+//! Spreadsheets in and out.
+//!
+//! Reading is bounded (size, unpacked size, rows, columns) and forgiving: the kind of file is
+//! found by its content, text in GBK or UTF-8, separators by looking. A cell keeps what it was, so
+//! that a caller can tell an identity number that Excel has rounded from one that was typed.
+//! Writing never lets a cell become a formula.
+
+mod annotate;
+mod cell;
+mod dates;
+mod delimited;
+mod header;
+mod read;
+mod workbook;
+mod write;
+
+pub use annotate::{Mark, annotate};
+pub use cell::{Cell, column_letters, tidy};
+pub use dates::date_of;
+pub use header::{Column, Header, Missing};
+pub use read::{Limits, Row, Sheet, Warning, read};
+pub use write::{Choice, Field, csv, template, xlsx};
+
+/// A file that cannot be read, with what to do about it in the words of the page.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SheetError {
+    /// More bytes than allowed.
+    #[error("文件有 {found} MB，最多 {most} MB。请删除多余的工作表和图片，或者拆成几个文件。")]
+    TooLarge {
+        /// Megabytes found.
+        found: u64,
+        /// Megabytes allowed.
+        most: u64,
+    },
+    /// An archive that unpacks to more than allowed.
+    #[error("文件解压后超过 {most} MB，不能读取。请另存为一个新的表格再上传。")]
+    Bomb {
+        /// Megabytes allowed.
+        most: u64,
+    },
+    /// Something else than a spreadsheet.
+    #[error("这不是 xlsx 或 csv 表格（{found}）。请用 Excel 或 WPS 另存为“xlsx 工作簿”再上传。")]
+    Kind {
+        /// What it looks like.
+        found: &'static str,
+    },
+    /// A spreadsheet that is damaged or protected.
+    #[error("表格打不开：{0}。如果设了密码请先取消，或者另存为一个新的表格再上传。")]
+    Damaged(String),
+    /// More rows than allowed.
+    #[error("表格超过 {0} 行，请拆成几个文件上传。")]
+    Rows(u32),
+    /// More columns than allowed.
+    #[error("表格超过 {0} 列，请只保留模板里的列。")]
+    Columns(u32),
+    /// No row at all.
+    #[error("表格是空的。")]
+    Empty,
+}
+
+/// A spreadsheet could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// The writer refused: too many rows or columns for the format.
+    #[error("{0}")]
+    Workbook(#[from] rust_xlsxwriter::XlsxError),
+    /// The text could not be written.
+    #[error("{0}")]
+    Text(#[from] ::csv::Error),
+}

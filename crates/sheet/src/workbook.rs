@@ -1,0 +1,228 @@
+//! Workbooks in the xlsx format.
+
+use std::io::{Cursor, Read};
+
+use calamine::{DataRef, Dimensions, Reader, SheetVisible, Xlsx, open_workbook_from_rs};
+use zip::ZipArchive;
+
+use crate::read::{Limits, Row, Sheet, Warning};
+use crate::{Cell, SheetError};
+
+/// Parts an archive may have.
+const PARTS: usize = 4000;
+/// Bytes of a sheet searched for hidden rows and columns.
+const SEARCHED: u64 = 8 << 20;
+
+fn damaged(error: impl std::fmt::Display) -> SheetError {
+    SheetError::Damaged(error.to_string())
+}
+
+pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Sheet, SheetError> {
+    let hidden = inspect(bytes, limits)?;
+    let mut book: Xlsx<_> = open_workbook_from_rs(Cursor::new(bytes)).map_err(damaged)?;
+    let visible: Vec<String> = book
+        .sheets_metadata()
+        .iter()
+        .filter(|sheet| sheet.visible == SheetVisible::Visible)
+        .map(|sheet| sheet.name.clone())
+        .collect();
+    let name = visible.first().cloned().ok_or(SheetError::Empty)?;
+    let merged: Vec<Dimensions> = book.merge_cells_by_sheet_name(&name).unwrap_or_default();
+    let mut rows = cells(&mut book, &name, limits)?;
+    for area in &merged {
+        spread(&mut rows, area);
+    }
+    rows.retain(|row| !row.cells.iter().all(Cell::is_blank));
+    let mut warnings = Vec::new();
+    let others: Vec<String> =
+        visible.into_iter().skip(1).filter(|other| has_content(&mut book, other)).collect();
+    if !others.is_empty() {
+        warnings.push(Warning::OtherSheets(others));
+    }
+    if !merged.is_empty() {
+        warnings.push(Warning::Merged(merged.len()));
+    }
+    if hidden {
+        warnings.push(Warning::Hidden);
+    }
+    Ok(Sheet { name, rows, warnings })
+}
+
+/// Looks into the archive without trusting it: what it says it unpacks to, how many parts it has,
+/// and whether a sheet hides rows or columns. Parts that unpack to more than they say are caught
+/// by the reader, which stops at the stated size.
+fn inspect(bytes: &[u8], limits: &Limits) -> Result<bool, SheetError> {
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
+    let bomb = SheetError::Bomb { most: limits.unpacked >> 20 };
+    if archive.len() > PARTS {
+        return Err(bomb);
+    }
+    let (mut total, mut hidden, mut is_workbook) = (0_u64, false, false);
+    for index in 0..archive.len() {
+        let part = archive.by_index(index).map_err(damaged)?;
+        total = total.saturating_add(part.size());
+        if total > limits.unpacked {
+            return Err(bomb);
+        }
+        let name = part.name().map_err(damaged)?.into_owned();
+        is_workbook |= name == "xl/workbook.xml";
+        if name.starts_with("xl/worksheets/sheet") {
+            let mut text = Vec::new();
+            part.take(SEARCHED).read_to_end(&mut text).map_err(damaged)?;
+            hidden |= text.windows(11).any(|w| w == b" hidden=\"1\"" || w == b" hidden=\"tr");
+        }
+    }
+    if is_workbook { Ok(hidden) } else { Err(SheetError::Kind { found: "压缩包或其他文档" }) }
+}
+
+fn cells<R: Read + std::io::Seek>(
+    book: &mut Xlsx<R>,
+    name: &str,
+    limits: &Limits,
+) -> Result<Vec<Row>, SheetError> {
+    let mut reader = book.worksheet_cells_reader(name).map_err(damaged)?;
+    let mut rows: Vec<Row> = Vec::new();
+    while let Some(found) = reader.next_cell().map_err(damaged)? {
+        let (row, column) = found.get_position();
+        let cell = cell(found.get_value());
+        if matches!(cell, Cell::Empty) {
+            continue;
+        }
+        if column >= limits.columns {
+            return Err(SheetError::Columns(limits.columns));
+        }
+        if rows.last().is_none_or(|last| last.number != row + 1) {
+            if rows.len() >= limits.rows as usize {
+                return Err(SheetError::Rows(limits.rows));
+            }
+            rows.push(Row { number: row + 1, cells: Vec::new() });
+        }
+        if let Some(last) = rows.last_mut() {
+            put(&mut last.cells, column as usize, cell);
+        }
+    }
+    Ok(rows)
+}
+
+fn put(cells: &mut Vec<Cell>, place: usize, cell: Cell) {
+    if cells.len() <= place {
+        cells.resize(place + 1, Cell::Empty);
+    }
+    cells[place] = cell;
+}
+
+fn cell(value: &DataRef<'_>) -> Cell {
+    match value {
+        DataRef::Empty => Cell::Empty,
+        // A count that large has lost digits either way.
+        #[allow(clippy::cast_precision_loss, reason = "marked as rounded from 1e15 on")]
+        DataRef::Int(number) => Cell::Number(*number as f64),
+        DataRef::Float(number) => Cell::Number(*number),
+        DataRef::String(text) => Cell::Text(text.clone()),
+        DataRef::SharedString(text) => Cell::Text((*text).to_owned()),
+        DataRef::Bool(value) => Cell::Bool(*value),
+        DataRef::DateTime(moment) => {
+            moment.as_datetime().map_or(Cell::Number(moment.as_f64()), |m| Cell::Date(m.date()))
+        }
+        DataRef::DateTimeIso(text) => {
+            text.get(..10).and_then(|day| day.parse().ok()).map_or(Cell::Text(text.clone()), Cell::Date)
+        }
+        DataRef::DurationIso(text) => Cell::Text(text.clone()),
+        DataRef::Error(error) => Cell::Error(error.to_string()),
+    }
+}
+
+/// Gives every cell of a merged area the value of its first one, as people mean it.
+fn spread(rows: &mut [Row], area: &Dimensions) {
+    let first = rows.iter().find(|row| row.number == area.start.0 + 1);
+    let Some(value) = first.and_then(|row| row.cells.get(area.start.1 as usize)).cloned() else { return };
+    for row in rows.iter_mut().filter(|r| (area.start.0..=area.end.0).contains(&(r.number - 1))) {
+        for column in area.start.1..=area.end.1.min(area.start.1 + 255) {
+            put(&mut row.cells, column as usize, value.clone());
+        }
+    }
+}
+
+fn has_content<R: Read + std::io::Seek>(book: &mut Xlsx<R>, name: &str) -> bool {
+    book.worksheet_cells_reader(name).is_ok_and(|mut reader| matches!(reader.next_cell(), Ok(Some(_))))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor, Write};
+
+    use chrono::NaiveDate;
+    use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
+    use zip::write::SimpleFileOptions;
+
+    use crate::{Cell, Limits, SheetError, Warning, read};
+
+    fn saved(mut book: Workbook) -> Vec<u8> {
+        book.save_to_buffer().expect("a workbook")
+    }
+
+    #[test]
+    fn cells_keep_what_they_were() {
+        let mut book = Workbook::new();
+        let sheet = book.add_worksheet();
+        let day = ExcelDateTime::from_ymd(1990, 3, 5).expect("a date");
+        let format = Format::new().set_num_format("yyyy-mm-dd");
+        sheet.write_string(0, 0, "11010519491231002X").expect("text");
+        sheet.write_number(0, 1, 110_105_194_912_310_020_f64).expect("a number");
+        sheet.write_datetime_with_format(0, 2, &day, &format).expect("a date");
+        sheet.write_boolean(0, 3, true).expect("a truth");
+        sheet.write_formula(0, 4, "=1/0").expect("a formula");
+        sheet.write_number(2, 0, 3.0).expect("a number");
+        let read = read(&saved(book), &Limits::default()).expect("a sheet");
+        let first = &read.rows[0].cells;
+        assert_eq!(first[0], Cell::Text("11010519491231002X".to_owned()));
+        assert!(first[1].is_rounded());
+        assert_eq!(first[2], Cell::Date(NaiveDate::from_ymd_opt(1990, 3, 5).expect("a date")));
+        assert_eq!(first[3], Cell::Bool(true));
+        assert_eq!(read.rows[1].number, 3, "empty rows keep the numbers of the others");
+    }
+
+    #[test]
+    fn merged_hidden_and_further_sheets_are_read_as_people_mean_them() {
+        let mut book = Workbook::new();
+        let sheet = book.add_worksheet();
+        sheet.merge_range(0, 0, 2, 0, "一小", &Format::new()).expect("merged");
+        for row in 0..3 {
+            sheet.write_string(row, 1, format!("教师{row}")).expect("text");
+        }
+        sheet.set_row_hidden(1).expect("hidden");
+        book.add_worksheet().set_name("备注").expect("a name").write_string(0, 0, "x").expect("text");
+        let sheet = read(&saved(book), &Limits::default()).expect("a sheet");
+        assert!(sheet.rows.iter().all(|row| row.cells[0] == Cell::Text("一小".to_owned())), "{sheet:?}");
+        let others = Warning::OtherSheets(vec!["备注".to_owned()]);
+        assert_eq!(sheet.warnings, [others, Warning::Merged(1), Warning::Hidden]);
+    }
+
+    fn archive(parts: &[(&str, usize)]) -> Vec<u8> {
+        let mut out = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, size) in parts {
+            out.start_file(*name, SimpleFileOptions::default()).expect("a part");
+            out.write_all(&vec![b' '; *size]).expect("written");
+        }
+        out.finish().expect("an archive").into_inner()
+    }
+
+    #[test]
+    fn an_archive_that_unpacks_to_too_much_is_refused_unread() {
+        let small = Limits { unpacked: 1 << 20, ..Limits::default() };
+        let bomb = archive(&[("xl/workbook.xml", 10), ("xl/worksheets/sheet1.xml", 4 << 20)]);
+        assert!(bomb.len() < 100_000);
+        assert_eq!(read(&bomb, &small), Err(SheetError::Bomb { most: 1 }));
+    }
+
+    #[test]
+    fn other_archives_and_damaged_workbooks_are_refused_with_a_sentence() {
+        assert!(matches!(
+            read(&archive(&[("word/document.xml", 10)]), &Limits::default()),
+            Err(SheetError::Kind { .. })
+        ));
+        let broken = archive(&[("xl/workbook.xml", 10)]);
+        assert!(matches!(read(&broken, &Limits::default()), Err(SheetError::Damaged(_) | SheetError::Empty)));
+        assert!(matches!(read(b"PK\x03\x04rest", &Limits::default()), Err(SheetError::Damaged(_))));
+    }
+}

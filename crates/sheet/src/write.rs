@@ -1,0 +1,198 @@
+//! Writing templates for clerks and tables for download.
+
+use rust_xlsxwriter::{Color, DataValidation, Format, FormatAlign, FormatBorder, Note, Workbook, Worksheet};
+
+use crate::WriteError;
+
+/// Rows of a template prepared for typing.
+const PREPARED: u32 = 5000;
+/// Characters with which a spreadsheet begins a formula.
+const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+
+/// Values offered for a column of a template.
+pub type Choice = &'static [&'static str];
+
+/// A column of a template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Field {
+    /// Its title.
+    pub title: &'static str,
+    /// What to fill in, shown as a note on the title.
+    pub note: &'static str,
+    /// Whether it must be filled in.
+    pub required: bool,
+    /// The values to choose from; none for free text.
+    pub choices: Choice,
+    /// Its width in characters.
+    pub width: u16,
+}
+
+fn head_format() -> Format {
+    Format::new()
+        .set_bold()
+        .set_background_color(Color::RGB(0x00e6_f0f6))
+        .set_border_bottom(FormatBorder::Thin)
+        .set_align(FormatAlign::VerticalCenter)
+        .set_text_wrap()
+}
+
+/// A workbook to fill in: titles with notes, every cell prepared as text so that long numbers
+/// keep their digits, choices where there are any, the rules on a second sheet.
+///
+/// # Errors
+/// When the format refuses, such as more than 255 characters of choices.
+pub fn template(name: &str, fields: &[Field]) -> Result<Vec<u8>, WriteError> {
+    let mut book = Workbook::new();
+    let text = Format::new().set_num_format("@");
+    let sheet = book.add_worksheet();
+    sheet.set_name(name)?;
+    for (column, field) in (0_u16..).zip(fields) {
+        let title = if field.required { format!("{} *", field.title) } else { field.title.to_owned() };
+        sheet.write_string_with_format(0, column, title, &head_format())?;
+        sheet.insert_note(0, column, &Note::new(field.note).set_author(""))?;
+        sheet.set_column_width(column, f64::from(field.width))?;
+        sheet.set_column_format(column, &text)?;
+        if !field.choices.is_empty() {
+            let list = DataValidation::new().allow_list_strings(field.choices)?;
+            sheet.add_data_validation(1, column, PREPARED, column, &list)?;
+        }
+    }
+    sheet.set_freeze_panes(1, 0)?;
+    sheet.set_row_height(0, 24)?;
+    rules(book.add_worksheet(), fields)?;
+    Ok(book.save_to_buffer()?)
+}
+
+fn rules(sheet: &mut Worksheet, fields: &[Field]) -> Result<(), WriteError> {
+    sheet.set_name("填写说明")?;
+    for (column, (title, width)) in
+        (0_u16..).zip([("列", 18), ("是否必填", 10), ("怎样填写", 60), ("可选的值", 50)])
+    {
+        sheet.write_string_with_format(0, column, title, &head_format())?;
+        sheet.set_column_width(column, width)?;
+    }
+    for (row, field) in (1_u32..).zip(fields) {
+        sheet.write_string(row, 0, field.title)?;
+        sheet.write_string(row, 1, if field.required { "必填" } else { "选填" })?;
+        sheet.write_string(row, 2, field.note)?;
+        sheet.write_string(row, 3, field.choices.join("、"))?;
+    }
+    Ok(())
+}
+
+/// A table as a workbook: a head that stays in view and repeats on paper, page n of N, every cell
+/// text. Columns marked in `numbers` are written as numbers where they read as such.
+///
+/// # Errors
+/// When there are more rows than a sheet holds.
+pub fn xlsx<R, C>(name: &str, head: &[&str], numbers: &[bool], rows: R) -> Result<Vec<u8>, WriteError>
+where
+    R: IntoIterator<Item = C>,
+    C: IntoIterator<Item = String>,
+{
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet_with_constant_memory()?;
+    sheet.set_name(name)?;
+    for (column, title) in (0_u16..).zip(head) {
+        let width = title.chars().count() * 2 + 6;
+        sheet.set_column_width(column, f64::from(u16::try_from(width.clamp(10, 40)).unwrap_or(40)))?;
+    }
+    for (column, title) in (0_u16..).zip(head) {
+        sheet.write_string_with_format(0, column, *title, &head_format())?;
+    }
+    sheet.set_freeze_panes(1, 0)?;
+    sheet.set_repeat_rows(0, 0)?;
+    sheet.set_footer("&C&P / &N");
+    for (row, cells) in (1_u32..).zip(rows) {
+        for (column, cell) in (0_u16..).zip(cells) {
+            let number = numbers.get(usize::from(column)).copied().unwrap_or(false);
+            match cell.parse::<f64>().ok().filter(|n| number && n.is_finite()) {
+                Some(value) => sheet.write_number(row, column, value)?,
+                None => sheet.write_string(row, column, cell)?,
+            };
+        }
+    }
+    Ok(book.save_to_buffer()?)
+}
+
+/// A table as text for Excel: UTF-8 with its mark, and an apostrophe before what a spreadsheet
+/// would take for a formula.
+///
+/// # Errors
+/// When the text cannot be written, which memory does not do.
+pub fn csv<R, C>(head: &[&str], rows: R) -> Result<Vec<u8>, WriteError>
+where
+    R: IntoIterator<Item = C>,
+    C: IntoIterator<Item = String>,
+{
+    let mut out = ::csv::Writer::from_writer(vec![0xef, 0xbb, 0xbf]);
+    out.write_record(head)?;
+    for cells in rows {
+        out.write_record(cells.into_iter().map(harmless))?;
+    }
+    out.into_inner().map_err(|e| ::csv::Error::from(e.into_error()).into())
+}
+
+/// `text`, unable to become a formula. Plain negative numbers stay as they are.
+fn harmless(text: String) -> String {
+    let begins = text.trim_start_matches([' ', '\u{a0}', '\u{3000}']).starts_with(FORMULA)
+        || text.starts_with(FORMULA)
+        || text.starts_with(['＝', '＋', '－', '＠']);
+    if begins && text.parse::<f64>().is_err() { format!("'{text}") } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Field, csv, template, xlsx};
+    use crate::{Cell, Limits, read};
+
+    const BEGINNINGS: [&str; 12] =
+        ["=", "+", "-", "@", "\t=", "\r=", " =", "\u{3000}=", "＝", "＋", "－", "＠"];
+    const TAILS: [&str; 5] =
+        ["1+1", "HYPERLINK(\"http://x.test\")", "cmd|' /C calc'!A0", "SUM(A1:A9)", "\"quoted\",x"];
+
+    fn payloads() -> Vec<String> {
+        BEGINNINGS.iter().flat_map(|b| TAILS.iter().map(move |t| format!("{b}{t}"))).collect()
+    }
+
+    #[test]
+    fn no_payload_becomes_a_formula() {
+        let payloads = payloads();
+        assert_eq!(payloads.len(), 60);
+        let rows = || payloads.iter().map(|p| [p.clone()]);
+        let text = csv(&["列"], rows()).expect("text");
+        let mut reader = ::csv::Reader::from_reader(&text[3..]);
+        for (record, payload) in reader.records().zip(&payloads) {
+            let cell = record.expect("a record")[0].to_owned();
+            assert_eq!(cell, format!("'{payload}"), "defused");
+        }
+        let book = xlsx("表", &["列"], &[false], rows()).expect("a workbook");
+        let mut archive = zip::ZipArchive::new(std::io::Cursor::new(&book)).expect("an archive");
+        let mut sheet = String::new();
+        let mut part = archive.by_name("xl/worksheets/sheet1.xml").expect("a sheet");
+        std::io::Read::read_to_string(&mut part, &mut sheet).expect("text");
+        assert!(!sheet.contains("<f>"), "a formula was written");
+        assert_eq!(sheet.matches("<row ").count(), 61);
+    }
+
+    #[test]
+    fn numbers_stay_numbers_and_long_ones_stay_text() {
+        let rows = [["-3.5".to_owned(), "11010519491231002X".to_owned()]];
+        let book = xlsx("表", &["数", "证件"], &[true, false], rows.clone()).expect("a workbook");
+        let sheet = read(&book, &Limits::default()).expect("a sheet");
+        assert_eq!(sheet.rows[1].cells[0], Cell::Number(-3.5));
+        assert_eq!(sheet.rows[1].cells[1], Cell::Text("11010519491231002X".to_owned()));
+        let text = csv(&["数", "证件"], rows).expect("text");
+        assert!(String::from_utf8_lossy(&text).contains("\n-3.5,11010519491231002X"));
+    }
+
+    #[test]
+    fn a_template_can_be_read_again_by_its_titles() {
+        let field = |title, choices| Field { title, note: "说明", required: true, choices, width: 12 };
+        let book =
+            template("教师", &[field("姓名", &[]), field("学段", &["小学", "初中"])]).expect("a template");
+        let sheet = read(&book, &Limits::default()).expect("a sheet");
+        let titles: Vec<String> = sheet.rows[0].cells.iter().map(Cell::text).collect();
+        assert_eq!(titles, ["姓名 *", "学段 *"]);
+    }
+}
