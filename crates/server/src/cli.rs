@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use tisheng_platform::config::{ConfigError, Settings};
 
+use crate::scheme_command::SchemeCommand;
+
 /// 提升：中小学教师信息技术应用能力提升工程管理平台
 #[derive(Debug, Parser)]
 #[command(name = "tisheng", version, about)]
@@ -34,6 +36,9 @@ pub enum Command {
     Config,
     /// Check everything that must hold: the audit chain, stored files, derived figures.
     Verify,
+    /// Schemes: the policy of a territory as files.
+    #[command(subcommand)]
+    Scheme(SchemeCommand),
     /// Copy database and files while the platform runs (SQLite with local files).
     Backup {
         /// The folder to make.

@@ -7,6 +7,7 @@ mod cli;
 mod files;
 mod reactions;
 mod routes;
+mod scheme_command;
 mod serve;
 
 use std::process::ExitCode;
@@ -40,6 +41,7 @@ async fn run(cli: Cli) -> Ended {
             settings.finish()?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Scheme(command) => scheme_command::run(command),
         Command::Verify => files::verify(cli.settings()?.finish()?).await,
         Command::Backup { to } => files::backup(cli.settings()?.finish()?, to).await,
     }

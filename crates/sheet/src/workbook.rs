@@ -64,7 +64,7 @@ fn inspect(bytes: &[u8], limits: &Limits) -> Result<bool, SheetError> {
         if total > limits.unpacked {
             return Err(bomb);
         }
-        let name = part.name().map_err(damaged)?.into_owned();
+        let name = part.name().to_owned();
         is_workbook |= name == "xl/workbook.xml";
         if name.starts_with("xl/worksheets/sheet") {
             let mut text = Vec::new();

@@ -78,7 +78,8 @@ fn whole(sql: String) -> String {
     if !sql.trim_end().ends_with("values") {
         return sql;
     }
-    let columns = sql.split_once('(').map_or(0, |(_, rest)| rest.split(')').next().unwrap_or("").split(',').count());
+    let columns =
+        sql.split_once('(').map_or(0, |(_, rest)| rest.split(')').next().unwrap_or("").split(',').count());
     let marks: Vec<String> = (1..=columns).map(|n| format!("${n}")).collect();
     format!("{sql} ({})", marks.join(", "))
 }
