@@ -7,6 +7,7 @@ pub mod level;
 pub mod number;
 pub mod period;
 pub mod person_name;
+pub mod pinyin;
 pub mod region;
 pub mod school;
 pub mod score;

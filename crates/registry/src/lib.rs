@@ -1,6 +1,15 @@
 //! Who we are: organisations, people, accounts and roles, rosters.
 
+pub mod role;
+
 pub mod organisation;
+
 pub mod people;
+
 pub mod access;
+
+pub mod restructuring;
+
 pub mod roster;
+
+pub mod samples;

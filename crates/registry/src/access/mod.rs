@@ -1,1 +1,54 @@
-//! Accounts, roles, signing in.
+//! Accounts, signing in, and the roles that people hold at nodes (ORG-4).
+//!
+//! An **account** belongs to one person. It begins without a password: a one-time set-up token,
+//! printed or shown once, lets its owner choose one. A **grant** gives a person a role at a node
+//! for a time; a session acts in one grant and may switch. Offices from the county up, auditors
+//! and evaluators give a code of a second factor besides the password.
+//!
+//! Tables: `account`, `sign_in_failure`, `role_grant`. Invariants: a password is stored only as
+//! an argon2id hash, a token only as its digest, the second factor's secret sealed; no code and no
+//! token counts twice; an unknown account and a wrong password look and cost the same; whoever
+//! loses a role loses the sessions.
+
+mod accounts;
+mod grants;
+mod model;
+// pages
+mod password;
+mod second_factor;
+mod sign_in;
+mod store;
+
+pub use accounts::{
+    AccessError, Issued, NewAccount, change_password, create_account, create_accounts, disable, enable,
+    issue_setup_token, reset_second_factor, set_password, set_second_factor, use_setup_token,
+};
+pub use grants::{
+    GRANT_ENDS, NewGrant, end_grant, grant, grant_all, grant_until, holders, roles_given_by, take_back,
+};
+pub use model::{Account, Grant, Holder, may_give, needs_second_factor, stands_at};
+// routes
+pub use password::{Hashed, hash, is_acceptable};
+pub use second_factor::{SecretText, code_at, new_secret, otpauth};
+pub use sign_in::{Accepted, SignInError, enrol, give_code, sign_in, switch};
+
+pub use crate::role::{NotARole, Permission, Role, allows, may, permit, require, role};
+
+use tisheng_platform::jobs::Handlers;
+use tisheng_platform::web::session;
+use tisheng_platform::{Ctx, DbError, Tx};
+
+/// Adds the jobs of this room: a grant that ends by its date ends the sessions that act in it.
+#[must_use]
+pub fn handlers(handlers: Handlers) -> Handlers {
+    handlers.job(GRANT_ENDS, end_grant)
+}
+
+/// Puts `to` in place of `from` at the head of this room's paths, after the tree has moved, and
+/// ends the sessions that act there: they carry the old path.
+pub(crate) async fn follow_move(ctx: &Ctx, tx: &mut Tx, from: &str, to: &str) -> Result<(), DbError> {
+    for account in store::accounts_below(tx, from, ctx.at.date()).await? {
+        session::end_all(tx, account.uuid(), None).await?;
+    }
+    store::rewrite_paths(tx, from, to).await
+}

@@ -1,1 +1,64 @@
-//! The tree of organisations.
+//! The tree of organisations (ORG-1, ORG-2).
+//!
+//! A **node** is a province, city, county, town, school or subject group, or a body that acts
+//! beside them (office, development centre, training institution). Levels may be left out: a
+//! county may stand below a province, a school below a city. Each node has a **path** of the
+//! segments from the root down; a subtree is a range of paths, which is how
+//! [`Scope`](tisheng_platform::Scope) says who may see what. A region's segment is its code,
+//! another node's is made from its identifier; neither changes when the name does.
+//!
+//! Tables: `node`, `node_history`, `school`. Invariants: a path begins with the parent's path;
+//! two open nodes never carry one code; a closed node has no open node below it; each change
+//! leaves what was before in the history.
+
+mod actions;
+pub(crate) mod model;
+// pages
+mod regions;
+mod store;
+
+pub use actions::{
+    Close, Moved, NewNode, OrganisationError, Recode, Rename, close, create, recode, relocate, rename,
+    reopen, state_facts,
+};
+pub use model::{Environment, Facts, Kind, Location, Node, Pilot, Stage};
+// routes
+pub use regions::{RegionError, seed_regions};
+pub use store::{
+    NodeCard, NodeChange, SchoolFilter, SchoolRow, ancestors, by_code, by_path, children, facts, history,
+    schools, search,
+};
+
+use std::collections::BTreeSet;
+
+use tisheng_kernel::Id;
+use tisheng_platform::web::Failure;
+use tisheng_platform::{Ctx, DbError, Tx};
+use tisheng_rules::SchoolFacts;
+
+/// The node `id`, when it lies within what the asker may see.
+///
+/// # Errors
+/// [`Failure::NotFound`] when there is none, or it lies elsewhere.
+pub async fn visible(ctx: &Ctx, tx: &mut Tx, id: Id<Node>) -> Result<Node, Failure> {
+    store::visible(tx, &ctx.scope(), id).await?.ok_or(Failure::NotFound)
+}
+
+/// What the rules must know of the school `school`: its environment, and the facts that hold of
+/// it under the codes `smart_education_school`, `ethnic_area`, `former_poverty_county` and
+/// `pilot`, `model`, `demonstration`.
+///
+/// # Errors
+/// What the database reports; a school whose facts have not been stated has none.
+pub async fn school_facts(tx: &mut Tx, school: Id<Node>) -> Result<SchoolFacts, DbError> {
+    let Some(facts) = facts(tx, school).await? else { return Ok(SchoolFacts::default()) };
+    let held = [
+        (facts.smart_school, "smart_education_school"),
+        (facts.ethnic_area, "ethnic_area"),
+        (facts.former_poverty, "former_poverty_county"),
+    ];
+    let mut codes: BTreeSet<String> =
+        held.iter().filter(|(holds, _)| *holds).map(|(_, code)| (*code).to_owned()).collect();
+    codes.extend(facts.pilot.map(|pilot| pilot.key().to_owned()));
+    Ok(SchoolFacts { environment: facts.environment.map(|e| e.key().to_owned()), facts: codes })
+}

@@ -1,1 +1,84 @@
-//! People and their posts.
+//! People, their posts, and the teams of schools (ORG-3, ORG-5).
+//!
+//! A **person** is one record for life: hours, evidence and results hang on it. A **post** is the
+//! place of a teacher at a school; a transfer ends one post and begins the next, a leaver's post
+//! ends in the state 离任, a seconded teacher keeps the post while working elsewhere. Officials
+//! have no post; their record is kept by the node where it was entered.
+//!
+//! Identity and phone numbers are sealed; they are matched through a keyed index and shown
+//! masked. Seeing one whole asks for a reason and leaves a row in the audit trail
+//! ([`show_paper`], [`show_phone`]).
+//!
+//! Tables: `person`, `post`, `secondment`, `team_member`. Invariants: one record for one paper
+//! number; at most one open post a person; a team has a person once.
+
+mod actions;
+mod matching;
+mod model;
+mod moves;
+// pages
+mod personal;
+mod roll;
+mod store;
+mod team;
+
+pub use actions::{
+    Amendment, Correction, NewPerson, NewPost, PeopleError, amend, appoint, correct, register,
+};
+pub(crate) use matching::phone_index;
+pub use matching::{Clue, Match, find_by_paper, match_person};
+pub use model::{Duty, Person, Post, PostState, SUBJECTS, Teacher, Team};
+pub use moves::{Departure, Secondment, Transfer, recall, release, second, transfer};
+// routes
+pub use personal::{show_paper, show_phone};
+pub use roll::{RollEntry, enter_roll, roll};
+pub use store::{RollFilter, RollLine};
+pub use team::{Member, TeamSource, TeamState, dismiss, enlist, members, team_state};
+
+use tisheng_kernel::Id;
+use tisheng_platform::web::Failure;
+use tisheng_platform::{Ctx, DbError, Scope, Tx};
+
+use crate::organisation::Node;
+use crate::role::{Permission, allows};
+
+/// The person `id`, when the asker may see the record: their own, or one within their node for
+/// those who look after people.
+///
+/// # Errors
+/// [`Failure::NotFound`] when there is none, or it lies elsewhere.
+pub async fn visible(ctx: &Ctx, tx: &mut Tx, id: Id<Person>) -> Result<Person, Failure> {
+    let own = ctx.who.member().is_some_and(|member| member.person == id.uuid());
+    let scope = if allows(ctx, Permission::SeePeople) { ctx.scope() } else { Scope::nothing() };
+    let found = if own { store::person(tx, id).await? } else { store::visible(tx, &scope, id).await? };
+    found.ok_or(Failure::NotFound)
+}
+
+/// The person `id` and the open post.
+///
+/// # Errors
+/// [`Failure::NotFound`] when the person has no open post.
+pub async fn teacher(tx: &mut Tx, id: Id<Person>) -> Result<Teacher, Failure> {
+    store::teacher(tx, id).await?.ok_or(Failure::NotFound)
+}
+
+/// The teachers with an open post at the school, in the order of a roll.
+///
+/// # Errors
+/// What the database reports.
+pub async fn teachers_of(tx: &mut Tx, school: Id<Node>) -> Result<Vec<Teacher>, DbError> {
+    store::teachers_of(tx, school).await
+}
+
+/// The posts of a person, the latest first.
+///
+/// # Errors
+/// What the database reports.
+pub async fn posts(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Post>, DbError> {
+    store::posts_of(tx, person).await
+}
+
+/// Puts `to` in place of `from` at the head of this room's paths, after the tree has moved.
+pub(crate) async fn follow_move(tx: &mut Tx, from: &str, to: &str) -> Result<(), DbError> {
+    store::rewrite_paths(tx, from, to).await
+}

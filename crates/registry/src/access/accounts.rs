@@ -1,0 +1,299 @@
+//! Accounts: made for a person, opened with a one-time token, disabled.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::TimeDelta;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use tisheng_kernel::{Id, Instant};
+use tisheng_platform::web::{Failure, session};
+use tisheng_platform::{Ctx, DbError, Tx, audit};
+
+use super::model::{Account, fits_login, plain_login};
+use super::password::{self, Hashed};
+use super::second_factor::SecretText;
+use super::store;
+use crate::people::{self, Person};
+use crate::role::{Permission, permit};
+
+/// Days for which a set-up token counts.
+const TOKEN_DAYS: i64 = 7;
+
+/// Why an account or a role was left as it is.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// The login does not fit.
+    #[error("账号应为3至32位小写字母、数字或 . _ - @，且不能使用身份证号或手机号")]
+    Login,
+    /// The login is another's, or the person has an account.
+    #[error("账号“{0}”已被使用，或该人员已有账号")]
+    Taken(String),
+    /// There is no account.
+    #[error("该人员还没有账号")]
+    NoAccount,
+    /// The password does not fit, with the sentence for the form.
+    #[error("{0}")]
+    Password(String),
+    /// The current password is wrong.
+    #[error("当前密码不正确")]
+    WrongPassword,
+    /// The token has been used, has expired, or never was.
+    #[error("设置链接无效或已过期，请联系本单位管理员重新发放")]
+    Token,
+    /// The role does not belong at such a node.
+    #[error("“{role}”不能授予在这一级机构")]
+    Place {
+        /// The role's title.
+        role: &'static str,
+    },
+    /// The person holds the role there already.
+    #[error("该人员在此机构已有“{0}”身份")]
+    Held(&'static str),
+    /// The last day lies in the past.
+    #[error("截止日期不能早于今天")]
+    Past,
+    /// Too many wrong passwords; try again in some minutes.
+    #[error("连续输错次数较多，请在 {0} 分钟后再试")]
+    Locked(i64),
+    /// Anything else.
+    #[error("{0:?}")]
+    Failed(Failure),
+}
+
+impl From<Failure> for AccessError {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<DbError> for AccessError {
+    fn from(error: DbError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<AccessError> for Failure {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::Failed(failure) => failure,
+            other => Self::Refused(other.to_string()),
+        }
+    }
+}
+
+/// A set-up token, shown once: the database keeps only its digest.
+#[derive(Debug, Clone)]
+pub struct Issued {
+    /// The account that it opens.
+    pub account: Id<Account>,
+    /// The token as it stands in the address `/set-up/{token}`.
+    pub token: String,
+    /// Until when it counts.
+    pub expires: Instant,
+}
+
+/// An account of a checked roster.
+#[derive(Debug, Clone)]
+pub struct NewAccount {
+    /// Whose it is.
+    pub person: Id<Person>,
+    /// What is typed to sign in.
+    pub login: String,
+}
+
+/// Makes an account without a password for a person whom the asker looks after.
+///
+/// # Errors
+/// [`AccessError::Login`], [`AccessError::Taken`].
+pub async fn create_account(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    person: Id<Person>,
+    login: &str,
+) -> Result<Id<Account>, AccessError> {
+    permit(ctx, Permission::GiveRoles)?;
+    let person = people::visible(ctx, tx, person).await?;
+    let login = plain_login(login);
+    if !fits_login(&login) {
+        return Err(AccessError::Login);
+    }
+    let id: Id<Account> = ctx.id();
+    if !store::insert(tx, id, person.id, &login).await? {
+        return Err(AccessError::Taken(login));
+    }
+    let detail = json!({ "person": person.id, "login": login });
+    audit::record(ctx, tx, "access.account_created", id.uuid(), &detail).await?;
+    Ok(id)
+}
+
+/// Makes accounts without passwords for many people of a checked roster; who has one already, or
+/// whose login is taken, is passed over. Says how many were made.
+///
+/// # Errors
+/// What the database reports.
+pub async fn create_accounts(ctx: &Ctx, tx: &mut Tx, new: &[NewAccount]) -> Result<u64, DbError> {
+    let rows: Vec<(Id<Account>, Id<Person>, String)> =
+        new.iter().map(|account| (ctx.id(), account.person, plain_login(&account.login))).collect();
+    store::insert_all(tx, &rows).await
+}
+
+/// Issues a one-time token with which the owner chooses a password; an earlier token ends.
+///
+/// # Errors
+/// [`AccessError::NoAccount`].
+pub async fn issue_setup_token(ctx: &Ctx, tx: &mut Tx, person: Id<Person>) -> Result<Issued, AccessError> {
+    let account = of_cared_for(ctx, tx, person).await?;
+    let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 24]>());
+    let expires = ctx.at + TimeDelta::days(TOKEN_DAYS);
+    store::set_token(tx, account.id, &digest(&token), expires).await?;
+    let detail = json!({ "person": person, "expires": expires });
+    audit::record(ctx, tx, "access.setup_issued", account.id.uuid(), &detail).await?;
+    Ok(Issued { account: account.id, token, expires })
+}
+
+/// Whose password `token` lets choose: the owner's login and name.
+///
+/// # Errors
+/// [`AccessError::Token`].
+pub(super) async fn token_holder(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    token: &str,
+) -> Result<store::TokenHolder, AccessError> {
+    store::by_token(tx, &digest(token), ctx.at).await?.ok_or(AccessError::Token)
+}
+
+/// Lets the owner of `token` choose a password; the token counts once. Opens its own
+/// transactions, since hashing stands between them.
+///
+/// # Errors
+/// [`AccessError::Token`], [`AccessError::Password`].
+pub async fn use_setup_token(ctx: &Ctx, token: &str, chosen: &str) -> Result<Id<Account>, AccessError> {
+    let mut tx = ctx.read().await?;
+    let holder = token_holder(ctx, &mut tx, token).await?;
+    drop(tx);
+    password::is_acceptable(chosen, &holder.login, &holder.name).map_err(AccessError::Password)?;
+    let hashed = password::hash(chosen).await?;
+    let mut tx = ctx.write().await?;
+    if !store::spend_token(&mut tx, holder.account, &digest(token), hashed.as_str()).await? {
+        return Err(AccessError::Token);
+    }
+    session::end_all(&mut tx, holder.account.uuid(), None).await?;
+    audit::record(ctx, &mut tx, "access.password_chosen", holder.account.uuid(), &json!({})).await?;
+    tx.commit().await?;
+    Ok(holder.account)
+}
+
+/// Gives an account a password that was hashed before the transaction was opened: for the
+/// command line and the demo.
+///
+/// # Errors
+/// What the database reports, or not found.
+pub async fn set_password(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    account: Id<Account>,
+    hashed: &Hashed,
+) -> Result<(), AccessError> {
+    only_installation(ctx)?;
+    store::set_password(tx, account, hashed.as_str()).await?;
+    session::end_all(tx, account.uuid(), None).await?;
+    audit::record(ctx, tx, "access.password_set", account.uuid(), &json!({})).await?;
+    Ok(())
+}
+
+/// Gives an account a second factor with a known secret: for the command line and the demo.
+///
+/// # Errors
+/// What the database reports, or not found.
+pub async fn set_second_factor(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    account: Id<Account>,
+    secret: &SecretText,
+) -> Result<(), AccessError> {
+    only_installation(ctx)?;
+    store::set_totp(tx, account, Some(&ctx.app.keys.seal(secret.as_str()))).await?;
+    audit::record(ctx, tx, "access.second_factor_set", account.uuid(), &json!({})).await?;
+    Ok(())
+}
+
+/// Replaces the asker's own password and ends the other sessions. Opens its own transactions.
+///
+/// # Errors
+/// [`AccessError::WrongPassword`], [`AccessError::Password`].
+pub async fn change_password(
+    ctx: &Ctx,
+    token: &session::Token,
+    current: &str,
+    chosen: &str,
+) -> Result<(), AccessError> {
+    let member = ctx.who.member().ok_or(Failure::NotFound)?;
+    let mut tx = ctx.read().await?;
+    let own = store::credentials(&mut tx, Id::from_uuid(member.account)).await?.ok_or(Failure::NotFound)?;
+    drop(tx);
+    super::sign_in::check_own_password(ctx, &own, current).await?;
+    password::is_acceptable(chosen, &own.login, &own.name).map_err(AccessError::Password)?;
+    let hashed = password::hash(chosen).await?;
+    let mut tx = ctx.write().await?;
+    store::set_password(&mut tx, own.account, hashed.as_str()).await?;
+    session::end_all(&mut tx, own.account.uuid(), Some(token)).await?;
+    audit::record(ctx, &mut tx, "access.password_changed", own.account.uuid(), &json!({})).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Takes the second factor from an account whose owner has lost the device; the next sign-in
+/// enrols another.
+///
+/// # Errors
+/// [`AccessError::NoAccount`].
+pub async fn reset_second_factor(ctx: &Ctx, tx: &mut Tx, person: Id<Person>) -> Result<(), AccessError> {
+    let account = of_cared_for(ctx, tx, person).await?;
+    store::set_totp(tx, account.id, None).await?;
+    session::end_all(tx, account.id.uuid(), None).await?;
+    audit::record(ctx, tx, "access.second_factor_reset", account.id.uuid(), &json!({ "person": person }))
+        .await?;
+    Ok(())
+}
+
+/// Closes an account: its sessions end and it cannot sign in.
+///
+/// # Errors
+/// [`AccessError::NoAccount`].
+pub async fn disable(ctx: &Ctx, tx: &mut Tx, person: Id<Person>) -> Result<(), AccessError> {
+    let account = of_cared_for(ctx, tx, person).await?;
+    store::set_disabled(tx, account.id, Some(ctx.at)).await?;
+    session::end_all(tx, account.id.uuid(), None).await?;
+    audit::record(ctx, tx, "access.account_disabled", account.id.uuid(), &json!({ "person": person }))
+        .await?;
+    Ok(())
+}
+
+/// Opens a closed account again.
+///
+/// # Errors
+/// [`AccessError::NoAccount`].
+pub async fn enable(ctx: &Ctx, tx: &mut Tx, person: Id<Person>) -> Result<(), AccessError> {
+    let account = of_cared_for(ctx, tx, person).await?;
+    store::set_disabled(tx, account.id, None).await?;
+    audit::record(ctx, tx, "access.account_enabled", account.id.uuid(), &json!({ "person": person })).await?;
+    Ok(())
+}
+
+/// The account of a person whom the asker looks after, and who holds no role that the asker could
+/// not give: nobody resets the account of someone above.
+async fn of_cared_for(ctx: &Ctx, tx: &mut Tx, person: Id<Person>) -> Result<Account, AccessError> {
+    permit(ctx, Permission::GiveRoles)?;
+    let person = people::visible(ctx, tx, person).await?;
+    super::grants::outranks(ctx, tx, person.id).await?;
+    store::of_person(tx, person.id).await?.ok_or(AccessError::NoAccount)
+}
+
+fn only_installation(ctx: &Ctx) -> Result<(), Failure> {
+    if ctx.who.member().is_none() && ctx.scope().holds("/") { Ok(()) } else { Err(Failure::NotFound) }
+}
+
+fn digest(token: &str) -> Vec<u8> {
+    Sha256::digest(token.as_bytes()).to_vec()
+}

@@ -1,0 +1,288 @@
+//! Signing in, step by step: password, second factor where a role asks for it, role.
+
+use axum::http::HeaderValue;
+use chrono::TimeDelta;
+use serde_json::json;
+use tisheng_kernel::{Id, Phone};
+use tisheng_platform::ctx::Member;
+use tisheng_platform::web::Failure;
+use tisheng_platform::web::session::{self, Token};
+use tisheng_platform::{Ctx, DbError, Tx, audit};
+
+use super::accounts::AccessError;
+use super::model::{Account, Grant, needs_second_factor, plain_login};
+use super::password;
+use super::second_factor::{SecretText, step_of};
+use super::store::{self, Credentials};
+use crate::people::phone_index;
+
+/// Minutes within which failures add up.
+const WINDOW_MINUTES: i64 = 15;
+/// Failures of one account from one address before it waits, and for how many minutes.
+const PAIR: (i64, i64) = (5, 5);
+/// Failures of one account from anywhere.
+const ACCOUNT: (i64, i64) = (50, 15);
+/// Failures from one address, which a whole school may share.
+const ADDRESS: (i64, i64) = (500, 5);
+/// Wrong codes of one account.
+const CODES: (i64, i64) = (5, 5);
+/// Hours after which a failure is forgotten in any case.
+const FORGET_HOURS: i64 = 24;
+
+/// Why nobody was let in. Unknown account and wrong password are one case.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// Account and password do not belong together.
+    #[error("账号或密码不正确。连续输错会暂时锁定；忘记密码请联系本单位管理员重新发放设置链接。")]
+    Wrong,
+    /// The code is wrong, too old, or has been used.
+    #[error("动态口令不正确或已使用，请输入验证器上最新的6位数字。")]
+    WrongCode,
+    /// Too many failures.
+    #[error("连续输错次数较多，请在 {0} 分钟后再试。忘记密码请联系本单位管理员。")]
+    Locked(i64),
+    /// Nothing to act in.
+    #[error("您的账号目前没有任何身份，请联系本单位管理员。")]
+    NoRole,
+    /// The sign-in has to begin again.
+    #[error("登录已过期，请重新输入账号和密码。")]
+    Again,
+    /// Anything else.
+    #[error("{0:?}")]
+    Failed(Failure),
+}
+
+impl From<Failure> for SignInError {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<DbError> for SignInError {
+    fn from(error: DbError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// The password was right.
+#[derive(Debug)]
+pub enum Accepted {
+    /// The person is in; with several roles and none used before, one has yet to be chosen.
+    In {
+        /// The header that sets the cookie.
+        cookie: HeaderValue,
+        /// Whether to ask for the role first.
+        choose: bool,
+    },
+    /// A code of the second factor is awaited.
+    Code(HeaderValue),
+    /// A second factor has to be enrolled first.
+    Enrol(HeaderValue),
+}
+
+/// Keys of the failures of one attempt.
+struct Keys {
+    pair: Vec<u8>,
+    account: Vec<u8>,
+    address: Vec<u8>,
+}
+
+impl Keys {
+    fn of(ctx: &Ctx, login: &str, address: &str) -> Self {
+        let index = |kind: &str, value: &str| ctx.app.keys.index(kind, value);
+        Self {
+            pair: index("sign-in pair", &format!("{login}\n{address}")),
+            account: index("sign-in account", login),
+            address: index("sign-in address", address),
+        }
+    }
+}
+
+/// Tries `typed` (login or phone number) with `password`, coming from `address`.
+///
+/// # Errors
+/// [`SignInError`].
+pub async fn sign_in(ctx: &Ctx, typed: &str, password: &str, address: &str) -> Result<Accepted, SignInError> {
+    let login = plain_login(typed);
+    let mut tx = ctx.read().await?;
+    let found = find(ctx, &mut tx, &login).await?;
+    // One account counts as one, whether its login or its phone number was typed.
+    let counted = found.as_ref().map_or(login, |found| found.login.clone());
+    let keys = Keys::of(ctx, &counted, address);
+    let locked = store::locked_until(&mut tx, [&keys.pair, &keys.account, &keys.address], ctx.at).await?;
+    drop(tx);
+    if let Some(until) = locked {
+        return Err(SignInError::Locked(minutes(until - ctx.at)));
+    }
+    let hash = found.as_ref().and_then(|found| found.password.as_deref());
+    let right = password::verify(password, hash).await?;
+    let mut tx = ctx.write().await?;
+    let Some(found) = found.filter(|_| right) else {
+        let limits = [(&keys.pair, PAIR), (&keys.account, ACCOUNT), (&keys.address, ADDRESS)];
+        for (key, limit) in limits {
+            count(ctx, &mut tx, key, limit).await?;
+        }
+        tx.commit().await?;
+        return Err(SignInError::Wrong);
+    };
+    store::forget_failures(&mut tx, &keys.pair, ctx.at + TimeDelta::hours(-FORGET_HOURS)).await?;
+    let accepted = accept(ctx, &mut tx, &found).await;
+    tx.commit().await?;
+    accepted
+}
+
+async fn find(ctx: &Ctx, tx: &mut Tx, login: &str) -> Result<Option<Credentials>, DbError> {
+    if let Some(found) = store::by_login(tx, login).await? {
+        return Ok(Some(found));
+    }
+    match Phone::parse(login) {
+        Ok(phone) => store::by_phone(tx, &phone_index(&ctx.app.keys, &phone)).await,
+        Err(_) => Ok(None),
+    }
+}
+
+/// The password was right: a session begins, as far as it may.
+async fn accept(ctx: &Ctx, tx: &mut Tx, found: &Credentials) -> Result<Accepted, SignInError> {
+    let grants = store::grants_of(tx, found.person, ctx.at.date()).await?;
+    if grants.is_empty() {
+        return Err(SignInError::NoRole);
+    }
+    let account = found.account.uuid();
+    if grants.iter().any(|grant| needs_second_factor(grant.role)) {
+        let cookie = session::start(ctx, tx, account, None).await?;
+        let enrolled = found.totp_sealed.is_some();
+        return Ok(if enrolled { Accepted::Code(cookie) } else { Accepted::Enrol(cookie) });
+    }
+    begin(ctx, tx, found, &grants).await
+}
+
+/// Starts the session in the role used last, or the first.
+async fn begin(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    found: &Credentials,
+    grants: &[Grant],
+) -> Result<Accepted, SignInError> {
+    let last = grants.iter().find(|grant| Some(grant.id) == found.last_grant);
+    let grant = last.or_else(|| grants.iter().min_by_key(|grant| grant.role)).ok_or(SignInError::NoRole)?;
+    let member = grant.member(found.account, &found.name, grants.len() > 1);
+    let cookie = session::start(ctx, tx, found.account.uuid(), Some(&member)).await?;
+    store::act_in(tx, found.account, grant.id, ctx.at).await?;
+    let detail = json!({ "role": grant.role.key(), "node": grant.node });
+    audit::record(ctx, tx, "access.signed_in", found.account.uuid(), &detail).await?;
+    Ok(Accepted::In { cookie, choose: grants.len() > 1 && last.is_none() })
+}
+
+/// Takes the code of the second factor for the account whose password was right in this session.
+///
+/// # Errors
+/// [`SignInError`].
+pub async fn give_code(
+    ctx: &Ctx,
+    (account, token): (Id<Account>, &Token),
+    code: &str,
+) -> Result<Accepted, SignInError> {
+    let mut tx = ctx.write().await?;
+    let found = store::credentials(&mut tx, account).await?.ok_or(SignInError::Again)?;
+    let sealed = found.totp_sealed.as_ref().ok_or(SignInError::Again)?;
+    let key = ctx.app.keys.index("sign-in code", &found.login);
+    if let Some(until) = store::locked_until(&mut tx, [&key, &key, &key], ctx.at).await? {
+        return Err(SignInError::Locked(minutes(until - ctx.at)));
+    }
+    let opened = ctx.app.keys.open(sealed).map_err(|e| Failure::Internal(e.to_string()))?;
+    let step = step_of(&SecretText::parse(&opened)?, code, ctx.at)?;
+    let fresh = match step {
+        Some(step) => store::take_step(&mut tx, account, step).await?,
+        None => false,
+    };
+    if !fresh {
+        count(ctx, &mut tx, &key, CODES).await?;
+        tx.commit().await?;
+        return Err(SignInError::WrongCode);
+    }
+    let stale = ctx.at + TimeDelta::hours(-FORGET_HOURS);
+    store::forget_failures(&mut tx, &key, stale).await?;
+    let grants = store::grants_of(&mut tx, found.person, ctx.at.date()).await?;
+    // Whoever has seen the half-way session's cookie learns nothing of the whole one.
+    session::end(ctx, &mut tx, token).await?;
+    let accepted = begin(ctx, &mut tx, &found, &grants).await?;
+    tx.commit().await?;
+    Ok(accepted)
+}
+
+/// Enrols the second factor `secret` once a code of it proves that the owner has it, and signs
+/// the owner in.
+///
+/// # Errors
+/// [`SignInError::WrongCode`]; [`SignInError::Again`] when one is enrolled already.
+pub async fn enrol(
+    ctx: &Ctx,
+    (account, token): (Id<Account>, &Token),
+    secret: &SecretText,
+    code: &str,
+) -> Result<Accepted, SignInError> {
+    let mut tx = ctx.write().await?;
+    let found = store::credentials(&mut tx, account).await?.ok_or(SignInError::Again)?;
+    if found.totp_sealed.is_some() {
+        return Err(SignInError::Again);
+    }
+    let step = step_of(secret, code, ctx.at)?.ok_or(SignInError::WrongCode)?;
+    store::set_totp(&mut tx, account, Some(&ctx.app.keys.seal(secret.as_str()))).await?;
+    store::take_step(&mut tx, account, step).await?;
+    audit::record(ctx, &mut tx, "access.second_factor_enrolled", account.uuid(), &json!({})).await?;
+    let grants = store::grants_of(&mut tx, found.person, ctx.at.date()).await?;
+    session::end(ctx, &mut tx, token).await?;
+    let accepted = begin(ctx, &mut tx, &found, &grants).await?;
+    tx.commit().await?;
+    Ok(accepted)
+}
+
+/// Lets the asker's session act in another role that the asker holds.
+///
+/// # Errors
+/// Not found when the asker does not hold it today.
+pub async fn switch(ctx: &Ctx, tx: &mut Tx, token: &Token, to: Id<Grant>) -> Result<Member, AccessError> {
+    let member = ctx.who.member().ok_or(Failure::NotFound)?;
+    let grants = store::grants_of(tx, Id::from_uuid(member.person), ctx.at.date()).await?;
+    let grant = grants.iter().find(|grant| grant.id == to).ok_or(Failure::NotFound)?;
+    let account = Id::from_uuid(member.account);
+    let now = grant.member(account, &member.name, grants.len() > 1);
+    session::take_up(tx, token, &now).await?;
+    store::act_in(tx, account, grant.id, ctx.at).await?;
+    let detail = json!({ "role": grant.role.key(), "node": grant.node });
+    audit::record(ctx, tx, "access.role_switched", member.account, &detail).await?;
+    Ok(now)
+}
+
+/// Passes when `password` is the account's own; failures count as failed sign-ins do.
+pub(super) async fn check_own_password(
+    ctx: &Ctx,
+    own: &Credentials,
+    password: &str,
+) -> Result<(), AccessError> {
+    let keys = Keys::of(ctx, &own.login, "own account page");
+    let mut tx = ctx.read().await?;
+    let locked = store::locked_until(&mut tx, [&keys.pair, &keys.account, &keys.pair], ctx.at).await?;
+    drop(tx);
+    if let Some(until) = locked {
+        return Err(AccessError::Locked(minutes(until - ctx.at)));
+    }
+    if password::verify(password, own.password.as_deref()).await? {
+        return Ok(());
+    }
+    let mut tx = ctx.write().await?;
+    count(ctx, &mut tx, &keys.pair, PAIR).await?;
+    tx.commit().await?;
+    Err(AccessError::WrongPassword)
+}
+
+async fn count(ctx: &Ctx, tx: &mut Tx, key: &[u8], limit: (i64, i64)) -> Result<(), DbError> {
+    let window = ctx.at + TimeDelta::minutes(-WINDOW_MINUTES);
+    let until = ctx.at + TimeDelta::minutes(limit.1);
+    store::count_failure(tx, key, ctx.at, window, limit.0, until).await
+}
+
+/// Whole minutes to wait, at least one.
+fn minutes(span: TimeDelta) -> i64 {
+    span.num_minutes() + 1
+}

@@ -1,0 +1,320 @@
+//! Nodes and schools: what they are and where they may stand.
+
+use std::str::FromStr;
+
+use chrono::NaiveDate;
+use tisheng_kernel::{Id, RegionCode, SchoolCode};
+
+/// An organisation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// Its identifier.
+    pub id: Id<Self>,
+    /// What stands above it; `None` for a root.
+    pub parent: Option<Id<Self>>,
+    /// What it is.
+    pub kind: Kind,
+    /// Its name.
+    pub name: String,
+    /// Its code: of a region six or nine digits, of a school ten.
+    pub code: Option<String>,
+    /// The segments from the root down, each ended by a slash.
+    pub path: String,
+    /// Steps from the root.
+    pub depth: i64,
+    /// The day of its founding, as far as known.
+    pub valid_from: NaiveDate,
+    /// The first day on which it is no more.
+    pub valid_to: Option<NaiveDate>,
+    /// Counts the changes.
+    pub version: i64,
+}
+
+impl Node {
+    /// Whether the node still is.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        self.valid_to.is_none()
+    }
+
+    /// The last segment of the path.
+    #[must_use]
+    pub fn segment(&self) -> &str {
+        self.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
+    }
+}
+
+/// Makes an enum of codes with Chinese titles: `key()`, `title()`, `ALL`, `options()`, reading of
+/// either form.
+macro_rules! coded {
+    ($(#[$meta:meta])* $name:ident, $what:literal, { $($(#[$case_meta:meta])* $case:ident = $key:literal $title:literal),* $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$case_meta])* $case),* }
+
+        impl $name {
+            /// Every one, in the usual order.
+            pub const ALL: &'static [Self] = &[$(Self::$case),*];
+
+            /// The code stored and used in files.
+            #[must_use]
+            pub const fn key(self) -> &'static str {
+                match self { $(Self::$case => $key),* }
+            }
+
+            /// The official term.
+            #[must_use]
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$case => $title),* }
+            }
+
+            /// Codes and terms, for a choice in a form.
+            #[must_use]
+            pub fn options() -> Vec<(&'static str, &'static str)> {
+                Self::ALL.iter().map(|one| (one.key(), one.title())).collect()
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = UnknownCode;
+
+            fn from_str(text: &str) -> Result<Self, UnknownCode> {
+                let found = Self::ALL.iter().find(|one| one.key() == text || one.title() == text);
+                found.copied().ok_or(UnknownCode { what: $what })
+            }
+        }
+    };
+}
+pub(crate) use coded;
+
+/// The text is neither a code nor a term of the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("无法识别的{what}")]
+pub struct UnknownCode {
+    /// What was asked for.
+    pub what: &'static str,
+}
+
+coded! {
+    /// What a node is.
+    Kind, "机构类型", {
+        /// 省
+        Province = "province" "省",
+        /// 市（州）
+        City = "city" "市（州）",
+        /// 县（市、区）
+        County = "county" "县（市、区）",
+        /// 镇（街道、片区)
+        Town = "town" "镇（街道、片区）",
+        /// 学校, teaching points included
+        School = "school" "学校",
+        /// 教研组
+        Group = "group" "教研组",
+        /// 工程办公室
+        Office = "office" "工程办公室",
+        /// 教师发展中心
+        Centre = "centre" "教师发展中心",
+        /// 培训机构
+        Institution = "institution" "培训机构",
+    }
+}
+
+impl Kind {
+    /// Whether a node of this kind may stand directly below one of kind `above`; `None` is the
+    /// root. Levels may be left out, never turned round.
+    #[must_use]
+    pub const fn may_stand_below(self, above: Option<Self>) -> bool {
+        use Kind as K;
+        match self {
+            K::Province => above.is_none(),
+            K::City => matches!(above, None | Some(K::Province)),
+            K::County => matches!(above, None | Some(K::Province | K::City)),
+            K::Town => matches!(above, Some(K::City | K::County)),
+            K::School => matches!(above, Some(K::Province | K::City | K::County | K::Town | K::School)),
+            K::Group => matches!(above, Some(K::School)),
+            K::Office | K::Centre | K::Institution => {
+                matches!(above, Some(K::Province | K::City | K::County | K::Town))
+            }
+        }
+    }
+
+    /// Whether the node is a part of the country with a region code.
+    #[must_use]
+    pub const fn is_region(self) -> bool {
+        matches!(self, Self::Province | Self::City | Self::County | Self::Town)
+    }
+
+    /// Reads the code of a node of this kind; an empty text is no code. New areas and teaching
+    /// points have none, so it is never asked for.
+    ///
+    /// # Errors
+    /// The sentence for the form.
+    pub fn read_code(self, text: &str) -> Result<Option<String>, String> {
+        if text.is_empty() {
+            return Ok(None);
+        }
+        if self.is_region() {
+            return text.parse::<RegionCode>().map(|c| Some(c.to_string())).map_err(|e| e.to_string());
+        }
+        if self == Self::School {
+            return text.parse::<SchoolCode>().map(|c| Some(c.to_string())).map_err(|e| e.to_string());
+        }
+        let fits = text.len() <= 32 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        if fits {
+            Ok(Some(text.to_owned()))
+        } else {
+            Err("机构代码只能包含字母、数字和短横".to_owned())
+        }
+    }
+}
+
+coded! {
+    /// A stage of education that a school has and a post belongs to.
+    Stage, "学段", {
+        /// 幼儿园
+        Kindergarten = "01" "幼儿园",
+        /// 小学
+        Primary = "02" "小学",
+        /// 初中
+        Junior = "03" "初中",
+        /// 高中
+        Senior = "04" "高中",
+        /// 中职
+        Vocational = "05" "中职",
+        /// 特教
+        Special = "06" "特教",
+    }
+}
+
+coded! {
+    /// The equipment of a school's classrooms (信息化教学环境).
+    Environment, "信息化教学环境", {
+        /// 多媒体教学环境
+        Multimedia = "multimedia" "多媒体教学环境",
+        /// 混合学习环境
+        Blended = "blended" "混合学习环境",
+        /// 智慧学习环境
+        Smart = "smart" "智慧学习环境",
+    }
+}
+
+coded! {
+    /// Town and country, as the state's statistics divide them (城乡类型代码).
+    Location, "城乡类型", {
+        /// 主城区
+        MainCity = "111" "主城区",
+        /// 城乡结合区
+        CityEdge = "112" "城乡结合区",
+        /// 镇中心区
+        TownCentre = "121" "镇中心区",
+        /// 镇乡结合区
+        TownEdge = "122" "镇乡结合区",
+        /// 特殊区域
+        SpecialArea = "123" "特殊区域",
+        /// 乡中心区
+        RuralCentre = "210" "乡中心区",
+        /// 村庄
+        Village = "220" "村庄",
+    }
+}
+
+coded! {
+    /// Standing among the schools of the project.
+    Pilot, "试点情况", {
+        /// 试点校
+        Pilot = "pilot" "试点校",
+        /// 样板校
+        Model = "model" "样板校",
+        /// 示范校
+        Demonstration = "demonstration" "示范校",
+    }
+}
+
+/// What rules must know of a school (ORG-2).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Its stages; a through-school has several.
+    pub stages: Vec<Stage>,
+    /// Town or country; `None` when unknown.
+    pub location: Option<Location>,
+    /// In an area of ethnic minorities.
+    pub ethnic_area: bool,
+    /// In a county formerly in deep poverty.
+    pub former_poverty: bool,
+    /// Its classrooms; `None` until the school has said.
+    pub environment: Option<Environment>,
+    /// A school of the smart-education programme (智慧教育创建校).
+    pub smart_school: bool,
+    /// Its standing among the schools of the project.
+    pub pilot: Option<Pilot>,
+    /// Counts the changes.
+    pub version: i64,
+}
+
+impl Facts {
+    /// The stages as stored: `02,03`.
+    #[must_use]
+    pub fn stage_codes(&self) -> String {
+        self.stages.iter().map(|stage| stage.key()).collect::<Vec<_>>().join(",")
+    }
+
+    /// The stages as shown: `小学、初中`.
+    #[must_use]
+    pub fn stage_titles(&self) -> String {
+        self.stages.iter().map(|stage| stage.title()).collect::<Vec<_>>().join("、")
+    }
+}
+
+/// The segment of a new node's path: a region's code, else the random end of its identifier.
+#[must_use]
+pub fn segment(id: Id<Node>, kind: Kind, code: Option<&str>) -> String {
+    match code {
+        Some(code) if kind.is_region() => code.to_owned(),
+        _ => id.to_string().split_off(20),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tisheng_kernel::{Id, Instant};
+
+    use super::{Environment, Kind, Stage, segment};
+
+    #[test]
+    fn levels_may_be_left_out_and_not_turned_round() {
+        assert!(Kind::County.may_stand_below(Some(Kind::Province)));
+        assert!(Kind::School.may_stand_below(Some(Kind::City)));
+        assert!(Kind::School.may_stand_below(Some(Kind::School)), "a teaching point below its school");
+        assert!(Kind::City.may_stand_below(None));
+        assert!(!Kind::City.may_stand_below(Some(Kind::County)));
+        assert!(!Kind::School.may_stand_below(None));
+        assert!(!Kind::Group.may_stand_below(Some(Kind::County)));
+        assert!(!Kind::Province.may_stand_below(Some(Kind::Province)));
+    }
+
+    #[test]
+    fn each_kind_has_its_codes() {
+        assert_eq!(Kind::County.read_code("210102"), Ok(Some("210102".to_owned())));
+        assert!(Kind::County.read_code("2101020001").is_err());
+        assert_eq!(Kind::School.read_code("2121000001"), Ok(Some("2121000001".to_owned())));
+        assert!(Kind::School.read_code("210102").is_err());
+        assert_eq!(Kind::School.read_code(""), Ok(None));
+        assert!(Kind::Centre.read_code("a/b").is_err());
+    }
+
+    #[test]
+    fn codes_and_terms_are_read() {
+        assert_eq!("02".parse(), Ok(Stage::Primary));
+        assert_eq!("初中".parse(), Ok(Stage::Junior));
+        assert!("大学".parse::<Stage>().is_err());
+        assert_eq!("smart".parse(), Ok(Environment::Smart));
+    }
+
+    #[test]
+    fn a_segment_is_short_and_keeps_the_code_of_a_region() {
+        let id = Id::new(Instant::from_micros(1));
+        assert_eq!(segment(id, Kind::County, Some("210102")), "210102");
+        assert_eq!(segment(id, Kind::School, Some("2121000001")).len(), 12);
+        assert_eq!(segment(id, Kind::County, None).len(), 12);
+    }
+}

@@ -1,0 +1,18 @@
+//! Every statement about people.
+
+mod persons;
+mod posts;
+mod roll;
+mod teams;
+
+pub(super) use persons::{
+    Entry, NewRecord, Sealed, by_index, by_name, correct, insert, insert_all, namesakes, person,
+    replace_paper, replace_phone, sealed, visible,
+};
+pub(super) use posts::{
+    NewRow, amend, end_post, end_secondment, insert_post, insert_posts, lend, open_post, posts_of,
+    rewrite_paths, secondments_of, set_sort_key, set_state, teacher, teachers_of,
+};
+pub(super) use roll::{Breadth, PAGE, roll};
+pub use roll::{RollFilter, RollLine};
+pub(super) use teams::{dismiss, duties_by_school, enlist, leave_teams, members};

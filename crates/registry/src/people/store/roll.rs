@@ -1,0 +1,165 @@
+//! Lists of teachers: by name within a wide part of the tree, within a narrow one, by search, and
+//! of those who have left. Each has the statement that its index serves.
+
+use chrono::NaiveDate;
+use tisheng_kernel::Id;
+use tisheng_platform::db::Row;
+use tisheng_platform::web::Cursor;
+use tisheng_platform::web::paging::ROWS;
+use tisheng_platform::{DbError, Scope, Tx, args};
+
+use crate::organisation::Node;
+use crate::people::model::{Person, PostState};
+
+/// Walks the roll in its order and passes over who is elsewhere; the concatenation keeps the
+/// index on paths out of it, which would have to sort the whole part of the tree.
+const WIDE: &str = "select p.person, o.name, p.sort_key, o.sex, p.subject, p.stage, p.title, p.state, p.school, n.name, p.since, p.until
+    from post p join person o on o.id = p.person join node n on n.id = p.school
+    where p.until is null and p.path || '' >= $1 and p.path || '' < $2
+        and ($3 = '' or p.subject = $3) and ($4 = '' or p.stage = $4) and ($5 = '' or p.state = $5)
+        and (p.sort_key, p.person) > ($6, $7)
+    order by p.sort_key, p.person limit $8";
+
+const NARROW: &str = "select p.person, o.name, p.sort_key, o.sex, p.subject, p.stage, p.title, p.state, p.school, n.name, p.since, p.until
+    from post p join person o on o.id = p.person join node n on n.id = p.school
+    where p.until is null and p.path >= $1 and p.path < $2
+        and ($3 = '' or p.subject = $3) and ($4 = '' or p.stage = $4) and ($5 = '' or p.state = $5)
+        and (p.sort_key, p.person) > ($6, $7)
+    order by p.sort_key, p.person limit $8";
+
+const SEARCH: &str = "select p.person, o.name, p.sort_key, o.sex, p.subject, p.stage, p.title, p.state, p.school, n.name, p.since, p.until
+    from (select id from person where name >= $9 and name < $10
+        union select id from person where pinyin >= $9 and pinyin < $10
+        union select id from person where initials >= $9 and initials < $10) f
+    join post p on p.person = f.id join person o on o.id = p.person join node n on n.id = p.school
+    where p.until is null and p.path >= $1 and p.path < $2
+        and ($3 = '' or p.subject = $3) and ($4 = '' or p.stage = $4) and ($5 = '' or p.state = $5)
+        and (p.sort_key, p.person) > ($6, $7)
+    order by p.sort_key, p.person limit $8";
+
+const LEFT: &str = "select p.person, o.name, p.sort_key, o.sex, p.subject, p.stage, p.title, p.state, p.school, n.name, p.since, p.until
+    from post p join person o on o.id = p.person join node n on n.id = p.school
+    where p.state = 'left' and p.path >= $1 and p.path < $2
+        and not exists (select 1 from post q where q.person = p.person and q.until is null)
+        and ($3 = '' or p.subject = $3) and ($4 = '' or p.stage = $4)
+        and (p.sort_key, p.person) > ($5, $6)
+        and ($8 = '' or (o.name >= $8 and o.name < $9) or (o.pinyin >= $8 and o.pinyin < $9)
+            or (o.initials >= $8 and o.initials < $9))
+    order by p.sort_key, p.person limit $7";
+
+/// What a list of teachers is narrowed to; an empty text is no condition.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RollFilter {
+    /// The beginning of the name, of its pinyin or of its initials.
+    pub query: String,
+    /// The subject.
+    pub subject: String,
+    /// Code of the stage.
+    pub stage: String,
+    /// Code of the state; those who have left are shown only when asked for.
+    pub state: String,
+}
+
+/// How much of the tree a list spans, which decides the index that serves it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Breadth {
+    /// A county or more.
+    Wide,
+    /// A town, a school.
+    Narrow,
+}
+
+/// A teacher in a list.
+#[derive(Debug, Clone)]
+pub struct RollLine {
+    /// The person.
+    pub person: Id<Person>,
+    /// The name.
+    pub name: String,
+    /// The place in the list.
+    pub sort_key: String,
+    /// Code of the sex.
+    pub sex: String,
+    /// The subject taught.
+    pub subject: String,
+    /// Code of the stage taught in.
+    pub stage: String,
+    /// The professional title.
+    pub title: String,
+    /// How it stands with the post.
+    pub state: PostState,
+    /// The school.
+    pub school: Id<Node>,
+    /// Its name.
+    pub school_name: String,
+    /// The first day of the post.
+    pub since: NaiveDate,
+    /// The first day after the post.
+    pub until: Option<NaiveDate>,
+}
+
+fn line(row: &Row<'_>) -> Result<RollLine, DbError> {
+    let state: String = row.get(7)?;
+    Ok(RollLine {
+        person: row.get(0)?,
+        name: row.get(1)?,
+        sort_key: row.get(2)?,
+        sex: row.get(3)?,
+        subject: row.get(4)?,
+        stage: row.get(5)?,
+        title: row.get(6)?,
+        state: state
+            .parse()
+            .map_err(|_| DbError::Column { column: 7, problem: format!("unknown state {state}") })?,
+        school: row.get(8)?,
+        school_name: row.get(9)?,
+        since: row.get(10)?,
+        until: row.get(11)?,
+    })
+}
+
+/// The first text after all that begin with `start`.
+fn after_all(start: &str) -> String {
+    format!("{start}\u{10ffff}")
+}
+
+/// At most `most` teachers within `scope` after `place`.
+pub async fn roll(
+    tx: &mut Tx,
+    (scope, breadth): (&Scope, Breadth),
+    filter: &RollFilter,
+    place: &Cursor,
+    most: i64,
+) -> Result<Vec<RollLine>, DbError> {
+    let RollFilter { query, subject, stage, state } = filter;
+    let end = after_all(query);
+    if state == PostState::Left.key() {
+        let given =
+            args![&scope.from, &scope.until, subject, stage, &place.key, place.uuid(), most, query, end];
+        return tx.rows(LEFT, given, line).await;
+    }
+    if !query.is_empty() {
+        let given = args![
+            &scope.from,
+            &scope.until,
+            subject,
+            stage,
+            state,
+            &place.key,
+            place.uuid(),
+            most,
+            query,
+            end
+        ];
+        return tx.rows(SEARCH, given, line).await;
+    }
+    let sql = match breadth {
+        Breadth::Wide => WIDE,
+        Breadth::Narrow => NARROW,
+    };
+    let given = args![&scope.from, &scope.until, subject, stage, state, &place.key, place.uuid(), most];
+    tx.rows(sql, given, line).await
+}
+
+/// Rows asked for by a page: one more than it shows.
+pub const PAGE: i64 = ROWS + 1;
