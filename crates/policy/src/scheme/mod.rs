@@ -1,1 +1,24 @@
 //! Programmes and the scheme each runs by.
+//!
+//! A **programme** (工程) is one run of the project for the territory of one node. It runs by a
+//! **scheme**: files of rules, kept as **versions**. A version is handed in as a draft, tried
+//! (换规试算: who would change), put into force by the programme's owner, and superseded by the
+//! next. Its text never changes, and a final result stays on the version it was judged by.
+//!
+//! Tables: `programme`, `scheme_version`, `scheme_trial`, `scheme_trial_change`.
+//!
+//! Invariants: a programme has exactly one version in force; only a draft with a finished trial
+//! against that version comes into force; only the province or city office at exactly the
+//! programme's node changes its rules.
+
+mod actions;
+mod model;
+mod rulebook;
+mod store;
+pub mod trial;
+
+pub use actions::{
+    ask_trial, at, current, draft, of_id, open, owned, programmes, put_in_force, version, withdraw,
+};
+pub use model::{Change, ChangeKind, File, Programme, SchemeError, State, Trial, Version, decide_in_force};
+pub use rulebook::{Rulebook, rules, rules_of};
