@@ -1,0 +1,416 @@
+//! Reports, entries, what keeps a report from becoming an entry. Pure.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::NaiveDate;
+use sha2::{Digest, Sha256};
+use tisheng_kernel::number::chinese_date;
+use tisheng_kernel::{HourLength, Id, Instant, Minutes, Period};
+use tisheng_platform::DbError;
+use tisheng_platform::web::Failure;
+use tisheng_rules::hours::HoursRule;
+use uuid::Uuid;
+
+/// Minutes of a day: nobody works more.
+const DAY: Minutes = Minutes::new(24 * 60);
+
+/// The source of entries that take others back; its ids are the ids of those.
+pub const REVERSAL: &str = "reversal";
+
+/// Whom a report is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whom {
+    /// A teacher of the register.
+    Known(Uuid),
+    /// Somebody as another system describes them.
+    Described(Described),
+}
+
+/// A teacher as another system describes them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Described {
+    /// Name.
+    pub name: String,
+    /// Number of an identity paper; may be empty.
+    pub paper: String,
+    /// Mobile phone; may be empty.
+    pub phone: String,
+    /// Name of the school; may be empty.
+    pub school: String,
+}
+
+/// What a source says somebody worked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// Who worked.
+    pub whom: Whom,
+    /// Code of the category.
+    pub category: String,
+    /// Code of the kind; empty where the category has none.
+    pub kind: String,
+    /// Minutes worked, more than none.
+    pub minutes: Minutes,
+    /// Minutes of one hour as the source counts.
+    pub length: HourLength,
+    /// The day of work.
+    pub worked_on: NaiveDate,
+    /// The course or activity.
+    pub title: String,
+    /// Code of the source.
+    pub source: String,
+    /// The source's own number of this report.
+    pub source_id: String,
+}
+
+impl Report {
+    /// What the report says, as a digest: the same report twice has the same one.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let whom = match &self.whom {
+            Whom::Known(person) => person.simple().to_string(),
+            Whom::Described(d) => format!("{}\n{}\n{}\n{}", d.name, d.paper, d.phone, d.school),
+        };
+        let (minutes, length, day) = (self.minutes.get(), self.length.minutes(), self.worked_on);
+        let text = format!("{whom}\n{}\n{}\n{minutes}\n{length}\n{day}", self.category, self.kind);
+        hex::encode(Sha256::digest(text))
+    }
+}
+
+/// The number of a report whose source has none of its own: the same work reported again has the
+/// same one.
+#[must_use]
+pub fn number_of(whom: &str, title: &str, worked_on: NaiveDate, minutes: Minutes) -> String {
+    let text = format!("{whom}\n{title}\n{worked_on}\n{}", minutes.get());
+    let digest = hex::encode(Sha256::digest(text));
+    format!("auto-{}", digest.get(..24).unwrap_or(&digest))
+}
+
+/// What became of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Logged {
+    /// It is in the ledger now.
+    Entered(Id<Entry>),
+    /// It was taken before.
+    Same,
+    /// The source has reported something else under this number: a person decides.
+    Conflict(Id<Waiting>),
+    /// It is about nobody that is known for sure: a person decides.
+    Parked(Id<Waiting>),
+    /// It can hardly be true: a person decides.
+    Held(Id<Waiting>),
+}
+
+/// A line of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its identifier.
+    pub id: Id<Entry>,
+    /// Who worked.
+    pub person: Uuid,
+    /// Code of the category.
+    pub category: String,
+    /// Code of the kind; empty for none.
+    pub kind: String,
+    /// Minutes; negative in a reversal.
+    pub minutes: Minutes,
+    /// Minutes of one hour as the source counts.
+    pub length: HourLength,
+    /// The day of work.
+    pub worked_on: NaiveDate,
+    /// The course or activity.
+    pub title: String,
+    /// Code of the source.
+    pub source: String,
+    /// The source's own number.
+    pub source_id: String,
+    /// Which report of that number.
+    pub revision: i64,
+    /// When it was booked.
+    pub received_at: Instant,
+    /// Why, of a reversal or a decision.
+    pub reason: String,
+    /// The entry it takes back.
+    pub reverses: Option<Id<Entry>>,
+}
+
+impl Entry {
+    /// As the rules look at it.
+    #[must_use]
+    pub fn for_rules(&self) -> tisheng_rules::HourEntry<'_> {
+        tisheng_rules::HourEntry {
+            category: &self.category,
+            kind: Some(self.kind.as_str()).filter(|kind| !kind.is_empty()),
+            minutes: self.minutes,
+            worked_on: self.worked_on,
+        }
+    }
+
+    /// Whether `report` about `person` says the same.
+    #[must_use]
+    pub fn says(&self, report: &Report, person: Uuid) -> bool {
+        self.person == person
+            && self.category == report.category
+            && self.kind == report.kind
+            && self.minutes == report.minutes
+            && self.length == report.length
+            && self.worked_on == report.worked_on
+    }
+}
+
+/// What has become of a report that could not be entered by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WaitingState {
+    /// About nobody known for sure.
+    Parked,
+    /// Can hardly be true.
+    Held,
+    /// Says otherwise than an entry of the same number.
+    Conflict,
+    /// Has become an entry.
+    Entered,
+    /// About nobody of the programme.
+    Dismissed,
+    /// Not believed.
+    Refused,
+    /// The entry that was there stays.
+    Kept,
+}
+
+impl WaitingState {
+    /// Every state; those that wait for a person first.
+    pub const ALL: [Self; 7] = [
+        Self::Parked,
+        Self::Held,
+        Self::Conflict,
+        Self::Entered,
+        Self::Dismissed,
+        Self::Refused,
+        Self::Kept,
+    ];
+
+    /// The form stored in the database and used in addresses.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Parked => "parked",
+            Self::Held => "held",
+            Self::Conflict => "conflict",
+            Self::Entered => "entered",
+            Self::Dismissed => "dismissed",
+            Self::Refused => "refused",
+            Self::Kept => "kept",
+        }
+    }
+
+    /// The word shown.
+    #[must_use]
+    pub const fn chinese(self) -> &'static str {
+        match self {
+            Self::Parked => "待匹配教师",
+            Self::Held => "待核实",
+            Self::Conflict => "前后不一致",
+            Self::Entered => "已入账",
+            Self::Dismissed => "已排除",
+            Self::Refused => "未予认定",
+            Self::Kept => "保留原记录",
+        }
+    }
+
+    /// The tone of its badge.
+    #[must_use]
+    pub const fn tone(self) -> &'static str {
+        match self {
+            Self::Parked | Self::Held | Self::Conflict => "warn",
+            Self::Entered => "good",
+            Self::Dismissed | Self::Kept => "plain",
+            Self::Refused => "bad",
+        }
+    }
+
+    /// Whether it still waits for a person.
+    #[must_use]
+    pub const fn waits(self) -> bool {
+        matches!(self, Self::Parked | Self::Held | Self::Conflict)
+    }
+}
+
+impl FromStr for WaitingState {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let found = Self::ALL.into_iter().find(|state| state.code() == text);
+        found.ok_or_else(|| format!("not a state of a report: {text}"))
+    }
+}
+
+/// A report that could not be entered by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// Its identifier.
+    pub id: Id<Waiting>,
+    /// What has become of it.
+    pub state: WaitingState,
+    /// Path of the node whose clerks decide.
+    pub path: String,
+    /// The teacher, once known.
+    pub person: Option<Uuid>,
+    /// Name as reported.
+    pub name: String,
+    /// Identity paper as reported, masked.
+    pub paper_masked: String,
+    /// School as reported.
+    pub school: String,
+    /// Code of the category.
+    pub category: String,
+    /// Code of the kind; empty for none.
+    pub kind: String,
+    /// Minutes reported.
+    pub minutes: Minutes,
+    /// Minutes of one hour as the source counts.
+    pub length: HourLength,
+    /// The day of work.
+    pub worked_on: NaiveDate,
+    /// The course or activity.
+    pub title: String,
+    /// Code of the source.
+    pub source: String,
+    /// The source's own number.
+    pub source_id: String,
+    /// Why it waits, in a sentence.
+    pub why: String,
+    /// The entry that says otherwise.
+    pub against: Option<Id<Entry>>,
+    /// When it arrived.
+    pub received_at: Instant,
+    /// When it was decided.
+    pub decided_at: Option<Instant>,
+    /// The reason given for the decision.
+    pub decision: String,
+    /// The entry it became.
+    pub entry: Option<Id<Entry>>,
+}
+
+impl Waiting {
+    /// The report again, about the teacher `person`.
+    #[must_use]
+    pub fn report(&self, person: Uuid) -> Report {
+        Report {
+            whom: Whom::Known(person),
+            category: self.category.clone(),
+            kind: self.kind.clone(),
+            minutes: self.minutes,
+            length: self.length,
+            worked_on: self.worked_on,
+            title: self.title.clone(),
+            source: self.source.clone(),
+            source_id: self.source_id.clone(),
+        }
+    }
+}
+
+/// Why a report can hardly be true.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// The day has not come yet.
+    Future(NaiveDate),
+    /// The day lies outside the programme.
+    Outside(Period),
+    /// With it the day would hold more than its 24 hours.
+    LongDay {
+        /// What is booked for the day already.
+        booked: Minutes,
+    },
+    /// The scheme knows no such category or kind.
+    NoPlace,
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Future(day) => write!(f, "学习日期 {} 还没有到", chinese_date(*day)),
+            Self::Outside(period) => write!(f, "学习日期不在工程期限（{}）之内", period.chinese()),
+            Self::LongDay { booked } => {
+                write!(f, "当天已入账 {} 分钟，加上这一条超过 24 小时", booked.get())
+            }
+            Self::NoPlace => f.write_str("方案中没有这个学时类别或项目"),
+        }
+    }
+}
+
+/// What speaks against `report`, given today, the period, and what is booked for its day already.
+#[must_use]
+pub fn doubt(
+    report: &Report,
+    rule: &HoursRule,
+    period: Option<Period>,
+    today: NaiveDate,
+    booked: Minutes,
+) -> Option<Doubt> {
+    let placed = rule.category(&report.category).is_some_and(|category| {
+        report.kind.is_empty() || category.kinds.iter().any(|kind| kind.key == report.kind)
+    });
+    if !placed {
+        return Some(Doubt::NoPlace);
+    }
+    if report.worked_on > today {
+        return Some(Doubt::Future(report.worked_on));
+    }
+    if let Some(period) = period.filter(|period| !period.contains(report.worked_on)) {
+        return Some(Doubt::Outside(period));
+    }
+    (booked + report.minutes > DAY).then_some(Doubt::LongDay { booked })
+}
+
+/// Why something cannot be done to the ledger.
+#[derive(Debug, thiserror::Error)]
+pub enum HoursError {
+    /// A report of no minutes, or fewer.
+    #[error("学时应大于零")]
+    NotPositive,
+    /// Only what was earned can be taken back, not the taking back.
+    #[error("冲销记录本身不能再冲销；如需恢复，请重新报送")]
+    IsReversal,
+    /// It was taken back before.
+    #[error("这条记录已经冲销过，不会重复冲销")]
+    Reversed,
+    /// No reason was given.
+    #[error("请填写原因")]
+    NoReason,
+    /// Somebody has decided already.
+    #[error("这条报送已经处理过，当前状态为“{}”", .0.chinese())]
+    Decided(WaitingState),
+    /// Another report of the number has become an entry in the meantime.
+    #[error("来源的同一编号已有入账记录，请按“前后不一致”处理")]
+    NumberTaken,
+    /// The line is disputed already.
+    #[error("这条记录已有一项异议在处理中")]
+    Disputed,
+    /// The dispute has been answered.
+    #[error("这项异议已经答复")]
+    Answered,
+    /// Anything that concerns no field.
+    #[error("操作没有完成")]
+    Failed(Failure),
+}
+
+impl From<Failure> for HoursError {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<DbError> for HoursError {
+    fn from(error: DbError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<HoursError> for Failure {
+    fn from(error: HoursError) -> Self {
+        match error {
+            HoursError::Failed(failure) => failure,
+            other => Self::Refused(other.to_string()),
+        }
+    }
+}
