@@ -1,5 +1,5 @@
 //! Training: hours, choice of capabilities, school activities.
 
+pub mod activity;
 pub mod hours;
 pub mod selection;
-pub mod activity;

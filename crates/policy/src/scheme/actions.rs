@@ -5,8 +5,8 @@ use tisheng_kernel::Id;
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, Member, Tx, audit, jobs};
 use tisheng_registry::access::{self, Role};
+use tisheng_registry::organisation::Node;
 use tisheng_rules::Scheme;
-use uuid::Uuid;
 
 use super::model::{File, Programme, SchemeError, State, Trial, Version, decide_in_force};
 use super::store::{self, NewVersion};
@@ -54,7 +54,7 @@ pub async fn programmes(ctx: &Ctx, tx: &mut Tx) -> Result<Vec<Programme>, Failur
 pub async fn open(
     ctx: &Ctx,
     tx: &mut Tx,
-    (node, path): (Uuid, &str),
+    (node, path): (Id<Node>, &str),
     files: &[File],
 ) -> Result<Programme, SchemeError> {
     let scheme = Scheme::from_files(files).map_err(SchemeError::Faulty)?;
@@ -119,7 +119,7 @@ async fn write_version(
 pub async fn owned<'c>(ctx: &'c Ctx, tx: &mut Tx) -> Result<(&'c Member, Programme), Failure> {
     let member = access::require(ctx, &[Role::Province, Role::City])?;
     let programme = current(ctx, tx).await?;
-    if programme.node == member.node { Ok((member, programme)) } else { Err(Failure::NotFound) }
+    if programme.node.uuid() == member.node { Ok((member, programme)) } else { Err(Failure::NotFound) }
 }
 
 /// Hands in a new version as a draft.
@@ -127,19 +127,11 @@ pub async fn owned<'c>(ctx: &'c Ctx, tx: &mut Tx) -> Result<(&'c Member, Program
 /// # Errors
 /// [`SchemeError::Faulty`], [`SchemeError::OtherScheme`], [`SchemeError::SameAs`]; 404 for those
 /// who do not own the programme.
-pub async fn draft(
-    ctx: &Ctx,
-    tx: &mut Tx,
-    files: &[File],
-    note: &str,
-) -> Result<Id<Version>, SchemeError> {
+pub async fn draft(ctx: &Ctx, tx: &mut Tx, files: &[File], note: &str) -> Result<Id<Version>, SchemeError> {
     let (_, programme) = owned(ctx, tx).await?;
     let scheme = Scheme::from_files(files).map_err(SchemeError::Faulty)?;
     if scheme.code() != programme.code {
-        return Err(SchemeError::OtherScheme {
-            found: scheme.code().to_owned(),
-            expected: programme.code,
-        });
+        return Err(SchemeError::OtherScheme { found: scheme.code().to_owned(), expected: programme.code });
     }
     let drafted = Programme { version: ctx.id(), ..programme };
     write_version(ctx, tx, &drafted, &scheme, files, (State::Draft, note)).await?;

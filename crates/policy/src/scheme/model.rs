@@ -6,7 +6,8 @@ use std::str::FromStr;
 use tisheng_kernel::{Id, Instant};
 use tisheng_platform::DbError;
 use tisheng_platform::web::Failure;
-use uuid::Uuid;
+use tisheng_registry::organisation::Node;
+use tisheng_registry::people::Person;
 
 /// One run of the improvement project for the territory of one node.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +15,7 @@ pub struct Programme {
     /// Its identifier, part of the key of every large table.
     pub id: Id<Programme>,
     /// The node whose territory it covers.
-    pub node: Uuid,
+    pub node: Id<Node>,
     /// The node's path.
     pub path: String,
     /// Code of the scheme it runs by.
@@ -172,7 +173,7 @@ impl FromStr for ChangeKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// The teacher.
-    pub person: Uuid,
+    pub person: Id<Person>,
     /// Path of the teacher's school.
     pub path: String,
     /// How.

@@ -7,19 +7,22 @@ use tisheng_platform::db::Column;
 use tisheng_platform::jobs::Job;
 use tisheng_platform::web::paging::{Cursor, ROWS};
 use tisheng_platform::{Ctx, DbError, Row, Scope, Tx, args};
-use uuid::Uuid;
+use tisheng_registry::people::Person;
 
 use super::model::{Change, Programme, State, Trial, Version};
 
-const PROGRAMME_AT: &str = "select p.id, p.node, p.path, p.code, p.title, v.id, v.digest, p.year_from, p.year_until
+const PROGRAMME_AT: &str =
+    "select p.id, p.node, p.path, p.code, p.title, v.id, v.digest, p.year_from, p.year_until
     from programme p join scheme_version v on v.id = p.scheme_version
     where p.closed_at is null and substr($1, 1, length(p.path)) = p.path
     order by length(p.path) desc, p.id desc limit 1";
 
-const PROGRAMME: &str = "select p.id, p.node, p.path, p.code, p.title, v.id, v.digest, p.year_from, p.year_until
+const PROGRAMME: &str =
+    "select p.id, p.node, p.path, p.code, p.title, v.id, v.digest, p.year_from, p.year_until
     from programme p join scheme_version v on v.id = p.scheme_version where p.id = $1";
 
-const PROGRAMMES: &str = "select p.id, p.node, p.path, p.code, p.title, v.id, v.digest, p.year_from, p.year_until
+const PROGRAMMES: &str =
+    "select p.id, p.node, p.path, p.code, p.title, v.id, v.digest, p.year_from, p.year_until
     from programme p join scheme_version v on v.id = p.scheme_version
     where p.path >= $1 and p.path < $2 order by p.path, p.id";
 
@@ -34,10 +37,12 @@ const ADD_VERSION: &str = "insert into scheme_version
     (id, programme, code, version, digest, files, state, note, created_at, created_by, in_force_at)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (programme, digest) do nothing";
 
-const VERSION: &str = "select id, programme, version, digest, state, note, created_at, in_force_at, superseded_at
+const VERSION: &str =
+    "select id, programme, version, digest, state, note, created_at, in_force_at, superseded_at
     from scheme_version where id = $1 and programme = $2";
 
-const VERSIONS: &str = "select id, programme, version, digest, state, note, created_at, in_force_at, superseded_at
+const VERSIONS: &str =
+    "select id, programme, version, digest, state, note, created_at, in_force_at, superseded_at
     from scheme_version where programme = $1 order by created_at desc, id desc";
 
 const VERSION_OF_DIGEST: &str =
@@ -266,7 +271,7 @@ pub struct Place {
     pub version: Id<Version>,
     pub base: Id<Version>,
     pub job: Option<Id<Job>>,
-    pub cursor: Option<Uuid>,
+    pub cursor: Option<Id<Person>>,
     pub teachers: i64,
     pub done_at: Option<Instant>,
 }
@@ -288,7 +293,7 @@ pub async fn place(tx: &mut Tx, id: Id<Trial>) -> Result<Option<Place>, DbError>
 
 /// What a batch of a trial found.
 pub struct Step<'a> {
-    pub cursor: Option<Uuid>,
+    pub cursor: Option<Id<Person>>,
     pub seen: i64,
     pub changes: &'a [Change],
     pub counts: [i64; 3],

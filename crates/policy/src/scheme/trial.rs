@@ -12,8 +12,8 @@ use tisheng_kernel::Id;
 use tisheng_platform::jobs::{Claimed, Handlers, JobError};
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, jobs};
+use tisheng_registry::people::Person;
 use tisheng_rules::Scheme;
-use uuid::Uuid;
 
 use super::actions;
 use super::model::{Change, ChangeKind, Programme, Trial};
@@ -40,7 +40,7 @@ pub struct Batch {
     /// How many were looked at; none ends the trial.
     pub seen: i64,
     /// The last of them, in the order of their identifiers.
-    pub last: Option<Uuid>,
+    pub last: Option<Id<Person>>,
     /// Those who would change.
     pub changes: Vec<Change>,
 }
@@ -50,7 +50,7 @@ pub type Examined = Pin<Box<dyn Future<Output = Result<Batch, Failure>> + Send>>
 
 /// Looks at the teachers after the given one, as many as it likes at a time.
 #[derive(Debug, Clone, Copy)]
-pub struct Examine(pub fn(Ctx, Comparison, Option<Uuid>) -> Examined);
+pub struct Examine(pub fn(Ctx, Comparison, Option<Id<Person>>) -> Examined);
 
 /// Adds the job of this room.
 #[must_use]

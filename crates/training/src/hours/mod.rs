@@ -1,1 +1,33 @@
-//! The ledger of hours.
+//! The ledger of hours (学时台账, LEARN-3).
+//!
+//! Sources report what a teacher worked; each **report** is taken exactly once by its source and
+//! the source's own number. What is plain becomes an **entry**; what is about nobody known for
+//! sure is **parked**, what contradicts an entry of its number is in **conflict**, what can
+//! hardly be true is **held**: these wait for a person, and nothing is dropped. An entry is never
+//! changed, only **reversed** by a further entry with a reason. Minima, ceilings and surplus are
+//! worked out by the scheme when the ledger is read, so a change of rules changes no entry.
+//!
+//! The room knows none of its sources: a training platform's file, an activity and the acceptance
+//! of evidence all come through [`log`].
+//!
+//! Tables: `hour_entry`, `hour_total`, `hour_report`, `hour_dispute`.
+//!
+//! Invariants: a source's number with one content is one entry; an entry is reversed at most
+//! once and a reversal never; `hour_total` equals the sum of the entries at every commit; every
+//! report that was taken is an entry or a row of `hour_report`.
+
+mod actions;
+mod dispute;
+mod model;
+mod statement;
+mod store;
+mod trial;
+
+pub use actions::decide::{accept, dismiss, keep, match_person, refuse, take_newer, waiting};
+pub use actions::{Earning, Receipt, earning, entries, log, log_all, reverse, reverse_report, totals};
+pub use dispute::{Dispute, DisputeState};
+pub use model::{
+    Described, Doubt, Entry, HoursError, Logged, REVERSAL, Report, Waiting, WaitingState, Whom, number_of,
+};
+pub use store::Total;
+pub use trial::EXAMINE;

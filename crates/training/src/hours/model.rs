@@ -9,8 +9,8 @@ use tisheng_kernel::number::chinese_date;
 use tisheng_kernel::{HourLength, Id, Instant, Minutes, Period};
 use tisheng_platform::DbError;
 use tisheng_platform::web::Failure;
+use tisheng_registry::people::Person;
 use tisheng_rules::hours::HoursRule;
-use uuid::Uuid;
 
 /// Minutes of a day: nobody works more.
 const DAY: Minutes = Minutes::new(24 * 60);
@@ -22,7 +22,7 @@ pub const REVERSAL: &str = "reversal";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Whom {
     /// A teacher of the register.
-    Known(Uuid),
+    Known(Id<Person>),
     /// Somebody as another system describes them.
     Described(Described),
 }
@@ -68,7 +68,7 @@ impl Report {
     #[must_use]
     pub fn digest(&self) -> String {
         let whom = match &self.whom {
-            Whom::Known(person) => person.simple().to_string(),
+            Whom::Known(person) => person.to_string(),
             Whom::Described(d) => format!("{}\n{}\n{}\n{}", d.name, d.paper, d.phone, d.school),
         };
         let (minutes, length, day) = (self.minutes.get(), self.length.minutes(), self.worked_on);
@@ -107,7 +107,7 @@ pub struct Entry {
     /// Its identifier.
     pub id: Id<Entry>,
     /// Who worked.
-    pub person: Uuid,
+    pub person: Id<Person>,
     /// Code of the category.
     pub category: String,
     /// Code of the kind; empty for none.
@@ -148,7 +148,7 @@ impl Entry {
 
     /// Whether `report` about `person` says the same.
     #[must_use]
-    pub fn says(&self, report: &Report, person: Uuid) -> bool {
+    pub fn says(&self, report: &Report, person: Id<Person>) -> bool {
         self.person == person
             && self.category == report.category
             && self.kind == report.kind
@@ -179,15 +179,8 @@ pub enum WaitingState {
 
 impl WaitingState {
     /// Every state; those that wait for a person first.
-    pub const ALL: [Self; 7] = [
-        Self::Parked,
-        Self::Held,
-        Self::Conflict,
-        Self::Entered,
-        Self::Dismissed,
-        Self::Refused,
-        Self::Kept,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Parked, Self::Held, Self::Conflict, Self::Entered, Self::Dismissed, Self::Refused, Self::Kept];
 
     /// The form stored in the database and used in addresses.
     #[must_use]
@@ -254,7 +247,7 @@ pub struct Waiting {
     /// Path of the node whose clerks decide.
     pub path: String,
     /// The teacher, once known.
-    pub person: Option<Uuid>,
+    pub person: Option<Id<Person>>,
     /// Name as reported.
     pub name: String,
     /// Identity paper as reported, masked.
@@ -294,7 +287,7 @@ pub struct Waiting {
 impl Waiting {
     /// The report again, about the teacher `person`.
     #[must_use]
-    pub fn report(&self, person: Uuid) -> Report {
+    pub fn report(&self, person: Id<Person>) -> Report {
         Report {
             whom: Whom::Known(person),
             category: self.category.clone(),
@@ -377,6 +370,9 @@ pub enum HoursError {
     /// No reason was given.
     #[error("请填写原因")]
     NoReason,
+    /// Nobody decides about their own hours.
+    #[error("不能处理与本人有关的记录，请由其他人员处理")]
+    Own,
     /// Somebody has decided already.
     #[error("这条报送已经处理过，当前状态为“{}”", .0.chinese())]
     Decided(WaitingState),

@@ -1,0 +1,390 @@
+//! What is done to the ledger.
+
+pub mod decide;
+pub mod disputes;
+
+use serde_json::json;
+use tisheng_kernel::identity::mask_paper_number;
+use tisheng_kernel::{HourLength, Id, Minutes};
+use tisheng_platform::web::Failure;
+use tisheng_platform::{Ctx, Tx, audit, jobs};
+use tisheng_policy::scheme::{self, Programme};
+use tisheng_registry::people::{self, Clue, Match, Person};
+use tisheng_rules::Scheme;
+use tisheng_rules::hours::ItemUnit;
+
+use super::model::{
+    Described, Entry, HoursError, Logged, REVERSAL, Report, Waiting, WaitingState, Whom, doubt,
+};
+use super::store::reports::Putting;
+use super::store::{self, Booking, Total};
+
+/// Takes one report, exactly once: a report that was taken before is [`Logged::Same`]; one that
+/// says something else under the same number, is about nobody known for sure, or can hardly be
+/// true, waits for a person. Emits `hours.changed` when the ledger has changed.
+///
+/// # Errors
+/// [`HoursError::NotPositive`]; what the database reports.
+pub async fn log(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    report: &Report,
+) -> Result<Logged, HoursError> {
+    let (logged, person) = take(ctx, tx, programme, report).await?;
+    if let (Logged::Entered(_), Some(person)) = (logged, person) {
+        changed(ctx, tx, programme, person).await?;
+    }
+    Ok(logged)
+}
+
+/// How many of a file's reports became what.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Receipt {
+    /// Entered into the ledger.
+    pub entered: u32,
+    /// Taken before.
+    pub same: u32,
+    /// In conflict with an entry.
+    pub conflict: u32,
+    /// About nobody known for sure.
+    pub parked: u32,
+    /// Hardly true.
+    pub held: u32,
+}
+
+impl Receipt {
+    fn count(&mut self, logged: Logged) {
+        let place = match logged {
+            Logged::Entered(_) => &mut self.entered,
+            Logged::Same => &mut self.same,
+            Logged::Conflict(_) => &mut self.conflict,
+            Logged::Parked(_) => &mut self.parked,
+            Logged::Held(_) => &mut self.held,
+        };
+        *place += 1;
+    }
+}
+
+/// Takes many reports, each as [`log`] does, with one event for each teacher concerned.
+///
+/// # Errors
+/// As [`log`]; then none is taken.
+pub async fn log_all(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    reports: &[Report],
+) -> Result<Receipt, HoursError> {
+    let mut receipt = Receipt::default();
+    let mut concerned = std::collections::BTreeSet::new();
+    for report in reports {
+        let (logged, person) = take(ctx, tx, programme, report).await?;
+        receipt.count(logged);
+        if matches!(logged, Logged::Entered(_)) {
+            concerned.extend(person);
+        }
+    }
+    for person in concerned {
+        changed(ctx, tx, programme, person).await?;
+    }
+    audit::record(ctx, tx, "hours.reports_taken", programme.id.uuid(), &receipt).await?;
+    Ok(receipt)
+}
+
+/// Nobody decides about their own hours.
+pub(super) fn not_own(ctx: &Ctx, person: Id<Person>) -> Result<(), HoursError> {
+    let own = ctx.who.member().is_some_and(|member| member.person == person.uuid());
+    if own { Err(HoursError::Own) } else { Ok(()) }
+}
+
+/// Tells the rooms above that a teacher's hours have changed.
+pub(super) async fn changed(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    person: Id<Person>,
+) -> Result<(), HoursError> {
+    let payload = json!({ "programme": programme.id, "person": person });
+    Ok(jobs::emit(tx, ctx.at, "hours.changed", &payload).await?)
+}
+
+async fn take(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    report: &Report,
+) -> Result<(Logged, Option<Id<Person>>), HoursError> {
+    if report.minutes <= Minutes::ZERO {
+        return Err(HoursError::NotPositive);
+    }
+    let digest = report.digest();
+    if let Some(known) = store::reports::of_digest(tx, programme.id, report, &digest).await? {
+        return Ok((again(&known), known.person));
+    }
+    match find(ctx, tx, &report.whom).await? {
+        Found::One(person) => match weigh(ctx, tx, programme, report, person).await? {
+            Weighed::Same => Ok((Logged::Same, Some(person))),
+            Weighed::Fresh(revision) => {
+                let booking = Booking { id: ctx.id(), person, revision, reason: "", reverses: None };
+                let free = store::add(ctx, tx, programme.id, report, &booking).await?;
+                // The number was free a moment ago: somebody else has just entered the report.
+                let logged = if free { Logged::Entered(booking.id) } else { Logged::Same };
+                Ok((logged, Some(person)))
+            }
+            Weighed::Waits { state, why, against } => {
+                let put = Wait { state, why: &why, against, person: Some(person) };
+                Ok((wait(ctx, tx, programme, report, &digest, &put).await?, Some(person)))
+            }
+        },
+        Found::NotSure(why) => {
+            let put = Wait { state: WaitingState::Parked, why, against: None, person: None };
+            Ok((wait(ctx, tx, programme, report, &digest, &put).await?, None))
+        }
+    }
+}
+
+/// What a report that waits or waited is now.
+fn again(known: &Waiting) -> Logged {
+    match known.state {
+        WaitingState::Parked => Logged::Parked(known.id),
+        WaitingState::Held => Logged::Held(known.id),
+        WaitingState::Conflict => Logged::Conflict(known.id),
+        WaitingState::Entered | WaitingState::Dismissed | WaitingState::Refused | WaitingState::Kept => {
+            Logged::Same
+        }
+    }
+}
+
+enum Found {
+    One(Id<Person>),
+    NotSure(&'static str),
+}
+
+async fn find(ctx: &Ctx, tx: &mut Tx, whom: &Whom) -> Result<Found, HoursError> {
+    let described = match whom {
+        Whom::Known(person) => return Ok(Found::One(*person)),
+        Whom::Described(described) => described,
+    };
+    Ok(match matched(ctx, tx, described).await? {
+        Match::One(person) => Found::One(person),
+        Match::Several(_) => Found::NotSure("有多位教师符合，需要人工确认是哪一位"),
+        Match::None { .. } => Found::NotSure("没有找到对应的教师，请核对姓名和证件号码"),
+    })
+}
+
+/// Who a description may mean, for matching and for the suggestions of the clerk's page.
+pub(super) async fn matched(ctx: &Ctx, tx: &mut Tx, described: &Described) -> Result<Match, Failure> {
+    let clue = Clue { name: &described.name, paper: &described.paper, phone: &described.phone };
+    people::match_person(ctx, tx, &clue).await
+}
+
+/// What is to become of a report about somebody known.
+pub(super) enum Weighed {
+    /// Taken before.
+    Same,
+    /// To be entered with this revision.
+    Fresh(i64),
+    /// A person decides.
+    Waits { state: WaitingState, why: String, against: Option<Id<Entry>> },
+}
+
+pub(super) async fn weigh(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    report: &Report,
+    person: Id<Person>,
+) -> Result<Weighed, HoursError> {
+    let known = store::of_number(tx, programme.id, &report.source, &report.source_id).await?;
+    if known.iter().any(|entry| entry.says(report, person)) {
+        return Ok(Weighed::Same);
+    }
+    if let Some(latest) = known.last() {
+        let why = "同一来源、同一编号此前报送的内容与这次不同".to_owned();
+        return Ok(Weighed::Waits { state: WaitingState::Conflict, why, against: Some(latest.id) });
+    }
+    let scheme = scheme::rules(&ctx.app, tx, programme).await?;
+    let booked = store::booked_on(tx, programme.id, person, report.worked_on).await?;
+    let period = *scheme.identity.period;
+    Ok(match doubt(report, &scheme.hours, period, ctx.at.date(), booked) {
+        Some(doubt) => Weighed::Waits { state: WaitingState::Held, why: doubt.to_string(), against: None },
+        None => Weighed::Fresh(1),
+    })
+}
+
+struct Wait<'a> {
+    state: WaitingState,
+    why: &'a str,
+    against: Option<Id<Entry>>,
+    person: Option<Id<Person>>,
+}
+
+async fn wait(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    report: &Report,
+    digest: &str,
+    put: &Wait<'_>,
+) -> Result<Logged, HoursError> {
+    let asker = ctx.who.member().map_or(programme.path.as_str(), |member| member.path.as_str());
+    let known = match put.person {
+        Some(person) => Some(people::teacher(tx, person).await?),
+        None => None,
+    };
+    let (name, masked) = match (&report.whom, &known) {
+        (Whom::Described(described), _) => (described.name.as_str(), mask_paper_number(&described.paper)),
+        (Whom::Known(_), Some(teacher)) => (teacher.name.as_str(), String::new()),
+        (Whom::Known(_), None) => ("", String::new()),
+    };
+    let row = Putting {
+        id: ctx.id(),
+        state: put.state,
+        path: known.as_ref().map_or(asker, |teacher| teacher.path.as_str()),
+        digest,
+        person: put.person,
+        name,
+        paper_masked: &masked,
+        why: put.why,
+        against: put.against,
+    };
+    if !store::reports::add(ctx, tx, programme.id, report, &row).await? {
+        return Ok(Logged::Same);
+    }
+    Ok(match put.state {
+        WaitingState::Conflict => Logged::Conflict(row.id),
+        WaitingState::Held => Logged::Held(row.id),
+        _ => Logged::Parked(row.id),
+    })
+}
+
+/// Takes an entry back with an entry of its own. The entry stays where it is.
+///
+/// # Errors
+/// [`HoursError::NoReason`], [`HoursError::Own`], [`HoursError::IsReversal`],
+/// [`HoursError::Reversed`]; 404 when the programme has no such entry or the asker may not see its teacher.
+pub async fn reverse(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    entry: Id<Entry>,
+    reason: &str,
+) -> Result<Id<Entry>, HoursError> {
+    let entry = store::entry_of_id(tx, programme.id, entry).await?.ok_or(Failure::NotFound)?;
+    people::visible(ctx, tx, entry.person).await?;
+    not_own(ctx, entry.person)?;
+    let id = take_back(ctx, tx, programme, &entry, reason).await?;
+    audit::record(ctx, tx, "hours.reversed", entry.id.uuid(), &json!({ "by": id, "reason": reason })).await?;
+    changed(ctx, tx, programme, entry.person).await?;
+    Ok(id)
+}
+
+/// Writes the entry that takes `entry` back.
+pub(super) async fn take_back(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    entry: &Entry,
+    reason: &str,
+) -> Result<Id<Entry>, HoursError> {
+    if reason.trim().is_empty() {
+        return Err(HoursError::NoReason);
+    }
+    if entry.reverses.is_some() {
+        return Err(HoursError::IsReversal);
+    }
+    let report = Report {
+        whom: Whom::Known(entry.person),
+        category: entry.category.clone(),
+        kind: entry.kind.clone(),
+        minutes: -entry.minutes,
+        length: entry.length,
+        worked_on: entry.worked_on,
+        title: entry.title.clone(),
+        source: REVERSAL.to_owned(),
+        source_id: entry.id.to_string(),
+    };
+    let booking =
+        Booking { id: ctx.id(), person: entry.person, revision: 1, reason, reverses: Some(entry.id) };
+    if store::add(ctx, tx, programme.id, &report, &booking).await? {
+        Ok(booking.id)
+    } else {
+        Err(HoursError::Reversed)
+    }
+}
+
+/// Takes back what a report of this source and number has entered, if it stands. For sources
+/// within the system whose own fact no longer holds, such as an approval withdrawn.
+///
+/// # Errors
+/// [`HoursError::NoReason`]; what the database reports.
+pub async fn reverse_report(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    (source, source_id): (&str, &str),
+    reason: &str,
+) -> Result<(), HoursError> {
+    for entry in store::of_number(tx, programme.id, source, source_id).await? {
+        match take_back(ctx, tx, programme, &entry, reason).await {
+            Ok(_) => changed(ctx, tx, programme, entry.person).await?,
+            Err(HoursError::Reversed) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// The entries of a teacher in the order of booking; [`Entry::for_rules`] makes them what the
+/// rules add up.
+///
+/// # Errors
+/// What the database reports.
+pub async fn entries(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    person: Id<Person>,
+) -> Result<Vec<Entry>, Failure> {
+    Ok(store::entries(tx, programme, person).await?)
+}
+
+/// The sums of a teacher, kept with the entries: enough for every question but that of years.
+///
+/// # Errors
+/// What the database reports.
+pub async fn totals(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    person: Id<Person>,
+) -> Result<Vec<Total>, Failure> {
+    Ok(store::totals(tx, programme, person).await?)
+}
+
+/// What one accepted item earns, such as the evidence of a chosen capability.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Earning {
+    /// Code of the category.
+    pub category: String,
+    /// Code of the kind.
+    pub kind: String,
+    /// What it earns.
+    pub minutes: Minutes,
+    /// The scheme's length of an hour.
+    pub length: HourLength,
+}
+
+/// What an item of `unit` earns under `scheme`; `None` when its items earn nothing.
+#[must_use]
+pub fn earning(scheme: &Scheme, unit: ItemUnit) -> Option<Earning> {
+    scheme.hours.categories.iter().find_map(|category| {
+        let kind = category.kinds.iter().find(|kind| kind.item.as_ref().is_some_and(|i| i.unit == unit))?;
+        let item = kind.item.as_ref()?;
+        Some(Earning {
+            category: category.key.clone(),
+            kind: kind.key.clone(),
+            minutes: *item.hours,
+            length: *scheme.hours.length,
+        })
+    })
+}

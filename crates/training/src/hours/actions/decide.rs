@@ -1,0 +1,220 @@
+//! What a person decides about reports that wait.
+
+use serde_json::json;
+use tisheng_kernel::Id;
+use tisheng_platform::web::Failure;
+use tisheng_platform::{Ctx, Tx, audit};
+use tisheng_policy::scheme::Programme;
+use tisheng_registry::people;
+use tisheng_registry::people::Person;
+
+use super::super::model::{Entry, HoursError, Waiting, WaitingState};
+use super::super::store::reports::Moving;
+use super::super::store::{self, Booking};
+use super::{Weighed, changed, not_own, take_back, weigh};
+
+/// A waiting report that the asker may decide about.
+///
+/// # Errors
+/// 404 when there is none, or it belongs to another part of the tree.
+pub async fn waiting(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    id: Id<Waiting>,
+) -> Result<Waiting, Failure> {
+    store::reports::of_id(tx, programme.id, &ctx.scope(), id).await?.ok_or(Failure::NotFound)
+}
+
+async fn in_state(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    id: Id<Waiting>,
+    state: WaitingState,
+) -> Result<Waiting, HoursError> {
+    let waiting = waiting(ctx, tx, programme, id).await?;
+    if let Some(person) = waiting.person {
+        not_own(ctx, person)?;
+    }
+    if waiting.state == state { Ok(waiting) } else { Err(HoursError::Decided(waiting.state)) }
+}
+
+/// Says who a parked report is about; it then goes the way of every report.
+///
+/// # Errors
+/// [`HoursError::Decided`], [`HoursError::Own`]; 404 for a report or a teacher that the asker may not see.
+pub async fn match_person(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    id: Id<Waiting>,
+    person: Id<Person>,
+) -> Result<WaitingState, HoursError> {
+    let parked = in_state(ctx, tx, programme, id, WaitingState::Parked).await?;
+    people::visible(ctx, tx, person).await?;
+    not_own(ctx, person)?;
+    let teacher = people::teacher(tx, person).await?;
+    let report = parked.report(person);
+    let weighed = weigh(ctx, tx, programme, &report, person).await?;
+    let (state, why, against) = match &weighed {
+        Weighed::Waits { state, why, against } => (*state, why.as_str(), *against),
+        Weighed::Same | Weighed::Fresh(_) => (WaitingState::Parked, parked.why.as_str(), None),
+    };
+    let moving = Moving { state, person, path: &teacher.path, why, against };
+    if !store::reports::move_on(tx, programme.id, id, WaitingState::Parked, &moving).await? {
+        return Err(HoursError::Decided(parked.state));
+    }
+    audit::record(ctx, tx, "hours.report_matched", id.uuid(), &json!({ "person": person })).await?;
+    let from = (id, WaitingState::Parked);
+    match weighed {
+        Weighed::Waits { .. } => Ok(state),
+        Weighed::Same => {
+            let end = (WaitingState::Dismissed, None, "与已入账的记录相同");
+            end_waiting(ctx, tx, programme, from, end).await
+        }
+        Weighed::Fresh(revision) => {
+            let named = Waiting { person: Some(person), ..parked };
+            enter(ctx, tx, programme, &named, (revision, "人工匹配教师")).await
+        }
+    }
+}
+
+/// Puts a parked report aside: it is about nobody of the programme.
+///
+/// # Errors
+/// [`HoursError::Decided`], [`HoursError::Own`], [`HoursError::NoReason`]; 404 outside the asker's part of the tree.
+pub async fn dismiss(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    id: Id<Waiting>,
+    reason: &str,
+) -> Result<(), HoursError> {
+    put_aside(ctx, tx, programme, id, (WaitingState::Parked, WaitingState::Dismissed), reason).await
+}
+
+/// Does not believe a held report. The teacher sees the reason.
+///
+/// # Errors
+/// [`HoursError::Decided`], [`HoursError::Own`], [`HoursError::NoReason`]; 404 outside the asker's part of the tree.
+pub async fn refuse(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    id: Id<Waiting>,
+    reason: &str,
+) -> Result<(), HoursError> {
+    put_aside(ctx, tx, programme, id, (WaitingState::Held, WaitingState::Refused), reason).await
+}
+
+/// Keeps the entry that was there, against a later report of its number.
+///
+/// # Errors
+/// [`HoursError::Decided`], [`HoursError::Own`], [`HoursError::NoReason`]; 404 outside the asker's part of the tree.
+pub async fn keep(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    id: Id<Waiting>,
+    reason: &str,
+) -> Result<(), HoursError> {
+    put_aside(ctx, tx, programme, id, (WaitingState::Conflict, WaitingState::Kept), reason).await
+}
+
+async fn put_aside(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    id: Id<Waiting>,
+    (from, to): (WaitingState, WaitingState),
+    reason: &str,
+) -> Result<(), HoursError> {
+    in_state(ctx, tx, programme, id, from).await?;
+    with_reason(reason)?;
+    end_waiting(ctx, tx, programme, (id, from), (to, None, reason)).await.map(drop)
+}
+
+fn with_reason(reason: &str) -> Result<(), HoursError> {
+    if reason.trim().is_empty() { Err(HoursError::NoReason) } else { Ok(()) }
+}
+
+/// Believes a held report: it becomes an entry as it is.
+///
+/// # Errors
+/// [`HoursError::Decided`], [`HoursError::Own`], [`HoursError::NoReason`], [`HoursError::NumberTaken`]; 404 outside
+/// the asker's part of the tree.
+pub async fn accept(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    id: Id<Waiting>,
+    reason: &str,
+) -> Result<(), HoursError> {
+    let held = in_state(ctx, tx, programme, id, WaitingState::Held).await?;
+    with_reason(reason)?;
+    let taken = store::of_number(tx, programme.id, &held.source, &held.source_id).await?;
+    if !taken.is_empty() {
+        return Err(HoursError::NumberTaken);
+    }
+    enter(ctx, tx, programme, &held, (1, reason)).await.map(drop)
+}
+
+/// Takes the newer of two reports of one number: the entry that was there is taken back, and the
+/// newer report becomes an entry.
+///
+/// # Errors
+/// [`HoursError::Decided`], [`HoursError::Own`], [`HoursError::NoReason`]; 404 outside the asker's part of the tree.
+pub async fn take_newer(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    id: Id<Waiting>,
+    reason: &str,
+) -> Result<(), HoursError> {
+    let newer = in_state(ctx, tx, programme, id, WaitingState::Conflict).await?;
+    with_reason(reason)?;
+    let known = store::of_number(tx, programme.id, &newer.source, &newer.source_id).await?;
+    let latest = known.last().ok_or(Failure::NotFound)?;
+    match take_back(ctx, tx, programme, latest, reason).await {
+        Ok(_) if Some(latest.person) != newer.person => changed(ctx, tx, programme, latest.person).await?,
+        Ok(_) | Err(HoursError::Reversed) => {}
+        Err(error) => return Err(error),
+    }
+    enter(ctx, tx, programme, &newer, (latest.revision + 1, reason)).await.map(drop)
+}
+
+/// Makes a waiting report an entry.
+async fn enter(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    waiting: &Waiting,
+    (revision, reason): (i64, &str),
+) -> Result<WaitingState, HoursError> {
+    let person = waiting.person.ok_or(Failure::NotFound)?;
+    let booking = Booking { id: ctx.id(), person, revision, reason, reverses: None };
+    if !store::add(ctx, tx, programme.id, &waiting.report(person), &booking).await? {
+        return Err(HoursError::NumberTaken);
+    }
+    let end = (WaitingState::Entered, Some(booking.id), reason);
+    let state = end_waiting(ctx, tx, programme, (waiting.id, waiting.state), end).await?;
+    changed(ctx, tx, programme, person).await?;
+    Ok(state)
+}
+
+async fn end_waiting(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    from: (Id<Waiting>, WaitingState),
+    end: (WaitingState, Option<Id<Entry>>, &str),
+) -> Result<WaitingState, HoursError> {
+    let (state, entry, reason) = end;
+    if !store::reports::decide(ctx, tx, programme.id, from, end).await? {
+        return Err(HoursError::Decided(from.1));
+    }
+    let detail = json!({ "state": state.code(), "entry": entry, "reason": reason });
+    audit::record(ctx, tx, "hours.report_decided", from.0.uuid(), &detail).await?;
+    Ok(state)
+}

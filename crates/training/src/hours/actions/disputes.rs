@@ -1,0 +1,110 @@
+//! Opening, answering and taking back a dispute.
+
+use serde_json::json;
+use tisheng_kernel::{Id, WorkCalendar};
+use tisheng_platform::web::Failure;
+use tisheng_platform::{Ctx, Tx, audit};
+use tisheng_policy::scheme::{self, Programme};
+use tisheng_registry::access::{self, Role};
+use tisheng_registry::people::{self, Person};
+
+use super::super::dispute::{Dispute, DisputeState, due_on};
+use super::super::model::{Entry, HoursError};
+use super::super::store;
+use super::super::store::disputes::Opening;
+use super::not_own;
+
+/// Opens a dispute of the asker's own: about a line, or about one that is missing.
+///
+/// # Errors
+/// [`HoursError::Disputed`]; 404 for a line that is not the asker's.
+pub async fn open(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    entry: Option<Id<Entry>>,
+    (title, text): (&str, &str),
+) -> Result<Id<Dispute>, HoursError> {
+    let person: Id<Person> = Id::from_uuid(access::require(ctx, &[Role::Teacher])?.person);
+    let about = match entry {
+        Some(id) => {
+            let found = store::entry_of_id(tx, programme.id, id).await?;
+            let own = found.filter(|entry| entry.person == person).ok_or(Failure::NotFound)?;
+            own.title
+        }
+        None => title.to_owned(),
+    };
+    let rules = scheme::rules(&ctx.app, tx, programme).await?;
+    let teacher = people::teacher(tx, person).await?;
+    let opening = Opening {
+        id: ctx.id(),
+        person,
+        path: &teacher.path,
+        entry,
+        title: &about,
+        text,
+        due_on: due_on(&rules, &WorkCalendar::default(), ctx.at.date()),
+    };
+    if !store::disputes::add(ctx, tx, programme.id, &opening).await? {
+        return Err(HoursError::Disputed);
+    }
+    let detail = json!({ "entry": entry, "due_on": opening.due_on });
+    audit::record(ctx, tx, "hours.dispute_opened", opening.id.uuid(), &detail).await?;
+    Ok(opening.id)
+}
+
+/// A dispute within the asker's part of the tree.
+///
+/// # Errors
+/// 404 when there is none.
+pub async fn dispute(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    id: Id<Dispute>,
+) -> Result<Dispute, Failure> {
+    store::disputes::of_id(tx, programme.id, &ctx.scope(), id).await?.ok_or(Failure::NotFound)
+}
+
+/// Answers a dispute: `upheld` when the teacher is right. What follows from that (a reversal, a
+/// report decided) is done by itself and named in the answer.
+///
+/// # Errors
+/// [`HoursError::Answered`], [`HoursError::NoReason`], [`HoursError::Own`]; 404 outside the
+/// asker's part of the tree.
+pub async fn answer(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    id: Id<Dispute>,
+    (state, text): (DisputeState, &str),
+) -> Result<(), HoursError> {
+    let found = dispute(ctx, tx, programme, id).await?;
+    not_own(ctx, found.person)?;
+    if text.trim().is_empty() {
+        return Err(HoursError::NoReason);
+    }
+    if !store::disputes::answer(ctx, tx, programme.id, id, state, text).await? {
+        return Err(HoursError::Answered);
+    }
+    audit::record(ctx, tx, "hours.dispute_answered", id.uuid(), &json!({ "state": state.code() })).await?;
+    Ok(())
+}
+
+/// Takes a dispute of the asker's own back.
+///
+/// # Errors
+/// [`HoursError::Answered`] when it is not open any more or not the asker's.
+pub async fn withdraw(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    id: Id<Dispute>,
+) -> Result<(), HoursError> {
+    let person: Id<Person> = Id::from_uuid(access::require(ctx, &[Role::Teacher])?.person);
+    if !store::disputes::withdraw(tx, programme.id, id, person, ctx.at).await? {
+        return Err(HoursError::Answered);
+    }
+    audit::record(ctx, tx, "hours.dispute_withdrawn", id.uuid(), &json!({})).await?;
+    Ok(())
+}

@@ -1,0 +1,211 @@
+//! A teacher's statement, line by line as a bank's: what each line earned, what of it counts, and
+//! the rule by which the rest does not. Pure.
+
+use tisheng_kernel::{Id, Minutes};
+use tisheng_rules::hours::HoursRule;
+use tisheng_rules::{HourEntry, Tally};
+
+use super::model::Entry;
+
+/// What has become of a line since it was booked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It stands.
+    Booked,
+    /// A later line takes it back.
+    TakenBack,
+    /// It takes an earlier line back.
+    TakesBack,
+}
+
+impl Standing {
+    /// The word shown.
+    #[must_use]
+    pub const fn chinese(self) -> &'static str {
+        match self {
+            Self::Booked => "已入账",
+            Self::TakenBack => "已冲销",
+            Self::TakesBack => "冲销",
+        }
+    }
+
+    /// The tone of its badge.
+    #[must_use]
+    pub const fn tone(self) -> &'static str {
+        match self {
+            Self::Booked => "good",
+            Self::TakenBack => "plain",
+            Self::TakesBack => "note",
+        }
+    }
+}
+
+/// A line of the statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line<'a> {
+    /// The entry.
+    pub entry: &'a Entry,
+    /// Name of the category; its code where the scheme knows none.
+    pub category: String,
+    /// Name of the kind; empty for none.
+    pub kind: String,
+    /// What has become of it.
+    pub standing: Standing,
+    /// By how much the line changes what counts.
+    pub counts: Minutes,
+    /// By how much it changes what does not.
+    pub over: Minutes,
+    /// The rule behind the line, in a sentence.
+    pub rule: String,
+    /// What counts after it.
+    pub running: Minutes,
+}
+
+/// The statement of `entries`, which stand in the order of booking.
+#[must_use]
+pub fn lines<'a>(rule: &HoursRule, entries: &'a [Entry]) -> Vec<Line<'a>> {
+    let taken_back: Vec<Id<Entry>> = entries.iter().filter_map(|entry| entry.reverses).collect();
+    let all: Vec<HourEntry<'_>> = entries.iter().map(Entry::for_rules).collect();
+    let mut before = rule.tally(&[]);
+    let mut lines = Vec::with_capacity(entries.len());
+    for (index, entry) in entries.iter().enumerate() {
+        let after = rule.tally(all.get(..=index).unwrap_or_default());
+        let standing = if entry.reverses.is_some() {
+            Standing::TakesBack
+        } else if taken_back.contains(&entry.id) {
+            Standing::TakenBack
+        } else {
+            Standing::Booked
+        };
+        let counts = after.counted - before.counted;
+        lines.push(Line {
+            entry,
+            category: category_title(rule, &entry.category),
+            kind: kind_title(rule, &entry.category, &entry.kind),
+            standing,
+            counts,
+            over: entry.minutes - counts,
+            rule: reason(rule, entry, standing, counts, &after),
+            running: after.counted,
+        });
+        before = after;
+    }
+    lines
+}
+
+/// Name of a category; its code where the scheme knows none.
+#[must_use]
+pub fn category_title(rule: &HoursRule, key: &str) -> String {
+    rule.category(key).map_or_else(|| key.to_owned(), |category| category.title.value.clone())
+}
+
+/// Name of a kind; its code where the scheme knows none, empty for none.
+#[must_use]
+pub fn kind_title(rule: &HoursRule, category: &str, key: &str) -> String {
+    rule.kind(category, key).map_or_else(|| key.to_owned(), |kind| kind.title.value.clone())
+}
+
+fn reason(rule: &HoursRule, entry: &Entry, standing: Standing, counts: Minutes, after: &Tally) -> String {
+    if standing == Standing::TakesBack {
+        return format!("冲销原记录，原因：{}", entry.reason);
+    }
+    let Some(category) = after.category(&entry.category) else {
+        return "方案中没有这个学时类别，保留但不计入".to_owned();
+    };
+    if counts == entry.minutes {
+        return minimum(rule, entry);
+    }
+    let of_kind = category.kinds.iter().find(|kind| kind.key == entry.kind);
+    let over = of_kind.and_then(|kind| kind.over_rule.clone()).or_else(|| category.sum.over_rule.clone());
+    over.unwrap_or_else(|| "超过方案规定的上限，保留但不计入".to_owned())
+}
+
+/// The minimum that a line counts towards.
+fn minimum(rule: &HoursRule, entry: &Entry) -> String {
+    let kind = rule.kind(&entry.category, &entry.kind);
+    if let Some((kind, minimum)) = kind.and_then(|kind| Some((kind, kind.minimum.as_ref()?))) {
+        return format!("计入“{}”，要求不少于 {}{}", *kind.title, rule.shown(**minimum), minimum.source);
+    }
+    rule.category(&entry.category).map_or_else(String::new, |category| {
+        let minimum = &category.minimum;
+        format!("计入“{}”，要求不少于 {}{}", *category.title, rule.shown(**minimum), minimum.source)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDate;
+    use tisheng_kernel::{HourLength, Id, Instant, Minutes};
+    use tisheng_rules::Scheme;
+    use tisheng_rules::builtin;
+
+    use super::{Standing, lines};
+    use crate::hours::model::Entry;
+
+    fn entry(n: i64, category: &str, kind: &str, hours: u32, reverses: Option<Id<Entry>>) -> Entry {
+        let sign = if reverses.is_some() { -1 } else { 1 };
+        Entry {
+            id: Id::new(Instant::from_micros(n * 1_000_000)),
+            person: Id::new(Instant::from_micros(0)),
+            category: category.to_owned(),
+            kind: kind.to_owned(),
+            minutes: Minutes::new(sign * Minutes::from_hours(hours, HourLength::LESSON).get()),
+            length: HourLength::LESSON,
+            worked_on: NaiveDate::from_ymd_opt(2021, 3, 1).expect("a date"),
+            title: "课程".to_owned(),
+            source: "platform".to_owned(),
+            source_id: n.to_string(),
+            revision: 1,
+            received_at: Instant::from_micros(n),
+            reason: "重复报送".to_owned(),
+            reverses,
+        }
+    }
+
+    /// A published scheme that has a ceiling on a kind: its code, category, kind and ceiling.
+    fn with_ceiling() -> (Scheme, String, String, Minutes) {
+        builtin::all()
+            .into_iter()
+            .find_map(|(_, files)| {
+                let scheme = Scheme::from_files(files).ok()?;
+                let (category, kind, ceiling) = scheme.hours.categories.iter().find_map(|category| {
+                    let kind = category.kinds.iter().find(|kind| kind.ceiling.is_some())?;
+                    Some((category.key.clone(), kind.key.clone(), **kind.ceiling.as_ref()?))
+                })?;
+                Some((scheme, category, kind, ceiling))
+            })
+            .expect("a published scheme has a ceiling on a kind")
+    }
+
+    #[test]
+    fn what_lies_over_a_ceiling_says_so_and_a_reversal_gives_it_back() {
+        let (scheme, category, kind, ceiling) = with_ceiling();
+        let first = entry(1, &category, &kind, 10, None);
+        let book = vec![
+            first.clone(),
+            entry(2, &category, &kind, 10, None),
+            entry(3, &category, &kind, 10, Some(first.id)),
+        ];
+        let lines = lines(&scheme.hours, &book);
+        let [one, two, back] = lines.as_slice() else { panic!("three lines") };
+        assert_eq!((one.standing, one.counts), (Standing::TakenBack, first.minutes));
+        assert_eq!(two.running, ceiling);
+        assert_eq!(two.counts + two.over, first.minutes);
+        assert!(two.over > Minutes::ZERO && two.rule.contains("保留但不计入"), "{}", two.rule);
+        assert_eq!(back.standing, Standing::TakesBack);
+        assert_eq!(back.running, first.minutes, "the surplus of the second line counts now");
+        assert!(back.rule.contains("重复报送"));
+    }
+
+    #[test]
+    fn a_category_nobody_knows_is_kept_and_not_counted() {
+        let (scheme, ..) = with_ceiling();
+        let book = vec![entry(1, "elsewhere", "", 3, None)];
+        let lines = lines(&scheme.hours, &book);
+        assert_eq!(
+            lines.first().map(|line| (line.counts, line.over)),
+            Some((Minutes::ZERO, book[0].minutes))
+        );
+        assert!(lines[0].rule.contains("没有这个学时类别"));
+    }
+}

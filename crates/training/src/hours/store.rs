@@ -1,0 +1,204 @@
+//! Every statement of the room: entries and their sums here, what waits and disputes beside.
+
+pub mod disputes;
+pub mod reports;
+pub mod teachers;
+
+use std::str::FromStr;
+
+use chrono::NaiveDate;
+use tisheng_kernel::{HourLength, Id, Instant, Minutes};
+use tisheng_platform::db::Column;
+use tisheng_platform::{Ctx, DbError, Row, Tx, args};
+use tisheng_policy::scheme::Programme;
+use tisheng_registry::people::Person;
+
+use super::model::{Entry, Report};
+
+const ADD_ENTRY: &str = "insert into hour_entry (programme, person, id, category, kind, minutes, hour_length,
+    worked_on, title, source, source_id, revision, received_at, actor, reason, reverses)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+    on conflict (programme, source, source_id, revision) do nothing";
+
+const ADD_TO_TOTAL: &str = "insert into hour_total (programme, person, category, kind, minutes, entries)
+    values ($1, $2, $3, $4, $5, 1) on conflict (programme, person, category, kind)
+    do update set minutes = hour_total.minutes + excluded.minutes, entries = hour_total.entries + 1";
+
+const ENTRIES: &str = "select id, person, category, kind, minutes, hour_length, worked_on, title, source,
+    source_id, revision, received_at, reason, reverses
+    from hour_entry where programme = $1 and person = $2 order by id";
+
+const ENTRY: &str = "select id, person, category, kind, minutes, hour_length, worked_on, title, source,
+    source_id, revision, received_at, reason, reverses
+    from hour_entry where programme = $1 and id = $2";
+
+const OF_NUMBER: &str = "select id, person, category, kind, minutes, hour_length, worked_on, title, source,
+    source_id, revision, received_at, reason, reverses
+    from hour_entry where programme = $1 and source = $2 and source_id = $3 order by revision";
+
+const BOOKED_ON: &str = "select cast(coalesce(sum(minutes), 0) as bigint) from hour_entry
+    where programme = $1 and person = $2 and worked_on = $3";
+
+const TOTALS: &str = "select category, kind, minutes, entries from hour_total
+    where programme = $1 and person = $2 order by category, kind";
+
+/// A column that holds the code of a state.
+pub(super) fn coded<T: FromStr<Err = String>>(row: &Row<'_>, column: usize) -> Result<T, DbError> {
+    String::read(row, column)?.parse().map_err(|problem| DbError::Column { column, problem })
+}
+
+pub(super) fn length(row: &Row<'_>, column: usize) -> Result<HourLength, DbError> {
+    let minutes: i64 = row.get(column)?;
+    u16::try_from(minutes)
+        .ok()
+        .and_then(|minutes| HourLength::new(minutes).ok())
+        .ok_or_else(|| DbError::Column { column, problem: format!("not a length of an hour: {minutes}") })
+}
+
+fn entry(row: &Row<'_>) -> Result<Entry, DbError> {
+    Ok(Entry {
+        id: row.get(0)?,
+        person: row.get(1)?,
+        category: row.get(2)?,
+        kind: row.get(3)?,
+        minutes: Minutes::new(row.get(4)?),
+        length: length(row, 5)?,
+        worked_on: row.get(6)?,
+        title: row.get(7)?,
+        source: row.get(8)?,
+        source_id: row.get(9)?,
+        revision: row.get(10)?,
+        received_at: row.get(11)?,
+        reason: row.get(12)?,
+        reverses: row.get(13)?,
+    })
+}
+
+/// What an entry has beside what its report says.
+pub struct Booking<'a> {
+    pub id: Id<Entry>,
+    pub person: Id<Person>,
+    pub revision: i64,
+    pub reason: &'a str,
+    pub reverses: Option<Id<Entry>>,
+}
+
+/// Writes an entry and adds it to the sums; says whether the number was free.
+pub async fn add(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    report: &Report,
+    booking: &Booking<'_>,
+) -> Result<bool, DbError> {
+    let (account, _, _) = ctx.who.signature();
+    let row = args![
+        programme,
+        booking.person,
+        booking.id,
+        &report.category,
+        &report.kind,
+        report.minutes.get(),
+        report.length.minutes(),
+        report.worked_on,
+        &report.title,
+        &report.source,
+        &report.source_id,
+        booking.revision,
+        ctx.at,
+        account,
+        booking.reason,
+        booking.reverses
+    ];
+    if tx.run(ADD_ENTRY, row).await? == 0 {
+        return Ok(false);
+    }
+    let sum = args![programme, booking.person, &report.category, &report.kind, report.minutes.get()];
+    tx.run(ADD_TO_TOTAL, sum).await?;
+    Ok(true)
+}
+
+/// The entries of a teacher in the order of booking.
+pub async fn entries(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    person: Id<Person>,
+) -> Result<Vec<Entry>, DbError> {
+    tx.rows(ENTRIES, args![programme, person], entry).await
+}
+
+pub async fn entry_of_id(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    id: Id<Entry>,
+) -> Result<Option<Entry>, DbError> {
+    tx.row_opt(ENTRY, args![programme, id], entry).await
+}
+
+/// The entries of one number of a source, by revision.
+pub async fn of_number(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    source: &str,
+    source_id: &str,
+) -> Result<Vec<Entry>, DbError> {
+    tx.rows(OF_NUMBER, args![programme, source, source_id], entry).await
+}
+
+/// What is booked for a day.
+pub async fn booked_on(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    person: Id<Person>,
+    day: NaiveDate,
+) -> Result<Minutes, DbError> {
+    tx.row(BOOKED_ON, args![programme, person, day], |row| row.get(0)).await.map(Minutes::new)
+}
+
+/// A teacher's sum of one category and kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Total {
+    /// Code of the category.
+    pub category: String,
+    /// Code of the kind; empty for none.
+    pub kind: String,
+    /// Minutes earned, reversals taken off.
+    pub minutes: Minutes,
+    /// How many lines the sum is of.
+    pub entries: i64,
+}
+
+impl Total {
+    /// As the rules look at it; every sum counts as of `day`, since years do not matter to sums.
+    #[must_use]
+    pub fn for_rules(&self, day: NaiveDate) -> tisheng_rules::HourEntry<'_> {
+        tisheng_rules::HourEntry {
+            category: &self.category,
+            kind: Some(self.kind.as_str()).filter(|kind| !kind.is_empty()),
+            minutes: self.minutes,
+            worked_on: day,
+        }
+    }
+}
+
+pub(super) fn total(row: &Row<'_>, first: usize) -> Result<Total, DbError> {
+    Ok(Total {
+        category: row.get(first)?,
+        kind: row.get(first + 1)?,
+        minutes: Minutes::new(row.get(first + 2)?),
+        entries: row.get(first + 3)?,
+    })
+}
+
+pub async fn totals(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    person: Id<Person>,
+) -> Result<Vec<Total>, DbError> {
+    tx.rows(TOTALS, args![programme, person], |row| total(row, 0)).await
+}
+
+/// When the oldest thing that waits arrived, for lists that say so.
+pub(super) fn instant(row: &Row<'_>, column: usize) -> Result<Option<Instant>, DbError> {
+    row.get(column)
+}

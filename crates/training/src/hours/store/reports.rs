@@ -1,0 +1,224 @@
+//! Reports that wait for a person, and what was decided about them.
+
+use tisheng_kernel::{Id, Minutes};
+use tisheng_platform::web::paging::{Cursor, ROWS};
+use tisheng_platform::{Ctx, DbError, Row, Scope, Tx, args};
+use tisheng_policy::scheme::Programme;
+use tisheng_registry::people::Person;
+
+use super::super::model::{Entry, Report, Waiting, WaitingState, Whom};
+use super::{coded, length};
+
+const ADD: &str = "insert into hour_report (programme, id, state, path, source, source_id, digest, person, name,
+    paper_masked, school, category, kind, minutes, hour_length, worked_on, title, why, against, received_at,
+    actor, decision)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, '')
+    on conflict (programme, source, source_id, digest) do nothing";
+
+const OF_DIGEST: &str = "select id, state, path, person, name, paper_masked, school, category, kind, minutes,
+    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry
+    from hour_report where programme = $1 and source = $2 and source_id = $3 and digest = $4";
+
+const OF_ID: &str = "select id, state, path, person, name, paper_masked, school, category, kind, minutes,
+    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry
+    from hour_report where programme = $1 and id = $2 and path >= $3 and path < $4";
+
+const LIST: &str = "select id, state, path, person, name, paper_masked, school, category, kind, minutes,
+    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry
+    from hour_report where programme = $1 and state = $2 and path >= $3 and path < $4
+    and ($5 = '' or name = $5 or title like '%' || $5 || '%' or source_id = $5) and id > $6
+    order by id limit $7";
+
+const OF_TEACHER: &str =
+    "select id, state, path, person, name, paper_masked, school, category, kind, minutes,
+    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry
+    from hour_report where programme = $1 and person = $2 order by id desc limit 200";
+
+const OF_NAME: &str = "select id, state, path, person, name, paper_masked, school, category, kind, minutes,
+    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry
+    from hour_report where programme = $1 and name = $2 and person is null
+    and (paper_masked = '' or paper_masked = $3) order by id desc limit 50";
+
+const COUNTS: &str = "select state, count(*) from hour_report
+    where programme = $1 and path >= $2 and path < $3 and state in ('parked', 'held', 'conflict')
+    group by state";
+
+const MOVE: &str = "update hour_report set state = $4, person = $5, path = $6, why = $7, against = $8
+    where programme = $1 and id = $2 and state = $3";
+
+const DECIDE: &str = "update hour_report set state = $4, entry = $5, decision = $6, decided_at = $7,
+    decided_by = $8 where programme = $1 and id = $2 and state = $3";
+
+fn waiting(row: &Row<'_>) -> Result<Waiting, DbError> {
+    Ok(Waiting {
+        id: row.get(0)?,
+        state: coded(row, 1)?,
+        path: row.get(2)?,
+        person: row.get(3)?,
+        name: row.get(4)?,
+        paper_masked: row.get(5)?,
+        school: row.get(6)?,
+        category: row.get(7)?,
+        kind: row.get(8)?,
+        minutes: Minutes::new(row.get(9)?),
+        length: length(row, 10)?,
+        worked_on: row.get(11)?,
+        title: row.get(12)?,
+        source: row.get(13)?,
+        source_id: row.get(14)?,
+        why: row.get(15)?,
+        against: row.get(16)?,
+        received_at: row.get(17)?,
+        decided_at: row.get(18)?,
+        decision: row.get(19)?,
+        entry: row.get(20)?,
+    })
+}
+
+/// What a waiting report has beside what it says.
+pub struct Putting<'a> {
+    pub id: Id<Waiting>,
+    pub state: WaitingState,
+    pub path: &'a str,
+    pub digest: &'a str,
+    pub person: Option<Id<Person>>,
+    pub name: &'a str,
+    pub paper_masked: &'a str,
+    pub why: &'a str,
+    pub against: Option<Id<Entry>>,
+}
+
+/// Lets a report wait; says whether it is new.
+pub async fn add(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    report: &Report,
+    put: &Putting<'_>,
+) -> Result<bool, DbError> {
+    let (account, _, _) = ctx.who.signature();
+    let school = match &report.whom {
+        Whom::Described(described) => described.school.as_str(),
+        Whom::Known(_) => "",
+    };
+    let row = args![
+        programme,
+        put.id,
+        put.state.code(),
+        put.path,
+        &report.source,
+        &report.source_id,
+        put.digest,
+        put.person,
+        put.name,
+        put.paper_masked,
+        school,
+        &report.category,
+        &report.kind,
+        report.minutes.get(),
+        report.length.minutes(),
+        report.worked_on,
+        &report.title,
+        put.why,
+        put.against,
+        ctx.at,
+        account
+    ];
+    Ok(tx.run(ADD, row).await? == 1)
+}
+
+/// The row of exactly this report, if it waits or waited.
+pub async fn of_digest(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    report: &Report,
+    digest: &str,
+) -> Result<Option<Waiting>, DbError> {
+    let args = args![programme, &report.source, &report.source_id, digest];
+    tx.row_opt(OF_DIGEST, args, waiting).await
+}
+
+pub async fn of_id(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    scope: &Scope,
+    id: Id<Waiting>,
+) -> Result<Option<Waiting>, DbError> {
+    tx.row_opt(OF_ID, args![programme, id, &scope.from, &scope.until], waiting).await
+}
+
+/// Reports in `state` within `scope`, oldest first; one more than a page.
+pub async fn list(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    scope: &Scope,
+    state: WaitingState,
+    words: &str,
+    cursor: &Cursor,
+) -> Result<Vec<Waiting>, DbError> {
+    let args = args![programme, state.code(), &scope.from, &scope.until, words, cursor.uuid(), ROWS + 1];
+    tx.rows(LIST, args, waiting).await
+}
+
+/// Reports about a teacher, newest first.
+pub async fn of_teacher(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    person: Id<Person>,
+) -> Result<Vec<Waiting>, DbError> {
+    tx.rows(OF_TEACHER, args![programme, person], waiting).await
+}
+
+/// Reports about nobody known that carry this name and no other paper, newest first.
+pub async fn of_name(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    name: &str,
+    paper_masked: &str,
+) -> Result<Vec<Waiting>, DbError> {
+    tx.rows(OF_NAME, args![programme, name, paper_masked], waiting).await
+}
+
+/// How many reports wait in each state.
+pub async fn counts(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    scope: &Scope,
+) -> Result<Vec<(WaitingState, i64)>, DbError> {
+    tx.rows(COUNTS, args![programme, &scope.from, &scope.until], |row| Ok((coded(row, 0)?, row.get(1)?)))
+        .await
+}
+
+/// Where a waiting report goes on waiting.
+pub struct Moving<'a> {
+    pub state: WaitingState,
+    pub person: Id<Person>,
+    pub path: &'a str,
+    pub why: &'a str,
+    pub against: Option<Id<Entry>>,
+}
+
+/// Lets a report wait for something else; says whether it was still in `from`.
+pub async fn move_on(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    id: Id<Waiting>,
+    from: WaitingState,
+    to: &Moving<'_>,
+) -> Result<bool, DbError> {
+    let args = args![programme, id, from.code(), to.state.code(), to.person, to.path, to.why, to.against];
+    Ok(tx.run(MOVE, args).await? == 1)
+}
+
+/// Ends the waiting; says whether the report was still in `from`.
+pub async fn decide(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    (id, from): (Id<Waiting>, WaitingState),
+    (to, entry, reason): (WaitingState, Option<Id<Entry>>, &str),
+) -> Result<bool, DbError> {
+    let (account, _, _) = ctx.who.signature();
+    let args = args![programme, id, from.code(), to.code(), entry, reason, ctx.at, account];
+    Ok(tx.run(DECIDE, args).await? == 1)
+}

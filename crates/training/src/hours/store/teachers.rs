@@ -1,0 +1,137 @@
+//! Teachers with their sums, for lists and for trial computations.
+
+use tisheng_kernel::Id;
+use tisheng_kernel::Minutes;
+use tisheng_platform::web::paging::Cursor;
+use tisheng_platform::{DbError, Row, Scope, Tx, args};
+use tisheng_policy::scheme::Programme;
+use tisheng_registry::people::Person;
+
+use super::{Total, total};
+
+const LIST: &str = "select r.person, r.name, r.school, r.subject, r.stage, r.path, r.sort_key,
+    t.category, t.kind, t.minutes, t.entries
+    from (select o.person as person, p.name as name, n.name as school, o.subject as subject, o.stage as stage,
+            o.path as path, o.sort_key as sort_key
+        from post o join person p on p.id = o.person join node n on n.id = o.school
+        where o.until is null and o.path >= $2 and o.path < $3
+        and ($4 = '' or p.name like $4 || '%' or p.pinyin like $4 || '%' or p.initials like $4 || '%')
+        and ($5 = '' or o.subject = $5) and ($6 = '' or o.stage = $6)
+        and ($7 = '' or ($7 = 'none') <> exists
+            (select 1 from hour_total e where e.programme = $1 and e.person = o.person))
+        and ($8 = 0 or (select cast(coalesce(sum(s.minutes), 0) as bigint) from hour_total s
+            where s.programme = $1 and s.person = o.person) < $8)
+        and (o.sort_key, o.person) > ($9, $10) order by o.sort_key, o.person limit $11) r
+    left join hour_total t on t.programme = $1 and t.person = r.person
+    order by r.sort_key, r.person, t.category, t.kind";
+
+const AFTER: &str = "select r.person, r.path, t.category, t.kind, t.minutes, t.entries
+    from (select o.person as person, o.path as path from post o
+        where o.until is null and o.path >= $2 and o.path < $3 and o.person > $4
+        order by o.person limit $5) r
+    left join hour_total t on t.programme = $1 and t.person = r.person
+    order by r.person, t.category, t.kind";
+
+/// A teacher of a list, with sums.
+#[derive(Debug, Clone)]
+pub struct TeacherSums {
+    pub person: Id<Person>,
+    pub name: String,
+    pub school: String,
+    pub subject: String,
+    pub stage: String,
+    pub path: String,
+    pub sort_key: String,
+    pub totals: Vec<Total>,
+}
+
+/// What a list is narrowed to; empty texts narrow nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Narrow {
+    /// Beginning of a name, of its pinyin or of its initials.
+    pub words: String,
+    pub subject: String,
+    pub stage: String,
+    /// `none`: without any entry; `some`: with one.
+    pub booked: String,
+    /// Only those who have earned less than this; nothing for all.
+    pub below: Minutes,
+}
+
+fn total_of(row: &Row<'_>, first: usize) -> Result<Option<Total>, DbError> {
+    if row.get::<Option<String>>(first)?.is_none() {
+        return Ok(None);
+    }
+    total(row, first).map(Some)
+}
+
+/// Teachers within `scope` in the order of their names, at most `limit`.
+pub async fn list(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    scope: &Scope,
+    narrow: &Narrow,
+    cursor: &Cursor,
+    limit: i64,
+) -> Result<Vec<TeacherSums>, DbError> {
+    let args = args![
+        programme,
+        &scope.from,
+        &scope.until,
+        &narrow.words,
+        &narrow.subject,
+        &narrow.stage,
+        &narrow.booked,
+        narrow.below.get(),
+        &cursor.key,
+        cursor.uuid(),
+        limit
+    ];
+    let mut teachers: Vec<TeacherSums> = Vec::new();
+    tx.each(LIST, args, |row| {
+        let person: Id<Person> = row.get(0)?;
+        if teachers.last().map(|teacher| teacher.person) != Some(person) {
+            teachers.push(TeacherSums {
+                person,
+                name: row.get(1)?,
+                school: row.get(2)?,
+                subject: row.get(3)?,
+                stage: row.get(4)?,
+                path: row.get(5)?,
+                sort_key: row.get(6)?,
+                totals: Vec::new(),
+            });
+        }
+        if let (Some(teacher), Some(total)) = (teachers.last_mut(), total_of(row, 7)?) {
+            teacher.totals.push(total);
+        }
+        Ok(())
+    })
+    .await?;
+    Ok(teachers)
+}
+
+/// The next teachers within `scope` after the one given, in the order of their identifiers: who,
+/// the school's path, the sums.
+pub async fn after(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    scope: &Scope,
+    last: Option<Id<Person>>,
+    limit: i64,
+) -> Result<Vec<(Id<Person>, String, Vec<Total>)>, DbError> {
+    let args = args![programme, &scope.from, &scope.until, last.map(Id::uuid).unwrap_or_default(), limit];
+    let mut teachers: Vec<(Id<Person>, String, Vec<Total>)> = Vec::new();
+    tx.each(AFTER, args, |row| {
+        let person: Id<Person> = row.get(0)?;
+        if teachers.last().map(|(last, _, _)| *last) != Some(person) {
+            teachers.push((person, row.get(1)?, Vec::new()));
+        }
+        if let (Some((_, _, totals)), Some(total)) = (teachers.last_mut(), total_of(row, 2)?) {
+            totals.push(total);
+        }
+        Ok(())
+    })
+    .await?;
+    Ok(teachers)
+}
