@@ -16,7 +16,8 @@ create table offer (
     published_by {id},
     unique (programme, school, version)
 ){strict};
-create index offer_state on offer (programme, school, state);
+create unique index offer_one_draft on offer (programme, school) where state = 'draft';
+create unique index offer_one_published on offer (programme, school) where state = 'published';
 
 create table offer_capability (
     offer {id} not null,

@@ -1,1 +1,22 @@
-//! What a school offers and a teacher chooses.
+//! What a school offers and a teacher chooses (选学, CAP-4 and CAP-5).
+//!
+//! A school puts an **offer** together as a draft, the scheme's rule is held against it, and it
+//! is published as a version. A teacher makes a **choice** from the published offer; a later
+//! **change** is asked for with a reason and decided by the school. A capability that is given up
+//! keeps its row and all work done for it, and may be chosen again. A choice is judged by the
+//! offer it was made from, so a later offer unmakes no choice.
+//!
+//! Tables: `offer`, `offer_capability`, `choice`, `choice_capability`, `choice_change`.
+//!
+//! Invariants: a school has at most one draft and one published offer; every choice met the rule
+//! when it was made; a teacher has at most one request for a change waiting.
+
+mod actions;
+mod model;
+mod store;
+
+pub use actions::{
+    SCHOOL, approve_change, ask_change, change, choose, chosen, draft, offered, offered_to, publish,
+    refuse_change, withdraw_change,
+};
+pub use model::{ChangeState, ChoiceChange, Difference, Offer, OfferState, SelectionError, difference};
