@@ -44,3 +44,10 @@ create table attendance (
     primary key (activity, person)
 ){clustered};
 create index attendance_person on attendance (person, activity);
+
+-- Wrong sign-in codes, so that a code cannot be found by trying.
+create table attendance_miss (
+    person {id} primary key,
+    misses {int} not null,
+    since {int} not null
+){clustered};

@@ -1,1 +1,22 @@
-//! School-based activities and their attendance.
+//! School-based activities (校本研修活动, LEARN-4): planned, held, recorded, approved.
+//!
+//! An organiser **plans** an activity; while it is **open** a code is shown in the room and those
+//! who are there sign in with it; afterwards the list is mended by hand where it must be, with a
+//! reason, the **minutes** are written, and both are **submitted**. The school **approves**, and
+//! the hours of everyone on the list are reported to the ledger; an approval that is withdrawn
+//! takes them back.
+//!
+//! Tables: `activity`, `attendance`, `attendance_miss`.
+//!
+//! Invariants: hours are booked by an approval and by nothing else, each approval once; nobody
+//! approves what they planned; an approved list is not edited.
+
+mod actions;
+mod model;
+mod store;
+
+pub use actions::{
+    APPROVERS, ORGANISERS, SOURCE, activity, approve, cancel, close, count_miss, enlist, hand_back, open,
+    plan, replan, sign_in, strike, submit, withdraw_approval, write_record,
+};
+pub use model::{Activity, ActivityError, Attendee, Form, Plan, State, Step};

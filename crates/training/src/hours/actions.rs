@@ -314,7 +314,8 @@ pub(super) async fn take_back(
     }
 }
 
-/// Takes back what a report of this source and number has entered, if it stands. For sources
+/// Takes back what a report of this source and number has entered, if it stands; one that still
+/// waits is put aside. For sources
 /// within the system whose own fact no longer holds, such as an approval withdrawn.
 ///
 /// # Errors
@@ -326,6 +327,7 @@ pub async fn reverse_report(
     (source, source_id): (&str, &str),
     reason: &str,
 ) -> Result<(), HoursError> {
+    store::reports::withdraw(ctx, tx, programme.id, (source, source_id), reason).await?;
     for entry in store::of_number(tx, programme.id, source, source_id).await? {
         match take_back(ctx, tx, programme, &entry, reason).await {
             Ok(_) => changed(ctx, tx, programme, entry.person).await?,

@@ -49,6 +49,10 @@ const MOVE: &str = "update hour_report set state = $4, person = $5, path = $6, w
 const DECIDE: &str = "update hour_report set state = $4, entry = $5, decision = $6, decided_at = $7,
     decided_by = $8 where programme = $1 and id = $2 and state = $3";
 
+const WITHDRAW: &str =
+    "update hour_report set state = 'dismissed', decision = $4, decided_at = $5, decided_by = $6
+    where programme = $1 and source = $2 and source_id = $3 and state in ('parked', 'held', 'conflict')";
+
 fn waiting(row: &Row<'_>) -> Result<Waiting, DbError> {
     Ok(Waiting {
         id: row.get(0)?,
@@ -208,6 +212,18 @@ pub async fn move_on(
 ) -> Result<bool, DbError> {
     let args = args![programme, id, from.code(), to.state.code(), to.person, to.path, to.why, to.against];
     Ok(tx.run(MOVE, args).await? == 1)
+}
+
+/// Ends the waiting of all reports of a number that its own source takes back.
+pub async fn withdraw(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    (source, source_id): (&str, &str),
+    reason: &str,
+) -> Result<(), DbError> {
+    let (account, _, _) = ctx.who.signature();
+    tx.run(WITHDRAW, args![programme, source, source_id, reason, ctx.at, account]).await.map(drop)
 }
 
 /// Ends the waiting; says whether the report was still in `from`.

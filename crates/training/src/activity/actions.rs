@@ -1,0 +1,452 @@
+//! What organisers, teachers and the school do to activities.
+
+use chrono::TimeDelta;
+use serde_json::json;
+use tisheng_kernel::{Id, Minutes};
+use tisheng_platform::web::Failure;
+use tisheng_platform::{Ctx, Tx, audit};
+use tisheng_policy::scheme::{self, Programme};
+use tisheng_registry::access::{self, Role};
+use tisheng_registry::organisation::{self, Node};
+use tisheng_registry::people::{self, Person, Teacher};
+use tisheng_rules::Scheme;
+
+use super::model::{Activity, ActivityError, Plan, State, Step};
+use super::store::{self, Moving};
+use crate::hours::{self, Report, Whom};
+
+/// The source under which activities report hours.
+pub const SOURCE: &str = "activity";
+
+/// Who plans activities and keeps their lists.
+pub const ORGANISERS: [Role; 6] =
+    [Role::Principal, Role::Cio, Role::ManagementTeam, Role::TrainingTeam, Role::GroupLead, Role::Clerk];
+
+/// Who approves them.
+pub const APPROVERS: [Role; 3] = [Role::Principal, Role::Cio, Role::ManagementTeam];
+
+/// Wrong codes that a person may give in [`MISS_MINUTES`].
+const MISSES: i64 = 10;
+/// Minutes after which wrong codes are forgotten.
+const MISS_MINUTES: i64 = 30;
+
+/// The school that the asker organises for: that of the role's node, or the one a subject group
+/// belongs to.
+///
+/// # Errors
+/// 404 for other roles.
+pub(super) async fn own_school(ctx: &Ctx, tx: &mut Tx) -> Result<Node, Failure> {
+    let member = access::require(ctx, &ORGANISERS)?;
+    match access::role(ctx) {
+        Some(Role::GroupLead) => {
+            let teacher = people::teacher(tx, Id::from_uuid(member.person)).await?;
+            organisation::by_path(tx, &teacher.path).await?.ok_or(Failure::NotFound)
+        }
+        _ => organisation::visible(ctx, tx, Id::from_uuid(member.node)).await,
+    }
+}
+
+/// An activity of the asker's school.
+///
+/// # Errors
+/// 404 when there is none.
+pub async fn activity(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    id: Id<Activity>,
+) -> Result<Activity, Failure> {
+    let school = own_school(ctx, tx).await?;
+    let scope = tisheng_platform::Scope::below(&school.path);
+    store::of_id(tx, programme.id, &scope, id).await?.ok_or(Failure::NotFound)
+}
+
+/// Plans an activity of the asker's school.
+///
+/// # Errors
+/// [`ActivityError::Plan`]; 404 for other roles.
+pub async fn plan(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    plan: Plan,
+) -> Result<Id<Activity>, ActivityError> {
+    let school = own_school(ctx, tx).await?;
+    let member = access::require(ctx, &ORGANISERS)?;
+    let rules = scheme::rules(&ctx.app, tx, programme).await?;
+    check(&plan, &rules, &school)?;
+    let new = Activity {
+        id: ctx.id(),
+        school: school.id,
+        path: school.path,
+        plan,
+        state: State::Planned,
+        code: String::new(),
+        record: String::new(),
+        planned_by: Id::from_uuid(member.person),
+        approvals: 0,
+        decision: String::new(),
+        version: 1,
+    };
+    store::add(tx, programme.id, &new, ctx.at).await?;
+    let detail = json!({ "school": new.school, "title": new.plan.title, "minutes": new.plan.minutes });
+    audit::record(ctx, tx, "activity.planned", new.id.uuid(), &detail).await?;
+    Ok(new.id)
+}
+
+/// Changes the plan of an activity that has not begun.
+///
+/// # Errors
+/// [`ActivityError::Plan`], [`ActivityError::NotNow`], [`ActivityError::Stale`]; 404 elsewhere.
+pub async fn replan(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    (id, version): (Id<Activity>, i64),
+    plan: &Plan,
+) -> Result<(), ActivityError> {
+    let found = activity(ctx, tx, programme, id).await?;
+    if !found.state.is_editable() {
+        return Err(ActivityError::NotNow(found.state));
+    }
+    let school = own_school(ctx, tx).await?;
+    let rules = scheme::rules(&ctx.app, tx, programme).await?;
+    check(plan, &rules, &school)?;
+    if !store::replan(tx, id, version, plan).await? {
+        return Err(ActivityError::Stale);
+    }
+    audit::record(ctx, tx, "activity.replanned", id.uuid(), &json!({ "title": plan.title })).await?;
+    Ok(())
+}
+
+/// What is wrong with a plan, if anything.
+fn check(plan: &Plan, rules: &Scheme, school: &Node) -> Result<(), ActivityError> {
+    if plan.ends_at <= plan.begins_at {
+        return Err(ActivityError::Plan("ends", "结束时间应晚于开始时间".to_owned()));
+    }
+    if plan.minutes <= Minutes::ZERO {
+        return Err(ActivityError::Plan("hours", "学时应大于零".to_owned()));
+    }
+    if plan.minutes > plan.lasts() {
+        let most = rules.hours.shown(plan.lasts());
+        return Err(ActivityError::Plan("hours", format!("学时不能超过活动时长（{most}）")));
+    }
+    let outside = (*rules.identity.period).filter(|period| !period.contains(plan.begins_at.date()));
+    if let Some(period) = outside {
+        let message = format!("活动日期应在工程期限（{}）之内", period.chinese());
+        return Err(ActivityError::Plan("begins", message));
+    }
+    let placed = rules.hours.category(&plan.category).is_some_and(|category| {
+        if plan.kind.is_empty() {
+            category.kinds.is_empty()
+        } else {
+            rules.hours.kind(&plan.category, &plan.kind).is_some()
+        }
+    });
+    if !placed {
+        return Err(ActivityError::Plan("place_of_hours", "请选择学时类别".to_owned()));
+    }
+    if !school.path.starts_with(&plan.audience) {
+        return Err(ActivityError::Plan("audience", "请选择参加范围".to_owned()));
+    }
+    Ok(())
+}
+
+/// Takes a step that changes nothing but the state: opens, closes, cancels, returns.
+///
+/// # Errors
+/// [`ActivityError::NotNow`], [`ActivityError::Stale`]; 404 elsewhere.
+async fn step(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    found: &Activity,
+    step: Step,
+    moving: &Moving<'_>,
+) -> Result<(), ActivityError> {
+    let state = found.state.after(step)?;
+    if !store::move_to(tx, found, state, moving).await? {
+        return Err(ActivityError::Stale);
+    }
+    let detail = json!({ "from": found.state.code(), "to": state.code(), "reason": moving.decision });
+    audit::record(ctx, tx, step.verb(), found.id.uuid(), &detail).await?;
+    Ok(())
+}
+
+/// Lets those in the room sign in, with a fresh code that no other open activity has.
+///
+/// # Errors
+/// [`ActivityError::NotNow`], [`ActivityError::Stale`]; 404 elsewhere.
+pub async fn open(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    id: Id<Activity>,
+) -> Result<(), ActivityError> {
+    let found = activity(ctx, tx, programme, id).await?;
+    let mut code = fresh_code();
+    while store::code_in_use(tx, programme.id, &code).await? {
+        code = fresh_code();
+    }
+    step(ctx, tx, &found, Step::Open, &Moving { code: &code, ..Moving::default() }).await
+}
+
+/// Six digits.
+fn fresh_code() -> String {
+    format!("{:06}", rand::random_range(0..1_000_000_u32))
+}
+
+/// Ends the signing in.
+///
+/// # Errors
+/// [`ActivityError::NotNow`], [`ActivityError::Stale`]; 404 elsewhere.
+pub async fn close(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    id: Id<Activity>,
+) -> Result<(), ActivityError> {
+    let found = activity(ctx, tx, programme, id).await?;
+    step(ctx, tx, &found, Step::Close, &Moving::default()).await
+}
+
+/// Calls an activity off.
+///
+/// # Errors
+/// [`ActivityError::NoReason`], [`ActivityError::NotNow`], [`ActivityError::Stale`]; 404 elsewhere.
+pub async fn cancel(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    id: Id<Activity>,
+    reason: &str,
+) -> Result<(), ActivityError> {
+    let found = activity(ctx, tx, programme, id).await?;
+    with_reason(reason)?;
+    step(ctx, tx, &found, Step::Cancel, &Moving { decision: reason, ..Moving::default() }).await
+}
+
+fn with_reason(reason: &str) -> Result<(), ActivityError> {
+    if reason.trim().is_empty() { Err(ActivityError::NoReason) } else { Ok(()) }
+}
+
+/// Writes the minutes.
+///
+/// # Errors
+/// [`ActivityError::NotNow`], [`ActivityError::Stale`]; 404 elsewhere.
+pub async fn write_record(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    (id, version): (Id<Activity>, i64),
+    record: &str,
+) -> Result<(), ActivityError> {
+    let found = activity(ctx, tx, programme, id).await?;
+    if !found.state.takes_attendance() {
+        return Err(ActivityError::NotNow(found.state));
+    }
+    if !store::write_record(tx, id, version, record).await? {
+        return Err(ActivityError::Stale);
+    }
+    let length = record.chars().count();
+    audit::record(ctx, tx, "activity.record_written", id.uuid(), &json!({ "characters": length })).await?;
+    Ok(())
+}
+
+/// Signs the asker in by the code shown in the room; twice is once.
+///
+/// # Errors
+/// [`ActivityError::WrongCode`], [`ActivityError::TooManyCodes`]; 404 for whoever is no teacher.
+/// A wrong code is to be counted with [`count_miss`] in a transaction that is kept.
+pub async fn sign_in(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    code: &str,
+) -> Result<Activity, ActivityError> {
+    let member = access::require(ctx, &[Role::Teacher])?;
+    let teacher = people::teacher(tx, Id::from_uuid(member.person)).await?;
+    let stale = ctx.at + TimeDelta::minutes(-MISS_MINUTES);
+    let misses = store::misses(tx, teacher.person).await?;
+    if misses.is_some_and(|(count, since)| count >= MISSES && since >= stale) {
+        return Err(ActivityError::TooManyCodes(MISS_MINUTES));
+    }
+    let found = store::of_code(tx, programme.id, code, &teacher.path).await?;
+    let found = found.ok_or(ActivityError::WrongCode)?;
+    if store::sign_by_code(tx, found.id, &teacher, ctx.at).await? {
+        let detail = json!({ "person": teacher.person });
+        audit::record(ctx, tx, "activity.signed_in", found.id.uuid(), &detail).await?;
+    }
+    Ok(found)
+}
+
+/// Counts a wrong code of the asker.
+///
+/// # Errors
+/// What the database reports; 404 for whoever is no teacher.
+pub async fn count_miss(ctx: &Ctx, tx: &mut Tx) -> Result<(), ActivityError> {
+    let member = access::require(ctx, &[Role::Teacher])?;
+    let stale = ctx.at + TimeDelta::minutes(-MISS_MINUTES);
+    Ok(store::miss(tx, Id::from_uuid(member.person), ctx.at, stale).await?)
+}
+
+/// Enters a teacher of the school by hand, such as one whose phone was dead.
+///
+/// # Errors
+/// [`ActivityError::NoReason`], [`ActivityError::NotNow`]; 404 elsewhere and for a teacher who
+/// may not attend.
+pub async fn enlist(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    id: Id<Activity>,
+    (person, reason): (Id<Person>, &str),
+) -> Result<Teacher, ActivityError> {
+    let found = activity(ctx, tx, programme, id).await?;
+    if !found.state.takes_attendance() {
+        return Err(ActivityError::NotNow(found.state));
+    }
+    with_reason(reason)?;
+    people::visible(ctx, tx, person).await?;
+    let teacher = people::teacher(tx, person).await?;
+    if !teacher.path.starts_with(&found.plan.audience) {
+        return Err(Failure::NotFound.into());
+    }
+    if store::sign_by_hand(ctx, tx, id, &teacher, reason).await? {
+        let detail = json!({ "person": person, "reason": reason });
+        audit::record(ctx, tx, "activity.enlisted", id.uuid(), &detail).await?;
+    }
+    Ok(teacher)
+}
+
+/// Takes somebody off the list who was not there.
+///
+/// # Errors
+/// [`ActivityError::NoReason`], [`ActivityError::NotNow`]; 404 elsewhere.
+pub async fn strike(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    id: Id<Activity>,
+    (person, reason): (Id<Person>, &str),
+) -> Result<(), ActivityError> {
+    let found = activity(ctx, tx, programme, id).await?;
+    if !found.state.takes_attendance() {
+        return Err(ActivityError::NotNow(found.state));
+    }
+    with_reason(reason)?;
+    if !store::strike(tx, id, person, ctx.at, reason).await? {
+        return Err(Failure::NotFound.into());
+    }
+    let detail = json!({ "person": person, "reason": reason });
+    audit::record(ctx, tx, "activity.struck", id.uuid(), &detail).await?;
+    Ok(())
+}
+
+/// Hands record and list to the school for approval.
+///
+/// # Errors
+/// [`ActivityError::NoRecord`], [`ActivityError::Nobody`], [`ActivityError::NotNow`],
+/// [`ActivityError::Stale`]; 404 elsewhere.
+pub async fn submit(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    id: Id<Activity>,
+) -> Result<(), ActivityError> {
+    let found = activity(ctx, tx, programme, id).await?;
+    found.state.after(Step::Submit)?;
+    if found.record.trim().is_empty() {
+        return Err(ActivityError::NoRecord);
+    }
+    if store::count(tx, id).await? == 0 {
+        return Err(ActivityError::Nobody);
+    }
+    step(ctx, tx, &found, Step::Submit, &Moving { submitted_at: Some(ctx.at), ..Moving::default() }).await
+}
+
+/// An activity whose approval is the asker's to give or to withdraw.
+async fn to_judge(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    id: Id<Activity>,
+) -> Result<(Activity, Id<Person>), ActivityError> {
+    let member = access::require(ctx, &APPROVERS)?;
+    let found = activity(ctx, tx, programme, id).await?;
+    if found.planned_by.uuid() == member.person {
+        return Err(ActivityError::Own);
+    }
+    Ok((found, Id::from_uuid(member.person)))
+}
+
+/// Approves record and list, and books the hours of everyone on it.
+///
+/// # Errors
+/// [`ActivityError::Own`], [`ActivityError::NotNow`], [`ActivityError::Stale`]; 404 elsewhere.
+pub async fn approve(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    id: Id<Activity>,
+) -> Result<hours::Receipt, ActivityError> {
+    let (found, approver) = to_judge(ctx, tx, programme, id).await?;
+    let moving = Moving { approvals: 1, approved: Some((ctx.at, approver)), ..Moving::default() };
+    step(ctx, tx, &found, Step::Approve, &moving).await?;
+    let rules = scheme::rules(&ctx.app, tx, programme).await?;
+    let attendees = store::attendees(tx, id).await?;
+    let reports: Vec<Report> = attendees
+        .iter()
+        .map(|attendee| Report {
+            whom: Whom::Known(attendee.person),
+            category: found.plan.category.clone(),
+            kind: found.plan.kind.clone(),
+            minutes: found.plan.minutes,
+            length: *rules.hours.length,
+            worked_on: found.plan.begins_at.date(),
+            title: found.plan.title.clone(),
+            source: SOURCE.to_owned(),
+            source_id: found.source_id(attendee.person, found.approvals + 1),
+        })
+        .collect();
+    Ok(hours::log_all(ctx, tx, programme, &reports).await?)
+}
+
+/// Hands record and list back to be mended.
+///
+/// # Errors
+/// [`ActivityError::NoReason`], [`ActivityError::Own`], [`ActivityError::NotNow`],
+/// [`ActivityError::Stale`]; 404 elsewhere.
+pub async fn hand_back(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    id: Id<Activity>,
+    reason: &str,
+) -> Result<(), ActivityError> {
+    with_reason(reason)?;
+    let (found, _) = to_judge(ctx, tx, programme, id).await?;
+    step(ctx, tx, &found, Step::Return, &Moving { decision: reason, ..Moving::default() }).await
+}
+
+/// Withdraws an approval; the hours it booked are taken back with the reason.
+///
+/// # Errors
+/// [`ActivityError::NoReason`], [`ActivityError::Own`], [`ActivityError::NotNow`],
+/// [`ActivityError::Stale`]; 404 elsewhere.
+pub async fn withdraw_approval(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    id: Id<Activity>,
+    reason: &str,
+) -> Result<(), ActivityError> {
+    with_reason(reason)?;
+    let (found, _) = to_judge(ctx, tx, programme, id).await?;
+    let moving = Moving { decision: reason, ..Moving::default() };
+    step(ctx, tx, &found, Step::WithdrawApproval, &moving).await?;
+    for attendee in store::attendees(tx, id).await? {
+        let number = found.source_id(attendee.person, found.approvals);
+        hours::reverse_report(ctx, tx, programme, (SOURCE, &number), reason).await?;
+    }
+    Ok(())
+}

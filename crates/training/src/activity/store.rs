@@ -1,0 +1,350 @@
+//! Every statement of the room.
+
+use std::str::FromStr;
+
+use tisheng_kernel::{Id, Instant, Minutes};
+use tisheng_platform::db::Column;
+use tisheng_platform::web::paging::{Cursor, ROWS};
+use tisheng_platform::{Ctx, DbError, Row, Scope, Tx, args};
+use tisheng_policy::scheme::Programme;
+use tisheng_registry::people::{Person, Teacher};
+
+use super::model::{Activity, Attendee, Plan, State};
+
+const ADD: &str =
+    "insert into activity (id, programme, school, path, audience, form, title, content, place, host,
+    begins_at, ends_at, category, kind, minutes, state, code, record, planned_by, created_at, approvals,
+    decision, version)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'planned', '', '', $16, $17, 0,
+    '', 1)";
+
+const OF_ID: &str =
+    "select id, school, path, form, title, content, place, host, begins_at, ends_at, category, kind,
+    minutes, audience, state, code, record, planned_by, approvals, decision, version
+    from activity where programme = $1 and id = $2 and path >= $3 and path < $4";
+
+const FOR_TEACHER: &str =
+    "select id, school, path, form, title, content, place, host, begins_at, ends_at, category,
+    kind, minutes, audience, state, code, record, planned_by, approvals, decision, version
+    from activity where programme = $1 and substr($2, 1, length(audience)) = audience
+    and state in ('planned', 'open') and ends_at >= $3 order by begins_at, id limit 50";
+
+const ATTENDED: &str = "select a.id, a.school, a.path, a.form, a.title, a.content, a.place, a.host, a.begins_at,
+    a.ends_at, a.category, a.kind, a.minutes, a.audience, a.state, a.code, a.record, a.planned_by, a.approvals,
+    a.decision, a.version
+    from attendance t join activity a on a.id = t.activity
+    where a.programme = $1 and t.person = $2 and t.struck_at is null order by a.begins_at desc, a.id limit 200";
+
+const OF_CODE: &str =
+    "select id, school, path, form, title, content, place, host, begins_at, ends_at, category,
+    kind, minutes, audience, state, code, record, planned_by, approvals, decision, version
+    from activity where programme = $1 and code = $2 and state = 'open'
+    and substr($3, 1, length(audience)) = audience order by id limit 1";
+
+const LIST: &str =
+    "select id, school, path, form, title, content, place, host, begins_at, ends_at, category, kind,
+    minutes, audience, state, code, record, planned_by, approvals, decision, version
+    from activity where programme = $1 and path >= $2 and path < $3
+    and ($4 = '' or state = $4) and ($5 = '' or form = $5) and ($6 = '' or title like '%' || $6 || '%')
+    and ($7 = 0 or (begins_at, id) < ($7, $8)) order by begins_at desc, id desc limit $9";
+
+const WAITING: &str =
+    "select count(*) from activity where programme = $1 and state = 'submitted' and path >= $2 and path < $3";
+
+const REPLAN: &str = "update activity set form = $3, title = $4, content = $5, place = $6, host = $7,
+    begins_at = $8, ends_at = $9, category = $10, kind = $11, minutes = $12, audience = $13,
+    version = version + 1 where id = $1 and version = $2 and state = 'planned'";
+
+const MOVE: &str = "update activity set state = $4, code = $5, decision = $6, approvals = approvals + $7,
+    submitted_at = coalesce($8, submitted_at), approved_at = $9, approved_by = $10, version = version + 1
+    where id = $1 and state = $2 and version = $3";
+
+const RECORD: &str = "update activity set record = $3, version = version + 1
+    where id = $1 and version = $2 and state in ('open', 'closed')";
+
+const CODE_IN_USE: &str =
+    "select count(*) from activity where programme = $1 and code = $2 and state = 'open'";
+
+const SIGN: &str = "insert into attendance (activity, person, path, signed_at, manner, listed_by, reason)
+    values ($1, $2, $3, $4, $5, $6, $7) on conflict (activity, person)
+    do update set struck_at = null, signed_at = excluded.signed_at, manner = excluded.manner,
+    listed_by = excluded.listed_by, reason = excluded.reason where attendance.struck_at is not null";
+
+const STRIKE: &str = "update attendance set struck_at = $3, reason = $4
+    where activity = $1 and person = $2 and struck_at is null";
+
+const ATTENDEES: &str = "select t.person, p.name, coalesce(n.name, ''), t.signed_at, t.manner, t.reason
+    from attendance t join person p on p.id = t.person left join node n on n.path = t.path
+    where t.activity = $1 and t.struck_at is null order by p.sort_key, t.person";
+
+const COUNT: &str = "select count(*) from attendance where activity = $1 and struck_at is null";
+
+const MISSES: &str = "select misses, since from attendance_miss where person = $1";
+
+const MISS: &str = "insert into attendance_miss (person, misses, since) values ($1, 1, $2)
+    on conflict (person) do update set
+    misses = case when attendance_miss.since < $3 then 1 else attendance_miss.misses + 1 end,
+    since = case when attendance_miss.since < $3 then excluded.since else attendance_miss.since end";
+
+fn coded<T: FromStr<Err = String>>(row: &Row<'_>, column: usize) -> Result<T, DbError> {
+    String::read(row, column)?.parse().map_err(|problem| DbError::Column { column, problem })
+}
+
+fn activity(row: &Row<'_>) -> Result<Activity, DbError> {
+    Ok(Activity {
+        id: row.get(0)?,
+        school: row.get(1)?,
+        path: row.get(2)?,
+        plan: Plan {
+            form: coded(row, 3)?,
+            title: row.get(4)?,
+            content: row.get(5)?,
+            place: row.get(6)?,
+            host: row.get(7)?,
+            begins_at: row.get(8)?,
+            ends_at: row.get(9)?,
+            category: row.get(10)?,
+            kind: row.get(11)?,
+            minutes: Minutes::new(row.get(12)?),
+            audience: row.get(13)?,
+        },
+        state: coded(row, 14)?,
+        code: row.get(15)?,
+        record: row.get(16)?,
+        planned_by: row.get(17)?,
+        approvals: row.get(18)?,
+        decision: row.get(19)?,
+        version: row.get(20)?,
+    })
+}
+
+pub async fn add(tx: &mut Tx, programme: Id<Programme>, new: &Activity, at: Instant) -> Result<(), DbError> {
+    let plan = &new.plan;
+    let row = args![
+        new.id,
+        programme,
+        new.school,
+        &new.path,
+        &plan.audience,
+        plan.form.code(),
+        &plan.title,
+        &plan.content,
+        &plan.place,
+        &plan.host,
+        plan.begins_at,
+        plan.ends_at,
+        &plan.category,
+        &plan.kind,
+        plan.minutes.get(),
+        new.planned_by,
+        at
+    ];
+    tx.run(ADD, row).await.map(drop)
+}
+
+pub async fn of_id(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    scope: &Scope,
+    id: Id<Activity>,
+) -> Result<Option<Activity>, DbError> {
+    tx.row_opt(OF_ID, args![programme, id, &scope.from, &scope.until], activity).await
+}
+
+/// What a teacher at the school at `path` may attend and has not ended by `at`, the next first.
+pub async fn for_teacher(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    path: &str,
+    at: Instant,
+) -> Result<Vec<Activity>, DbError> {
+    tx.rows(FOR_TEACHER, args![programme, path, at], activity).await
+}
+
+/// What a teacher has attended, the latest first.
+pub async fn attended(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    person: Id<Person>,
+) -> Result<Vec<Activity>, DbError> {
+    tx.rows(ATTENDED, args![programme, person], activity).await
+}
+
+/// The open activity with this code that a teacher at the school at `path` may attend.
+pub async fn of_code(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    code: &str,
+    path: &str,
+) -> Result<Option<Activity>, DbError> {
+    tx.row_opt(OF_CODE, args![programme, code, path], activity).await
+}
+
+/// What a list is narrowed to; empty texts narrow nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Narrow {
+    /// Code of a state.
+    pub state: String,
+    /// Code of a form.
+    pub form: String,
+    /// Part of a title.
+    pub words: String,
+}
+
+/// Activities within `scope`, the latest first; one more than a page.
+pub async fn list(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    scope: &Scope,
+    narrow: &Narrow,
+    cursor: &Cursor,
+) -> Result<Vec<Activity>, DbError> {
+    let begins: i64 = cursor.key.parse().unwrap_or(0);
+    let args = args![
+        programme,
+        &scope.from,
+        &scope.until,
+        &narrow.state,
+        &narrow.form,
+        &narrow.words,
+        begins,
+        cursor.uuid(),
+        ROWS + 1
+    ];
+    tx.rows(LIST, args, activity).await
+}
+
+/// How many activities wait for approval.
+pub async fn waiting(tx: &mut Tx, programme: Id<Programme>, scope: &Scope) -> Result<i64, DbError> {
+    tx.row(WAITING, args![programme, &scope.from, &scope.until], |row| row.get(0)).await
+}
+
+/// Changes a plan of that version; says whether it was still the latest.
+pub async fn replan(tx: &mut Tx, id: Id<Activity>, version: i64, plan: &Plan) -> Result<bool, DbError> {
+    let args = args![
+        id,
+        version,
+        plan.form.code(),
+        &plan.title,
+        &plan.content,
+        &plan.place,
+        &plan.host,
+        plan.begins_at,
+        plan.ends_at,
+        &plan.category,
+        &plan.kind,
+        plan.minutes.get(),
+        &plan.audience
+    ];
+    Ok(tx.run(REPLAN, args).await? == 1)
+}
+
+/// What changes with a state.
+#[derive(Default)]
+pub struct Moving<'a> {
+    pub code: &'a str,
+    pub decision: &'a str,
+    pub approvals: i64,
+    pub submitted_at: Option<Instant>,
+    pub approved: Option<(Instant, Id<Person>)>,
+}
+
+/// Moves an activity to another state; says whether it was still as it was read.
+pub async fn move_to(
+    tx: &mut Tx,
+    activity: &Activity,
+    state: State,
+    moving: &Moving<'_>,
+) -> Result<bool, DbError> {
+    let args = args![
+        activity.id,
+        activity.state.code(),
+        activity.version,
+        state.code(),
+        moving.code,
+        moving.decision,
+        moving.approvals,
+        moving.submitted_at,
+        moving.approved.map(|(at, _)| at),
+        moving.approved.map(|(_, person)| person)
+    ];
+    Ok(tx.run(MOVE, args).await? == 1)
+}
+
+/// Writes the minutes; says whether the activity was still as it was read.
+pub async fn write_record(
+    tx: &mut Tx,
+    id: Id<Activity>,
+    version: i64,
+    record: &str,
+) -> Result<bool, DbError> {
+    Ok(tx.run(RECORD, args![id, version, record]).await? == 1)
+}
+
+pub async fn code_in_use(tx: &mut Tx, programme: Id<Programme>, code: &str) -> Result<bool, DbError> {
+    Ok(tx.row(CODE_IN_USE, args![programme, code], |row| row.get::<i64>(0)).await? > 0)
+}
+
+/// Signs somebody in by the code; says whether they were not on the list already.
+pub async fn sign_by_code(
+    tx: &mut Tx,
+    id: Id<Activity>,
+    teacher: &Teacher,
+    at: Instant,
+) -> Result<bool, DbError> {
+    let nobody: Option<uuid::Uuid> = None;
+    let args = args![id, teacher.person, &teacher.path, at, "code", nobody, ""];
+    Ok(tx.run(SIGN, args).await? == 1)
+}
+
+/// Enters somebody by hand; says whether they were not on the list already.
+pub async fn sign_by_hand(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    id: Id<Activity>,
+    teacher: &Teacher,
+    reason: &str,
+) -> Result<bool, DbError> {
+    let (account, _, _) = ctx.who.signature();
+    let args = args![id, teacher.person, &teacher.path, ctx.at, "listed", account, reason];
+    Ok(tx.run(SIGN, args).await? == 1)
+}
+
+/// Takes somebody off the list; says whether they were on it.
+pub async fn strike(
+    tx: &mut Tx,
+    id: Id<Activity>,
+    person: Id<Person>,
+    at: Instant,
+    reason: &str,
+) -> Result<bool, DbError> {
+    Ok(tx.run(STRIKE, args![id, person, at, reason]).await? == 1)
+}
+
+pub async fn attendees(tx: &mut Tx, id: Id<Activity>) -> Result<Vec<Attendee>, DbError> {
+    tx.rows(ATTENDEES, args![id], |row| {
+        Ok(Attendee {
+            person: row.get(0)?,
+            name: row.get(1)?,
+            school: row.get(2)?,
+            signed_at: row.get(3)?,
+            by_code: row.get::<String>(4)? == "code",
+            reason: row.get(5)?,
+        })
+    })
+    .await
+}
+
+pub async fn count(tx: &mut Tx, id: Id<Activity>) -> Result<i64, DbError> {
+    tx.row(COUNT, args![id], |row| row.get(0)).await
+}
+
+/// How many wrong codes somebody has given, and since when they are counted.
+pub async fn misses(tx: &mut Tx, person: Id<Person>) -> Result<Option<(i64, Instant)>, DbError> {
+    tx.row_opt(MISSES, args![person], |row| Ok((row.get(0)?, row.get(1)?))).await
+}
+
+/// Counts a wrong code; those from before `stale` are forgotten.
+pub async fn miss(tx: &mut Tx, person: Id<Person>, at: Instant, stale: Instant) -> Result<(), DbError> {
+    tx.run(MISS, args![person, at, stale]).await.map(drop)
+}
