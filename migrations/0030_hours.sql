@@ -12,7 +12,7 @@ create table hour_entry (
     hour_length {int} not null,         -- minutes of one 学时 as the source counts
     worked_on {text} not null,          -- decides the year
     title {text} not null,              -- the course or activity, as the source calls it
-    source {text} not null,             -- who reports: a platform's code, activity, reversal
+    source {text} not null,             -- who reports: the name of a platform, of a room of this system, or of the reversal itself
     source_id {text} not null,          -- the source's own number of the report
     revision {int} not null,            -- 1; more where a person took the newer of two reports of one number
     received_at {int} not null,

@@ -3,3 +3,4 @@
 pub mod activity;
 pub mod hours;
 pub mod selection;
+mod table;

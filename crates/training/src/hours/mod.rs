@@ -19,6 +19,7 @@
 mod actions;
 mod dispute;
 mod model;
+mod pages;
 mod statement;
 mod store;
 mod trial;
@@ -29,5 +30,6 @@ pub use dispute::{Dispute, DisputeState};
 pub use model::{
     Described, Doubt, Entry, HoursError, Logged, REVERSAL, Report, Waiting, WaitingState, Whom, number_of,
 };
+pub use pages::routes;
 pub use store::Total;
 pub use trial::EXAMINE;

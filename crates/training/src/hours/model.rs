@@ -16,7 +16,7 @@ use tisheng_rules::hours::HoursRule;
 const DAY: Minutes = Minutes::new(24 * 60);
 
 /// The source of entries that take others back; its ids are the ids of those.
-pub const REVERSAL: &str = "reversal";
+pub const REVERSAL: &str = "冲销";
 
 /// Whom a report is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub struct Report {
     pub worked_on: NaiveDate,
     /// The course or activity.
     pub title: String,
-    /// Code of the source.
+    /// Name of the source, as shown.
     pub source: String,
     /// The source's own number of this report.
     pub source_id: String,
@@ -120,7 +120,7 @@ pub struct Entry {
     pub worked_on: NaiveDate,
     /// The course or activity.
     pub title: String,
-    /// Code of the source.
+    /// Name of the source, as shown.
     pub source: String,
     /// The source's own number.
     pub source_id: String,
@@ -266,7 +266,7 @@ pub struct Waiting {
     pub worked_on: NaiveDate,
     /// The course or activity.
     pub title: String,
-    /// Code of the source.
+    /// Name of the source, as shown.
     pub source: String,
     /// The source's own number.
     pub source_id: String,

@@ -1,0 +1,227 @@
+//! The pages of the room: a teacher's own, the desk of those who decide, the lists of a school.
+
+mod desk;
+mod inbox;
+mod own;
+mod school;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use tisheng_platform::web::{Failure, FormErrors, layout};
+use tisheng_platform::{App, Tx};
+use tisheng_policy::scheme::{self, Programme};
+use tisheng_registry::access::Role;
+use tisheng_rules::Scheme;
+
+use super::model::{HoursError, Waiting};
+use super::statement::{self, Line, category_title, kind_title};
+
+/// Who decides about reports that wait, and answers disputes.
+pub(super) const DESK: [Role; 5] = [Role::Clerk, Role::Town, Role::County, Role::City, Role::Province];
+
+/// Who looks at the hours of others.
+pub(super) const READERS: [Role; 10] = [
+    Role::Clerk,
+    Role::Principal,
+    Role::Cio,
+    Role::ManagementTeam,
+    Role::Town,
+    Role::County,
+    Role::City,
+    Role::Province,
+    Role::Auditor,
+    Role::Evaluator,
+];
+
+/// The routes of the room.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/hours", get(own::show))
+        .route("/hours/download", get(own::download))
+        .route("/hours/where", get(own::look_for))
+        .route("/hours/disputes/new", get(own::new_dispute))
+        .route("/hours/disputes", post(own::open_dispute))
+        .route("/hours/disputes/{id}/withdraw", post(own::withdraw_dispute))
+        .route("/hours/waiting", get(desk::list))
+        .route("/hours/waiting/{id}", get(desk::show))
+        .route("/hours/waiting/{id}/decide", post(desk::decide))
+        .route("/hours/inbox", get(inbox::list))
+        .route("/hours/inbox/{id}", get(inbox::show).post(inbox::answer))
+        .route("/hours/teachers", get(school::list))
+        .route("/hours/teachers/download", get(school::download))
+        .route("/hours/teachers/{person}", get(school::teacher))
+        .route("/hours/entries/{id}/reverse", get(school::reverse_form).post(school::reverse))
+}
+
+/// The programme where the asker stands, and its rules.
+async fn ground(ctx: &tisheng_platform::Ctx, tx: &mut Tx) -> Result<(Programme, Arc<Scheme>), Failure> {
+    let programme = scheme::current(ctx, tx).await?;
+    let rules = scheme::rules(&ctx.app, tx, &programme).await?;
+    Ok((programme, rules))
+}
+
+/// A page shown again because what was sent cannot be done.
+fn again(template: &impl askama::Template) -> Result<Response, Failure> {
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, layout::show(template)?).into_response())
+}
+
+/// What is wrong as the form shows it; failures that concern no field go their own way.
+fn as_form(error: HoursError, field: &str) -> Result<FormErrors, Failure> {
+    match error {
+        HoursError::Failed(failure) => Err(failure),
+        other => Ok(FormErrors::one(field, other.to_string())),
+    }
+}
+
+/// A sum of the overview above a statement.
+struct SumRow {
+    title: String,
+    is_kind: bool,
+    minimum: String,
+    earned: String,
+    counted: String,
+    over: String,
+    missing: String,
+    rule: String,
+}
+
+/// Everything that is above and in a statement.
+struct Overview {
+    sums: Vec<SumRow>,
+    minimum: String,
+    counted: String,
+    missing: String,
+    not_counted: String,
+    percent: u8,
+    is_met: bool,
+    years: Vec<(i32, String)>,
+    lines: Vec<LineRow>,
+}
+
+/// A line of a statement as shown.
+struct LineRow {
+    id: String,
+    booked: String,
+    worked_on: String,
+    title: String,
+    source: String,
+    source_id: String,
+    place: String,
+    hours: String,
+    counts: String,
+    over: String,
+    rule: String,
+    state: &'static str,
+    tone: &'static str,
+    running: String,
+    may_dispute: bool,
+    may_reverse: bool,
+}
+
+fn overview(rules: &Scheme, entries: &[super::model::Entry]) -> Overview {
+    let rule = &rules.hours;
+    let facts: Vec<_> = entries.iter().map(super::model::Entry::for_rules).collect();
+    let tally = rule.tally(&facts);
+    let row = |sum: &tisheng_rules::Sum, is_kind: bool| SumRow {
+        title: sum.title.clone(),
+        is_kind,
+        minimum: rule.shown(sum.minimum),
+        earned: rule.shown(sum.earned),
+        counted: rule.shown(sum.counted),
+        over: if sum.over.get() == 0 { String::new() } else { rule.shown(sum.over) },
+        missing: if sum.missing.get() == 0 { String::new() } else { rule.shown(sum.missing) },
+        rule: sum.over_rule.clone().unwrap_or_default(),
+    };
+    let sums = tally.categories.iter().flat_map(|category| {
+        std::iter::once(row(&category.sum, false)).chain(category.kinds.iter().map(|kind| row(kind, true)))
+    });
+    let mut lines: Vec<LineRow> =
+        statement::lines(rule, entries).iter().map(|line| line_row(rules, line)).collect();
+    lines.reverse();
+    Overview {
+        sums: sums.collect(),
+        minimum: rule.shown(tally.minimum),
+        counted: rule.shown(tally.counted),
+        missing: rule.shown(tally.missing),
+        not_counted: if tally.not_counted.get() == 0 { String::new() } else { rule.shown(tally.not_counted) },
+        percent: (tally.minimum - tally.missing).percent_of(tally.minimum),
+        is_met: tally.is_met(),
+        years: tally.by_year.iter().map(|(year, minutes)| (*year, rule.shown(*minutes))).collect(),
+        lines,
+    }
+}
+
+fn line_row(rules: &Scheme, line: &Line<'_>) -> LineRow {
+    let rule = &rules.hours;
+    let length = *rule.length;
+    LineRow {
+        id: line.entry.id.to_string(),
+        booked: line.entry.received_at.chinese(),
+        worked_on: tisheng_kernel::number::chinese_date(line.entry.worked_on),
+        title: line.entry.title.clone(),
+        source: line.entry.source.clone(),
+        source_id: line.entry.source_id.clone(),
+        place: if line.kind.is_empty() {
+            line.category.clone()
+        } else {
+            format!("{} · {}", line.category, line.kind)
+        },
+        hours: line.entry.minutes.in_hours(length),
+        counts: line.counts.in_hours(length),
+        over: if line.over.get() == 0 { String::new() } else { line.over.in_hours(length) },
+        rule: line.rule.clone(),
+        state: line.standing.chinese(),
+        tone: line.standing.tone(),
+        running: line.running.in_hours(length),
+        may_dispute: line.standing == statement::Standing::Booked,
+        may_reverse: line.standing == statement::Standing::Booked,
+    }
+}
+
+/// A report that waits or waited, as shown.
+struct WaitingRow {
+    id: String,
+    state: &'static str,
+    tone: &'static str,
+    name: String,
+    paper: String,
+    school: String,
+    title: String,
+    source: String,
+    source_id: String,
+    worked_on: String,
+    place: String,
+    hours: String,
+    why: String,
+    received: String,
+    decision: String,
+    decided: String,
+}
+
+fn waiting_row(rules: &Scheme, waiting: &Waiting) -> WaitingRow {
+    let rule = &rules.hours;
+    let category = category_title(rule, &waiting.category);
+    let kind = kind_title(rule, &waiting.category, &waiting.kind);
+    WaitingRow {
+        id: waiting.id.to_string(),
+        state: waiting.state.chinese(),
+        tone: waiting.state.tone(),
+        name: waiting.name.clone(),
+        paper: waiting.paper_masked.clone(),
+        school: waiting.school.clone(),
+        title: waiting.title.clone(),
+        source: waiting.source.clone(),
+        source_id: waiting.source_id.clone(),
+        worked_on: tisheng_kernel::number::chinese_date(waiting.worked_on),
+        place: if kind.is_empty() { category } else { format!("{category} · {kind}") },
+        hours: rule.shown(waiting.minutes),
+        why: waiting.why.clone(),
+        received: waiting.received_at.chinese(),
+        decision: waiting.decision.clone(),
+        decided: waiting.decided_at.map(|at| at.chinese()).unwrap_or_default(),
+    }
+}

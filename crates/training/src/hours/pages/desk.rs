@@ -1,0 +1,209 @@
+//! The desk: reports that wait for a person.
+
+use askama::Template;
+use axum::extract::Path;
+use tisheng_kernel::Id;
+use tisheng_platform::web::layout::{Flash, Page};
+use tisheng_platform::web::paging::Slice;
+use tisheng_platform::web::session::SignedIn;
+use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, layout, once};
+use tisheng_platform::{Ctx, Tx};
+use tisheng_policy::scheme::Programme;
+use tisheng_registry::access;
+use tisheng_registry::people::{self, Clue, Match, Person};
+
+use super::super::actions::decide;
+use super::super::model::{HoursError, Waiting, WaitingState};
+use super::super::store;
+use super::{DESK, LineRow, WaitingRow, again, as_form, ground, line_row, waiting_row};
+use crate::hours::statement;
+
+/// A tab of the desk with what waits in it.
+struct Tab {
+    href: String,
+    label: String,
+    current: bool,
+}
+
+#[derive(Template)]
+#[template(path = "hours/pages/desk.html")]
+struct DeskPage {
+    page: Page,
+    tabs: Vec<Tab>,
+    words: String,
+    state: &'static str,
+    rows: Vec<WaitingRow>,
+    first: String,
+    next: String,
+}
+
+/// What stands under each state on the desk.
+const SHOWN: [WaitingState; 7] = WaitingState::ALL;
+
+/// `GET /hours/waiting`
+pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
+    let ctx = &asker.ctx;
+    access::require(ctx, &DESK)?;
+    let state = filters.text("state").parse().unwrap_or(WaitingState::Parked);
+    let words = filters.text("q");
+    let mut tx = ctx.read().await?;
+    let (programme, rules) = ground(ctx, &mut tx).await?;
+    let scope = ctx.scope();
+    let counts = store::reports::counts(&mut tx, programme.id, &scope).await?;
+    let found = store::reports::list(&mut tx, programme.id, &scope, state, words, &filters.cursor()).await?;
+    let slice = Slice::cut(found, |row| (String::new(), row.id.to_string()));
+    let tabs = SHOWN.into_iter().map(|tab| {
+        let count = counts.iter().find(|(state, _)| *state == tab).map_or(0, |(_, count)| *count);
+        let label =
+            if tab.waits() { format!("{}（{count}）", tab.chinese()) } else { tab.chinese().to_owned() };
+        Tab { href: filters.with("state", tab.code()), label, current: tab == state }
+    });
+    layout::show(&DeskPage {
+        page: Page::new(&asker, "学时待处理", "/hours/waiting"),
+        tabs: tabs.collect(),
+        words: words.to_owned(),
+        state: state.code(),
+        rows: slice.rows.iter().map(|row| waiting_row(&rules, row)).collect(),
+        first: if filters.text("after").is_empty() { String::new() } else { filters.with("after", "") },
+        next: slice.next.map(|next| filters.with("after", &next.write())).unwrap_or_default(),
+    })
+}
+
+/// Somebody whom a parked report may mean.
+struct Suggestion {
+    person: String,
+    name: String,
+    paper: String,
+    school: String,
+    same_paper: bool,
+}
+
+#[derive(Template)]
+#[template(path = "hours/pages/decide.html")]
+struct DecidePage {
+    page: Page,
+    report: WaitingRow,
+    waits_for: &'static str,
+    suggestions: Vec<Suggestion>,
+    against: Option<LineRow>,
+    reason: String,
+    errors: FormErrors,
+}
+
+/// `GET /hours/waiting/{id}`
+pub async fn show(asker: SignedIn, Path(id): Path<Id<Waiting>>) -> Answer {
+    layout::show(&decide_page(&asker, id, "", FormErrors::default()).await?)
+}
+
+async fn decide_page(
+    asker: &SignedIn,
+    id: Id<Waiting>,
+    reason: &str,
+    errors: FormErrors,
+) -> Result<DecidePage, Failure> {
+    let ctx = &asker.ctx;
+    access::require(ctx, &DESK)?;
+    let mut tx = ctx.read().await?;
+    let (programme, rules) = ground(ctx, &mut tx).await?;
+    let waiting = decide::waiting(ctx, &mut tx, &programme, id).await?;
+    let suggestions = if waiting.state == WaitingState::Parked {
+        suggestions(ctx, &mut tx, &waiting).await?
+    } else {
+        Vec::new()
+    };
+    let against = match waiting.against {
+        Some(entry) => {
+            let person = store::entry_of_id(&mut tx, programme.id, entry).await?.map(|e| e.person);
+            let entries = match person {
+                Some(person) => store::entries(&mut tx, programme.id, person).await?,
+                None => Vec::new(),
+            };
+            let lines = statement::lines(&rules.hours, &entries);
+            lines.iter().find(|line| line.entry.id == entry).map(|line| line_row(&rules, line))
+        }
+        None => None,
+    };
+    Ok(DecidePage {
+        page: Page::new(asker, "处理学时报送", "/hours/waiting").crumb("学时待处理", "/hours/waiting"),
+        report: waiting_row(&rules, &waiting),
+        waits_for: if waiting.state.waits() { waiting.state.code() } else { "" },
+        suggestions,
+        against,
+        reason: reason.to_owned(),
+        errors,
+    })
+}
+
+async fn suggestions(ctx: &Ctx, tx: &mut Tx, waiting: &Waiting) -> Result<Vec<Suggestion>, Failure> {
+    let clue = Clue { name: &waiting.name, ..Clue::default() };
+    let people = match people::match_person(ctx, tx, &clue).await? {
+        Match::One(person) => vec![people::visible(ctx, tx, person).await?],
+        Match::None { suggestions } => suggestions,
+        Match::Several(several) => several,
+    };
+    let mut rows = Vec::with_capacity(people.len());
+    for person in people {
+        let school = people::teacher(tx, person.id).await.map(|t| t.school_name).unwrap_or_default();
+        rows.push(Suggestion {
+            person: person.id.to_string(),
+            same_paper: !waiting.paper_masked.is_empty() && person.paper_masked == waiting.paper_masked,
+            name: person.name,
+            paper: person.paper_masked,
+            school,
+        });
+    }
+    rows.sort_by_key(|row| !row.same_paper);
+    Ok(rows)
+}
+
+/// `POST /hours/waiting/{id}/decide`
+pub async fn decide(asker: SignedIn, Path(id): Path<Id<Waiting>>, fields: Fields) -> Answer {
+    let ctx = &asker.ctx;
+    access::require(ctx, &DESK)?;
+    let reason = fields.text("reason");
+    let mut once = match once::begin(ctx, &fields).await? {
+        Begun::Fresh(once) => once,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    let (programme, _) = ground(ctx, &mut once.tx).await?;
+    match carry_out(ctx, &mut once.tx, &programme, id, &fields).await {
+        Ok(said) => once.done("/hours/waiting", Flash::good(said)).await,
+        Err(error) => {
+            drop(once);
+            let errors = as_form(error, "reason")?;
+            again(&decide_page(&asker, id, reason, errors).await?)
+        }
+    }
+}
+
+/// Does what the button says, and gives the sentence for the next page.
+async fn carry_out(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    id: Id<Waiting>,
+    fields: &Fields,
+) -> Result<&'static str, HoursError> {
+    let reason = fields.text("reason");
+    match fields.text("do") {
+        "match" => {
+            let person: Id<Person> = fields.text("person").parse().map_err(|_| Failure::NotFound)?;
+            let state = decide::match_person(ctx, tx, programme, id, person).await?;
+            Ok(match state {
+                WaitingState::Entered => "已匹配教师并入账。",
+                WaitingState::Dismissed => "该教师已有相同的入账记录，这条报送不再重复计入。",
+                _ => "已匹配教师；这条报送还需要核实，请在相应的标签下继续处理。",
+            })
+        }
+        "dismiss" => decide::dismiss(ctx, tx, programme, id, reason).await.map(|()| "已排除这条报送。"),
+        "accept" => decide::accept(ctx, tx, programme, id, reason).await.map(|()| "已认定并入账。"),
+        "refuse" => {
+            decide::refuse(ctx, tx, programme, id, reason).await.map(|()| "未予认定，教师可以看到原因。")
+        }
+        "keep" => decide::keep(ctx, tx, programme, id, reason).await.map(|()| "保留原记录。"),
+        "take" => decide::take_newer(ctx, tx, programme, id, reason)
+            .await
+            .map(|()| "已冲销原记录，并按新的报送入账。"),
+        _ => Err(Failure::Malformed("没有选择要做的操作。".to_owned()).into()),
+    }
+}

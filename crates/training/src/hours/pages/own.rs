@@ -1,0 +1,272 @@
+//! What a teacher sees of the own hours: the statement, where a missing hour is, disputes.
+
+use askama::Template;
+use axum::extract::Path;
+use tisheng_kernel::Id;
+use tisheng_kernel::number::{chinese_date, parse_date};
+use tisheng_platform::Ctx;
+use tisheng_platform::web::layout::{Flash, Page};
+use tisheng_platform::web::session::SignedIn;
+use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, layout, once};
+use tisheng_registry::access::{self, Role};
+use tisheng_registry::people::{self, Person};
+
+use super::super::actions::disputes;
+use super::super::dispute::{Dispute, DisputeState};
+use super::super::model::Entry;
+use super::super::store;
+use super::{LineRow, Overview, WaitingRow, again, as_form, ground, line_row, overview, waiting_row};
+use crate::hours::statement;
+use crate::table::Table;
+
+#[derive(Template)]
+#[template(path = "hours/pages/own.html")]
+struct OwnPage {
+    page: Page,
+    name: String,
+    overview: Overview,
+    held: Vec<WaitingRow>,
+    disputes: Vec<DisputeRow>,
+}
+
+struct DisputeRow {
+    id: String,
+    title: String,
+    text: String,
+    opened: String,
+    due: String,
+    state: &'static str,
+    tone: &'static str,
+    answer: String,
+    is_open: bool,
+    is_late: bool,
+}
+
+fn dispute_row(ctx: &Ctx, dispute: &Dispute) -> DisputeRow {
+    DisputeRow {
+        id: dispute.id.to_string(),
+        title: dispute.title.clone(),
+        text: dispute.text.clone(),
+        opened: dispute.opened_at.chinese(),
+        due: chinese_date(dispute.due_on),
+        state: dispute.state.chinese(),
+        tone: dispute.state.tone(),
+        answer: dispute.answer.clone(),
+        is_open: dispute.state == DisputeState::Open,
+        is_late: dispute.is_late(ctx.at.date()),
+    }
+}
+
+/// The asker as a teacher.
+fn own(ctx: &Ctx) -> Result<Id<Person>, Failure> {
+    Ok(Id::from_uuid(access::require(ctx, &[Role::Teacher])?.person))
+}
+
+/// `GET /hours`
+pub async fn show(asker: SignedIn) -> Answer {
+    let ctx = &asker.ctx;
+    let person = own(ctx)?;
+    let mut tx = ctx.read().await?;
+    let (programme, rules) = ground(ctx, &mut tx).await?;
+    let entries = store::entries(&mut tx, programme.id, person).await?;
+    let waiting = store::reports::of_teacher(&mut tx, programme.id, person).await?;
+    let disputes = store::disputes::of_teacher(&mut tx, programme.id, person).await?;
+    let disputed: Vec<Id<Entry>> =
+        disputes.iter().filter(|d| d.state == DisputeState::Open).filter_map(|d| d.entry).collect();
+    let mut overview = overview(&rules, &entries);
+    for line in &mut overview.lines {
+        line.may_dispute &= !disputed.iter().any(|id| id.to_string() == line.id);
+    }
+    layout::show(&OwnPage {
+        page: Page::new(&asker, "我的学时", "/hours"),
+        name: asker.member().name.clone(),
+        overview,
+        held: waiting.iter().filter(|w| w.state.waits()).map(|w| waiting_row(&rules, w)).collect(),
+        disputes: disputes.iter().map(|d| dispute_row(ctx, d)).collect(),
+    })
+}
+
+/// `GET /hours/download`
+pub async fn download(asker: SignedIn, filters: Filters) -> Answer {
+    let ctx = &asker.ctx;
+    let person = own(ctx)?;
+    let mut tx = ctx.read().await?;
+    let (programme, rules) = ground(ctx, &mut tx).await?;
+    let entries = store::entries(&mut tx, programme.id, person).await?;
+    let lines = overview(&rules, &entries).lines;
+    statement_table(&asker.member().name, lines).answer(&filters)
+}
+
+/// A statement as a table to keep.
+pub(super) fn statement_table(name: &str, lines: Vec<LineRow>) -> Table {
+    Table {
+        name: format!("学时对账单-{name}"),
+        head: vec![
+            ("入账时间", false),
+            ("学习日期", false),
+            ("内容", false),
+            ("来源", false),
+            ("来源编号", false),
+            ("类别", false),
+            ("学时", true),
+            ("计入", true),
+            ("未计入", true),
+            ("累计计入", true),
+            ("状态", false),
+            ("规则", false),
+        ],
+        rows: lines
+            .into_iter()
+            .map(|l| {
+                vec![
+                    l.booked,
+                    l.worked_on,
+                    l.title,
+                    l.source,
+                    l.source_id,
+                    l.place,
+                    l.hours,
+                    l.counts,
+                    l.over,
+                    l.running,
+                    l.state.to_owned(),
+                    l.rule,
+                ]
+            })
+            .collect(),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "hours/pages/where.html")]
+struct WherePage {
+    page: Page,
+    words: String,
+    day: String,
+    day_error: &'static str,
+    asked: bool,
+    booked: Vec<LineRow>,
+    waiting: Vec<WaitingRow>,
+}
+
+/// `GET /hours/where`: what arrived about a course, when, from whom, and what became of it.
+pub async fn look_for(asker: SignedIn, filters: Filters) -> Answer {
+    let ctx = &asker.ctx;
+    let person = own(ctx)?;
+    let (words, day) = (filters.text("q"), filters.text("day"));
+    let asked = !words.is_empty() || !day.is_empty();
+    let date = parse_date(day).ok();
+    let mut tx = ctx.read().await?;
+    let (programme, rules) = ground(ctx, &mut tx).await?;
+    let me = people::visible(ctx, &mut tx, person).await?;
+    let entries = store::entries(&mut tx, programme.id, person).await?;
+    let mut waiting = store::reports::of_teacher(&mut tx, programme.id, person).await?;
+    waiting.extend(store::reports::of_name(&mut tx, programme.id, &me.name, &me.paper_masked).await?);
+    let fits = |title: &str, source: &str, worked_on: chrono::NaiveDate| {
+        asked
+            && (words.is_empty() || title.contains(words) || source.contains(words))
+            && date.is_none_or(|date| date == worked_on)
+    };
+    let lines = statement::lines(&rules.hours, &entries);
+    let booked = lines.iter().filter(|l| fits(&l.entry.title, &l.entry.source, l.entry.worked_on));
+    let held = waiting.iter().filter(|w| fits(&w.title, &w.source, w.worked_on));
+    layout::show(&WherePage {
+        page: Page::new(&asker, "我的学时在哪里", "/hours").crumb("我的学时", "/hours"),
+        words: words.to_owned(),
+        day: day.to_owned(),
+        day_error: if day.is_empty() || date.is_some() { "" } else { "日期应写作 2026-11-23" },
+        asked,
+        booked: booked.map(|l| line_row(&rules, l)).collect(),
+        waiting: held.map(|w| waiting_row(&rules, w)).collect(),
+    })
+}
+
+#[derive(Template)]
+#[template(path = "hours/pages/dispute.html")]
+struct DisputePage {
+    page: Page,
+    entry: String,
+    about: Option<LineRow>,
+    title: String,
+    text: String,
+    errors: FormErrors,
+}
+
+/// `GET /hours/disputes/new`
+pub async fn new_dispute(asker: SignedIn, filters: Filters) -> Answer {
+    let form = dispute_form(&asker, filters.text("entry"), ["", ""], FormErrors::default());
+    layout::show(&form.await?)
+}
+
+async fn dispute_form(
+    asker: &SignedIn,
+    entry: &str,
+    [title, text]: [&str; 2],
+    errors: FormErrors,
+) -> Result<DisputePage, Failure> {
+    let ctx = &asker.ctx;
+    let person = own(ctx)?;
+    let mut tx = ctx.read().await?;
+    let (programme, rules) = ground(ctx, &mut tx).await?;
+    let about = match entry {
+        "" => None,
+        id => {
+            let entries = store::entries(&mut tx, programme.id, person).await?;
+            let lines = statement::lines(&rules.hours, &entries);
+            let line = lines.iter().find(|line| line.entry.id.to_string() == id);
+            Some(line_row(&rules, line.ok_or(Failure::NotFound)?))
+        }
+    };
+    Ok(DisputePage {
+        page: Page::new(asker, "提出学时异议", "/hours").crumb("我的学时", "/hours"),
+        entry: entry.to_owned(),
+        about,
+        title: title.to_owned(),
+        text: text.to_owned(),
+        errors,
+    })
+}
+
+/// `POST /hours/disputes`
+pub async fn open_dispute(asker: SignedIn, fields: Fields) -> Answer {
+    let ctx = &asker.ctx;
+    own(ctx)?;
+    let entry_text = fields.text("entry");
+    let mut check = fields.check();
+    let title =
+        if entry_text.is_empty() { check.required("title", "课程或活动名称", 100) } else { "" };
+    let text = check.required("text", "异议说明", 1000);
+    let errors = check.errors();
+    if !errors.is_empty() {
+        return again(&dispute_form(&asker, entry_text, [title, text], errors).await?);
+    }
+    let entry = match entry_text {
+        "" => None,
+        id => Some(id.parse::<Id<Entry>>().map_err(|_| Failure::NotFound)?),
+    };
+    let mut once = match once::begin(ctx, &fields).await? {
+        Begun::Fresh(once) => once,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    let (programme, _) = ground(ctx, &mut once.tx).await?;
+    match disputes::open(ctx, &mut once.tx, &programme, entry, (title, text)).await {
+        Ok(_) => once.done("/hours#disputes", Flash::good("异议已提交，答复后会显示在本页。")).await,
+        Err(error) => {
+            drop(once);
+            let errors = as_form(error, "text")?;
+            again(&dispute_form(&asker, entry_text, [title, text], errors).await?)
+        }
+    }
+}
+
+/// `POST /hours/disputes/{id}/withdraw`
+pub async fn withdraw_dispute(asker: SignedIn, Path(id): Path<Id<Dispute>>, fields: Fields) -> Answer {
+    let ctx = &asker.ctx;
+    let mut once = match once::begin(ctx, &fields).await? {
+        Begun::Fresh(once) => once,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    let (programme, _) = ground(ctx, &mut once.tx).await?;
+    disputes::withdraw(ctx, &mut once.tx, &programme, id).await.map_err(Failure::from)?;
+    once.done("/hours#disputes", Flash::good("异议已撤回。")).await
+}

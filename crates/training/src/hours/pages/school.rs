@@ -1,0 +1,241 @@
+//! The hours of many teachers, of one, and the taking back of a line.
+
+use askama::Template;
+use axum::extract::Path;
+use tisheng_kernel::{Id, Minutes};
+use tisheng_platform::Ctx;
+use tisheng_platform::web::layout::{Flash, Page};
+use tisheng_platform::web::paging::{ROWS, Slice};
+use tisheng_platform::web::session::SignedIn;
+use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, layout, once};
+use tisheng_registry::access;
+use tisheng_registry::people::{self, Person, SUBJECTS};
+use tisheng_rules::Scheme;
+
+use super::super::actions;
+use super::super::model::Entry;
+use super::super::store::teachers::{Narrow, TeacherSums};
+use super::super::store::{self};
+use super::{
+    DESK, LineRow, Overview, READERS, WaitingRow, again, as_form, ground, line_row, overview, waiting_row,
+};
+use crate::hours::statement;
+use crate::table::{MOST, Table};
+
+struct TeacherRow {
+    person: String,
+    name: String,
+    school: String,
+    subject: String,
+    /// What counts of each category, in the order of the scheme.
+    counted: Vec<String>,
+    total: String,
+    missing: String,
+    is_met: bool,
+}
+
+#[derive(Template)]
+#[template(path = "hours/pages/teachers.html")]
+struct TeachersPage {
+    page: Page,
+    categories: Vec<String>,
+    minimum: String,
+    words: String,
+    subject: String,
+    subjects: Vec<(&'static str, &'static str)>,
+    booked: String,
+    rows: Vec<TeacherRow>,
+    first: String,
+    next: String,
+    download: String,
+}
+
+/// What the address asks for. `booked` is `none`, `some` or `short`: earned less than is asked
+/// for in all.
+fn narrow(filters: &Filters, rules: &Scheme) -> Narrow {
+    let booked = filters.text("booked");
+    let below = if booked == "short" { *rules.hours.total } else { Minutes::ZERO };
+    Narrow {
+        words: filters.text("q").to_lowercase(),
+        subject: filters.text("subject").to_owned(),
+        stage: filters.text("stage").to_owned(),
+        booked: if ["none", "some"].contains(&booked) { booked.to_owned() } else { String::new() },
+        below,
+    }
+}
+
+fn teacher_row(ctx: &Ctx, rules: &Scheme, teacher: &TeacherSums) -> TeacherRow {
+    let sums: Vec<_> = teacher.totals.iter().map(|total| total.for_rules(ctx.at.date())).collect();
+    let tally = rules.hours.tally(&sums);
+    let length = *rules.hours.length;
+    TeacherRow {
+        person: teacher.person.to_string(),
+        name: teacher.name.clone(),
+        school: teacher.school.clone(),
+        subject: teacher.subject.clone(),
+        counted: tally.categories.iter().map(|c| c.sum.counted.in_hours(length)).collect(),
+        total: tally.counted.in_hours(length),
+        missing: tally.missing.in_hours(length),
+        is_met: tally.is_met(),
+    }
+}
+
+/// `GET /hours/teachers`
+pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
+    let ctx = &asker.ctx;
+    access::require(ctx, &READERS)?;
+    let mut tx = ctx.read().await?;
+    let (programme, rules) = ground(ctx, &mut tx).await?;
+    let narrow = narrow(&filters, &rules);
+    let found =
+        store::teachers::list(&mut tx, programme.id, &ctx.scope(), &narrow, &filters.cursor(), ROWS + 1)
+            .await?;
+    let slice = Slice::cut(found, |t| (t.sort_key.clone(), t.person.to_string()));
+    layout::show(&TeachersPage {
+        page: Page::new(&asker, "教师学时", "/hours/teachers"),
+        categories: rules.hours.categories.iter().map(|c| c.title.value.clone()).collect(),
+        minimum: rules.hours.shown(*rules.hours.total),
+        words: filters.text("q").to_owned(),
+        subject: narrow.subject.clone(),
+        subjects: SUBJECTS.iter().map(|subject| (*subject, *subject)).collect(),
+        booked: filters.text("booked").to_owned(),
+        rows: slice.rows.iter().map(|teacher| teacher_row(ctx, &rules, teacher)).collect(),
+        first: if filters.text("after").is_empty() { String::new() } else { filters.with("after", "") },
+        next: slice.next.map(|next| filters.with("after", &next.write())).unwrap_or_default(),
+        download: filters.with("after", ""),
+    })
+}
+
+/// `GET /hours/teachers/download`
+pub async fn download(asker: SignedIn, filters: Filters) -> Answer {
+    let ctx = &asker.ctx;
+    access::require(ctx, &READERS)?;
+    let mut tx = ctx.read().await?;
+    let (programme, rules) = ground(ctx, &mut tx).await?;
+    let narrow = narrow(&filters, &rules);
+    let start = Filters::default().cursor();
+    let found = store::teachers::list(&mut tx, programme.id, &ctx.scope(), &narrow, &start, MOST).await?;
+    let rows = found.iter().map(|teacher| teacher_row(ctx, &rules, teacher)).map(|row| {
+        let counted = row.counted.join(" + ");
+        let state = if row.is_met { "已达到" } else { "未达到" };
+        vec![row.name, row.school, row.subject, counted, row.total, row.missing, state.to_owned()]
+    });
+    let table = Table {
+        name: "教师学时".to_owned(),
+        head: vec![
+            ("姓名", false),
+            ("学校", false),
+            ("学科", false),
+            ("各类计入学时", false),
+            ("计入合计", true),
+            ("还差", true),
+            ("是否达到", false),
+        ],
+        rows: rows.collect(),
+    };
+    table.answer(&filters)
+}
+
+#[derive(Template)]
+#[template(path = "hours/pages/teacher.html")]
+struct TeacherPage {
+    page: Page,
+    school: String,
+    overview: Overview,
+    reports: Vec<WaitingRow>,
+    may_reverse: bool,
+}
+
+/// `GET /hours/teachers/{person}`
+pub async fn teacher(asker: SignedIn, Path(person): Path<Id<Person>>) -> Answer {
+    let ctx = &asker.ctx;
+    access::require(ctx, &READERS)?;
+    let mut tx = ctx.read().await?;
+    let (programme, rules) = ground(ctx, &mut tx).await?;
+    let found = people::visible(ctx, &mut tx, person).await?;
+    let school = people::teacher(&mut tx, person).await.map(|t| t.school_name).unwrap_or_default();
+    let entries = store::entries(&mut tx, programme.id, person).await?;
+    let reports = store::reports::of_teacher(&mut tx, programme.id, person).await?;
+    let own = asker.member().person == person.uuid();
+    layout::show(&TeacherPage {
+        page: Page::new(&asker, format!("{}的学时", found.name), "/hours/teachers")
+            .crumb("教师学时", "/hours/teachers"),
+        school,
+        overview: overview(&rules, &entries),
+        reports: reports.iter().map(|report| waiting_row(&rules, report)).collect(),
+        may_reverse: !own && access::require(ctx, &DESK).is_ok(),
+    })
+}
+
+#[derive(Template)]
+#[template(path = "hours/pages/reverse.html")]
+struct ReversePage {
+    page: Page,
+    name: String,
+    person: String,
+    line: LineRow,
+    reason: String,
+    errors: FormErrors,
+}
+
+/// `GET /hours/entries/{id}/reverse`
+pub async fn reverse_form(asker: SignedIn, Path(id): Path<Id<Entry>>) -> Answer {
+    layout::show(&reverse_page(&asker, id, "", FormErrors::default()).await?)
+}
+
+async fn reverse_page(
+    asker: &SignedIn,
+    id: Id<Entry>,
+    reason: &str,
+    errors: FormErrors,
+) -> Result<ReversePage, Failure> {
+    let ctx = &asker.ctx;
+    access::require(ctx, &DESK)?;
+    let mut tx = ctx.read().await?;
+    let (programme, rules) = ground(ctx, &mut tx).await?;
+    let entry = store::entry_of_id(&mut tx, programme.id, id).await?.ok_or(Failure::NotFound)?;
+    let person = people::visible(ctx, &mut tx, entry.person).await?;
+    let entries = store::entries(&mut tx, programme.id, entry.person).await?;
+    let lines = statement::lines(&rules.hours, &entries);
+    let line = lines.iter().find(|line| line.entry.id == id).ok_or(Failure::NotFound)?;
+    let back = format!("/hours/teachers/{}", person.id);
+    Ok(ReversePage {
+        page: Page::new(asker, "冲销学时", "/hours/teachers")
+            .crumb("教师学时", "/hours/teachers")
+            .crumb(person.name.as_str(), back),
+        name: person.name,
+        person: person.id.to_string(),
+        line: line_row(&rules, line),
+        reason: reason.to_owned(),
+        errors,
+    })
+}
+
+/// `POST /hours/entries/{id}/reverse`
+pub async fn reverse(asker: SignedIn, Path(id): Path<Id<Entry>>, fields: Fields) -> Answer {
+    let ctx = &asker.ctx;
+    access::require(ctx, &DESK)?;
+    let mut check = fields.check();
+    let reason = check.required("reason", "冲销原因", 500);
+    let errors = check.errors();
+    if !errors.is_empty() {
+        return again(&reverse_page(&asker, id, reason, errors).await?);
+    }
+    let mut once = match once::begin(ctx, &fields).await? {
+        Begun::Fresh(once) => once,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    let (programme, _) = ground(ctx, &mut once.tx).await?;
+    let entry = store::entry_of_id(&mut once.tx, programme.id, id).await?.ok_or(Failure::NotFound)?;
+    match actions::reverse(ctx, &mut once.tx, &programme, id, reason).await {
+        Ok(_) => {
+            let back = format!("/hours/teachers/{}", entry.person);
+            once.done(&back, Flash::good("已冲销，原记录保留，教师可以看到原因。")).await
+        }
+        Err(error) => {
+            drop(once);
+            let errors = as_form(error, "reason")?;
+            again(&reverse_page(&asker, id, reason, errors).await?)
+        }
+    }
+}
