@@ -14,7 +14,10 @@
 mod actions;
 mod model;
 mod rulebook;
+pub mod samples;
 mod store;
+#[cfg(test)]
+mod tests;
 pub mod trial;
 
 pub use actions::{

@@ -176,7 +176,7 @@ async fn find(ctx: &Ctx, tx: &mut Tx, whom: &Whom) -> Result<Found, HoursError> 
 /// Who a description may mean, for matching and for the suggestions of the clerk's page.
 pub(super) async fn matched(ctx: &Ctx, tx: &mut Tx, described: &Described) -> Result<Match, Failure> {
     let clue = Clue { name: &described.name, paper: &described.paper, phone: &described.phone };
-    people::match_person(ctx, tx, &clue).await
+    Ok(people::match_person(ctx, tx, &clue).await?)
 }
 
 /// What is to become of a report about somebody known.

@@ -7,7 +7,7 @@ pub mod teachers;
 use std::str::FromStr;
 
 use chrono::NaiveDate;
-use tisheng_kernel::{HourLength, Id, Instant, Minutes};
+use tisheng_kernel::{HourLength, Id, Minutes};
 use tisheng_platform::db::Column;
 use tisheng_platform::{Ctx, DbError, Row, Tx, args};
 use tisheng_policy::scheme::Programme;
@@ -196,9 +196,4 @@ pub async fn totals(
     person: Id<Person>,
 ) -> Result<Vec<Total>, DbError> {
     tx.rows(TOTALS, args![programme, person], |row| total(row, 0)).await
-}
-
-/// When the oldest thing that waits arrived, for lists that say so.
-pub(super) fn instant(row: &Row<'_>, column: usize) -> Result<Option<Instant>, DbError> {
-    row.get(column)
 }

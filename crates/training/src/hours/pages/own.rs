@@ -23,7 +23,6 @@ use crate::table::Table;
 #[template(path = "hours/pages/own.html")]
 struct OwnPage {
     page: Page,
-    name: String,
     overview: Overview,
     held: Vec<WaitingRow>,
     disputes: Vec<DisputeRow>,
@@ -79,7 +78,6 @@ pub async fn show(asker: SignedIn) -> Answer {
     }
     layout::show(&OwnPage {
         page: Page::new(&asker, "我的学时", "/hours"),
-        name: asker.member().name.clone(),
         overview,
         held: waiting.iter().filter(|w| w.state.waits()).map(|w| waiting_row(&rules, w)).collect(),
         disputes: disputes.iter().map(|d| dispute_row(ctx, d)).collect(),
