@@ -260,7 +260,7 @@ mod tests {
             errors: FormErrors::one("name", "请填写姓名"),
             name: "<b>王</b>",
             options: &[("02", "小学"), ("03", "初中")],
-            filters: Filters::default(),
+            filters: Filters::new(vec![("sort".to_owned(), "name".to_owned())]),
         };
         let html = page.render().expect("renders");
         assert!(html.contains("value=\"&#60;b&#62;王"), "{html}");

@@ -46,6 +46,12 @@ impl Filters {
         format!("?{}", joined.join("&"))
     }
 
+    /// The query string that sorts by `key`, or the other way round where that is the order now.
+    #[must_use]
+    pub fn sort_by(&self, key: &str) -> String {
+        if self.text("sort") == key { self.with("sort", &format!("-{key}")) } else { self.with("sort", key) }
+    }
+
     /// The place in the list: after which row the page begins.
     #[must_use]
     pub fn cursor(&self) -> Cursor {
