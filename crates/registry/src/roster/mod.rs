@@ -1,1 +1,38 @@
-//! Rosters in and out: the clerk's loop.
+//! Rosters in and out: the clerk's loop (ORG-8).
+//!
+//! A **run** is one file on its way: brought, checked (which writes nothing but what it found),
+//! mended and brought again, confirmed, taken in one transaction, and undone within seven days
+//! if need be. The loop knows no kind of file; schools, teachers and roles are three [`Kind`]s,
+//! and a room above may add its own ([`Kinds`]).
+//!
+//! Tables: `roster_run`, `roster_finding`, `roster_difference`, `roster_trace`. Invariants: a
+//! file is taken whole or not at all; what is taken is what the data say at that moment and the
+//! clerk has seen; every change that taking made has its trace.
+
+mod board;
+mod checking;
+mod column;
+mod finding;
+mod kind;
+mod model;
+mod reading;
+mod roles;
+mod schoolbook;
+mod schools;
+mod store;
+mod taking;
+mod teachers;
+mod words;
+mod work;
+
+pub use column::{Column, optional, required};
+pub use finding::{Finding, Findings, Weight};
+pub use kind::{
+    About, Alteration, Book, Choice, Desk, Difference, Entry, Item, Kind, Kinds, Line, Notes, Obstacle, Tie,
+    Trace, What, Work,
+};
+pub use model::{Run, State, Tally};
+pub use roles::Roles;
+pub use schools::Schools;
+pub use teachers::Teachers;
+pub use work::{PASSED, Passed, handlers};

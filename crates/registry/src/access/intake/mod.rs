@@ -1,0 +1,113 @@
+//! Accounts and roles by the roll: many at a time, for rosters.
+
+mod store;
+
+use chrono::NaiveDate;
+use rand::RngExt;
+use tisheng_kernel::{Id, Instant};
+use tisheng_platform::{DbError, Tx};
+use uuid::Uuid;
+
+pub use store::{
+    Account, Grant, accounts_of, activated, end_grant, give, grants_of, logins_taken, reopen_grant, teaching,
+    unmake_accounts, unmake_grants,
+};
+
+/// Marker of an account's identifier.
+#[derive(Debug)]
+pub struct AccountId;
+
+/// How often new names are tried for accounts whose name is taken.
+const TRIES: usize = 6;
+
+/// Somebody who gets an account.
+#[derive(Debug)]
+pub struct Opening<'r> {
+    /// Who.
+    pub person: Uuid,
+    /// The name to sign in with; `None` makes one from the initials.
+    pub login: Option<&'r str>,
+    /// The initials of the name.
+    pub initials: &'r str,
+    /// The index of the phone, to sign in by phone too while nobody else does by the same.
+    pub phone_index: Option<&'r [u8]>,
+}
+
+/// Opens an account for each of `openings` who has none; gives those opened, by person. They have
+/// no password until a set-up token is used.
+///
+/// # Errors
+/// What the database reports; [`DbError::Unique`] when a login that the roll asks for is taken.
+pub async fn open(tx: &mut Tx, at: Instant, openings: &[Opening<'_>]) -> Result<Vec<(Uuid, Uuid)>, DbError> {
+    let mut left: Vec<&Opening<'_>> = openings.iter().collect();
+    let mut opened = Vec::with_capacity(openings.len());
+    for round in 0..TRIES {
+        if left.is_empty() {
+            return Ok(opened);
+        }
+        let attempts: Vec<Account> = left
+            .iter()
+            .map(|one| Account {
+                id: Id::<AccountId>::new(at).uuid(),
+                person: one.person,
+                login: one.login.map_or_else(|| made_up_login(one.initials), str::to_lowercase),
+                // From the second round on somebody else may be signing in by this phone.
+                phone_index: one.phone_index.filter(|_| round == 0).map(<[u8]>::to_vec),
+            })
+            .collect();
+        store::open(tx, &attempts).await?;
+        let people: Vec<Uuid> = left.iter().map(|one| one.person).collect();
+        let known = accounts_of(tx, &people).await?;
+        for attempt in &attempts {
+            if known.get(&attempt.person) == Some(&attempt.id) {
+                opened.push((attempt.person, attempt.id));
+            }
+        }
+        left.retain(|one| !known.contains_key(&one.person));
+    }
+    match left.first() {
+        None => Ok(opened),
+        Some(one) => Err(DbError::Unique(format!("no free login for person {}", one.person))),
+    }
+}
+
+/// Initials and six digits, such as `zxl403817`: short enough to be typed from a slip of paper.
+fn made_up_login(initials: &str) -> String {
+    let letters: String = initials.chars().filter(char::is_ascii_lowercase).take(4).collect();
+    let stem = if letters.is_empty() { "t" } else { &letters };
+    format!("{stem}{:06}", rand::rng().random_range(0..1_000_000_u32))
+}
+
+/// A role to be given at a node.
+#[derive(Debug)]
+pub struct Giving<'r> {
+    /// The new grant.
+    pub id: Uuid,
+    /// To whom.
+    pub person: Uuid,
+    /// The role's key.
+    pub role: &'static str,
+    /// Where.
+    pub node: Uuid,
+    /// Its path.
+    pub path: &'r str,
+    /// The first day.
+    pub since: NaiveDate,
+    /// The first day on which it is no more.
+    pub until: Option<NaiveDate>,
+    /// The account of whoever gives it.
+    pub given_by: Uuid,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::made_up_login;
+
+    #[test]
+    fn logins_are_short_and_typable() {
+        let login = made_up_login("zxl");
+        assert!(login.starts_with("zxl") && login.len() == 9, "{login}");
+        assert!(made_up_login("").starts_with('t'));
+        assert_eq!(made_up_login("abcdefgh").len(), 10);
+    }
+}

@@ -1,0 +1,260 @@
+//! People by the roll: found, taken on, changed and let go many at a time, for rosters.
+//!
+//! One person at a time goes through the room's own actions. Here the caller has the file's one
+//! transaction and keeps the trace by which everything can be put back.
+
+mod store;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use tisheng_kernel::identity::{Identity, Phone, Sex};
+use tisheng_kernel::person_name::PersonName;
+use tisheng_platform::keys::Keys;
+use tisheng_platform::{DbError, Tx};
+use uuid::Uuid;
+
+pub use store::{
+    Present, at_school, by_papers, by_phones, end_post, ended_posts, reopen_post, take_on, take_up,
+    unmake_people, unmake_posts,
+};
+
+/// A person as the roll knows them, with the open post.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnRoll {
+    /// The person.
+    pub person: Uuid,
+    /// Grows with every change of the record.
+    pub version: i64,
+    /// The name.
+    pub name: String,
+    /// The number of the paper with its middle hidden.
+    pub paper_masked: String,
+    /// The index by which the phone is found.
+    pub phone_index: Option<Vec<u8>>,
+    /// The phone with its middle hidden.
+    pub phone_masked: Option<String>,
+    /// GB/T 2261.1.
+    pub sex: String,
+    /// The year of birth.
+    pub birth_year: Option<i64>,
+    /// Path of the node that keeps the record while there is no post.
+    pub kept_by: String,
+    /// The open post.
+    pub post: Option<PostOnRoll>,
+}
+
+/// An open post as the roll knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PostOnRoll {
+    /// The post.
+    pub id: Uuid,
+    /// The school.
+    pub school: Uuid,
+    /// Its path.
+    pub path: String,
+    /// What is taught.
+    pub subject: String,
+    /// The code of the stage.
+    pub stage: String,
+    /// The professional title.
+    pub title: String,
+}
+
+/// What a roll says about a person, made ready to be written: sealing and pinyin are done before
+/// the writing transaction begins.
+#[derive(Debug, Clone)]
+pub struct Entered {
+    /// The name.
+    pub name: PersonName,
+    /// The paper.
+    pub identity: Identity,
+    /// The index under which the paper is found.
+    pub paper_index: Vec<u8>,
+    /// The phone.
+    pub phone: Option<Phone>,
+    /// The index under which the phone is found.
+    pub phone_index: Option<Vec<u8>>,
+    /// GB/T 2261.1.
+    pub sex: Sex,
+    /// The year of birth.
+    pub birth_year: Option<i64>,
+    sort_key: String,
+    pinyin: String,
+    initials: String,
+    paper_sealed: Vec<u8>,
+    phone_sealed: Option<Vec<u8>>,
+}
+
+impl Entered {
+    /// Seals the paper and phone of a person and works out how the name is found.
+    #[must_use]
+    pub fn new(
+        keys: &Keys,
+        name: PersonName,
+        identity: Identity,
+        phone: Option<Phone>,
+        sex: Sex,
+        birth_year: Option<i64>,
+    ) -> Self {
+        Self {
+            sort_key: name.sort_key(),
+            pinyin: name.pinyin(),
+            initials: name.initials(),
+            paper_index: paper_index(keys, identity.number()),
+            paper_sealed: keys.seal(identity.number()),
+            phone_index: phone.as_ref().map(|phone| phone_index(keys, phone.number())),
+            phone_sealed: phone.as_ref().map(|phone| keys.seal(phone.number())),
+            name,
+            identity,
+            phone,
+            sex,
+            birth_year,
+        }
+    }
+
+    /// The first letters of the name's syllables.
+    #[must_use]
+    pub fn initials(&self) -> &str {
+        &self.initials
+    }
+
+    /// The order of the name in lists.
+    #[must_use]
+    pub fn sort_key(&self) -> &str {
+        &self.sort_key
+    }
+}
+
+/// Somebody to be taken on.
+#[derive(Debug)]
+pub struct Newcomer<'r> {
+    /// The new record.
+    pub person: Uuid,
+    /// What the roll says.
+    pub entered: &'r Entered,
+    /// Path of the node that keeps the record.
+    pub kept_by: &'r str,
+}
+
+/// A post to be taken up.
+#[derive(Debug)]
+pub struct NewPost<'r> {
+    /// The new post.
+    pub id: Uuid,
+    /// Who takes it up.
+    pub person: Uuid,
+    /// The order of the name in lists.
+    pub sort_key: &'r str,
+    /// The school.
+    pub school: Uuid,
+    /// Its path.
+    pub path: &'r str,
+    /// What is taught.
+    pub subject: &'r str,
+    /// The code of the stage.
+    pub stage: &'r str,
+    /// The professional title.
+    pub title: &'r str,
+    /// The first day.
+    pub since: NaiveDate,
+}
+
+/// What of a person's record a roll may change, as it is stored: to be put back as it was.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Record {
+    /// The name.
+    pub name: String,
+    /// The order in lists.
+    pub sort_key: String,
+    /// For search.
+    pub pinyin: String,
+    /// For search.
+    pub initials: String,
+    /// The phone under the installation's key, in hexadecimal digits.
+    pub phone_sealed: Option<String>,
+    /// The index of the phone, in hexadecimal digits.
+    pub phone_index: Option<String>,
+    /// The phone with its middle hidden.
+    pub phone_masked: Option<String>,
+    /// GB/T 2261.1.
+    pub sex: String,
+    /// The year of birth.
+    pub birth_year: Option<i64>,
+    /// The version of the record while it is so.
+    pub version: i64,
+}
+
+/// What of a post a roll may change: to be put back as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Duties {
+    /// What is taught.
+    pub subject: String,
+    /// The code of the stage.
+    pub stage: String,
+    /// The professional title.
+    pub title: String,
+}
+
+/// The index under which a paper's number is found.
+#[must_use]
+pub fn paper_index(keys: &Keys, number: &str) -> Vec<u8> {
+    keys.index(PAPER, number)
+}
+
+/// The index under which a phone number is found.
+#[must_use]
+pub fn phone_index(keys: &Keys, number: &str) -> Vec<u8> {
+    keys.index(PHONE, number)
+}
+
+/// The kind of index of papers' numbers.
+const PAPER: &str = "paper";
+/// The kind of index of phone numbers.
+const PHONE: &str = "phone";
+
+/// Changes the record of `person` to what the roll says; gives what it was. A roll without a phone
+/// number says nothing about the one that is known.
+///
+/// # Errors
+/// What the database reports; [`DbError::NoRow`] when the person is not there.
+pub async fn change(tx: &mut Tx, person: Uuid, entered: &Entered) -> Result<Record, DbError> {
+    let before = store::record(tx, person).await?;
+    let mut after = Record {
+        name: entered.name.as_str().to_owned(),
+        sort_key: entered.sort_key.clone(),
+        pinyin: entered.pinyin.clone(),
+        initials: entered.initials.clone(),
+        sex: entered.sex.code().to_owned(),
+        birth_year: entered.birth_year,
+        ..before.clone()
+    };
+    if let Some(phone) = &entered.phone {
+        after.phone_sealed = entered.phone_sealed.as_ref().map(hex::encode);
+        after.phone_index = entered.phone_index.as_ref().map(hex::encode);
+        after.phone_masked = Some(phone.masked());
+    }
+    store::write_record(tx, person, &after).await?;
+    Ok(before)
+}
+
+/// Puts the record of `person` back to `before`; says whether it was still as the change left it.
+///
+/// # Errors
+/// What the database reports.
+pub async fn put_back(tx: &mut Tx, person: Uuid, before: &Record) -> Result<bool, DbError> {
+    if store::record(tx, person).await?.version != before.version + 1 {
+        return Ok(false);
+    }
+    store::write_record(tx, person, before).await?;
+    Ok(true)
+}
+
+/// Changes the duties of `post`; gives what they were.
+///
+/// # Errors
+/// What the database reports; [`DbError::NoRow`] when the post is not there.
+pub async fn change_duties(tx: &mut Tx, post: Uuid, duties: &Duties) -> Result<Duties, DbError> {
+    let before = store::duties(tx, post).await?;
+    store::write_duties(tx, post, duties).await?;
+    Ok(before)
+}

@@ -1,0 +1,326 @@
+//! Statements about many people at once. Lists of keys come in groups of [`GROUP`], the last
+//! filled up by repeating a key, so that the text of each statement stays the same.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use tisheng_kernel::identity::Phone;
+use tisheng_platform::{DbError, Row, Tx, Value, args};
+use uuid::Uuid;
+
+use super::{Duties, NewPost, Newcomer, OnRoll, PostOnRoll, Record};
+
+/// Keys in one statement.
+const GROUP: usize = 40;
+
+const BY_PAPERS: &str = "select p.paper_index, p.id, p.version, p.name, p.paper_masked, p.phone_index,
+    p.phone_masked, p.sex, p.birth_year, p.kept_by, o.id, o.school, o.path, o.subject, o.stage, o.title
+    from person p left join post o on o.person = p.id and o.until is null
+    where p.paper_index in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+    $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)";
+
+const BY_PHONES: &str = "select p.phone_index, p.id, p.version, p.name, p.paper_masked, p.phone_index,
+    p.phone_masked, p.sex, p.birth_year, p.kept_by, o.id, o.school, o.path, o.subject, o.stage, o.title
+    from person p left join post o on o.person = p.id and o.until is null
+    where p.phone_index in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+    $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)";
+
+const AT_SCHOOL: &str = "select p.id, p.name, p.paper_masked, o.id, o.path from post o
+    join person p on p.id = o.person where o.school = $1 and o.until is null order by o.sort_key, p.id";
+
+const TAKE_ON: &str = "insert into person (id, name, sort_key, pinyin, initials, paper_kind, paper_sealed,
+    paper_index, paper_masked, phone_sealed, phone_index, phone_masked, sex, birth_year, kept_by, version) values";
+
+const TAKE_UP: &str = "insert into post (id, person, school, path, sort_key, subject, stage, title, since, state, reason) values";
+
+const RECORD: &str = "select name, sort_key, pinyin, initials, phone_sealed, phone_index, phone_masked, sex,
+    birth_year, version from person where id = $1";
+
+const WRITE_RECORD: &str = "update person set name = $2, sort_key = $3, pinyin = $4, initials = $5,
+    phone_sealed = $6, phone_index = $7, phone_masked = $8, sex = $9, birth_year = $10, version = version + 1
+    where id = $1";
+
+const SORT_POSTS: &str = "update post set sort_key = $2 where person = $1";
+
+const DUTIES: &str = "select subject, stage, title from post where id = $1";
+const WRITE_DUTIES: &str = "update post set subject = $2, stage = $3, title = $4 where id = $1";
+
+const END_POST: &str =
+    "update post set until = $2, state = 'left', reason = $3 where id = $1 and until is null";
+const REOPEN_POST: &str =
+    "update post set until = null, state = 'active', reason = '' where id = $1 and until is not null";
+
+const UNMAKE_POSTS: &str = "delete from post
+    where id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+    $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)";
+
+const ENDED_POSTS: &str = "select count(*) from post where until is not null
+    and id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+    $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)";
+
+const UNMAKE_PEOPLE: &str = "delete from person where version = 1
+    and id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+    $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)";
+
+fn filled<'v>(mut keys: Vec<Value<'v>>) -> Vec<Value<'v>> {
+    let last = keys.last().cloned().unwrap_or(Value::Null);
+    keys.resize(GROUP, last);
+    keys
+}
+
+fn on_roll(row: &Row<'_>) -> Result<(Vec<u8>, OnRoll), DbError> {
+    let post = match row.get::<Option<Uuid>>(10)? {
+        None => None,
+        Some(id) => Some(PostOnRoll {
+            id,
+            school: row.get(11)?,
+            path: row.get(12)?,
+            subject: row.get(13)?,
+            stage: row.get(14)?,
+            title: row.get(15)?,
+        }),
+    };
+    let person = OnRoll {
+        person: row.get(1)?,
+        version: row.get(2)?,
+        name: row.get(3)?,
+        paper_masked: row.get(4)?,
+        phone_index: row.get(5)?,
+        phone_masked: row.get(6)?,
+        sex: row.get(7)?,
+        birth_year: row.get(8)?,
+        kept_by: row.get(9)?,
+        post,
+    };
+    Ok((row.get(0)?, person))
+}
+
+/// The people whose papers have these indexes.
+///
+/// # Errors
+/// What the database reports.
+pub async fn by_papers(tx: &mut Tx, indexes: &[&[u8]]) -> Result<HashMap<Vec<u8>, OnRoll>, DbError> {
+    let mut found = HashMap::new();
+    for group in indexes.chunks(GROUP) {
+        let keys = filled(group.iter().map(|index| Value::from(*index)).collect());
+        found.extend(tx.rows(BY_PAPERS, &keys, on_roll).await?);
+    }
+    Ok(found)
+}
+
+/// The people whose phones have these indexes; a phone may be shared.
+///
+/// # Errors
+/// What the database reports.
+pub async fn by_phones(tx: &mut Tx, indexes: &[&[u8]]) -> Result<HashMap<Vec<u8>, Vec<OnRoll>>, DbError> {
+    let mut found: HashMap<Vec<u8>, Vec<OnRoll>> = HashMap::new();
+    for group in indexes.chunks(GROUP) {
+        let keys = filled(group.iter().map(|index| Value::from(*index)).collect());
+        for (index, person) in tx.rows(BY_PHONES, &keys, on_roll).await? {
+            found.entry(index).or_default().push(person);
+        }
+    }
+    Ok(found)
+}
+
+/// Somebody with an open post at a school.
+#[derive(Debug, Clone)]
+pub struct Present {
+    /// The person.
+    pub person: Uuid,
+    /// The name.
+    pub name: String,
+    /// The number of the paper with its middle hidden.
+    pub paper_masked: String,
+    /// The open post.
+    pub post: Uuid,
+    /// The school's path.
+    pub path: String,
+}
+
+/// Everybody with an open post at `school`, in the order of the roll.
+///
+/// # Errors
+/// What the database reports.
+pub async fn at_school(tx: &mut Tx, school: Uuid) -> Result<Vec<Present>, DbError> {
+    tx.rows(AT_SCHOOL, args![school], |row| {
+        Ok(Present {
+            person: row.get(0)?,
+            name: row.get(1)?,
+            paper_masked: row.get(2)?,
+            post: row.get(3)?,
+            path: row.get(4)?,
+        })
+    })
+    .await
+}
+
+/// Takes on `newcomers`.
+///
+/// # Errors
+/// What the database reports; a person known already is [`DbError::Unique`].
+pub async fn take_on(tx: &mut Tx, newcomers: &[Newcomer<'_>]) -> Result<(), DbError> {
+    let rows: Vec<Vec<Value<'_>>> = newcomers
+        .iter()
+        .map(|one| {
+            let entered = one.entered;
+            args![
+                one.person,
+                entered.name.as_str(),
+                entered.sort_key.as_str(),
+                entered.pinyin.as_str(),
+                entered.initials.as_str(),
+                entered.identity.kind().code(),
+                &entered.paper_sealed,
+                &entered.paper_index,
+                entered.identity.masked(),
+                entered.phone_sealed.as_ref(),
+                entered.phone_index.as_ref(),
+                entered.phone.as_ref().map(Phone::masked),
+                entered.sex.code(),
+                entered.birth_year,
+                one.kept_by,
+                1_i64,
+            ]
+            .to_vec()
+        })
+        .collect();
+    tx.bulk(TAKE_ON, 16, "", rows).await.map(drop)
+}
+
+/// Lets people take up posts; none of them has an open one.
+///
+/// # Errors
+/// What the database reports; a second open post is [`DbError::Unique`].
+pub async fn take_up(tx: &mut Tx, posts: &[NewPost<'_>]) -> Result<(), DbError> {
+    let rows: Vec<Vec<Value<'_>>> = posts
+        .iter()
+        .map(|post| {
+            args![
+                post.id,
+                post.person,
+                post.school,
+                post.path,
+                post.sort_key,
+                post.subject,
+                post.stage,
+                post.title,
+                post.since,
+                "active",
+                "",
+            ]
+            .to_vec()
+        })
+        .collect();
+    tx.bulk(TAKE_UP, 11, "", rows).await.map(drop)
+}
+
+/// The record of `person`.
+pub(super) async fn record(tx: &mut Tx, person: Uuid) -> Result<Record, DbError> {
+    tx.row(RECORD, args![person], |row| {
+        Ok(Record {
+            name: row.get(0)?,
+            sort_key: row.get(1)?,
+            pinyin: row.get(2)?,
+            initials: row.get(3)?,
+            phone_sealed: row.get::<Option<Vec<u8>>>(4)?.map(hex::encode),
+            phone_index: row.get::<Option<Vec<u8>>>(5)?.map(hex::encode),
+            phone_masked: row.get(6)?,
+            sex: row.get(7)?,
+            birth_year: row.get(8)?,
+            version: row.get(9)?,
+        })
+    })
+    .await
+}
+
+/// Writes `record` as the next version of `person`'s.
+pub(super) async fn write_record(tx: &mut Tx, person: Uuid, record: &Record) -> Result<(), DbError> {
+    let bytes = |text: &Option<String>| text.as_ref().map(hex::decode).transpose();
+    let damaged = |e: hex::FromHexError| DbError::Engine(e.to_string());
+    let sealed = bytes(&record.phone_sealed).map_err(damaged)?;
+    let index = bytes(&record.phone_index).map_err(damaged)?;
+    let row = args![
+        person,
+        record.name.as_str(),
+        record.sort_key.as_str(),
+        record.pinyin.as_str(),
+        record.initials.as_str(),
+        sealed.as_ref(),
+        index.as_ref(),
+        record.phone_masked.as_ref(),
+        record.sex.as_str(),
+        record.birth_year,
+    ];
+    tx.run(WRITE_RECORD, row).await?;
+    tx.run(SORT_POSTS, args![person, record.sort_key.as_str()]).await.map(drop)
+}
+
+/// The duties of `post`.
+pub(super) async fn duties(tx: &mut Tx, post: Uuid) -> Result<Duties, DbError> {
+    tx.row(DUTIES, args![post], |row| {
+        Ok(Duties { subject: row.get(0)?, stage: row.get(1)?, title: row.get(2)? })
+    })
+    .await
+}
+
+/// Writes the duties of `post`.
+pub(super) async fn write_duties(tx: &mut Tx, post: Uuid, duties: &Duties) -> Result<(), DbError> {
+    let row = args![post, duties.subject.as_str(), duties.stage.as_str(), duties.title.as_str()];
+    tx.run(WRITE_DUTIES, row).await.map(drop)
+}
+
+/// Ends `post` on `day`, for `reason`; says whether it was open.
+///
+/// # Errors
+/// What the database reports.
+pub async fn end_post(tx: &mut Tx, post: Uuid, day: NaiveDate, reason: &str) -> Result<bool, DbError> {
+    Ok(tx.run(END_POST, args![post, day, reason]).await? == 1)
+}
+
+/// Opens `post` again, which a roll has ended; says whether it was ended.
+///
+/// # Errors
+/// What the database reports; another open post of the person is [`DbError::Unique`].
+pub async fn reopen_post(tx: &mut Tx, post: Uuid) -> Result<bool, DbError> {
+    Ok(tx.run(REOPEN_POST, args![post]).await? == 1)
+}
+
+/// How many of `posts` have ended.
+///
+/// # Errors
+/// What the database reports.
+pub async fn ended_posts(tx: &mut Tx, posts: &[Uuid]) -> Result<i64, DbError> {
+    let mut ended = 0;
+    for group in posts.chunks(GROUP) {
+        let keys = filled(group.iter().map(|id| Value::from(*id)).collect());
+        ended += tx.row(ENDED_POSTS, &keys, |row| row.get::<i64>(0)).await?;
+    }
+    Ok(ended)
+}
+
+/// Removes posts that a roll has made.
+///
+/// # Errors
+/// What the database reports.
+pub async fn unmake_posts(tx: &mut Tx, posts: &[Uuid]) -> Result<u64, DbError> {
+    in_groups(tx, UNMAKE_POSTS, posts).await
+}
+
+/// Removes people whom a roll has taken on and nobody has changed since; says how many. What else
+/// hangs on one of them is [`DbError::Reference`].
+///
+/// # Errors
+/// What the database reports.
+pub async fn unmake_people(tx: &mut Tx, people: &[Uuid]) -> Result<u64, DbError> {
+    in_groups(tx, UNMAKE_PEOPLE, people).await
+}
+
+async fn in_groups(tx: &mut Tx, sql: &'static str, ids: &[Uuid]) -> Result<u64, DbError> {
+    let mut changed = 0;
+    for group in ids.chunks(GROUP) {
+        let keys = filled(group.iter().map(|id| Value::from(*id)).collect());
+        changed += tx.run(sql, &keys).await?;
+    }
+    Ok(changed)
+}

@@ -1,0 +1,492 @@
+//! A kind of file: its columns, how a row is read and judged, how it is taken and undone.
+//!
+//! The loop itself (upload, check, differences, confirmation, receipt, undo) knows no kind. A
+//! room that has a file of its own implements [`Kind`] and adds [`Entry::of`] to the assembly's
+//! [`Kinds`].
+
+use std::collections::{BTreeMap, HashMap};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use tisheng_platform::{Ctx, DbError, Member, Scope, Tx};
+use uuid::Uuid;
+
+use super::board::Board;
+use super::column::{Column, Heading};
+use super::finding::{Finding, Findings, Weight};
+use super::model::{Run, Tally};
+use super::{checking, taking};
+use crate::role::Role;
+
+/// What a kind of file is about.
+#[derive(Debug)]
+pub struct About {
+    /// The name in addresses and in the database.
+    pub key: &'static str,
+    /// The title of the page: 教师名册.
+    pub title: &'static str,
+    /// What one row is about: 教师.
+    pub noun: &'static str,
+    /// What the clerk gets from it, in one sentence.
+    pub purpose: &'static str,
+    /// The columns in the order of the template.
+    pub columns: &'static [Column],
+    /// What the clerk decides for the file as a whole before it is taken.
+    pub choices: &'static [Choice],
+    /// Who may bring such a file.
+    pub roles: &'static [Role],
+}
+
+impl About {
+    /// Whether `member` may bring such a file.
+    #[must_use]
+    pub fn open_to(&self, member: &Member) -> bool {
+        self.roles.iter().any(|role| role.key() == member.role)
+    }
+}
+
+/// A decision about a file as a whole.
+#[derive(Debug)]
+pub struct Choice {
+    /// The name in forms and in the database.
+    pub key: &'static str,
+    /// The question.
+    pub question: &'static str,
+    /// The answers, as key and words; the first is proposed.
+    pub answers: &'static [(&'static str, &'static str)],
+}
+
+/// Everything that stays the same while one file is read: who brought it, where, when.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    /// The clerk, also while a job does the work.
+    pub ctx: Ctx,
+    /// The clerk in the role in which the file was brought.
+    pub member: Member,
+    /// The part of the tree that the file may touch.
+    pub scope: Scope,
+    /// The day of the check.
+    pub today: NaiveDate,
+    /// The run.
+    pub run: Uuid,
+    /// What the clerk decided for the file as a whole; empty before the confirmation.
+    pub choices: BTreeMap<String, String>,
+}
+
+impl Desk {
+    /// Whether the clerk decided `answer` in the choice `key`.
+    #[must_use]
+    pub fn chose(&self, key: &str, answer: &str) -> bool {
+        self.choices.get(key).is_some_and(|chosen| chosen == answer)
+    }
+}
+
+/// A row of the file with what is said about it.
+#[derive(Debug, Clone)]
+pub struct Notes {
+    number: u32,
+    heading: Arc<Heading>,
+    columns: &'static [Column],
+    findings: Findings,
+}
+
+impl Notes {
+    /// Nothing said yet about row `number`.
+    #[must_use]
+    pub fn new(number: u32, heading: Arc<Heading>, columns: &'static [Column]) -> Self {
+        Self { number, heading, columns, findings: Findings::default() }
+    }
+
+    /// The row, as the spreadsheet counts.
+    #[must_use]
+    pub const fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// The cell in `column` (a place in the kind's columns) is wrong; `message` says how to mend it.
+    pub fn wrong(&mut self, column: usize, message: impl Into<String>) {
+        self.note(column, Weight::Error, message.into());
+    }
+
+    /// The cell in `column` deserves a look.
+    pub fn warn(&mut self, column: usize, message: impl Into<String>) {
+        self.note(column, Weight::Warning, message.into());
+    }
+
+    /// The clerk decides about the row because of the cell in `column`.
+    pub fn ask(&mut self, column: usize, message: impl Into<String>) {
+        self.note(column, Weight::Question, message.into());
+    }
+
+    /// Whether something is wrong.
+    #[must_use]
+    pub fn has_error(&self) -> bool {
+        self.findings.has_error()
+    }
+
+    /// Everything said.
+    #[must_use]
+    pub fn into_findings(self) -> Vec<Finding> {
+        self.findings.into_vec()
+    }
+
+    fn note(&mut self, column: usize, weight: Weight, message: String) {
+        let title = self.columns.get(column).map_or("", Column::title);
+        let place = self.heading.place(column);
+        self.findings.add(Finding { row: self.number, place, column: title, weight, message });
+    }
+}
+
+/// A row while it is read by itself.
+#[derive(Debug)]
+pub struct Line<'a> {
+    /// What is said about it.
+    pub notes: Notes,
+    cells: &'a [String],
+}
+
+impl<'a> Line<'a> {
+    /// Row `number` of a sheet with `cells`.
+    #[must_use]
+    pub fn new(number: u32, cells: &'a [String], heading: &Arc<Heading>, columns: &'static [Column]) -> Self {
+        Self { notes: Notes::new(number, Arc::clone(heading), columns), cells }
+    }
+
+    /// The text in `column` (a place in the kind's columns) without space around it; empty when
+    /// the file has no such column.
+    #[must_use]
+    pub fn text(&self, column: usize) -> &'a str {
+        self.notes
+            .heading
+            .place(column)
+            .and_then(|place| self.cells.get(place))
+            .map_or("", |cell| cell.trim())
+    }
+
+    /// The text in `column`, read by `parse`; what is wrong with it is noted. Empty is `None`.
+    pub fn read<T, E: std::fmt::Display>(
+        &mut self,
+        column: usize,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let text = self.text(column);
+        if text.is_empty() {
+            return None;
+        }
+        parse(text).map_err(|error| self.notes.wrong(column, error.to_string())).ok()
+    }
+
+    /// As [`Line::read`], but empty is wrong too.
+    pub fn need<T, E: std::fmt::Display>(
+        &mut self,
+        column: usize,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        if self.text(column).is_empty() {
+            let title = self.notes.columns.get(column).map_or("", Column::title);
+            self.notes.wrong(column, format!("{title}没有填写"));
+            return None;
+        }
+        self.read(column, parse)
+    }
+}
+
+/// What taking a row would do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum What {
+    /// It is not known yet.
+    New,
+    /// It is known, and something of it changes.
+    Changed,
+    /// It is known elsewhere and would move; the clerk decides.
+    Moved,
+    /// It is known exactly so.
+    Same,
+    /// It is known and the file does not name it.
+    Gone,
+}
+
+impl What {
+    /// Every value, in the order of the page.
+    pub const ALL: [Self; 5] = [Self::New, Self::Changed, Self::Moved, Self::Same, Self::Gone];
+
+    /// The form stored in the database and used in addresses.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Changed => "changed",
+            Self::Moved => "moved",
+            Self::Same => "same",
+            Self::Gone => "gone",
+        }
+    }
+
+    /// The value stored as `code`.
+    #[must_use]
+    pub fn of(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|what| what.code() == code)
+    }
+
+    /// The word in the page.
+    #[must_use]
+    pub const fn chinese(self) -> &'static str {
+        match self {
+            Self::New => "新增",
+            Self::Changed => "变更",
+            Self::Moved => "调动",
+            Self::Same => "无变化",
+            Self::Gone => "文件中没有",
+        }
+    }
+}
+
+/// A field that changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alteration {
+    /// The column.
+    pub field: String,
+    /// What is known; personal data masked.
+    pub old: String,
+    /// What the file says; personal data masked.
+    pub new: String,
+}
+
+impl Alteration {
+    /// `field` changes from `old` to `new`.
+    #[must_use]
+    pub fn new(field: &str, old: impl Into<String>, new: impl Into<String>) -> Self {
+        Self { field: field.to_owned(), old: old.into(), new: new.into() }
+    }
+}
+
+/// What a row would change, as the clerk sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The row; 0 for what the file does not name.
+    pub row: u32,
+    /// What would happen.
+    pub what: What,
+    /// Who or what it is about.
+    pub subject: String,
+    /// Where, such as the school.
+    pub place: String,
+    /// The fields that change.
+    pub fields: Vec<Alteration>,
+}
+
+/// A row between reading and taking.
+#[derive(Debug)]
+pub struct Item<R> {
+    /// What is said about it.
+    pub notes: Notes,
+    /// What it says; `None` when it cannot be read.
+    pub row: Option<R>,
+    /// What taking it would do; `None` while something is wrong.
+    pub difference: Option<Difference>,
+}
+
+impl<R> Item<R> {
+    /// The row and its notes, while it can still be taken.
+    pub fn open(&mut self) -> Option<(&mut R, &mut Notes)> {
+        if self.notes.has_error() {
+            return None;
+        }
+        self.row.as_mut().map(|row| (row, &mut self.notes))
+    }
+}
+
+/// One change that taking a file made, kept so that it can be undone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trace {
+    /// What was changed: a word of the kind, such as `person` or `post`.
+    pub thing: String,
+    /// The row that was changed.
+    pub subject: Uuid,
+    /// What it was before, as the kind writes it; empty when it is new.
+    pub before: String,
+}
+
+/// The changes that taking a file has made, in order.
+#[derive(Debug, Default)]
+pub struct Book(Vec<Trace>);
+
+impl Book {
+    /// `subject` is new.
+    pub fn made(&mut self, thing: &'static str, subject: Uuid) {
+        self.0.push(Trace { thing: thing.to_owned(), subject, before: String::new() });
+    }
+
+    /// `subject` was `before`.
+    ///
+    /// # Errors
+    /// When `before` cannot be written down.
+    pub fn changed(
+        &mut self,
+        thing: &'static str,
+        subject: Uuid,
+        before: &impl Serialize,
+    ) -> Result<(), DbError> {
+        let before = serde_json::to_string(before).map_err(|e| DbError::Engine(e.to_string()))?;
+        self.0.push(Trace { thing: thing.to_owned(), subject, before });
+        Ok(())
+    }
+
+    pub(super) fn drain(&mut self) -> Vec<Trace> {
+        std::mem::take(&mut self.0)
+    }
+}
+
+/// Why a file cannot be undone, or why undoing it failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Obstacle {
+    /// Something has been built on a row since; the sentence says what.
+    #[error("{0}")]
+    BuiltOn(String),
+    /// The database failed.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// A kind of file. Its functions are called in this order: `read` for each row by itself, on a
+/// thread of its own; `remember` once; `judge` for each batch; `gone` after the last. Taking a
+/// file walks the same way inside one transaction, with `take` after each `judge` and `close`
+/// at the end, so that what is taken is what the data say at that moment.
+pub trait Kind: Send + Sync + 'static {
+    /// What it is about.
+    const ABOUT: About;
+    /// What a row says.
+    type Row: Send + 'static;
+    /// What is known of the database and of the rows before.
+    type Memory: Send;
+
+    /// Reads a row by itself.
+    fn read(desk: &Desk, line: &mut Line<'_>) -> Option<Self::Row>;
+
+    /// Loads what all rows are judged by.
+    fn remember(desk: &Desk, tx: &mut Tx) -> impl Future<Output = Result<Self::Memory, DbError>> + Send;
+
+    /// Compares rows with the database and with the rows before; sets each item's difference.
+    fn judge(
+        memory: &mut Self::Memory,
+        desk: &Desk,
+        tx: &mut Tx,
+        items: &mut [Item<Self::Row>],
+    ) -> impl Future<Output = Result<(), DbError>> + Send;
+
+    /// What the file should name and does not.
+    fn gone(
+        memory: &Self::Memory,
+        desk: &Desk,
+        tx: &mut Tx,
+    ) -> impl Future<Output = Result<Vec<Difference>, DbError>> + Send;
+
+    /// Takes judged rows, none of which is wrong.
+    fn take(
+        memory: &mut Self::Memory,
+        desk: &Desk,
+        tx: &mut Tx,
+        items: Vec<Item<Self::Row>>,
+        book: &mut Book,
+    ) -> impl Future<Output = Result<(), DbError>> + Send;
+
+    /// Does what the clerk's choices say about what the file does not name.
+    fn close(
+        memory: &mut Self::Memory,
+        desk: &Desk,
+        tx: &mut Tx,
+        book: &mut Book,
+    ) -> impl Future<Output = Result<(), DbError>> + Send;
+
+    /// Puts changes back, the last first; `traces` come in that order.
+    fn undo(
+        desk: &Desk,
+        tx: &mut Tx,
+        traces: Vec<Trace>,
+    ) -> impl Future<Output = Result<(), Obstacle>> + Send;
+}
+
+/// Work that a kind or tie does.
+pub type Work<'a, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>;
+type Check = for<'a> fn(&'a Desk, &'a Run) -> Work<'a, checking::Checked, checking::Refusal>;
+type Take =
+    for<'a> fn(&'a Desk, &'a Run, &'a mut Tx, &'a HashMap<u32, bool>) -> Work<'a, Tally, taking::Halt>;
+type Undo = for<'a> fn(&'a Desk, &'a mut Tx, Vec<Trace>) -> Work<'a, (), Obstacle>;
+
+/// A kind of file as the loop calls it.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// What it is about.
+    pub about: &'static About,
+    pub(super) check: Check,
+    pub(super) take: Take,
+    pub(super) undo: Undo,
+}
+
+impl Entry {
+    /// The kind `K`.
+    #[must_use]
+    pub fn of<K: Kind>() -> Self {
+        Self {
+            about: &K::ABOUT,
+            check: |desk, run| Box::pin(checking::walk::<K>(desk, run)),
+            take: |desk, run, tx, answers| Box::pin(taking::walk::<K>(desk, run, tx, answers)),
+            undo: |desk, tx, traces| Box::pin(K::undo(desk, tx, traces)),
+        }
+    }
+}
+
+/// Whether something higher rooms keep hangs on one of some people, so that their records cannot
+/// be removed; the sentence says what.
+pub type Tie = for<'a> fn(&'a mut Tx, &'a [Uuid]) -> Work<'a, Option<String>, DbError>;
+
+/// The kinds of files of an installation; the assembly adds it to the application's parts.
+#[derive(Debug)]
+pub struct Kinds {
+    entries: Vec<Entry>,
+    ties: Vec<Tie>,
+    /// How far the work in hand has come.
+    pub(super) board: Board,
+}
+
+impl Kinds {
+    /// The kinds given, in the order of the start page.
+    #[must_use]
+    pub fn new(entries: Vec<Entry>) -> Self {
+        Self { entries, ties: Vec::new(), board: Board::default() }
+    }
+
+    /// The same, asking `tie` before records of people are removed.
+    #[must_use]
+    pub fn with_tie(mut self, tie: Tie) -> Self {
+        self.ties.push(tie);
+        self
+    }
+
+    /// The sentence of the first tie that holds one of `people`.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub async fn tied(&self, tx: &mut Tx, people: &[Uuid]) -> Result<Option<String>, DbError> {
+        for tie in &self.ties {
+            if let Some(sentence) = tie(tx, people).await? {
+                return Ok(Some(sentence));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The kind called `key`.
+    #[must_use]
+    pub fn find(&self, key: &str) -> Option<Entry> {
+        self.entries.iter().find(|entry| entry.about.key == key).copied()
+    }
+
+    /// Every kind that `member` may bring.
+    pub fn open_to<'k>(&'k self, member: &'k Member) -> impl Iterator<Item = Entry> + 'k {
+        self.entries.iter().copied().filter(move |entry| entry.about.open_to(member))
+    }
+}

@@ -1,0 +1,119 @@
+//! A file on its way into rows: read and looked at row by row in a thread of its own, handed on
+//! in batches.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tisheng_sheet::{Cell, Header, Limits, Sheet};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+
+use super::column::{Heading, missing_sentence, unknown_sentence};
+use super::finding::{Finding, Weight};
+use super::kind::{Desk, Item, Kind, Line};
+use super::model::{MOST_ROWS, Run};
+
+/// Rows handed on together.
+const BATCH: usize = 1_000;
+/// Batches read ahead.
+const AHEAD: usize = 4;
+
+/// What is handed on.
+#[derive(Debug)]
+pub enum Piece<R> {
+    /// The heading is found.
+    Begun {
+        /// Rows below it.
+        rows: u32,
+        /// What is to be said about the file as a whole.
+        findings: Vec<Finding>,
+    },
+    /// Rows, in order.
+    Rows(Vec<Item<R>>),
+    /// The file cannot be read: why, and what to do. Nothing follows.
+    Refused(String),
+}
+
+/// The bounds within which files of this installation are read.
+#[must_use]
+pub fn limits(upload_mib: u64) -> Limits {
+    Limits { bytes: upload_mib << 20, rows: MOST_ROWS, ..Limits::default() }
+}
+
+/// Reads the file of `run` as a `K`.
+pub async fn start<K: Kind>(desk: &Desk, run: &Run) -> Receiver<Piece<K::Row>> {
+    let (out, pieces) = channel(AHEAD);
+    let app = Arc::clone(&desk.ctx.app);
+    match app.files.get(&run.digest).await {
+        Ok(bytes) => {
+            let desk = desk.clone();
+            // The receiver learns of the end by the closing of the channel.
+            drop(tokio::task::spawn_blocking(move || read::<K>(&desk, &bytes, &out)));
+        }
+        Err(error) => {
+            tracing::error!(run = %run.id, %error, "a stored roll cannot be read");
+            let sentence = "保存的文件读不出来，请重新上传；如果仍然出错，请联系系统管理员。".to_owned();
+            // Nobody waits for the piece when the job has been dropped.
+            let _ = out.send(Piece::Refused(sentence)).await;
+        }
+    }
+    pieces
+}
+
+fn read<K: Kind>(desk: &Desk, bytes: &Bytes, out: &Sender<Piece<K::Row>>) {
+    let columns = K::ABOUT.columns;
+    let wanted: Vec<tisheng_sheet::Column> = columns.iter().map(|column| column.named).collect();
+    let sheet = match tisheng_sheet::read(bytes, &limits(desk.ctx.app.config.upload_mib)) {
+        Ok(sheet) => sheet,
+        Err(error) => return refuse(out, error.to_string()),
+    };
+    let header = match Header::find(&sheet, &wanted) {
+        Ok(header) => header,
+        Err(missing) => return refuse(out, missing_sentence(&missing)),
+    };
+    let heading = Arc::new(Heading::of(&header, columns));
+    let findings = about_the_file(&sheet, &header);
+    let total = sheet.rows.iter().filter(|row| row.number > heading.row).count();
+    let total = u32::try_from(total).unwrap_or(u32::MAX);
+    if out.blocking_send(Piece::Begun { rows: total, findings }).is_err() {
+        return;
+    }
+    let mut batch = Vec::with_capacity(BATCH);
+    for row in sheet.rows.into_iter().filter(|row| row.number > heading.row) {
+        let cells: Vec<String> = row.cells.iter().map(text).collect();
+        let mut line = Line::new(row.number, &cells, &heading, columns);
+        let content = K::read(desk, &mut line);
+        batch.push(Item { notes: line.notes, row: content, difference: None });
+        if batch.len() == BATCH {
+            let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH));
+            if out.blocking_send(Piece::Rows(full)).is_err() {
+                return;
+            }
+        }
+    }
+    if !batch.is_empty() {
+        // As above: nobody waits when the job has been dropped.
+        let _ = out.blocking_send(Piece::Rows(batch));
+    }
+}
+
+fn refuse<R>(out: &Sender<Piece<R>>, sentence: String) {
+    // Nobody waits for the piece when the job has been dropped.
+    let _ = out.blocking_send(Piece::Refused(sentence));
+}
+
+fn about_the_file(sheet: &Sheet, header: &Header) -> Vec<Finding> {
+    let warnings = sheet.warnings.iter().map(ToString::to_string);
+    warnings
+        .chain(unknown_sentence(header))
+        .map(|message| Finding { row: 0, place: None, column: "", weight: Weight::Warning, message })
+        .collect()
+}
+
+/// The text of a cell; of a number that has lost digits its scientific form, so that it is never
+/// taken for the number that was typed.
+fn text(cell: &Cell) -> String {
+    match cell {
+        Cell::Number(number) if cell.is_rounded() => format!("{number:E}").replace('E', "E+"),
+        other => other.text(),
+    }
+}

@@ -1,0 +1,205 @@
+//! Judged rows into the tables, many at a time.
+
+use std::collections::HashMap;
+
+use tisheng_platform::{DbError, Tx};
+use uuid::Uuid;
+
+use super::row::Row;
+use super::{ACCOUNTS, Memory};
+use crate::access::intake::{self as accounts, Giving, Opening};
+use crate::people::intake::{self, Duties, NewPost, Newcomer, OnRoll, PostOnRoll};
+use crate::role::Role;
+use crate::roster::kind::{Book, Desk, Item};
+use crate::roster::schoolbook::Schoolbook;
+
+/// A person.
+pub const PERSON: &str = "person";
+/// A post.
+pub const POST: &str = "post";
+/// A post that was ended.
+pub const END: &str = "end";
+/// A role.
+pub const GRANT: &str = "grant";
+/// A role that was ended.
+pub const GRANT_END: &str = "grant_end";
+/// An account.
+pub const ACCOUNT: &str = "account";
+
+/// A row with the person it is about.
+struct Placed<'r> {
+    row: &'r Row,
+    person: Uuid,
+    school: Uuid,
+    path: String,
+}
+
+/// Takes `items`: newcomers first, then what changes for those known, then accounts.
+pub async fn take(
+    memory: &Memory,
+    desk: &Desk,
+    tx: &mut Tx,
+    items: Vec<Item<Row>>,
+    book: &mut Book,
+) -> Result<(), DbError> {
+    let rows: Vec<Row> = items.into_iter().filter_map(|item| item.row).collect();
+    let placed: Vec<Placed<'_>> = rows.iter().filter_map(|row| place(&memory.schools, desk, row)).collect();
+    let newcomers: Vec<Newcomer<'_>> = placed
+        .iter()
+        .filter(|one| one.row.known.is_none())
+        .map(|one| Newcomer { person: one.person, entered: &one.row.entered, kept_by: &one.path })
+        .collect();
+    intake::take_on(tx, &newcomers).await?;
+    for one in &newcomers {
+        book.made(PERSON, one.person);
+    }
+    for one in &placed {
+        if let Some(known) = &one.row.known {
+            update(desk, tx, one, known, book).await?;
+        }
+    }
+    let arriving: Vec<&Placed<'_>> = placed.iter().filter(|one| !holds_post_at(one)).collect();
+    take_up(desk, tx, &arriving, book).await?;
+    if desk.chose(ACCOUNTS, "open") {
+        open_accounts(desk, tx, &placed, book).await?;
+    }
+    Ok(())
+}
+
+fn place<'r>(schools: &Schoolbook, desk: &Desk, row: &'r Row) -> Option<Placed<'r>> {
+    let school = schools.get(row.school?)?;
+    let person = row.known.as_ref().map_or_else(|| desk.ctx.id::<Row>().uuid(), |known| known.person);
+    Some(Placed { row, person, school: school.id, path: school.path.clone() })
+}
+
+/// The open post of a known person at the school that the row names.
+fn post_there<'r>(one: &Placed<'r>) -> Option<&'r PostOnRoll> {
+    one.row.known.as_ref()?.post.as_ref().filter(|post| post.school == one.school)
+}
+
+fn holds_post_at(one: &Placed<'_>) -> bool {
+    post_there(one).is_some()
+}
+
+/// Brings what is known of a person up to what the row says.
+async fn update(
+    desk: &Desk,
+    tx: &mut Tx,
+    one: &Placed<'_>,
+    known: &OnRoll,
+    book: &mut Book,
+) -> Result<(), DbError> {
+    let entered = &one.row.entered;
+    let same_phone = entered.phone_index.is_none() || entered.phone_index == known.phone_index;
+    let same_year = entered.birth_year.is_none() || entered.birth_year == known.birth_year;
+    let same =
+        known.name == entered.name.as_str() && same_phone && same_year && known.sex == entered.sex.code();
+    if !same {
+        let before = intake::change(tx, known.person, entered).await?;
+        book.changed(PERSON, known.person, &before)?;
+    }
+    let Some(post) = &known.post else { return Ok(()) };
+    if post.school != one.school {
+        return leave(desk, tx, known.person, post.id, post.school, "调动", book).await;
+    }
+    let title = if one.row.title.is_empty() { post.title.as_str() } else { one.row.title };
+    let duties = Duties {
+        subject: one.row.subject.to_owned(),
+        stage: one.row.stage.map_or_else(String::new, |stage| stage.key().to_owned()),
+        title: title.to_owned(),
+    };
+    let unchanged =
+        post.subject == duties.subject && post.stage == duties.stage && post.title == duties.title;
+    if !unchanged {
+        let before = intake::change_duties(tx, post.id, &duties).await?;
+        book.changed(POST, post.id, &before)?;
+    }
+    Ok(())
+}
+
+/// Ends a post at `school` and the teacher's role that went with it.
+pub async fn leave(
+    desk: &Desk,
+    tx: &mut Tx,
+    person: Uuid,
+    post: Uuid,
+    school: Uuid,
+    reason: &str,
+    book: &mut Book,
+) -> Result<(), DbError> {
+    if intake::end_post(tx, post, desk.today, reason).await? {
+        book.changed(END, post, &())?;
+    }
+    for grant in accounts::teaching(tx, person, school, desk.today).await? {
+        if accounts::end_grant(tx, grant.id, desk.today).await? {
+            book.changed(GRANT_END, grant.id, &grant.until)?;
+        }
+    }
+    Ok(())
+}
+
+/// Posts, and the teacher's role at the school, for those who have none there.
+async fn take_up(desk: &Desk, tx: &mut Tx, arriving: &[&Placed<'_>], book: &mut Book) -> Result<(), DbError> {
+    let mut posts = Vec::with_capacity(arriving.len());
+    let mut givings = Vec::with_capacity(arriving.len());
+    for one in arriving {
+        // Somebody who is transferred begins on the day on which the other post ends.
+        let transferred = one.row.known.as_ref().is_some_and(|known| known.post.is_some());
+        let since = one.row.since.filter(|_| !transferred).unwrap_or(desk.today);
+        let title =
+            one.row.known.as_ref().and_then(|known| known.post.as_ref()).map_or("", |post| &post.title);
+        posts.push(NewPost {
+            id: desk.ctx.id::<Row>().uuid(),
+            person: one.person,
+            sort_key: one.row.entered.sort_key(),
+            school: one.school,
+            path: &one.path,
+            subject: one.row.subject,
+            stage: one.row.stage.map_or("", |stage| stage.key()),
+            title: if one.row.title.is_empty() { title } else { one.row.title },
+            since,
+        });
+        givings.push(Giving {
+            id: desk.ctx.id::<Row>().uuid(),
+            person: one.person,
+            role: Role::Teacher.key(),
+            node: one.school,
+            path: &one.path,
+            since,
+            until: None,
+            given_by: desk.member.account,
+        });
+    }
+    intake::take_up(tx, &posts).await?;
+    accounts::give(tx, &givings).await?;
+    for (post, giving) in posts.iter().zip(&givings) {
+        book.made(POST, post.id);
+        book.made(GRANT, giving.id);
+    }
+    Ok(())
+}
+
+async fn open_accounts(
+    desk: &Desk,
+    tx: &mut Tx,
+    placed: &[Placed<'_>],
+    book: &mut Book,
+) -> Result<(), DbError> {
+    let people: Vec<Uuid> =
+        placed.iter().filter(|one| one.row.known.is_some()).map(|one| one.person).collect();
+    let with_account: HashMap<Uuid, Uuid> = accounts::accounts_of(tx, &people).await?;
+    let openings: Vec<Opening<'_>> = placed
+        .iter()
+        .filter(|one| !with_account.contains_key(&one.person))
+        .map(|one| Opening {
+            person: one.person,
+            login: one.row.login.as_deref(),
+            initials: one.row.entered.initials(),
+            phone_index: one.row.entered.phone_index.as_deref(),
+        })
+        .collect();
+    for (_, account) in accounts::open(tx, desk.ctx.at, &openings).await? {
+        book.made(ACCOUNT, account);
+    }
+    Ok(())
+}

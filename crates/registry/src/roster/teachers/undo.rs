@@ -1,0 +1,94 @@
+//! What a roll has changed, put back.
+
+use chrono::NaiveDate;
+use serde::de::DeserializeOwned;
+use tisheng_platform::{DbError, Tx};
+use uuid::Uuid;
+
+use super::take::{ACCOUNT, END, GRANT, GRANT_END, PERSON, POST};
+use crate::access::intake as accounts;
+use crate::people::intake::{self, Duties, Record};
+use crate::roster::kind::{Desk, Kinds, Obstacle, Trace};
+
+/// Puts `traces` back, the last first. What was made goes in the order account, role, post,
+/// person, each many at a time; what was changed goes one by one.
+pub async fn undo(desk: &Desk, tx: &mut Tx, traces: Vec<Trace>) -> Result<(), Obstacle> {
+    let made = |thing: &str| -> Vec<Uuid> {
+        traces.iter().filter(|t| t.thing == thing && t.before.is_empty()).map(|t| t.subject).collect()
+    };
+    unmake_accounts(tx, &made(ACCOUNT)).await?;
+    accounts::unmake_grants(tx, &made(GRANT)).await?;
+    unmake_posts(tx, &made(POST)).await?;
+    for trace in traces.iter().filter(|trace| !trace.before.is_empty()) {
+        put_back(tx, trace).await?;
+    }
+    let people = made(PERSON);
+    if let Some(sentence) = desk.ctx.app.parts.get::<Kinds>().tied(tx, &people).await? {
+        return Err(Obstacle::BuiltOn(sentence));
+    }
+    let removed = intake::unmake_people(tx, &people).await?;
+    if removed != u64::try_from(people.len()).unwrap_or_default() {
+        let changed = people.len() - usize::try_from(removed).unwrap_or_default();
+        return Err(Obstacle::BuiltOn(format!(
+            "导入的人员中有 {changed} 人的信息在导入之后又被修改过，不能整批撤销；请逐条更正。"
+        )));
+    }
+    Ok(())
+}
+
+async fn unmake_accounts(tx: &mut Tx, opened: &[Uuid]) -> Result<(), Obstacle> {
+    let activated = accounts::activated(tx, opened).await?;
+    if activated > 0 {
+        let sentence = format!(
+            "导入时开通的账号已有 {activated} 个设置了密码，不能整批撤销；请逐条更正，或先停用这些账号。"
+        );
+        return Err(Obstacle::BuiltOn(sentence));
+    }
+    accounts::unmake_accounts(tx, opened).await?;
+    Ok(())
+}
+
+async fn unmake_posts(tx: &mut Tx, posts: &[Uuid]) -> Result<(), Obstacle> {
+    let ended = intake::ended_posts(tx, posts).await?;
+    if ended > 0 {
+        let sentence =
+            format!("导入的任职中有 {ended} 个在导入之后已经离校或调动，不能整批撤销；请逐条更正。");
+        return Err(Obstacle::BuiltOn(sentence));
+    }
+    intake::unmake_posts(tx, posts).await?;
+    Ok(())
+}
+
+async fn put_back(tx: &mut Tx, trace: &Trace) -> Result<(), Obstacle> {
+    match trace.thing.as_str() {
+        PERSON => {
+            let before: Record = before(trace)?;
+            if !intake::put_back(tx, trace.subject, &before).await? {
+                let sentence =
+                    format!("{}的信息在导入之后又被修改过，不能整批撤销；请逐条更正。", before.name);
+                return Err(Obstacle::BuiltOn(sentence));
+            }
+        }
+        POST => {
+            let before: Duties = before(trace)?;
+            intake::change_duties(tx, trace.subject, &before).await?;
+        }
+        END => {
+            if !intake::reopen_post(tx, trace.subject).await? {
+                return Err(Obstacle::BuiltOn(
+                    "离校的人员在导入之后又有了新的任职，不能整批撤销；请逐条更正。".to_owned(),
+                ));
+            }
+        }
+        GRANT_END => {
+            let until: Option<NaiveDate> = before(trace)?;
+            accounts::reopen_grant(tx, trace.subject, until).await?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn before<T: DeserializeOwned>(trace: &Trace) -> Result<T, DbError> {
+    serde_json::from_str(&trace.before).map_err(|e| DbError::Engine(format!("trace of {}: {e}", trace.thing)))
+}

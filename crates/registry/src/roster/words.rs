@@ -1,0 +1,319 @@
+//! Words that rolls use for subjects, stages, titles and facts of schools, and their one spelling here.
+
+use std::str::FromStr;
+
+use tisheng_kernel::text::tidy;
+
+use crate::organisation::{Environment, Location, Stage};
+
+/// The terms for stages, as the template's list shows them.
+pub const STAGE_TERMS: [&str; 6] = ["幼儿园", "小学", "初中", "高中", "中职", "特教"];
+/// The terms for location types.
+pub const LOCATION_TERMS: [&str; 7] =
+    ["主城区", "城乡结合区", "镇中心区", "镇乡结合区", "特殊区域", "乡中心区", "村庄"];
+/// The terms for ICT environments.
+pub const ENVIRONMENT_TERMS: [&str; 3] = ["多媒体教学环境", "混合学习环境", "智慧学习环境"];
+/// The answers to a plain question.
+pub const YES_NO: [&str; 2] = ["是", "否"];
+
+/// Subjects of the curricula of all stages, in the order of the template's list.
+pub const SUBJECTS: [&str; 28] = [
+    "语文",
+    "数学",
+    "英语",
+    "日语",
+    "俄语",
+    "道德与法治",
+    "思想政治",
+    "历史",
+    "地理",
+    "物理",
+    "化学",
+    "生物",
+    "科学",
+    "信息技术",
+    "信息科技",
+    "通用技术",
+    "体育与健康",
+    "音乐",
+    "美术",
+    "艺术",
+    "劳动",
+    "综合实践活动",
+    "心理健康",
+    "学前教育",
+    "特殊教育",
+    "专业课",
+    "民族语文",
+    "其他",
+];
+
+/// What people write instead.
+const SUBJECT_SYNONYMS: [(&str, &str); 17] = [
+    ("政治", "思想政治"),
+    ("思政", "思想政治"),
+    ("道法", "道德与法治"),
+    ("品德", "道德与法治"),
+    ("思想品德", "道德与法治"),
+    ("品德与社会", "道德与法治"),
+    ("生物学", "生物"),
+    ("体育", "体育与健康"),
+    ("信息", "信息技术"),
+    ("计算机", "信息技术"),
+    ("外语", "英语"),
+    ("综合实践", "综合实践活动"),
+    ("心理", "心理健康"),
+    ("幼教", "学前教育"),
+    ("幼儿教育", "学前教育"),
+    ("劳技", "劳动"),
+    ("劳动技术", "劳动"),
+];
+
+/// What people write for a stage instead of its term.
+const STAGE_SYNONYMS: [(&str, Stage); 13] = [
+    ("学前", Stage::Kindergarten),
+    ("幼儿", Stage::Kindergarten),
+    ("小学阶段", Stage::Primary),
+    ("初级中学", Stage::Junior),
+    ("初中阶段", Stage::Junior),
+    ("普通高中", Stage::Senior),
+    ("高级中学", Stage::Senior),
+    ("高中阶段", Stage::Senior),
+    ("中等职业教育", Stage::Vocational),
+    ("职高", Stage::Vocational),
+    ("中等职业学校", Stage::Vocational),
+    ("特殊教育", Stage::Special),
+    ("特殊", Stage::Special),
+];
+
+/// Professional titles of teachers.
+pub const TITLES: [&str; 6] = ["正高级教师", "高级教师", "一级教师", "二级教师", "三级教师", "未定级"];
+
+const TITLE_SYNONYMS: [(&str, &str); 16] = [
+    ("正高级", "正高级教师"),
+    ("正高", "正高级教师"),
+    ("高级", "高级教师"),
+    ("副高", "高级教师"),
+    ("副高级", "高级教师"),
+    ("中学高级教师", "高级教师"),
+    ("中学高级", "高级教师"),
+    ("一级", "一级教师"),
+    ("中级", "一级教师"),
+    ("小学高级教师", "一级教师"),
+    ("中学一级教师", "一级教师"),
+    ("二级", "二级教师"),
+    ("初级", "二级教师"),
+    ("三级", "三级教师"),
+    ("无", "未定级"),
+    ("未评", "未定级"),
+];
+
+const LOCATION_SYNONYMS: [(&str, Location); 8] = [
+    ("城区", Location::MainCity),
+    ("城市", Location::MainCity),
+    ("县镇", Location::TownCentre),
+    ("镇区", Location::TownCentre),
+    ("城镇", Location::TownCentre),
+    ("乡村", Location::Village),
+    ("农村", Location::Village),
+    ("村", Location::Village),
+];
+
+const ENVIRONMENT_SYNONYMS: [(&str, Environment); 6] = [
+    ("多媒体", Environment::Multimedia),
+    ("多媒体环境", Environment::Multimedia),
+    ("混合", Environment::Blended),
+    ("混合环境", Environment::Blended),
+    ("智慧", Environment::Smart),
+    ("智慧环境", Environment::Smart),
+];
+
+/// A word that is not in the list.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WordError {
+    /// Nothing near it is known.
+    #[error("无法识别“{given}”，请从模板的下拉列表中选择：{allowed}")]
+    Unknown {
+        /// What stands there.
+        given: String,
+        /// What may stand there.
+        allowed: String,
+    },
+    /// One of the list is near.
+    #[error("无法识别“{given}”，是否应为“{nearest}”？请从模板的下拉列表中选择")]
+    Near {
+        /// What stands there.
+        given: String,
+        /// What may be meant.
+        nearest: &'static str,
+    },
+}
+
+/// How alike two words must be for one to be proposed for the other, 0 to 1.
+const ALIKE: f64 = 0.5;
+
+fn unknown(given: String, allowed: &[&'static str]) -> WordError {
+    let near = |word: &&'static str| (strsim::normalized_levenshtein(&given, word), *word);
+    let best = allowed.iter().map(near).max_by(|a, b| a.0.total_cmp(&b.0));
+    match best {
+        Some((likeness, nearest)) if likeness >= ALIKE => WordError::Near { given, nearest },
+        _ => WordError::Unknown { given, allowed: allowed.join("、") },
+    }
+}
+
+fn listed(
+    text: &str,
+    words: &[&'static str],
+    synonyms: &[(&'static str, &'static str)],
+) -> Result<&'static str, WordError> {
+    let plain = tidy(text).replace(' ', "");
+    let direct = words.iter().find(|word| **word == plain).copied();
+    direct
+        .or_else(|| synonyms.iter().find(|(word, _)| *word == plain).map(|(_, meant)| *meant))
+        .ok_or_else(|| unknown(plain, words))
+}
+
+/// A code or term of `T`, or one of its synonyms.
+fn coded<T: FromStr + Copy>(
+    text: &str,
+    synonyms: &[(&str, T)],
+    terms: &[&'static str],
+) -> Result<T, WordError> {
+    let plain = tidy(text).replace(' ', "");
+    let direct = plain.parse().ok();
+    direct
+        .or_else(|| synonyms.iter().find(|(word, _)| *word == plain).map(|(_, meant)| *meant))
+        .ok_or_else(|| unknown(plain, terms))
+}
+
+/// The subject that `text` means.
+///
+/// # Errors
+/// [`WordError`] with the nearest one.
+pub fn subject(text: &str) -> Result<&'static str, WordError> {
+    let bare = tidy(text);
+    let bare =
+        ["幼儿园", "小学", "初中", "高中"].iter().find_map(|stage| bare.strip_prefix(stage)).unwrap_or(&bare);
+    listed(bare, &SUBJECTS, &SUBJECT_SYNONYMS)
+}
+
+/// The stage that `text` means.
+///
+/// # Errors
+/// [`WordError`] with the nearest one.
+pub fn stage(text: &str) -> Result<Stage, WordError> {
+    coded(text, &STAGE_SYNONYMS, &STAGE_TERMS)
+}
+
+/// The stages that `text` lists, in order. Whole kinds of school are understood too
+/// (九年一贯制学校, 完全中学).
+///
+/// # Errors
+/// [`WordError`] about the first that is not known.
+pub fn stages(text: &str) -> Result<Vec<Stage>, WordError> {
+    let plain = tidy(text);
+    let mut found = match plain.as_str() {
+        "九年一贯制" | "九年一贯制学校" => vec![Stage::Primary, Stage::Junior],
+        "完全中学" | "完中" => vec![Stage::Junior, Stage::Senior],
+        "十二年一贯制" | "十二年一贯制学校" => {
+            vec![Stage::Primary, Stage::Junior, Stage::Senior]
+        }
+        list => {
+            let parts = list.split([',', '、', ';', '/', '+', ' ']).filter(|part| !part.is_empty());
+            parts.map(stage).collect::<Result<Vec<_>, _>>()?
+        }
+    };
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
+}
+
+/// The professional title that `text` means.
+///
+/// # Errors
+/// [`WordError`] with the nearest one.
+pub fn title(text: &str) -> Result<&'static str, WordError> {
+    listed(text, &TITLES, &TITLE_SYNONYMS)
+}
+
+/// The location type that `text` means.
+///
+/// # Errors
+/// [`WordError`] with the nearest one.
+pub fn location(text: &str) -> Result<Location, WordError> {
+    coded(text, &LOCATION_SYNONYMS, &LOCATION_TERMS)
+}
+
+/// The ICT environment that `text` means.
+///
+/// # Errors
+/// [`WordError`] with the nearest one.
+pub fn environment(text: &str) -> Result<Environment, WordError> {
+    coded(text, &ENVIRONMENT_SYNONYMS, &ENVIRONMENT_TERMS)
+}
+
+/// 是 or 否, as people write it.
+///
+/// # Errors
+/// A sentence when it is neither.
+pub fn yes_or_no(text: &str) -> Result<bool, &'static str> {
+    match tidy(text).to_ascii_lowercase().as_str() {
+        "是" | "有" | "√" | "y" | "yes" | "1" | "true" => Ok(true),
+        "否" | "无" | "不是" | "×" | "n" | "no" | "0" | "false" => Ok(false),
+        _ => Err("应填“是”或“否”"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        ENVIRONMENT_TERMS, LOCATION_TERMS, STAGE_TERMS, SUBJECTS, TITLES, WordError, environment, stages,
+        subject, title, yes_or_no,
+    };
+    use crate::organisation::{Environment, Stage};
+
+    #[test]
+    fn people_write_subjects_in_many_ways() {
+        for (text, meant) in [
+            ("语文", "语文"),
+            ("小学语文", "语文"),
+            ("政治", "思想政治"),
+            ("体 育", "体育与健康"),
+            ("生物学", "生物"),
+        ] {
+            assert_eq!(subject(text), Ok(meant), "{text}");
+        }
+        assert_eq!(
+            subject("体育和健康"),
+            Err(WordError::Near { given: "体育和健康".to_owned(), nearest: "体育与健康" })
+        );
+        assert!(matches!(subject("武术"), Err(WordError::Unknown { .. })));
+    }
+
+    #[test]
+    fn stages_come_in_order() {
+        let through = Ok(vec![Stage::Primary, Stage::Junior]);
+        assert_eq!(stages("初中、小学"), through);
+        assert_eq!(stages("九年一贯制学校"), through);
+        assert_eq!(stages("02"), Ok(vec![Stage::Primary]));
+        assert!(stages("大学").is_err());
+    }
+
+    #[test]
+    fn every_term_of_a_template_is_understood() {
+        assert!(STAGE_TERMS.iter().all(|term| super::stage(term).is_ok()));
+        assert!(LOCATION_TERMS.iter().all(|term| super::location(term).is_ok()));
+        assert!(ENVIRONMENT_TERMS.iter().all(|term| environment(term).is_ok()));
+        assert!(SUBJECTS.iter().chain(&crate::people::SUBJECTS).all(|term| subject(term) == Ok(term)));
+        assert!(TITLES.iter().all(|term| title(term) == Ok(term)));
+    }
+
+    #[test]
+    fn titles_environments_and_answers() {
+        assert_eq!(title("中学高级教师"), Ok("高级教师"));
+        assert_eq!(environment("多媒体"), Ok(Environment::Multimedia));
+        assert_eq!(yes_or_no("√"), Ok(true));
+        assert_eq!(yes_or_no("否"), Ok(false));
+        assert!(yes_or_no("也许").is_err());
+    }
+}
