@@ -9,8 +9,8 @@ use tisheng_platform::{DbError, Tx};
 use uuid::Uuid;
 
 pub use store::{
-    Account, Grant, accounts_of, activated, end_grant, give, grants_of, logins_taken, reopen_grant, teaching,
-    unmake_accounts, unmake_grants,
+    Account, Grant, Waiting, accounts_of, activated, end_grant, give, grants_of, logins_taken, reopen_grant,
+    teaching, unmake_accounts, unmake_grants, waiting,
 };
 
 /// Marker of an account's identifier.

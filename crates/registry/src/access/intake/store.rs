@@ -26,6 +26,15 @@ const ACTIVATED: &str = "select count(*) from account where password is not null
     and id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
     $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)";
 
+const WAITING: &str = "select a.person, a.login, p.name, coalesce(n.name, '') from account a
+    join person p on p.id = a.person
+    left join post o on o.person = a.person and o.until is null
+    left join node n on n.id = o.school
+    where a.password is null and a.disabled_at is null
+    and a.id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+    $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)
+    order by n.name, p.sort_key, a.id";
+
 const UNMAKE_ACCOUNTS: &str = "delete from account where password is null
     and id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
     $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)";
@@ -113,6 +122,36 @@ pub async fn activated(tx: &mut Tx, accounts: &[Uuid]) -> Result<i64, DbError> {
         count += tx.row(ACTIVATED, &keys, |row| row.get::<i64>(0)).await?;
     }
     Ok(count)
+}
+
+/// An account whose owner has not chosen a password yet.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    /// The owner.
+    pub person: Uuid,
+    /// The name to sign in with.
+    pub login: String,
+    /// The owner's name.
+    pub name: String,
+    /// The name of the owner's school; empty without one.
+    pub place: String,
+}
+
+/// Of `accounts`, those without a password that are not disabled, school by school.
+///
+/// # Errors
+/// What the database reports.
+pub async fn waiting(tx: &mut Tx, accounts: &[Uuid]) -> Result<Vec<Waiting>, DbError> {
+    let mut found = Vec::new();
+    for keys in of_ids(accounts) {
+        let group = tx
+            .rows(WAITING, &keys, |row| {
+                Ok(Waiting { person: row.get(0)?, login: row.get(1)?, name: row.get(2)?, place: row.get(3)? })
+            })
+            .await?;
+        found.extend(group);
+    }
+    Ok(found)
 }
 
 /// Removes accounts that a roll has opened and nobody has used.

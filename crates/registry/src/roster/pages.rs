@@ -1,0 +1,33 @@
+//! The pages of the loop; without scripts, the page of a run at work looks again by itself.
+
+mod run;
+mod upload;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+use tisheng_platform::App;
+
+/// The routes of the loop.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/roster", get(upload::start))
+        // The file is counted on its way to disk, against the installation's own limit.
+        .route("/roster/{kind}", get(upload::form).post(upload::bring).layer(DefaultBodyLimit::disable()))
+        .route("/roster/{kind}/template.xlsx", get(upload::template))
+        .route("/roster/runs/{id}", get(run::show))
+        .route("/roster/runs/{id}/findings", get(run::findings))
+        .route("/roster/runs/{id}/marked.xlsx", get(run::marked))
+        .route("/roster/runs/{id}/differences", get(run::differences))
+        .route("/roster/runs/{id}/answers", post(run::answers))
+        .route("/roster/runs/{id}/confirm", get(run::confirm_page).post(run::confirm))
+        .route("/roster/runs/{id}/drop", post(run::put_away))
+        .route("/roster/runs/{id}/undo", post(run::undo))
+        .route("/roster/runs/{id}/receipt", get(run::receipt))
+        .route("/roster/runs/{id}/tokens.xlsx", post(run::tokens))
+}
+
+/// The media type of a workbook.
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";

@@ -1,0 +1,113 @@
+//! The start page, and the form that brings a file.
+
+use askama::Template;
+use axum::extract::{Multipart, Path};
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use tisheng_kernel::Id;
+use tisheng_platform::web::layout::{self, Flash};
+use tisheng_platform::web::paging::ROWS;
+use tisheng_platform::web::session::SignedIn;
+use tisheng_platform::web::{Answer, Begun, Failure, Filters, FormErrors, Page, once, serve};
+use uuid::Uuid;
+
+use super::XLSX;
+use crate::roster::kind::{About, Kinds};
+use crate::roster::model::Run;
+use crate::roster::receive::{Received, receive};
+use crate::roster::{actions, sheets, store};
+
+#[derive(Template)]
+#[template(path = "roster/pages/start.html")]
+struct StartPage {
+    page: Page,
+    kinds: Vec<&'static About>,
+    chosen: String,
+    runs: Vec<Line>,
+    next: String,
+}
+
+/// A run in the history.
+struct Line {
+    run: Run,
+    title: &'static str,
+}
+
+/// `GET /roster`
+pub async fn start(asker: SignedIn, filters: Filters) -> Answer {
+    let ctx = &asker.ctx;
+    let kinds: Vec<&'static About> =
+        ctx.app.parts.get::<Kinds>().open_to(asker.member()).map(|entry| entry.about).collect();
+    if kinds.is_empty() {
+        return Err(Failure::NotFound);
+    }
+    let chosen = filters.text("kind").to_owned();
+    let before: Id<Run> = filters.text("before").parse().unwrap_or(Id::from_uuid(Uuid::max()));
+    let mut tx = ctx.read().await?;
+    let mut runs = store::latest(&mut tx, &ctx.scope(), &chosen, before).await?;
+    drop(tx);
+    let most = usize::try_from(ROWS).unwrap_or(usize::MAX);
+    let more = runs.len() > most;
+    runs.truncate(most);
+    let next = runs.last().filter(|_| more).map(|run| filters.with("before", &run.id.to_string()));
+    let title = |kind: &str| kinds.iter().find(|about| about.key == kind).map(|about| about.title);
+    let runs = runs.into_iter().filter_map(|run| Some(Line { title: title(&run.kind)?, run })).collect();
+    let page = Page::new(&asker, "名册导入", "/roster");
+    layout::show(&StartPage { page, kinds, chosen, runs, next: next.unwrap_or_default() })
+}
+
+#[derive(Template)]
+#[template(path = "roster/pages/bring.html")]
+struct BringPage {
+    page: Page,
+    about: &'static About,
+    upload_mib: u64,
+    errors: FormErrors,
+}
+
+fn bring_page(asker: &SignedIn, about: &'static About, errors: FormErrors) -> Answer {
+    let page = Page::new(asker, format!("导入{}", about.title), "/roster").crumb("名册导入", "/roster");
+    layout::show(&BringPage { page, about, upload_mib: asker.ctx.app.config.upload_mib, errors })
+}
+
+/// `GET /roster/{kind}`
+pub async fn form(asker: SignedIn, Path(kind): Path<String>) -> Answer {
+    let about = actions::kind_for(&asker.ctx, &kind)?.about;
+    bring_page(&asker, about, FormErrors::default())
+}
+
+/// `GET /roster/{kind}/template.xlsx`
+pub async fn template(asker: SignedIn, Path(kind): Path<String>) -> Answer {
+    let about = actions::kind_for(&asker.ctx, &kind)?.about;
+    let bytes = sheets::template(about).map_err(|e| Failure::Internal(e.to_string()))?;
+    Ok(serve::download(&format!("{}模板.xlsx", about.title), XLSX, bytes))
+}
+
+/// `POST /roster/{kind}`
+pub async fn bring(asker: SignedIn, Path(kind): Path<String>, form: Multipart) -> Answer {
+    let ctx = &asker.ctx;
+    let about = actions::kind_for(ctx, &kind)?.about;
+    let Received { fields, file } = match receive(ctx, form).await {
+        Ok(received) => received,
+        Err(Failure::TooLarge(sentence)) => {
+            return with_status(StatusCode::PAYLOAD_TOO_LARGE, &asker, about, &sentence);
+        }
+        Err(other) => return Err(other),
+    };
+    let Some((name, blob)) = file else {
+        let sentence = "请选择要上传的文件；空文件不能导入";
+        return with_status(StatusCode::UNPROCESSABLE_ENTITY, &asker, about, sentence);
+    };
+    let mut begun = match once::begin(ctx, &fields).await? {
+        Begun::Fresh(begun) => begun,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    let run = actions::bring(ctx, &mut begun.tx, about, &name, &blob).await?;
+    let to = format!("/roster/runs/{}", run.id);
+    begun.done(&to, Flash::note("文件已收到，正在核对；核对不会改动系统中的任何数据。")).await
+}
+
+fn with_status(status: StatusCode, asker: &SignedIn, about: &'static About, sentence: &str) -> Answer {
+    let shown = bring_page(asker, about, FormErrors::one("file", sentence))?;
+    Ok((status, shown).into_response())
+}

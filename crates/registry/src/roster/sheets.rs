@@ -1,0 +1,42 @@
+//! The spreadsheets that a clerk gets: the template, the marked copy of their own file, the list
+//! of set-up tokens.
+
+use tisheng_sheet::{Field, Header, Mark, WriteError};
+
+use super::kind::About;
+use super::reading::limits;
+use super::store::Kept;
+
+/// The template of a kind.
+///
+/// # Errors
+/// When the format refuses.
+pub fn template(about: &About) -> Result<Vec<u8>, WriteError> {
+    let fields: Vec<Field> = about.columns.iter().map(super::column::Column::field).collect();
+    tisheng_sheet::template(about.title, &fields)
+}
+
+/// A copy of the clerk's own file with `findings` marked in it; `None` when it cannot be read.
+///
+/// # Errors
+/// When there are more rows than a sheet holds.
+pub fn marked(
+    about: &About,
+    bytes: &[u8],
+    upload_mib: u64,
+    findings: &[Kept],
+) -> Result<Option<Vec<u8>>, WriteError> {
+    let Ok(sheet) = tisheng_sheet::read(bytes, &limits(upload_mib)) else { return Ok(None) };
+    let wanted: Vec<tisheng_sheet::Column> = about.columns.iter().map(|column| column.named).collect();
+    let header_row = Header::find(&sheet, &wanted).map_or(1, |header| header.row);
+    let marks: Vec<Mark> = findings
+        .iter()
+        .filter(|finding| finding.row > 0)
+        .map(|finding| Mark {
+            row: finding.row,
+            column: finding.place.and_then(|place| usize::try_from(place).ok()),
+            message: format!("{}：{}", finding.weight.chinese(), finding.message),
+        })
+        .collect();
+    tisheng_sheet::annotate(&sheet, header_row, &marks).map(Some)
+}
