@@ -12,6 +12,7 @@
 
 mod accounts;
 mod grants;
+pub mod intake;
 mod model;
 // pages
 mod password;

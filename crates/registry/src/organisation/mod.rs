@@ -12,6 +12,7 @@
 //! leaves what was before in the history.
 
 mod actions;
+pub mod intake;
 pub(crate) mod model;
 // pages
 mod regions;

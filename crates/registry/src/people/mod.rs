@@ -13,6 +13,7 @@
 //! number; at most one open post a person; a team has a person once.
 
 mod actions;
+pub mod intake;
 mod matching;
 mod model;
 mod moves;

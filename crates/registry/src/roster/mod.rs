@@ -9,16 +9,21 @@
 //! file is taken whole or not at all; what is taken is what the data say at that moment and the
 //! clerk has seen; every change that taking made has its trace.
 
+mod actions;
 mod board;
 mod checking;
 mod column;
 mod finding;
+mod invitations;
 mod kind;
 mod model;
+mod pages;
 mod reading;
+mod receive;
 mod roles;
 mod schoolbook;
 mod schools;
+mod sheets;
 mod store;
 mod taking;
 mod teachers;
@@ -32,7 +37,11 @@ pub use kind::{
     Trace, What, Work,
 };
 pub use model::{Run, State, Tally};
+pub use pages::routes;
 pub use roles::Roles;
 pub use schools::Schools;
 pub use teachers::Teachers;
 pub use work::{PASSED, Passed, handlers};
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
+use tisheng_kernel::number::thousands;
 use tisheng_kernel::{Id, Instant};
 use tisheng_platform::Member;
 
@@ -158,6 +159,18 @@ impl Tally {
             What::Same => self.same,
             What::Gone => self.gone,
         }
+    }
+
+    /// The figure of `what` as a page shows it.
+    #[must_use]
+    pub fn shown(&self, what: &What) -> String {
+        thousands(i64::from(self.of(*what)))
+    }
+
+    /// Whether anything is `what`.
+    #[must_use]
+    pub const fn has(&self, what: &What) -> bool {
+        self.of(*what) > 0
     }
 }
 

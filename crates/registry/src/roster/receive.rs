@@ -2,9 +2,9 @@
 
 use axum::extract::Multipart;
 use axum::extract::multipart::{Field, MultipartError};
+use tisheng_platform::Ctx;
 use tisheng_platform::files::Blob;
 use tisheng_platform::web::{Failure, Fields};
-use tisheng_platform::Ctx;
 use tokio::io::AsyncWriteExt;
 
 use super::model::Run;
@@ -71,7 +71,9 @@ async fn write(ctx: &Ctx, mut field: Field<'_>, path: &std::path::Path) -> Resul
         size += u64::try_from(part.len()).unwrap_or(u64::MAX);
         if size > most {
             let most = ctx.app.config.upload_mib;
-            return Err(Failure::TooLarge(format!("文件超过 {most} MB。请删除多余的工作表和图片，或拆成几个文件。")));
+            return Err(Failure::TooLarge(format!(
+                "文件超过 {most} MB。请删除多余的工作表和图片，或拆成几个文件。"
+            )));
         }
         file.write_all(&part).await.map_err(disk)?;
     }

@@ -150,7 +150,7 @@ pub enum WordError {
 }
 
 /// How alike two words must be for one to be proposed for the other, 0 to 1.
-const ALIKE: f64 = 0.5;
+const ALIKE: f64 = 0.6;
 
 fn unknown(given: String, allowed: &[&'static str]) -> WordError {
     let near = |word: &&'static str| (strsim::normalized_levenshtein(&given, word), *word);

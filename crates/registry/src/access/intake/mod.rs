@@ -29,8 +29,6 @@ pub struct Opening<'r> {
     pub login: Option<&'r str>,
     /// The initials of the name.
     pub initials: &'r str,
-    /// The index of the phone, to sign in by phone too while nobody else does by the same.
-    pub phone_index: Option<&'r [u8]>,
 }
 
 /// Opens an account for each of `openings` who has none; gives those opened, by person. They have
@@ -41,7 +39,7 @@ pub struct Opening<'r> {
 pub async fn open(tx: &mut Tx, at: Instant, openings: &[Opening<'_>]) -> Result<Vec<(Uuid, Uuid)>, DbError> {
     let mut left: Vec<&Opening<'_>> = openings.iter().collect();
     let mut opened = Vec::with_capacity(openings.len());
-    for round in 0..TRIES {
+    for _ in 0..TRIES {
         if left.is_empty() {
             return Ok(opened);
         }
@@ -51,8 +49,6 @@ pub async fn open(tx: &mut Tx, at: Instant, openings: &[Opening<'_>]) -> Result<
                 id: Id::<AccountId>::new(at).uuid(),
                 person: one.person,
                 login: one.login.map_or_else(|| made_up_login(one.initials), str::to_lowercase),
-                // From the second round on somebody else may be signing in by this phone.
-                phone_index: one.phone_index.filter(|_| round == 0).map(<[u8]>::to_vec),
             })
             .collect();
         store::open(tx, &attempts).await?;

@@ -12,7 +12,7 @@ use crate::role::Role;
 /// Keys in one statement.
 const GROUP: usize = 40;
 
-const OPEN: &str = "insert into account (id, person, login, phone_index, version) values";
+const OPEN: &str = "insert into account (id, person, login, version) values";
 
 const ACCOUNTS_OF: &str = "select person, id from account
     where person in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
@@ -70,20 +70,15 @@ pub struct Account {
     pub person: Uuid,
     /// The name to sign in with.
     pub login: String,
-    /// The index of the phone to sign in with.
-    pub phone_index: Option<Vec<u8>>,
 }
 
-/// Writes accounts; those whose person, login or phone has one already are left out.
+/// Writes accounts; those whose person or login has one already are left out.
 pub(super) async fn open(tx: &mut Tx, accounts: &[Account]) -> Result<(), DbError> {
     let rows: Vec<Vec<Value<'_>>> = accounts
         .iter()
-        .map(|account| {
-            args![account.id, account.person, account.login.as_str(), account.phone_index.as_ref(), 1_i64]
-                .to_vec()
-        })
+        .map(|account| args![account.id, account.person, account.login.as_str(), 1_i64].to_vec())
         .collect();
-    tx.bulk(OPEN, 5, "on conflict do nothing", rows).await.map(drop)
+    tx.bulk(OPEN, 4, "on conflict do nothing", rows).await.map(drop)
 }
 
 /// The accounts of `people`, by person.

@@ -13,6 +13,8 @@ use tisheng_platform::keys::Keys;
 use tisheng_platform::{DbError, Tx};
 use uuid::Uuid;
 
+use super::matching;
+
 pub use store::{
     Present, at_school, by_papers, by_phones, end_post, ended_posts, reopen_post, take_on, take_up,
     unmake_people, unmake_posts,
@@ -96,14 +98,16 @@ impl Entered {
         sex: Sex,
         birth_year: Option<i64>,
     ) -> Self {
+        let paper = matching::sealed_paper(keys, &identity);
+        let phone_sealed = phone.as_ref().map(|phone| matching::sealed_phone(keys, phone));
         Self {
             sort_key: name.sort_key(),
             pinyin: name.pinyin(),
             initials: name.initials(),
-            paper_index: paper_index(keys, identity.number()),
-            paper_sealed: keys.seal(identity.number()),
-            phone_index: phone.as_ref().map(|phone| phone_index(keys, phone.number())),
-            phone_sealed: phone.as_ref().map(|phone| keys.seal(phone.number())),
+            paper_index: paper.index,
+            paper_sealed: paper.sealed,
+            phone_index: phone_sealed.as_ref().map(|sealed| sealed.index.clone()),
+            phone_sealed: phone_sealed.map(|sealed| sealed.sealed),
             name,
             identity,
             phone,
@@ -195,22 +199,11 @@ pub struct Duties {
     pub title: String,
 }
 
-/// The index under which a paper's number is found.
-#[must_use]
-pub fn paper_index(keys: &Keys, number: &str) -> Vec<u8> {
-    keys.index(PAPER, number)
-}
-
 /// The index under which a phone number is found.
 #[must_use]
-pub fn phone_index(keys: &Keys, number: &str) -> Vec<u8> {
-    keys.index(PHONE, number)
+pub fn phone_index(keys: &Keys, phone: &Phone) -> Vec<u8> {
+    matching::phone_index(keys, phone)
 }
-
-/// The kind of index of papers' numbers.
-const PAPER: &str = "paper";
-/// The kind of index of phone numbers.
-const PHONE: &str = "phone";
 
 /// Changes the record of `person` to what the roll says; gives what it was. A roll without a phone
 /// number says nothing about the one that is known.

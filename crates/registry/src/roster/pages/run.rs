@@ -57,16 +57,20 @@ struct RunPage {
 }
 
 impl RunPage {
-    fn figure(&self, what: What) -> String {
-        thousands(i64::from(self.run.tally.of(what)))
-    }
-
     fn count(&self, figure: &u32) -> String {
         thousands(i64::from(*figure))
     }
 
+    fn list(&self, weight: &str) -> String {
+        format!("/roster/runs/{}/findings?weight={weight}", self.run.id)
+    }
+
+    fn address(&self, what: &What) -> String {
+        format!("/roster/runs/{}/differences?what={}", self.run.id, what.code())
+    }
+
     /// Whether a step of the loop lies behind the run.
-    fn done(&self, step: usize) -> bool {
+    fn done(&self, step: &usize) -> bool {
         let reached = match self.run.state {
             State::Checking => 1,
             State::Unreadable | State::Wrong => 1,
@@ -74,7 +78,12 @@ impl RunPage {
             State::Taking => 3,
             State::Taken | State::Undoing | State::Undone => 5,
         };
-        step < reached
+        *step < reached
+    }
+
+    /// Whether a step of the loop is the one at hand.
+    fn is_next(&self, step: &usize) -> bool {
+        !self.done(step) && step.checked_sub(1).is_none_or(|before| self.done(&before))
     }
 }
 
@@ -88,8 +97,7 @@ pub async fn show(asker: SignedIn, Path(text): Path<String>) -> Answer {
     let columns = store::fields(&mut tx, run.id).await?;
     let columns = columns.into_iter().filter_map(|(f, w, n)| Some((f, Weight::of(&w)?, n))).collect();
     let open_questions = store::open_questions(&mut tx, run.id).await?;
-    let accounts =
-        if run.state == State::Taken { store::made(&mut tx, run.id, ACCOUNT).await? } else { 0 };
+    let accounts = if run.state == State::Taken { store::made(&mut tx, run.id, ACCOUNT).await? } else { 0 };
     drop(tx);
     let shown = RunPage {
         page: page(&asker, &run, about, about.title),
@@ -130,8 +138,12 @@ pub async fn findings(asker: SignedIn, Path(text): Path<String>, filters: Filter
     let after: i64 = filters.text("after").parse().unwrap_or(0);
     let mut tx = ctx.read().await?;
     let mut rows = store::findings(&mut tx, run.id, weight, field, after, ROWS + 1).await?;
-    let mut columns: Vec<String> =
-        store::fields(&mut tx, run.id).await?.into_iter().map(|(f, _, _)| f).filter(|f| !f.is_empty()).collect();
+    let mut columns: Vec<String> = store::fields(&mut tx, run.id)
+        .await?
+        .into_iter()
+        .map(|(f, _, _)| f)
+        .filter(|f| !f.is_empty())
+        .collect();
     drop(tx);
     columns.sort();
     columns.dedup();
@@ -199,7 +211,8 @@ struct DifferencesPage {
 pub async fn differences(asker: SignedIn, Path(text): Path<String>, filters: Filters) -> Answer {
     let ctx = &asker.ctx;
     let (run, about) = load(ctx, &text).await?;
-    let most = What::ALL.into_iter().filter(|what| *what != What::Same).max_by_key(|what| run.tally.of(*what));
+    let most =
+        What::ALL.into_iter().filter(|what| *what != What::Same).max_by_key(|what| run.tally.of(*what));
     let what = What::of(filters.text("what")).or(most).unwrap_or(What::New);
     let after: i64 = filters.text("after").parse().unwrap_or(0);
     let mut tx = ctx.read().await?;
@@ -255,17 +268,19 @@ struct ConfirmPage {
 }
 
 impl ConfirmPage {
-    fn figure(&self, what: What) -> String {
-        thousands(i64::from(self.run.tally.of(what)))
-    }
-
     fn chosen(&self, key: &str, answer: &str, is_first: &bool) -> bool {
         let given = self.fields.text(key);
         if given.is_empty() { *is_first } else { given == answer }
     }
 }
 
-fn confirm_form(asker: &SignedIn, run: Run, about: &'static About, fields: Fields, errors: FormErrors) -> Answer {
+fn confirm_form(
+    asker: &SignedIn,
+    run: Run,
+    about: &'static About,
+    fields: Fields,
+    errors: FormErrors,
+) -> Answer {
     let page = page(asker, &run, about, "确认导入");
     layout::show(&ConfirmPage { page, about, run, fields, errors })
 }
@@ -345,12 +360,6 @@ struct ReceiptPage {
     decisions: Vec<(&'static str, &'static str)>,
 }
 
-impl ReceiptPage {
-    fn figure(&self, what: What) -> String {
-        thousands(i64::from(self.run.tally.of(what)))
-    }
-}
-
 /// `GET /roster/runs/{id}/receipt`: for printing.
 pub async fn receipt(asker: SignedIn, Path(text): Path<String>) -> Answer {
     let ctx = &asker.ctx;
@@ -374,7 +383,10 @@ pub async fn tokens(asker: SignedIn, Path(text): Path<String>) -> Answer {
     let ctx = &asker.ctx;
     let (run, about) = load(ctx, &text).await?;
     if run.state != State::Taken {
-        return Err(Failure::Refused(format!("这次导入现在是“{}”，没有可以发放的口令。", run.state.chinese())));
+        return Err(Failure::Refused(format!(
+            "这次导入现在是“{}”，没有可以发放的口令。",
+            run.state.chinese()
+        )));
     }
     let list = invitations::invite(ctx, &run).await?;
     let workbook = invitations::workbook(list).map_err(|e| Failure::Internal(e.to_string()))?;

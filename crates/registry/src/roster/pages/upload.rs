@@ -65,6 +65,12 @@ struct BringPage {
     errors: FormErrors,
 }
 
+impl BringPage {
+    fn hint(&self) -> String {
+        format!("xlsx 或 csv，不超过 {} MB", self.upload_mib)
+    }
+}
+
 fn bring_page(asker: &SignedIn, about: &'static About, errors: FormErrors) -> Answer {
     let page = Page::new(asker, format!("导入{}", about.title), "/roster").crumb("名册导入", "/roster");
     layout::show(&BringPage { page, about, upload_mib: asker.ctx.app.config.upload_mib, errors })

@@ -6,6 +6,7 @@ use tisheng_platform::{DbError, Tx};
 use super::Memory;
 use super::row::{NAME, PAPER, PHONE, PLACE, ROLE, Row};
 use crate::access::intake as accounts;
+use crate::access::{may_give, stands_at};
 use crate::organisation::Kind as NodeKind;
 use crate::people::intake::{self, OnRoll};
 use crate::role::Role;
@@ -50,40 +51,22 @@ pub async fn judge(
     Ok(())
 }
 
-/// Whether `role` can be held at a node of `kind`.
-const fn stands_at(role: Role, kind: NodeKind) -> bool {
-    match role {
-        Role::Province => matches!(kind, NodeKind::Province),
-        Role::City => matches!(kind, NodeKind::City),
-        Role::County => matches!(kind, NodeKind::County),
-        Role::Town => matches!(kind, NodeKind::Town),
-        Role::Principal
-        | Role::Cio
-        | Role::ManagementTeam
-        | Role::TrainingTeam
-        | Role::Clerk
-        | Role::Teacher => matches!(kind, NodeKind::School),
-        Role::GroupLead => matches!(kind, NodeKind::School | NodeKind::Group),
-        Role::Institution => matches!(kind, NodeKind::Institution) || kind.is_region(),
-        Role::Expert | Role::Evaluator | Role::Auditor => true,
-    }
-}
-
 fn find_place(memory: &mut Memory, desk: &Desk, row: &mut Row, notes: &mut Notes) {
     let found = if row.place_words.is_empty() {
         memory.places.get(desk.member.node).ok_or_else(|| "机构没有填写".to_owned())
     } else {
         memory.places.find(&row.place_words).map_err(|error| error.to_string())
     };
+    let giver = desk.member.role.parse().unwrap_or(Role::Teacher);
     match found {
         Ok(place) => {
             let kind = place.kind.parse::<NodeKind>().ok();
             if !kind.is_some_and(|kind| stands_at(row.role, kind)) {
                 let title = row.role.title();
                 notes.wrong(ROLE, format!("“{}”不能设“{title}”；请核对角色与机构的层级", place.name));
-            } else if row.role.is_office() && place.id == desk.member.node {
-                // An office is given its people from above, never by itself.
-                notes.wrong(ROLE, "本级工程办的角色由上级授予，请上级导入");
+            } else if !may_give(giver, &desk.member.path, row.role, &place.path) {
+                notes
+                    .wrong(ROLE, format!("您不能授予“{}”的“{}”；请由上级导入", place.name, row.role.title()));
             }
             row.place = Some(place.id);
         }

@@ -115,7 +115,7 @@ pub fn read(desk: &Desk, line: &mut Line<'_>) -> Option<Row> {
     if last.is_some_and(|last| last < since.unwrap_or(desk.today)) {
         line.notes.wrong(UNTIL, "截止日期早于起始日期，请核对");
     }
-    let phone_index = phone.as_ref().map(|phone| intake::phone_index(keys, phone.number()));
+    let phone_index = phone.as_ref().map(|phone| intake::phone_index(keys, phone));
     let name = name?;
     let entered = identity.map(|identity| {
         let sex = identity.sex().unwrap_or(Sex::Unknown);

@@ -83,8 +83,7 @@ async fn open_account(
         return Ok(());
     }
     let initials = row.name.initials();
-    let opening =
-        Opening { person, login: None, initials: &initials, phone_index: row.phone_index.as_deref() };
+    let opening = Opening { person, login: None, initials: &initials };
     for (_, account) in accounts::open(tx, desk.ctx.at, &[opening]).await? {
         book.made(ACCOUNT, account);
     }

@@ -69,7 +69,7 @@ impl Kind for Teachers {
                 answers: &[("open", "开通账号，导入后可下载首次登录口令清单"), ("none", "暂不开通")],
             },
         ],
-        roles: &[Role::Province, Role::City, Role::County, Role::Town, Role::Principal, Role::Clerk],
+        roles: &[Role::Province, Role::City, Role::County, Role::Town, Role::Clerk],
     };
     type Row = Row;
     type Memory = Memory;

@@ -195,7 +195,6 @@ async fn open_accounts(
             person: one.person,
             login: one.row.login.as_deref(),
             initials: one.row.entered.initials(),
-            phone_index: one.row.entered.phone_index.as_deref(),
         })
         .collect();
     for (_, account) in accounts::open(tx, desk.ctx.at, &openings).await? {

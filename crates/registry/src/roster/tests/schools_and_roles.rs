@@ -1,0 +1,1 @@
+//! Rolls of schools and lists of roles.
