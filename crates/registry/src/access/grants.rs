@@ -34,8 +34,8 @@ pub struct NewGrant {
 
 /// What the job of a grant's end works on.
 #[derive(Serialize, Deserialize)]
-struct Ending {
-    person: Id<Person>,
+pub(super) struct Ending {
+    pub(super) person: Id<Person>,
 }
 
 /// Gives `person` a role at `node` from today on, until it is taken back.

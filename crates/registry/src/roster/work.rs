@@ -152,7 +152,7 @@ async fn undo(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
             return Ok(());
         }
         Err(Obstacle::BuiltOn(sentence)) => sentence,
-        Err(Obstacle::Db(DbError::Reference(_))) => {
+        Err(Obstacle::Db(DbError::Reference(_) | DbError::Unique(_))) => {
             "导入的内容已经被后续业务使用，不能整批撤销；请逐条更正。".to_owned()
         }
         Err(Obstacle::Db(error)) => return Err(error.into()),

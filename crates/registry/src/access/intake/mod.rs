@@ -5,8 +5,11 @@ mod store;
 use chrono::NaiveDate;
 use rand::RngExt;
 use tisheng_kernel::{Id, Instant};
-use tisheng_platform::{DbError, Tx};
+use tisheng_platform::web::session;
+use tisheng_platform::{DbError, Tx, jobs};
 use uuid::Uuid;
+
+use super::grants::{Ending, GRANT_ENDS};
 
 pub use store::{
     Account, Grant, Waiting, accounts_of, activated, end_grant, give, grants_of, logins_taken, reopen_grant,
@@ -72,6 +75,29 @@ fn made_up_login(initials: &str) -> String {
     let letters: String = initials.chars().filter(char::is_ascii_lowercase).take(4).collect();
     let stem = if letters.is_empty() { "t" } else { &letters };
     format!("{stem}{:06}", rand::rng().random_range(0..1_000_000_u32))
+}
+
+/// Ends the sessions of `person`: whoever loses a role loses the sessions, and a role that asks
+/// for a second factor is taken up by signing in again.
+///
+/// # Errors
+/// What the database reports.
+pub async fn sign_out(tx: &mut Tx, person: Uuid) -> Result<(), DbError> {
+    for account in accounts_of(tx, &[person]).await?.into_values() {
+        session::end_all(tx, account, None).await?;
+    }
+    Ok(())
+}
+
+/// Orders that the sessions of `person` end when the grant `grant` does, on the day `until`.
+///
+/// # Errors
+/// What the database reports.
+pub async fn end_on(tx: &mut Tx, person: Uuid, grant: Uuid, until: NaiveDate) -> Result<(), DbError> {
+    let at = Instant::start_of(until);
+    let key = format!("{}-{until}", grant.simple());
+    let ending = Ending { person: Id::from_uuid(person) };
+    jobs::enqueue(tx, at, GRANT_ENDS, &key, &ending).await.map(drop)
 }
 
 /// A role to be given at a node.

@@ -53,7 +53,6 @@ struct RunPage {
     accounts: i64,
     undo_until: Option<Instant>,
     may_undo: bool,
-    can_confirm: bool,
 }
 
 impl RunPage {
@@ -109,7 +108,6 @@ pub async fn show(asker: SignedIn, Path(text): Path<String>) -> Answer {
         accounts,
         undo_until: run.undo_until(),
         may_undo: run.may_be_undone(ctx.at).is_ok(),
-        can_confirm: run.may_be_confirmed(open_questions).is_ok(),
         run,
     };
     layout::show(&shown)

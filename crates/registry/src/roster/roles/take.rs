@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::Memory;
 use super::row::Row;
 use crate::access::intake::{self as accounts, Giving, Opening};
+use crate::access::needs_second_factor;
 use crate::people::intake::{self, Newcomer};
 use crate::roster::kind::{Book, Desk};
 use crate::roster::teachers::{ACCOUNT, ACCOUNTS, GRANT, GRANT_END, PERSON};
@@ -28,6 +29,9 @@ pub async fn take(
         Some(held) if held.until == row.until => {}
         Some(held) => {
             accounts::reopen_grant(tx, held.id, row.until).await?;
+            if let Some(until) = row.until {
+                accounts::end_on(tx, person, held.id, until).await?;
+            }
             book.changed(GRANT_END, held.id, &held.until)?;
         }
         None => {
@@ -43,6 +47,12 @@ pub async fn take(
                 given_by: desk.member.account,
             };
             accounts::give(tx, &[giving]).await?;
+            if let Some(until) = row.until {
+                accounts::end_on(tx, person, id, until).await?;
+            }
+            if needs_second_factor(row.role) {
+                accounts::sign_out(tx, person).await?;
+            }
             book.made(GRANT, id);
         }
     }

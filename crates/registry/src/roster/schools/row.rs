@@ -179,7 +179,7 @@ pub fn read(line: &mut Line<'_>) -> Option<Row> {
 fn name(text: &str) -> Result<String, String> {
     let name: String = tidy(text).split_whitespace().collect();
     let length = name.chars().count();
-    if length < 2 || length > LONGEST {
+    if !(2..=LONGEST).contains(&length) {
         return Err(format!("学校名称应为2至{LONGEST}字，现在有 {length} 字"));
     }
     match name.chars().find(|c| "=<>\"|\\".contains(*c) || c.is_control()) {

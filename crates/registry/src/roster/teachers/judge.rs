@@ -35,10 +35,9 @@ pub async fn judge(
         let Some((row, notes)) = item.open() else { continue };
         row.known = known.remove(&row.entered.paper_index);
         let person = row.known.as_ref().map(|known| known.person);
-        if let Some(owner) = row.login.as_ref().and_then(|login| taken.get(login)) {
-            if Some(*owner) != person {
-                notes.wrong(LOGIN, "这个登录账号已被他人使用，请换一个，或留空由系统生成");
-            }
+        let owner = row.login.as_ref().and_then(|login| taken.get(login));
+        if owner.is_some_and(|owner| Some(*owner) != person) {
+            notes.wrong(LOGIN, "这个登录账号已被他人使用，请换一个，或留空由系统生成");
         }
         memory.present.extend(person);
         item.difference = compare(&memory.schools, desk, item);

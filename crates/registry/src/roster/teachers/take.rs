@@ -135,6 +135,7 @@ pub async fn leave(
             book.changed(GRANT_END, grant.id, &grant.until)?;
         }
     }
+    accounts::sign_out(tx, person).await?;
     Ok(())
 }
 

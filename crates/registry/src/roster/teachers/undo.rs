@@ -73,12 +73,9 @@ async fn put_back(tx: &mut Tx, trace: &Trace) -> Result<(), Obstacle> {
             let before: Duties = before(trace)?;
             intake::change_duties(tx, trace.subject, &before).await?;
         }
-        END => {
-            if !intake::reopen_post(tx, trace.subject).await? {
-                return Err(Obstacle::BuiltOn(
-                    "离校的人员在导入之后又有了新的任职，不能整批撤销；请逐条更正。".to_owned(),
-                ));
-            }
+        END if !intake::reopen_post(tx, trace.subject).await? => {
+            let sentence = "离校的人员在导入之后又有了新的任职，不能整批撤销；请逐条更正。";
+            return Err(Obstacle::BuiltOn(sentence.to_owned()));
         }
         GRANT_END => {
             let until: Option<NaiveDate> = before(trace)?;
