@@ -26,7 +26,6 @@ fn certificate(n: usize) -> Certificate {
         date: "2021年3月10日".to_owned(),
         code: format!("http://tisheng.test/verify/CS2021{n:06}"),
         code_note: "扫描二维码或登录平台输入编号查验".to_owned(),
-        signed: String::new(),
     }
 }
 

@@ -76,8 +76,6 @@ pub struct Certificate {
     pub code: String,
     /// One line under the code, such as where to verify.
     pub code_note: String,
-    /// Text kept in the document's keywords, for verification off line.
-    pub signed: String,
 }
 
 /// A table to be printed.
@@ -179,7 +177,6 @@ mod tests {
             date: "2021年3月10日".to_owned(),
             code: "http://tisheng.test/verify/CS2021000001".to_owned(),
             code_note: "扫码查验".to_owned(),
-            signed: "facts.signature".to_owned(),
         }
     }
 

@@ -1,1 +1,43 @@
-//! Who has met everything, and the proof of it.
+//! Who has met everything, and the proof of it (CERT-1, CERT-2, CERT-3).
+//!
+//! A **standing** is the verdict of the rules in force on one teacher: which gates are passed and
+//! which are open. It follows from hours, choice and results, and is worked out again after every
+//! change of them. A **certificate** states the facts of a teacher who has met everything: frozen,
+//! numbered by the scheme, signed with the installation's key. It is valid until it is revoked or
+//! superseded by a corrected one; its facts never change.
+//!
+//! Anyone may look a number up at `/verify`; the signature in the document proves it off line.
+//!
+//! Tables: `standing`, `certificate`, `certificate_sequence`, `certificate_batch`. Invariants: a
+//! standing equals a fresh computation; a teacher has at most one valid certificate in a
+//! programme; a number is given once.
+//!
+//! Events: [`STANDING_CHANGED`] and [`ISSUED`], both `{programme, person}`.
+
+mod facts;
+mod issue;
+mod model;
+mod pages;
+mod standing;
+mod store;
+
+pub use facts::{Facts, Forged, verify_offline};
+pub use issue::{BATCH_JOB, document, issue, issue_batch, reissue, revoke};
+pub use model::{Certificate, CertificateError, CertificateState, Standing};
+pub use pages::routes;
+pub use standing::{Refreshed, check_standings, refresh, refresh_all, verdict};
+
+use tisheng_platform::jobs::Handlers;
+
+/// The event of a standing that has changed.
+pub const STANDING_CHANGED: &str = "standing.changed";
+/// The event of a certificate that was issued, revoked or superseded.
+pub const ISSUED: &str = "certificate.issued";
+/// The job that works a teacher's standing out again; payload `{programme, person}`.
+pub const REFRESH_JOB: &str = "standing.refresh";
+
+/// The jobs of this room.
+#[must_use]
+pub fn jobs(handlers: Handlers) -> Handlers {
+    handlers.job(REFRESH_JOB, standing::refresh_job).job(BATCH_JOB, issue::batch_job)
+}

@@ -1,0 +1,349 @@
+//! Every statement of the room.
+
+use tisheng_kernel::{Id, Instant, Level};
+use tisheng_platform::{DbError, Row, Scope, Tx, Value, args};
+use tisheng_platform::web::Cursor;
+use tisheng_platform::web::paging::ROWS;
+use tisheng_policy::scheme::Programme;
+use tisheng_registry::people::Person;
+use uuid::Uuid;
+
+use super::model::{Certificate, CertificateState, Standing};
+
+const STANDING: &str = "select person, path, met, open_gates, level, score, scheme_version
+    from standing where programme = $1 and person = $2";
+
+const PUT_HEAD: &str = "insert into standing
+    (programme, person, path, met, open_gates, level, score, scheme_version, at) values";
+
+/// Writes only what differs, so that the count says what has changed.
+const PUT_TAIL: &str = "on conflict (programme, person) do update set
+    path = excluded.path, met = excluded.met, open_gates = excluded.open_gates, level = excluded.level,
+    score = excluded.score, scheme_version = excluded.scheme_version, at = excluded.at
+    where standing.path <> excluded.path or standing.met <> excluded.met
+    or standing.open_gates <> excluded.open_gates or standing.level <> excluded.level
+    or standing.score <> excluded.score or standing.scheme_version <> excluded.scheme_version";
+
+/// The next teachers in the order of their identifiers.
+const TEACHERS: &str = "select person, path from post
+    where until is null and person > $1 and path >= $2 and path < $3 order by person limit $4";
+
+const RESULTS: &str = "select person, capability, level from result
+    where programme = $1 and person >= $2 and person <= $3 and superseded_by is null order by person";
+
+const TOTALS: &str = "select person, category, kind, minutes from hour_total
+    where programme = $1 and person >= $2 and person <= $3 order by person";
+
+const CHOSEN: &str = "select person, capability from choice_capability
+    where programme = $1 and person >= $2 and person <= $3 and dropped_at is null order by person, capability";
+
+const OFFERED: &str = "select c.person, o.capability from choice c join offer_capability o on o.offer = c.offer
+    where c.programme = $1 and c.person >= $2 and c.person <= $3 order by c.person, o.capability";
+
+const STANDINGS: &str = "select person, path, met, open_gates, level, score, scheme_version
+    from standing where programme = $1 and person >= $2 and person <= $3 order by person";
+
+const FIELDS_OF_NUMBER: &str = "select number, programme, person, path, name, school, state, facts, signature,
+    issued_at, ended_at, reason, superseded_by from certificate where number = $1";
+
+const VALID_OF: &str = "select number, programme, person, path, name, school, state, facts, signature,
+    issued_at, ended_at, reason, superseded_by from certificate
+    where programme = $1 and person = $2 and state = 'valid'";
+
+const LIST: &str = "select number, programme, person, path, name, school, state, facts, signature,
+    issued_at, ended_at, reason, superseded_by, sort_key from certificate
+    where programme = $1 and path >= $2 and path < $3
+    and ($4 = '' or state = $4) and ($5 = '' or name like $5 or number like $5 or school like $5 or sort_key like $5)
+    and (sort_key, number) > ($6, $7) order by sort_key, number limit $8";
+
+const ADD: &str = "insert into certificate (number, programme, person, path, name, school, sort_key, state, facts,
+    signature, issued_at, issued_by, reason) values ($1, $2, $3, $4, $5, $6, $7, 'valid', $8, $9, $10, $11, '')
+    on conflict do nothing";
+
+const END: &str = "update certificate set state = $2, ended_at = $3, reason = $4, superseded_by = $5
+    where number = $1 and state = 'valid'";
+
+const SUCCEED: &str = "update certificate set superseded_by = $2 where number = $1 and state = 'superseded'";
+
+const KEEP_PDF: &str = "update certificate set pdf = $2, pdf_size = $3 where number = $1";
+
+const PDF: &str = "select pdf, pdf_size from certificate where number = $1 and pdf is not null";
+
+const NEXT: &str = "insert into certificate_sequence (programme, region, year, last) values ($1, $2, $3, 1)
+    on conflict (programme, region, year) do update set last = certificate_sequence.last + 1 returning last";
+
+const READY: &str = "select s.person from standing s
+    where s.programme = $1 and s.path >= $2 and s.path < $3 and s.met and s.person > $4
+    and not exists (select 1 from certificate c
+        where c.programme = s.programme and c.person = s.person and c.state = 'valid')
+    order by s.person limit $5";
+
+const COUNT_READY: &str = "select count(*) from standing s
+    where s.programme = $1 and s.path >= $2 and s.path < $3 and s.met
+    and not exists (select 1 from certificate c
+        where c.programme = s.programme and c.person = s.person and c.state = 'valid')";
+
+const ADD_BATCH: &str = "insert into certificate_batch (id, programme, path, job, asked_at, asked_by, issued)
+    values ($1, $2, $3, $4, $5, $6, 0)";
+
+const BATCH_OF_JOB: &str = "select id from certificate_batch where id = $1 and done_at is null";
+
+const BATCH_STEP: &str = "update certificate_batch set issued = issued + $2 where id = $1";
+
+const BATCH_DONE: &str = "update certificate_batch set done_at = $2 where id = $1 and done_at is null";
+
+const LATEST_BATCH: &str = "select id, job, issued, done_at from certificate_batch
+    where programme = $1 and path >= $2 and path < $3 order by asked_at desc limit 1";
+
+const SORT_KEY: &str = "select sort_key from person where id = $1";
+
+fn certificate(row: &Row<'_>) -> Result<Certificate, DbError> {
+    Ok(Certificate {
+        number: row.get(0)?,
+        programme: row.get(1)?,
+        person: row.get(2)?,
+        path: row.get(3)?,
+        name: row.get(4)?,
+        school: row.get(5)?,
+        state: CertificateState::read(&row.get::<String>(6)?)?,
+        facts: row.get(7)?,
+        signature: row.get(8)?,
+        issued_at: row.get(9)?,
+        ended_at: row.get(10)?,
+        reason: row.get(11)?,
+        superseded_by: row.get(12)?,
+    })
+}
+
+fn standing_row(row: &Row<'_>) -> Result<Standing, DbError> {
+    let open: String = row.get(3)?;
+    Ok(Standing {
+        person: row.get(0)?,
+        path: row.get(1)?,
+        met: row.get(2)?,
+        open_gates: open.split(',').filter(|key| !key.is_empty()).map(str::to_owned).collect(),
+        level: row.get(4)?,
+        score: row.get(5)?,
+        version: row.get(6)?,
+    })
+}
+
+pub async fn standing(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    person: Id<Person>,
+) -> Result<Option<Standing>, DbError> {
+    tx.row_opt(STANDING, args![programme, person], standing_row).await
+}
+
+/// Writes standings; says how many were new or different.
+pub async fn put_standings(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    standings: &[Standing],
+    at: Instant,
+) -> Result<u64, DbError> {
+    let row = |s: &Standing| -> Vec<Value<'static>> {
+        vec![
+            programme.into(),
+            s.person.into(),
+            s.path.clone().into(),
+            s.met.into(),
+            s.open_gates.join(",").into(),
+            s.level.clone().into(),
+            s.score.into(),
+            s.version.into(),
+            at.into(),
+        ]
+    };
+    let rows: Vec<Vec<Value<'static>>> = standings.iter().map(row).collect();
+    tx.bulk(PUT_HEAD, 9, PUT_TAIL, rows).await
+}
+
+/// The next `limit` teachers after `after` with the paths of their schools.
+pub async fn teachers(
+    tx: &mut Tx,
+    scope: &Scope,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<(Id<Person>, String)>, DbError> {
+    let range = args![after, &scope.from, &scope.until, limit];
+    tx.rows(TEACHERS, range, |row| Ok((row.get(0)?, row.get(1)?))).await
+}
+
+/// Everything that verdicts follow from, of the people whose identifiers lie in a range, each
+/// list in the order of the people.
+#[derive(Debug, Default)]
+pub struct Basis {
+    /// Person, category, kind, minutes.
+    pub totals: Vec<(Id<Person>, String, String, i64)>,
+    /// Person, capability chosen.
+    pub chosen: Vec<(Id<Person>, String)>,
+    /// Person, capability offered when the choice was made.
+    pub offered: Vec<(Id<Person>, String)>,
+    /// Person, capability or work, final level.
+    pub results: Vec<(Id<Person>, String, Level)>,
+}
+
+pub async fn basis(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    first: Id<Person>,
+    last: Id<Person>,
+) -> Result<Basis, DbError> {
+    let range = args![programme, first, last];
+    let pair = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    let level = |row: &Row<'_>| {
+        let code: String = row.get(2)?;
+        let level = code.parse().map_err(|_| DbError::Column { column: 2, problem: code })?;
+        Ok((row.get(0)?, row.get(1)?, level))
+    };
+    Ok(Basis {
+        totals: tx
+            .rows(TOTALS, range, |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)))
+            .await?,
+        chosen: tx.rows(CHOSEN, range, pair).await?,
+        offered: tx.rows(OFFERED, range, pair).await?,
+        results: tx.rows(RESULTS, range, level).await?,
+    })
+}
+
+pub async fn standings(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    first: Id<Person>,
+    last: Id<Person>,
+) -> Result<Vec<Standing>, DbError> {
+    tx.rows(STANDINGS, args![programme, first, last], standing_row).await
+}
+
+pub async fn of_number(tx: &mut Tx, number: &str) -> Result<Option<Certificate>, DbError> {
+    tx.row_opt(FIELDS_OF_NUMBER, args![number], certificate).await
+}
+
+pub async fn valid_of(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    person: Id<Person>,
+) -> Result<Option<Certificate>, DbError> {
+    tx.row_opt(VALID_OF, args![programme, person], certificate).await
+}
+
+/// A page of a list: certificates with their sort keys, one more than is shown.
+pub async fn list(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    scope: &Scope,
+    (state, search): (&str, &str),
+    after: &Cursor,
+) -> Result<Vec<(Certificate, String)>, DbError> {
+    let like = if search.is_empty() { String::new() } else { format!("%{search}%") };
+    let row = args![programme, &scope.from, &scope.until, state, like, &after.key, &after.id, ROWS + 1];
+    tx.rows(LIST, row, |row| Ok((certificate(row)?, row.get(13)?))).await
+}
+
+/// Writes a new certificate; `false` when its number is taken or the teacher has a valid one.
+pub async fn add(
+    tx: &mut Tx,
+    new: &Certificate,
+    sort_key: &str,
+    issued_by: Option<Uuid>,
+) -> Result<bool, DbError> {
+    let row = args![
+        &new.number,
+        new.programme,
+        new.person,
+        &new.path,
+        &new.name,
+        &new.school,
+        sort_key,
+        &new.facts,
+        &new.signature,
+        new.issued_at,
+        issued_by
+    ];
+    Ok(tx.run(ADD, row).await? == 1)
+}
+
+pub async fn sort_key(tx: &mut Tx, person: Id<Person>) -> Result<String, DbError> {
+    tx.row(SORT_KEY, args![person], |row| row.get(0)).await
+}
+
+/// Ends a valid certificate; `false` when it is not valid any more.
+pub async fn end(
+    tx: &mut Tx,
+    number: &str,
+    state: CertificateState,
+    at: Instant,
+    reason: &str,
+    by: Option<&str>,
+) -> Result<bool, DbError> {
+    Ok(tx.run(END, args![number, state.key(), at, reason, by]).await? == 1)
+}
+
+/// Names the certificate that stands in the place of a superseded one.
+pub async fn succeed(tx: &mut Tx, number: &str, by: &str) -> Result<(), DbError> {
+    tx.run(SUCCEED, args![number, by]).await.map(drop)
+}
+
+pub async fn keep_pdf(tx: &mut Tx, number: &str, digest: &str, size: i64) -> Result<(), DbError> {
+    tx.run(KEEP_PDF, args![number, digest, size]).await.map(drop)
+}
+
+pub async fn pdf(tx: &mut Tx, number: &str) -> Result<Option<(String, i64)>, DbError> {
+    tx.row_opt(PDF, args![number], |row| Ok((row.get(0)?, row.get(1)?))).await
+}
+
+/// The next sequence number of a region and year.
+pub async fn next(tx: &mut Tx, programme: Id<Programme>, region: &str, year: i32) -> Result<i64, DbError> {
+    tx.row(NEXT, args![programme, region, year], |row| row.get(0)).await
+}
+
+/// The next teachers who have met everything and hold no valid certificate.
+pub async fn ready(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    scope: &Scope,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<Id<Person>>, DbError> {
+    let row = args![programme, &scope.from, &scope.until, after, limit];
+    tx.rows(READY, row, |row| row.get(0)).await
+}
+
+pub async fn count_ready(tx: &mut Tx, programme: Id<Programme>, scope: &Scope) -> Result<i64, DbError> {
+    tx.row(COUNT_READY, args![programme, &scope.from, &scope.until], |row| row.get(0)).await
+}
+
+pub async fn add_batch(
+    tx: &mut Tx,
+    id: Uuid,
+    programme: Id<Programme>,
+    path: &str,
+    job: Uuid,
+    (at, by): (Instant, Option<Uuid>),
+) -> Result<(), DbError> {
+    tx.run(ADD_BATCH, args![id, programme, path, job, at, by]).await.map(drop)
+}
+
+pub async fn is_batch_open(tx: &mut Tx, id: Uuid) -> Result<bool, DbError> {
+    Ok(tx.row_opt(BATCH_OF_JOB, args![id], |row| row.get::<Uuid>(0)).await?.is_some())
+}
+
+pub async fn batch_step(tx: &mut Tx, id: Uuid, issued: i64) -> Result<(), DbError> {
+    tx.run(BATCH_STEP, args![id, issued]).await.map(drop)
+}
+
+pub async fn batch_done(tx: &mut Tx, id: Uuid, at: Instant) -> Result<(), DbError> {
+    tx.run(BATCH_DONE, args![id, at]).await.map(drop)
+}
+
+/// The latest batch below a node: its job, how many it has issued, when it ended.
+pub async fn latest_batch(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    scope: &Scope,
+) -> Result<Option<(Uuid, i64, Option<Instant>)>, DbError> {
+    let row = args![programme, &scope.from, &scope.until];
+    tx.row_opt(LATEST_BATCH, row, |row| Ok((row.get(1)?, row.get(2)?, row.get(3)?))).await
+}
