@@ -1,3 +1,4 @@
-//! Looking: dashboards over everything below.
+//! Looking: dashboards over everything below, and the first page of everybody.
 
+pub mod home;
 pub mod monitoring;

@@ -1,1 +1,45 @@
-//! Progress at every node.
+//! Progress at every node of the tree (MON-1).
+//!
+//! A **figure** counts teachers of a school who have come so far: chosen, learning, handed in,
+//! assessed, met, certified. Figures are kept for each school and summed along the paths when
+//! somebody looks, so a parent is the sum of its children in every cell, and looking costs as
+//! many rows as there are schools, never as many as there are teachers. Every figure leads to
+//! exactly the people it counts.
+//!
+//! Tables: `school_figure`, `school_hours`, `school_choice`. Invariant: they equal a fresh count.
+
+mod actions;
+mod model;
+mod pages;
+mod store;
+
+pub use actions::{check_figures, lagging, rebuild};
+pub use model::{Cell, Figures, Lagging, Stage};
+pub(crate) use pages::SEERS;
+pub use pages::routes;
+pub use store::figures_below;
+
+use tisheng_platform::jobs::Handlers;
+
+/// The job that finds the schools an event concerns.
+pub const MARK_JOB: &str = "monitoring.mark";
+/// The job that counts a school again.
+pub const COUNT_JOB: &str = "monitoring.count";
+
+/// The events after which figures may be others.
+pub const EVENTS: [&str; 7] = [
+    "person.changed",
+    "choice.changed",
+    "hours.changed",
+    "evidence.submitted",
+    "result.final",
+    "standing.changed",
+    "certificate.issued",
+];
+
+/// The jobs of this room, and what they follow from.
+#[must_use]
+pub fn jobs(handlers: Handlers) -> Handlers {
+    let handlers = handlers.job(MARK_JOB, actions::mark_job).job(COUNT_JOB, actions::count_job);
+    EVENTS.into_iter().fold(handlers, |handlers, event| handlers.reaction(event, MARK_JOB))
+}

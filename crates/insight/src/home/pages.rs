@@ -1,0 +1,193 @@
+//! `/` for every role.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::routing::get;
+use tisheng_assessment::certificate;
+use tisheng_kernel::Id;
+use tisheng_kernel::number::chinese_date;
+use tisheng_platform::App;
+use tisheng_platform::web::layout::show;
+use tisheng_platform::web::session::SignedIn;
+use tisheng_platform::web::{Answer, Failure, Page};
+use tisheng_policy::scheme;
+use tisheng_registry::access::{self, Role};
+use tisheng_rules::certification::GateKind;
+use tisheng_rules::{Condition, Scheme, Verdict};
+
+use super::store::{self, Waiting};
+use crate::monitoring::{self, Figures, Lagging};
+
+/// The routes of this room.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new().route("/", get(home))
+}
+
+/// `GET /`
+async fn home(asker: SignedIn) -> Answer {
+    match access::role(&asker.ctx) {
+        Some(Role::Teacher) => teacher(asker).await,
+        Some(role) if monitoring::SEERS.contains(&role) => office(asker).await,
+        _ => others(asker),
+    }
+}
+
+/// Something a teacher has done or is to do.
+struct Task {
+    title: String,
+    note: String,
+    figures: String,
+    href: &'static str,
+    done: bool,
+    /// Whether it is the first that is not done.
+    next: bool,
+}
+
+#[derive(Template)]
+#[template(path = "home/pages/teacher.html")]
+struct TeacherPage {
+    page: Page,
+    programme: String,
+    sentence: String,
+    done: usize,
+    tasks: Vec<Task>,
+    deadline: String,
+    certificate: Option<String>,
+}
+
+async fn teacher(asker: SignedIn) -> Answer {
+    let ctx = &asker.ctx;
+    let member = asker.member();
+    let mut tx = ctx.read().await?;
+    let programme = match scheme::at(&mut tx, &member.path).await {
+        Ok(programme) => programme,
+        Err(Failure::NotFound) => return others(asker),
+        Err(other) => return Err(other),
+    };
+    let rules = scheme::rules(&ctx.app, &mut tx, &programme).await?;
+    let person = Id::from_uuid(member.person);
+    let verdict = certificate::verdict(ctx, &mut tx, &programme, person).await?;
+    let held = certificate::valid(&mut tx, programme.id, person).await?;
+    drop(tx);
+    let tasks = tasks(&rules, &verdict);
+    let page = Page::new(&asker, "我的任务", "/");
+    show(&TeacherPage {
+        page,
+        programme: programme.title,
+        done: tasks.iter().filter(|task| task.done).count(),
+        tasks,
+        sentence: verdict.sentence,
+        deadline: rules.identity.period.map(|period| chinese_date(period.until())).unwrap_or_default(),
+        certificate: held.map(|certificate| certificate.number),
+    })
+}
+
+/// The gates in the order in which a teacher works: choose, hand in, collect hours.
+fn tasks(rules: &Scheme, verdict: &Verdict) -> Vec<Task> {
+    let order = |kind: &GateKind| match kind {
+        GateKind::Choice => (0, "/choice"),
+        GateKind::Levels => (1, "/evidence"),
+        GateKind::Work(_) => (2, "/evidence"),
+        GateKind::Hours | GateKind::HourKinds => (3, "/hours"),
+    };
+    let of = |condition: &Condition| {
+        let gate = rules.certification.gates.iter().find(|gate| {
+            condition.key.strip_prefix(gate.key.as_str()).is_some_and(|r| r.is_empty() || r.starts_with('.'))
+        });
+        gate.map_or((4, "/standing"), |gate| order(&gate.kind))
+    };
+    let mut ordered: Vec<(i32, Task)> = verdict
+        .gates
+        .iter()
+        .map(|condition| {
+            let (place, href) = of(condition);
+            let task = Task {
+                title: condition.title.clone(),
+                note: condition.sentence.clone(),
+                figures: format!("{} / {}", condition.have, condition.need),
+                href,
+                done: condition.met,
+                next: false,
+            };
+            (place, task)
+        })
+        .collect();
+    ordered.sort_by_key(|(place, _)| *place);
+    let mut tasks: Vec<Task> = ordered.into_iter().map(|(_, task)| task).collect();
+    if let Some(first) = tasks.iter_mut().find(|task| !task.done) {
+        first.next = true;
+    }
+    tasks
+}
+
+/// A kind of thing that waits, with the page that lists exactly those.
+struct ToDo {
+    title: &'static str,
+    count: i64,
+    href: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "home/pages/office.html")]
+struct OfficePage {
+    page: Page,
+    to_do: Vec<ToDo>,
+    figures: Figures,
+    node: String,
+    lagging: Vec<Lagging>,
+}
+
+impl OfficePage {
+    fn people_of(&self, state: &str) -> String {
+        format!("/monitor/{}/people?state={state}", self.node)
+    }
+}
+
+async fn office(asker: SignedIn) -> Answer {
+    let ctx = &asker.ctx;
+    let member = asker.member();
+    let mut tx = ctx.read().await?;
+    let programme = match scheme::at(&mut tx, &member.path).await {
+        Ok(programme) => programme,
+        Err(Failure::NotFound) => return others(asker),
+        Err(other) => return Err(other),
+    };
+    let waiting = store::waiting(&mut tx, programme.id, &ctx.scope()).await?;
+    let (figures, _) = monitoring::figures_below(&mut tx, programme.id, &ctx.scope()).await?;
+    let lagging = monitoring::lagging(&mut tx, programme.id, Id::from_uuid(member.node)).await?;
+    drop(tx);
+    let page = Page::new(&asker, member.node_name.clone(), "/");
+    let node = member.node.simple().to_string();
+    let to_do = to_do(&waiting, access::role(ctx));
+    show(&OfficePage { page, to_do, figures, node, lagging })
+}
+
+fn to_do(waiting: &Waiting, role: Option<Role>) -> Vec<ToDo> {
+    let issues = matches!(role, Some(Role::Province | Role::City | Role::County));
+    let all = [
+        ToDo {
+            title: "学时待处理（待认领、冲突、存疑）", count: waiting.reports, href: "/hours/waiting"
+        },
+        ToDo { title: "学时异议待答复", count: waiting.disputes, href: "/hours/inbox" },
+        ToDo { title: "选学变更待审批", count: waiting.changes, href: "/choice/changes" },
+        ToDo { title: "校本活动待审核", count: waiting.activities, href: "/activities" },
+        ToDo { title: "考核小组待评", count: waiting.panel, href: "/review/board" },
+        ToDo {
+            title: "已达标待发证", count: if issues { waiting.ready } else { 0 }, href: "/certificates"
+        },
+    ];
+    all.into_iter().filter(|to_do| to_do.count > 0).collect()
+}
+
+#[derive(Template)]
+#[template(path = "home/pages/others.html")]
+struct OthersPage {
+    page: Page,
+}
+
+fn others(asker: SignedIn) -> Answer {
+    let page = Page::new(&asker, "首页", "/");
+    show(&OthersPage { page })
+}

@@ -1,0 +1,138 @@
+//! Counting: the schools an event concerns, one school, all of them.
+
+use serde::{Deserialize, Serialize};
+use tisheng_kernel::Id;
+use tisheng_kernel::number::thousands;
+use tisheng_platform::jobs::{self, Claimed, JobError};
+use tisheng_platform::web::Failure;
+use tisheng_platform::{Ctx, DbError, Scope, Tx};
+use tisheng_policy::scheme::{self, Programme};
+use tisheng_registry::organisation::Node;
+use tisheng_registry::people::Person;
+use uuid::Uuid;
+
+use super::model::{Lagging, Stage};
+use super::{COUNT_JOB, store};
+
+/// Changes of one school within this many microseconds are counted together.
+const TOGETHER: i64 = 3_000_000;
+
+/// What an event says about whom it concerns; rooms say what they know.
+#[derive(Debug, Deserialize)]
+struct Event {
+    programme: Option<Id<Programme>>,
+    person: Option<Id<Person>>,
+    submission: Option<Uuid>,
+    school: Option<Id<Node>>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct School {
+    school: Id<Node>,
+}
+
+fn told(failure: Failure) -> JobError {
+    JobError(format!("{failure:?}"))
+}
+
+/// Puts a count of every school that the event concerns on the table; many events of a moment
+/// are one count.
+pub(super) async fn mark_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
+    let event: Event = claimed.payload()?;
+    let mut tx = ctx.write().await?;
+    let person = match (event.person, event.programme, event.submission) {
+        (Some(person), _, _) => Some(person),
+        (None, Some(programme), Some(submission)) => store::author(&mut tx, programme, submission).await?,
+        _ => None,
+    };
+    let mut schools: Vec<Id<Node>> = event.school.into_iter().collect();
+    if let Some(person) = person {
+        schools.extend(store::schools_of_person(&mut tx, person).await?);
+    }
+    for school in schools {
+        let key = format!("{school}.{}", ctx.at.micros() / TOGETHER);
+        jobs::enqueue(&mut tx, ctx.at, COUNT_JOB, &key, &School { school }).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+pub(super) async fn count_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
+    let School { school } = claimed.payload()?;
+    let mut tx = ctx.write().await?;
+    let Some(path) = store::path_of_school(&mut tx, school).await? else { return Ok(()) };
+    match scheme::at(&mut tx, &path).await {
+        Ok(programme) => count(&ctx, &mut tx, programme.id, (school, &path)).await.map_err(told)?,
+        Err(Failure::NotFound) => return Ok(()),
+        Err(other) => return Err(told(other)),
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn count(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    school: (Id<Node>, &str),
+) -> Result<(), Failure> {
+    let figures = store::count(tx, programme, school.0).await?;
+    Ok(store::put(tx, programme, school, &figures, ctx.at).await?)
+}
+
+/// Counts every school of a programme afresh; says how many.
+///
+/// # Errors
+/// What the database reports.
+pub async fn rebuild(ctx: &Ctx, programme: &Programme) -> Result<usize, Failure> {
+    let mut tx = ctx.read().await?;
+    let schools = store::schools(&mut tx, &Scope::below(&programme.path)).await?;
+    drop(tx);
+    for some in schools.chunks(200) {
+        let mut tx = ctx.write().await?;
+        for (school, path) in some {
+            count(ctx, &mut tx, programme.id, (*school, path)).await?;
+        }
+        tx.commit().await?;
+    }
+    Ok(schools.len())
+}
+
+/// The schools whose figures are not what a fresh count gives.
+///
+/// # Errors
+/// What the database reports.
+pub async fn check_figures(ctx: &Ctx, programme: &Programme) -> Result<Vec<Id<Node>>, Failure> {
+    let mut tx = ctx.read().await?;
+    let mut wrong = Vec::new();
+    for (school, _) in store::schools(&mut tx, &Scope::below(&programme.path)).await? {
+        let fresh = store::count(&mut tx, programme.id, school).await?;
+        let kept = store::kept(&mut tx, programme.id, school).await?.unwrap_or_default();
+        if fresh != kept {
+            wrong.push(school);
+        }
+    }
+    Ok(wrong)
+}
+
+/// The children of a node that are furthest behind, at most five; none when all have met
+/// everything.
+///
+/// # Errors
+/// What the database reports.
+pub async fn lagging(tx: &mut Tx, programme: Id<Programme>, node: Id<Node>) -> Result<Vec<Lagging>, DbError> {
+    let mut children = store::children(tx, programme, node).await?;
+    children.retain(|child| child.figures.of(Stage::Met) < child.figures.of(Stage::Teachers));
+    children.sort_by_key(|child| {
+        let all = child.figures.of(Stage::Teachers);
+        (child.figures.of(Stage::Met) * 1_000_000 / all, -all)
+    });
+    let row = |child: store::Child| Lagging {
+        id: child.id,
+        name: child.name,
+        teachers: thousands(child.figures.of(Stage::Teachers)),
+        met: thousands(child.figures.of(Stage::Met)),
+        share: child.figures.share(Stage::Met),
+    };
+    Ok(children.into_iter().take(5).map(row).collect())
+}

@@ -1,0 +1,184 @@
+//! Figures and what they count.
+
+use std::ops::AddAssign;
+use std::str::FromStr;
+
+use tisheng_kernel::Id;
+use tisheng_kernel::number::{percent, thousands};
+use tisheng_registry::organisation::Node;
+
+/// How far teachers have come: the steps of the funnel, from wide to narrow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// All teachers with an open post.
+    Teachers,
+    /// Have chosen capabilities.
+    Chosen,
+    /// Have hours.
+    Learning,
+    /// Have handed in evidence.
+    HandedIn,
+    /// Have a final result.
+    Assessed,
+    /// Have met everything.
+    Met,
+    /// Hold a valid certificate.
+    Certified,
+}
+
+impl Stage {
+    /// Every step, from wide to narrow.
+    pub const ALL: [Self; 7] = [
+        Self::Teachers,
+        Self::Chosen,
+        Self::Learning,
+        Self::HandedIn,
+        Self::Assessed,
+        Self::Met,
+        Self::Certified,
+    ];
+
+    /// The key in addresses.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Teachers => "teachers",
+            Self::Chosen => "chosen",
+            Self::Learning => "learning",
+            Self::HandedIn => "handed_in",
+            Self::Assessed => "assessed",
+            Self::Met => "met",
+            Self::Certified => "certified",
+        }
+    }
+
+    /// The words shown.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Teachers => "教师",
+            Self::Chosen => "已选学",
+            Self::Learning => "已有学时",
+            Self::HandedIn => "已提交证据",
+            Self::Assessed => "已有测评结果",
+            Self::Met => "已达标",
+            Self::Certified => "已发证",
+        }
+    }
+}
+
+impl FromStr for Stage {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|stage| stage.key() == text).ok_or(())
+    }
+}
+
+/// How many teachers have come how far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// In the order of [`Stage::ALL`].
+    pub counts: [i64; 7],
+}
+
+impl Figures {
+    /// The count of one step.
+    #[must_use]
+    pub fn of(&self, stage: Stage) -> i64 {
+        self.counts[stage as usize]
+    }
+
+    /// The share of all teachers, rounded down so that 100.0% means all.
+    #[must_use]
+    pub fn share(&self, stage: Stage) -> String {
+        percent(self.of(stage), self.of(Stage::Teachers))
+    }
+
+    /// The class of a heat table's cell for the share of one step: 0 to 9.
+    #[must_use]
+    pub fn heat(&self, stage: Stage) -> i64 {
+        let all = self.of(Stage::Teachers);
+        if all == 0 { 0 } else { (self.of(stage) * 10 / all).clamp(0, 9) }
+    }
+}
+
+/// One step of the funnel as a page shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell {
+    /// The step's key in addresses.
+    pub key: &'static str,
+    /// The step's name.
+    pub title: &'static str,
+    /// How many, with separators.
+    pub count: String,
+    /// The share of all teachers.
+    pub share: String,
+    /// The class of a heat table's cell: 0 to 9.
+    pub heat: i64,
+}
+
+impl Figures {
+    /// Every step as a page shows it, from wide to narrow.
+    #[must_use]
+    pub fn cells(&self) -> Vec<Cell> {
+        let cell = |stage: Stage| Cell {
+            key: stage.key(),
+            title: stage.title(),
+            count: thousands(self.of(stage)),
+            share: self.share(stage),
+            heat: self.heat(stage),
+        };
+        Stage::ALL.into_iter().map(cell).collect()
+    }
+
+    /// Whether there is nobody to count.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.of(Stage::Teachers) == 0
+    }
+}
+
+/// A place below a node that is behind the others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lagging {
+    /// The place.
+    pub id: Id<Node>,
+    /// Its name.
+    pub name: String,
+    /// Its teachers.
+    pub teachers: String,
+    /// How many of them have met everything.
+    pub met: String,
+    /// Their share.
+    pub share: String,
+}
+
+impl AddAssign for Figures {
+    fn add_assign(&mut self, other: Self) {
+        for (sum, part) in self.counts.iter_mut().zip(other.counts) {
+            *sum += part;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Figures, Stage};
+
+    #[test]
+    fn shares_are_of_all_teachers_and_all_only_when_all_are_in() {
+        let figures = Figures { counts: [1000, 999, 500, 0, 0, 0, 0] };
+        assert_eq!(figures.share(Stage::Chosen), "99.9%");
+        assert_eq!(figures.heat(Stage::Chosen), 9);
+        assert_eq!(figures.heat(Stage::Learning), 5);
+        assert_eq!(Figures::default().heat(Stage::Met), 0);
+    }
+
+    #[test]
+    fn keys_are_read_again() {
+        for stage in Stage::ALL {
+            assert_eq!(stage.key().parse(), Ok(stage));
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! Every statement of the room; the only one that joins whatever it needs, and writes only its
+//! own tables.
+
+use tisheng_kernel::{Id, Instant};
+use tisheng_platform::web::Cursor;
+use tisheng_platform::web::paging::ROWS;
+use tisheng_platform::{DbError, Row, Scope, Tx, args};
+use tisheng_policy::scheme::Programme;
+use tisheng_registry::organisation::Node;
+use tisheng_registry::people::Person;
+
+use super::model::Figures;
+
+const COUNT: &str = "select count(*),
+    coalesce(cast(sum(case when exists (select 1 from choice c
+        where c.programme = $1 and c.person = p.person) then 1 else 0 end) as bigint), 0),
+    coalesce(cast(sum(case when exists (select 1 from hour_total h
+        where h.programme = $1 and h.person = p.person and h.minutes > 0) then 1 else 0 end) as bigint), 0),
+    coalesce(cast(sum(case when exists (select 1 from submission s
+        where s.programme = $1 and s.person = p.person and s.submitted_at is not null) then 1 else 0 end) as bigint), 0),
+    coalesce(cast(sum(case when exists (select 1 from result r
+        where r.programme = $1 and r.person = p.person and r.superseded_by is null) then 1 else 0 end) as bigint), 0),
+    coalesce(cast(sum(case when exists (select 1 from standing s
+        where s.programme = $1 and s.person = p.person and s.met) then 1 else 0 end) as bigint), 0),
+    coalesce(cast(sum(case when exists (select 1 from certificate c
+        where c.programme = $1 and c.person = p.person and c.state = 'valid') then 1 else 0 end) as bigint), 0)
+    from post p where p.school = $2 and p.until is null";
+
+const PUT: &str = "insert into school_figure
+    (programme, school, path, teachers, chosen, learning, handed_in, assessed, met, certified, at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    on conflict (programme, school) do update set path = excluded.path, teachers = excluded.teachers,
+    chosen = excluded.chosen, learning = excluded.learning, handed_in = excluded.handed_in,
+    assessed = excluded.assessed, met = excluded.met, certified = excluded.certified, at = excluded.at";
+
+const FORGET_HOURS: &str = "delete from school_hours where programme = $1 and school = $2";
+
+const PUT_HOURS: &str = "insert into school_hours (programme, school, category, path, minutes)
+    select h.programme, p.school, h.category, p.path, cast(sum(h.minutes) as bigint)
+    from post p join hour_total h on h.person = p.person and h.programme = $1
+    where p.school = $2 and p.until is null group by h.programme, p.school, h.category, p.path";
+
+const FORGET_CHOICES: &str = "delete from school_choice where programme = $1 and school = $2";
+
+const PUT_CHOICES: &str = "insert into school_choice (programme, school, capability, path, teachers)
+    select c.programme, p.school, c.capability, p.path, count(*)
+    from post p join choice_capability c on c.person = p.person and c.programme = $1 and c.dropped_at is null
+    where p.school = $2 and p.until is null group by c.programme, p.school, c.capability, p.path";
+
+const KEPT: &str = "select teachers, chosen, learning, handed_in, assessed, met, certified
+    from school_figure where programme = $1 and school = $2";
+
+const BELOW: &str =
+    "select coalesce(cast(sum(teachers) as bigint), 0), coalesce(cast(sum(chosen) as bigint), 0),
+    coalesce(cast(sum(learning) as bigint), 0), coalesce(cast(sum(handed_in) as bigint), 0),
+    coalesce(cast(sum(assessed) as bigint), 0), coalesce(cast(sum(met) as bigint), 0),
+    coalesce(cast(sum(certified) as bigint), 0), min(at)
+    from school_figure where programme = $1 and path >= $2 and path < $3";
+
+const CHILDREN: &str = "select n.id, n.name, n.kind, coalesce(cast(sum(f.teachers) as bigint), 0),
+    coalesce(cast(sum(f.chosen) as bigint), 0), coalesce(cast(sum(f.learning) as bigint), 0),
+    coalesce(cast(sum(f.handed_in) as bigint), 0), coalesce(cast(sum(f.assessed) as bigint), 0),
+    coalesce(cast(sum(f.met) as bigint), 0), coalesce(cast(sum(f.certified) as bigint), 0)
+    from node n left join school_figure f on f.programme = $1
+        and f.path >= n.path and f.path < substr(n.path, 1, length(n.path) - 1) || '0'
+    where n.parent = $2 and n.valid_to is null and n.kind in ('province', 'city', 'county', 'town', 'school')
+    group by n.id, n.name, n.kind, n.sort_key order by n.sort_key";
+
+const HOURS_BELOW: &str = "select category, cast(sum(minutes) as bigint) from school_hours
+    where programme = $1 and path >= $2 and path < $3 group by category order by category";
+
+const CHOICES_BELOW: &str = "select capability, cast(sum(teachers) as bigint) from school_choice
+    where programme = $1 and path >= $2 and path < $3 group by capability order by capability";
+
+const SCHOOLS: &str = "select id, path from node
+    where kind = 'school' and valid_to is null and path >= $1 and path < $2 order by path";
+
+const PATH_OF_SCHOOL: &str = "select path from node where id = $1 and kind = 'school'";
+
+const SCHOOLS_OF_PERSON: &str = "select distinct school from post where person = $1";
+
+const AUTHOR: &str = "select person from submission where programme = $1 and id = $2";
+
+const PEOPLE: &str = "select p.person, pe.name, n.name, p.subject, coalesce(s.met, false),
+    coalesce(s.open_gates, ''), p.sort_key
+    from post p join person pe on pe.id = p.person join node n on n.id = p.school
+    left join standing s on s.programme = $1 and s.person = p.person
+    where p.until is null and p.path >= $2 and p.path < $3
+    and ($4 = '' or pe.name like $4 or pe.pinyin like $4 or pe.initials like $4)
+    and ($5 = 'teachers'
+        or ($5 = 'chosen' and exists (select 1 from choice c where c.programme = $1 and c.person = p.person))
+        or ($5 = 'not_chosen' and not exists (select 1 from choice c where c.programme = $1 and c.person = p.person))
+        or ($5 = 'learning' and exists (select 1 from hour_total h
+            where h.programme = $1 and h.person = p.person and h.minutes > 0))
+        or ($5 = 'not_learning' and not exists (select 1 from hour_total h
+            where h.programme = $1 and h.person = p.person and h.minutes > 0))
+        or ($5 = 'handed_in' and exists (select 1 from submission b
+            where b.programme = $1 and b.person = p.person and b.submitted_at is not null))
+        or ($5 = 'not_handed_in' and not exists (select 1 from submission b
+            where b.programme = $1 and b.person = p.person and b.submitted_at is not null))
+        or ($5 = 'assessed' and exists (select 1 from result r
+            where r.programme = $1 and r.person = p.person and r.superseded_by is null))
+        or ($5 = 'not_assessed' and not exists (select 1 from result r
+            where r.programme = $1 and r.person = p.person and r.superseded_by is null))
+        or ($5 = 'met' and coalesce(s.met, false))
+        or ($5 = 'not_met' and not coalesce(s.met, false))
+        or ($5 = 'certified' and exists (select 1 from certificate c
+            where c.programme = $1 and c.person = p.person and c.state = 'valid'))
+        or ($5 = 'not_certified' and not exists (select 1 from certificate c
+            where c.programme = $1 and c.person = p.person and c.state = 'valid')))
+    and (p.sort_key, p.person) > ($6, $7) order by p.sort_key, p.person limit $8";
+
+fn figures(row: &Row<'_>, first: usize) -> Result<Figures, DbError> {
+    let mut figures = Figures::default();
+    for (offset, count) in figures.counts.iter_mut().enumerate() {
+        *count = row.get(first + offset)?;
+    }
+    Ok(figures)
+}
+
+/// Counts a school afresh.
+pub async fn count(tx: &mut Tx, programme: Id<Programme>, school: Id<Node>) -> Result<Figures, DbError> {
+    tx.row(COUNT, args![programme, school], |row| figures(row, 0)).await
+}
+
+/// Keeps the figures of a school, with its hours and choices.
+pub async fn put(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    (school, path): (Id<Node>, &str),
+    figures: &Figures,
+    at: Instant,
+) -> Result<(), DbError> {
+    let [teachers, chosen, learning, handed_in, assessed, met, certified] = figures.counts;
+    let row =
+        args![programme, school, path, teachers, chosen, learning, handed_in, assessed, met, certified, at];
+    tx.run(PUT, row).await?;
+    let key = args![programme, school];
+    tx.run(FORGET_HOURS, key).await?;
+    tx.run(PUT_HOURS, key).await?;
+    tx.run(FORGET_CHOICES, key).await?;
+    tx.run(PUT_CHOICES, key).await.map(drop)
+}
+
+/// What is kept of a school.
+pub async fn kept(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    school: Id<Node>,
+) -> Result<Option<Figures>, DbError> {
+    tx.row_opt(KEPT, args![programme, school], |row| figures(row, 0)).await
+}
+
+/// The figures of everything in `scope`, and when the oldest of them was counted.
+///
+/// # Errors
+/// What the database reports.
+pub async fn figures_below(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    scope: &Scope,
+) -> Result<(Figures, Option<Instant>), DbError> {
+    let range = args![programme, &scope.from, &scope.until];
+    tx.row(BELOW, range, |row| Ok((figures(row, 0)?, row.get(7)?))).await
+}
+
+/// A child of a node with its figures.
+#[derive(Debug, Clone)]
+pub struct Child {
+    /// The child.
+    pub id: Id<Node>,
+    /// Its name.
+    pub name: String,
+    /// Its kind.
+    pub kind: String,
+    /// Its figures.
+    pub figures: Figures,
+}
+
+pub async fn children(tx: &mut Tx, programme: Id<Programme>, node: Id<Node>) -> Result<Vec<Child>, DbError> {
+    tx.rows(CHILDREN, args![programme, node], |row| {
+        Ok(Child { id: row.get(0)?, name: row.get(1)?, kind: row.get(2)?, figures: figures(row, 3)? })
+    })
+    .await
+}
+
+/// Minutes by category.
+pub async fn hours_below(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    scope: &Scope,
+) -> Result<Vec<(String, i64)>, DbError> {
+    let range = args![programme, &scope.from, &scope.until];
+    tx.rows(HOURS_BELOW, range, |row| Ok((row.get(0)?, row.get(1)?))).await
+}
+
+/// Teachers by capability chosen.
+pub async fn choices_below(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    scope: &Scope,
+) -> Result<Vec<(String, i64)>, DbError> {
+    let range = args![programme, &scope.from, &scope.until];
+    tx.rows(CHOICES_BELOW, range, |row| Ok((row.get(0)?, row.get(1)?))).await
+}
+
+pub async fn schools(tx: &mut Tx, scope: &Scope) -> Result<Vec<(Id<Node>, String)>, DbError> {
+    tx.rows(SCHOOLS, args![&scope.from, &scope.until], |row| Ok((row.get(0)?, row.get(1)?))).await
+}
+
+pub async fn path_of_school(tx: &mut Tx, school: Id<Node>) -> Result<Option<String>, DbError> {
+    tx.row_opt(PATH_OF_SCHOOL, args![school], |row| row.get(0)).await
+}
+
+pub async fn schools_of_person(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Id<Node>>, DbError> {
+    tx.rows(SCHOOLS_OF_PERSON, args![person], |row| row.get(0)).await
+}
+
+pub async fn author(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    submission: uuid::Uuid,
+) -> Result<Option<Id<Person>>, DbError> {
+    tx.row_opt(AUTHOR, args![programme, submission], |row| row.get(0)).await
+}
+
+/// A teacher in the list behind a figure.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// The teacher.
+    pub person: Id<Person>,
+    /// The name.
+    pub name: String,
+    /// The school.
+    pub school: String,
+    /// The subject.
+    pub subject: String,
+    /// Whether everything is met.
+    pub met: bool,
+    /// Keys of the gates that are open, joined by commas; empty also for who has no standing yet.
+    pub open_gates: String,
+    /// The place in the list.
+    pub sort_key: String,
+}
+
+/// The people behind a figure: `state` is a stage's key, or `not_` and the key. At most `limit`.
+pub async fn people(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    scope: &Scope,
+    (state, search): (&str, &str),
+    after: &Cursor,
+    limit: i64,
+) -> Result<Vec<Listed>, DbError> {
+    let like = if search.is_empty() { String::new() } else { format!("{}%", search.to_lowercase()) };
+    let row = args![programme, &scope.from, &scope.until, like, state, &after.key, after.uuid(), limit];
+    tx.rows(PEOPLE, row, |row| {
+        Ok(Listed {
+            person: row.get(0)?,
+            name: row.get(1)?,
+            school: row.get(2)?,
+            subject: row.get(3)?,
+            met: row.get(4)?,
+            open_gates: row.get(5)?,
+            sort_key: row.get(6)?,
+        })
+    })
+    .await
+}
+
+/// Rows of a page and the one that says whether more follow.
+pub const PAGE: i64 = ROWS + 1;
