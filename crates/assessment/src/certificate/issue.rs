@@ -66,8 +66,7 @@ async fn write(
     let number = rules.certificate.number(&region, ctx.at.date(), sequence);
     let record = people::visible(ctx, tx, person).await?;
     let chosen = tisheng_training::selection::chosen(tx, programme.id, person).await?;
-    let holder =
-        CertificateHolder { name: &teacher.name, school: &teacher.school_name, date: ctx.at.date() };
+    let holder = CertificateHolder { name: &teacher.name, school: &teacher.school_name, date: ctx.at.date() };
     let facts = state(rules, &number, &record.paper_masked, (&verdict, &chosen, level), &holder);
     let text = facts.text();
     let certificate = Certificate {

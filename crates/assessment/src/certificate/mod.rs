@@ -27,7 +27,11 @@ pub use model::{Certificate, CertificateError, CertificateState, Standing};
 pub use pages::routes;
 pub use standing::{Refreshed, check_standings, refresh, refresh_all, verdict};
 
+use tisheng_kernel::Id;
 use tisheng_platform::jobs::Handlers;
+use tisheng_platform::{DbError, Tx};
+use tisheng_policy::scheme::Programme;
+use tisheng_registry::people::Person;
 
 /// The event of a standing that has changed.
 pub const STANDING_CHANGED: &str = "standing.changed";
@@ -35,6 +39,18 @@ pub const STANDING_CHANGED: &str = "standing.changed";
 pub const ISSUED: &str = "certificate.issued";
 /// The job that works a teacher's standing out again; payload `{programme, person}`.
 pub const REFRESH_JOB: &str = "standing.refresh";
+
+/// The valid certificate of a teacher.
+///
+/// # Errors
+/// What the database reports.
+pub async fn valid(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    person: Id<Person>,
+) -> Result<Option<Certificate>, DbError> {
+    store::valid_of(tx, programme, person).await
+}
 
 /// The jobs of this room.
 #[must_use]

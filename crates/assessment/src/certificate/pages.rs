@@ -245,7 +245,9 @@ async fn reissue(asker: SignedIn, Path(number): Path<String>, fields: Fields) ->
     };
     let fresh = issue::reissue(&asker.ctx, &mut begun.tx, &number, fields.text("reason")).await?;
     let to = format!("/certificates/{}", fresh.number);
-    begun.done(&to, Flash::good(format!("已换发，新编号 {}；原证书查验时会显示“已换发”。", fresh.number))).await
+    begun
+        .done(&to, Flash::good(format!("已换发，新编号 {}；原证书查验时会显示“已换发”。", fresh.number)))
+        .await
 }
 
 #[derive(Deserialize)]

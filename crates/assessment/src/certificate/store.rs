@@ -1,9 +1,9 @@
 //! Every statement of the room.
 
 use tisheng_kernel::{Id, Instant, Level};
-use tisheng_platform::{DbError, Row, Scope, Tx, Value, args};
 use tisheng_platform::web::Cursor;
 use tisheng_platform::web::paging::ROWS;
+use tisheng_platform::{DbError, Row, Scope, Tx, Value, args};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::people::Person;
 use uuid::Uuid;
@@ -37,13 +37,15 @@ const TOTALS: &str = "select person, category, kind, minutes from hour_total
 const CHOSEN: &str = "select person, capability from choice_capability
     where programme = $1 and person >= $2 and person <= $3 and dropped_at is null order by person, capability";
 
-const OFFERED: &str = "select c.person, o.capability from choice c join offer_capability o on o.offer = c.offer
+const OFFERED: &str =
+    "select c.person, o.capability from choice c join offer_capability o on o.offer = c.offer
     where c.programme = $1 and c.person >= $2 and c.person <= $3 order by c.person, o.capability";
 
 const STANDINGS: &str = "select person, path, met, open_gates, level, score, scheme_version
     from standing where programme = $1 and person >= $2 and person <= $3 order by person";
 
-const FIELDS_OF_NUMBER: &str = "select number, programme, person, path, name, school, state, facts, signature,
+const FIELDS_OF_NUMBER: &str =
+    "select number, programme, person, path, name, school, state, facts, signature,
     issued_at, ended_at, reason, superseded_by from certificate where number = $1";
 
 const VALID_OF: &str = "select number, programme, person, path, name, school, state, facts, signature,
@@ -199,9 +201,7 @@ pub async fn basis(
         Ok((row.get(0)?, row.get(1)?, level))
     };
     Ok(Basis {
-        totals: tx
-            .rows(TOTALS, range, |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)))
-            .await?,
+        totals: tx.rows(TOTALS, range, |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?))).await?,
         chosen: tx.rows(CHOSEN, range, pair).await?,
         offered: tx.rows(OFFERED, range, pair).await?,
         results: tx.rows(RESULTS, range, level).await?,
