@@ -133,7 +133,7 @@ fn standing_of(programme: &Programme, person: Id<Person>, path: String, verdict:
         met: verdict.met,
         open_gates: open.collect(),
         level: verdict.level.map_or("", Level::code).to_owned(),
-        score: i64::from(verdict.score.hundredths()),
+        score: verdict.score.hundredths(),
         version: programme.version,
     }
 }

@@ -10,9 +10,6 @@ use uuid::Uuid;
 
 use super::model::{Certificate, CertificateState, Standing};
 
-const STANDING: &str = "select person, path, met, open_gates, level, score, scheme_version
-    from standing where programme = $1 and person = $2";
-
 const PUT_HEAD: &str = "insert into standing
     (programme, person, path, met, open_gates, level, score, scheme_version, at) values";
 
@@ -128,14 +125,6 @@ fn standing_row(row: &Row<'_>) -> Result<Standing, DbError> {
         score: row.get(5)?,
         version: row.get(6)?,
     })
-}
-
-pub async fn standing(
-    tx: &mut Tx,
-    programme: Id<Programme>,
-    person: Id<Person>,
-) -> Result<Option<Standing>, DbError> {
-    tx.row_opt(STANDING, args![programme, person], standing_row).await
 }
 
 /// Writes standings; says how many were new or different.
