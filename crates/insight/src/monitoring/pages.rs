@@ -218,7 +218,6 @@ fn charted(title: &str, lines: Vec<(Line, i64)>) -> (Vec<Line>, String) {
 #[template(path = "monitoring/pages/people.html")]
 struct PeoplePage {
     page: Page,
-    node: Node,
     rows: Vec<Shown>,
     filters: Filters,
     next: String,
@@ -300,7 +299,7 @@ async fn people(asker: SignedIn, Path(node): Path<Id<Node>>, filters: Filters) -
         .crumb(node.name.clone(), format!("/monitor/{}", node.id));
     let rows = slice.rows.into_iter().map(|teacher| worded(&rules, teacher)).collect();
     let may_open = access::allows(ctx, access::Permission::SeePeople);
-    show(&PeoplePage { page, node, rows, next, state, states: states(), filters, may_open })
+    show(&PeoplePage { page, rows, next, state, states: states(), filters, may_open })
 }
 
 /// `GET /monitor/{node}/table`: the table of the children as a file.

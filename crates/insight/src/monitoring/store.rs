@@ -57,14 +57,14 @@ const BELOW: &str =
     coalesce(cast(sum(certified) as bigint), 0), min(at)
     from school_figure where programme = $1 and path >= $2 and path < $3";
 
-const CHILDREN: &str = "select n.id, n.name, n.kind, coalesce(cast(sum(f.teachers) as bigint), 0),
+const CHILDREN: &str = "select n.id, n.name, coalesce(cast(sum(f.teachers) as bigint), 0),
     coalesce(cast(sum(f.chosen) as bigint), 0), coalesce(cast(sum(f.learning) as bigint), 0),
     coalesce(cast(sum(f.handed_in) as bigint), 0), coalesce(cast(sum(f.assessed) as bigint), 0),
     coalesce(cast(sum(f.met) as bigint), 0), coalesce(cast(sum(f.certified) as bigint), 0)
     from node n left join school_figure f on f.programme = $1
         and f.path >= n.path and f.path < substr(n.path, 1, length(n.path) - 1) || '0'
     where n.parent = $2 and n.valid_to is null and n.kind in ('province', 'city', 'county', 'town', 'school')
-    group by n.id, n.name, n.kind, n.sort_key order by n.sort_key";
+    group by n.id, n.name, n.sort_key order by n.sort_key";
 
 const HOURS_BELOW: &str = "select category, cast(sum(minutes) as bigint) from school_hours
     where programme = $1 and path >= $2 and path < $3 group by category order by category";
@@ -171,15 +171,13 @@ pub struct Child {
     pub id: Id<Node>,
     /// Its name.
     pub name: String,
-    /// Its kind.
-    pub kind: String,
     /// Its figures.
     pub figures: Figures,
 }
 
 pub async fn children(tx: &mut Tx, programme: Id<Programme>, node: Id<Node>) -> Result<Vec<Child>, DbError> {
     tx.rows(CHILDREN, args![programme, node], |row| {
-        Ok(Child { id: row.get(0)?, name: row.get(1)?, kind: row.get(2)?, figures: figures(row, 3)? })
+        Ok(Child { id: row.get(0)?, name: row.get(1)?, figures: figures(row, 2)? })
     })
     .await
 }
