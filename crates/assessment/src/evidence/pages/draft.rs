@@ -1,0 +1,251 @@
+//! The draft: texts, files, the look before handing in.
+
+use askama::Template;
+use axum::Json;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use serde_json::json;
+use tisheng_kernel::Id;
+use tisheng_platform::web::layout::{Flash, show};
+use tisheng_platform::web::session::SignedIn;
+use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, Page, once};
+
+use super::show::{Naming, ShownPiece, shown};
+use crate::evidence::actions::{self, Desk};
+use crate::evidence::model::{Consent, Item, Submission};
+use crate::evidence::store;
+
+#[derive(Template)]
+#[template(path = "evidence/pages/draft.html")]
+struct DraftPage {
+    page: Page,
+    submission: Submission,
+    pieces: Vec<ShownPiece>,
+    errors: FormErrors,
+    /// A text that was typed while another window saved: key of the piece, what was typed.
+    typed: Option<(String, String)>,
+    /// What was wrong with the revision before.
+    advice: String,
+}
+
+impl DraftPage {
+    /// What stands in a piece's text field, and whether that is the unsaved one.
+    fn text_of<'a>(&'a self, piece: &'a ShownPiece) -> (&'a str, bool) {
+        match &self.typed {
+            Some((key, text)) if *key == piece.key => (text, true),
+            _ => (&piece.text, false),
+        }
+    }
+
+    fn error_of(&self, piece: &ShownPiece) -> &str {
+        self.errors.of(&format!("piece-{}", piece.key))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "evidence/pages/read.html")]
+struct ReadPage {
+    page: Page,
+    submission: Submission,
+    pieces: Vec<ShownPiece>,
+    revisions: Vec<Submission>,
+}
+
+#[derive(Template)]
+#[template(path = "evidence/pages/check.html")]
+struct CheckPage {
+    page: Page,
+    submission: Submission,
+    pieces: Vec<ShownPiece>,
+    missing: Vec<String>,
+    /// Pieces in which the author is named.
+    named: Vec<String>,
+    error: &'static str,
+}
+
+fn parsed<T>(id: &str) -> Result<Id<T>, Failure> {
+    id.parse().map_err(|_| Failure::NotFound)
+}
+
+/// The address of a revision's files.
+fn files(submission: &Submission) -> String {
+    format!("/evidence/{}/files", submission.id)
+}
+
+fn heading(desk: &Desk, submission: &Submission) -> String {
+    desk.rules.framework.label(&submission.capability)
+}
+
+/// `GET /evidence/{id}`: the draft to work on, or what was handed in.
+pub async fn page(asker: SignedIn, Path(id): Path<String>) -> Answer {
+    let mut tx = asker.ctx.read().await?;
+    let (desk, submission) = actions::own(&asker.ctx, &mut tx, parsed(&id)?).await?;
+    if !submission.state.is_frozen() {
+        drop(tx);
+        return draft(&asker, submission.id, FormErrors::default(), None, StatusCode::OK).await;
+    }
+    let items = store::items(&mut tx, submission.programme, submission.id).await?;
+    let revisions =
+        store::revisions(&mut tx, submission.programme, submission.person, &submission.capability).await?;
+    drop(tx);
+    let page = Page::new(&asker, heading(&desk, &submission), "/evidence").crumb("我的成果材料", "/evidence");
+    let pieces = shown(desk.pieces(&submission), &items, &files(&submission), Naming::Own);
+    show(&ReadPage { page, pieces, submission, revisions })
+}
+
+/// The draft's page, also with what was wrong and what was typed.
+pub(super) async fn draft(
+    asker: &SignedIn,
+    id: Id<Submission>,
+    errors: FormErrors,
+    typed: Option<(String, String)>,
+    status: StatusCode,
+) -> Answer {
+    let mut tx = asker.ctx.read().await?;
+    let (desk, submission) = actions::own(&asker.ctx, &mut tx, id).await?;
+    let items = store::items(&mut tx, submission.programme, submission.id).await?;
+    let revisions =
+        store::revisions(&mut tx, submission.programme, submission.person, &submission.capability).await?;
+    drop(tx);
+    let before = revisions.iter().rfind(|other| other.revision < submission.revision);
+    let page = Page::new(asker, heading(&desk, &submission), "/evidence").crumb("我的成果材料", "/evidence");
+    let template = DraftPage {
+        page,
+        pieces: shown(desk.pieces(&submission), &items, &files(&submission), Naming::Own),
+        advice: before.map(|other| other.note.clone()).unwrap_or_default(),
+        submission,
+        errors,
+        typed,
+    };
+    let mut answer = show(&template)?;
+    *answer.status_mut() = status;
+    Ok(answer)
+}
+
+/// `POST /evidence/{id}/pieces/{piece}/draft`: saves while it is typed. A save is told from an
+/// older one by its version, so it needs no key.
+pub async fn autosave(asker: SignedIn, Path((id, piece)): Path<(String, String)>, fields: Fields) -> Answer {
+    let mut tx = asker.ctx.write().await?;
+    let version = fields.text("version").parse().unwrap_or(0);
+    let body = fields.text("body");
+    let saved = actions::save_text(&asker.ctx, &mut tx, parsed(&id)?, &piece, version, body).await?;
+    let Some(version) = saved else { return Ok(StatusCode::CONFLICT.into_response()) };
+    tx.commit().await?;
+    Ok(Json(json!({ "version": version, "saved_at": asker.ctx.at.iso() })).into_response())
+}
+
+/// `POST /evidence/{id}/pieces/{piece}/text`: the same by a button. What was typed against an
+/// older version is shown beside what was saved since.
+pub async fn save(asker: SignedIn, Path((id, piece)): Path<(String, String)>, fields: Fields) -> Answer {
+    let id: Id<Submission> = parsed(&id)?;
+    let mut once = match once::begin(&asker.ctx, &fields).await? {
+        Begun::Again(answer) => return Ok(answer),
+        Begun::Fresh(once) => once,
+    };
+    let version = fields.text("version").parse().unwrap_or(0);
+    let body = fields.text("body");
+    let name = format!("piece-{piece}");
+    match actions::save_text(&asker.ctx, &mut once.tx, id, &piece, version, body).await {
+        Ok(Some(_)) => once.done(&format!("/evidence/{id}#{name}"), Flash::good("已保存。")).await,
+        Ok(None) => {
+            drop(once);
+            let errors = FormErrors::one(&name, "这一项刚刚在别的窗口保存过，请核对后再保存");
+            draft(&asker, id, errors, Some((piece, body.to_owned())), StatusCode::CONFLICT).await
+        }
+        Err(Failure::Malformed(text)) => {
+            drop(once);
+            let errors = FormErrors::one(&name, text);
+            draft(&asker, id, errors, Some((piece, body.to_owned())), StatusCode::UNPROCESSABLE_ENTITY).await
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// `POST /evidence/{id}/items/{item}/remove`
+pub async fn remove(asker: SignedIn, Path((id, item)): Path<(String, String)>, fields: Fields) -> Answer {
+    let id: Id<Submission> = parsed(&id)?;
+    match once::begin(&asker.ctx, &fields).await? {
+        Begun::Again(answer) => Ok(answer),
+        Begun::Fresh(mut once) => {
+            let gone: Item = actions::remove(&asker.ctx, &mut once.tx, id, parsed(&item)?).await?;
+            let to = format!("/evidence/{id}#piece-{}", gone.piece);
+            once.done(&to, Flash::good("文件已移除，可以重新上传。")).await
+        }
+    }
+}
+
+/// `POST /evidence/{id}/items/{item}/up`
+pub async fn up(asker: SignedIn, Path((id, item)): Path<(String, String)>, fields: Fields) -> Answer {
+    let id: Id<Submission> = parsed(&id)?;
+    match once::begin(&asker.ctx, &fields).await? {
+        Begun::Again(answer) => Ok(answer),
+        Begun::Fresh(mut once) => {
+            actions::move_up(&asker.ctx, &mut once.tx, id, parsed(&item)?).await?;
+            once.done(&format!("/evidence/{id}"), Flash::good("顺序已调整。")).await
+        }
+    }
+}
+
+/// `POST /evidence/{id}/items/{item}/length`
+pub async fn length(asker: SignedIn, Path((id, item)): Path<(String, String)>, fields: Fields) -> Answer {
+    let id: Id<Submission> = parsed(&id)?;
+    let mut check = fields.check();
+    let minutes = check.number("minutes", "时长（分钟）", 1..=600);
+    let Some(minutes) = minutes else {
+        return draft(&asker, id, check.errors(), None, StatusCode::UNPROCESSABLE_ENTITY).await;
+    };
+    match once::begin(&asker.ctx, &fields).await? {
+        Begun::Again(answer) => Ok(answer),
+        Begun::Fresh(mut once) => {
+            actions::state_length(&asker.ctx, &mut once.tx, id, parsed(&item)?, minutes).await?;
+            once.done(&format!("/evidence/{id}"), Flash::good("时长已保存。")).await
+        }
+    }
+}
+
+/// `GET /evidence/{id}/check`: everything once more before it is handed in.
+pub async fn check(asker: SignedIn, Path(id): Path<String>) -> Answer {
+    check_with(&asker, parsed(&id)?, "").await
+}
+
+async fn check_with(asker: &SignedIn, id: Id<Submission>, error: &'static str) -> Answer {
+    let mut tx = asker.ctx.read().await?;
+    let (desk, submission) = actions::own_draft(&asker.ctx, &mut tx, id).await?;
+    let items = store::items(&mut tx, submission.programme, submission.id).await?;
+    drop(tx);
+    let label = heading(&desk, &submission);
+    let page = Page::new(asker, "核对并提交", "/evidence")
+        .crumb("我的成果材料", "/evidence")
+        .crumb(label, format!("/evidence/{id}"));
+    let template = CheckPage {
+        page,
+        missing: actions::missing(&desk, &submission, &items),
+        named: actions::traces_of_author(&desk, &items),
+        pieces: shown(desk.pieces(&submission), &items, &files(&submission), Naming::Own),
+        submission,
+        error,
+    };
+    let mut answer = show(&template)?;
+    if !error.is_empty() {
+        *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    }
+    Ok(answer)
+}
+
+/// `POST /evidence/{id}/submit`
+pub async fn submit(asker: SignedIn, Path(id): Path<String>, fields: Fields) -> Answer {
+    let id: Id<Submission> = parsed(&id)?;
+    let Ok(consent) = fields.text("consent").parse::<Consent>() else {
+        return check_with(&asker, id, "请说明材料中是否有学生出镜").await;
+    };
+    let version = fields.text("version").parse().unwrap_or(0);
+    match once::begin(&asker.ctx, &fields).await? {
+        Begun::Again(answer) => Ok(answer),
+        Begun::Fresh(mut once) => {
+            let submission = actions::submit(&asker.ctx, &mut once.tx, id, version, consent).await?;
+            let flash = Flash::good(format!("已提交，现在的状态：{}。", submission.state));
+            once.done("/evidence", flash).await
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Files that are what they say, and a teacher who hands in: for the demo and the stories of
+//! higher rooms.
+
+use tisheng_kernel::Id;
+use tisheng_platform::web::Failure;
+use tisheng_platform::{Ctx, Tx};
+use tisheng_rules::framework::Piece;
+
+use super::actions;
+use super::content::{self, Content};
+use super::model::{Consent, StoredFile, Submission, takes_text};
+use super::store;
+
+/// The smallest document that readers of PDF open.
+#[must_use]
+pub fn pdf() -> Vec<u8> {
+    let body = "%PDF-1.4\n\
+        1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n\
+        2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n\
+        3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>endobj\n\
+        trailer<</Root 1 0 R>>\n%%EOF\n";
+    body.as_bytes().to_vec()
+}
+
+/// The beginnings of a picture, with a place that a camera wrote into it: `GPS-30.65`.
+#[must_use]
+pub fn photo() -> Vec<u8> {
+    let mut bytes = b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0".to_vec();
+    bytes.extend_from_slice(b"\xff\xe1\0\x17http://n/\0 GPS-30.65 ");
+    bytes.extend_from_slice(b"\xff\xda\0\x02pixels\xff\xd9");
+    bytes
+}
+
+/// A film whose header says that it lasts `seconds`, of about `size` bytes.
+///
+/// # Panics
+/// Never: the lengths are small.
+#[must_use]
+pub fn film(seconds: u32, size: usize) -> Vec<u8> {
+    let boxed = |name: &[u8; 4], content: &[u8]| {
+        let length = u32::try_from(content.len() + 8).unwrap_or(u32::MAX).to_be_bytes();
+        [&length[..], name, content].concat()
+    };
+    let mut header = vec![0; 100];
+    header[12..16].copy_from_slice(&1000_u32.to_be_bytes());
+    header[16..20].copy_from_slice(&(seconds * 1000).to_be_bytes());
+    let frames: Vec<u8> = (0_u8..251).cycle().take(size).collect();
+    let movie = boxed(b"moov", &boxed(b"mvhd", &header));
+    [boxed(b"ftyp", b"isom\0\0\0\0isom"), boxed(b"mdat", &frames), movie].concat()
+}
+
+/// A file that `piece` accepts.
+async fn file(ctx: &Ctx, piece: &Piece) -> Result<StoredFile, Failure> {
+    let allowed = content::allowed(&piece.kinds);
+    let (bytes, content) = match allowed.first() {
+        Some(Content::Jpeg | Content::Png | Content::Webp) => (photo(), Content::Jpeg),
+        Some(Content::Mp4 | Content::Mov | Content::Webm) => (film(60, 4096), Content::Mp4),
+        _ => (pdf(), Content::Pdf),
+    };
+    let blob = ctx.app.files.put(bytes.into()).await?;
+    Ok(StoredFile {
+        title: format!("{}.{}", piece.name, content.extension()),
+        digest: blob.digest,
+        size: blob.size,
+        content,
+        seconds: content.is_recording().then_some(60),
+    })
+}
+
+/// Begins or goes on with the work for `capability` as the asker, fills every piece and hands it
+/// in. Commits.
+///
+/// # Errors
+/// What the actions report.
+pub async fn hand_in(ctx: &Ctx, capability: &str) -> Result<Submission, Failure> {
+    let mut tx = ctx.write().await?;
+    let id = actions::begin(ctx, &mut tx, capability).await?;
+    tx.commit().await?;
+    fill(ctx, id).await?;
+    let mut tx = ctx.write().await?;
+    let version = actions::own(ctx, &mut tx, id).await?.1.version;
+    let submission = actions::submit(ctx, &mut tx, id, version, Consent::NoPupils).await?;
+    tx.commit().await?;
+    Ok(submission)
+}
+
+/// Fills every empty piece of the asker's draft. Commits.
+///
+/// # Errors
+/// What the actions report.
+pub async fn fill(ctx: &Ctx, id: Id<Submission>) -> Result<(), Failure> {
+    let mut tx: Tx = ctx.read().await?;
+    let (desk, submission) = actions::own_draft(ctx, &mut tx, id).await?;
+    let there = store::items(&mut tx, submission.programme, submission.id).await?;
+    drop(tx);
+    for piece in desk.pieces(&submission) {
+        if there.iter().any(|item| item.piece == piece.key) {
+            continue;
+        }
+        if takes_text(&piece.kinds) {
+            let text = format!("{}的正文：目标、步骤、技术的作用和课后的反思。", piece.name);
+            let mut tx = ctx.write().await?;
+            actions::save_text(ctx, &mut tx, id, &piece.key, 0, &text).await?;
+            tx.commit().await?;
+        } else {
+            let stored = file(ctx, piece).await?;
+            let mut tx = ctx.write().await?;
+            actions::add_file(ctx, &mut tx, &submission, &piece.key, stored, None).await?;
+            tx.commit().await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,202 @@
+//! Stories of handing in, told on both engines.
+
+mod tus;
+mod world;
+
+use tisheng_testkit::{Chosen, story};
+
+use world::begin;
+pub(crate) use world::{World, begin_with};
+
+use super::samples::{fill, film, hand_in, pdf, photo};
+use super::{Onward, State, advance, load};
+
+story!(a_teacher_hands_in_and_what_was_handed_in_stays, |engine| async move {
+    let world = begin(engine).await;
+    let mut ding = world.teacher(0).await;
+    ding.get("/evidence").await.shows("A6").shows("未开始").shows("综合课堂实录");
+    let draft = ding.post("/evidence", &[("capability", "A6")]).await;
+    draft.shows("教学设计").shows("草稿已建立");
+    let id = world.id(&draft.path);
+
+    let saved = ding
+        .post_only(&format!("/evidence/{id}/pieces/A6-1/draft"), &[("version", "0"), ("body", "目标与步骤")])
+        .await;
+    saved.is(200);
+    assert!(saved.html().contains("\"version\":1"), "{}", saved.html());
+    ding.post_only(&format!("/evidence/{id}/pieces/A6-1/draft"), &[("version", "0"), ("body", "别的窗口")])
+        .await
+        .is(409);
+    let merged = ding
+        .post(&format!("/evidence/{id}/pieces/A6-1/text"), &[("version", "0"), ("body", "别的窗口")])
+        .await;
+    merged.is(409);
+    assert!(merged.text().contains("目标与步骤") && merged.text().contains("别的窗口"), "both are shown");
+
+    ding.get(&format!("/evidence/{id}/check")).await.shows("还不能提交").shows("还没有内容");
+    let files = format!("/evidence/{id}/pieces/A6-2/files");
+    let clip = film(540, 2000);
+    let video = Chosen { field: "file", name: "课堂.mp4", bytes: &clip };
+    ding.post_files(&files, &[], &[video]).await.shows("课堂.mp4").shows("9 分 0 秒");
+    ding.post(&format!("/evidence/{id}/pieces/A6-3/text"), &[("version", "0"), ("body", "课后反思")]).await;
+
+    let check = ding.get(&format!("/evidence/{id}/check")).await;
+    check.hides("还不能提交");
+    let version = check.field("version");
+    let submit = format!("/evidence/{id}/submit");
+    ding.post(&submit, &[("version", &version)]).await.is(422).hides("已提交，现在");
+    let sent =
+        [("version", version.as_str()), ("consent", "given"), ("_key", "018f3b1e5a3c7a1e8a1e5a3c7a1e8a1e")];
+    ding.post(&submit, &sent).await.shows("已提交，现在的状态：已提交，待自评");
+    ding.post(&submit, &sent).await.shows("已提交，待自评");
+    ding.post(&submit, &[("version", &version), ("consent", "given")]).await.is(403);
+
+    ding.post_only(&format!("/evidence/{id}/pieces/A6-3/draft"), &[("version", "1"), ("body", "改")])
+        .await
+        .is(403);
+    ding.post_files(&files, &[], &[Chosen { field: "file", name: "课堂.mp4", bytes: &clip }]).await.is(403);
+    ding.get(&format!("/evidence/{id}")).await.shows("校验码").shows("课后反思").hides("上传文件");
+});
+
+story!(a_file_counts_by_its_bytes_and_loses_its_place, |engine| async move {
+    let world = begin(engine).await;
+    let mut teacher = world.teacher(0).await;
+    let id = world.id(&teacher.post("/evidence", &[("capability", "A6")]).await.path);
+    let design = format!("/evidence/{id}/pieces/A6-1/files");
+    let clip = format!("/evidence/{id}/pieces/A6-2/files");
+    let page = b"<html><script>alert(1)</script>".to_vec();
+    let hostile = Chosen { field: "file", name: "设计.docx", bytes: &page };
+    teacher.post_files(&design, &[], &[hostile]).await.is(422);
+    let document = pdf();
+    let wrong = Chosen { field: "file", name: "课堂.mp4", bytes: &document };
+    let refused = teacher.post_files(&clip, &[], &[wrong]).await;
+    refused.is(422);
+    assert!(refused.text().contains("这里需要视频"), "{}", refused.text());
+    teacher.post_files(&clip, &[], &[]).await.is(422);
+
+    let long = film(601, 100);
+    teacher.post_files(&clip, &[], &[Chosen { field: "file", name: "长.mp4", bytes: &long }]).await.is(200);
+    teacher.get(&format!("/evidence/{id}/check")).await.shows("超过 10 分钟");
+
+    let right = Chosen { field: "file", name: "设计.pdf", bytes: &document };
+    let page = teacher.post_files(&design, &[], &[right]).await;
+    let file = page.shows("设计.pdf").link(&format!("/evidence/{id}/files/"));
+    let served = teacher.get(&file).await;
+    assert_eq!(served.bytes, document);
+    assert_eq!(served.headers["content-type"], "application/pdf");
+    let mut range = http::HeaderMap::new();
+    range.insert("range", "bytes=0-4".parse().expect("a header"));
+    let part = teacher.send(http::Method::GET, &file, range, Vec::new()).await;
+    part.is(206);
+    assert_eq!(part.bytes.as_ref(), b"%PDF-");
+
+    let item = file.rsplit('/').next().expect("an id").to_owned();
+    let newer = [Chosen { field: "file", name: "新设计.pdf", bytes: &document }];
+    let replaced = teacher.post_files(&design, &[("replaces", &item)], &newer).await;
+    replaced.shows("新设计.pdf").hides(" 设计.pdf");
+    teacher.get(&file).await.is(404);
+});
+
+story!(a_photo_is_stored_without_the_place_it_was_taken_at, |engine| async move {
+    let world = begin(engine).await;
+    let mut teacher = world.teacher(0).await;
+    let id = world.id(&teacher.post("/evidence", &[("capability", "A8")]).await.path);
+    let bytes = photo();
+    assert!(bytes.windows(3).any(|w| w == b"GPS"));
+    let files = format!("/evidence/{id}/pieces/{}/files", world.picture_piece("A8"));
+    let page =
+        teacher.post_files(&files, &[], &[Chosen { field: "file", name: "照片.jpg", bytes: &bytes }]).await;
+    let served = teacher.get(&page.shows("照片.jpg").link(&format!("/evidence/{id}/files/"))).await;
+    assert!(!served.bytes.windows(3).any(|w| w == b"GPS"), "the place is gone");
+    assert!(served.bytes.windows(6).any(|w| w == b"pixels"), "the picture is there");
+});
+
+story!(files_are_ordered_and_removed, |engine| async move {
+    let world = begin(engine).await;
+    let mut teacher = world.teacher(0).await;
+    let id = world.id(&teacher.post("/evidence", &[("capability", "A6")]).await.path);
+    let files = format!("/evidence/{id}/pieces/A6-1/files");
+    let document = pdf();
+    let two = ["甲.pdf", "乙.pdf"].map(|name| Chosen { field: "file", name, bytes: &document });
+    let page = teacher.post_files(&files, &[], &two).await;
+    let order = |text: &str| text.find("甲.pdf") < text.find("乙.pdf");
+    assert!(order(&page.text()));
+    let up = page.link(&format!("/evidence/{id}/items/"));
+    assert!(up.ends_with("/remove"), "the first file has nothing above it: {up}");
+    let second = up.rsplit('/').nth(1).expect("an id").to_owned();
+    let html = page.html();
+    let up = html.split("action=\"").filter_map(|rest| rest.split('"').next()).find(|a| a.ends_with("/up"));
+    let up = up.expect("the second can be moved up").to_owned();
+    assert!(!up.contains(&second));
+    let turned = teacher.post(&up, &[]).await;
+    assert!(!order(&turned.text()), "{}", turned.text());
+    let removed = teacher.post(&format!("/evidence/{id}/items/{second}/remove"), &[]).await;
+    removed.shows("乙.pdf").hides("甲.pdf");
+});
+
+story!(what_is_somebody_elses_looks_as_if_it_were_not_there, |engine| async move {
+    let world = begin(engine).await;
+    let mut owner = world.teacher(0).await;
+    let id = world.id(&owner.post("/evidence", &[("capability", "A6")]).await.path);
+    let document = pdf();
+    let files = format!("/evidence/{id}/pieces/A6-1/files");
+    let upload = [Chosen { field: "file", name: "设计.pdf", bytes: &document }];
+    let page = owner.post_files(&files, &[], &upload).await;
+    let file = page.link(&format!("/evidence/{id}/files/"));
+    let item = file.rsplit('/').next().expect("an id").to_owned();
+    let foreign = [world.teacher(1).await, world.browser(&world.town.school().principal).await];
+    for mut other in foreign {
+        for path in [format!("/evidence/{id}"), format!("/evidence/{id}/check"), file.clone()] {
+            other.get(&path).await.is(404);
+        }
+        for path in [
+            format!("/evidence/{id}/submit"),
+            format!("/evidence/{id}/revise"),
+            format!("/evidence/{id}/pieces/A6-1/draft"),
+            format!("/evidence/{id}/pieces/A6-1/text"),
+            format!("/evidence/{id}/items/{item}/remove"),
+            format!("/evidence/{id}/items/{item}/up"),
+            format!("/evidence/{id}/items/{item}/length"),
+        ] {
+            other.post(&path, &[("consent", "given"), ("minutes", "5"), ("body", "x")]).await.is(404);
+        }
+        other.post_files(&files, &[], &upload).await.is(404);
+    }
+    owner.post("/evidence", &[("capability", "B1")]).await.is(404);
+    let mut stranger = world.test.browser();
+    stranger.get(&file).await.hides("设计");
+    assert!(
+        !stranger
+            .send(http::Method::GET, &file, http::HeaderMap::new(), Vec::new())
+            .await
+            .status
+            .is_success()
+    );
+});
+
+story!(a_returned_revision_is_followed_by_another_and_kept, |engine| async move {
+    let world = begin(engine).await;
+    let ctx = world.test.ctx(world.town.school().teachers[0].who());
+    let submitted = hand_in(&ctx, "A6").await.expect("handed in");
+    let mut tx = ctx.write().await.expect("a transaction");
+    let illegal = advance(&ctx, &mut tx, &submitted, Onward::Returned("理由")).await;
+    assert!(illegal.is_err(), "nothing is returned before a panel has it");
+    drop(tx);
+    let mut tx = ctx.write().await.expect("a transaction");
+    let step = Onward::Step(State::Panel, "panel");
+    advance(&ctx, &mut tx, &submitted, step).await.expect("into the panel");
+    let stale = advance(&ctx, &mut tx, &submitted, step).await;
+    assert!(stale.is_err(), "a move is made once");
+    let now = load(&mut tx, submitted.programme, submitted.id).await.expect("there");
+    advance(&ctx, &mut tx, &now, Onward::Returned("设计不完整")).await.expect("returned");
+    tx.commit().await.expect("commits");
+
+    let mut teacher = world.teacher(0).await;
+    teacher.get("/evidence").await.shows("退回意见：设计不完整");
+    let new = teacher.post(&format!("/evidence/{}/revise", submitted.id), &[]).await;
+    new.shows("第 2 稿").shows("设计不完整").shows("正文");
+    assert_ne!(world.id(&new.path), submitted.id.to_string());
+    teacher.post(&format!("/evidence/{}/revise", submitted.id), &[]).await.is(403);
+    fill(&ctx, world.id(&new.path).parse().expect("an id")).await.expect("filled");
+    teacher.get(&format!("/evidence/{}", submitted.id)).await.shows("第 1 稿").shows("第 2 稿");
+});
