@@ -1,1 +1,60 @@
-//! Self, peers, panel.
+//! Self, peers, panel (ASSESS-2): how what was handed in is judged.
+//!
+//! The steps are those of the scheme. A **review** is a submission in the hands of one person
+//! with a **duty**: the author's own, a peer's, a panel member's, the chair's. Peers and panel
+//! members are drawn by a stored seed; nobody reviews their own, nobody's own panel judges them,
+//! the head of a school is judged above it. A **panel** belongs to a school or an office. Criteria
+//! are ticked piece by piece; the level follows from them and is the least of the pieces'. What a
+//! deciding step comes to is a **decision**; after the notice it is the **result**, with its
+//! explanation and the version of the rules.
+//!
+//! Neighbouring group (相邻教研组) is read as the colleagues of the author's stage at the same
+//! school who teach other subjects.
+//!
+//! Tables: `panel_member`, `review_draw`, `review`, `decision`, `result`. Invariants: a reviewer
+//! sees what was drawn for them while it is in their hands, and nothing else; a blind reviewer is
+//! told neither author nor school; a submission is in a person's hands once a step; one result
+//! stands for a teacher and capability.
+//!
+//! Reacts to `evidence.submitted` with [`BEGIN_JOB`]. Events: [`FINAL`] `{programme, person,
+//! capability}`, [`RETURNED`] `{programme, person, capability, submission}`.
+
+mod actions;
+mod board;
+mod jobs;
+mod model;
+mod pages;
+mod panel;
+pub mod samples;
+mod steps;
+mod store;
+
+#[cfg(test)]
+mod tests;
+
+pub use jobs::jobs;
+pub use model::{Duty, Marks, Review, ReviewState};
+pub use pages::routes;
+pub use store::Final;
+
+use tisheng_platform::{DbError, Tx};
+use uuid::Uuid;
+
+/// The job that begins the first step of a submission: the reaction to `evidence.submitted`.
+pub const BEGIN_JOB: &str = "review.begin";
+/// The event of a result that stands.
+pub const FINAL: &str = "result.final";
+/// The event of a submission that was returned.
+pub const RETURNED: &str = "review.returned";
+
+const LAPSE_JOB: &str = "review.lapse";
+const NOTICE_JOB: &str = "review.notice_end";
+const PANEL_JOB: &str = "review.panel";
+
+/// The results that stand for a person.
+///
+/// # Errors
+/// What the database reports.
+pub async fn results(tx: &mut Tx, programme: Uuid, person: Uuid) -> Result<Vec<Final>, DbError> {
+    store::results(tx, programme, person).await
+}

@@ -1,0 +1,208 @@
+//! What authors, reviewers and chairs do.
+
+use serde_json::json;
+use tisheng_kernel::Id;
+use tisheng_platform::web::{Failure, Fields, FormErrors};
+use tisheng_platform::{Ctx, Tx, audit, jobs};
+use tisheng_policy::scheme;
+use tisheng_registry::access::{self, Role};
+use tisheng_rules::assessment::StepKind;
+use tisheng_rules::framework::Piece;
+use uuid::Uuid;
+
+use super::RETURNED;
+use super::model::{Duty, Marks, Review, ReviewState, level_of, mark};
+use super::steps::{Case, fill, go_on, settle};
+use super::store;
+use crate::evidence::{self, Onward, State, Submission};
+
+/// Characters of a reason or remark.
+const REASON: usize = 1000;
+
+/// A review in the hands of the asker, with what is judged.
+pub(super) struct Desk {
+    pub review: Review,
+    pub case: Case,
+}
+
+/// The programme of the asker.
+pub(super) async fn programme(ctx: &Ctx, tx: &mut Tx) -> Result<Uuid, Failure> {
+    Ok(scheme::current(ctx, tx).await?.id.uuid())
+}
+
+/// The asker as a person.
+pub(super) fn person(ctx: &Ctx) -> Result<Uuid, Failure> {
+    Ok(ctx.who.member().ok_or(Failure::NotFound)?.person)
+}
+
+/// The review `id`, while it is in the asker's hands. Whatever was not drawn for the asker, or is
+/// not any more, is not found.
+pub(super) async fn in_hand(ctx: &Ctx, tx: &mut Tx, id: Id<Review>) -> Result<Desk, Failure> {
+    let me = person(ctx)?;
+    let programme = programme(ctx, tx).await?;
+    let found = store::by_id(tx, programme, id).await?;
+    let review = found
+        .filter(|review| review.reviewer == me && review.state == ReviewState::Open)
+        .ok_or(Failure::NotFound)?;
+    let case = Case::load(ctx, tx, programme, review.submission).await?;
+    if case.submission.step != review.step {
+        return Err(Failure::NotFound);
+    }
+    Ok(Desk { review, case })
+}
+
+/// The asker's own submission while the own judgement is awaited.
+pub(super) async fn own(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>) -> Result<Case, Failure> {
+    let member = access::require(ctx, &[Role::Teacher])?;
+    let programme = programme(ctx, tx).await?;
+    let case = Case::load(ctx, tx, programme, id).await?;
+    if case.submission.person != member.person {
+        return Err(Failure::NotFound);
+    }
+    Ok(case)
+}
+
+/// The marks that a form gives for `pieces`.
+///
+/// # Errors
+/// What contradicts itself or is missing, by field.
+pub(super) fn read_marks(pieces: &[Piece], fields: &Fields) -> Result<Vec<Marks>, FormErrors> {
+    let ticked: Vec<String> = fields.all("met").map(ToOwned::to_owned).collect();
+    let (mut marks, mut check) = (Vec::new(), fields.check());
+    for piece in pieces {
+        let name = format!("reason-{}", piece.key);
+        let reason = check.optional(&name, "理由", REASON);
+        let said = fields.text(&format!("level-{}", piece.key)).parse().ok();
+        match mark(piece, &ticked, said, reason) {
+            Ok(found) => marks.push(found),
+            Err(contradiction) => check.fail(&format!("piece-{}", piece.key), contradiction.to_string()),
+        }
+    }
+    check.optional("remark", "总体意见", REASON);
+    let errors = check.errors();
+    if errors.is_empty() { Ok(marks) } else { Err(errors) }
+}
+
+/// Judges a review in the asker's hands.
+///
+/// # Errors
+/// [`Failure::NotFound`] when it is not in the asker's hands (any more).
+pub(super) async fn judge(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    desk: &Desk,
+    marks: &[Marks],
+    remark: &str,
+) -> Result<(), Failure> {
+    let level = level_of(marks).ok_or_else(|| Failure::Internal("a capability without pieces".to_owned()))?;
+    store::hold(tx, desk.review.programme, desk.review.submission, &desk.review.step).await?;
+    if !store::judge(tx, &desk.review, ctx.at, level, marks, remark).await? {
+        return Err(Failure::NotFound);
+    }
+    let detail = json!({
+        "review": desk.review.id, "duty": desk.review.duty.code(), "step": desk.review.step, "level": level.code(),
+    });
+    audit::record(ctx, tx, "review.judged", desk.review.submission.uuid(), &detail).await?;
+    settle(ctx, tx, &desk.case).await
+}
+
+/// The author's own judgement; the first step then ends.
+///
+/// # Errors
+/// [`Failure::Refused`] when it has been given already.
+pub(super) async fn judge_own(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    case: &Case,
+    marks: &[Marks],
+    remark: &str,
+) -> Result<(), Failure> {
+    let step = case.step().filter(|step| step.kind == StepKind::SelfReview);
+    let step = step.ok_or_else(|| Failure::Refused("自评已经完成。".to_owned()))?;
+    let level = level_of(marks).ok_or_else(|| Failure::Internal("a capability without pieces".to_owned()))?;
+    let review = Review {
+        programme: case.submission.programme,
+        id: ctx.id(),
+        submission: case.submission.id,
+        step: step.key.clone(),
+        duty: Duty::Own,
+        reviewer: case.submission.person,
+        pool: "教师本人".to_owned(),
+        body: None,
+        blind: false,
+        state: ReviewState::Open,
+        drawn_at: ctx.at,
+        due_on: None,
+        lapses_at: None,
+        done_at: None,
+        level: None,
+        marks: Vec::new(),
+        remark: String::new(),
+    };
+    store::add(tx, &review).await?;
+    store::judge(tx, &review, ctx.at, level, marks, remark).await?;
+    let detail = json!({ "review": review.id, "duty": "self", "step": step.key, "level": level.code() });
+    audit::record(ctx, tx, "review.judged", case.submission.id.uuid(), &detail).await?;
+    go_on(ctx, tx, case, step).await
+}
+
+/// Returns a submission to its author, until the panel has decided.
+///
+/// # Errors
+/// [`Failure::NotFound`] for a duty that may not return.
+pub(super) async fn send_back(ctx: &Ctx, tx: &mut Tx, desk: &Desk, reason: &str) -> Result<(), Failure> {
+    if !desk.review.duty.may_return() || desk.case.submission.state != State::Panel {
+        return Err(Failure::NotFound);
+    }
+    let submission = &desk.case.submission;
+    evidence::advance(ctx, tx, submission, Onward::Returned(reason)).await?;
+    store::void(tx, submission, false).await?;
+    let detail = json!({ "review": desk.review.id, "reason": reason });
+    audit::record(ctx, tx, "review.returned", submission.id.uuid(), &detail).await?;
+    let payload = json!({
+        "programme": submission.programme, "person": submission.person, "capability": submission.capability,
+        "submission": submission.id,
+    });
+    jobs::emit(tx, ctx.at, RETURNED, &payload).await?;
+    Ok(())
+}
+
+/// Takes the asker's own submission back, until somebody else has judged it.
+///
+/// # Errors
+/// [`Failure::Refused`] when somebody has.
+pub(super) async fn withdraw(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>) -> Result<(), Failure> {
+    let case = own(ctx, tx, id).await?;
+    let reviews = store::of_submission(tx, &case.submission).await?;
+    if reviews.iter().any(|review| review.state == ReviewState::Done && review.duty != Duty::Own) {
+        return Err(Failure::Refused("已经有人评审，不能撤回；如需修改，请等待考核小组退回。".to_owned()));
+    }
+    evidence::reopen(ctx, tx, &case.submission).await?;
+    store::void(tx, &case.submission, true).await?;
+    store::drop_seeds(tx, &case.submission).await?;
+    Ok(())
+}
+
+/// Begins the step that a submission has just entered, or draws what it lacks.
+pub(super) async fn look_after(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: Uuid,
+    id: Id<Submission>,
+) -> Result<(), Failure> {
+    let case = Case::load(ctx, tx, programme, id).await?;
+    fill(ctx, tx, &case).await
+}
+
+/// Takes a review away from somebody who has left it alone, and draws another.
+pub(super) async fn lapse(ctx: &Ctx, tx: &mut Tx, programme: Uuid, id: Id<Review>) -> Result<(), Failure> {
+    let Some(review) = store::by_id(tx, programme, id).await? else { return Ok(()) };
+    store::hold(tx, programme, review.submission, &review.step).await?;
+    let due = review.lapses_at.is_some_and(|at| at <= ctx.at);
+    if !due || !store::lapse(tx, &review).await? {
+        return Ok(());
+    }
+    let detail = json!({ "review": review.id, "step": review.step });
+    audit::record(ctx, tx, "review.lapsed", review.submission.uuid(), &detail).await?;
+    look_after(ctx, tx, programme, review.submission).await
+}

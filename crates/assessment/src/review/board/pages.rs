@@ -1,0 +1,182 @@
+//! The board with filters and ages, its table, and the notice.
+
+use askama::Template;
+use chrono::TimeDelta;
+use tisheng_kernel::Instant;
+use tisheng_platform::web::layout::show;
+use tisheng_platform::web::paging::{ROWS, Slice};
+use tisheng_platform::web::serve::download;
+use tisheng_platform::web::session::SignedIn;
+use tisheng_platform::web::{Answer, Cursor, Failure, Filters, Page};
+use tisheng_platform::{Ctx, Tx};
+use tisheng_policy::scheme;
+use tisheng_registry::access::{self, Role};
+use tisheng_rules::Scheme;
+
+use super::store::{self, Line, Notice, Wanted};
+use crate::evidence::State;
+
+/// Who sees the board of their node.
+const LOOKERS: [Role; 7] =
+    [Role::Principal, Role::Cio, Role::ManagementTeam, Role::Town, Role::County, Role::City, Role::Province];
+/// Rows of a table that is saved.
+const TABLE: i64 = 20_000;
+/// The heads of that table.
+const HEADS: [&str; 9] =
+    ["姓名", "学校", "能力点", "状态", "稿次", "已评", "应评", "等级", "进入该状态的日期"];
+
+#[derive(Template)]
+#[template(path = "review/pages/board.html")]
+struct Board {
+    page: Page,
+    filters: Filters,
+    lines: Vec<Row>,
+    counts: Vec<(State, i64)>,
+    capabilities: Vec<(String, String)>,
+    first: String,
+    next: String,
+    many_schools: bool,
+}
+
+struct Row {
+    line: Line,
+    label: String,
+    /// Whole days in its state.
+    age: i64,
+}
+
+#[derive(Template)]
+#[template(path = "review/pages/notice.html")]
+struct NoticePage {
+    page: Page,
+    filters: Filters,
+    lines: Vec<(Notice, String)>,
+    capabilities: Vec<(String, String)>,
+    first: String,
+    next: String,
+}
+
+fn capabilities(rules: &Scheme) -> Vec<(String, String)> {
+    let framework = &rules.framework;
+    let chosen =
+        framework.capabilities.iter().map(|capability| (capability.code.clone(), capability.label()));
+    chosen.chain(framework.works.iter().map(|work| (work.key.clone(), work.title.value.clone()))).collect()
+}
+
+/// What the address asks for, at the asker's node.
+fn wanted<'f>(ctx: &Ctx, programme: uuid::Uuid, filters: &'f Filters, most: i64) -> Wanted<'f> {
+    let days: i64 = filters.text("days").parse().unwrap_or(0);
+    let since = if days > 0 { ctx.at + TimeDelta::days(-days) } else { Instant::from_micros(i64::MAX) };
+    Wanted {
+        programme,
+        scope: ctx.scope(),
+        state: filters.text("state"),
+        capability: filters.text("capability"),
+        name: filters.text("q"),
+        since,
+        after: filters.cursor(),
+        most,
+    }
+}
+
+fn pager(filters: &Filters, next: Option<&Cursor>) -> (String, String) {
+    let first = if filters.text("after").is_empty() { String::new() } else { filters.with("after", "") };
+    (first, next.map(|cursor| filters.with("after", &cursor.write())).unwrap_or_default())
+}
+
+async fn lines(ctx: &Ctx, tx: &mut Tx, filters: &Filters, most: i64) -> Result<(Vec<Line>, Frame), Failure> {
+    access::require(ctx, &LOOKERS)?;
+    let programme = scheme::current(ctx, tx).await?;
+    let rules = scheme::rules(&ctx.app, tx, &programme).await?;
+    let found = store::board(tx, &wanted(ctx, programme.id.uuid(), filters, most)).await?;
+    Ok((found, Frame { programme: programme.id.uuid(), rules }))
+}
+
+struct Frame {
+    programme: uuid::Uuid,
+    rules: std::sync::Arc<Scheme>,
+}
+
+/// `GET /review/board`
+pub async fn board(asker: SignedIn, filters: Filters) -> Answer {
+    let ctx = &asker.ctx;
+    let mut tx = ctx.read().await?;
+    let (found, frame) = lines(ctx, &mut tx, &filters, ROWS + 1).await?;
+    let counts = store::counts(&mut tx, frame.programme, &ctx.scope()).await?;
+    drop(tx);
+    let slice = Slice::cut(found, |line| (line.sort_key.clone(), line.id.to_string()));
+    let (first, next) = pager(&filters, slice.next.as_ref());
+    let lines = slice.rows.into_iter().map(|line| Row {
+        label: frame.rules.framework.label(&line.capability),
+        age: (ctx.at - line.since).num_days(),
+        line,
+    });
+    let of = |state: State| counts.iter().find(|(known, _)| *known == state).map_or(0, |(_, count)| *count);
+    show(&Board {
+        page: Page::new(&asker, "测评进展", "/review/board"),
+        lines: lines.collect(),
+        counts: State::ALL.into_iter().map(|state| (state, of(state))).collect(),
+        capabilities: capabilities(&frame.rules),
+        first,
+        next,
+        many_schools: !matches!(access::role(ctx), Some(Role::Principal | Role::Cio | Role::ManagementTeam)),
+        filters,
+    })
+}
+
+/// `GET /review/board/table?as=xlsx|csv`: the same lines as a file.
+pub async fn table(asker: SignedIn, filters: Filters) -> Answer {
+    let mut tx = asker.ctx.read().await?;
+    let (found, frame) = lines(&asker.ctx, &mut tx, &filters, TABLE).await?;
+    drop(tx);
+    let rows: Vec<Vec<String>> = found
+        .iter()
+        .map(|line| {
+            vec![
+                line.name.clone(),
+                line.school.clone(),
+                frame.rules.framework.label(&line.capability),
+                line.state.to_string(),
+                line.revision.to_string(),
+                line.done.to_string(),
+                line.drawn.to_string(),
+                line.level.map(|level| level.to_string()).unwrap_or_default(),
+                line.since.date().to_string(),
+            ]
+        })
+        .collect();
+    let failed = |error: tisheng_sheet::WriteError| Failure::Internal(error.to_string());
+    if filters.text("as") == "csv" {
+        let bytes = tisheng_sheet::csv(&HEADS, rows).map_err(failed)?;
+        return Ok(download("测评进展.csv", "text/csv; charset=utf-8", bytes));
+    }
+    let numbers = [false, false, false, false, true, true, true, false, false];
+    let bytes = tisheng_sheet::xlsx("测评进展", &HEADS, &numbers, rows).map_err(failed)?;
+    let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    Ok(download("测评进展.xlsx", kind, bytes))
+}
+
+/// `GET /review/notice`: what was decided and is open to objections, at the asker's node. A level
+/// that fails is told to its author alone.
+pub async fn notice(asker: SignedIn, filters: Filters) -> Answer {
+    let ctx = &asker.ctx;
+    let mut tx = ctx.read().await?;
+    let programme = scheme::current(ctx, &mut tx).await?;
+    let rules = scheme::rules(&ctx.app, &mut tx, &programme).await?;
+    let found = store::notices(&mut tx, &wanted(ctx, programme.id.uuid(), &filters, ROWS + 1)).await?;
+    drop(tx);
+    let slice = Slice::cut(found, |line| (line.sort_key.clone(), line.id.to_string()));
+    let (first, next) = pager(&filters, slice.next.as_ref());
+    let lines = slice.rows.into_iter().map(|line| {
+        let label = rules.framework.label(&line.capability);
+        (line, label)
+    });
+    show(&NoticePage {
+        page: Page::new(&asker, "测评结论公示", "/review/notice"),
+        lines: lines.collect(),
+        capabilities: capabilities(&rules),
+        first,
+        next,
+        filters,
+    })
+}

@@ -1,0 +1,259 @@
+//! The statements of lists: panels, the school's board, the notice.
+
+use chrono::NaiveDate;
+use tisheng_kernel::{Id, Instant, Level};
+use tisheng_platform::web::Cursor;
+use tisheng_platform::{DbError, Row, Scope, Tx, args};
+use uuid::Uuid;
+
+use crate::evidence::{State, Submission};
+
+const PANEL: &str = "select m.id, m.person, p.name, m.chair, m.since,
+    (select count(*) from review r where r.programme = m.programme and r.reviewer = m.person and r.state = 'open'),
+    (select count(*) from review r where r.programme = m.programme and r.reviewer = m.person and r.state = 'done'
+        and r.duty <> 'self')
+    from panel_member m join person p on p.id = m.person
+    where m.programme = $1 and m.node = $2 and m.until is null order by m.chair desc, p.sort_key, m.id";
+const FIND: &str = "select p.id, p.name, o.subject, n.name from post o join person p on p.id = o.person
+    join node n on n.id = o.school
+    where o.path >= $1 and o.path < $2 and o.until is null and (p.name = $3 or p.initials = $4 or p.pinyin = $4)
+    and not exists (select 1 from panel_member m where m.programme = $5 and m.node = $6 and m.person = p.id
+        and m.until is null)
+    order by p.sort_key, p.id limit 20";
+const MAY_SIT: &str =
+    "select count(*) from post where person = $1 and path >= $2 and path < $3 and until is null";
+const APPOINT: &str =
+    "insert into panel_member (programme, id, node, path, person, chair, since, appointed_by)
+    values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing";
+const DISMISS: &str = "update panel_member set until = $4
+    where programme = $1 and node = $2 and id = $3 and until is null";
+const NO_CHAIR: &str = "update panel_member set until = $3
+    where programme = $1 and node = $2 and chair and until is null";
+const BOARD: &str = "select s.id, p.name, p.sort_key, s.capability, s.state, s.revision, s.state_since,
+    s.level, n.name,
+    (select count(*) from review r where r.programme = s.programme and r.submission = s.id and r.step = s.step
+        and r.state = 'done' and r.duty <> 'chair'),
+    (select count(*) from review r where r.programme = s.programme and r.submission = s.id and r.step = s.step
+        and r.state in ('open', 'done') and r.duty <> 'chair')
+    from submission s join person p on p.id = s.person join node n on n.id = s.school
+    where s.programme = $1 and s.path >= $2 and s.path < $3 and s.superseded_by is null
+    and ($4 = '' or s.state = $4) and ($5 = '' or s.capability = $5)
+    and ($6 = '' or p.name = $6 or p.initials = $6 or p.pinyin = $6)
+    and s.state_since <= $7 and (p.sort_key, s.id) > ($8, $9)
+    order by p.sort_key, s.id limit $10";
+const COUNTS: &str = "select state, count(*) from submission
+    where programme = $1 and path >= $2 and path < $3 and superseded_by is null group by state";
+const NOTICE: &str = "select s.id, p.name, p.sort_key, n.name, s.capability, d.level, d.notice_until
+    from submission s join person p on p.id = s.person join node n on n.id = s.school
+    join decision d on d.programme = s.programme and d.submission = s.id and d.notice_until is not null
+    where s.programme = $1 and s.path >= $2 and s.path < $3 and s.state = 'notice' and s.superseded_by is null
+    and d.level <> 'fail' and ($4 = '' or s.capability = $4)
+    and ($5 = '' or p.name = $5 or p.initials = $5 or p.pinyin = $5) and (p.sort_key, s.id) > ($6, $7)
+    order by p.sort_key, s.id limit $8";
+const AUTHOR: &str = "select p.name, n.name from submission s join person p on p.id = s.person
+    join node n on n.id = s.school where s.programme = $1 and s.id = $2";
+
+/// Somebody who sits in a panel.
+#[derive(Debug, Clone)]
+pub struct Seat {
+    pub id: Uuid,
+    pub person: Uuid,
+    pub name: String,
+    pub chair: bool,
+    pub since: Instant,
+    pub open: i64,
+    pub done: i64,
+}
+
+pub async fn panel(tx: &mut Tx, programme: Uuid, node: Uuid) -> Result<Vec<Seat>, DbError> {
+    tx.rows(PANEL, args![programme, node], |row| {
+        Ok(Seat {
+            id: row.get(0)?,
+            person: row.get(1)?,
+            name: row.get(2)?,
+            chair: row.get(3)?,
+            since: row.get(4)?,
+            open: row.get(5)?,
+            done: row.get(6)?,
+        })
+    })
+    .await
+}
+
+/// Somebody who may be appointed.
+#[derive(Debug, Clone)]
+pub struct Colleague {
+    pub person: Uuid,
+    pub name: String,
+    pub subject: String,
+    pub school: String,
+}
+
+/// At most 20 teachers within `scope` who are called so and do not sit in the panel of `node`.
+pub async fn find(
+    tx: &mut Tx,
+    scope: &Scope,
+    name: &str,
+    programme: Uuid,
+    node: Uuid,
+) -> Result<Vec<Colleague>, DbError> {
+    let plain = name.to_lowercase();
+    tx.rows(FIND, args![&scope.from, &scope.until, name, plain, programme, node], |row| {
+        Ok(Colleague { person: row.get(0)?, name: row.get(1)?, subject: row.get(2)?, school: row.get(3)? })
+    })
+    .await
+}
+
+pub async fn may_sit(tx: &mut Tx, scope: &Scope, person: Uuid) -> Result<bool, DbError> {
+    let posts: i64 = tx.row(MAY_SIT, args![person, &scope.from, &scope.until], |row| row.get(0)).await?;
+    Ok(posts > 0)
+}
+
+/// A seat to be given.
+pub struct NewSeat<'a> {
+    pub programme: Uuid,
+    pub id: Uuid,
+    pub node: Uuid,
+    pub path: &'a str,
+    pub person: Uuid,
+    pub chair: bool,
+    pub at: Instant,
+    pub account: Uuid,
+}
+
+/// Says whether the person did not sit there before.
+pub async fn appoint(tx: &mut Tx, new: &NewSeat<'_>) -> Result<bool, DbError> {
+    let row = args![new.programme, new.id, new.node, new.path, new.person, new.chair, new.at, new.account];
+    Ok(tx.run(APPOINT, row).await? == 1)
+}
+
+pub async fn dismiss(
+    tx: &mut Tx,
+    programme: Uuid,
+    node: Uuid,
+    seat: Uuid,
+    at: Instant,
+) -> Result<bool, DbError> {
+    Ok(tx.run(DISMISS, args![programme, node, seat, at]).await? == 1)
+}
+
+/// Ends the seat of whoever leads the panel.
+pub async fn no_chair(tx: &mut Tx, programme: Uuid, node: Uuid, at: Instant) -> Result<(), DbError> {
+    tx.run(NO_CHAIR, args![programme, node, at]).await.map(drop)
+}
+
+/// A line of the board.
+#[derive(Debug, Clone)]
+pub struct Line {
+    pub id: Id<Submission>,
+    pub name: String,
+    pub sort_key: String,
+    pub capability: String,
+    pub state: State,
+    pub revision: i64,
+    pub since: Instant,
+    pub level: Option<Level>,
+    pub school: String,
+    pub done: i64,
+    pub drawn: i64,
+}
+
+/// What the board is asked for; empty fields ask for everything.
+#[derive(Debug, Clone)]
+pub struct Wanted<'a> {
+    pub programme: Uuid,
+    pub scope: Scope,
+    pub state: &'a str,
+    pub capability: &'a str,
+    pub name: &'a str,
+    /// Only what has been in its state since then at the latest.
+    pub since: Instant,
+    pub after: Cursor,
+    pub most: i64,
+}
+
+fn wrong(column: usize) -> DbError {
+    DbError::Column { column, problem: "an unknown word".to_owned() }
+}
+
+fn line(row: &Row<'_>) -> Result<Line, DbError> {
+    Ok(Line {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        sort_key: row.get(2)?,
+        capability: row.get(3)?,
+        state: row.get::<String>(4)?.parse().map_err(|_| wrong(4))?,
+        revision: row.get(5)?,
+        since: row.get(6)?,
+        level: row.get::<Option<String>>(7)?.and_then(|code| code.parse().ok()),
+        school: row.get(8)?,
+        done: row.get(9)?,
+        drawn: row.get(10)?,
+    })
+}
+
+pub async fn board(tx: &mut Tx, wanted: &Wanted<'_>) -> Result<Vec<Line>, DbError> {
+    let row = args![
+        wanted.programme,
+        &wanted.scope.from,
+        &wanted.scope.until,
+        wanted.state,
+        wanted.capability,
+        wanted.name,
+        wanted.since,
+        wanted.after.key.as_str(),
+        wanted.after.uuid(),
+        wanted.most,
+    ];
+    tx.rows(BOARD, row, line).await
+}
+
+/// How many current submissions within `scope` are in each state.
+pub async fn counts(tx: &mut Tx, programme: Uuid, scope: &Scope) -> Result<Vec<(State, i64)>, DbError> {
+    tx.rows(COUNTS, args![programme, &scope.from, &scope.until], |row| {
+        Ok((row.get::<String>(0)?.parse().map_err(|_| wrong(0))?, row.get(1)?))
+    })
+    .await
+}
+
+/// A line of the notice.
+#[derive(Debug, Clone)]
+pub struct Notice {
+    pub id: Id<Submission>,
+    pub name: String,
+    pub sort_key: String,
+    pub school: String,
+    pub capability: String,
+    pub level: Level,
+    pub until: NaiveDate,
+}
+
+pub async fn notices(tx: &mut Tx, wanted: &Wanted<'_>) -> Result<Vec<Notice>, DbError> {
+    let row = args![
+        wanted.programme,
+        &wanted.scope.from,
+        &wanted.scope.until,
+        wanted.capability,
+        wanted.name,
+        wanted.after.key.as_str(),
+        wanted.after.uuid(),
+        wanted.most,
+    ];
+    tx.rows(NOTICE, row, |row| {
+        Ok(Notice {
+            id: row.get(0)?,
+            name: row.get(1)?,
+            sort_key: row.get(2)?,
+            school: row.get(3)?,
+            capability: row.get(4)?,
+            level: row.get::<String>(5)?.parse().map_err(|_| wrong(5))?,
+            until: row.get(6)?,
+        })
+    })
+    .await
+}
+
+/// Name and school of a submission's author, for readers who may know them.
+pub async fn author(tx: &mut Tx, programme: Uuid, id: Id<Submission>) -> Result<(String, String), DbError> {
+    tx.row(AUTHOR, args![programme, id], |row| Ok((row.get(0)?, row.get(1)?))).await
+}

@@ -1,0 +1,244 @@
+//! Evidence and criteria side by side, for every duty.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::http::{HeaderMap, StatusCode};
+use tisheng_kernel::{Id, Level};
+use tisheng_platform::Tx;
+use tisheng_platform::web::layout::{Flash, show};
+use tisheng_platform::web::session::SignedIn;
+use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, Page, once};
+
+use crate::evidence::{self, Item, Naming, ShownPiece, Submission, shown};
+use crate::review::actions::{self, Desk};
+use crate::review::board::store as lists;
+use crate::review::model::{Duty, Review, ReviewState};
+use crate::review::steps::Case;
+use crate::review::store;
+
+#[derive(Template)]
+#[template(path = "review/pages/judge.html")]
+struct JudgePage {
+    page: Page,
+    /// Where the form goes.
+    action: String,
+    duty: Duty,
+    /// Name and school, where the reviewer may know them.
+    author: String,
+    due: String,
+    consent: &'static str,
+    pieces: Vec<ShownPiece>,
+    /// What the panel's members found, for its chair.
+    others: Vec<Review>,
+    typed: Fields,
+    errors: FormErrors,
+}
+
+impl JudgePage {
+    fn level_chosen(&self, piece: &ShownPiece, level: &Level) -> bool {
+        self.typed.text(&format!("level-{}", piece.key)) == level.code()
+    }
+
+    fn ticked(&self, criterion: &str) -> bool {
+        self.typed.has("met", criterion)
+    }
+
+    fn reason_of(&self, piece: &ShownPiece) -> &str {
+        self.typed.text(&format!("reason-{}", piece.key))
+    }
+
+    fn error_of(&self, piece: &ShownPiece) -> &str {
+        self.errors.of(&format!("piece-{}", piece.key))
+    }
+
+    /// How many members found that a criterion holds, in words; empty for everybody but the chair.
+    fn found(&self, piece: &ShownPiece, criterion: &str) -> String {
+        if self.others.is_empty() {
+            return String::new();
+        }
+        let holds = |review: &&Review| {
+            review.marks.iter().any(|m| m.piece == piece.key && m.met.iter().any(|met| met == criterion))
+        };
+        format!("{} 人中 {} 人认为达到", self.others.len(), self.others.iter().filter(holds).count())
+    }
+
+    fn reasons(&self, piece: &ShownPiece) -> Vec<&str> {
+        let marks = self.others.iter().flat_map(|review| &review.marks).filter(|m| m.piece == piece.key);
+        marks.map(|m| m.reason.as_str()).filter(|reason| !reason.is_empty()).collect()
+    }
+}
+
+fn parsed<T>(id: &str) -> Result<Id<T>, Failure> {
+    id.parse().map_err(|_| Failure::NotFound)
+}
+
+async fn show_desk(asker: &SignedIn, tx: &mut Tx, desk: &Desk, typed: Fields, errors: FormErrors) -> Answer {
+    let (review, case) = (&desk.review, &desk.case);
+    let items = evidence::items(tx, review.programme, review.submission).await?;
+    let author = if review.blind {
+        String::new()
+    } else {
+        let (name, school) = lists::author(tx, review.programme, review.submission).await?;
+        format!("{name}（{school}）")
+    };
+    let others = if review.duty == Duty::Chair {
+        let all = store::of_submission(tx, &case.submission).await?;
+        let judged =
+            |r: &Review| r.step == review.step && r.duty == Duty::Panel && r.state == ReviewState::Done;
+        all.into_iter().filter(judged).collect()
+    } else {
+        Vec::new()
+    };
+    let base = format!("/review/{}/files", review.id);
+    let naming = if review.blind { Naming::Neutral } else { Naming::Own };
+    render(&JudgePage {
+        page: Page::new(asker, title(case), "/review").crumb("我的评审任务", "/review"),
+        action: format!("/review/{}", review.id),
+        duty: review.duty,
+        author,
+        due: review.due_on.map(tisheng_kernel::number::chinese_date).unwrap_or_default(),
+        consent: case.submission.consent.chinese(),
+        pieces: shown(case.rules.framework.pieces(&case.submission.capability), &items, &base, naming),
+        others,
+        typed,
+        errors,
+    })
+}
+
+fn title(case: &Case) -> String {
+    case.rules.framework.label(&case.submission.capability)
+}
+
+fn render(page: &JudgePage) -> Answer {
+    let mut answer = show(page)?;
+    if !page.errors.is_empty() {
+        *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    }
+    Ok(answer)
+}
+
+/// `GET /review/{id}`
+pub async fn page(asker: SignedIn, Path(id): Path<String>) -> Answer {
+    let mut tx = asker.ctx.read().await?;
+    let desk = actions::in_hand(&asker.ctx, &mut tx, parsed(&id)?).await?;
+    show_desk(&asker, &mut tx, &desk, Fields::default(), FormErrors::default()).await
+}
+
+/// `POST /review/{id}`: judges, and goes to the next one that waits.
+pub async fn judge(asker: SignedIn, Path(id): Path<String>, fields: Fields) -> Answer {
+    let ctx = &asker.ctx;
+    let mut once = match once::begin(ctx, &fields).await? {
+        Begun::Again(answer) => return Ok(answer),
+        Begun::Fresh(once) => once,
+    };
+    let desk = actions::in_hand(ctx, &mut once.tx, parsed(&id)?).await?;
+    let pieces = desk.case.rules.framework.pieces(&desk.case.submission.capability);
+    let marks = match actions::read_marks(pieces, &fields) {
+        Ok(marks) => marks,
+        Err(errors) => {
+            drop(once);
+            let mut tx = ctx.read().await?;
+            return show_desk(&asker, &mut tx, &desk, fields, errors).await;
+        }
+    };
+    actions::judge(ctx, &mut once.tx, &desk, &marks, fields.text("remark")).await?;
+    let (to, flash) = next(&mut once.tx, &desk).await?;
+    once.done(&to, flash).await
+}
+
+/// Where a reviewer goes after one is done.
+async fn next(tx: &mut Tx, done: &Desk) -> Result<(String, Flash), Failure> {
+    let open = store::queue(tx, done.review.programme, done.review.reviewer).await?;
+    let next = open.iter().find(|review| review.id != done.review.id);
+    Ok(match next {
+        Some(next) => {
+            (format!("/review/{}", next.id), Flash::good(format!("已提交，还有 {} 份待评审。", open.len())))
+        }
+        None => ("/review".to_owned(), Flash::good("已提交，全部评审任务已完成。")),
+    })
+}
+
+/// `POST /review/{id}/return`
+pub async fn send_back(asker: SignedIn, Path(id): Path<String>, fields: Fields) -> Answer {
+    let ctx = &asker.ctx;
+    let mut once = match once::begin(ctx, &fields).await? {
+        Begun::Again(answer) => return Ok(answer),
+        Begun::Fresh(once) => once,
+    };
+    let desk = actions::in_hand(ctx, &mut once.tx, parsed(&id)?).await?;
+    let mut check = fields.check();
+    let reason = check.required("reason", "退回理由", 1000);
+    let errors = check.errors();
+    if !errors.is_empty() {
+        drop(once);
+        let mut tx = ctx.read().await?;
+        return show_desk(&asker, &mut tx, &desk, fields.clone(), errors).await;
+    }
+    actions::send_back(ctx, &mut once.tx, &desk, reason).await?;
+    once.done("/review", Flash::good("已退回，教师修改后会重新提交。")).await
+}
+
+/// `GET /review/{id}/files/{item}`: a file of what is in the asker's hands.
+pub async fn file(asker: SignedIn, Path((id, item)): Path<(String, String)>, headers: HeaderMap) -> Answer {
+    let mut tx = asker.ctx.read().await?;
+    let desk = actions::in_hand(&asker.ctx, &mut tx, parsed(&id)?).await?;
+    let item: Id<Item> = parsed(&item)?;
+    let items = evidence::items(&mut tx, desk.review.programme, desk.review.submission).await?;
+    drop(tx);
+    let item = items.iter().find(|found| found.id == item).ok_or(Failure::NotFound)?;
+    let piece = desk.case.rules.framework.piece(&item.piece).map_or("材料", |piece| piece.name.as_str());
+    let number = items.iter().filter(|other| other.piece == item.piece).position(|other| other.id == item.id);
+    let name = match (desk.review.blind, item.file()) {
+        (false, Some(file)) => file.title.clone(),
+        _ => item.neutral_name(piece, number.unwrap_or(0) + 1),
+    };
+    evidence::serve(&asker.ctx.app, &headers, item, &name).await
+}
+
+async fn show_own(asker: &SignedIn, tx: &mut Tx, case: &Case, typed: Fields, errors: FormErrors) -> Answer {
+    let items = evidence::items(tx, case.submission.programme, case.submission.id).await?;
+    let base = format!("/evidence/{}/files", case.submission.id);
+    render(&JudgePage {
+        page: Page::new(asker, title(case), "/evidence").crumb("我的成果材料", "/evidence"),
+        action: format!("/review/self/{}", case.submission.id),
+        duty: Duty::Own,
+        author: String::new(),
+        due: String::new(),
+        consent: case.submission.consent.chinese(),
+        pieces: shown(case.rules.framework.pieces(&case.submission.capability), &items, &base, Naming::Own),
+        others: Vec::new(),
+        typed,
+        errors,
+    })
+}
+
+/// `GET /review/self/{id}`: the author's own judgement.
+pub async fn own_page(asker: SignedIn, Path(id): Path<String>) -> Answer {
+    let mut tx = asker.ctx.read().await?;
+    let case = actions::own(&asker.ctx, &mut tx, parsed::<Submission>(&id)?).await?;
+    if case.submission.state != evidence::State::Submitted {
+        return Ok(once::redirect(&format!("/review/results/{id}"), None));
+    }
+    show_own(&asker, &mut tx, &case, Fields::default(), FormErrors::default()).await
+}
+
+/// `POST /review/self/{id}`
+pub async fn judge_own(asker: SignedIn, Path(id): Path<String>, fields: Fields) -> Answer {
+    let ctx = &asker.ctx;
+    let mut once = match once::begin(ctx, &fields).await? {
+        Begun::Again(answer) => return Ok(answer),
+        Begun::Fresh(once) => once,
+    };
+    let case = actions::own(ctx, &mut once.tx, parsed::<Submission>(&id)?).await?;
+    let pieces = case.rules.framework.pieces(&case.submission.capability);
+    let marks = match actions::read_marks(pieces, &fields) {
+        Ok(marks) => marks,
+        Err(errors) => {
+            drop(once);
+            let mut tx = ctx.read().await?;
+            return show_own(&asker, &mut tx, &case, fields, errors).await;
+        }
+    };
+    actions::judge_own(ctx, &mut once.tx, &case, &marks, fields.text("remark")).await?;
+    once.done("/evidence", Flash::good("自评已提交，进入下一步评审。")).await
+}

@@ -1,0 +1,31 @@
+//! What reviewers and authors see and send.
+
+mod judge;
+mod queue;
+mod result;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+use tisheng_platform::App;
+
+use super::{board, panel};
+
+/// The routes of this room.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/review", get(queue::queue))
+        .route("/review/{id}", get(judge::page).post(judge::judge))
+        .route("/review/{id}/return", post(judge::send_back))
+        .route("/review/{id}/files/{item}", get(judge::file))
+        .route("/review/self/{id}", get(judge::own_page).post(judge::judge_own))
+        .route("/review/withdraw/{id}", post(result::withdraw))
+        .route("/review/results/{id}", get(result::result))
+        .route("/review/board", get(board::board))
+        .route("/review/board/table", get(board::table))
+        .route("/review/notice", get(board::notice))
+        .route("/review/panel", get(panel::page).post(panel::appoint))
+        .route("/review/panel/{seat}/chair", post(panel::lead))
+        .route("/review/panel/{seat}/dismiss", post(panel::dismiss))
+}

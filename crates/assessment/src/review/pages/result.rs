@@ -1,0 +1,156 @@
+//! How far a submission has come, and what it came to, for its author and those who lead.
+
+use askama::Template;
+use axum::extract::Path;
+use tisheng_kernel::Id;
+use tisheng_platform::web::layout::{Flash, show};
+use tisheng_platform::web::session::SignedIn;
+use tisheng_platform::web::{Answer, Begun, Failure, Fields, Page, once};
+use tisheng_registry::access::{self, Role};
+use tisheng_rules::assessment::StepKind;
+
+use crate::evidence::{State, Submission};
+use crate::review::actions;
+use crate::review::board::store as lists;
+use crate::review::model::{Duty, Review, ReviewState};
+use crate::review::steps::Case;
+use crate::review::store::{self, Decided};
+
+/// Who sees results of their node besides the author.
+const LEADERS: [Role; 7] =
+    [Role::Principal, Role::Cio, Role::ManagementTeam, Role::Town, Role::County, Role::City, Role::Province];
+
+#[derive(Template)]
+#[template(path = "review/pages/result.html")]
+struct ResultPage {
+    page: Page,
+    submission: Submission,
+    author: String,
+    own: bool,
+    may_withdraw: bool,
+    steps: Vec<StepLine>,
+    decided: Option<Decided>,
+    judgements: Vec<Judgement>,
+    rules: String,
+}
+
+/// A step of the rules.
+struct StepLine {
+    title: String,
+    done: bool,
+    now: bool,
+    note: String,
+}
+
+/// A judgement as its author reads it: by whom is not told.
+struct Judgement {
+    title: String,
+    level: &'static str,
+    at: String,
+    pieces: Vec<(String, &'static str, String)>,
+    remark: String,
+}
+
+/// `GET /review/results/{id}`
+pub async fn result(asker: SignedIn, Path(id): Path<String>) -> Answer {
+    let ctx = &asker.ctx;
+    let id: Id<Submission> = id.parse().map_err(|_| Failure::NotFound)?;
+    let mut tx = ctx.read().await?;
+    let programme = actions::programme(ctx, &mut tx).await?;
+    let case = Case::load(ctx, &mut tx, programme, id).await?;
+    let role = access::role(ctx).ok_or(Failure::NotFound)?;
+    let own = role == Role::Teacher && actions::person(ctx)? == case.submission.person;
+    let leads = LEADERS.contains(&role) && ctx.scope().holds(&case.submission.path);
+    if !own && !leads || case.submission.state == State::Draft {
+        return Err(Failure::NotFound);
+    }
+    let reviews = store::of_submission(&mut tx, &case.submission).await?;
+    let decided = store::decisions(&mut tx, &case.submission).await?.pop();
+    let (name, school) = lists::author(&mut tx, programme, id).await?;
+    drop(tx);
+    let others = |r: &Review| r.state == ReviewState::Done && r.duty != Duty::Own;
+    let crumb = if own { ("我的成果材料", "/evidence") } else { ("测评进展", "/review/board") };
+    let label = case.rules.framework.label(&case.submission.capability);
+    show(&ResultPage {
+        page: Page::new(&asker, label, crumb.1).crumb(crumb.0, crumb.1),
+        author: format!("{name}（{school}）"),
+        own,
+        may_withdraw: own
+            && matches!(case.submission.state, State::Submitted | State::Peers | State::Panel)
+            && !reviews.iter().any(others),
+        steps: steps(&case, &reviews, decided.as_ref()),
+        judgements: reviews.iter().filter_map(|review| judgement(&case, review)).collect(),
+        decided,
+        rules: format!("{}（{}版）", *case.rules.identity.short_title, case.rules.identity.version),
+        submission: case.submission,
+    })
+}
+
+fn steps(case: &Case, reviews: &[Review], decided: Option<&Decided>) -> Vec<StepLine> {
+    let all = &case.rules.assessment.steps;
+    let now = all.iter().position(|step| step.key == case.submission.step);
+    let ended = case.submission.state == State::Final;
+    all.iter()
+        .enumerate()
+        .filter(|(_, step)| step.kind != StepKind::SpotCheck)
+        .map(|(at, step)| {
+            let of_step = |state: ReviewState| {
+                let counts = |r: &&Review| r.step == step.key && r.state == state && r.duty != Duty::Chair;
+                reviews.iter().filter(counts).count()
+            };
+            let (done, open) = (of_step(ReviewState::Done), of_step(ReviewState::Open));
+            let until = decided.and_then(|d| d.notice_until).filter(|_| step.kind == StepKind::Notice);
+            let note = match (step.kind, until) {
+                (StepKind::Notice, Some(day)) => {
+                    format!("公示至{}", tisheng_kernel::number::chinese_date(day))
+                }
+                (StepKind::Panel, _) if Some(at) == now && done + open == 0 => "等待组建考核小组".to_owned(),
+                (StepKind::Peers | StepKind::Panel, _) if done + open > 0 => {
+                    format!("已评 {done} 人，共 {} 人", done + open)
+                }
+                _ => String::new(),
+            };
+            StepLine {
+                title: step.title.value.clone(),
+                done: ended || now.is_some_and(|now| at < now),
+                now: Some(at) == now,
+                note,
+            }
+        })
+        .collect()
+}
+
+fn judgement(case: &Case, review: &Review) -> Option<Judgement> {
+    let (level, at) = (review.level?, review.done_at?);
+    // What a panel's members think stays with the panel until it has decided.
+    let settled = matches!(case.submission.state, State::Notice | State::Final | State::Returned);
+    let inside = matches!(review.duty, Duty::Panel | Duty::Chair);
+    if review.state != ReviewState::Done || (inside && !settled) {
+        return None;
+    }
+    let step = case.rules.assessment.step(&review.step);
+    let title = match review.duty {
+        Duty::Chair => "组长裁定".to_owned(),
+        _ => step.map_or_else(|| review.duty.to_string(), |step| step.title.value.clone()),
+    };
+    let name = |key: &str| case.rules.framework.piece(key).map_or_else(String::new, |p| p.name.clone());
+    Some(Judgement {
+        title,
+        level: level.chinese(),
+        at: at.chinese(),
+        pieces: review.marks.iter().map(|m| (name(&m.piece), m.level.chinese(), m.reason.clone())).collect(),
+        remark: review.remark.clone(),
+    })
+}
+
+/// `POST /review/withdraw/{id}`: takes it back before anybody has judged it.
+pub async fn withdraw(asker: SignedIn, Path(id): Path<String>, fields: Fields) -> Answer {
+    let id: Id<Submission> = id.parse().map_err(|_| Failure::NotFound)?;
+    match once::begin(&asker.ctx, &fields).await? {
+        Begun::Again(answer) => Ok(answer),
+        Begun::Fresh(mut once) => {
+            actions::withdraw(&asker.ctx, &mut once.tx, id).await?;
+            once.done(&format!("/evidence/{id}"), Flash::note("已撤回，可以修改后重新提交。")).await
+        }
+    }
+}

@@ -1,0 +1,350 @@
+//! How a submission walks through the steps of its rules: reviewers are drawn, judgements come
+//! to a level or to none, the next step begins, a notice ends, the result stands.
+
+use std::sync::Arc;
+
+use chrono::{Days, TimeDelta};
+use serde_json::json;
+use tisheng_kernel::{Id, Instant, Level, WorkCalendar};
+use tisheng_platform::web::Failure;
+use tisheng_platform::{Ctx, Scope, Tx, audit, jobs};
+use tisheng_registry::organisation;
+use tisheng_rules::assessment::{Decision, Pool, Step, StepKind};
+use tisheng_rules::{Scheme, TierKey};
+use uuid::Uuid;
+
+use super::model::{Candidate, Duty, Marks, Review, ReviewState, draw_order, explain, step_after};
+use super::store::{self, Decided, Final};
+use super::{FINAL, LAPSE_JOB, NOTICE_JOB};
+use crate::evidence::{self, Onward, State, Submission};
+
+/// A submission with the rules it is pinned to.
+pub(super) struct Case {
+    pub submission: Submission,
+    pub rules: Arc<Scheme>,
+}
+
+impl Case {
+    pub async fn load(ctx: &Ctx, tx: &mut Tx, programme: Uuid, id: Id<Submission>) -> Result<Self, Failure> {
+        let submission = evidence::load(tx, programme, id).await?;
+        let rules = evidence::rules_of(ctx, tx, &submission).await?;
+        Ok(Self { submission, rules })
+    }
+
+    /// The step under way.
+    pub fn step(&self) -> Option<&Step> {
+        self.rules.assessment.step(&self.submission.step)
+    }
+}
+
+/// Draws what the step under way still needs, and goes on when it has all it can get. Harmless
+/// when there is nothing to do.
+pub(super) async fn fill(ctx: &Ctx, tx: &mut Tx, case: &Case) -> Result<(), Failure> {
+    let Some(step) = case.step().filter(|step| matches!(step.kind, StepKind::Peers | StepKind::Panel)) else {
+        return Ok(());
+    };
+    let of_step = of_step(tx, case, step).await?;
+    let active = of_step.iter().filter(|r| is_active(r)).count();
+    let needed = usize::try_from(*step.reviewers).unwrap_or(usize::MAX);
+    if active < needed {
+        let seed = hex::encode(rand::random::<[u8; 32]>());
+        let seed = store::seed(tx, &case.submission, &step.key, &seed, ctx.at).await?;
+        let mut left = needed - active;
+        for pool in pools(tx, case, step).await? {
+            let candidates = candidates(tx, case, step, pool).await?;
+            let (leaders, members): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|c| c.chair);
+            let drawn = draw_order(&seed, members).into_iter().chain(draw_order(&seed, leaders));
+            let known = |c: &Candidate| {
+                c.person == case.submission.person
+                    || of_step.iter().any(|r| r.reviewer == c.person && r.state != ReviewState::Void)
+            };
+            for candidate in drawn.filter(|candidate| !known(candidate)).take(left) {
+                if hand_over(ctx, tx, case, step, store::duty_in(step.kind), &candidate, pool.chinese())
+                    .await?
+                {
+                    left -= 1;
+                }
+            }
+            if left == 0 {
+                break;
+            }
+        }
+    }
+    Box::pin(settle(ctx, tx, case)).await
+}
+
+async fn of_step(tx: &mut Tx, case: &Case, step: &Step) -> Result<Vec<Review>, Failure> {
+    let all = store::of_submission(tx, &case.submission).await?;
+    Ok(all.into_iter().filter(|review| review.step == step.key).collect())
+}
+
+fn is_active(review: &Review) -> bool {
+    matches!(review.state, ReviewState::Open | ReviewState::Done)
+        && matches!(review.duty, Duty::Peer | Duty::Panel)
+}
+
+/// Where reviewers of this author come from: nobody's own panel judges them, and the head of a
+/// school is judged above it.
+async fn pools(tx: &mut Tx, case: &Case, step: &Step) -> Result<Vec<Pool>, Failure> {
+    let rule = &case.rules.assessment;
+    if step.kind != StepKind::Panel {
+        return Ok(step.drawn_from.value.clone());
+    }
+    if store::leads_school(tx, &case.submission).await? {
+        return Ok(vec![pool_of(*rule.principal_by)]);
+    }
+    let own = step.drawn_from.contains(&Pool::School);
+    if own && store::sits_in_own_panel(tx, &case.submission).await? {
+        return Ok(rule.panel_members_by.value.clone());
+    }
+    Ok(step.drawn_from.value.clone())
+}
+
+const fn pool_of(tier: TierKey) -> Pool {
+    match tier {
+        TierKey::Province => Pool::Province,
+        TierKey::City => Pool::City,
+        TierKey::County | TierKey::Town => Pool::County,
+        TierKey::School => Pool::School,
+    }
+}
+
+async fn candidates(tx: &mut Tx, case: &Case, step: &Step, pool: Pool) -> Result<Vec<Candidate>, Failure> {
+    let of = &case.submission;
+    if step.kind == StepKind::Panel {
+        return match pool {
+            Pool::OtherSchool => other_panels(tx, case, step).await,
+            Pool::County | Pool::City | Pool::Province => office_panel(tx, case, pool).await,
+            Pool::Author => Ok(Vec::new()),
+            Pool::SubjectGroup | Pool::NeighbouringGroup | Pool::School => {
+                Ok(store::panel_of(tx, of.programme, of.school).await?)
+            }
+        };
+    }
+    Ok(match pool {
+        Pool::Author => Vec::new(),
+        Pool::SubjectGroup => store::subject_group(tx, of).await?,
+        Pool::NeighbouringGroup => store::neighbours(tx, of).await?,
+        Pool::School => store::school(tx, of).await?,
+        Pool::OtherSchool | Pool::County | Pool::City | Pool::Province => {
+            let wanted = if pool == Pool::OtherSchool { "county" } else { kind_of(pool) };
+            let scope = match above(tx, of, wanted).await? {
+                Some((_, path)) => Scope::below(&path),
+                None => Scope::nothing(),
+            };
+            store::region(tx, of, &scope).await?
+        }
+    })
+}
+
+/// The panels of other schools in the smallest part of the tree that has enough people.
+async fn other_panels(tx: &mut Tx, case: &Case, step: &Step) -> Result<Vec<Candidate>, Failure> {
+    let needed = usize::try_from(*step.reviewers).unwrap_or(usize::MAX);
+    let mut found = Vec::new();
+    let mut ancestors = organisation::ancestors(tx, &case.submission.path).await?;
+    ancestors.sort_by_key(|node| std::cmp::Reverse(node.path.len()));
+    for node in ancestors.iter().filter(|node| node.path != case.submission.path) {
+        found = store::panels_below(tx, &case.submission, &Scope::below(&node.path)).await?;
+        if found.len() >= needed {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+async fn office_panel(tx: &mut Tx, case: &Case, pool: Pool) -> Result<Vec<Candidate>, Failure> {
+    match above(tx, &case.submission, kind_of(pool)).await? {
+        Some((node, _)) => Ok(store::panel_of(tx, case.submission.programme, node).await?),
+        None => Ok(Vec::new()),
+    }
+}
+
+const fn kind_of(pool: Pool) -> &'static str {
+    match pool {
+        Pool::Province => "province",
+        Pool::City => "city",
+        _ => "county",
+    }
+}
+
+/// The node of `kind` above the author's school, with its path; the nearest level above it where
+/// the tree leaves that level out.
+async fn above(tx: &mut Tx, of: &Submission, kind: &str) -> Result<Option<(Uuid, String)>, Failure> {
+    const ORDER: [&str; 3] = ["county", "city", "province"];
+    let ancestors = organisation::ancestors(tx, &of.path).await?;
+    let levels = ORDER.iter().skip_while(|level| **level != kind);
+    for level in levels {
+        if let Some(node) = ancestors.iter().find(|node| node.kind.key() == *level) {
+            return Ok(Some((node.id.uuid(), node.path.clone())));
+        }
+    }
+    Ok(None)
+}
+
+async fn hand_over(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    case: &Case,
+    step: &Step,
+    duty: Duty,
+    to: &Candidate,
+    pool: &str,
+) -> Result<bool, Failure> {
+    let lapses = step.claim_lapses.as_ref().filter(|_| duty != Duty::Chair);
+    let review = Review {
+        programme: case.submission.programme,
+        id: ctx.id(),
+        submission: case.submission.id,
+        step: step.key.clone(),
+        duty,
+        reviewer: to.person,
+        pool: pool.to_owned(),
+        body: to.body,
+        blind: *step.blind,
+        state: ReviewState::Open,
+        drawn_at: ctx.at,
+        due_on: Some(WorkCalendar::default().after_working_days(ctx.at.date(), *step.days)),
+        lapses_at: lapses.map(|days| ctx.at + TimeDelta::days(i64::from(days.value))),
+        done_at: None,
+        level: None,
+        marks: Vec::new(),
+        remark: String::new(),
+    };
+    if !store::add(tx, &review).await? {
+        return Ok(false);
+    }
+    let detail = json!({ "review": review.id, "step": step.key, "duty": duty.code(), "pool": pool });
+    audit::record(ctx, tx, "review.drawn", case.submission.id.uuid(), &detail).await?;
+    if let Some(at) = review.lapses_at {
+        let payload = json!({ "programme": review.programme, "review": review.id });
+        jobs::enqueue(tx, at, LAPSE_JOB, &review.id.to_string(), &payload).await?;
+    }
+    Ok(true)
+}
+
+/// Looks whether the step under way has come to an end, and goes on if so.
+pub(super) async fn settle(ctx: &Ctx, tx: &mut Tx, case: &Case) -> Result<(), Failure> {
+    let Some(step) = case.step() else { return Ok(()) };
+    let reviews = of_step(tx, case, step).await?;
+    let judges: Vec<&Review> = reviews.iter().filter(|r| is_active(r)).collect();
+    if judges.iter().any(|review| review.state == ReviewState::Open) {
+        return Ok(());
+    }
+    let needed = usize::try_from(*step.reviewers).unwrap_or(usize::MAX);
+    // Too few colleagues never hold a teacher up; a panel is waited for until there is one.
+    if judges.len() < needed && step.kind == StepKind::Panel {
+        return Ok(());
+    }
+    if *step.decision == Decision::Advises {
+        return go_on(ctx, tx, case, step).await;
+    }
+    let given: Vec<Level> = judges.iter().filter_map(|review| review.level).collect();
+    let chair = reviews.iter().find(|r| r.duty == Duty::Chair && r.state == ReviewState::Done);
+    let Some(level) = step.decision.level(&given, chair.and_then(|review| review.level)) else {
+        return ask_chair(ctx, tx, case, step, &reviews).await;
+    };
+    let (way, marks): (_, Vec<&[Marks]>) = match chair {
+        Some(chair) => ("chair", vec![&chair.marks]),
+        None => {
+            let way = if given.iter().all(|one| *one == level) { "agreed" } else { "rule" };
+            (way, judges.iter().filter(|r| r.level == Some(level)).map(|r| r.marks.as_slice()).collect())
+        }
+    };
+    let pieces = case.rules.framework.pieces(&case.submission.capability);
+    let decided = Decided {
+        step: step.key.clone(),
+        level,
+        way: way.to_owned(),
+        explanation: explain(pieces, &marks, level),
+        decided_at: ctx.at,
+        notice_until: None,
+    };
+    store::decide(tx, &case.submission, &decided).await?;
+    let detail = json!({ "step": step.key, "level": level.code(), "way": way });
+    audit::record(ctx, tx, "review.decided", case.submission.id.uuid(), &detail).await?;
+    go_on(ctx, tx, case, step).await
+}
+
+/// Puts a disagreement into the hands of the panel's chair; waits while there is none.
+async fn ask_chair(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    case: &Case,
+    step: &Step,
+    reviews: &[Review],
+) -> Result<(), Failure> {
+    if reviews.iter().any(|review| review.duty == Duty::Chair && review.state == ReviewState::Open) {
+        return Ok(());
+    }
+    let Some(body) = reviews.iter().filter(|r| is_active(r)).find_map(|review| review.body) else {
+        return Ok(());
+    };
+    let Some(person) = store::chair_of(tx, case.submission.programme, body).await? else { return Ok(()) };
+    let chair = Candidate { person, body: Some(body), chair: true };
+    hand_over(ctx, tx, case, step, Duty::Chair, &chair, "考核小组组长").await?;
+    Ok(())
+}
+
+/// Leaves `step` for the next one.
+pub(super) async fn go_on(ctx: &Ctx, tx: &mut Tx, case: &Case, step: &Step) -> Result<(), Failure> {
+    let next = step_after(&case.rules.assessment, &step.key);
+    let Some((next, state)) = next.and_then(|next| Some((next, State::during(next.kind)?))) else {
+        return finalise(ctx, tx, case).await;
+    };
+    evidence::advance(ctx, tx, &case.submission, Onward::Step(state, &next.key)).await?;
+    let case = Case::load(ctx, tx, case.submission.programme, case.submission.id).await?;
+    if next.kind == StepKind::Notice {
+        return put_up(ctx, tx, &case, next).await;
+    }
+    fill(ctx, tx, &case).await
+}
+
+async fn put_up(ctx: &Ctx, tx: &mut Tx, case: &Case, step: &Step) -> Result<(), Failure> {
+    let last = standing(tx, &case.submission).await?;
+    let until = WorkCalendar::default().after_working_days(ctx.at.date(), *step.days);
+    store::put_up(tx, &case.submission, &last.step, until).await?;
+    let end = Instant::start_of(until.checked_add_days(Days::new(1)).unwrap_or(until));
+    let key = format!("{}/{}", case.submission.id, step.key);
+    let payload = json!({ "programme": case.submission.programme, "submission": case.submission.id });
+    jobs::enqueue(tx, end, NOTICE_JOB, &key, &payload).await?;
+    Ok(())
+}
+
+/// The decision that stands: the one of the last step that decides.
+async fn standing(tx: &mut Tx, of: &Submission) -> Result<Decided, Failure> {
+    let last = store::decisions(tx, of).await?.pop();
+    last.ok_or_else(|| Failure::Internal("a submission came to its end without a decision".to_owned()))
+}
+
+/// Ends a notice whose days are over.
+pub(super) async fn end_notice(ctx: &Ctx, tx: &mut Tx, case: &Case) -> Result<(), Failure> {
+    let Some(step) = case.step().filter(|step| step.kind == StepKind::Notice) else { return Ok(()) };
+    let until = standing(tx, &case.submission).await?.notice_until;
+    if until.is_some_and(|until| until < ctx.at.date()) { go_on(ctx, tx, case, step).await } else { Ok(()) }
+}
+
+async fn finalise(ctx: &Ctx, tx: &mut Tx, case: &Case) -> Result<(), Failure> {
+    let submission = &case.submission;
+    let decided = standing(tx, submission).await?;
+    evidence::advance(ctx, tx, submission, Onward::Final(decided.level)).await?;
+    let result = Final {
+        id: ctx.id(),
+        capability: submission.capability.clone(),
+        submission: submission.id,
+        level: decided.level,
+        final_at: ctx.at,
+        scheme_version: submission.scheme_version,
+        explanation: decided.explanation,
+    };
+    store::add_result(tx, submission, &result).await?;
+    let detail = json!({
+        "capability": submission.capability, "level": decided.level.code(), "result": result.id,
+        "scheme_version": submission.scheme_version,
+    });
+    audit::record(ctx, tx, "review.final", submission.id.uuid(), &detail).await?;
+    let payload = json!({
+        "programme": submission.programme, "person": submission.person, "capability": submission.capability,
+    });
+    jobs::emit(tx, ctx.at, FINAL, &payload).await?;
+    Ok(())
+}

@@ -1,0 +1,220 @@
+//! Who is drawn, what they may know, and who may not look.
+
+use chrono::TimeDelta;
+use http::{HeaderMap, Method};
+use tisheng_kernel::Level;
+use tisheng_testkit::story;
+
+use super::{address, all_judge, appoint, current, handed_in, judge, lakeside, persona, reviews, town};
+use crate::evidence::State;
+use crate::review::{Duty, ReviewState};
+
+story!(a_blind_reviewer_learns_neither_author_nor_school, |engine| async move {
+    let world = town(engine).await;
+    let work = handed_in(&world, 0, "A6").await;
+    let review = reviews(&world, &work).await.into_iter().find(|r| r.duty == Duty::Peer).expect("a peer");
+    let author = &world.town.school().teachers[0];
+    let mut peer = world.browser(persona(&world, review.reviewer)).await;
+    let page = peer.get(&format!("/review/{}", review.id)).await;
+    page.shows("互评").shows("正文");
+    let queue = peer.get("/review").await;
+    queue.shows("A6");
+    let clip = page.link(&format!("/review/{}/files/", review.id));
+    let file = peer.send(Method::GET, &clip, HeaderMap::new(), Vec::new()).await;
+    file.is(200);
+    let headers = format!("{:?}", file.headers);
+    let secrets = [
+        author.name.clone(),
+        author.login.clone(),
+        author.person.to_string(),
+        author.account.to_string(),
+        work.id.to_string(),
+    ];
+    for secret in secrets {
+        for (place, text) in [("page", page.html()), ("queue", queue.html()), ("file", headers.clone())] {
+            assert!(!text.contains(&secret), "the {place} tells {secret}:\n{text}");
+        }
+    }
+    // The reviewer's own school stands in the page's head; the author's is nowhere else.
+    let school = &world.town.school().node.name;
+    assert_eq!(page.html().matches(school.as_str()).count(), 1, "{}", page.html());
+    assert!(file.headers["content-disposition"].to_str().expect("text").contains("%2D1%2Emp4"));
+    peer.get(&address(work.id)).await.is(404);
+    peer.get(&format!("/evidence/{}", work.id)).await.is(404);
+});
+
+story!(a_panel_of_another_school_judges_blind_where_the_scheme_says_so, |engine| async move {
+    let world = lakeside(engine).await;
+    let work = handed_in(&world, 0, "T1").await;
+    all_judge(&world, &work, Level::Pass).await;
+    let review = reviews(&world, &work).await.into_iter().find(|r| r.step == "district_panel");
+    let review = review.expect("the second panel");
+    let mut member = world.browser(persona(&world, review.reviewer)).await;
+    let page = member.get(&format!("/review/{}", review.id)).await;
+    page.shows("考核小组评审").hides("教师甲").hides(&world.town.school().node.name);
+    member.get("/review").await.hides("教师甲").hides(&world.town.school().node.name);
+});
+
+story!(a_claim_lapses_and_another_is_drawn, |engine| async move {
+    let world = town(engine).await;
+    let work = handed_in(&world, 0, "A6").await;
+    let before: Vec<_> = reviews(&world, &work).await.into_iter().filter(|r| r.duty == Duty::Peer).collect();
+    judge(&world, &before[0], "A6", Level::Pass).await.1.shows("已提交");
+    world.test.clock.advance(TimeDelta::days(2));
+    world.test.settle().await;
+    assert_eq!(reviews(&world, &work).await.len(), 3, "two days are not three");
+    world.test.clock.advance(TimeDelta::hours(25));
+    world.test.settle().await;
+    let after = reviews(&world, &work).await;
+    let lapsed = after.iter().find(|r| r.id == before[1].id).expect("kept");
+    assert_eq!(lapsed.state, ReviewState::Lapsed);
+    let next = after.iter().find(|r| r.state == ReviewState::Open).expect("another is drawn");
+    assert!(before.iter().all(|r| r.reviewer != next.reviewer));
+    assert_eq!(next.pool, "相邻教研组", "the own group has nobody left");
+    judge(&world, &before[1], "A6", Level::Pass).await.1.is(404);
+    let mut late = world.browser(persona(&world, before[1].reviewer)).await;
+    late.get(&format!("/review/{}", before[1].id)).await.is(404);
+    judge(&world, next, "A6", Level::Pass).await.1.shows("已提交");
+    assert_eq!(current(&world, &work).await.state, State::Panel);
+});
+
+story!(too_few_colleagues_hold_nobody_up, |engine| async move {
+    let world = town(engine).await;
+    let work = handed_in(&world, 0, "A6").await;
+    for _ in 0..10 {
+        if current(&world, &work).await.state != State::Peers {
+            break;
+        }
+        world.test.clock.advance(TimeDelta::days(4));
+        world.test.settle().await;
+    }
+    assert_eq!(current(&world, &work).await.state, State::Panel, "everybody has left it alone");
+    let all = reviews(&world, &work).await;
+    let peers = all.iter().filter(|r| r.duty == Duty::Peer).count();
+    assert_eq!(peers, 6, "each colleague once: five teachers and the principal");
+});
+
+story!(nobody_reviews_their_own_and_no_panel_its_member, |engine| async move {
+    let world = town(engine).await;
+    appoint(&world, 1, &[0, 1, 2]).await;
+    let work = handed_in(&world, 3, "A6").await;
+    assert!(reviews(&world, &work).await.iter().all(|r| r.duty == Duty::Own || r.reviewer != work.person));
+    all_judge(&world, &work, Level::Pass).await;
+    let panel: Vec<_> = reviews(&world, &work).await.into_iter().filter(|r| r.duty == Duty::Panel).collect();
+    assert_eq!(panel.len(), 2);
+    let others = &world.town.schools[1].teachers;
+    assert!(panel.iter().all(|r| others.iter().any(|t| t.person.uuid() == r.reviewer)), "another school's");
+});
+
+story!(a_panel_that_is_set_up_later_finds_what_waited_for_it, |engine| async move {
+    let world = town(engine).await;
+    let principal = world.browser(&world.town.school().principal);
+    let mut principal = principal.await;
+    for _ in 0..3 {
+        let page = principal.get("/review/panel").await;
+        let dismiss = page.html();
+        let action = dismiss.split("action=\"").filter_map(|rest| rest.split('"').next());
+        let action = action.filter(|a| a.ends_with("/dismiss")).map(str::to_owned).next();
+        principal.post(&action.expect("a seat"), &[]).await.shows("已移出");
+    }
+    let work = handed_in(&world, 0, "A6").await;
+    all_judge(&world, &work, Level::Pass).await;
+    assert!(reviews(&world, &work).await.iter().all(|r| r.duty != Duty::Panel));
+    principal.get("/review/board").await.shows("等待考核小组");
+    let found = principal.get("/review/panel?q=教师丁").await;
+    let person = found.shows("教师丁").field("person");
+    principal.post("/review/panel", &[("person", &person), ("chair", "no")]).await.shows("教师丁");
+    appoint(&world, 0, &[5, 4]).await;
+    world.test.settle().await;
+    let panel = reviews(&world, &work).await.into_iter().filter(|r| r.duty == Duty::Panel).count();
+    assert_eq!(panel, 2);
+});
+
+story!(the_principal_is_judged_by_the_county, |engine| async move {
+    let world = town(engine).await;
+    let head = &world.town.school().principal;
+    let ctx = world.test.system();
+    let mut tx = ctx.write().await.expect("a transaction");
+    let node = world.town.school().node.id;
+    tisheng_registry::access::grant(
+        &ctx,
+        &mut tx,
+        head.person,
+        tisheng_registry::access::Role::Teacher,
+        node,
+    )
+    .await
+    .expect("also a teacher");
+    tx.commit().await.expect("commits");
+    let mut teacher = head.clone();
+    teacher.role = tisheng_registry::access::Role::Teacher;
+    let codes: Vec<String> = ["A2", "A3", "A6"].map(str::to_owned).to_vec();
+    let asked = world.test.ctx(teacher.who());
+    let mut tx = asked.write().await.expect("a transaction");
+    tisheng_training::selection::choose(&asked, &mut tx, &world.programme, &codes).await.expect("a choice");
+    tx.commit().await.expect("commits");
+    let work = crate::evidence::samples::hand_in(&asked, "A6").await.expect("handed in");
+    let county = world.test.ctx(world.town.county_office.who());
+    let experts = &world.town.schools[1].teachers;
+    crate::review::samples::panel_of(&county, &[&experts[0], &experts[1], &experts[2]])
+        .await
+        .expect("a panel");
+    crate::review::samples::judged(&asked, &work, Level::Pass).await.expect("judged");
+    let panel: Vec<_> = reviews(&world, &work).await.into_iter().filter(|r| r.duty == Duty::Panel).collect();
+    assert_eq!(panel.len(), 2);
+    assert!(panel.iter().all(|r| r.body == Some(world.town.county.id.uuid())), "by the county's panel");
+    assert_eq!(current(&world, &work).await.state, State::Notice);
+});
+
+story!(what_was_not_drawn_for_somebody_is_not_there, |engine| async move {
+    let world = town(engine).await;
+    let work = handed_in(&world, 0, "A6").await;
+    let review = reviews(&world, &work).await.into_iter().find(|r| r.duty == Duty::Peer).expect("a peer");
+    let page =
+        world.browser(persona(&world, review.reviewer)).await.get(&format!("/review/{}", review.id)).await;
+    let file = page.link(&format!("/review/{}/files/", review.id));
+    let school = world.town.school();
+    let foreign =
+        [&school.teachers[0], &school.teachers[5], &school.principal, &world.town.schools[1].teachers[0]];
+    for other in foreign {
+        let mut other = world.browser(other).await;
+        other.get(&format!("/review/{}", review.id)).await.is(404);
+        other.get(&file).await.is(404);
+        other.post(&format!("/review/{}", review.id), &[("level-A6-1", "pass")]).await.is(404);
+        other.post(&format!("/review/{}/return", review.id), &[("reason", "x")]).await.is(404);
+        other.get("/review").await.shows("没有待评审的材料");
+    }
+    let mut teacher = world.teacher(1).await;
+    for path in ["/review/board", "/review/board/table", "/review/panel"] {
+        teacher.get(path).await.is(404);
+    }
+    teacher.post("/review/panel", &[("person", &review.reviewer.simple().to_string())]).await.is(404);
+    let mut elsewhere = world.browser(&world.town.schools[1].principal).await;
+    elsewhere.get("/review/board").await.hides("教师甲");
+    elsewhere.get(&address(work.id)).await.is(404);
+    let strange = school.teachers[1].person.to_string();
+    elsewhere.post("/review/panel", &[("person", &strange)]).await.is(404);
+    let mut neighbour = world.browser(&world.town.neighbour_office).await;
+    neighbour.get(&address(work.id)).await.is(404);
+    neighbour.get("/review/board").await.hides("教师甲");
+});
+
+story!(the_board_shows_how_far_everybody_is, |engine| async move {
+    let world = town(engine).await;
+    let work = handed_in(&world, 0, "A6").await;
+    handed_in(&world, 1, "A2").await;
+    world.test.clock.advance(TimeDelta::days(2));
+    let mut principal = world.browser(&world.town.school().principal).await;
+    principal.get("/review/board").await.shows("教师甲").shows("教师乙").shows("互评中").shows("0 / 2");
+    principal.get("/review/board?capability=A6").await.shows("教师甲").hides("教师乙");
+    principal.get("/review/board?q=jsj").await.shows("教师甲").hides("教师乙");
+    principal.get("/review/board?state=final").await.shows("没有符合条件的材料");
+    principal.get("/review/board?days=3").await.hides("教师甲");
+    principal.get("/review/board?days=1").await.shows("教师甲");
+    principal.get(&address(work.id)).await.shows("教师甲").hides("查看材料");
+    let table = principal.get("/review/board/table?as=csv&capability=A6").await;
+    assert!(table.html().contains("教师甲") && !table.html().contains("教师乙"), "{}", table.html());
+    assert!(principal.get("/review/board/table?as=xlsx").await.bytes.starts_with(b"PK"));
+    let mut county = world.browser(&world.town.county_office).await;
+    county.get("/review/board").await.shows("教师甲").shows(&world.town.school().node.name);
+});

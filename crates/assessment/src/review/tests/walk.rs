@@ -1,0 +1,207 @@
+//! The way from the author's own judgement to the result.
+
+use chrono::TimeDelta;
+use tisheng_kernel::Level;
+use tisheng_testkit::story;
+
+use super::{
+    address, all_judge, borrowed, current, handed_in, judge, lakeside, marks, persona, result, reviews, town,
+};
+use crate::evidence::State;
+use crate::evidence::samples::{fill, hand_in};
+use crate::review::{Duty, ReviewState};
+
+story!(a_work_passes_through_self_peers_panel_and_notice, |engine| async move {
+    let world = town(engine).await;
+    let author = &world.town.school().teachers[0];
+    let submitted = hand_in(&world.test.ctx(author.who()), "A6").await.expect("handed in");
+    assert_eq!(submitted.state, State::Submitted);
+    let mut mine = world.browser(author).await;
+    let own = format!("/review/self/{}", submitted.id);
+    mine.get(&own).await.shows("教学设计").shows("已达到的标准");
+    let nothing = mine.post(&own, &[]).await;
+    nothing.is(422);
+    assert!(nothing.text().contains("请评定“教学设计”"), "{}", nothing.text());
+    mine.post(&own, &borrowed(&marks(&world, "A6", Level::Pass))).await.shows("自评已提交").shows("互评中");
+    mine.post(&own, &borrowed(&marks(&world, "A6", Level::Pass))).await.is(403);
+
+    let drawn = reviews(&world, &submitted).await;
+    let peers: Vec<_> = drawn.iter().filter(|r| r.duty == Duty::Peer).collect();
+    assert_eq!(peers.len(), 2);
+    let group = &world.town.school().teachers[1..3];
+    assert!(peers.iter().all(|r| group.iter().any(|t| t.person.uuid() == r.reviewer)), "the same subject");
+    all_judge(&world, &submitted, Level::Pass).await;
+    let now = current(&world, &submitted).await;
+    assert_eq!((now.state, now.step.as_str()), (State::Panel, "panel"));
+
+    mine.get(&address(submitted.id)).await.shows("已评 0 人，共 2 人").shows("教研组互评：合格");
+    all_judge(&world, &submitted, Level::Excellent).await;
+    assert_eq!(current(&world, &submitted).await.state, State::Notice);
+    mine.get(&address(submitted.id)).await.shows("结论（公示中）：优秀").shows("公示至2021年3月17日");
+    let mut colleague = world.teacher(1).await;
+    colleague.get("/review/notice").await.shows("教师甲").shows("优秀");
+
+    world.test.clock.advance(TimeDelta::days(6));
+    world.test.settle().await;
+    assert_eq!(current(&world, &submitted).await.state, State::Notice, "a weekend lies in between");
+    world.test.clock.advance(TimeDelta::days(2));
+    world.test.settle().await;
+    let end = current(&world, &submitted).await;
+    assert_eq!((end.state, end.level), (State::Final, Some(Level::Excellent)));
+    let stands = result(&world, &submitted).await.expect("read").expect("a result");
+    assert_eq!(stands.level, Level::Excellent);
+    assert_eq!(stands.scheme_version, submitted.scheme_version);
+    let mut mine = world.browser(author).await;
+    mine.get(&address(submitted.id)).await.shows("结果：优秀").shows("考核小组意见一致");
+    mine.get("/evidence").await.shows("等级：优秀");
+});
+
+story!(a_disagreement_goes_to_the_chair, |engine| async move {
+    let world = town(engine).await;
+    let work = handed_in(&world, 0, "A6").await;
+    all_judge(&world, &work, Level::Pass).await;
+    let panel: Vec<_> = reviews(&world, &work).await.into_iter().filter(|r| r.duty == Duty::Panel).collect();
+    let chair = world.town.school().teachers[5].person.uuid();
+    assert!(panel.iter().all(|r| r.reviewer != chair), "the chair judges only when it has to");
+    judge(&world, &panel[0], "A6", Level::Pass).await.1.shows("已提交");
+    assert!(reviews(&world, &work).await.iter().all(|r| r.duty != Duty::Chair));
+    judge(&world, &panel[1], "A6", Level::Fail).await.1.shows("已提交");
+
+    let all = reviews(&world, &work).await;
+    let ruling = all.iter().find(|r| r.duty == Duty::Chair).expect("the chair is asked");
+    assert_eq!(ruling.reviewer, chair);
+    assert_eq!(current(&world, &work).await.state, State::Panel);
+    let mut leader = world.teacher(5).await;
+    leader
+        .get(&format!("/review/{}", ruling.id))
+        .await
+        .shows("组长裁定")
+        .shows("2 人中 1 人认为达到")
+        .shows("成员意见：步骤没有写清楚");
+    let unexplained = [("level-A6-1", "fail"), ("level-A6-2", "pass"), ("level-A6-3", "pass")];
+    let refused = leader.post(&format!("/review/{}", ruling.id), &unexplained).await;
+    refused.is(422);
+    assert!(refused.text().contains("请写明理由"), "{}", refused.text());
+    let explained = [&unexplained[..], &[("reason-A6-1", "缺少技术的设计")]].concat();
+    leader.post(&format!("/review/{}", ruling.id), &explained).await.shows("已提交");
+
+    assert_eq!(current(&world, &work).await.state, State::Notice);
+    let mut mine = world.teacher(0).await;
+    mine.get(&address(work.id)).await.shows("不合格").shows("由组长裁定").shows("缺少技术的设计");
+    world.teacher(1).await.get("/review/notice").await.hides("教师甲");
+    world.test.clock.advance(TimeDelta::days(8));
+    world.test.settle().await;
+    let mut mine = world.teacher(0).await;
+    mine.get(&address(work.id)).await.shows("结果：不合格").shows("修改并重新提交");
+    assert_eq!(result(&world, &work).await.expect("read").expect("a result").level, Level::Fail);
+});
+
+story!(a_returned_work_comes_again_as_a_new_revision, |engine| async move {
+    let world = town(engine).await;
+    let work = handed_in(&world, 0, "A6").await;
+    let peer = reviews(&world, &work).await.into_iter().find(|r| r.duty == Duty::Peer).expect("a peer");
+    let mut colleague = world.browser(persona(&world, peer.reviewer)).await;
+    colleague.post(&format!("/review/{}/return", peer.id), &[("reason", "不完整")]).await.is(404);
+    all_judge(&world, &work, Level::Pass).await;
+
+    let panel: Vec<_> = reviews(&world, &work).await.into_iter().filter(|r| r.duty == Duty::Panel).collect();
+    let mut member = world.browser(persona(&world, panel[0].reviewer)).await;
+    let back = format!("/review/{}/return", panel[0].id);
+    member.post(&back, &[("reason", "")]).await.is(422);
+    member.post(&back, &[("reason", "反思太短，请补充")]).await.shows("已退回");
+    assert_eq!(current(&world, &work).await.state, State::Returned);
+    let all = reviews(&world, &work).await;
+    assert!(all.iter().all(|r| r.state != ReviewState::Open), "nobody has it in hand any more");
+    judge(&world, &panel[1], "A6", Level::Pass).await.1.is(404);
+
+    let mut mine = world.teacher(0).await;
+    mine.get(&address(work.id)).await.shows("退回理由：反思太短，请补充");
+    let new = mine.post(&format!("/evidence/{}/revise", work.id), &[]).await;
+    new.shows("第 2 稿");
+    let ctx = world.test.ctx(world.town.school().teachers[0].who());
+    fill(&ctx, world.id(&new.path).parse().expect("an id")).await.expect("filled");
+    let again = handed_in(&world, 0, "A6").await;
+    assert_eq!((again.revision, again.state), (2, State::Peers));
+    all_judge(&world, &again, Level::Pass).await;
+    all_judge(&world, &again, Level::Pass).await;
+    assert_eq!(current(&world, &again).await.state, State::Notice);
+    let first = current(&world, &work).await;
+    assert_eq!(first.digest, work.digest, "the first revision is as it was");
+    mine.get(&format!("/evidence/{}", work.id)).await.shows("第 1 稿").shows("退回修改");
+});
+
+story!(it_can_be_taken_back_until_somebody_has_judged, |engine| async move {
+    let world = town(engine).await;
+    let work = handed_in(&world, 0, "A6").await;
+    let mut mine = world.teacher(0).await;
+    let withdraw = format!("/review/withdraw/{}", work.id);
+    mine.get(&address(work.id)).await.shows("撤回");
+    world.teacher(1).await.post(&withdraw, &[]).await.is(404);
+    mine.post(&withdraw, &[]).await.shows("已撤回").shows("上传文件");
+    let open = reviews(&world, &work).await.into_iter().filter(|r| r.state == ReviewState::Open).count();
+    assert_eq!(open, 0);
+    let again = handed_in(&world, 0, "A6").await;
+    assert_eq!((again.id, again.revision, again.state), (work.id, 1, State::Peers));
+    let peer = reviews(&world, &again).await.into_iter().find(|r| r.state == ReviewState::Open);
+    judge(&world, &peer.expect("a peer"), "A6", Level::Pass).await.1.shows("已提交");
+    mine.post(&withdraw, &[]).await.is(403);
+    mine.get(&address(work.id)).await.hides("撤回后可以修改");
+});
+
+story!(a_scheme_without_peers_and_with_two_panels_runs_the_same_way, |engine| async move {
+    let world = lakeside(engine).await;
+    let work = handed_in(&world, 0, "T1").await;
+    assert_eq!((work.state, work.step.as_str()), (State::Panel, "school_panel"));
+    let first = reviews(&world, &work).await;
+    let school = first.iter().filter(|r| r.duty == Duty::Panel).collect::<Vec<_>>();
+    assert_eq!(school.len(), 1);
+    judge(&world, school[0], "T1", Level::Excellent).await.1.shows("已提交");
+    let now = current(&world, &work).await;
+    assert_eq!((now.state, now.step.as_str()), (State::Panel, "district_panel"));
+    let second: Vec<_> =
+        reviews(&world, &work).await.into_iter().filter(|r| r.step == "district_panel").collect();
+    assert_eq!(second.len(), 3);
+    let others = &world.town.schools[1].teachers;
+    assert!(second.iter().all(|r| r.blind && others.iter().any(|t| t.person.uuid() == r.reviewer)));
+    for (review, level) in second.iter().zip([Level::Pass, Level::Excellent, Level::Fail]) {
+        judge(&world, review, "T1", level).await.1.shows("已提交");
+    }
+    let mut mine = world.teacher(0).await;
+    mine.get(&address(work.id)).await.shows("结论（公示中）：合格").shows("按方案规定的办法得出");
+    world.test.clock.advance(TimeDelta::days(6));
+    world.test.settle().await;
+    assert_eq!(result(&world, &work).await.expect("read").expect("a result").level, Level::Pass);
+});
+
+story!(a_form_sent_twice_judges_once, |engine| async move {
+    let world = town(engine).await;
+    let work = handed_in(&world, 0, "A6").await;
+    let review = reviews(&world, &work).await.into_iter().find(|r| r.duty == Duty::Peer).expect("a peer");
+    let mut peer = world.browser(persona(&world, review.reviewer)).await;
+    let mut form = marks(&world, "A6", Level::Pass);
+    form.push(("_key".to_owned(), "018f3b1e5a3c7a1e8a1e5a3c7a1e8a1f".to_owned()));
+    let to = format!("/review/{}", review.id);
+    peer.post(&to, &borrowed(&form)).await.shows("已提交");
+    peer.post(&to, &borrowed(&form)).await.shows("已提交");
+    peer.post(&to, &borrowed(&marks(&world, "A6", Level::Fail))).await.is(404);
+    let kept = reviews(&world, &work).await.into_iter().find(|r| r.id == review.id).expect("kept");
+    assert_eq!(kept.level, Some(Level::Pass));
+});
+
+story!(judges_at_the_same_moment_do_not_leave_it_lying, |engine| async move {
+    let world = town(engine).await;
+    let work = handed_in(&world, 0, "A6").await;
+    let open = reviews(&world, &work).await.into_iter().filter(|r| r.state == ReviewState::Open);
+    let form = marks(&world, "A6", Level::Pass);
+    let mut sent = Vec::new();
+    for review in open {
+        let mut browser = world.browser(persona(&world, review.reviewer)).await;
+        let form = form.clone();
+        let to = format!("/review/{}", review.id);
+        sent.push(tokio::spawn(async move { browser.post(&to, &borrowed(&form)).await.status }));
+    }
+    for one in sent {
+        assert!(one.await.expect("a task ends").is_success());
+    }
+    assert_eq!(current(&world, &work).await.state, State::Panel);
+});
