@@ -13,10 +13,13 @@
 
 mod actions;
 mod model;
+mod pages;
 mod store;
+mod view;
 
 pub use actions::{
     SCHOOL, approve_change, ask_change, change, choose, chosen, draft, offered, offered_to, publish,
     refuse_change, withdraw_change,
 };
 pub use model::{ChangeState, ChoiceChange, Difference, Offer, OfferState, SelectionError, difference};
+pub use pages::routes;

@@ -1,0 +1,257 @@
+//! A teacher chooses, asks for a change, and sees what is to be done.
+
+use askama::Template;
+use axum::extract::Path;
+use tisheng_kernel::number::chinese_date;
+use tisheng_kernel::{Id, Minutes};
+use tisheng_platform::web::layout::{Flash, Page};
+use tisheng_platform::web::session::SignedIn;
+use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, layout, once};
+
+use super::super::actions;
+use super::super::model::{ChangeState, ChoiceChange, difference};
+use super::super::store;
+use super::super::view::{self, Group, Line};
+use super::{Conditions, again, as_form, ground, ticked};
+use crate::hours;
+
+struct ChangeRow {
+    id: String,
+    capabilities: String,
+    reason: String,
+    asked: String,
+    state: &'static str,
+    tone: &'static str,
+    decision: String,
+    waits: bool,
+}
+
+#[derive(Template)]
+#[template(path = "selection/pages/choice.html")]
+struct ChoicePage {
+    page: Page,
+    /// Whether this is the form of a change instead of a first choice.
+    is_change: bool,
+    school: String,
+    has_offer: bool,
+    groups: Vec<Group>,
+    lines: Vec<Line>,
+    reason: String,
+    errors: FormErrors,
+}
+
+#[derive(Template)]
+#[template(path = "selection/pages/chosen.html")]
+struct ChosenPage {
+    page: Page,
+    chosen: Vec<(String, String)>,
+    chosen_at: String,
+    changes: Vec<ChangeRow>,
+    may_ask: bool,
+}
+
+/// `GET /choice`: the form of the first choice; afterwards what was chosen.
+pub async fn show(asker: SignedIn) -> Answer {
+    let ctx = &asker.ctx;
+    let mut tx = ctx.read().await?;
+    let teacher = actions::own_post(ctx, &mut tx).await?;
+    let (programme, rules) = ground(ctx, &mut tx).await?;
+    let Some((_, chosen_at)) = store::choice(&mut tx, programme.id, teacher.person).await? else {
+        drop(tx);
+        return layout::show(&choice_page(&asker, None, FormErrors::default()).await?);
+    };
+    let chosen = store::chosen(&mut tx, programme.id, teacher.person).await?;
+    let changes = store::changes_of(&mut tx, programme.id, teacher.person).await?;
+    let described = chosen.iter().map(|code| {
+        let capability = rules.framework.capability(code);
+        (rules.framework.label(code), capability.map(|c| c.description.clone()).unwrap_or_default())
+    });
+    layout::show(&ChosenPage {
+        page: Page::new(&asker, "我的选学", "/choice"),
+        chosen: described.collect(),
+        chosen_at: chosen_at.chinese(),
+        may_ask: !changes.iter().any(|change| change.state == ChangeState::Asked),
+        changes: changes.iter().map(|change| change_row(change, &rules)).collect(),
+    })
+}
+
+fn change_row(change: &ChoiceChange, rules: &tisheng_rules::Scheme) -> ChangeRow {
+    let labels: Vec<String> = change.capabilities.iter().map(|code| rules.framework.label(code)).collect();
+    ChangeRow {
+        id: change.id.to_string(),
+        capabilities: labels.join("、"),
+        reason: change.reason.clone(),
+        asked: change.asked_at.chinese(),
+        state: change.state.chinese(),
+        tone: change.state.tone(),
+        decision: change.decision.clone(),
+        waits: change.state == ChangeState::Asked,
+    }
+}
+
+/// The form of a first choice, or of a change when a reason is kept beside the boxes.
+async fn choice_page(
+    asker: &SignedIn,
+    typed: Option<Vec<String>>,
+    errors: FormErrors,
+) -> Result<ChoicePage, Failure> {
+    let ctx = &asker.ctx;
+    let mut tx = ctx.read().await?;
+    let teacher = actions::own_post(ctx, &mut tx).await?;
+    let (programme, rules) = ground(ctx, &mut tx).await?;
+    let offered = store::offered(&mut tx, programme.id, teacher.school).await?;
+    let chosen = store::chosen(&mut tx, programme.id, teacher.person).await?;
+    let is_change = !chosen.is_empty();
+    let typed = typed.unwrap_or(chosen);
+    let title = if is_change { "申请变更选学" } else { "选学能力点" };
+    Ok(ChoicePage {
+        page: Page::new(asker, title, "/choice"),
+        is_change,
+        school: teacher.school_name,
+        has_offer: !offered.is_empty(),
+        groups: view::for_choice(&rules, &offered, &typed),
+        lines: view::lines(rules.choice_conditions(&typed, &offered)),
+        reason: String::new(),
+        errors,
+    })
+}
+
+/// `POST /choice/check`: the conditions alone, while somebody ticks.
+pub async fn check(asker: SignedIn, fields: Fields) -> Answer {
+    let ctx = &asker.ctx;
+    let mut tx = ctx.read().await?;
+    let teacher = actions::own_post(ctx, &mut tx).await?;
+    let (programme, rules) = ground(ctx, &mut tx).await?;
+    let offered = store::offered(&mut tx, programme.id, teacher.school).await?;
+    let conditions = rules.choice_conditions(&ticked(&fields), &offered);
+    layout::show(&Conditions { lines: view::lines(conditions) })
+}
+
+/// `POST /choice`
+pub async fn choose(asker: SignedIn, fields: Fields) -> Answer {
+    let ctx = &asker.ctx;
+    let capabilities = ticked(&fields);
+    let mut once = match once::begin(ctx, &fields).await? {
+        Begun::Fresh(once) => once,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    let (programme, _) = ground(ctx, &mut once.tx).await?;
+    match actions::choose(ctx, &mut once.tx, &programme, &capabilities).await {
+        Ok(()) => once.done("/tasks", Flash::good("选学完成，下面是您的任务清单。")).await,
+        Err(error) => {
+            drop(once);
+            let errors = as_form(error, "capabilities")?;
+            again(&choice_page(&asker, Some(capabilities), errors).await?)
+        }
+    }
+}
+
+/// `GET /choice/change`
+pub async fn change_form(asker: SignedIn) -> Answer {
+    let page = choice_page(&asker, None, FormErrors::default()).await?;
+    if page.is_change { layout::show(&page) } else { Err(Failure::NotFound) }
+}
+
+/// `POST /choice/change`
+pub async fn ask_change(asker: SignedIn, fields: Fields) -> Answer {
+    let ctx = &asker.ctx;
+    let capabilities = ticked(&fields);
+    let mut check = fields.check();
+    let reason = check.required("reason", "变更原因", 500);
+    let errors = check.errors();
+    if !errors.is_empty() {
+        let page = choice_page(&asker, Some(capabilities), errors).await?;
+        return again(&ChoicePage { reason: reason.to_owned(), ..page });
+    }
+    let mut once = match once::begin(ctx, &fields).await? {
+        Begun::Fresh(once) => once,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    let (programme, _) = ground(ctx, &mut once.tx).await?;
+    match actions::ask_change(ctx, &mut once.tx, &programme, &capabilities, reason).await {
+        Ok(_) => once.done("/choice", Flash::good("变更申请已提交，等待学校审批。")).await,
+        Err(error) => {
+            drop(once);
+            let errors = as_form(error, "capabilities")?;
+            let page = choice_page(&asker, Some(capabilities), errors).await?;
+            again(&ChoicePage { reason: reason.to_owned(), ..page })
+        }
+    }
+}
+
+/// `POST /choice/changes/{id}/withdraw`
+pub async fn withdraw(asker: SignedIn, Path(id): Path<Id<ChoiceChange>>, fields: Fields) -> Answer {
+    let ctx = &asker.ctx;
+    let mut once = match once::begin(ctx, &fields).await? {
+        Begun::Fresh(once) => once,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    let (programme, _) = ground(ctx, &mut once.tx).await?;
+    actions::withdraw_change(ctx, &mut once.tx, &programme, id).await.map_err(Failure::from)?;
+    once.done("/choice", Flash::good("变更申请已撤回。")).await
+}
+
+struct TaskRow {
+    title: String,
+    hours: String,
+    source: String,
+    earned: String,
+    is_done: bool,
+}
+
+#[derive(Template)]
+#[template(path = "selection/pages/tasks.html")]
+struct TasksPage {
+    page: Page,
+    has_chosen: bool,
+    tasks: Vec<TaskRow>,
+    due: String,
+    total: String,
+}
+
+/// `GET /tasks`: the task list that follows from the choice.
+pub async fn tasks(asker: SignedIn) -> Answer {
+    let ctx = &asker.ctx;
+    let mut tx = ctx.read().await?;
+    let teacher = actions::own_post(ctx, &mut tx).await?;
+    let (programme, rules) = ground(ctx, &mut tx).await?;
+    let chosen = store::chosen(&mut tx, programme.id, teacher.person).await?;
+    let totals = hours::totals(&mut tx, programme.id, teacher.person).await?;
+    let sums: Vec<_> = totals.iter().map(|total| total.for_rules(ctx.at.date())).collect();
+    let tally = rules.hours.tally(&sums);
+    let list = rules.task_list(&chosen);
+    let total: Minutes = list.iter().map(|task| task.hours).sum();
+    let rows = list.iter().map(|task| {
+        let category = tally.category(&task.category);
+        let kind = task.kind.as_deref().and_then(|kind| tally.kind(&task.category, kind));
+        let sum = kind.or_else(|| category.map(|category| &category.sum));
+        let missing = sum.map_or(task.hours, |sum| sum.missing);
+        TaskRow {
+            title: task.title.clone(),
+            hours: rules.hours.shown(task.hours),
+            source: task.source.clone(),
+            earned: sum.map(|sum| rules.hours.shown(sum.counted)).unwrap_or_default(),
+            is_done: missing == Minutes::ZERO,
+        }
+    });
+    layout::show(&TasksPage {
+        page: Page::new(&asker, "任务清单", "/tasks"),
+        has_chosen: !chosen.is_empty(),
+        tasks: rows.collect(),
+        due: (*rules.identity.period).map(|period| chinese_date(period.until())).unwrap_or_default(),
+        total: rules.hours.shown(total),
+    })
+}
+
+/// What a request would change, in words.
+pub(super) fn difference_words(
+    rules: &tisheng_rules::Scheme,
+    before: &[String],
+    after: &[String],
+) -> (String, String) {
+    let change = difference(before, after);
+    let words = |codes: &[String]| -> String {
+        codes.iter().map(|code| rules.framework.label(code)).collect::<Vec<_>>().join("、")
+    };
+    (words(&change.added), words(&change.dropped))
+}

@@ -1,0 +1,213 @@
+//! What the teachers of a school have chosen, and the changes they ask for.
+
+use askama::Template;
+use axum::extract::Path;
+use tisheng_kernel::Id;
+use tisheng_platform::web::layout::{Flash, Page};
+use tisheng_platform::web::paging::{ROWS, Slice};
+use tisheng_platform::web::session::SignedIn;
+use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, layout, once};
+use tisheng_registry::access::{self, Role};
+
+use super::super::actions::{self, SCHOOL};
+use super::super::model::{ChangeState, ChoiceChange};
+use super::super::store::{self, Narrow, TeacherChoice};
+use super::choice::difference_words;
+use super::{again, as_form, ground};
+use crate::table::{MOST, Table};
+
+/// Who looks at the choices of others.
+const READERS: [Role; 10] = [
+    Role::Principal,
+    Role::Cio,
+    Role::ManagementTeam,
+    Role::Clerk,
+    Role::Town,
+    Role::County,
+    Role::City,
+    Role::Province,
+    Role::Auditor,
+    Role::Evaluator,
+];
+
+#[derive(Template)]
+#[template(path = "selection/pages/choices.html")]
+struct ChoicesPage {
+    page: Page,
+    words: String,
+    state: String,
+    capability: String,
+    capabilities: Vec<(String, String)>,
+    rows: Vec<TeacherChoice>,
+    waiting: i64,
+    may_decide: bool,
+    first: String,
+    next: String,
+    download: String,
+}
+
+fn narrow(filters: &Filters) -> Narrow {
+    let state = filters.text("state");
+    Narrow {
+        words: filters.text("q").to_lowercase(),
+        state: if ["none", "some"].contains(&state) { state.to_owned() } else { String::new() },
+        capability: filters.text("capability").to_owned(),
+    }
+}
+
+/// `GET /choices`
+pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
+    let ctx = &asker.ctx;
+    access::require(ctx, &READERS)?;
+    let narrow = narrow(&filters);
+    let mut tx = ctx.read().await?;
+    let (programme, rules) = ground(ctx, &mut tx).await?;
+    let scope = ctx.scope();
+    let found = store::teachers(&mut tx, programme.id, &scope, &narrow, &filters.cursor(), ROWS + 1).await?;
+    let waiting = store::waiting_changes(&mut tx, programme.id, &scope).await?;
+    let slice = Slice::cut(found, |t| (t.sort_key.clone(), t.person.to_string()));
+    layout::show(&ChoicesPage {
+        page: Page::new(&asker, "教师选学", "/choices"),
+        words: filters.text("q").to_owned(),
+        state: narrow.state.clone(),
+        capability: narrow.capability.clone(),
+        capabilities: rules.framework.capabilities.iter().map(|c| (c.code.clone(), c.label())).collect(),
+        rows: slice.rows,
+        waiting,
+        may_decide: access::require(ctx, &SCHOOL).is_ok(),
+        first: if filters.text("after").is_empty() { String::new() } else { filters.with("after", "") },
+        next: slice.next.map(|next| filters.with("after", &next.write())).unwrap_or_default(),
+        download: filters.with("after", ""),
+    })
+}
+
+/// `GET /choices/download`
+pub async fn download(asker: SignedIn, filters: Filters) -> Answer {
+    let ctx = &asker.ctx;
+    access::require(ctx, &READERS)?;
+    let mut tx = ctx.read().await?;
+    let (programme, _) = ground(ctx, &mut tx).await?;
+    let start = Filters::default().cursor();
+    let found = store::teachers(&mut tx, programme.id, &ctx.scope(), &narrow(&filters), &start, MOST).await?;
+    let rows = found.into_iter().map(|t| {
+        let at = t.chosen_at.map(|at| at.chinese()).unwrap_or_default();
+        vec![t.name, t.school, t.subject, t.capabilities.join("、"), at]
+    });
+    let table = Table {
+        name: "教师选学".to_owned(),
+        head: vec![
+            ("姓名", false),
+            ("学校", false),
+            ("学科", false),
+            ("选学能力点", false),
+            ("选定时间", false),
+        ],
+        rows: rows.collect(),
+    };
+    table.answer(&filters)
+}
+
+#[derive(Template)]
+#[template(path = "selection/pages/changes.html")]
+struct ChangesPage {
+    page: Page,
+    tabs: Vec<(String, &'static str, bool)>,
+    words: String,
+    state: &'static str,
+    rows: Vec<ChoiceChange>,
+    first: String,
+    next: String,
+}
+
+/// `GET /choices/changes`
+pub async fn changes(asker: SignedIn, filters: Filters) -> Answer {
+    let ctx = &asker.ctx;
+    access::require(ctx, &SCHOOL)?;
+    let state = filters.text("state").parse().unwrap_or(ChangeState::Asked);
+    let words = filters.text("q");
+    let mut tx = ctx.read().await?;
+    let (programme, _) = ground(ctx, &mut tx).await?;
+    let found = store::changes(&mut tx, programme.id, &ctx.scope(), state, words, &filters.cursor()).await?;
+    let slice = Slice::cut(found, |change| (String::new(), change.id.to_string()));
+    let tabs = ChangeState::ALL.map(|tab| (filters.with("state", tab.code()), tab.chinese(), tab == state));
+    layout::show(&ChangesPage {
+        page: Page::new(&asker, "选学变更申请", "/choices").crumb("教师选学", "/choices"),
+        tabs: tabs.to_vec(),
+        words: words.to_owned(),
+        state: state.code(),
+        rows: slice.rows,
+        first: if filters.text("after").is_empty() { String::new() } else { filters.with("after", "") },
+        next: slice.next.map(|next| filters.with("after", &next.write())).unwrap_or_default(),
+    })
+}
+
+#[derive(Template)]
+#[template(path = "selection/pages/change.html")]
+struct ChangePage {
+    page: Page,
+    change: ChoiceChange,
+    added: String,
+    dropped: String,
+    waits: bool,
+    typed: String,
+    errors: FormErrors,
+}
+
+/// `GET /choices/changes/{id}`
+pub async fn change(asker: SignedIn, Path(id): Path<Id<ChoiceChange>>) -> Answer {
+    layout::show(&change_page(&asker, id, "", FormErrors::default()).await?)
+}
+
+async fn change_page(
+    asker: &SignedIn,
+    id: Id<ChoiceChange>,
+    typed: &str,
+    errors: FormErrors,
+) -> Result<ChangePage, Failure> {
+    let ctx = &asker.ctx;
+    access::require(ctx, &SCHOOL)?;
+    let mut tx = ctx.read().await?;
+    let (programme, rules) = ground(ctx, &mut tx).await?;
+    let change = actions::change(ctx, &mut tx, &programme, id).await?;
+    let before = store::chosen(&mut tx, programme.id, change.person).await?;
+    let (added, dropped) = difference_words(&rules, &before, &change.capabilities);
+    Ok(ChangePage {
+        page: Page::new(asker, "审批选学变更", "/choices")
+            .crumb("教师选学", "/choices")
+            .crumb("选学变更申请", "/choices/changes"),
+        added,
+        dropped,
+        waits: change.state == ChangeState::Asked,
+        change,
+        typed: typed.to_owned(),
+        errors,
+    })
+}
+
+/// `POST /choices/changes/{id}`
+pub async fn decide(asker: SignedIn, Path(id): Path<Id<ChoiceChange>>, fields: Fields) -> Answer {
+    let ctx = &asker.ctx;
+    let mut check = fields.check();
+    let typed = check.optional("decision", "意见", 500);
+    let errors = check.errors();
+    if !errors.is_empty() {
+        return again(&change_page(&asker, id, typed, errors).await?);
+    }
+    let mut once = match once::begin(ctx, &fields).await? {
+        Begun::Fresh(once) => once,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    let (programme, _) = ground(ctx, &mut once.tx).await?;
+    let done = match fields.text("do") {
+        "approve" => actions::approve_change(ctx, &mut once.tx, &programme, id, typed).await,
+        _ => actions::refuse_change(ctx, &mut once.tx, &programme, id, typed).await,
+    };
+    match done {
+        Ok(()) => once.done("/choices/changes", Flash::good("已处理，教师会在“我的选学”中看到。")).await,
+        Err(error) => {
+            drop(once);
+            let errors = as_form(error, "decision")?;
+            again(&change_page(&asker, id, typed, errors).await?)
+        }
+    }
+}
