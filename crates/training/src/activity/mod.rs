@@ -13,6 +13,7 @@
 
 mod actions;
 mod model;
+mod pages;
 mod store;
 
 pub use actions::{
@@ -20,3 +21,4 @@ pub use actions::{
     plan, replan, sign_in, strike, submit, withdraw_approval, write_record,
 };
 pub use model::{Activity, ActivityError, Attendee, Form, Plan, State, Step};
+pub use pages::routes;
