@@ -2,5 +2,18 @@
 
 pub mod activity;
 pub mod hours;
+pub mod samples;
 pub mod selection;
 mod table;
+#[cfg(test)]
+mod town;
+
+use std::sync::Arc;
+
+use axum::Router;
+use tisheng_platform::App;
+
+/// The routes of the district.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new().merge(hours::routes()).merge(selection::routes()).merge(activity::routes())
+}

@@ -22,6 +22,8 @@ mod model;
 mod pages;
 mod statement;
 mod store;
+#[cfg(test)]
+mod tests;
 mod trial;
 
 pub use actions::decide::{accept, dismiss, keep, match_person, refuse, take_newer, waiting};
