@@ -20,31 +20,24 @@ use crate::selection;
 /// The training platform of the samples.
 pub const PLATFORM: &str = "测试研修平台";
 
-/// An offer of a school with these facts that meets the rule: capabilities that fit, two from
-/// each dimension while dimensions are asked for, then more until there are enough.
+/// An offer of a school with these facts that meets the rule: two capabilities that fit from each
+/// of as few dimensions as the rule lets be, so that a teacher has something to choose.
 #[must_use]
 pub fn fitting_offer(scheme: &Scheme, facts: &SchoolFacts) -> Vec<String> {
+    let strange = |offer: &[String]| {
+        scheme.check_offer(offer, facts).iter().any(|condition| condition.key == "environment")
+    };
     let mut offer: Vec<String> = Vec::new();
-    for most in 1..=scheme.framework.capabilities.len() {
-        for dimension in &scheme.framework.dimensions {
-            let mut taken = 0;
-            for capability in scheme.framework.capabilities.iter().filter(|c| c.dimension == dimension.key) {
-                if taken == most || scheme.check_offer(&offer, facts).is_empty() {
-                    break;
-                }
-                offer.push(capability.code.clone());
-                let strange =
-                    scheme.check_offer(&offer, facts).iter().any(|condition| condition.key == "environment");
-                if strange {
-                    offer.pop();
-                } else {
-                    taken += 1;
-                }
-            }
+    for dimension in &scheme.framework.dimensions {
+        if scheme.check_offer(&offer, facts).is_empty() {
+            break;
         }
-        offer.sort();
-        offer.dedup();
+        let of_dimension = scheme.framework.capabilities.iter().filter(|c| c.dimension == dimension.key);
+        let fitting =
+            of_dimension.map(|c| c.code.clone()).filter(|code| !strange(std::slice::from_ref(code)));
+        offer.extend(fitting.take(2));
     }
+    offer.sort();
     offer
 }
 

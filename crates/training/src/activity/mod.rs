@@ -15,6 +15,8 @@ mod actions;
 mod model;
 mod pages;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use actions::{
     APPROVERS, ORGANISERS, SOURCE, activity, approve, cancel, close, count_miss, enlist, hand_back, open,

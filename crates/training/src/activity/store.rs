@@ -46,7 +46,7 @@ const LIST: &str =
     minutes, audience, state, code, record, planned_by, approvals, decision, version
     from activity where programme = $1 and path >= $2 and path < $3
     and ($4 = '' or state = $4) and ($5 = '' or form = $5) and ($6 = '' or title like '%' || $6 || '%')
-    and ($7 = 0 or (begins_at, id) < ($7, $8)) order by begins_at desc, id desc limit $9";
+    and (cast($7 as bigint) = 0 or (begins_at, id) < (cast($7 as bigint), $8)) order by begins_at desc, id desc limit $9";
 
 const WAITING: &str =
     "select count(*) from activity where programme = $1 and state = 'submitted' and path >= $2 and path < $3";

@@ -15,6 +15,8 @@ mod actions;
 mod model;
 mod pages;
 mod store;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use actions::{

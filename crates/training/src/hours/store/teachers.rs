@@ -19,8 +19,8 @@ const LIST: &str = "select r.person, r.name, r.school, r.subject, r.stage, r.pat
         and ($5 = '' or o.subject = $5) and ($6 = '' or o.stage = $6)
         and ($7 = '' or ($7 = 'none') <> exists
             (select 1 from hour_total e where e.programme = $1 and e.person = o.person))
-        and ($8 = 0 or (select cast(coalesce(sum(s.minutes), 0) as bigint) from hour_total s
-            where s.programme = $1 and s.person = o.person) < $8)
+        and (cast($8 as bigint) = 0 or (select cast(coalesce(sum(s.minutes), 0) as bigint) from hour_total s
+            where s.programme = $1 and s.person = o.person) < cast($8 as bigint))
         and (o.sort_key, o.person) > ($9, $10) order by o.sort_key, o.person limit $11) r
     left join hour_total t on t.programme = $1 and t.person = r.person
     order by r.sort_key, r.person, t.category, t.kind";

@@ -1,0 +1,143 @@
+//! Activities, told on both engines.
+
+use chrono::TimeDelta;
+use tisheng_kernel::Minutes;
+use tisheng_testkit::{Browser, story};
+
+use crate::hours::totals;
+use crate::town::Place;
+
+/// The first place where hours of practice may be booked.
+fn practice(place: &Place) -> String {
+    use tisheng_rules::hours::CategoryRole;
+    let category = place.rules.hours.categories.iter().find(|c| c.role == CategoryRole::Practice);
+    let category = category.expect("a category of practice");
+    let kind = category.kinds.iter().find(|kind| kind.ceiling.is_none());
+    format!("{}/{}", category.key, kind.map(|kind| kind.key.as_str()).unwrap_or_default())
+}
+
+/// Plans two hours on the tenth from 9:00 on, worth two 学时, and gives the address.
+async fn plan(place: &Place, organiser: &mut Browser) -> String {
+    let (day, hours) = (place.day(10).to_string(), practice(place));
+    let fields = [
+        ("title", "微能力点研讨"),
+        ("form", "research"),
+        ("place", "录播教室"),
+        ("host", "教研组"),
+        ("day", day.as_str()),
+        ("begins", "09:00"),
+        ("ends", "11:00"),
+        ("hours", "2"),
+        ("place_of_hours", hours.as_str()),
+        ("audience", place.town.school().node.path.as_str()),
+    ];
+    let mut long = fields;
+    long[7] = ("hours", "9");
+    let refused = organiser.post("/activities/new", &long).await;
+    refused.is(422);
+    assert!(refused.text().contains("不能超过活动时长"), "{}", refused.text());
+    let page = organiser.post("/activities/new", &fields).await;
+    page.shows("微能力点研讨").shows("已安排");
+    page.path.clone()
+}
+
+/// What a teacher has earned.
+async fn earned(place: &Place, teacher: usize) -> Minutes {
+    let person = place.town.school().teachers[teacher].person;
+    let mut tx = place.test.app.db.read().await.expect("a transaction");
+    totals(&mut tx, place.programme.id, person).await.expect("totals").iter().map(|t| t.minutes).sum()
+}
+
+story!(from_the_plan_to_the_ledger_and_back, |engine| async move {
+    let place = Place::begin(engine).await;
+    let school = place.town.school();
+    let mut clerk = place.browser(&school.clerk).await;
+    let address = plan(&place, &mut clerk).await;
+    let step = format!("{address}/step");
+    clerk.post(&step, &[("do", "approve")]).await.is(404);
+    clerk.post(&step, &[("do", "open")]).await.shows("签到中");
+    let shown = clerk.get(&format!("{address}/code")).await;
+    let text = shown.text();
+    let code = text.split_whitespace().find(|w| w.len() == 6 && w.bytes().all(|b| b.is_ascii_digit()));
+    let code = code.expect("six digits").to_owned();
+
+    let mut first = place.browser(&school.teachers[0]).await;
+    first.get("/activities").await.shows("微能力点研讨");
+    first.post("/activities/sign-in", &[("code", &code)]).await.shows("已签到");
+    first.post("/activities/sign-in", &[("code", &code)]).await.shows("已签到");
+    let mut stranger = place.browser(&place.town.schools[1].teachers[0]).await;
+    stranger.get("/activities").await.hides("微能力点研讨");
+    stranger.post("/activities/sign-in", &[("code", &code)]).await.is(422);
+
+    clerk.post(&step, &[("do", "close")]).await.shows("整理记录");
+    let mut late = place.browser(&school.teachers[1]).await;
+    late.post("/activities/sign-in", &[("code", &code)]).await.is(422);
+    let second = school.teachers[1].person.to_string();
+    let list = format!("{address}/list");
+    clerk.post(&list, &[("person", &second), ("reason", "")]).await.is(422);
+    clerk.post(&list, &[("person", &second), ("reason", "手机没电")]).await.shows("签到表（2 人）");
+    clerk.post(&step, &[("do", "submit")]).await.is(422);
+    let version = clerk.get(&address).await.field("version");
+    let record = [("record", "讨论了三个能力点"), ("version", version.as_str())];
+    clerk.post(&format!("{address}/record"), &record).await.shows("活动纪要已保存");
+    clerk.post(&format!("{address}/record"), &record).await.is(422);
+    clerk.post(&step, &[("do", "submit")]).await.shows("待审核");
+    assert_eq!(earned(&place, 0).await, Minutes::ZERO, "nothing counts before the approval");
+
+    let mut principal = place.browser(&school.principal).await;
+    principal.post(&step, &[("do", "return"), ("reason", "")]).await.is(422);
+    principal.post(&step, &[("do", "approve")]).await.shows("2 人的学时已入账");
+    let two = Minutes::from_hours(2, *place.rules.hours.length);
+    assert_eq!((earned(&place, 0).await, earned(&place, 1).await), (two, two));
+    principal.post(&step, &[("do", "approve")]).await.is(422);
+    assert_eq!(earned(&place, 0).await, two, "an approval counts once");
+    first.get("/hours").await.shows("微能力点研讨").shows("校本研修");
+
+    principal.post(&step, &[("do", "withdraw"), ("reason", "签到不实")]).await.shows("学时已冲销");
+    assert_eq!(earned(&place, 0).await, Minutes::ZERO);
+    first.get("/hours").await.shows("签到不实");
+    let strike = format!("{address}/strike");
+    clerk.post(&strike, &[("person", &second), ("reason", "未到场")]).await.shows("签到表（1 人）");
+    clerk.post(&step, &[("do", "submit")]).await.shows("待审核");
+    principal.post(&step, &[("do", "approve")]).await.shows("1 人的学时已入账");
+    assert_eq!((earned(&place, 0).await, earned(&place, 1).await), (two, Minutes::ZERO));
+});
+
+story!(a_code_is_not_found_by_trying, |engine| async move {
+    let place = Place::begin(engine).await;
+    let mut teacher = place.browser(&place.town.school().teachers[0]).await;
+    for _ in 0..10 {
+        let wrong = teacher.post("/activities/sign-in", &[("code", "no")]).await;
+        assert!(wrong.text().contains("签到码不正确"), "{}", wrong.text());
+    }
+    let locked = teacher.post("/activities/sign-in", &[("code", "no")]).await;
+    assert!(locked.text().contains("次数过多"), "{}", locked.text());
+    place.test.clock.advance(TimeDelta::minutes(31));
+    let later = teacher.post("/activities/sign-in", &[("code", "no")]).await;
+    assert!(later.text().contains("签到码不正确"), "{}", later.text());
+});
+
+story!(whoever_planned_it_does_not_approve_it, |engine| async move {
+    let place = Place::begin(engine).await;
+    let school = place.town.school();
+    let mut principal = place.browser(&school.principal).await;
+    let address = plan(&place, &mut principal).await;
+    let step = format!("{address}/step");
+    principal.post(&step, &[("do", "open")]).await.shows("签到中");
+    let person = school.teachers[0].person.to_string();
+    principal.post(&format!("{address}/list"), &[("person", &person), ("reason", "点名")]).await;
+    let version = principal.get(&address).await.field("version");
+    let record = [("record", "纪要"), ("version", version.as_str())];
+    principal.post(&format!("{address}/record"), &record).await.shows("已保存");
+    principal.post(&step, &[("do", "close")]).await.shows("整理记录");
+    principal.post(&step, &[("do", "submit")]).await.shows("待审核");
+    let own = principal.post(&step, &[("do", "approve")]).await;
+    own.is(422);
+    assert!(own.text().contains("组织者不能审核自己的活动"), "{}", own.text());
+    let others = [&school.teachers[0], &place.town.schools[1].principal, &place.town.county_office];
+    for other in others {
+        let mut browser = place.browser(other).await;
+        browser.get(&address).await.is(404);
+        browser.post(&step, &[("do", "approve")]).await.is(404);
+    }
+});

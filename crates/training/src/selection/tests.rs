@@ -1,0 +1,105 @@
+//! Offers and choices, told on both engines.
+
+use tisheng_testkit::{Browser, Seen, story};
+
+use super::{chosen, offered_to};
+use crate::samples::{choose, fitting_choice, fitting_offer, publish_offer};
+use crate::town::Place;
+
+/// A form with these capabilities ticked and these other fields.
+fn with<'f>(codes: &'f [String], others: &[(&'f str, &'f str)]) -> Vec<(&'f str, &'f str)> {
+    codes.iter().map(|code| ("capability", code.as_str())).chain(others.iter().copied()).collect()
+}
+
+async fn facts(place: &Place) -> tisheng_rules::SchoolFacts {
+    let mut tx = place.test.app.db.read().await.expect("a transaction");
+    let school = place.town.school().node.id;
+    tisheng_registry::organisation::school_facts(&mut tx, school).await.expect("facts")
+}
+
+story!(a_school_offers_once_the_rule_is_met, |engine| async move {
+    let place = Place::begin(engine).await;
+    let mut principal = place.browser(&place.town.school().principal).await;
+    principal.get("/offer").await.shows("规则核对");
+    let whole = fitting_offer(&place.rules, &facts(&place).await);
+    let little = &whole[..1];
+    principal.post("/offer", &with(little, &[("do", "save")])).await.shows("草稿已保存");
+    let refused: Seen = principal.post("/offer", &with(little, &[("do", "publish")])).await;
+    refused.is(422);
+    assert!(refused.text().contains("请先更正以下内容"), "{}", refused.text());
+    let checked = principal.post("/offer/check", &with(&whole, &[])).await;
+    checked.shows("已满足").hides("未满足");
+    principal.post("/offer", &with(&whole, &[("do", "publish")])).await.shows("选学范围已发布");
+
+    let mut teacher = place.browser(&place.town.school().teachers[0]).await;
+    teacher.get("/choice").await.shows(&whole[0]);
+    for path in ["/offer", "/choices", "/choices/changes"] {
+        teacher.get(path).await.is(404);
+    }
+    teacher.post("/offer", &with(&whole, &[("do", "publish")])).await.is(404);
+    let mut other = place.browser(&place.town.schools[1].teachers[0]).await;
+    other.get("/choice").await.shows("学校还没有发布选学范围");
+});
+
+/// Chooses through the page and lands on the tasks.
+async fn choose_by_page(teacher: &mut Browser, choice: &[String]) -> Seen {
+    teacher.post("/choice", &with(choice, &[])).await
+}
+
+story!(a_teacher_chooses_and_gets_a_task_list, |engine| async move {
+    let place = Place::begin(engine).await;
+    let offer = publish_offer(&place.test.app, &place.programme, place.town.school()).await.expect("offer");
+    let teacher = &place.town.school().teachers[0];
+    let mut own = place.browser(teacher).await;
+    own.get("/tasks").await.shows("还没有选学");
+    let little = choose_by_page(&mut own, &offer[..1]).await;
+    little.is(422);
+    assert!(little.text().contains("还差"), "the sentence of the rule: {}", little.text());
+    own.post("/choice/check", &with(&offer[..1], &[])).await.shows("未满足");
+
+    let choice = fitting_choice(&place.rules, &offer);
+    let tasks = choose_by_page(&mut own, &choice).await;
+    for task in place.rules.task_list(&choice) {
+        tasks.shows(&task.title);
+    }
+    let again = choose_by_page(&mut own, &choice).await;
+    again.is(422);
+    own.get("/choice").await.shows(&format!("已选 {} 个能力点", choice.len()));
+    let mut tx = place.test.app.db.read().await.expect("a transaction");
+    assert_eq!(chosen(&mut tx, place.programme.id, teacher.person).await.expect("read").len(), choice.len());
+    assert_eq!(offered_to(&mut tx, place.programme.id, teacher.person).await.expect("read"), offer);
+});
+
+story!(a_change_needs_a_reason_and_the_school, |engine| async move {
+    let place = Place::begin(engine).await;
+    let school = place.town.school();
+    let offer = publish_offer(&place.test.app, &place.programme, school).await.expect("an offer");
+    let teacher = &school.teachers[0];
+    let choice = choose(&place.test.app, &place.programme, teacher).await.expect("a choice");
+    let mut own = place.browser(teacher).await;
+    own.get("/choice/change").await.shows("变更原因");
+    let more: Vec<String> = offer.clone();
+    assert_ne!(more.len(), choice.len(), "the offer holds more than must be chosen");
+    own.post("/choice/change", &with(&more, &[("reason", "")])).await.is(422);
+    own.post("/choice/change", &with(&choice, &[("reason", "没有变")])).await.is(422);
+    own.post("/choice/change", &with(&more, &[("reason", "想多学一些")])).await.shows("待审批");
+    own.post("/choice/change", &with(&more, &[("reason", "再申请")])).await.is(422);
+
+    let mut principal = place.browser(&school.principal).await;
+    let list = principal.get("/choices/changes").await;
+    list.shows(&teacher.name).shows("想多学一些");
+    let address = list.link("/choices/changes/0");
+    principal.get(&address).await.shows("新增");
+    principal.post(&address, &[("do", "refuse"), ("decision", "")]).await.is(422);
+    let mut foreign = place.browser(&place.town.schools[1].principal).await;
+    foreign.get(&address).await.is(404);
+    foreign.post(&address, &[("do", "approve"), ("decision", "")]).await.is(404);
+    own.post(&address, &[("do", "approve"), ("decision", "")]).await.is(404);
+    principal.post(&address, &[("do", "approve"), ("decision", "同意")]).await.shows("已处理");
+    own.get("/choice").await.shows(&format!("已选 {} 个能力点", more.len())).shows("已同意");
+    principal.post(&address, &[("do", "refuse"), ("decision", "晚了")]).await.is(422);
+
+    principal.get("/choices").await.shows(&teacher.name);
+    principal.get("/choices?state=none").await.hides(&format!("{} ", teacher.name));
+    principal.get("/choices/download?as=csv").await.shows(&more[0]);
+});
