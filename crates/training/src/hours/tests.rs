@@ -42,7 +42,7 @@ story!(the_same_report_counts_once_and_another_under_its_number_waits, |engine| 
     assert!(matches!(logged(&place, &report).await, Logged::Entered(_)));
     assert_eq!(logged(&place, &report).await, Logged::Same);
     let mut other = report.clone();
-    other.minutes = other.minutes + Minutes::new(45);
+    other.minutes += Minutes::new(45);
     let Logged::Conflict(waiting) = logged(&place, &other).await else { panic!("a conflict") };
     assert_eq!(logged(&place, &other).await, Logged::Conflict(waiting), "one row, however often");
     assert_eq!(balance(&place, teacher.person).await, report.minutes);

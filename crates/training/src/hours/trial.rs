@@ -107,7 +107,7 @@ mod tests {
         assert_eq!(now.digest(), Scheme::from_files(third_scheme_files()).expect("right").digest());
         let mut stricter = third_scheme();
         for category in &mut stricter.hours.categories {
-            category.minimum.value = category.minimum.value + Minutes::new(60);
+            category.minimum.value += Minutes::new(60);
         }
         let just_enough = earned(&now, |minimum| minimum);
         let (was, becomes) = (tally(&now.hours, &just_enough), tally(&stricter.hours, &just_enough));

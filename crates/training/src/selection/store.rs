@@ -94,9 +94,8 @@ const DECIDE: &str = "update choice_change set state = $3, decision = $4, decide
 const WITHDRAW: &str = "update choice_change set state = 'withdrawn', decided_at = $4
     where programme = $1 and id = $2 and person = $3 and state = 'asked'";
 
-const TEACHERS: &str =
-    "select r.person, r.name, r.school, r.subject, r.stage, r.sort_key, r.chosen_at, c.capability
-    from (select o.person as person, p.name as name, n.name as school, o.subject as subject, o.stage as stage,
+const TEACHERS: &str = "select r.person, r.name, r.school, r.subject, r.sort_key, r.chosen_at, c.capability
+    from (select o.person as person, p.name as name, n.name as school, o.subject as subject,
             o.sort_key as sort_key, h.chosen_at as chosen_at
         from post o join person p on p.id = o.person join node n on n.id = o.school
         left join choice h on h.programme = $1 and h.person = o.person
@@ -365,7 +364,6 @@ pub struct TeacherChoice {
     pub name: String,
     pub school: String,
     pub subject: String,
-    pub stage: String,
     pub sort_key: String,
     pub chosen_at: Option<Instant>,
     pub capabilities: Vec<String>,
@@ -411,13 +409,12 @@ pub async fn teachers(
                 name: row.get(1)?,
                 school: row.get(2)?,
                 subject: row.get(3)?,
-                stage: row.get(4)?,
-                sort_key: row.get(5)?,
-                chosen_at: row.get(6)?,
+                sort_key: row.get(4)?,
+                chosen_at: row.get(5)?,
                 capabilities: Vec::new(),
             });
         }
-        if let (Some(teacher), Some(code)) = (teachers.last_mut(), row.get::<Option<String>>(7)?) {
+        if let (Some(teacher), Some(code)) = (teachers.last_mut(), row.get::<Option<String>>(6)?) {
             teacher.capabilities.push(code);
         }
         Ok(())

@@ -9,10 +9,10 @@ use tisheng_registry::people::Person;
 
 use super::{Total, total};
 
-const LIST: &str = "select r.person, r.name, r.school, r.subject, r.stage, r.path, r.sort_key,
+const LIST: &str = "select r.person, r.name, r.school, r.subject, r.sort_key,
     t.category, t.kind, t.minutes, t.entries
-    from (select o.person as person, p.name as name, n.name as school, o.subject as subject, o.stage as stage,
-            o.path as path, o.sort_key as sort_key
+    from (select o.person as person, p.name as name, n.name as school, o.subject as subject,
+            o.sort_key as sort_key
         from post o join person p on p.id = o.person join node n on n.id = o.school
         where o.until is null and o.path >= $2 and o.path < $3
         and ($4 = '' or p.name like $4 || '%' or p.pinyin like $4 || '%' or p.initials like $4 || '%')
@@ -39,8 +39,6 @@ pub struct TeacherSums {
     pub name: String,
     pub school: String,
     pub subject: String,
-    pub stage: String,
-    pub path: String,
     pub sort_key: String,
     pub totals: Vec<Total>,
 }
@@ -96,13 +94,11 @@ pub async fn list(
                 name: row.get(1)?,
                 school: row.get(2)?,
                 subject: row.get(3)?,
-                stage: row.get(4)?,
-                path: row.get(5)?,
-                sort_key: row.get(6)?,
+                sort_key: row.get(4)?,
                 totals: Vec::new(),
             });
         }
-        if let (Some(teacher), Some(total)) = (teachers.last_mut(), total_of(row, 7)?) {
+        if let (Some(teacher), Some(total)) = (teachers.last_mut(), total_of(row, 5)?) {
             teacher.totals.push(total);
         }
         Ok(())
