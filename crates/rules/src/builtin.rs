@@ -40,6 +40,12 @@ pub struct Region {
     pub level: RegionLevel,
 }
 
+/// The table of regions as text: `code,name,parent,level`, parents before children.
+#[must_use]
+pub fn regions_table() -> &'static str {
+    REGIONS
+}
+
 /// The regions that come with the program, parents before children.
 #[must_use]
 pub fn regions() -> Vec<Region> {

@@ -36,6 +36,12 @@ pub enum Command {
     Config,
     /// Check everything that must hold: the audit chain, stored files, derived figures.
     Verify,
+    /// Fill a demonstration with invented people, unless it is filled, and serve it.
+    Demo {
+        /// Only the territory of this scheme; without it every scheme that comes with the program.
+        #[arg(long)]
+        scheme: Option<String>,
+    },
     /// Schemes: the policy of a territory as files.
     #[command(subcommand)]
     Scheme(SchemeCommand),

@@ -4,6 +4,7 @@
 
 mod assembly;
 mod cli;
+mod demo;
 mod files;
 mod reactions;
 mod routes;
@@ -41,6 +42,7 @@ async fn run(cli: Cli) -> Ended {
             settings.finish()?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Demo { scheme } => demo::command(cli.settings()?.finish()?, scheme.as_deref()).await,
         Command::Scheme(command) => scheme_command::run(command),
         Command::Verify => files::verify(cli.settings()?.finish()?).await,
         Command::Backup { to } => files::backup(cli.settings()?.finish()?, to).await,

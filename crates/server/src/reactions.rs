@@ -1,8 +1,19 @@
 //! What follows from what: the only place where an event of a lower room meets a higher one.
 
+use tisheng_assessment::certificate;
+use tisheng_insight::monitoring;
 use tisheng_platform::jobs::Handlers;
+use tisheng_policy::scheme::trial;
+use tisheng_registry::{access, roster};
 
 /// Every kind of job and every reaction to an event.
 pub fn handlers() -> Handlers {
-    Handlers::default()
+    let rooms: [fn(Handlers) -> Handlers; 5] =
+        [access::handlers, roster::handlers, trial::handlers, certificate::jobs, monitoring::jobs];
+    rooms
+        .iter()
+        .fold(Handlers::default(), |handlers, room| room(handlers))
+        .reaction("hours.changed", certificate::REFRESH_JOB)
+        .reaction("choice.changed", certificate::REFRESH_JOB)
+        .reaction("result.final", certificate::REFRESH_JOB)
 }

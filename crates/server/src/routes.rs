@@ -1,23 +1,89 @@
 //! Which rooms the product has: their routes, their long-lived things, the menu.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
+use tisheng_assessment::certificate;
+use tisheng_insight::{home, monitoring};
 use tisheng_platform::web::layout::NavItem;
 use tisheng_platform::{App, Parts, Who};
+use tisheng_policy::scheme::Rulebook;
+use tisheng_registry::access::Role;
+use tisheng_registry::roster;
+use tisheng_training::hours;
+use tisheng_typeset::{Fonts, Typesetter};
 
 /// The routes of all rooms.
 pub fn rooms() -> Router<Arc<App>> {
     Router::new()
+        .merge(roster::routes())
+        .merge(hours::routes())
+        .merge(certificate::routes())
+        .merge(monitoring::routes())
+        .merge(home::routes())
 }
 
 /// The long-lived things of all rooms.
 pub fn parts() -> Result<Parts, Box<dyn std::error::Error + Send + Sync>> {
-    Ok(Parts::default())
+    let fonts = match std::env::var_os("TISHENG_FONTS") {
+        Some(folder) => Fonts::with_folder(Path::new(&folder))
+            .map_err(|e| format!("TISHENG_FONTS {}: {e}", folder.display()))?,
+        None => Fonts::embedded(),
+    };
+    Ok(Parts::default().with(Rulebook::default()).with(Typesetter::new(fonts)).with(hours::EXAMINE))
 }
 
 /// The menu of a signed-in person, in the order of the work.
 pub fn navigation(who: &Who) -> Vec<NavItem> {
-    let Some(_) = who.member() else { return Vec::new() };
-    vec![NavItem::new("首页", "/")]
+    let role = who.member().and_then(|member| member.role.parse::<Role>().ok());
+    let entries: &[(&str, &str)] = match role {
+        None => &[],
+        Some(Role::Teacher) => &[
+            ("我的任务", "/"),
+            ("选学", "/choice"),
+            ("证据与测评", "/evidence"),
+            ("学时", "/hours"),
+            ("校本活动", "/activities"),
+            ("互评", "/review"),
+            ("达标情况", "/standing"),
+        ],
+        Some(Role::Principal | Role::Cio | Role::ManagementTeam | Role::Clerk) => &[
+            ("首页", "/"),
+            ("进度", "/monitor"),
+            ("学校", "/organisation"),
+            ("教师", "/people"),
+            ("选学", "/choice"),
+            ("校本活动", "/activities"),
+            ("学时", "/hours/teachers"),
+            ("待处理学时", "/hours/waiting"),
+            ("考核", "/review/board"),
+            ("证书", "/certificates"),
+            ("名册导入", "/roster"),
+        ],
+        Some(Role::Province | Role::City | Role::County | Role::Town) => &[
+            ("首页", "/"),
+            ("进度", "/monitor"),
+            ("方案", "/scheme"),
+            ("机构", "/organisation"),
+            ("教师", "/people"),
+            ("学时", "/hours/teachers"),
+            ("待处理学时", "/hours/waiting"),
+            ("考核", "/review/board"),
+            ("证书", "/certificates"),
+            ("名册导入", "/roster"),
+        ],
+        Some(Role::TrainingTeam | Role::GroupLead | Role::Expert) => {
+            &[("首页", "/"), ("进度", "/monitor"), ("评审", "/review"), ("校本活动", "/activities")]
+        }
+        Some(Role::Auditor | Role::Evaluator) => &[
+            ("首页", "/"),
+            ("进度", "/monitor"),
+            ("方案", "/scheme"),
+            ("机构", "/organisation"),
+            ("证书", "/certificates"),
+        ],
+        Some(Role::Institution) => &[("首页", "/")],
+    };
+    entries.iter().map(|(label, href)| NavItem::new(label, href)).collect()
 }

@@ -1,0 +1,115 @@
+//! A territory of the demonstration: its regions, offices and schools.
+
+use tisheng_kernel::RegionCode;
+use tisheng_platform::web::Failure;
+use tisheng_platform::{Ctx, Tx};
+use tisheng_policy::scheme::{self, File, Programme};
+use tisheng_registry::access::Role;
+use tisheng_registry::organisation::{self, Kind, Node};
+use tisheng_registry::samples::{Builder, Persona, beginning, hashed_password};
+use tisheng_rules::{Scheme, builtin};
+
+use super::school;
+
+/// Counties that get schools.
+const COUNTIES: usize = 2;
+/// Schools of each of them.
+const SCHOOLS: usize = 2;
+/// People are numbered from here on in each territory, so that no two share a paper's number.
+const PEOPLE: u32 = 2000;
+
+/// Builds the territory of the scheme `code`, the `number`th of this installation.
+pub async fn build(ctx: &Ctx, code: &str, number: u32) -> Result<Vec<Persona>, Failure> {
+    let files: Vec<File> = builtin::files(code)
+        .unwrap_or_default()
+        .iter()
+        .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+        .collect();
+    let rules = Scheme::from_files(&files).map_err(|p| Failure::Internal(format!("{p:?}")))?;
+    let region = rules.identity.territory.value.as_ref().ok_or(Failure::NotFound)?.to_string();
+    let mut tx = ctx.write().await?;
+    organisation::seed_regions(ctx, &mut tx, builtin::regions_table(), Some(&region), beginning()).await?;
+    let root = organisation::by_code(&mut tx, &region).await?.ok_or(Failure::NotFound)?;
+    let programme = scheme::open(ctx, &mut tx, (root.id, &root.path), &files)
+        .await
+        .map_err(|e| Failure::Internal(e.to_string()))?;
+    let counties = counties(&mut tx, &root).await?;
+    tx.commit().await?;
+    let mut people = offices(ctx, code, number, &root, &counties).await?;
+    for (place, county) in counties.iter().enumerate() {
+        for school in 0..SCHOOLS {
+            let index = place * SCHOOLS + school;
+            let plan = school::Plan { code, number, index, county, programme: &programme, rules: &rules };
+            people.extend(school::build(ctx, &plan).await?);
+        }
+    }
+    Ok(people)
+}
+
+/// The first counties of the territory, each with the programme's nodes above it.
+async fn counties(tx: &mut Tx, root: &Node) -> Result<Vec<Node>, Failure> {
+    let mut found = Vec::new();
+    let mut open = vec![root.clone()];
+    while let Some(node) = open.pop() {
+        let mut below = organisation::children(tx, node.id).await?;
+        below.retain(|child| child.kind.is_region());
+        below.reverse();
+        for child in below {
+            if child.kind == Kind::County { found.push(child) } else { open.push(child) }
+        }
+        if found.len() >= COUNTIES {
+            break;
+        }
+    }
+    found.sort_by(|a, b| a.code.cmp(&b.code));
+    found.truncate(COUNTIES);
+    Ok(found)
+}
+
+async fn offices(
+    ctx: &Ctx,
+    code: &str,
+    number: u32,
+    root: &Node,
+    counties: &[Node],
+) -> Result<Vec<Persona>, Failure> {
+    let hashed = hashed_password().await?;
+    let short = short(code);
+    let mut tx = ctx.write().await?;
+    let above = match counties.first() {
+        Some(county) => organisation::ancestors(&mut tx, &county.path).await?,
+        None => Vec::new(),
+    };
+    let mut builder = Builder::new(ctx, &mut tx, hashed, number * PEOPLE);
+    let mut people = Vec::new();
+    for node in above.iter().chain(counties) {
+        let role = match node.kind {
+            Kind::Province => Role::Province,
+            Kind::City => Role::City,
+            _ => Role::County,
+        };
+        let login = format!("{short}.{}.{}", role.key(), node.code.as_deref().unwrap_or("0"));
+        people.push(builder.official("演示办公室", &login, role, node).await?);
+    }
+    let auditor = format!("{short}.auditor");
+    people.push(builder.official("演示审计", &auditor, Role::Auditor, root).await?);
+    tx.commit().await?;
+    Ok(people)
+}
+
+/// What logins of a territory begin with.
+pub fn short(code: &str) -> &str {
+    code.split('-').next().unwrap_or(code)
+}
+
+/// The number of the first person of a school.
+pub fn first_person(number: u32, index: usize) -> u32 {
+    number * PEOPLE + 100 + u32::try_from(index).unwrap_or(0) * 100
+}
+
+/// The code of a school, made from that of its county.
+pub fn school_code(county: &Node, index: usize) -> String {
+    let region = county.code.as_deref().and_then(|code| code.parse::<RegionCode>().ok());
+    let region = region.map_or_else(|| "880000".to_owned(), |code| code.to_string());
+    format!("{}{:0width$}", &region[..6], 9001 + index, width = 4)
+}
