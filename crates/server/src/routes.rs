@@ -4,13 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
-use tisheng_assessment::certificate;
+use tisheng_assessment::{certificate, evidence, review};
 use tisheng_insight::{home, monitoring};
 use tisheng_platform::web::layout::NavItem;
 use tisheng_platform::{App, Parts, Who};
 use tisheng_policy::scheme::Rulebook;
 use tisheng_registry::access::Role;
-use tisheng_registry::roster;
+use tisheng_registry::roster::{self, Entry, Kinds};
 use tisheng_training::hours;
 use tisheng_typeset::{Fonts, Typesetter};
 
@@ -18,7 +18,9 @@ use tisheng_typeset::{Fonts, Typesetter};
 pub fn rooms() -> Router<Arc<App>> {
     Router::new()
         .merge(roster::routes())
-        .merge(hours::routes())
+        .merge(tisheng_training::routes())
+        .merge(evidence::routes())
+        .merge(review::routes())
         .merge(certificate::routes())
         .merge(monitoring::routes())
         .merge(home::routes())
@@ -31,7 +33,16 @@ pub fn parts() -> Result<Parts, Box<dyn std::error::Error + Send + Sync>> {
             .map_err(|e| format!("TISHENG_FONTS {}: {e}", folder.display()))?,
         None => Fonts::embedded(),
     };
-    Ok(Parts::default().with(Rulebook::default()).with(Typesetter::new(fonts)).with(hours::EXAMINE))
+    let kinds = Kinds::new(vec![
+        Entry::of::<roster::Schools>(),
+        Entry::of::<roster::Teachers>(),
+        Entry::of::<roster::Roles>(),
+    ]);
+    Ok(Parts::default()
+        .with(Rulebook::default())
+        .with(Typesetter::new(fonts))
+        .with(hours::EXAMINE)
+        .with(kinds))
 }
 
 /// The menu of a signed-in person, in the order of the work.
