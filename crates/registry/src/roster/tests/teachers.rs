@@ -1,10 +1,19 @@
 //! The roll of teachers from upload to undo.
 
+use std::collections::HashMap;
+
+use chrono::TimeDelta;
+use tisheng_platform::Who;
 use tisheng_testkit::story;
 
 use super::world::{World, paper, roll};
+use crate::access;
+use crate::roster::model::State;
+use crate::roster::{Kinds, work};
+use crate::samples;
 
 const OPEN: [(&str, &str); 2] = [("gone", "keep"), ("accounts", "open")];
+const NONE: [(&str, &str); 2] = [("gone", "keep"), ("accounts", "none")];
 
 story!(a_clerk_mends_a_file_and_takes_it, |engine| async move {
     let world = World::start(engine).await;
@@ -67,4 +76,230 @@ story!(a_clerk_mends_a_file_and_takes_it, |engine| async move {
     assert_eq!(world.count("select count(*) from person where name like '新教师%'").await, 0);
     assert_eq!(world.count("select count(*) from post where until is null").await, 12);
     assert_eq!(world.count("select count(*) from roster_trace").await, 0);
+});
+
+/// The row of the roll about teacher number `n` of the first school, as the town knows them.
+fn known<'p>(world: &World, papers: &'p mut Vec<String>, n: usize) -> (String, &'p str) {
+    let teacher = &world.town.school().teachers[n];
+    // People of the town are numbered in the order in which they are entered: four offices, the
+    // principal, the clerk, then the teachers.
+    papers.push(samples::identity(7 + u32::try_from(n).expect("few teachers")).number().to_owned());
+    (teacher.name.clone(), papers.last().expect("just pushed"))
+}
+
+story!(what_changes_is_shown_old_and_new_and_put_back_by_undo, |engine| async move {
+    let world = World::start(engine).await;
+    let mut clerk = world.browser(&world.town.school().clerk).await;
+    let mut papers = Vec::new();
+    let (name, paper) = known(&world, &mut papers, 0);
+    let file = roll(&[[&name, paper, "13912345678", "", "英语", "", "高级教师"]]);
+    let page = world.bring(&mut clerk, "teachers", "变更.csv", &file).await;
+    let run = world.run(&page.path).await;
+    assert_eq!((run.tally.changed, run.tally.new, run.tally.gone), (1, 0, 6));
+    let shown = clerk.get(&format!("{}/differences?what=changed", page.path)).await;
+    shown
+        .shows("任教学科： 语文 → 英语")
+        .shows("职称： 一级教师 → 高级教师")
+        .shows("139****5678")
+        .hides("13912345678");
+    let page = world.confirm(&mut clerk, &page.path, &[("gone", "left"), ("accounts", "none")]).await;
+    page.shows("已导入");
+    assert_eq!(world.count("select count(*) from post where until is null and subject = '英语'").await, 1);
+    assert_eq!(
+        world.count("select count(*) from post where state = 'left'").await,
+        6,
+        "whom the file does not name"
+    );
+    clerk.post(&format!("{}/undo", page.path), &[]).await;
+    world.settle().await;
+    clerk.get(&page.path).await.shows("已撤销");
+    assert_eq!(world.count("select count(*) from post where until is null and subject = '英语'").await, 0);
+    assert_eq!(world.count("select count(*) from post where state = 'left'").await, 0);
+    let today = "select count(*) from role_grant where role = 'teacher' and until is null";
+    assert_eq!(world.count(today).await, 10, "every teacher's role is back");
+});
+
+story!(a_transfer_is_decided_by_whoever_sees_both_schools, |engine| async move {
+    let world = World::start(engine).await;
+    let mut papers = Vec::new();
+    let (name, paper) = known(&world, &mut papers, 0);
+    let file = roll(&[[&name, paper, "", "测试二小", "语文", "", ""]]);
+    let mut receiving = world.browser(&world.town.schools[1].clerk).await;
+    let page = world.bring(&mut receiving, "teachers", "调入.csv", &file).await;
+    page.shows("登记在您管理范围以外的学校").hides("测试一小");
+
+    let mut office = world.browser(&world.town.county_office).await;
+    let page = world.bring(&mut office, "teachers", "调入.csv", &file).await;
+    page.shows("有 1 人的调动需要您决定");
+    office.get(&format!("{}/confirm", page.path)).await.is(403).text();
+    let questions = office.get(&format!("{}/findings?weight=question", page.path)).await;
+    questions.shows("现在登记在“测试一小”，文件中在“测试二小”");
+    let seq = world.findings(&page.path).await[0].seq;
+    let answers = format!("{}/answers", page.path);
+    office.post(&answers, &[("answer", &format!("no-{seq}"))]).await.shows("不办理");
+    let left = world.confirm(&mut office, &page.path, &[("gone", "keep"), ("accounts", "none")]).await;
+    left.shows("已导入");
+    assert_eq!(world.count("select count(*) from post where state = 'left'").await, 0, "nobody has moved");
+
+    let page = world.bring(&mut office, "teachers", "调入.csv", &file).await;
+    office.post(&format!("{}/answers", page.path), &[("answer", "yes-all")]).await.shows("已对全部 1 人");
+    world.confirm(&mut office, &page.path, &[("gone", "keep"), ("accounts", "none")]).await.shows("已导入");
+    assert_eq!(world.count("select count(*) from post where state = 'left' and reason = '调动'").await, 1);
+    assert_eq!(
+        world.count("select count(*) from role_grant where role = 'teacher' and until is null").await,
+        10
+    );
+    office.post(&format!("{}/undo", page.path), &[]).await;
+    world.settle().await;
+    assert_eq!(world.count("select count(*) from post where state = 'left'").await, 0);
+});
+
+story!(undo_is_refused_when_something_has_been_built_on_a_row_or_time_is_up, |engine| async move {
+    let world = World::start(engine).await;
+    let mut clerk = world.browser(&world.town.school().clerk).await;
+    let number = paper(1);
+    let file = roll(&[["新教师甲", &number, "13900000001", "", "语文", "", ""]]);
+    let page = world.bring(&mut clerk, "teachers", "名册.csv", &file).await;
+    let page = world.confirm(&mut clerk, &page.path, &OPEN).await;
+    let list = clerk.post(&format!("{}/tokens.xlsx", page.path), &[]).await;
+    let sheet = tisheng_sheet::read(&list.is(200).bytes, &tisheng_sheet::Limits::default()).expect("a sheet");
+    assert_eq!(sheet.rows.len(), 2);
+    let address = sheet.rows[1].cells[3].text();
+    let token = address.rsplit('/').next().expect("an address").to_owned();
+    assert_eq!(world.count("select count(*) from audit where action = 'roster.tokens_listed'").await, 1);
+
+    let stranger = world.app.ctx(Who::Stranger);
+    access::use_setup_token(&stranger, &token, samples::PASSWORD).await.expect("the token counts once");
+    let again = clerk.post(&format!("{}/tokens.xlsx", page.path), &[]).await;
+    let sheet =
+        tisheng_sheet::read(&again.is(200).bytes, &tisheng_sheet::Limits::default()).expect("a sheet");
+    assert_eq!(sheet.rows.len(), 1, "whoever has a password is not invited again");
+
+    clerk.post(&format!("{}/undo", page.path), &[]).await;
+    world.settle().await;
+    clerk.get(&page.path).await.shows("已有 1 个设置了密码").shows("已导入");
+    assert_eq!(world.count("select count(*) from person where name = '新教师甲'").await, 1);
+    world.app.clock.advance(TimeDelta::days(8));
+    let mut clerk = world.browser(&world.town.school().clerk).await;
+    clerk.get(&page.path).await.shows("已超过 7 天");
+    clerk.post(&format!("{}/undo", page.path), &[]).await.is(403);
+});
+
+story!(a_server_killed_while_taking_leaves_nothing_and_then_takes_it_whole, |engine| async move {
+    let world = World::start(engine).await;
+    let mut office = world.browser(&world.town.county_office).await;
+    let papers: Vec<String> = (1..=2_500).map(paper).collect();
+    let rows: Vec<[&str; 7]> =
+        papers.iter().map(|p| ["新教师", p.as_str(), "", "测试一小", "语文", "", ""]).collect();
+    let page = world.bring(&mut office, "teachers", "名册.csv", &roll(&rows)).await;
+    page.shows("核对通过");
+    office.post(&format!("{}/confirm", page.path), &OPEN).await.shows("正在导入");
+
+    // What the job does, up to the moment before its commit.
+    let run = world.run(&page.path).await;
+    let app = &world.app.app;
+    let entry = app.parts.get::<Kinds>().find("teachers").expect("a kind");
+    let desk = work::desk_of(app, &run);
+    let mut tx = app.db.write().await.expect("a transaction");
+    let tally = (entry.take)(&desk, &run, &mut tx, &HashMap::new()).await.expect("taken");
+    assert_eq!(tally.new, 2_500);
+    drop(tx);
+    assert_eq!(
+        world.count("select count(*) from person where name = '新教师'").await,
+        0,
+        "nothing is left of it"
+    );
+    assert_eq!(world.run(&page.path).await.state, State::Taking);
+
+    // A worker that is killed further back: its future is dropped between two batches.
+    let killed = async {
+        let mut tx = app.db.write().await.expect("a transaction");
+        (entry.take)(&desk, &run, &mut tx, &HashMap::new()).await.expect("taken");
+    };
+    let stopped = tokio::time::timeout(std::time::Duration::from_millis(5), killed).await;
+    assert!(stopped.is_err(), "the work takes longer than that");
+    assert_eq!(world.count("select count(*) from person where name = '新教师'").await, 0);
+
+    world.settle().await;
+    office.get(&page.path).await.shows("已导入");
+    for table in [
+        "select count(*) from person where name = '新教师'",
+        "select count(*) from post where since = '2021-03-10'",
+        "select count(*) from account where password is null",
+    ] {
+        assert_eq!(world.count(table).await, 2_500, "{table}");
+    }
+    // The job once more, as after a lease that ran out: nothing happens.
+    let mut tx = app.db.write().await.expect("a transaction");
+    work::order(&mut tx, app.now(), &run, State::Taking).await.expect("ordered");
+    tx.commit().await.expect("commits");
+    world.settle().await;
+    assert_eq!(world.count("select count(*) from person where name = '新教师'").await, 2_500);
+
+    office.post(&format!("{}/undo", page.path), &[]).await;
+    world.settle().await;
+    assert_eq!(world.count("select count(*) from person where name = '新教师'").await, 0);
+});
+
+story!(what_has_changed_since_the_check_is_shown_before_anything_is_taken, |engine| async move {
+    let world = World::start(engine).await;
+    let mut office = world.browser(&world.town.county_office).await;
+    let mut other = world.browser(&world.town.schools[1].clerk).await;
+    let number = paper(1);
+    let here = roll(&[["新教师", &number, "", "测试一小", "语文", "", ""]]);
+    let there = roll(&[["新教师", &number, "", "测试二小", "语文", "", ""]]);
+    let page = world.bring(&mut office, "teachers", "名册.csv", &here).await;
+    page.shows("核对通过");
+    let second = world.bring(&mut other, "teachers", "名册.csv", &there).await;
+    world.confirm(&mut other, &second.path, &NONE).await.shows("已导入");
+    let page = world.confirm(&mut office, &page.path, &NONE).await;
+    page.shows("没有导入任何内容；已重新核对").shows("有 1 人的调动需要您决定");
+    assert_eq!(world.count("select count(*) from post where until is null").await, 13);
+});
+
+story!(only_those_who_keep_the_records_see_the_loop, |engine| async move {
+    let world = World::start(engine).await;
+    let town = &world.town;
+    let mut clerk = world.browser(&town.school().clerk).await;
+    let number = paper(1);
+    let file = roll(&[["新教师", &number, "", "", "语文", "", ""]]);
+    let page = world.bring(&mut clerk, "teachers", "名册.csv", &file).await;
+    let paths = ["", "/findings", "/marked.xlsx", "/differences", "/confirm", "/receipt"];
+    for persona in [&town.school().teachers[0], &town.schools[1].clerk, &town.neighbour_office] {
+        let mut stranger = world.browser(persona).await;
+        for path in paths {
+            stranger.get(&format!("{}{path}", page.path)).await.is(404);
+        }
+        for action in ["answers", "confirm", "drop", "undo", "tokens.xlsx"] {
+            stranger.post(&format!("{}/{action}", page.path), &[("answer", "yes-all")]).await.is(404);
+        }
+    }
+    let mut teacher = world.browser(&town.school().teachers[0]).await;
+    teacher.get("/roster").await.is(404);
+    teacher.get("/roster/teachers").await.is(404);
+    clerk.get("/roster/schools").await.is(404);
+    clerk.get("/roster/pupils").await.is(404);
+    world.browser(&town.county_office).await.get(&page.path).await.shows("核对通过");
+    let mut nobody = world.app.browser();
+    assert!(
+        nobody
+            .send(http::Method::GET, "/roster", http::HeaderMap::new(), Vec::new())
+            .await
+            .is(303)
+            .location()
+            .starts_with("/sign-in")
+    );
+    clerk.post(&format!("{}/drop", page.path), &[]).await.shows("已放弃这次导入");
+    clerk.post(&format!("{}/confirm", page.path), &NONE).await.is(403);
+});
+
+story!(a_file_that_is_too_large_is_not_kept, |engine| async move {
+    let world = World::start(engine).await;
+    let mut clerk = world.browser(&world.town.school().clerk).await;
+    let large = vec![b'a'; 65 << 20];
+    let chosen = [tisheng_testkit::Chosen { field: "file", name: "大.csv", bytes: &large }];
+    clerk.post_files("/roster/teachers", &[], &chosen).await.is(413);
+    assert_eq!(world.count("select count(*) from roster_run").await, 0);
+    let incoming = world.app.app.config.data.join("incoming");
+    assert_eq!(std::fs::read_dir(incoming).expect("a folder").count(), 0);
 });
