@@ -21,6 +21,7 @@ mod pages;
 mod reading;
 mod receive;
 mod roles;
+pub mod samples;
 mod schoolbook;
 mod schools;
 mod sheets;

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use chrono::TimeDelta;
-use tisheng_platform::Who;
+use tisheng_platform::jobs::Handlers;
+use tisheng_platform::{Scope, Who};
 use tisheng_testkit::story;
 
 use super::world::{World, paper, roll};
 use crate::access;
 use crate::roster::model::State;
-use crate::roster::{Kinds, work};
+use crate::roster::{Kinds, handlers, samples as rehearsal, work};
 use crate::samples;
 
 const OPEN: [(&str, &str); 2] = [("gone", "keep"), ("accounts", "open")];
@@ -302,4 +303,19 @@ story!(a_file_that_is_too_large_is_not_kept, |engine| async move {
     assert_eq!(world.count("select count(*) from roster_run").await, 0);
     let incoming = world.app.app.config.data.join("incoming");
     assert_eq!(std::fs::read_dir(incoming).expect("a folder").count(), 0);
+});
+
+story!(a_generated_roll_goes_through_the_whole_loop, |engine| async move {
+    let world = World::start(engine).await;
+    let Who::Member(clerk) = world.town.county_office.who() else { panic!("a member") };
+    let app = &world.app.app;
+    let codes = rehearsal::school_codes(app, &Scope::below(&clerk.path)).await.expect("codes");
+    assert_eq!(codes, ["8821000001", "8821000002"]);
+    let file = rehearsal::roll_of_teachers(&codes, 0, 1_500);
+    let jobs = handlers(Handlers::default());
+    let done = rehearsal::rehearse(app, &jobs, &clerk, "teachers", file).await.expect("taken");
+    assert_eq!((done.tally.rows, done.tally.new, done.tally.warnings), (1_500, 1_500, 0));
+    let file = rehearsal::roll_of_teachers(&codes, 1_000, 1_000);
+    let done = rehearsal::rehearse(app, &jobs, &clerk, "teachers", file).await.expect("taken");
+    assert_eq!((done.tally.new, done.tally.same), (500, 500), "one number stands for one person");
 });
