@@ -2,6 +2,8 @@
 
 pub mod role;
 
+mod table;
+
 pub mod organisation;
 
 pub mod people;

@@ -14,16 +14,18 @@
 mod actions;
 pub mod intake;
 pub(crate) mod model;
-// pages
+pub(crate) mod pages;
 mod regions;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use actions::{
     Close, Moved, NewNode, OrganisationError, Recode, Rename, close, create, recode, relocate, rename,
     reopen, state_facts,
 };
 pub use model::{Environment, Facts, Kind, Location, Node, Pilot, Stage};
-// routes
+pub use pages::routes;
 pub use regions::{RegionError, seed_regions};
 pub use store::{
     NodeCard, NodeChange, SchoolFilter, SchoolRow, ancestors, by_code, by_path, children, facts, history,
@@ -32,7 +34,9 @@ pub use store::{
 
 use std::collections::BTreeSet;
 
+use chrono::NaiveDate;
 use tisheng_kernel::Id;
+use tisheng_kernel::number::chinese_date;
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, DbError, Tx};
 use tisheng_rules::SchoolFacts;
@@ -62,4 +66,16 @@ pub async fn school_facts(tx: &mut Tx, school: Id<Node>) -> Result<SchoolFacts, 
         held.iter().filter(|(holds, _)| *holds).map(|(_, code)| (*code).to_owned()).collect();
     codes.extend(facts.pilot.map(|pilot| pilot.key().to_owned()));
     Ok(SchoolFacts { environment: facts.environment.map(|e| e.key().to_owned()), facts: codes })
+}
+
+/// A date as pages show it.
+#[must_use]
+pub fn day(date: &NaiveDate) -> String {
+    chinese_date(*date)
+}
+
+/// The last day of something whose first day without it is `until`, as pages show it.
+#[must_use]
+pub fn last_day(until: &NaiveDate) -> String {
+    chinese_date(until.pred_opt().unwrap_or(*until))
 }

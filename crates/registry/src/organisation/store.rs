@@ -302,6 +302,21 @@ pub struct NodeChange {
     pub at: Instant,
 }
 
+impl NodeChange {
+    /// The change in a few words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self.change.as_str() {
+            "renamed" => format!("由“{}”更名", self.name),
+            "recoded" if self.code.is_empty() => "登记代码".to_owned(),
+            "recoded" => format!("代码由 {} 变更", self.code),
+            "moved" => format!("由“{}”调整到现在的上级", self.parent_name),
+            "closed" => "停用".to_owned(),
+            _ => "恢复使用".to_owned(),
+        }
+    }
+}
+
 /// The changes of the node `id`, the latest first.
 ///
 /// # Errors

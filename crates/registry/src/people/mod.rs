@@ -17,7 +17,7 @@ pub mod intake;
 mod matching;
 mod model;
 mod moves;
-// pages
+mod pages;
 mod personal;
 mod roll;
 mod store;
@@ -30,7 +30,7 @@ pub(crate) use matching::phone_index;
 pub use matching::{Clue, Match, find_by_paper, match_person};
 pub use model::{Duty, Person, Post, PostState, SUBJECTS, Teacher, Team};
 pub use moves::{Departure, Secondment, Transfer, recall, release, second, transfer};
-// routes
+pub use pages::routes;
 pub use personal::{show_paper, show_phone};
 pub use roll::{RollEntry, enter_roll, roll};
 pub use store::{RollFilter, RollLine};

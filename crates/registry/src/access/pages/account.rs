@@ -1,0 +1,125 @@
+//! One's own account, and the page where a first password is chosen.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::http::header::SET_COOKIE;
+use tisheng_kernel::{Id, Instant};
+use tisheng_platform::web::layout::{self, Flash, Page};
+use tisheng_platform::web::session::{self, Session, SignedIn};
+use tisheng_platform::web::{Answer, Failure, Fields, FormErrors, once};
+
+use super::again;
+use crate::access::accounts::{self, AccessError};
+use crate::access::model::{Account, Grant};
+use crate::access::store;
+
+#[derive(Template)]
+#[template(path = "access/pages/account.html")]
+struct AccountPage {
+    page: Page,
+    errors: FormErrors,
+    account: Account,
+    grants: Vec<Grant>,
+    sessions: Vec<(Instant, Instant)>,
+    person: String,
+}
+
+#[derive(Template)]
+#[template(path = "access/pages/set_up.html")]
+struct SetUpPage<'a> {
+    page: Page,
+    errors: FormErrors,
+    token: &'a str,
+    login: String,
+    name: String,
+}
+
+/// `GET /account`
+pub async fn show(asker: SignedIn) -> Answer {
+    layout::show(&account_page(&asker, FormErrors::default()).await?)
+}
+
+async fn account_page(asker: &SignedIn, errors: FormErrors) -> Result<AccountPage, Failure> {
+    let ctx = &asker.ctx;
+    let mut tx = ctx.read().await?;
+    let id = Id::from_uuid(asker.member().account);
+    let account = store::by_id(&mut tx, id).await?.ok_or(Failure::NotFound)?;
+    Ok(AccountPage {
+        page: Page::new(asker, "我的账号", "/account"),
+        errors,
+        grants: store::grants_of(&mut tx, account.person, ctx.at.date()).await?,
+        sessions: store::sessions(&mut tx, id, ctx.at).await?,
+        person: account.person.to_string(),
+        account,
+    })
+}
+
+/// `POST /account/password`
+pub async fn change_password(asker: SignedIn, fields: Fields) -> Answer {
+    let raw = |name: &str| fields.pairs().iter().find(|(key, _)| key == name).map_or("", |(_, value)| value);
+    let (current, chosen) = (raw("current"), raw("chosen"));
+    let result = if chosen == raw("repeated") {
+        accounts::change_password(&asker.ctx, &asker.token, current, chosen).await
+    } else {
+        let errors = FormErrors::one("repeated", "两次输入的新密码不一致");
+        return again(&account_page(&asker, errors).await?);
+    };
+    match result {
+        Ok(()) => {
+            let flash = Flash::good("密码已修改，其他设备上的登录已退出。");
+            Ok(once::redirect("/account", Some(&flash)))
+        }
+        Err(AccessError::Failed(failure)) => Err(failure),
+        Err(error) => {
+            let field = if matches!(error, AccessError::Password(_)) { "chosen" } else { "current" };
+            again(&account_page(&asker, FormErrors::one(field, error.to_string())).await?)
+        }
+    }
+}
+
+/// `POST /sign-out/everywhere`
+pub async fn sign_out_everywhere(asker: SignedIn) -> Answer {
+    let mut tx = asker.ctx.write().await?;
+    session::end_all(&mut tx, asker.member().account, None).await?;
+    let cookie = session::end(&asker.ctx, &mut tx, &asker.token).await?;
+    tx.commit().await?;
+    let flash = Flash::good("您已在所有设备上退出登录。");
+    let mut response = once::redirect("/sign-in", Some(&flash));
+    response.headers_mut().append(SET_COOKIE, cookie);
+    Ok(response)
+}
+
+/// `GET /set-up/{token}`
+pub async fn set_up_form(session: Session, Path(token): Path<String>) -> Answer {
+    layout::show(&set_up_page(&session, &token, FormErrors::default()).await?)
+}
+
+async fn set_up_page<'a>(
+    session: &Session,
+    token: &'a str,
+    errors: FormErrors,
+) -> Result<SetUpPage<'a>, Failure> {
+    let mut tx = session.ctx.read().await?;
+    let holder = accounts::token_holder(&session.ctx, &mut tx, token).await?;
+    let page = Page::of(&session.ctx, "设置密码");
+    Ok(SetUpPage { page, errors, token, login: holder.login, name: holder.name })
+}
+
+/// `POST /set-up/{token}`
+pub async fn set_up(session: Session, Path(token): Path<String>, fields: Fields) -> Answer {
+    let raw = |name: &str| fields.pairs().iter().find(|(key, _)| key == name).map_or("", |(_, value)| value);
+    if raw("chosen") != raw("repeated") {
+        let errors = FormErrors::one("repeated", "两次输入的密码不一致");
+        return again(&set_up_page(&session, &token, errors).await?);
+    }
+    match accounts::use_setup_token(&session.ctx, &token, raw("chosen")).await {
+        Ok(_) => {
+            let flash = Flash::good("密码已设置，请用账号和新密码登录。");
+            Ok(once::redirect("/sign-in", Some(&flash)))
+        }
+        Err(AccessError::Password(message)) => {
+            again(&set_up_page(&session, &token, FormErrors::one("chosen", message)).await?)
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,205 @@
+//! One's own roles, and who holds which role at a node.
+
+use askama::Template;
+use axum::extract::Path;
+use chrono::NaiveDate;
+use tisheng_kernel::{Id, PersonName};
+use tisheng_platform::web::layout::{self, Flash, Page};
+use tisheng_platform::web::paging::{ROWS, Slice};
+use tisheng_platform::web::session::SignedIn;
+use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, once};
+use tisheng_platform::{Ctx, Tx};
+
+use super::{again, local};
+use crate::access::accounts::AccessError;
+use crate::access::grants;
+use crate::access::model::{Grant, Holder};
+use crate::access::sign_in;
+use crate::access::store;
+use crate::organisation::{self, Node};
+use crate::people::{self, Clue, Person};
+use crate::role::{Permission, Role, allows};
+
+#[derive(Template)]
+#[template(path = "access/pages/roles.html")]
+struct ChooserPage<'a> {
+    page: Page,
+    back: &'a str,
+    grants: Vec<Grant>,
+    now: (String, Id<Node>),
+}
+
+/// `GET /roles`
+pub async fn chooser(asker: SignedIn, filters: Filters) -> Answer {
+    let member = asker.member();
+    let mut tx = asker.ctx.read().await?;
+    let grants = store::grants_of(&mut tx, Id::from_uuid(member.person), asker.ctx.at.date()).await?;
+    layout::show(&ChooserPage {
+        page: Page::new(&asker, "选择身份", "/roles"),
+        back: local(filters.text("back")),
+        grants,
+        now: (member.role.clone(), Id::from_uuid(member.node)),
+    })
+}
+
+/// `POST /roles/switch`
+pub async fn switch(asker: SignedIn, fields: Fields) -> Answer {
+    let to: Id<Grant> = fields.text("grant").parse().map_err(|_| Failure::NotFound)?;
+    let mut tx = asker.ctx.write().await?;
+    let now = sign_in::switch(&asker.ctx, &mut tx, &asker.token, to).await?;
+    tx.commit().await?;
+    let flash = Flash::good(format!("已切换为{} · {}。", now.role_title, now.node_name));
+    Ok(once::redirect(local(fields.text("back")), Some(&flash)))
+}
+
+#[derive(Template)]
+#[template(path = "access/pages/holders.html")]
+struct HoldersPage<'a> {
+    page: Page,
+    node: Node,
+    holders: Vec<Holder>,
+    next: String,
+    first: String,
+    filters: &'a Filters,
+    /// Roles that stand at such a node, for the filter.
+    standing: Vec<(&'static str, &'static str)>,
+    /// Roles that the asker may give here.
+    gives: Vec<(&'static str, &'static str)>,
+    errors: FormErrors,
+    typed: Fields,
+    suggestions: Vec<Person>,
+}
+
+impl HoldersPage<'_> {
+    fn may_take(&self, holder: &Holder) -> bool {
+        self.gives.iter().any(|(key, _)| *key == holder.grant.role.key())
+    }
+}
+
+/// `GET /organisation/{node}/roles`
+pub async fn at_node(asker: SignedIn, Path(node): Path<String>, filters: Filters) -> Answer {
+    let blank = Typed { fields: Fields::default(), errors: FormErrors::default(), suggestions: Vec::new() };
+    layout::show(&holders_page(&asker, &node, &filters, blank).await?)
+}
+
+/// What was typed into the form that gives a role.
+struct Typed {
+    fields: Fields,
+    errors: FormErrors,
+    suggestions: Vec<Person>,
+}
+
+async fn holders_page<'a>(
+    asker: &SignedIn,
+    node: &str,
+    filters: &'a Filters,
+    typed: Typed,
+) -> Result<HoldersPage<'a>, Failure> {
+    let ctx = &asker.ctx;
+    let id: Id<Node> = node.parse().map_err(|_| Failure::NotFound)?;
+    let mut tx = ctx.read().await?;
+    let only: Option<Role> = filters.text("role").parse().ok();
+    let place = filters.cursor();
+    let rows = grants::holders(ctx, &mut tx, id, only, &place, ROWS + 1).await?;
+    let node = organisation::visible(ctx, &mut tx, id).await?;
+    let sort_key = |holder: &Holder| {
+        let name = PersonName::parse(&holder.name);
+        name.map_or_else(|_| holder.name.clone(), |name| name.sort_key())
+    };
+    let slice = Slice::cut(rows, |holder| (sort_key(holder), holder.grant.id.to_string()));
+    let pair = |role: &Role| (role.key(), role.title());
+    let standing = Role::ALL.iter().filter(|role| crate::access::stands_at(**role, node.kind));
+    let gives = match allows(ctx, Permission::GiveRoles) && node.is_open() {
+        true => grants::roles_given_by(ctx, node.kind, &node.path),
+        false => Vec::new(),
+    };
+    Ok(HoldersPage {
+        page: Page::new(asker, format!("{}的角色", node.name), "/organisation")
+            .crumb(&node.name, format!("/organisation/{}", node.id)),
+        holders: slice.rows,
+        next: slice.next.map(|next| filters.with("after", &next.write())).unwrap_or_default(),
+        first: if place.id.is_empty() { String::new() } else { filters.with("after", "") },
+        filters,
+        standing: standing.map(pair).collect(),
+        gives: gives.iter().map(pair).collect(),
+        errors: typed.errors,
+        typed: typed.fields,
+        suggestions: typed.suggestions,
+        node,
+    })
+}
+
+/// `POST /organisation/{node}/roles`: gives a role to somebody named, or picked from those whom
+/// the name may mean.
+pub async fn give(asker: SignedIn, Path(node): Path<String>, fields: Fields) -> Answer {
+    let ctx = &asker.ctx;
+    let id: Id<Node> = node.parse().map_err(|_| Failure::NotFound)?;
+    let mut check = fields.check();
+    let role: Option<Role> = check.chosen("role", "角色");
+    let name = check.required("name", "姓名", 50);
+    let last_day: Option<NaiveDate> =
+        if fields.text("last_day").is_empty() { None } else { check.date("last_day", "截止日期") };
+    let mut errors = check.errors();
+    let mut once = match once::begin(ctx, &fields).await? {
+        Begun::Again(answer) => return Ok(answer),
+        Begun::Fresh(once) => once,
+    };
+    let picked: Option<Id<Person>> = fields.text("person").parse().ok();
+    let suggestions = match picked {
+        Some(_) => Vec::new(),
+        None => meant(ctx, &mut once.tx, name).await?,
+    };
+    let person = picked.or(if let [only] = &suggestions[..] { Some(only.id) } else { None });
+    if let (Some(role), Some(person), true) = (role, person, errors.is_empty()) {
+        let given = match last_day {
+            Some(day) => grants::grant_until(ctx, &mut once.tx, person, role, id, day).await,
+            None => grants::grant(ctx, &mut once.tx, person, role, id).await,
+        };
+        match given {
+            Ok(_) => {
+                let to = format!("/organisation/{id}/roles");
+                return once.done(&to, Flash::good(format!("已授予“{}”身份。", role.title()))).await;
+            }
+            Err(AccessError::Failed(failure)) => return Err(failure),
+            Err(error @ AccessError::Past) => errors.add("last_day", error.to_string()),
+            Err(error) => errors.add("role", error.to_string()),
+        }
+    } else if person.is_none() && !name.is_empty() {
+        errors.add("name", unclear(suggestions.len()));
+    }
+    drop(once);
+    let typed = Typed { fields, errors, suggestions };
+    again(&holders_page(&asker, &node, &Filters::default(), typed).await?)
+}
+
+fn unclear(found: usize) -> &'static str {
+    if found == 0 {
+        "没有找到这位人员：请核对姓名，或先在“人员”中登记"
+    } else {
+        "有几位同名或同音的人员，请在下面选定一位"
+    }
+}
+
+/// The people whom a name may mean, within what the asker may see.
+async fn meant(ctx: &Ctx, tx: &mut Tx, name: &str) -> Result<Vec<Person>, Failure> {
+    let clue = Clue { name, ..Clue::default() };
+    match people::match_person(ctx, tx, &clue).await? {
+        people::Match::None { suggestions } => Ok(suggestions),
+        people::Match::Several(several) => Ok(several),
+        people::Match::One(id) => Ok(vec![people::visible(ctx, tx, id).await?]),
+    }
+}
+
+/// `POST /organisation/{node}/roles/{grant}/end`
+pub async fn take(asker: SignedIn, Path((node, grant)): Path<(String, String)>, fields: Fields) -> Answer {
+    let id: Id<Grant> = grant.parse().map_err(|_| Failure::NotFound)?;
+    let node: Id<Node> = node.parse().map_err(|_| Failure::NotFound)?;
+    match once::begin(&asker.ctx, &fields).await? {
+        Begun::Again(answer) => Ok(answer),
+        Begun::Fresh(mut once) => {
+            let taken = grants::take_back(&asker.ctx, &mut once.tx, id).await?;
+            let flash = Flash::good(format!("已收回“{}”身份。", taken.role.title()));
+            once.done(&format!("/organisation/{node}/roles"), flash).await
+        }
+    }
+}

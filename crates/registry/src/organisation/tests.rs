@@ -1,0 +1,219 @@
+//! Stories of the tree and of schools, told through pages on both engines.
+
+use axum::Router;
+use chrono::TimeDelta;
+use tisheng_platform::Parts;
+use tisheng_testkit::{Browser, Engine, TestApp, story};
+
+use super::{Kind, NewNode, SchoolFilter, by_code, create, schools, search, seed_regions};
+use crate::samples::{Persona, Town, beginning, small_town};
+
+async fn with_town(engine: Engine) -> (TestApp, Town) {
+    let rooms = crate::access::routes().merge(super::routes()).merge(crate::restructuring::routes());
+    let test = TestApp::start(engine, rooms, Parts::default()).await;
+    let town = small_town(&test.system()).await.expect("a town");
+    (test, town)
+}
+
+async fn signed_in(test: &TestApp, who: &Persona) -> Browser {
+    let mut browser = test.browser();
+    browser.post_only("/sign-in", &who.credentials()).await.is(303);
+    if who.secret.is_some() {
+        test.clock.advance(TimeDelta::seconds(60));
+        let code = who.code(test.app.now()).expect("a code");
+        browser.post_only("/sign-in/code", &[("code", &code)]).await.is(303);
+    }
+    browser
+}
+
+const REGIONS: &str = "code,name,parent,level
+870000,甲省,,province
+870100,甲市,870000,city
+870101,甲县,870100,county
+870101001,甲镇,870101,town
+860000,乙省,,province
+860100,乙市,860000,city
+";
+
+story!(regions_are_taken_from_the_table_once, |engine| async move {
+    let test = TestApp::start(engine, Router::new(), Parts::default()).await;
+    let system = test.system();
+    let mut tx = system.write().await.expect("a transaction");
+    let founded = seed_regions(&system, &mut tx, REGIONS, Some("870100"), beginning()).await;
+    assert_eq!(founded.expect("taken"), 3, "a city alone may be the root");
+    let town = by_code(&mut tx, "870101001").await.expect("asked").expect("found");
+    assert_eq!(town.path, "/870100/870101/870101001/");
+    assert_eq!((town.kind, town.depth), (Kind::Town, 2));
+    let again = seed_regions(&system, &mut tx, REGIONS, Some("870100"), beginning()).await;
+    assert_eq!(again.expect("taken"), 0);
+    let broken = "code,name,parent,level\n870201,某县,870200,county\n";
+    let error = seed_regions(&system, &mut tx, broken, None, beginning()).await.expect_err("no parent");
+    assert_eq!(error.to_string(), "line 2: the parent 870200 has not been named before");
+});
+
+story!(an_office_founds_a_school_and_states_its_facts, |engine| async move {
+    let (test, town) = with_town(engine).await;
+    let mut office = signed_in(&test, &town.county_office).await;
+    let county = format!("/organisation/{}", town.county.id);
+    office.get("/organisation").await.shows("测试县").shows("测试一小").shows("新设下级机构");
+    let taken =
+        [("kind", "school"), ("name", "测试三小"), ("code", "8821000001"), ("valid_from", "2021-01-01")];
+    let page = office.post(&format!("{county}/new"), &taken).await;
+    assert!(page.is(422).text().contains("代码 8821000001 已由“测试一小”使用"), "{}", page.text());
+    assert_eq!(page.field("name"), "测试三小", "what was typed is kept");
+    let new = [("kind", "school"), ("name", "测试三小"), ("code", ""), ("valid_from", "2021-01-01")];
+    let page = office.post(&format!("{county}/new"), &new).await;
+    page.shows("已设立“测试三小”").shows("未填写");
+    let facts = format!("{}/facts", page.path);
+    let form = office.get(&facts).await;
+    let version = form.field("version");
+    office.post(&facts, &[("version", &version)]).await.is(422);
+    let told = [
+        ("version", version.as_str()),
+        ("stage", "02"),
+        ("stage", "03"),
+        ("environment", "smart"),
+        ("smart_school", "yes"),
+    ];
+    office.post(&facts, &told).await.shows("小学、初中").shows("智慧学习环境");
+    let stale = office.post(&facts, &told).await;
+    stale.is(409);
+});
+
+story!(a_school_changes_its_name_and_keeps_its_history, |engine| async move {
+    let (test, town) = with_town(engine).await;
+    let mut office = signed_in(&test, &town.county_office).await;
+    let school = format!("/organisation/{}", town.school().node.id);
+    let form = office.get(&format!("{school}/edit")).await;
+    let version = form.field("version");
+    let fields = [
+        ("form", "rename"),
+        ("version", version.as_str()),
+        ("name", "测试实验小学"),
+        ("on", "2021-03-01"),
+        ("reason", "县教育局更名批复"),
+    ];
+    let page = office.post(&format!("{school}/rename"), &fields).await;
+    page.shows("测试实验小学").shows("由“测试一小”更名").shows("2021年3月1日");
+    office.post(&format!("{school}/rename"), &fields).await.is(409);
+    let nameless = [("form", "rename"), ("version", "2"), ("name", "又改"), ("on", ""), ("reason", "")];
+    let page = office.post(&format!("{school}/rename"), &nameless).await;
+    assert!(page.is(422).text().contains("请填写原因"), "{}", page.text());
+    assert_eq!(page.field("name"), "又改");
+    office.get(&format!("/organisation/{}?q=cssy", town.county.id)).await.shows("测试实验小学");
+});
+
+story!(a_node_is_closed_once_nothing_is_open_below, |engine| async move {
+    let (test, town) = with_town(engine).await;
+    let mut city = signed_in(&test, &town.city_office).await;
+    let close = |version: &'static str| {
+        [("form", "close"), ("version", version), ("on", "2021-04-01"), ("reason", "撤并")]
+    };
+    let county = format!("/organisation/{}", town.county.id);
+    let page = city.post(&format!("{county}/close"), &close("1")).await;
+    assert!(page.is(422).text().contains("其下还有 2 个未停用的机构"), "{}", page.text());
+    let school = format!("/organisation/{}", town.school().node.id);
+    city.post(&format!("{school}/close"), &close("1")).await.shows("机构已停用");
+    city.get(&format!("{county}/schools")).await.hides("测试一小").shows("测试二小");
+    let back = [("form", "reopen"), ("version", "2"), ("on", "2021-04-02"), ("reason", "误操作")];
+    city.post(&format!("{school}/reopen"), &back).await.shows("机构已恢复使用");
+    city.get(&format!("{county}/schools")).await.shows("测试一小");
+});
+
+story!(a_school_is_moved_through_its_page, |engine| async move {
+    let (test, town) = with_town(engine).await;
+    let mut city = signed_in(&test, &town.city_office).await;
+    let school = format!("/organisation/{}", town.school().node.id);
+    let page = city.get(&format!("{school}/move")).await;
+    let version = page.field("version");
+    let fields =
+        [("version", version.as_str()), ("parent_name", "lx"), ("on", "2021-04-01"), ("reason", "区划调整")];
+    city.post(&format!("{school}/move"), &fields).await.shows("已移到“邻县”之下").shows("由“测试县”");
+    let mut neighbour = signed_in(&test, &town.neighbour_office).await;
+    neighbour.get(&school).await.shows("测试一小");
+    let mut county = signed_in(&test, &town.county_office).await;
+    county.get(&school).await.is(404);
+});
+
+story!(schools_are_found_by_name_pinyin_and_filters, |engine| async move {
+    let (test, town) = with_town(engine).await;
+    let mut office = signed_in(&test, &town.county_office).await;
+    let list = format!("/organisation/{}/schools", town.county.id);
+    for query in ["q=测试一", "q=csyx", "q=ceshiyi", "q=8821000001"] {
+        office.get(&format!("{list}?{query}")).await.shows("测试一小").hides("测试二小");
+    }
+    office.get(&format!("{list}?stage=02&environment=blended")).await.shows("测试一小").shows("测试二小");
+    office.get(&format!("{list}?stage=03")).await.shows("没有符合条件的学校");
+    office.get(&format!("{list}?environment=unknown")).await.hides("测试一小");
+    office.get(&format!("{list}?q=100%25")).await.shows("没有符合条件的学校");
+    let csv = office.get(&format!("{list}.csv?q=csyx")).await;
+    let text = csv.is(200).html();
+    assert!(text.contains("测试一小") && !text.contains("测试二小"), "{text}");
+    let xlsx = office.get(&format!("{list}.xlsx")).await;
+    assert!(xlsx.is(200).bytes.starts_with(b"PK"));
+});
+
+story!(a_long_list_goes_on_page_by_page, |engine| async move {
+    let (test, town) = with_town(engine).await;
+    let system = test.system();
+    let mut tx = system.write().await.expect("a transaction");
+    for n in 0..60 {
+        let name = format!("编号{n:02}小学");
+        let new = NewNode {
+            parent: Some(town.neighbour.id),
+            kind: Kind::School,
+            name: &name,
+            code: "",
+            valid_from: beginning(),
+        };
+        create(&system, &mut tx, &new).await.expect("founded");
+    }
+    tx.commit().await.expect("commits");
+    let mut office = signed_in(&test, &town.neighbour_office).await;
+    let list = format!("/organisation/{}/schools", town.neighbour.id);
+    let first = office.get(&format!("{list}?q=编号")).await;
+    first.shows("编号00小学").shows("编号49小学").hides("编号50小学").shows("下一页");
+    let next = first.link("?q=");
+    let second = office.get(&format!("{list}{next}")).await;
+    second.hides("编号49小学").shows("编号50小学").shows("编号59小学").shows("回到第一页");
+});
+
+story!(nobody_sees_or_changes_what_is_not_theirs, |engine| async move {
+    let (test, town) = with_town(engine).await;
+    let school = town.school().node.id;
+    let fields =
+        [("form", "rename"), ("version", "1"), ("name", "改名"), ("on", "2021-03-01"), ("reason", "试一试")];
+    let mut neighbour = signed_in(&test, &town.neighbour_office).await;
+    for page in ["", "/edit", "/facts", "/schools", "/new", "/move", "/roles", "/schools.csv"] {
+        neighbour.get(&format!("/organisation/{school}{page}")).await.is(404);
+    }
+    for post in ["/rename", "/recode", "/close", "/reopen", "/facts", "/move", "/new"] {
+        let answer = neighbour.post(&format!("/organisation/{school}{post}"), &fields).await;
+        assert!([404, 422].contains(&answer.status.as_u16()), "{post}: {}", answer.text());
+        assert!(!answer.text().contains("测试一小"), "{post}: {}", answer.text());
+    }
+    let mut clerk = signed_in(&test, &town.school().clerk).await;
+    clerk.get(&format!("/organisation/{}", town.county.id)).await.is(404);
+    clerk.get(&format!("/organisation/{school}")).await.shows("测试一小").hides("更名、调整");
+    clerk.post(&format!("/organisation/{school}/rename"), &fields).await.is(404);
+    let mut county = signed_in(&test, &town.county_office).await;
+    county.post(&format!("/organisation/{}/rename", town.county.id), &fields).await.is(404);
+    let mut teacher = signed_in(&test, &town.school().teachers[0]).await;
+    for page in ["", "/schools", "/facts", "/edit"] {
+        teacher.get(&format!("/organisation/{school}{page}")).await.is(404);
+    }
+});
+
+story!(a_search_stays_within_what_one_may_see, |engine| async move {
+    let (test, town) = with_town(engine).await;
+    let county = test.ctx(town.county_office.who());
+    let mut tx = county.read().await.expect("a transaction");
+    let all = search(&mut tx, &county.scope(), "小", None).await.expect("searched");
+    assert_eq!(all.len(), 2);
+    let neighbour = test.ctx(town.neighbour_office.who());
+    let none = search(&mut tx, &neighbour.scope(), "小", None).await.expect("searched");
+    assert!(none.is_empty());
+    let filter = SchoolFilter::default();
+    let listed = schools(&mut tx, &neighbour.scope(), &filter, &<_>::default(), 10).await.expect("listed");
+    assert!(listed.is_empty());
+});

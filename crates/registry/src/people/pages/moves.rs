@@ -1,0 +1,293 @@
+//! Pages on which a post changes: another subject, another school, none.
+
+use askama::Template;
+use axum::extract::Path;
+use chrono::NaiveDate;
+use tisheng_kernel::{Id, pinyin};
+use tisheng_platform::Tx;
+use tisheng_platform::web::layout::{self, Flash, Page};
+use tisheng_platform::web::session::SignedIn;
+use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, Once, once};
+
+use super::roll::subjects;
+use super::{form_errors, load, page_of};
+use crate::organisation::pages::again;
+use crate::organisation::{self, Kind, Node, Stage};
+use crate::people::actions::{self, Amendment, NewPost, PeopleError};
+use crate::people::model::{Person, Post};
+use crate::people::moves::{self, Departure, Transfer};
+use crate::people::store;
+use crate::role::{Permission, permit};
+
+/// What a page changes about a post.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Move {
+    Amend,
+    Appoint,
+    Transfer,
+    Release,
+    Second,
+}
+
+impl Move {
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Amend => "post",
+            Self::Appoint => "appoint",
+            Self::Transfer => "transfer",
+            Self::Release => "release",
+            Self::Second => "secondment",
+        }
+    }
+
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Amend => "修改岗位信息",
+            Self::Appoint => "安排任教岗位",
+            Self::Transfer => "调动",
+            Self::Release => "离任",
+            Self::Second => "借调",
+        }
+    }
+
+    /// The words of the school's field, where one is chosen.
+    const fn school(self) -> &'static str {
+        match self {
+            Self::Amend | Self::Release => "",
+            Self::Appoint => "任教学校",
+            Self::Transfer => "调入学校",
+            Self::Second => "借调到",
+        }
+    }
+
+    /// Whether subject, stage and title are asked for.
+    const fn asks_work(self) -> bool {
+        matches!(self, Self::Amend | Self::Appoint | Self::Transfer)
+    }
+
+    /// The words of the date's field, where one is asked for.
+    const fn day(self) -> &'static str {
+        match self {
+            Self::Amend => "",
+            Self::Appoint => "任职起始日期",
+            Self::Transfer => "到新学校任职的日期",
+            Self::Release => "离任日期",
+            Self::Second => "借调起始日期",
+        }
+    }
+
+    /// Whether a reason is asked for.
+    const fn asks_reason(self) -> bool {
+        matches!(self, Self::Transfer | Self::Release | Self::Second)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "people/pages/move.html")]
+struct MovePage {
+    page: Page,
+    person: Person,
+    kind: Move,
+    open: Option<Post>,
+    typed: Fields,
+    errors: FormErrors,
+    schools: Vec<Node>,
+    subjects: Vec<(&'static str, &'static str)>,
+}
+
+impl MovePage {
+    /// What was typed into a field, or what the open post says.
+    fn value<'v>(&'v self, field: &str, now: &'v str) -> &'v str {
+        if self.typed.pairs().is_empty() { now } else { self.typed.text(field) }
+    }
+
+    fn subject(&self) -> &str {
+        self.value("subject", self.open.as_ref().map_or("", |post| &post.subject))
+    }
+
+    fn stage(&self) -> &str {
+        let now = self.open.as_ref().and_then(|post| post.stage).map_or("", Stage::key);
+        self.value("stage", now)
+    }
+
+    fn title(&self) -> &str {
+        self.value("title", self.open.as_ref().map_or("", |post| &post.title))
+    }
+}
+
+async fn move_page(
+    asker: &SignedIn,
+    person: &str,
+    kind: Move,
+    typed: Fields,
+    (errors, schools): (FormErrors, Vec<Node>),
+) -> Result<MovePage, Failure> {
+    permit(&asker.ctx, Permission::KeepPeople)?;
+    let mut tx = asker.ctx.read().await?;
+    let person = load(&asker.ctx, &mut tx, person).await?;
+    let open = store::open_post(&mut tx, person.id).await?;
+    let page = page_of(asker, &person, kind.title());
+    Ok(MovePage { page, person, kind, open, typed, errors, schools, subjects: subjects() })
+}
+
+async fn form(asker: &SignedIn, person: &str, kind: Move) -> Answer {
+    let nothing = (FormErrors::default(), Vec::new());
+    layout::show(&move_page(asker, person, kind, Fields::default(), nothing).await?)
+}
+
+/// `GET /people/{person}/post`
+pub async fn post_form(asker: SignedIn, Path(person): Path<String>) -> Answer {
+    form(&asker, &person, Move::Amend).await
+}
+
+/// `GET /people/{person}/appoint`
+pub async fn appoint_form(asker: SignedIn, Path(person): Path<String>) -> Answer {
+    form(&asker, &person, Move::Appoint).await
+}
+
+/// `GET /people/{person}/transfer`
+pub async fn transfer_form(asker: SignedIn, Path(person): Path<String>) -> Answer {
+    form(&asker, &person, Move::Transfer).await
+}
+
+/// `GET /people/{person}/release`
+pub async fn release_form(asker: SignedIn, Path(person): Path<String>) -> Answer {
+    form(&asker, &person, Move::Release).await
+}
+
+/// `GET /people/{person}/secondment`
+pub async fn second_form(asker: SignedIn, Path(person): Path<String>) -> Answer {
+    form(&asker, &person, Move::Second).await
+}
+
+/// `POST /people/{person}/post`
+pub async fn amend(asker: SignedIn, Path(person): Path<String>, fields: Fields) -> Answer {
+    submit(asker, person, fields, Move::Amend).await
+}
+
+/// `POST /people/{person}/appoint`
+pub async fn appoint(asker: SignedIn, Path(person): Path<String>, fields: Fields) -> Answer {
+    submit(asker, person, fields, Move::Appoint).await
+}
+
+/// `POST /people/{person}/transfer`
+pub async fn transfer(asker: SignedIn, Path(person): Path<String>, fields: Fields) -> Answer {
+    submit(asker, person, fields, Move::Transfer).await
+}
+
+/// `POST /people/{person}/release`
+pub async fn release(asker: SignedIn, Path(person): Path<String>, fields: Fields) -> Answer {
+    submit(asker, person, fields, Move::Release).await
+}
+
+/// `POST /people/{person}/secondment`
+pub async fn second(asker: SignedIn, Path(person): Path<String>, fields: Fields) -> Answer {
+    submit(asker, person, fields, Move::Second).await
+}
+
+/// `POST /people/{person}/recall`
+pub async fn recall(asker: SignedIn, Path(person): Path<String>, fields: Fields) -> Answer {
+    let id = person.parse().map_err(|_| Failure::NotFound)?;
+    match once::begin(&asker.ctx, &fields).await? {
+        Begun::Again(answer) => Ok(answer),
+        Begun::Fresh(mut once) => {
+            moves::recall(&asker.ctx, &mut once.tx, id, asker.ctx.at.date()).await?;
+            once.done(&format!("/people/{id}"), Flash::good("借调已结束。")).await
+        }
+    }
+}
+
+/// What the form says, checked; `school` and `stage` only where the move asks for them.
+struct Sent {
+    school: Option<Id<Node>>,
+    stage: Option<Stage>,
+    day: NaiveDate,
+}
+
+async fn submit(asker: SignedIn, person: String, fields: Fields, kind: Move) -> Answer {
+    let ctx = &asker.ctx;
+    let id: Id<Person> = person.parse().map_err(|_| Failure::NotFound)?;
+    permit(ctx, Permission::KeepPeople)?;
+    let mut once = match once::begin(ctx, &fields).await? {
+        Begun::Again(answer) => return Ok(answer),
+        Begun::Fresh(once) => once,
+    };
+    let mut check = fields.check();
+    let stage: Option<Stage> = if kind.asks_work() { check.chosen("stage", "学段") } else { None };
+    let day = if kind.day().is_empty() { Some(ctx.at.date()) } else { check.date("on", kind.day()) };
+    let mut schools = Vec::new();
+    let mut school = None;
+    if !kind.school().is_empty() {
+        let typed = check.required("school_name", kind.school(), 60);
+        schools = meant(&asker, &mut once.tx, fields.text("school"), typed).await?;
+        match &schools[..] {
+            [only] => school = Some(only.id),
+            [] if !typed.is_empty() => check.fail("school_name", "没有找到这所学校，请核对名称"),
+            [] => {}
+            _ => check.fail("school_name", "有几所名称相近的学校，请在下面选定一所"),
+        }
+    }
+    let mut errors = check.errors();
+    if let (Some(day), true) = (day, errors.is_empty()) {
+        match act(&asker, &mut once, kind, id, &fields, &Sent { school, stage, day }).await {
+            Ok(words) => return once.done(&format!("/people/{id}"), Flash::good(words)).await,
+            Err(error) => errors = form_errors(error)?,
+        }
+    }
+    drop(once);
+    again(&move_page(&asker, &person, kind, fields, (errors, schools)).await?)
+}
+
+async fn act(
+    asker: &SignedIn,
+    once: &mut Once,
+    kind: Move,
+    person: Id<Person>,
+    fields: &Fields,
+    sent: &Sent,
+) -> Result<&'static str, PeopleError> {
+    let (ctx, tx) = (&asker.ctx, &mut once.tx);
+    let (subject, title, reason) = (fields.text("subject"), fields.text("title"), fields.text("reason"));
+    let school = sent.school.ok_or(PeopleError::NotASchool);
+    let stage = sent.stage.ok_or(PeopleError::Words);
+    match kind {
+        Move::Amend => {
+            actions::amend(ctx, tx, &Amendment { person, subject, stage: stage?, title }).await?;
+            Ok("岗位信息已修改。")
+        }
+        Move::Appoint => {
+            let new = NewPost { person, school: school?, subject, stage: stage?, title, since: sent.day };
+            actions::appoint(ctx, tx, &new).await?;
+            Ok("任教岗位已安排。")
+        }
+        Move::Transfer => {
+            let (to, stage) = (school?, stage?);
+            let change = Transfer { person, to, subject, stage, title, on: sent.day, reason };
+            moves::transfer(ctx, tx, &change).await?;
+            Ok("调动已办理，学时、成果和档案随人保留。")
+        }
+        Move::Release => {
+            moves::release(ctx, tx, &Departure { person, on: sent.day, reason }).await?;
+            Ok("离任已办理，档案全部保留；以后可以重新安排岗位。")
+        }
+        Move::Second => {
+            moves::second(ctx, tx, person, school?, sent.day, reason).await?;
+            Ok("借调已登记，原岗位保留。")
+        }
+    }
+}
+
+/// The schools that a name may mean, within what the asker may see; the one picked, if any.
+async fn meant(asker: &SignedIn, tx: &mut Tx, picked: &str, typed: &str) -> Result<Vec<Node>, Failure> {
+    if let Ok(id) = picked.parse() {
+        return Ok(vec![organisation::visible(&asker.ctx, tx, id).await?]);
+    }
+    let query = pinyin::query(typed);
+    if query.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut found = organisation::search(tx, &asker.ctx.scope(), &query, Some(Kind::School)).await?;
+    found.retain(Node::is_open);
+    let exact: Vec<Node> = found.iter().filter(|node| node.name == typed).cloned().collect();
+    Ok(if exact.len() == 1 { exact } else { found })
+}

@@ -1,0 +1,213 @@
+//! A person's record, its correction, and looks at the whole numbers.
+
+use askama::Template;
+use axum::extract::Path;
+use tisheng_platform::web::layout::{self, Flash, Page};
+use tisheng_platform::web::session::SignedIn;
+use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, once};
+
+use super::register::{Told, papers, sexes, told};
+use super::{form_errors, load, page_of};
+use crate::organisation::pages::again;
+use crate::people::actions::{self, Correction, PeopleError};
+use crate::people::model::{Person, Post, PostState};
+use crate::people::moves::Secondment;
+use crate::people::{personal, store};
+use crate::role::{Permission, allows, permit};
+
+#[derive(Template)]
+#[template(path = "people/pages/person.html")]
+struct PersonPage {
+    page: Page,
+    person: Person,
+    open: Option<Post>,
+    posts: Vec<Post>,
+    secondments: Vec<Secondment>,
+    /// May change record and post.
+    may_keep: bool,
+    /// May see the whole numbers.
+    may_reveal: bool,
+    /// May see account and roles.
+    may_roles: bool,
+}
+
+/// `GET /people/{person}`
+pub async fn show(asker: SignedIn, Path(person): Path<String>) -> Answer {
+    let ctx = &asker.ctx;
+    let mut tx = ctx.read().await?;
+    let person = load(ctx, &mut tx, &person).await?;
+    let posts = store::posts_of(&mut tx, person.id).await?;
+    // One's own record is shown to oneself in any role; changing it takes the record within reach.
+    let within = store::visible(&mut tx, &ctx.scope(), person.id).await?.is_some();
+    layout::show(&PersonPage {
+        page: Page::new(&asker, person.name.clone(), "/people"),
+        open: posts.iter().find(|post| post.until.is_none()).cloned(),
+        posts,
+        secondments: store::secondments_of(&mut tx, person.id).await?,
+        may_keep: within && allows(ctx, Permission::KeepPeople),
+        may_reveal: within && allows(ctx, Permission::ShowPersonalData),
+        may_roles: within && allows(ctx, Permission::SeeRoles),
+        person,
+    })
+}
+
+#[derive(Template)]
+#[template(path = "people/pages/edit.html")]
+struct EditPage {
+    page: Page,
+    person: Person,
+    typed: Fields,
+    errors: FormErrors,
+    papers: Vec<(&'static str, &'static str)>,
+    sexes: Vec<(&'static str, &'static str)>,
+}
+
+impl EditPage {
+    /// What was typed into a field, or what stands there now.
+    fn value<'v>(&'v self, field: &str, now: &'v str) -> &'v str {
+        if self.typed.pairs().is_empty() { now } else { self.typed.text(field) }
+    }
+
+    fn birth_year(&self) -> String {
+        self.person.birth_year.map(|year| year.to_string()).unwrap_or_default()
+    }
+}
+
+/// `GET /people/{person}/edit`
+pub async fn edit_form(asker: SignedIn, Path(person): Path<String>) -> Answer {
+    layout::show(&edit_page(&asker, &person, Fields::default(), FormErrors::default()).await?)
+}
+
+async fn edit_page(
+    asker: &SignedIn,
+    person: &str,
+    typed: Fields,
+    errors: FormErrors,
+) -> Result<EditPage, Failure> {
+    permit(&asker.ctx, Permission::KeepPeople)?;
+    let mut tx = asker.ctx.read().await?;
+    let person = load(&asker.ctx, &mut tx, person).await?;
+    let page = page_of(asker, &person, "更正信息");
+    Ok(EditPage { page, person, typed, errors, papers: papers(), sexes: sexes() })
+}
+
+/// `POST /people/{person}/edit`
+pub async fn correct(asker: SignedIn, Path(person): Path<String>, fields: Fields) -> Answer {
+    let id = person.parse().map_err(|_| Failure::NotFound)?;
+    let Told { name, identity, phone, sex, mut errors } = told(&fields);
+    let birth_year = match fields.text("birth_year") {
+        "" => None,
+        text => match text.parse::<i64>() {
+            Ok(year) if (1930..=2010).contains(&year) => Some(year),
+            _ => {
+                errors.add("birth_year", "出生年份应为四位数字，例如 1985");
+                None
+            }
+        },
+    };
+    if let (Some(name), true) = (&name, errors.is_empty()) {
+        let mut once = match once::begin(&asker.ctx, &fields).await? {
+            Begun::Again(answer) => return Ok(answer),
+            Begun::Fresh(once) => once,
+        };
+        let change = Correction {
+            person: id,
+            version: fields.text("version").parse().unwrap_or(0),
+            name,
+            identity: identity.as_ref(),
+            phone: phone.as_ref(),
+            sex,
+            birth_year,
+        };
+        match actions::correct(&asker.ctx, &mut once.tx, &change).await {
+            Ok(()) => return once.done(&format!("/people/{id}"), Flash::good("信息已更正。")).await,
+            Err(error) => errors = form_errors(error)?,
+        }
+    }
+    again(&edit_page(&asker, &person, fields, errors).await?)
+}
+
+/// Which number is to be shown whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Number {
+    Paper,
+    Phone,
+}
+
+impl Number {
+    fn read(text: &str) -> Self {
+        if text == "phone" { Self::Phone } else { Self::Paper }
+    }
+
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Paper => "paper",
+            Self::Phone => "phone",
+        }
+    }
+
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Paper => "证件号码",
+            Self::Phone => "手机号",
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "people/pages/reveal.html")]
+struct RevealPage {
+    page: Page,
+    person: Person,
+    number: Number,
+    reason: String,
+    errors: FormErrors,
+    shown: Option<String>,
+}
+
+/// `GET /people/{person}/reveal?number=paper`: asks why.
+pub async fn reveal_form(asker: SignedIn, Path(person): Path<String>, filters: Filters) -> Answer {
+    let number = Number::read(filters.text("number"));
+    layout::show(&reveal_page(&asker, &person, number, "", FormErrors::default(), None).await?)
+}
+
+async fn reveal_page(
+    asker: &SignedIn,
+    person: &str,
+    number: Number,
+    reason: &str,
+    errors: FormErrors,
+    shown: Option<String>,
+) -> Result<RevealPage, Failure> {
+    permit(&asker.ctx, Permission::ShowPersonalData)?;
+    let mut tx = asker.ctx.read().await?;
+    let person = load(&asker.ctx, &mut tx, person).await?;
+    let page = page_of(asker, &person, format!("查看{}", number.title()));
+    Ok(RevealPage { page, person, number, reason: reason.to_owned(), errors, shown })
+}
+
+/// `POST /people/{person}/reveal`: shows the number in this answer alone; each look leaves its
+/// own row in the audit trail, so nothing of it is stored for sending again.
+pub async fn reveal(asker: SignedIn, Path(person): Path<String>, fields: Fields) -> Answer {
+    let id = person.parse().map_err(|_| Failure::NotFound)?;
+    let number = Number::read(fields.text("number"));
+    let reason = fields.text("reason");
+    let mut tx = asker.ctx.write().await?;
+    let shown = match number {
+        Number::Paper => personal::show_paper(&asker.ctx, &mut tx, id, reason).await.map(Some),
+        Number::Phone => personal::show_phone(&asker.ctx, &mut tx, id, reason).await,
+    };
+    match shown {
+        Ok(shown) => {
+            tx.commit().await?;
+            let shown = shown.or_else(|| Some("未登记".to_owned()));
+            layout::show(&reveal_page(&asker, &person, number, reason, FormErrors::default(), shown).await?)
+        }
+        Err(error @ PeopleError::NoReason) => {
+            drop(tx);
+            let errors = FormErrors::one("reason", error.to_string());
+            again(&reveal_page(&asker, &person, number, reason, errors, None).await?)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
