@@ -22,9 +22,6 @@ const BY_PATH: &str = "select id, parent, kind, name, code, path, depth, valid_f
 const CHILDREN: &str = "select id, parent, kind, name, code, path, depth, valid_from, valid_to, version
     from node where parent = $1 order by sort_key, id";
 
-const ROOTS: &str = "select id, parent, kind, name, code, path, depth, valid_from, valid_to, version
-    from node where parent is null order by sort_key, id";
-
 const OPEN_BELOW: &str = "select count(*) from node where path > $1 and path < $2 and valid_to is null";
 
 const SCHOOLS_BELOW: &str = "select count(*) from node
@@ -150,10 +147,6 @@ pub async fn by_path(tx: &mut Tx, path: &str) -> Result<Option<Node>, DbError> {
 /// What the database reports.
 pub async fn children(tx: &mut Tx, id: Id<Node>) -> Result<Vec<Node>, DbError> {
     tx.rows(CHILDREN, args![id], node).await
-}
-
-pub(super) async fn roots(tx: &mut Tx) -> Result<Vec<Node>, DbError> {
-    tx.rows(ROOTS, args![], node).await
 }
 
 /// The nodes above the one at `path`, from the root down, without itself.

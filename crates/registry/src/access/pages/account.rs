@@ -21,7 +21,6 @@ struct AccountPage {
     account: Account,
     grants: Vec<Grant>,
     sessions: Vec<(Instant, Instant)>,
-    person: String,
 }
 
 #[derive(Template)]
@@ -49,7 +48,6 @@ async fn account_page(asker: &SignedIn, errors: FormErrors) -> Result<AccountPag
         errors,
         grants: store::grants_of(&mut tx, account.person, ctx.at.date()).await?,
         sessions: store::sessions(&mut tx, id, ctx.at).await?,
-        person: account.person.to_string(),
         account,
     })
 }

@@ -30,16 +30,6 @@ enum Move {
 }
 
 impl Move {
-    const fn path(self) -> &'static str {
-        match self {
-            Self::Amend => "post",
-            Self::Appoint => "appoint",
-            Self::Transfer => "transfer",
-            Self::Release => "release",
-            Self::Second => "secondment",
-        }
-    }
-
     const fn title(self) -> &'static str {
         match self {
             Self::Amend => "修改岗位信息",

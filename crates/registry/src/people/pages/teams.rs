@@ -58,7 +58,6 @@ struct Line {
 #[template(path = "people/pages/coverage.html")]
 struct CoveragePage {
     page: Page,
-    node: Node,
     schools: i64,
     complete: i64,
     share: String,
@@ -152,7 +151,6 @@ async fn coverage_page(asker: &SignedIn, node: Node, filters: &Filters) -> Resul
         first: if place == Cursor::default() { String::new() } else { filters.with("after", "") },
         next: slice.next.map(|next| filters.with("after", &next.write())).unwrap_or_default(),
         only_missing,
-        node,
     })
 }
 
