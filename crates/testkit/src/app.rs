@@ -13,7 +13,7 @@ use tisheng_platform::db::Engine;
 use tisheng_platform::files::Files;
 use tisheng_platform::jobs::{self, Handlers};
 use tisheng_platform::keys::Keys;
-use tisheng_platform::web::serve;
+use tisheng_platform::web::{serve, session};
 use tisheng_platform::{App, Ctx, Parts, Who};
 
 use crate::browser::Browser;
@@ -99,6 +99,19 @@ impl TestApp {
     #[must_use]
     pub fn browser(&self) -> Browser {
         Browser::new(self.router.clone())
+    }
+
+    /// A browser in which the member `who` is signed in, for stories that begin after the sign-in
+    /// pages.
+    pub async fn signed_in(&self, who: &Who) -> Browser {
+        let member = who.member().expect("only members sign in");
+        let ctx = self.system();
+        let mut tx = ctx.write().await.expect("a transaction");
+        let cookie = session::start(&ctx, &mut tx, member.account, Some(member)).await.expect("a session");
+        tx.commit().await.expect("commits");
+        let mut browser = self.browser();
+        browser.keep(cookie.to_str().expect("cookies are text"));
+        browser
     }
 
     /// The installation's own work, for filling in what a story starts from.

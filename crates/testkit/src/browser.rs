@@ -113,7 +113,7 @@ impl Browser {
         Seen { path: path.to_owned(), status: parts.status, headers: parts.headers, bytes }
     }
 
-    fn keep(&mut self, line: &str) {
+    pub(crate) fn keep(&mut self, line: &str) {
         let Some((name, value)) = line.split(';').next().and_then(|pair| pair.split_once('=')) else {
             return;
         };

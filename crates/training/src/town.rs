@@ -2,17 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::header::SET_COOKIE;
-use axum::http::{HeaderMap, Method};
-use axum::response::IntoResponse;
-use axum::routing::post;
 use chrono::{Days, NaiveDate, TimeDelta};
 use tisheng_kernel::Instant;
-use tisheng_platform::web::{Answer, Failure, session};
-use tisheng_platform::{App, Ctx, Member, Who};
+use tisheng_platform::Ctx;
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::samples::{Persona, Town, small_town};
 use tisheng_rules::Scheme;
@@ -27,20 +19,9 @@ pub struct Place {
     pub rules: Arc<Scheme>,
 }
 
-/// Signs in whoever is sent, so that stories of this district begin after the sign-in pages.
-async fn act_as(State(app): State<Arc<App>>, body: Bytes) -> Answer {
-    let member: Member = serde_json::from_slice(&body).map_err(|e| Failure::Internal(e.to_string()))?;
-    let ctx = Ctx::system(app, "test");
-    let mut tx = ctx.write().await?;
-    let cookie = session::start(&ctx, &mut tx, member.account, Some(&member)).await?;
-    tx.commit().await?;
-    Ok(([(SET_COOKIE, cookie)], "").into_response())
-}
-
 impl Place {
     pub async fn begin(engine: Engine) -> Self {
-        let rooms: Router<Arc<App>> = crate::routes().route("/test/act-as", post(act_as));
-        let test = TestApp::start(engine, rooms, scheme::samples::parts()).await;
+        let test = TestApp::start(engine, crate::routes(), scheme::samples::parts()).await;
         let town = small_town(&test.system()).await.expect("a town");
         let files = scheme::samples::owned(third_scheme_files());
         let programme =
@@ -62,12 +43,7 @@ impl Place {
 
     /// A browser in which `persona` is signed in.
     pub async fn browser(&self, persona: &Persona) -> Browser {
-        let Who::Member(member) = persona.who() else { panic!("a persona is a member") };
-        let mut browser = self.test.browser();
-        let body = serde_json::to_vec(&member).expect("a member as JSON");
-        let answer = browser.send(Method::POST, "/test/act-as", HeaderMap::new(), body).await;
-        answer.is(200);
-        browser
+        self.test.signed_in(&persona.who()).await
     }
 
     /// A request of `persona`, for calling an action without its page.

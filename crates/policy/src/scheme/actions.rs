@@ -148,6 +148,17 @@ pub async fn version(tx: &mut Tx, programme: &Programme, id: Id<Version>) -> Res
     store::version_of_id(tx, programme.id, id).await?.ok_or(Failure::NotFound)
 }
 
+/// The files of a version, in the order of their names.
+///
+/// # Errors
+/// [`Failure::NotFound`] when there is no such version.
+pub async fn files(tx: &mut Tx, id: Id<Version>) -> Result<Vec<File>, Failure> {
+    let text = store::files(tx, id).await?.ok_or(Failure::NotFound)?;
+    let mut files: Vec<File> = serde_json::from_str(&text).map_err(|e| Failure::Internal(e.to_string()))?;
+    files.sort();
+    Ok(files)
+}
+
 /// Asks who would change under a draft (换规试算); a job computes it.
 ///
 /// # Errors

@@ -13,6 +13,7 @@
 
 mod actions;
 mod model;
+mod pages;
 mod rulebook;
 pub mod samples;
 mod store;
@@ -21,7 +22,8 @@ mod tests;
 pub mod trial;
 
 pub use actions::{
-    ask_trial, at, current, draft, of_id, open, owned, programmes, put_in_force, version, withdraw,
+    ask_trial, at, current, draft, files, of_id, open, owned, programmes, put_in_force, version, withdraw,
 };
 pub use model::{Change, ChangeKind, File, Programme, SchemeError, State, Trial, Version, decide_in_force};
+pub use pages::routes;
 pub use rulebook::{Rulebook, rules, rules_of};

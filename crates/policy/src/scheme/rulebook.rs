@@ -8,8 +8,8 @@ use tisheng_platform::web::Failure;
 use tisheng_platform::{App, Tx};
 use tisheng_rules::Scheme;
 
-use super::model::{File, Programme, Version};
-use super::store;
+use super::actions::files;
+use super::model::{Programme, Version};
 
 /// The schemes that this process has parsed, by digest. A long-lived part of the application.
 #[derive(Debug, Default)]
@@ -43,8 +43,7 @@ pub async fn rules(app: &App, tx: &mut Tx, programme: &Programme) -> Result<Arc<
 /// # Errors
 /// [`Failure::NotFound`] when there is no such version; else as [`rules`].
 pub async fn rules_of(app: &App, tx: &mut Tx, version: Id<Version>) -> Result<Arc<Scheme>, Failure> {
-    let files = store::files(tx, version).await?.ok_or(Failure::NotFound)?;
-    let files: Vec<File> = serde_json::from_str(&files).map_err(|e| Failure::Internal(e.to_string()))?;
+    let files = files(tx, version).await?;
     let scheme = Scheme::from_files(&files).map_err(|problems| {
         let first = problems.first().map(ToString::to_string).unwrap_or_default();
         Failure::Internal(format!("a stored scheme is not read any more: {first}"))

@@ -1,17 +1,16 @@
 //! Programmes and their versions, told on both engines.
 
-use axum::Router;
 use tisheng_platform::Ctx;
 use tisheng_platform::jobs::Handlers;
 use tisheng_platform::web::Failure;
 use tisheng_registry::samples::{Town, small_town};
 use tisheng_rules::samples::{third_scheme_files, third_scheme_with};
-use tisheng_testkit::{Engine, TestApp, story};
+use tisheng_testkit::{Chosen, Engine, TestApp, story};
 
 use super::trial::{Batch, Comparison, Examine, Examined};
 use super::{
-    Change, ChangeKind, Programme, SchemeError, State, ask_trial, at, current, draft, put_in_force, rules,
-    rules_of, samples, store, trial, version, withdraw,
+    Change, ChangeKind, Programme, SchemeError, State, ask_trial, at, current, draft, put_in_force, routes,
+    rules, rules_of, samples, store, trial, version, withdraw,
 };
 
 /// Looks at one teacher in all, who would gain.
@@ -39,7 +38,7 @@ fn one_gains(
 async fn begin(engine: Engine) -> (TestApp, Town, Programme) {
     let parts = samples::parts().with(Examine(one_gains));
     let handlers = trial::handlers(Handlers::default());
-    let test = TestApp::with_handlers(engine, Router::new(), parts, handlers).await;
+    let test = TestApp::with_handlers(engine, routes(), parts, handlers).await;
     let town = small_town(&test.system()).await.expect("a town");
     let files = samples::owned(third_scheme_files());
     let programme = samples::programme(&test.system(), &town.city, &files).await.expect("a programme");
@@ -127,4 +126,45 @@ story!(faulty_files_are_refused_with_all_their_problems, |engine| async move {
     let files = vec![("scheme.toml".to_owned(), "[scheme]\ncode = 1\n".to_owned())];
     let refused = draft(&office, &mut tx, &files, "").await;
     assert!(matches!(refused, Err(SchemeError::Faulty(problems)) if problems.len() > 1));
+});
+
+story!(everybody_reads_the_rules_and_only_the_owner_finds_the_versions, |engine| async move {
+    let (test, town, programme) = begin(engine).await;
+    let mut teacher = test.signed_in(&town.school().teachers[0].who()).await;
+    let page = teacher.get("/scheme").await;
+    page.shows("实施方案与规则").shows("〔标题〕");
+    teacher.get("/scheme?q=nothing-like-it").await.shows("没有找到相关规则");
+    teacher.get("/scheme/targets").await.is(200);
+    teacher.get("/scheme/files").await.shows("scheme.toml");
+    for path in ["/scheme/versions".to_owned(), format!("/scheme/versions/{}", programme.version)] {
+        teacher.get(&path).await.is(404);
+    }
+    let mut county = test.signed_in(&town.county_office.who()).await;
+    county.get("/scheme/versions").await.is(404);
+    let mut province = test.signed_in(&town.province_office.who()).await;
+    province.get("/scheme").await.is(404);
+});
+
+story!(the_owner_changes_the_rules_by_the_pages, |engine| async move {
+    let (test, town, programme) = begin(engine).await;
+    let label = rules_label(&test, &programme).await;
+    let newer = third_scheme_with(&format!("version = \"{label}\""), "version = \"9\"");
+    let mut office = test.signed_in(&town.city_office.who()).await;
+    office.get("/scheme/versions").await.shows("提交新的版本");
+    let broken = Chosen { field: "files", name: "scheme.toml", bytes: b"[scheme]\n" };
+    let refused = office.post_files("/scheme/versions", &[("note", "试一试")], &[broken]).await;
+    refused.is(422);
+    assert!(refused.text().contains("scheme.toml:1"), "{}", refused.text());
+    let files: Vec<Chosen<'_>> =
+        newer.iter().map(|(name, text)| Chosen { field: "files", name, bytes: text.as_bytes() }).collect();
+    office.post_files("/scheme/versions", &[("note", "")], &files).await.is(422);
+    let draft = office.post_files("/scheme/versions", &[("note", "调整版本")], &files).await;
+    draft.shows("草案").shows("开始试算");
+    let step = format!("{}/step", draft.path);
+    office.post(&step, &[("do", "force")]).await.is(422);
+    office.post(&step, &[("do", "trial")]).await.shows("正在试算");
+    test.settle().await;
+    office.get(&draft.path).await.shows("共核对 3 位教师").shows("启用这个版本");
+    office.post(&step, &[("do", "force")]).await.shows("执行中");
+    office.get("/scheme").await.shows("规则版本 9");
 });

@@ -1,0 +1,300 @@
+//! Versions of the rules: handing one in, its differences, its trial, putting it into force.
+
+use askama::Template;
+use axum::extract::{Multipart, Path};
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use tisheng_kernel::Id;
+use tisheng_platform::web::layout::{Flash, Page};
+use tisheng_platform::web::paging::Slice;
+use tisheng_platform::web::session::SignedIn;
+use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, layout, once};
+use tisheng_platform::{Ctx, Tx};
+use tisheng_rules::{Difference, diff};
+
+use super::super::actions::{self, owned};
+use super::super::model::{ChangeKind, File, SchemeError, State, Trial, Version};
+use super::super::rulebook::rules_of;
+use super::super::store::{self, ChangeLine};
+
+struct VersionRow {
+    id: String,
+    label: String,
+    digest: String,
+    state: &'static str,
+    tone: &'static str,
+    note: String,
+    created: String,
+    in_force: String,
+    superseded: String,
+}
+
+fn version_row(version: &Version) -> VersionRow {
+    VersionRow {
+        id: version.id.to_string(),
+        label: version.label.clone(),
+        digest: version.digest.chars().take(12).collect(),
+        state: version.state.chinese(),
+        tone: version.state.tone(),
+        note: version.note.clone(),
+        created: version.created_at.chinese(),
+        in_force: version.in_force_at.map(|at| at.chinese()).unwrap_or_default(),
+        superseded: version.superseded_at.map(|at| at.chinese()).unwrap_or_default(),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "scheme/pages/versions.html")]
+struct VersionsPage {
+    page: Page,
+    versions: Vec<VersionRow>,
+    note: String,
+    problems: Vec<String>,
+    errors: FormErrors,
+}
+
+/// `GET /scheme/versions`
+pub async fn list(asker: SignedIn) -> Answer {
+    layout::show(&versions_page(&asker, "", Vec::new(), FormErrors::default()).await?)
+}
+
+async fn versions_page(
+    asker: &SignedIn,
+    note: &str,
+    problems: Vec<String>,
+    errors: FormErrors,
+) -> Result<VersionsPage, Failure> {
+    let ctx = &asker.ctx;
+    let mut tx = ctx.read().await?;
+    let (_, programme) = owned(ctx, &mut tx).await?;
+    let versions = store::versions(&mut tx, programme.id).await?;
+    Ok(VersionsPage {
+        page: Page::new(asker, "规则的版本", "/scheme").crumb("实施方案与规则", "/scheme"),
+        versions: versions.iter().map(version_row).collect(),
+        note: note.to_owned(),
+        problems,
+        errors,
+    })
+}
+
+/// The fields and the files of a form that brings a version.
+async fn parts(mut form: Multipart) -> Result<(Fields, Vec<File>), Failure> {
+    let broken = |_| Failure::Malformed("上传的内容无法识别。".to_owned());
+    let (mut pairs, mut files) = (Vec::new(), Vec::new());
+    while let Some(part) = form.next_field().await.map_err(broken)? {
+        let name = part.name().unwrap_or_default().to_owned();
+        let file = part.file_name().map(str::to_owned);
+        let text = String::from_utf8(part.bytes().await.map_err(broken)?.to_vec());
+        let text = text.map_err(|_| Failure::Malformed("规则文件应为 UTF-8 编码的文本。".to_owned()))?;
+        match file {
+            Some(file) if !file.is_empty() => {
+                pairs.push((file.clone(), text.clone()));
+                files.push((file, text));
+            }
+            Some(_) => {}
+            None => pairs.push((name, text)),
+        }
+    }
+    files.sort();
+    Ok((Fields::new(pairs), files))
+}
+
+/// `POST /scheme/versions`
+pub async fn hand_in(asker: SignedIn, form: Multipart) -> Answer {
+    let ctx = &asker.ctx;
+    let (fields, files) = parts(form).await?;
+    let mut check = fields.check();
+    let note = check.required("note", "修订说明", 500);
+    if files.is_empty() {
+        check.fail("files", "请选择规则文件（全部 .toml 文件一起选择）");
+    }
+    let errors = check.errors();
+    if !errors.is_empty() {
+        return again(&versions_page(&asker, note, Vec::new(), errors).await?);
+    }
+    let mut once = match once::begin(ctx, &fields).await? {
+        Begun::Fresh(once) => once,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    match actions::draft(ctx, &mut once.tx, &files, note).await {
+        Ok(id) => {
+            let to = format!("/scheme/versions/{id}");
+            once.done(&to, Flash::good("草案已保存，请核对差异并进行换规试算。")).await
+        }
+        Err(error) => {
+            drop(once);
+            let problems = match &error {
+                SchemeError::Faulty(problems) => problems.iter().map(ToString::to_string).collect(),
+                _ => Vec::new(),
+            };
+            let errors = as_form(error, "files")?;
+            again(&versions_page(&asker, note, problems, errors).await?)
+        }
+    }
+}
+
+fn again(template: &impl Template) -> Answer {
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, layout::show(template)?).into_response())
+}
+
+fn as_form(error: SchemeError, field: &str) -> Result<FormErrors, Failure> {
+    match error {
+        SchemeError::Failed(failure) => Err(failure),
+        other => Ok(FormErrors::one(field, other.to_string())),
+    }
+}
+
+/// A difference from the version in force.
+struct DifferenceRow {
+    heading: &'static str,
+    kind: &'static str,
+    before: String,
+    after: String,
+    source: String,
+}
+
+fn difference_row(difference: &Difference) -> DifferenceRow {
+    let (clause, kind, before, after) = match difference {
+        Difference::Added(clause) => (clause, "新增", String::new(), clause.sentence.clone()),
+        Difference::Removed(clause) => (clause, "删去", clause.sentence.clone(), String::new()),
+        Difference::Changed { from, to } => (to, "修改", from.sentence.clone(), to.sentence.clone()),
+    };
+    DifferenceRow { heading: clause.heading, kind, before, after, source: clause.source.clone() }
+}
+
+/// A trial as shown.
+struct TrialRow {
+    asked: String,
+    done: String,
+    teachers: i64,
+    counts: Vec<(&'static str, &'static str, i64)>,
+    is_current: bool,
+}
+
+#[derive(Template)]
+#[template(path = "scheme/pages/version.html")]
+struct VersionPage {
+    page: Page,
+    version: VersionRow,
+    is_draft: bool,
+    differences: Vec<DifferenceRow>,
+    trial: Option<TrialRow>,
+    may_put: bool,
+    errors: FormErrors,
+}
+
+/// `GET /scheme/versions/{id}`
+pub async fn show(asker: SignedIn, Path(id): Path<Id<Version>>) -> Answer {
+    layout::show(&version_page(&asker, id, FormErrors::default()).await?)
+}
+
+async fn version_page(asker: &SignedIn, id: Id<Version>, errors: FormErrors) -> Result<VersionPage, Failure> {
+    let ctx = &asker.ctx;
+    let mut tx = ctx.read().await?;
+    let (_, programme) = owned(ctx, &mut tx).await?;
+    let version = actions::version(&mut tx, &programme, id).await?;
+    let now = rules_of(&ctx.app, &mut tx, programme.version).await?;
+    let other = rules_of(&ctx.app, &mut tx, id).await?;
+    let differences = diff(&now, &other);
+    let trial = store::newest_trial(&mut tx, id).await?;
+    let is_current = trial.as_ref().is_some_and(|trial| trial.base == programme.version);
+    let is_draft = version.state == State::Draft;
+    Ok(VersionPage {
+        page: Page::new(asker, format!("规则版本 {}", version.label), "/scheme")
+            .crumb("实施方案与规则", "/scheme")
+            .crumb("规则的版本", "/scheme/versions"),
+        version: version_row(&version),
+        is_draft,
+        differences: differences.iter().map(difference_row).collect(),
+        may_put: is_draft && is_current && trial.as_ref().is_some_and(|trial| trial.done_at.is_some()),
+        trial: trial.map(|trial| trial_row(&trial, is_current)),
+        errors,
+    })
+}
+
+fn trial_row(trial: &Trial, is_current: bool) -> TrialRow {
+    let counts = ChangeKind::ALL.map(|kind| {
+        let count = match kind {
+            ChangeKind::Gaining => trial.gaining,
+            ChangeKind::Losing => trial.losing,
+            ChangeKind::Other => trial.other,
+        };
+        (kind.code(), kind.chinese(), count)
+    });
+    TrialRow {
+        asked: trial.asked_at.chinese(),
+        done: trial.done_at.map(|at| at.chinese()).unwrap_or_default(),
+        teachers: trial.teachers,
+        counts: counts.to_vec(),
+        is_current,
+    }
+}
+
+/// `POST /scheme/versions/{id}/step`: computes a trial, puts into force, or withdraws.
+pub async fn step(asker: SignedIn, Path(id): Path<Id<Version>>, fields: Fields) -> Answer {
+    let ctx = &asker.ctx;
+    let mut once = match once::begin(ctx, &fields).await? {
+        Begun::Fresh(once) => once,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    match take_step(ctx, &mut once.tx, id, fields.text("do")).await {
+        Ok(said) => once.done(&format!("/scheme/versions/{id}"), Flash::good(said)).await,
+        Err(error) => {
+            drop(once);
+            let errors = as_form(error, "step")?;
+            again(&version_page(&asker, id, errors).await?)
+        }
+    }
+}
+
+async fn take_step(ctx: &Ctx, tx: &mut Tx, id: Id<Version>, what: &str) -> Result<&'static str, SchemeError> {
+    Ok(match what {
+        "trial" => {
+            actions::ask_trial(ctx, tx, id).await?;
+            "试算已开始，完成后本页会显示结果。"
+        }
+        "force" => {
+            actions::put_in_force(ctx, tx, id).await?;
+            "已启用。此后的认定按新版本执行，已经生效的结果不变。"
+        }
+        "withdraw" => {
+            actions::withdraw(ctx, tx, id).await?;
+            "草案已撤回。"
+        }
+        _ => return Err(Failure::Malformed("没有选择要做的操作。".to_owned()).into()),
+    })
+}
+
+#[derive(Template)]
+#[template(path = "scheme/pages/changes.html")]
+struct ChangesPage {
+    page: Page,
+    tabs: Vec<(String, &'static str, bool)>,
+    rows: Vec<ChangeLine>,
+    first: String,
+    next: String,
+}
+
+/// `GET /scheme/versions/{id}/changes`: the teachers whom the newest trial found.
+pub async fn changes(asker: SignedIn, Path(id): Path<Id<Version>>, filters: Filters) -> Answer {
+    let ctx = &asker.ctx;
+    let mut tx = ctx.read().await?;
+    let (_, programme) = owned(ctx, &mut tx).await?;
+    let version = actions::version(&mut tx, &programme, id).await?;
+    let trial = store::newest_trial(&mut tx, id).await?.ok_or(Failure::NotFound)?;
+    let kind = filters.text("kind");
+    let found = store::changes(&mut tx, trial.id, &ctx.scope(), kind, &filters.cursor()).await?;
+    let slice = Slice::cut(found, |line| (String::new(), line.change.person.to_string()));
+    let all = (filters.with("kind", ""), "全部", kind.is_empty());
+    let tabs =
+        ChangeKind::ALL.map(|tab| (filters.with("kind", tab.code()), tab.chinese(), tab.code() == kind));
+    layout::show(&ChangesPage {
+        page: Page::new(&asker, "换规试算：有变化的教师", "/scheme")
+            .crumb("规则的版本", "/scheme/versions")
+            .crumb(version.label, format!("/scheme/versions/{id}")),
+        tabs: std::iter::once(all).chain(tabs).collect(),
+        rows: slice.rows,
+        first: if filters.text("after").is_empty() { String::new() } else { filters.with("after", "") },
+        next: slice.next.map(|next| filters.with("after", &next.write())).unwrap_or_default(),
+    })
+}
