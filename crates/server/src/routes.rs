@@ -11,12 +11,17 @@ use tisheng_platform::{App, Parts, Who};
 use tisheng_policy::scheme::Rulebook;
 use tisheng_registry::access::Role;
 use tisheng_registry::roster::{self, Entry, Kinds};
+use tisheng_registry::{access, organisation, people, restructuring};
 use tisheng_training::hours;
 use tisheng_typeset::{Fonts, Typesetter};
 
 /// The routes of all rooms.
 pub fn rooms() -> Router<Arc<App>> {
     Router::new()
+        .merge(organisation::routes())
+        .merge(people::routes())
+        .merge(access::routes())
+        .merge(restructuring::routes())
         .merge(roster::routes())
         .merge(tisheng_training::routes())
         .merge(evidence::routes())
