@@ -69,14 +69,20 @@ pub async fn run(db: &Db, at: Instant) -> Result<Vec<String>, MigrateError> {
         }
         let failed = |source| MigrateError::Failed { name: name.clone(), source };
         let mut tx = db.write().await?;
+        // The row first: a second process that starts at the same moment waits here and then
+        // finds the work done.
+        if tx.run(CLAIM, args![name.as_str(), digest, at]).await? == 0 {
+            continue;
+        }
         tx.batch(&translate(&text, db.engine())).await.map_err(failed)?;
-        let row = args![name.as_str(), digest, at];
-        tx.run("insert into migration (name, digest, at) values ($1, $2, $3)", row).await?;
         tx.commit().await?;
         done.push(name);
     }
     Ok(done)
 }
+
+const CLAIM: &str =
+    "insert into migration (name, digest, at) values ($1, $2, $3) on conflict (name) do nothing";
 
 const BOOK: &str = "create table if not exists migration (
     name {text} primary key, digest {text} not null, at {int} not null

@@ -3,6 +3,9 @@
 //! A room opens a [`Tx`] with [`Db::read`] or [`Db::write`], runs constant statements with `$n`
 //! placeholders through it, and ends a writing one with [`Tx::commit`]. A write that is dropped
 //! without commit leaves nothing behind. `commit` returns once the work is durable.
+//!
+//! A statement that fails spoils its transaction on both engines: what follows is refused and so
+//! is the commit. PostgreSQL does so by itself, but answers such a commit as if all were well.
 
 mod error;
 pub mod migrate;
@@ -11,10 +14,15 @@ mod sqlite;
 mod value;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 pub use error::DbError;
 pub use postgres::quote_identifier;
 pub use value::{Column, Row, Value};
+
+/// How long somebody waits for a connection before being told that the installation is busy. An
+/// import's transaction on SQLite is shorter than this.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Which engine answers. Rooms never ask; the migration runner, the tests and the bench do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +89,7 @@ impl Db {
     /// # Errors
     /// When no connection is to be had.
     pub async fn read(&self) -> Result<Tx, DbError> {
-        Ok(Tx(match self {
+        Ok(Tx::of(match self {
             Self::Sqlite(db) => Inner::Reader(db.read().await?),
             Self::Postgres(db) => {
                 Inner::Postgres(db.begin("begin isolation level repeatable read read only").await?)
@@ -94,10 +102,22 @@ impl Db {
     /// # Errors
     /// When no connection is to be had.
     pub async fn write(&self) -> Result<Tx, DbError> {
-        Ok(Tx(match self {
+        Ok(Tx::of(match self {
             Self::Sqlite(db) => Inner::Writer(db.write().await?),
             Self::Postgres(db) => Inner::Postgres(db.begin("begin").await?),
         }))
+    }
+
+    /// A transaction that may write and will take long, such as an import: on SQLite the work of
+    /// others is made durable before it begins, so that nobody who is done waits for it.
+    ///
+    /// # Errors
+    /// When no connection is to be had.
+    pub async fn write_alone(&self) -> Result<Tx, DbError> {
+        match self {
+            Self::Sqlite(db) => Ok(Tx::of(Inner::Writer(db.write_alone().await?))),
+            Self::Postgres(_) => self.write().await,
+        }
     }
 
     /// Copies the whole database to the new file `target` while it is in use (SQLite only; a
@@ -115,9 +135,16 @@ impl Db {
     }
 }
 
+/// What is said to whoever goes on after a failed statement.
+const SPOILED: &str = "an earlier statement of this transaction failed, nothing of it can be kept";
+
 /// One transaction.
 #[derive(Debug)]
-pub struct Tx(Inner);
+pub struct Tx {
+    inner: Inner,
+    /// Whether a statement has failed: then nothing of the transaction may be committed.
+    spoiled: bool,
+}
 
 #[derive(Debug)]
 enum Inner {
@@ -127,6 +154,19 @@ enum Inner {
 }
 
 impl Tx {
+    const fn of(inner: Inner) -> Self {
+        Self { inner, spoiled: false }
+    }
+
+    fn usable(&self) -> Result<(), DbError> {
+        if self.spoiled { Err(DbError::Engine(SPOILED.to_owned())) } else { Ok(()) }
+    }
+
+    fn noted<T>(&mut self, outcome: Result<T, DbError>) -> Result<T, DbError> {
+        self.spoiled |= outcome.is_err();
+        outcome
+    }
+
     /// Runs a statement and gives each row to `map`.
     ///
     /// # Errors
@@ -156,11 +196,13 @@ impl Tx {
         args: &[Value<'_>],
         visit: impl FnMut(&Row<'_>) -> Result<(), DbError> + Send,
     ) -> Result<(), DbError> {
-        match &mut self.0 {
+        self.usable()?;
+        let outcome = match &mut self.inner {
             Inner::Reader(tx) => sqlite::each(tx.connection(), sql, args, visit),
-            Inner::Writer(tx) => sqlite::each(tx.connection(), sql, args, visit),
+            Inner::Writer(tx) => tx.connection().and_then(|c| sqlite::each(c, sql, args, visit)),
             Inner::Postgres(tx) => tx.each(sql, args, visit).await,
-        }
+        };
+        self.noted(outcome)
     }
 
     /// The row of a statement that gives at most one.
@@ -194,11 +236,13 @@ impl Tx {
     /// # Errors
     /// What the engine reports; a broken unique rule is [`DbError::Unique`].
     pub async fn run(&mut self, sql: &'static str, args: &[Value<'_>]) -> Result<u64, DbError> {
-        match &mut self.0 {
+        self.usable()?;
+        let outcome = match &mut self.inner {
             Inner::Reader(_) => Err(DbError::ReadOnly),
-            Inner::Writer(tx) => sqlite::run(tx.connection(), sql, args),
+            Inner::Writer(tx) => tx.connection().and_then(|c| sqlite::run(c, sql, args)),
             Inner::Postgres(tx) => tx.run(sql, args).await,
-        }
+        };
+        self.noted(outcome)
     }
 
     /// Writes many rows with one statement's shape: `head` is `insert into t (a, b) values`,
@@ -214,11 +258,16 @@ impl Tx {
         tail: &'static str,
         rows: impl IntoIterator<Item = Vec<Value<'v>>, IntoIter: Send> + Send,
     ) -> Result<u64, DbError> {
-        match &mut self.0 {
+        self.usable()?;
+        let outcome = match &mut self.inner {
             Inner::Reader(_) => Err(DbError::ReadOnly),
-            Inner::Writer(tx) => sqlite::bulk(tx.connection(), head, width, tail, rows),
+            Inner::Writer(tx) => {
+                let connection = tx.connection();
+                connection.and_then(|c| sqlite::aside(|| sqlite::bulk(c, head, width, tail, rows)))
+            }
             Inner::Postgres(tx) => tx.bulk(head, width, tail, rows).await,
-        }
+        };
+        self.noted(outcome)
     }
 
     /// Runs the statements of a migration or a test, without parameters.
@@ -226,11 +275,13 @@ impl Tx {
     /// # Errors
     /// What the engine reports.
     pub async fn batch(&mut self, sql: &str) -> Result<(), DbError> {
-        match &mut self.0 {
+        self.usable()?;
+        let outcome = match &mut self.inner {
             Inner::Reader(_) => Err(DbError::ReadOnly),
-            Inner::Writer(tx) => tx.connection().execute_batch(sql).map_err(DbError::from),
+            Inner::Writer(tx) => tx.connection().and_then(|c| Ok(c.execute_batch(sql)?)),
             Inner::Postgres(tx) => tx.batch(sql).await,
-        }
+        };
+        self.noted(outcome)
     }
 
     /// Prepares a statement without running it: the proof that its text is understood here.
@@ -238,19 +289,23 @@ impl Tx {
     /// # Errors
     /// What the engine says against the text.
     pub async fn prepare(&mut self, sql: &str) -> Result<(), DbError> {
-        match &mut self.0 {
+        self.usable()?;
+        let outcome = match &mut self.inner {
             Inner::Reader(tx) => sqlite::prepare(tx.connection(), sql),
-            Inner::Writer(tx) => sqlite::prepare(tx.connection(), sql),
+            Inner::Writer(tx) => tx.connection().and_then(|c| sqlite::prepare(c, sql)),
             Inner::Postgres(tx) => tx.prepare(sql).await,
-        }
+        };
+        self.noted(outcome)
     }
 
     /// Ends a writing transaction; on return its work is durable.
     ///
     /// # Errors
-    /// When the work could not be made durable; then none of it happened.
+    /// When the work could not be made durable or one of its statements failed; then none of it
+    /// happened.
     pub async fn commit(self) -> Result<(), DbError> {
-        match self.0 {
+        self.usable()?;
+        match self.inner {
             Inner::Reader(_) => Ok(()),
             Inner::Writer(tx) => tx.commit().await,
             Inner::Postgres(tx) => tx.commit().await,

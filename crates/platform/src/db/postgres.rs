@@ -6,7 +6,7 @@
 use std::pin::pin;
 use std::str::FromStr;
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod};
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use futures::TryStreamExt;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Config, NoTls};
@@ -34,6 +34,8 @@ impl Postgres {
         };
         let pool = Pool::builder(manager)
             .max_size(CONNECTIONS)
+            .runtime(Runtime::Tokio1)
+            .wait_timeout(Some(super::PATIENCE))
             .build()
             .map_err(|e| DbError::Connection(e.to_string()))?;
         drop(pool.get().await.map_err(|e| DbError::Connection(e.to_string()))?);
@@ -43,8 +45,10 @@ impl Postgres {
     /// A transaction opened by the statement `begin`.
     pub async fn begin(&self, begin: &'static str) -> Result<Session, DbError> {
         let client = self.0.get().await.map_err(|e| DbError::Connection(e.to_string()))?;
-        client.batch_execute(begin).await?;
-        Ok(Session { client: Some(client) })
+        // Whoever gives up waiting here leaves a transaction open: the session's end undoes it.
+        let session = Session { client: Some(client) };
+        session.client().batch_execute(begin).await?;
+        Ok(session)
     }
 }
 
@@ -138,7 +142,10 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         let Some(client) = self.client.take() else { return };
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            drop(Object::take(client));
+            return;
+        };
         runtime.spawn(async move {
             if client.batch_execute("rollback").await.is_err() {
                 // A connection in an unknown state must not go back to the pool.

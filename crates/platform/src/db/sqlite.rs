@@ -12,7 +12,7 @@ use std::time::Duration;
 use rusqlite::{CachedStatement, Connection, OpenFlags};
 use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, oneshot};
 
-use super::{DbError, Row, Value};
+use super::{DbError, PATIENCE, Row, Value};
 
 /// How many transactions may share a commit.
 const GROUP: usize = 64;
@@ -45,11 +45,20 @@ struct WriterState {
 
 impl WriterState {
     fn begin(&mut self) -> Result<(), DbError> {
+        if self.open && self.connection.is_autocommit() {
+            // The engine has undone the shared transaction (disk full, `or rollback`): its group
+            // hears so, and the savepoint below must not become a transaction of its own.
+            self.flush();
+        }
         if !self.open {
             self.connection.execute_batch("begin immediate")?;
             self.open = true;
         }
-        self.connection.execute_batch("savepoint work").map_err(DbError::from)
+        let begun = self.connection.execute_batch("savepoint work");
+        if begun.is_err() {
+            self.flush();
+        }
+        Ok(begun?)
     }
 
     /// Commits the shared transaction and tells everyone in the group how it went.
@@ -108,11 +117,27 @@ impl Sqlite {
 
     /// The writer, once those before it are through.
     pub async fn write(&self) -> Result<Writer, DbError> {
-        let place = Place::take(self);
-        let mut state = Arc::clone(&self.0.writer).lock_owned().await;
-        place.reached();
-        state.begin()?;
+        let mut state = self.turn().await?;
+        aside(|| state.begin())?;
         Ok(Writer { db: self.clone(), state: Some(state) })
+    }
+
+    /// The same for a long transaction: the open group is made durable first.
+    pub async fn write_alone(&self) -> Result<Writer, DbError> {
+        let mut state = self.turn().await?;
+        aside(|| {
+            state.flush();
+            state.begin()
+        })?;
+        Ok(Writer { db: self.clone(), state: Some(state) })
+    }
+
+    async fn turn(&self) -> Result<OwnedMutexGuard<WriterState>, DbError> {
+        let place = Place::take(self);
+        let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.0.writer).lock_owned()).await;
+        let state = turn.map_err(|_| DbError::Connection("other writers take too long".to_owned()))?;
+        place.reached();
+        Ok(state)
     }
 
     /// Copies the database to `target` page by page, letting writers in between.
@@ -173,7 +198,10 @@ impl Drop for Place {
         self.db.0.waiting.fetch_sub(1, Ordering::SeqCst);
         let writer = Arc::clone(&self.db.0.writer);
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move { writer.lock_owned().await.flush() });
+            runtime.spawn(async move {
+                let mut state = writer.lock_owned().await;
+                aside(|| state.flush());
+            });
         }
     }
 }
@@ -210,14 +238,21 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// The connection of this transaction.
-    pub fn connection(&self) -> &Connection {
-        &self.state.as_ref().expect("a writer holds its connection until it is committed").connection
+    /// The connection of this transaction, unless the engine has undone the transaction: then
+    /// every further statement would be durable by itself.
+    pub fn connection(&self) -> Result<&Connection, DbError> {
+        let state = self.state.as_ref().expect("a writer holds its connection until it is committed");
+        if state.connection.is_autocommit() {
+            return Err(DbError::Engine("the engine has undone the transaction".to_owned()));
+        }
+        Ok(&state.connection)
     }
 
     /// Makes the work durable, together with that of the writers that queue behind.
     pub async fn commit(mut self) -> Result<(), DbError> {
         let mut state = self.state.take().expect("a writer holds its connection until it is committed");
+        // Outside a transaction there is no savepoint to release: this fails when the engine has
+        // undone it.
         if let Err(error) = state.connection.execute_batch("release work") {
             self.state = Some(state);
             return Err(error.into());
@@ -225,7 +260,7 @@ impl Writer {
         let (told, durable) = oneshot::channel();
         state.group.push(told);
         if self.db.0.waiting.load(Ordering::SeqCst) == 0 || state.group.len() >= GROUP {
-            tokio::task::block_in_place(|| state.flush());
+            aside(|| state.flush());
         }
         drop(state);
         match durable.await {
@@ -242,8 +277,17 @@ impl Drop for Writer {
         // when the shared transaction ends.
         let _ = state.connection.execute_batch("rollback to work; release work");
         if state.group.is_empty() || self.db.0.waiting.load(Ordering::SeqCst) == 0 {
-            state.flush();
+            aside(|| state.flush());
         }
+    }
+}
+
+/// Runs what may take long without holding up the tasks that share this thread.
+pub fn aside<T>(work: impl FnOnce() -> T) -> T {
+    use tokio::runtime::{Handle, RuntimeFlavor};
+    match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
     }
 }
 
@@ -253,6 +297,11 @@ fn prepared<'c>(connection: &'c Connection, sql: &str) -> Result<CachedStatement
 }
 
 fn bind(statement: &mut CachedStatement<'_>, args: &[Value<'_>]) -> Result<(), DbError> {
+    // A placeholder without an argument would be null here and an error on the other engine.
+    if statement.parameter_count() != args.len() {
+        let wanted = statement.parameter_count();
+        return Err(DbError::Engine(format!("{wanted} placeholders, {} arguments", args.len())));
+    }
     for (index, value) in args.iter().enumerate() {
         statement.raw_bind_parameter(index + 1, value)?;
     }
