@@ -53,7 +53,10 @@ const LAST_SEAL: &str = "select seq, hash from audit_seal order by seq desc limi
 
 const ALL_SEALS: &str = "select seq, rows, hash from audit_seal order by seq";
 
-const ADD_SEAL: &str = "insert into audit_seal (seq, at, rows, hash) values ($1, $2, $3, $4)";
+const ADD_SEAL: &str =
+    "insert into audit_seal (seq, at, rows, hash) values ($1, $2, $3, $4) on conflict (seq) do nothing";
+
+const ANY_UNSEALED: &str = "select 1 from audit where seal is null limit 1";
 
 const MARK: &str = "update audit set seal = $1 where id = $2";
 
@@ -94,20 +97,27 @@ fn chain(before: &str, lines: &[Line]) -> String {
     hex::encode(hash.finalize())
 }
 
-/// Hashes rows that have arrived since the last seal onto the chain; says how many.
+/// Hashes rows that have arrived since the last seal onto the chain; says how many. Where several
+/// processes seal at once, one of them does it and the others leave it to the next time.
 ///
 /// # Errors
 /// What the database reports.
 pub async fn seal(db: &Db, at: Instant) -> Result<usize, DbError> {
-    let mut tx = db.write().await?;
-    let lines = tx.rows(UNSEALED, args![BATCH], line).await?;
-    if lines.is_empty() {
+    let mut tx = db.read().await?;
+    if tx.row_opt(ANY_UNSEALED, args![], |_| Ok(())).await?.is_none() {
         return Ok(0);
     }
+    drop(tx);
+    let mut tx = db.write().await?;
+    // The seal before the rows: whoever sealed in between is seen in the rows, or holds the number.
     let last = tx.row_opt(LAST_SEAL, args![], |r| Ok((r.get::<i64>(0)?, r.get::<String>(1)?))).await?;
     let (seq, before) = last.unwrap_or_default();
+    let lines = tx.rows(UNSEALED, args![BATCH], line).await?;
     let count = i64::try_from(lines.len()).unwrap_or(BATCH);
-    tx.run(ADD_SEAL, args![seq + 1, at, count, chain(&before, &lines)]).await?;
+    let seal = args![seq + 1, at, count, chain(&before, &lines)];
+    if lines.is_empty() || tx.run(ADD_SEAL, seal).await? == 0 {
+        return Ok(0);
+    }
     for line in &lines {
         tx.run(MARK, args![seq + 1, line.id]).await?;
     }
