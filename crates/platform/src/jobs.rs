@@ -1,8 +1,9 @@
 //! Work after the answer: jobs in a table, events in an outbox, both in the transaction of the
 //! business itself.
 //!
-//! A job is claimed under a lease and done by an idempotent handler; a worker that dies leaves a
-//! lease that runs out, and the job is claimed again. An event is turned into one job for each
+//! A job is claimed under a lease, which is renewed while the job is at work, and done by an
+//! idempotent handler; a worker that dies leaves a lease that runs out, and the job is claimed
+//! again. A handler that panics has failed, as one that returns an error. An event is turned into one job for each
 //! reaction to it, exactly once, because both happen in one transaction.
 
 use std::collections::HashMap;
@@ -15,12 +16,13 @@ use chrono::TimeDelta;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tisheng_kernel::{Id, Instant};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::args;
 use crate::ctx::Ctx;
-use crate::db::{Db, DbError, Engine, Tx};
+use crate::db::{Db, DbError, Engine, Tx, Value};
 
 /// Marker of a job's identifier.
 #[derive(Debug)]
@@ -28,13 +30,15 @@ pub struct Job;
 
 /// Minutes for which a claimed job belongs to its worker.
 const LEASE_MINUTES: i64 = 5;
+/// How often the lease of a job at work is renewed.
+const RENEWAL: Duration = Duration::from_secs(60);
 /// Attempts after which a job is left for a person.
 const ATTEMPTS: i64 = 8;
 /// Jobs claimed at once.
 const CLAIM: i64 = 20;
 
 /// Puts a job of `kind` on the table, to be done as soon as the transaction is committed. The
-/// same `key` of the same kind is taken once; says whether this call was the one.
+/// same `key` of the same kind is taken once: a second call gives the job of the first.
 ///
 /// # Errors
 /// What the database reports.
@@ -87,8 +91,14 @@ const DUE_SKIPPING_LOCKED: &str = "select id, kind, payload, attempts from job
     where done_at is null and attempts < $1 and run_at <= $2 and (lease_until is null or lease_until < $2)
     order by run_at, id limit $3 for update skip locked";
 
-const CLAIM_JOB: &str =
-    "update job set lease_until = $2, lease = $3, attempts = attempts + 1 where id = $1 and done_at is null";
+const CLAIM_JOB: &str = "update job set lease_until = $2, lease = $3 where id = $1 and done_at is null";
+
+const START: &str = "update job set lease_until = $3, attempts = attempts + 1
+    where id = $1 and lease = $2 and done_at is null";
+
+const RENEW: &str = "update job set lease_until = $3 where id = $1 and lease = $2 and done_at is null";
+
+const RELEASE: &str = "update job set lease_until = null where id = $1 and lease = $2 and done_at is null";
 
 const FINISH: &str =
     "update job set done_at = $3, lease_until = null, error = null where id = $1 and lease = $2";
@@ -214,32 +224,59 @@ impl Handlers {
 /// the server calls it in a loop.
 ///
 /// # Errors
-/// What the database reports; a job's own failure is kept with the job.
+/// What the database reports.
 pub async fn run_due(app: &Arc<App>, handlers: &Handlers) -> Result<usize, DbError> {
+    let (_keep, never) = watch::channel(false);
+    run_until_idle(app, handlers, &never).await
+}
+
+async fn run_until_idle(
+    app: &Arc<App>,
+    handlers: &Handlers,
+    stop: &watch::Receiver<bool>,
+) -> Result<usize, DbError> {
     let mut done = 0;
-    loop {
+    while !*stop.borrow() {
         let events = dispatch(app, handlers).await?;
         let claimed = claim(app).await?;
         if events == 0 && claimed.is_empty() {
-            return Ok(done);
+            break;
         }
         for job in claimed {
-            work(app, handlers, job).await?;
-            done += 1;
+            if *stop.borrow() {
+                release(app, &job).await?;
+            } else if start(app, &job).await? {
+                work(app, handlers, job).await?;
+                done += 1;
+            }
         }
     }
+    Ok(done)
 }
 
-/// The server's worker: does what is due, then rests for `rest`.
-pub async fn run_forever(app: Arc<App>, handlers: Handlers, rest: Duration) {
-    loop {
-        if let Err(error) = run_due(&app, &handlers).await {
+/// The server's worker: does what is due, then rests for `rest`. Once `stop` holds true it ends the
+/// job in hand, gives back those it has not begun, and returns.
+pub async fn run_until(app: Arc<App>, handlers: Handlers, rest: Duration, mut stop: watch::Receiver<bool>) {
+    let mut swept = None;
+    while !*stop.borrow() {
+        if let Err(error) = run_until_idle(&app, &handlers, &stop).await {
             tracing::error!(%error, "jobs cannot be claimed");
         }
-        if let Err(error) = crate::audit::seal(&app.db, app.now()).await {
+        let at = app.now();
+        if let Err(error) = crate::audit::seal(&app.db, at).await {
             tracing::error!(%error, "the audit trail cannot be sealed");
         }
-        tokio::time::sleep(rest).await;
+        if crate::sweep::is_due(swept, at) {
+            swept = Some(at);
+            if let Err(error) = crate::sweep::sweep(&app, at).await {
+                tracing::error!(%error, "what is past its keeping cannot be removed");
+            }
+        }
+        // Whoever held the other end is gone: nobody will ever say stop, so resting alone counts.
+        tokio::select! {
+            () = tokio::time::sleep(rest) => {}
+            Ok(()) = stop.changed() => {}
+        }
     }
 }
 
@@ -285,15 +322,53 @@ async fn claim(app: &Arc<App>) -> Result<Vec<Claimed>, DbError> {
     let sql = if app.db.engine() == Engine::Postgres { DUE_SKIPPING_LOCKED } else { DUE };
     let jobs = tx.rows(sql, due, found).await?;
     for job in &jobs {
-        tx.run(CLAIM_JOB, args![job.id, at + TimeDelta::minutes(LEASE_MINUTES), lease]).await?;
+        tx.run(CLAIM_JOB, args![job.id, lease_end(at), lease]).await?;
     }
     tx.commit().await?;
     Ok(jobs)
 }
 
+fn lease_end(at: Instant) -> Instant {
+    at + TimeDelta::minutes(LEASE_MINUTES)
+}
+
+async fn change(app: &Arc<App>, sql: &'static str, args: &[Value<'_>]) -> Result<bool, DbError> {
+    let mut tx = app.db.write().await?;
+    let changed = tx.run(sql, args).await?;
+    tx.commit().await?;
+    Ok(changed > 0)
+}
+
+/// Begins an attempt, unless the lease ran out while the worker did other jobs and somebody else
+/// has taken the job.
+async fn start(app: &Arc<App>, job: &Claimed) -> Result<bool, DbError> {
+    change(app, START, args![job.id, job.lease, lease_end(app.now())]).await
+}
+
+async fn release(app: &Arc<App>, job: &Claimed) -> Result<bool, DbError> {
+    change(app, RELEASE, args![job.id, job.lease]).await
+}
+
+/// Calls the handler in a task of its own: a panic ends the task, not the worker, and a handler
+/// that writes does not wait for the renewal of its own lease.
+async fn attempt(app: &Arc<App>, handler: &Handler, job: &Claimed) -> Result<(), JobError> {
+    let mut task = tokio::spawn(handler(Ctx::system(Arc::clone(app), "job"), job.clone()));
+    loop {
+        match tokio::time::timeout(RENEWAL, &mut task).await {
+            Ok(Ok(outcome)) => return outcome,
+            Ok(Err(stopped)) => return Err(JobError(stopped.to_string())),
+            Err(_) => {
+                if let Err(error) = change(app, RENEW, args![job.id, job.lease, lease_end(app.now())]).await {
+                    tracing::warn!(job = %job.id, %error, "a lease cannot be renewed");
+                }
+            }
+        }
+    }
+}
+
 async fn work(app: &Arc<App>, handlers: &Handlers, job: Claimed) -> Result<(), DbError> {
     let outcome = match handlers.jobs.get(job.kind.as_str()) {
-        Some(handler) => handler(Ctx::system(Arc::clone(app), "job"), job.clone()).await,
+        Some(handler) => attempt(app, handler, &job).await,
         None => Err(JobError(format!("nobody does jobs of kind {}", job.kind))),
     };
     let at = app.now();
@@ -301,7 +376,11 @@ async fn work(app: &Arc<App>, handlers: &Handlers, job: Claimed) -> Result<(), D
     match outcome {
         Ok(()) => tx.run(FINISH, args![job.id, job.lease, at]).await?,
         Err(error) => {
-            tracing::warn!(job = %job.id, kind = job.kind, %error, "a job failed and will be tried again");
+            if job.attempts + 1 >= ATTEMPTS {
+                tracing::error!(job = %job.id, kind = job.kind, %error, "a job failed for the last time");
+            } else {
+                tracing::warn!(job = %job.id, kind = job.kind, %error, "a job failed and will be tried again");
+            }
             let pause = TimeDelta::seconds(1_i64 << (job.attempts * 2).clamp(0, 12));
             tx.run(POSTPONE, args![job.id, job.lease, at + pause, error.to_string()]).await?
         }

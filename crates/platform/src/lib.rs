@@ -9,6 +9,7 @@ pub mod db;
 pub mod files;
 pub mod jobs;
 pub mod keys;
+pub mod sweep;
 pub mod web;
 
 pub use app::{App, Parts};

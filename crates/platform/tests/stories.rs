@@ -16,7 +16,7 @@ use tisheng_platform::db::migrate;
 use tisheng_platform::jobs::{self, Claimed, Handlers, JobError};
 use tisheng_platform::web::layout::Flash;
 use tisheng_platform::web::{Answer, Begun, Fields, once, session};
-use tisheng_platform::{App, Ctx, Db, Member, Parts, Who, args};
+use tisheng_platform::{App, Ctx, Db, Member, Parts, Who, args, sweep};
 use tisheng_testkit::{Engine, TestApp, scratch, story};
 use uuid::Uuid;
 
@@ -284,4 +284,188 @@ story!(a_file_is_kept_once_and_damage_shows, |engine| async move {
     let stored = town.app.config.data.join("files").join(a).join(b).join(rest);
     std::fs::write(stored, b"evidenze").expect("somebody changes it");
     assert!(!files.intact(&blob.digest).await.expect("checked"));
+});
+
+story!(a_transaction_with_a_failed_statement_is_never_acknowledged, |engine| async move {
+    let (_scratch, db) = with_table(engine).await;
+    let mut tx = db.write().await.expect("a transaction");
+    tx.run(ADD, args![1_i64, "一"]).await.expect("a row");
+    assert!(tx.run(ADD, args![1_i64, "又一"]).await.expect_err("the key is taken").is_unique());
+    tx.run(ADD, args![2_i64, "二"]).await.expect_err("nothing goes on after a failed statement");
+    tx.commit().await.expect_err("the commit must not claim what did not happen");
+    assert_eq!(count(&db).await, 0);
+});
+
+story!(a_statement_needs_all_its_arguments, |engine| async move {
+    let (_scratch, db) = with_table(engine).await;
+    let mut tx = db.write().await.expect("a transaction");
+    tx.run(ADD, args![1_i64]).await.expect_err("the second argument is missing");
+});
+
+story!(who_gives_up_while_a_transaction_opens_leaves_none_open, |engine| async move {
+    let (_scratch, db) = with_table(engine).await;
+    for n in 0..20_i64 {
+        let _ = futures::FutureExt::now_or_never(db.read());
+        let mut tx = db.write().await.expect("a transaction");
+        tx.run(ADD, args![n, "写"]).await.expect("not the reading transaction of somebody gone");
+        tx.commit().await.expect("commits");
+    }
+    assert_eq!(count(&db).await, 20);
+});
+
+story!(a_long_write_does_not_hold_up_those_who_are_done, |engine| async move {
+    let (_scratch, db) = with_table(engine).await;
+    let mut first = db.write().await.expect("a transaction");
+    first.run(ADD, args![1_i64, "先"]).await.expect("a row");
+    let (begun, has_begun) = tokio::sync::oneshot::channel();
+    let (end, may_end) = tokio::sync::oneshot::channel::<()>();
+    let long = tokio::spawn({
+        let db = db.clone();
+        async move {
+            let mut tx = db.write_alone().await.expect("a transaction");
+            begun.send(()).expect("somebody listens");
+            tx.run(ADD, args![2_i64, "长"]).await.expect("a row");
+            may_end.await.expect("the story goes on");
+            tx.commit().await.expect("commits");
+        }
+    });
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    let told = tokio::time::timeout(std::time::Duration::from_secs(20), first.commit()).await;
+    told.expect("told while the long one is at work").expect("durable");
+    has_begun.await.expect("the long one begins");
+    assert_eq!(count(&db).await, 1);
+    end.send(()).expect("the long one waits");
+    long.await.expect("the long one ends");
+    assert_eq!(count(&db).await, 2);
+});
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transaction_that_the_engine_undoes_takes_nobody_with_it_unheard() {
+    let (_scratch, db) = with_table(Engine::Sqlite).await;
+    let mut first = db.write().await.expect("a transaction");
+    first.run(ADD, args![1_i64, "先"]).await.expect("a row");
+    let (go, may_go) = tokio::sync::oneshot::channel::<()>();
+    let second = tokio::spawn({
+        let db = db.clone();
+        async move {
+            let mut tx = db.write().await.expect("a transaction");
+            may_go.await.expect("the story goes on");
+            let undone = "insert or rollback into thing (n, word) values ($1, 'x')";
+            tx.run(undone, args![1_i64]).await.expect_err("the key is taken");
+            tx.commit().await.expect_err("the engine has undone it");
+        }
+    });
+    let third = tokio::spawn({
+        let db = db.clone();
+        async move {
+            let mut tx = db.write().await.expect("a transaction");
+            tx.run(ADD, args![3_i64, "后"]).await.expect("a row");
+            tx.commit().await
+        }
+    });
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    let first = tokio::spawn(first.commit());
+    go.send(()).expect("the second waits");
+    second.await.expect("ends");
+    let told = [first.await.expect("ends").is_ok(), third.await.expect("ends").is_ok()];
+    let promised = i64::from(told[0]) + i64::from(told[1]);
+    assert_eq!(count(&db).await, promised, "told {told:?}");
+    assert!(told[1], "whoever comes after has a transaction of their own");
+}
+
+async fn burst(_: Ctx, _: Claimed) -> Result<(), JobError> {
+    panic!("a handler with a mistake")
+}
+
+story!(a_job_that_panics_has_failed_and_the_worker_goes_on, |engine| async move {
+    let handlers = Handlers::default().job("burst", burst).job("greet", greet);
+    let town = TestApp::with_handlers(engine, Router::new(), Parts::default(), handlers).await;
+    let at = town.app.now();
+    let mut tx = town.app.db.write().await.expect("a transaction");
+    let bad = jobs::enqueue(&mut tx, at, "burst", "1", &"").await.expect("a job");
+    let good = jobs::enqueue(&mut tx, at, "greet", "2", &"教师乙").await.expect("a job");
+    tx.commit().await.expect("commits");
+    town.settle().await;
+    let mut tx = town.app.db.read().await.expect("a transaction");
+    let bad = jobs::state(&mut tx, bad).await.expect("read").expect("there");
+    assert!(bad.error.is_some_and(|error| error.contains("panic")), "the failure is kept");
+    assert!(jobs::state(&mut tx, good).await.expect("read").expect("there").done_at.is_some());
+});
+
+/// What a job of a story waits for and says, by the engine of the story.
+static WORKSHOP: [tokio::sync::Semaphore; 4] = [const { tokio::sync::Semaphore::const_new(0) }; 4];
+
+async fn labour(_: Ctx, claimed: Claimed) -> Result<(), JobError> {
+    let place: usize = claimed.payload()?;
+    WORKSHOP[place].add_permits(1);
+    WORKSHOP[place + 1].acquire().await.map_err(|e| JobError(e.to_string()))?.forget();
+    Ok(())
+}
+
+story!(stopping_ends_the_job_in_hand_and_gives_back_the_others, |engine| async move {
+    let handlers = Handlers::default().job("labour", labour);
+    let town = TestApp::start(engine, Router::new(), Parts::default()).await;
+    let place: usize = if engine == Engine::Sqlite { 0 } else { 2 };
+    let at = town.app.now();
+    let mut tx = town.app.db.write().await.expect("a transaction");
+    let first = jobs::enqueue(&mut tx, at, "labour", "1", &place).await.expect("a job");
+    let second = jobs::enqueue(&mut tx, town.app.now(), "labour", "2", &place).await.expect("a job");
+    tx.commit().await.expect("commits");
+    let (stop, stopping) = tokio::sync::watch::channel(false);
+    let rest = std::time::Duration::from_millis(1);
+    let worker = tokio::spawn(jobs::run_until(Arc::clone(&town.app), handlers, rest, stopping));
+    WORKSHOP[place].acquire().await.expect("the first job begins").forget();
+    stop.send_replace(true);
+    WORKSHOP[place + 1].add_permits(1);
+    worker.await.expect("the worker returns by itself");
+    let mut tx = town.app.db.read().await.expect("a transaction");
+    assert!(jobs::state(&mut tx, first).await.expect("read").expect("there").done_at.is_some());
+    let leased: i64 = tx
+        .row("select count(*) from job where lease_until is not null", args![], |r| r.get(0))
+        .await
+        .expect("a count");
+    let second = jobs::state(&mut tx, second).await.expect("read").expect("there");
+    assert_eq!((leased, second.done_at), (0, None), "the other waits for the next worker");
+});
+
+story!(several_sealers_make_one_chain, |engine| async move {
+    let town = TestApp::start(engine, Router::new(), Parts::default()).await;
+    for round in 0..10 {
+        for _ in 0..5 {
+            act(&town.system(), Uuid::now_v7(), &format!("第 {round} 轮")).await;
+        }
+        let sealers = (0..6).map(|_| {
+            let app = Arc::clone(&town.app);
+            tokio::spawn(async move { audit::seal(&app.db, app.now()).await })
+        });
+        for sealer in sealers.collect::<Vec<_>>() {
+            sealer.await.expect("ends").expect("nobody fails because another was faster");
+        }
+    }
+    assert_eq!(audit::verify(&town.app.db).await.expect("walked"), Chain::Whole(50));
+});
+
+story!(what_is_past_its_keeping_is_swept_and_nothing_else, |engine| async move {
+    let handlers = Handlers::default().job("greet", greet).reaction("arrived", "greet");
+    let rooms = Router::new().route("/notes", post(note));
+    let town = TestApp::with_handlers(engine, rooms, Parts::default(), handlers).await;
+    town.browser().post_only("/notes", &[("word", "旧")]).await.is(303);
+    let mut tx = town.app.db.write().await.expect("a transaction");
+    jobs::emit(&mut tx, town.app.now(), "arrived", &"教师丙").await.expect("an event");
+    session::start(&town.system(), &mut tx, Uuid::now_v7(), None).await.expect("a session");
+    tx.commit().await.expect("commits");
+    town.settle().await;
+    assert_eq!(sweep::sweep(&town.app, town.app.now()).await.expect("swept").rows, 0);
+    town.clock.advance(TimeDelta::days(8));
+    let swept = sweep::sweep(&town.app, town.app.now()).await.expect("swept");
+    assert_eq!(swept.rows, 3, "the submission, the event, the session");
+    town.clock.advance(TimeDelta::days(23));
+    assert_eq!(sweep::sweep(&town.app, town.app.now()).await.expect("swept").rows, 1, "the job");
+    let mut tx = town.app.db.read().await.expect("a transaction");
+    let rows: i64 = tx.row("select count(*) from audit", args![], |r| r.get(0)).await.expect("a count");
+    assert_eq!(rows, 1, "the trail stays");
 });

@@ -1,5 +1,6 @@
 //! `tisheng serve`
 
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use tisheng_platform::config::Config;
 use tisheng_platform::web::serve::framed;
 use tisheng_platform::{App, jobs};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 use crate::{Ended, assembly, reactions, routes};
@@ -15,7 +17,7 @@ use crate::{Ended, assembly, reactions, routes};
 /// How long the worker rests when nothing is due.
 const REST: Duration = Duration::from_millis(300);
 
-/// Serves until asked to stop, then lets requests in flight end.
+/// Serves until asked to stop, then lets requests in flight and the job in hand end.
 pub async fn command(config: Config) -> Ended {
     logging();
     let app = assembly::open(config).await?;
@@ -35,10 +37,16 @@ pub async fn serve(app: Arc<App>) -> Ended {
         .map_err(|e| format!("cannot listen on {}: {e}", app.config.listen))?;
     let address = listener.local_addr()?;
     let router = framed(routes::rooms(), Arc::clone(&app));
-    let worker = tokio::spawn(jobs::run_forever(Arc::clone(&app), reactions::handlers(), REST));
+    let (stop, stopping) = watch::channel(false);
+    let worker = tokio::spawn(jobs::run_until(Arc::clone(&app), reactions::handlers(), REST, stopping));
     println!("listening on http://{address}");
-    axum::serve(listener, router).with_graceful_shutdown(asked_to_stop()).await?;
-    worker.abort();
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
+    let ending = async move {
+        asked_to_stop().await;
+        stop.send_replace(true);
+    };
+    axum::serve(listener, router).with_graceful_shutdown(ending).await?;
+    worker.await?;
     Ok(ExitCode::SUCCESS)
 }
 
