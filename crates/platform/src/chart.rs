@@ -24,7 +24,7 @@ pub fn bars(title: &str, bars: &[Bar], most: i64) -> String {
     let height = ROW * i64::try_from(bars.len()).unwrap_or(0);
     let mut svg = open(title, height);
     let room = WIDTH - LABEL - FIGURE;
-    for (y, bar) in (0..).step_by(34).zip(bars) {
+    for (y, bar) in (0..).map(|row| row * ROW).zip(bars) {
         let length = if most > 0 { room * bar.value.clamp(0, most) / most } else { 0 };
         let _ = write!(
             svg,

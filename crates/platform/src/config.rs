@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -27,6 +28,14 @@ pub struct Config {
     pub session_hours: i64,
     /// Largest file a teacher may hand in, in MiB.
     pub upload_mib: u64,
+}
+
+impl Config {
+    /// Whether people reach the installation over HTTPS.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
 }
 
 /// Where stored files live.
@@ -203,7 +212,13 @@ impl Settings {
             parsed(&text("server.listen"), "server.listen", "an address such as 127.0.0.1:8080")?;
         let public_url = match text("server.public_url") {
             url if url.is_empty() => format!("http://{listen}"),
-            url => url.trim_end_matches('/').to_owned(),
+            url if url.starts_with("http://") || url.starts_with("https://") => {
+                url.trim_end_matches('/').to_owned()
+            }
+            url => {
+                let problem = format!("`{url}` begins with neither http:// nor https://");
+                return Err(ConfigError::Value { key: "server.public_url".to_owned(), problem });
+            }
         };
         let files = match text("files.s3_bucket") {
             bucket if bucket.is_empty() => FilesConfig::Local,
@@ -220,8 +235,8 @@ impl Settings {
             data: PathBuf::from(text("data.folder")),
             database: text("data.database"),
             files,
-            session_hours: parsed(&text("server.session_hours"), "server.session_hours", "whole hours")?,
-            upload_mib: parsed(&text("files.upload_mib"), "files.upload_mib", "whole MiB")?,
+            session_hours: within(&text("server.session_hours"), "server.session_hours", 1..=168)?,
+            upload_mib: within(&text("files.upload_mib"), "files.upload_mib", 1..=65_536)?,
         })
     }
 }
@@ -230,6 +245,19 @@ fn parsed<T: std::str::FromStr>(text: &str, key: &str, wanted: &str) -> Result<T
     text.trim()
         .parse()
         .map_err(|_| ConfigError::Value { key: key.to_owned(), problem: format!("`{text}` is not {wanted}") })
+}
+
+/// A whole number within `range`.
+fn within<T>(text: &str, key: &str, range: RangeInclusive<T>) -> Result<T, ConfigError>
+where
+    T: std::str::FromStr + PartialOrd + std::fmt::Display,
+{
+    let wanted = format!("a whole number from {} to {}", range.start(), range.end());
+    let number: T = parsed(text, key, &wanted)?;
+    if range.contains(&number) {
+        return Ok(number);
+    }
+    Err(ConfigError::Value { key: key.to_owned(), problem: format!("`{text}` is not {wanted}") })
 }
 
 fn unknown(origin: &str, key: &str) -> ConfigError {
@@ -272,5 +300,13 @@ mod tests {
     fn a_value_of_the_wrong_kind_is_named() {
         let error = with("TISHENG_SERVER_LISTEN", "8080").and_then(Settings::finish).expect_err("wrong");
         assert!(error.to_string().contains("server.listen"), "{error}");
+        for (name, value) in [
+            ("TISHENG_SERVER_SESSION_HOURS", "0"),
+            ("TISHENG_SERVER_SESSION_HOURS", "9000000000000000"),
+            ("TISHENG_FILES_UPLOAD_MIB", "0"),
+            ("TISHENG_SERVER_PUBLIC_URL", "HTTPS://tisheng.test"),
+        ] {
+            with(name, value).and_then(Settings::finish).expect_err(value);
+        }
     }
 }

@@ -21,6 +21,10 @@ use crate::config::{Config, FilesConfig};
 
 /// Bytes read at once when a file is hashed.
 const CHUNK: usize = 1 << 20;
+/// Levels of folders around the blobs.
+const LEVELS: usize = 2;
+/// Parts on their way to the object store at once; more would pile up in memory.
+const PARTS: usize = 4;
 
 /// A blob that is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,6 +142,7 @@ impl Files {
                 writer.finish().await?;
                 return Ok(());
             }
+            writer.wait_for_capacity(PARTS).await?;
             writer.write(&buffer[..read]);
         }
     }
@@ -209,31 +214,45 @@ fn digest_of(path: &Path) -> std::io::Result<Blob> {
 }
 
 fn store_bytes(target: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    if target.exists() {
-        return Ok(());
-    }
     let folder = folder_of(target)?;
+    if target.exists() {
+        return sync(folder);
+    }
     let temporary = folder.join(format!(".{}", uuid::Uuid::now_v7().simple()));
-    std::fs::write(&temporary, bytes)?;
-    settle(&temporary, target, folder)
+    let settled = std::fs::write(&temporary, bytes).and_then(|()| settle(&temporary, target, folder));
+    if settled.is_err() {
+        // The failure above is what is reported; a disk that is full may refuse this as well.
+        let _ = std::fs::remove_file(&temporary);
+    }
+    settled
 }
 
 fn move_in(source: &Path, target: &Path) -> std::io::Result<()> {
+    let folder = folder_of(target)?;
     if target.exists() {
+        sync(folder)?;
         return std::fs::remove_file(source);
     }
-    let folder = folder_of(target)?;
     settle(source, target, folder)
 }
 
+/// The folder of `target`, made with those around it so that it is still there after a power cut.
 fn folder_of(target: &Path) -> std::io::Result<&Path> {
     let folder = target.parent().ok_or_else(|| std::io::Error::other("a blob lies in a folder"))?;
-    std::fs::create_dir_all(folder)?;
+    if !folder.is_dir() {
+        std::fs::create_dir_all(folder)?;
+        folder.ancestors().skip(1).take(LEVELS).try_for_each(sync)?;
+    }
     Ok(folder)
+}
+
+/// Makes the names in `folder` durable; also where somebody else has just put them there.
+fn sync(folder: &Path) -> std::io::Result<()> {
+    std::fs::File::open(folder)?.sync_all()
 }
 
 fn settle(source: &Path, target: &Path, folder: &Path) -> std::io::Result<()> {
     std::fs::File::open(source)?.sync_all()?;
     std::fs::rename(source, target)?;
-    std::fs::File::open(folder)?.sync_all()
+    sync(folder)
 }

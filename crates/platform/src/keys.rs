@@ -143,6 +143,9 @@ fn create(path: &Path) -> std::io::Result<Zeroizing<String>> {
     let mut file = options.open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
+    // A key that a power cut takes away makes unreadable whatever was sealed with it.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    std::fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
     Ok(text)
 }
 

@@ -15,7 +15,7 @@ use tisheng_platform::audit::{self, Chain};
 use tisheng_platform::db::migrate;
 use tisheng_platform::jobs::{self, Claimed, Handlers, JobError};
 use tisheng_platform::web::layout::Flash;
-use tisheng_platform::web::{Answer, Begun, Fields, once, session};
+use tisheng_platform::web::{Answer, Begun, Fields, assets, once, serve, session};
 use tisheng_platform::{App, Ctx, Db, Member, Parts, Who, args, sweep};
 use tisheng_testkit::{Engine, TestApp, scratch, story};
 use uuid::Uuid;
@@ -229,10 +229,8 @@ async fn whoami(asker: session::SignedIn) -> String {
     asker.member().name.clone()
 }
 
-story!(a_session_acts_only_once_its_member_is_known_and_ends_for_all_browsers, |engine| async move {
-    let town = TestApp::start(engine, Router::new().route("/me", get(whoami)), Parts::default()).await;
-    let account = Uuid::now_v7();
-    let member = Member {
+fn teacher(account: Uuid) -> Member {
+    Member {
         account,
         person: account,
         name: "教师甲".to_owned(),
@@ -242,7 +240,13 @@ story!(a_session_acts_only_once_its_member_is_known_and_ends_for_all_browsers, |
         node_name: "测试一小".to_owned(),
         path: "/1/".to_owned(),
         has_other_roles: false,
-    };
+    }
+}
+
+story!(a_session_acts_only_once_its_member_is_known_and_ends_for_all_browsers, |engine| async move {
+    let town = TestApp::start(engine, Router::new().route("/me", get(whoami)), Parts::default()).await;
+    let account = Uuid::now_v7();
+    let member = teacher(account);
     let ctx = town.ctx(Who::Stranger);
     let mut tx = ctx.write().await.expect("a transaction");
     let half = session::start(&ctx, &mut tx, account, None).await.expect("a session");
@@ -468,4 +472,126 @@ story!(what_is_past_its_keeping_is_swept_and_nothing_else, |engine| async move {
     let mut tx = town.app.db.read().await.expect("a transaction");
     let rows: i64 = tx.row("select count(*) from audit", args![], |r| r.get(0)).await.expect("a count");
     assert_eq!(rows, 1, "the trail stays");
+});
+
+async fn fall() -> Answer {
+    panic!("a page with a mistake")
+}
+
+fn with_header(name: http::HeaderName, value: &str) -> http::HeaderMap {
+    http::HeaderMap::from_iter([(name, value.parse().expect("a header"))])
+}
+
+story!(two_buttons_of_one_page_are_two_submissions, |engine| async move {
+    let rooms = Router::new().route("/notes", post(note)).route("/others", post(note));
+    let town = TestApp::start(engine, rooms, Parts::default()).await;
+    let mut browser = town.browser();
+    let key = Uuid::now_v7().simple().to_string();
+    browser.post_only("/notes", &[("_key", &key)]).await.is(303);
+    browser.post_only("/others", &[("_key", &key)]).await.is(422);
+    let mut tx = town.app.db.read().await.expect("a transaction");
+    let digest: String =
+        tx.row("select digest from idempotency", args![], |r| r.get(0)).await.expect("one row");
+    let bare = Fields::default().sent_to("/notes").digest();
+    assert_ne!(digest, bare, "what was typed cannot be searched for in the table");
+});
+
+story!(every_answer_is_guarded_also_those_of_the_frame, |engine| async move {
+    let rooms = Router::new().route("/fall", get(fall)).route("/notes", post(note));
+    let town = TestApp::start(engine, rooms, Parts::default()).await;
+    let mut browser = town.browser();
+    let fallen = browser.get("/fall").await;
+    let missing = browser.get("/nowhere").await;
+    let strange = with_header(http::header::ORIGIN, "http://elsewhere.test");
+    let refused = browser.send(http::Method::POST, "/notes", strange, Vec::new()).await;
+    assert!(refused.text().contains("没有执行"), "the refusal is a page: {}", refused.text());
+    for (answer, status) in [(fallen, 500), (missing, 404), (refused, 403)] {
+        answer.is(status);
+        assert!(answer.headers.contains_key("content-security-policy"), "{}", answer.path);
+        assert_eq!(answer.headers["cache-control"], "no-store");
+        assert!(!answer.headers.contains_key("strict-transport-security"), "this installation is plain http");
+    }
+    let zero = browser.get("/nowhere?q=%00").await;
+    zero.is(404);
+});
+
+story!(over_https_every_cookie_is_secure, |engine| async move {
+    let rooms = Router::new().route("/notes", post(note)).route("/me", get(whoami));
+    let town = TestApp::with_public_url(engine, rooms, "https://tisheng.test").await;
+    let ours = with_header(http::header::ORIGIN, "https://tisheng.test");
+    let body = format!("_key={}", Uuid::now_v7()).into_bytes();
+    let saved = town.browser().send(http::Method::POST, "/notes", ours, body).await;
+    saved.is(303);
+    assert!(saved.headers.contains_key("strict-transport-security"));
+    let flash = saved.headers["set-cookie"].to_str().expect("text");
+    assert!(flash.starts_with("tisheng_flash=") && flash.ends_with("; Secure"), "{flash}");
+    let ctx = town.system();
+    let mut tx = ctx.write().await.expect("a transaction");
+    let cookie = session::start(&ctx, &mut tx, Uuid::now_v7(), None).await.expect("a session");
+    let cookie = cookie.to_str().expect("text");
+    assert!(cookie.starts_with("__Host-") && cookie.contains("; HttpOnly") && cookie.contains("; Secure"));
+});
+
+story!(a_session_ends_in_the_end_and_halfway_soon, |engine| async move {
+    let town = TestApp::start(engine, Router::new().route("/me", get(whoami)), Parts::default()).await;
+    let ctx = town.ctx(Who::Stranger);
+    let account = Uuid::now_v7();
+    let mut tx = ctx.write().await.expect("a transaction");
+    let full = session::start(&ctx, &mut tx, account, Some(&teacher(account))).await.expect("a session");
+    session::start(&ctx, &mut tx, account, None).await.expect("a session");
+    tx.commit().await.expect("commits");
+    let open = "select count(*) from session where expires_at > $1";
+    town.clock.advance(TimeDelta::minutes(31));
+    let mut tx = ctx.read().await.expect("a transaction");
+    let left: i64 = tx.row(open, args![town.app.now()], |r| r.get(0)).await.expect("a count");
+    assert_eq!(left, 1, "the second factor was awaited too long");
+    drop(tx);
+    let pair = full.to_str().expect("text").split(';').next().expect("a pair").to_owned();
+    let mut days = 0;
+    loop {
+        let cookie = with_header(http::header::COOKIE, &pair);
+        let seen = town.browser().send(http::Method::GET, "/me", cookie, Vec::new()).await;
+        if seen.status == http::StatusCode::SEE_OTHER {
+            break;
+        }
+        town.clock.advance(TimeDelta::hours(8));
+        days += 1;
+        assert!(days < 100, "a session in use never ends");
+    }
+    assert!(days > 18, "a session in use ends after {days} thirds of a day");
+});
+
+async fn film(State(app): State<Arc<App>>, headers: http::HeaderMap) -> Answer {
+    let blob = app.files.put(Bytes::from(vec![b'a'; 5000])).await?;
+    serve::stored(&app, &headers, &blob, "text/plain", "课堂 \"一\"\r\n.txt", serve::Disposition::Inline)
+        .await
+}
+
+story!(a_stored_file_goes_in_parts_and_as_it_is, |engine| async move {
+    let town = TestApp::start(engine, Router::new().route("/film", get(film)), Parts::default()).await;
+    let mut browser = town.browser();
+    let mut asked = with_header(http::header::ACCEPT_ENCODING, "gzip");
+    let whole = browser.send(http::Method::GET, "/film", asked.clone(), Vec::new()).await;
+    assert_eq!((whole.bytes.len(), whole.headers.get("content-encoding")), (5000, None));
+    assert_eq!(whole.headers["accept-ranges"], "bytes");
+    assert_eq!(whole.headers["content-security-policy"], "default-src 'none'; sandbox");
+    asked.insert(http::header::RANGE, "bytes=10-19".parse().expect("a header"));
+    let part = browser.send(http::Method::GET, "/film", asked.clone(), Vec::new()).await;
+    part.is(206);
+    assert_eq!(
+        (part.bytes.len(), &part.headers["content-range"]),
+        (10, &"bytes 10-19/5000".parse().expect("a header"))
+    );
+    asked.insert(http::header::RANGE, "bytes=5000-".parse().expect("a header"));
+    browser.send(http::Method::GET, "/film", asked, Vec::new()).await.is(416);
+});
+
+story!(an_asset_is_kept_for_ever_under_its_own_digest_alone, |engine| async move {
+    let town = TestApp::start(engine, Router::new(), Parts::default()).await;
+    let mut browser = town.browser();
+    let own = browser.get(&assets::address("app.css")).await;
+    assert!(own.headers["cache-control"].to_str().expect("text").contains("immutable"));
+    let newer = browser.get("/assets/app.css?v=000000000000").await;
+    assert_eq!(newer.headers["cache-control"], "no-cache");
+    browser.get("/assets/..%2Fapp.css").await.is(404);
 });

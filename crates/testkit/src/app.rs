@@ -71,11 +71,25 @@ impl TestApp {
         parts: Parts,
         handlers: Handlers,
     ) -> Self {
+        Self::made(engine, rooms, (parts, handlers), "http://tisheng.test").await
+    }
+
+    /// An application that people reach under `url`, such as one behind HTTPS.
+    pub async fn with_public_url(engine: Engine, rooms: Router<Arc<App>>, url: &str) -> Self {
+        Self::made(engine, rooms, (Parts::default(), Handlers::default()), url).await
+    }
+
+    async fn made(
+        engine: Engine,
+        rooms: Router<Arc<App>>,
+        (parts, handlers): (Parts, Handlers),
+        public_url: &str,
+    ) -> Self {
         let scratch = scratch(engine).await;
         let clock = Arc::new(HandClock(AtomicI64::new(BEGINNING)));
         let config = Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            public_url: "http://tisheng.test".to_owned(),
+            public_url: public_url.to_owned(),
             data: scratch.folder.path().to_owned(),
             database: String::new(),
             files: FilesConfig::Local,

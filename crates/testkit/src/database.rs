@@ -1,18 +1,18 @@
 //! A database for each test, cloned from a template that has all migrations.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use tempfile::TempDir;
 use tisheng_kernel::Instant;
 use tisheng_platform::db::{Address, Db, Engine, migrate, quote_identifier};
 use tokio::sync::OnceCell;
+use uuid::Uuid;
 
 static SQLITE: OnceCell<(TempDir, PathBuf)> = OnceCell::const_new();
 static POSTGRES: OnceCell<String> = OnceCell::const_new();
-static COUNT: AtomicU32 = AtomicU32::new(0);
 
-/// A fresh database and the folder beside it, both gone with this value.
+/// A fresh database and the folder beside it. The folder, and with it a SQLite database, goes with
+/// this value; a PostgreSQL database goes with the private server of the tests.
 #[derive(Debug)]
 pub struct Scratch {
     /// The database.
@@ -65,8 +65,8 @@ fn server() -> String {
 }
 
 async fn create_database(template: Option<&str>) -> String {
-    let number = COUNT.fetch_add(1, Ordering::Relaxed);
-    let name = format!("t{}_{number}", std::process::id());
+    // A process number comes back on a server that outlives the tests.
+    let name = format!("t{}", Uuid::now_v7().simple());
     let url = format!("{}/postgres", server());
     let (client, connection) =
         tokio_postgres::connect(&url, tokio_postgres::NoTls).await.expect("the test server answers");

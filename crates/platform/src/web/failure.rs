@@ -8,6 +8,9 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use super::layout::Page;
 use crate::db::DbError;
 
+/// Seconds after which a busy installation may be asked again.
+const BUSY_SECONDS: u32 = 5;
+
 /// Why a request gets no answer of its own.
 #[derive(Debug)]
 pub enum Failure {
@@ -134,7 +137,12 @@ impl IntoResponse for Failure {
             Ok(html) => (status, Html(html)).into_response(),
             Err(_) => (status, title).into_response(),
         };
-        if let Self::TooMany { seconds } = self {
+        let wait = match self {
+            Self::TooMany { seconds } => Some(seconds),
+            Self::Busy(_) => Some(BUSY_SECONDS),
+            _ => None,
+        };
+        if let Some(seconds) = wait {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response

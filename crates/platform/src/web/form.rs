@@ -5,54 +5,73 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Request};
-use chrono::NaiveDate;
+use axum::extract::{FromRequest, OriginalUri, Request};
+use axum::http::StatusCode;
+use chrono::{Datelike, NaiveDate};
 use sha2::{Digest, Sha256};
 
 use super::Failure;
 
 /// The fields of a submitted form, in order, repeated names included.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Fields(Vec<(String, String)>);
+pub struct Fields {
+    pairs: Vec<(String, String)>,
+    /// The address that the form was sent to.
+    address: String,
+}
 
 impl Fields {
     /// The fields given, for tests and for forms that come in parts.
     #[must_use]
     pub fn new(pairs: Vec<(String, String)>) -> Self {
-        Self(pairs)
+        Self { pairs, address: String::new() }
+    }
+
+    /// The same fields, sent to `address` (path and query). The extractor knows it by itself; for
+    /// forms that come in parts.
+    #[must_use]
+    pub fn sent_to(self, address: impl Into<String>) -> Self {
+        Self { address: address.into(), ..self }
     }
 
     /// Reads `application/x-www-form-urlencoded` text.
     ///
     /// # Errors
-    /// [`Failure::Malformed`] when it is not.
+    /// [`Failure::Malformed`] when it is not, or holds a character that no text has (U+0000): one
+    /// engine stores it, the other refuses.
     pub fn read(body: &[u8]) -> Result<Self, Failure> {
-        serde_urlencoded::from_bytes(body)
-            .map(Self)
-            .map_err(|_| Failure::Malformed("表单内容无法识别。".to_owned()))
+        let pairs: Result<Vec<(String, String)>, _> = serde_urlencoded::from_bytes(body);
+        pairs
+            .ok()
+            .filter(|pairs| !pairs.iter().any(|(key, value)| key.contains('\0') || value.contains('\0')))
+            .map(Self::new)
+            .ok_or_else(|| Failure::Malformed("表单内容无法识别。".to_owned()))
     }
 
     /// The field `name` without the spaces around it; empty when missing.
     #[must_use]
     pub fn text(&self, name: &str) -> &str {
-        self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.trim())
+        self.pairs.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.trim())
     }
 
     /// Every non-empty value of `name`, such as ticked boxes.
     pub fn all<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f str> + 'f {
-        self.0.iter().filter(move |(key, value)| key == name && !value.is_empty()).map(|(_, v)| v.as_str())
+        self.pairs
+            .iter()
+            .filter(move |(key, value)| key == name && !value.is_empty())
+            .map(|(_, v)| v.as_str())
     }
 
     /// Whether `name` has `value` among its values.
     #[must_use]
     pub fn has(&self, name: &str, value: &str) -> bool {
-        self.0.iter().any(|(key, found)| key == name && found == value)
+        self.pairs.iter().any(|(key, found)| key == name && found == value)
     }
 
     /// All fields, in order.
     #[must_use]
     pub fn pairs(&self) -> &[(String, String)] {
-        &self.0
+        &self.pairs
     }
 
     /// Starts checking: each look at a field may add an error.
@@ -61,11 +80,13 @@ impl Fields {
         Checked { fields: self, errors: FormErrors::default() }
     }
 
-    /// The digest of the content without the idempotency key.
+    /// The digest of the address and the content without the idempotency key: two buttons of one
+    /// page are two submissions, though they carry the same key.
     #[must_use]
     pub fn digest(&self) -> String {
         let mut hash = Sha256::new();
-        for (key, value) in self.0.iter().filter(|(key, _)| key != super::once::FIELD) {
+        hash.update(format!("{}:{};", self.address.len(), self.address));
+        for (key, value) in self.pairs.iter().filter(|(key, _)| key != super::once::FIELD) {
             hash.update(format!("{}:{}={}:{}", key.len(), key, value.len(), value));
         }
         hex::encode(hash.finalize())
@@ -76,10 +97,17 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
     type Rejection = Failure;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
-        let body = Bytes::from_request(request, state)
-            .await
-            .map_err(|_| Failure::TooLarge("提交的文字太多。".to_owned()))?;
-        Self::read(&body)
+        // A nested router sees less than the whole address.
+        let whole = request.extensions().get::<OriginalUri>().map(|OriginalUri(uri)| uri);
+        let address = whole.unwrap_or(request.uri()).path_and_query().map(ToString::to_string);
+        let body = Bytes::from_request(request, state).await.map_err(|rejection| {
+            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                Failure::TooLarge("提交的文字太多。".to_owned())
+            } else {
+                Failure::Malformed("表单没有完整送达。".to_owned())
+            }
+        })?;
+        Ok(Self::read(&body)?.sent_to(address.unwrap_or_default()))
     }
 }
 
@@ -171,7 +199,8 @@ impl<'f> Checked<'f> {
         if text.is_empty() {
             return None;
         }
-        let date = text.parse().ok();
+        // Beyond these years a date is a slip, and would no longer sort as text.
+        let date = text.parse().ok().filter(|date: &NaiveDate| (1900..2200).contains(&date.year()));
         if date.is_none() {
             self.errors.add(name, format!("{title}应写成 2026-11-23 这样的日期"));
         }
@@ -222,5 +251,16 @@ mod tests {
         let digest = |text: &str| Fields::read(text.as_bytes()).expect("a form").digest();
         assert_eq!(digest("_key=1&a=b"), digest("_key=2&a=b"));
         assert_ne!(digest("a=b&c=d"), digest("a=b%26c%3Dd"));
+        let sent_to = |address: &str| Fields::default().sent_to(address).digest();
+        assert_ne!(sent_to("/teams/1/dissolve"), sent_to("/teams/2/dissolve"));
+    }
+
+    #[test]
+    fn what_no_text_or_calendar_holds_is_refused() {
+        Fields::read(b"name=a%00b").expect_err("a zero character");
+        let fields = Fields::read(b"a=%2B12026-01-01&b=0090-01-01&c=2026-01-01").expect("a form");
+        let mut check = fields.check();
+        assert_eq!((check.date("a", "日期"), check.date("b", "日期")), (None, None));
+        assert!(check.date("c", "日期").is_some());
     }
 }

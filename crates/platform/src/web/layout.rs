@@ -14,6 +14,8 @@ use crate::ctx::{Ctx, Member, Request};
 
 /// The cookie that carries a message over one redirect.
 pub(super) const FLASH_COOKIE: &str = "tisheng_flash";
+/// Characters of a message that are carried.
+const FLASH_CHARACTERS: usize = 400;
 
 /// How a message is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,7 +72,9 @@ impl Flash {
     /// The header that hands the message to the next page. It lives for seconds and holds only
     /// what this browser is about to see anyway.
     pub(super) fn cookie(&self) -> HeaderValue {
-        let text = serde_json::to_string(self).unwrap_or_default();
+        // Browsers drop a cookie of more than 4 KiB without a word.
+        let short = Self { tone: self.tone, text: self.text.chars().take(FLASH_CHARACTERS).collect() };
+        let text = serde_json::to_string(&short).unwrap_or_default();
         let value = URL_SAFE_NO_PAD.encode(text);
         HeaderValue::from_str(&format!("{FLASH_COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=60"))
             .expect("base64 and attributes are valid in a header")

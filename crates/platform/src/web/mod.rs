@@ -6,6 +6,7 @@ pub mod form;
 pub mod layout;
 pub mod once;
 pub mod paging;
+pub mod rate;
 pub mod serve;
 pub mod session;
 
@@ -14,6 +15,7 @@ pub use form::{Checked, Fields, FormErrors};
 pub use layout::Page;
 pub use once::{Begun, Once};
 pub use paging::{Cursor, Filters};
+pub use rate::Rate;
 
 /// What a handler gives back.
 pub type Answer = Result<axum::response::Response, Failure>;

@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use percent_encoding::{CONTROLS, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use tisheng_kernel::Id;
 use uuid::Uuid;
@@ -54,7 +55,9 @@ pub async fn begin(ctx: &Ctx, fields: &Fields) -> Result<Begun, Failure> {
         .parse()
         .map_err(|_| Failure::Malformed("表单缺少提交编号，请刷新页面后重新填写。".to_owned()))?;
     let (account, _, _) = ctx.who.signature();
-    let digest = fields.digest();
+    // Under a key of ours: a form may hold a password or an identity number, and a bare digest of
+    // it could be searched for by whoever gets hold of the database.
+    let digest = hex::encode(ctx.app.keys.index("submission", &fields.digest()));
     let mut tx = ctx.write().await?;
     if tx.run(CLAIM, args![key, account, digest.as_str(), ctx.at]).await? == 1 {
         return Ok(Begun::Fresh(Once { tx, key: key.uuid() }));
@@ -85,13 +88,50 @@ impl Once {
     }
 }
 
-/// Sends the browser to `to` (303), where `flash` is shown once.
+/// Whether `to` is an address of this installation: a path and nothing that a browser would take
+/// for another host. Browsers read a backslash as a slash and pass over tabs and line breaks.
+#[must_use]
+pub fn leads_here(to: &str) -> bool {
+    let elsewhere = to.starts_with("//") || to.contains('\\') || to.chars().any(char::is_control);
+    to.starts_with('/') && !elsewhere
+}
+
+/// Sends the browser to `to` (303), where `flash` is shown once; to the beginning when `to` leads
+/// elsewhere.
 #[must_use]
 pub fn redirect(to: &str, flash: Option<&Flash>) -> Response {
-    let location = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/"));
+    let to = if leads_here(to) { to } else { "/" };
+    // What is not ASCII is not valid in a header; everything else stands as it was written.
+    let to = utf8_percent_encode(to, CONTROLS).to_string();
+    let location = HeaderValue::from_str(&to).unwrap_or(HeaderValue::from_static("/"));
     let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response();
     if let Some(flash) = flash {
         response.headers_mut().append(header::SET_COOKIE, flash.cookie());
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::header::LOCATION;
+
+    use super::redirect;
+
+    #[test]
+    fn nobody_is_sent_elsewhere() {
+        let leads = |to: &str| redirect(to, None).headers()[LOCATION].to_str().expect("text").to_owned();
+        assert_eq!(leads("/people?q=a%20b&x=1"), "/people?q=a%20b&x=1");
+        assert_eq!(leads("/people?q=王"), "/people?q=%E7%8E%8B");
+        for elsewhere in [
+            "",
+            "https://evil.test/",
+            "//evil.test",
+            "/\\evil.test",
+            "/\t/evil.test",
+            "/\n/evil.test",
+            "people",
+        ] {
+            assert_eq!(leads(elsewhere), "/", "{elsewhere:?}");
+        }
+    }
 }

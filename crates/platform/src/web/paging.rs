@@ -65,8 +65,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Filters {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
         Query::<Vec<(String, String)>>::from_request_parts(parts, state)
             .await
+            .ok()
+            .filter(|Query(pairs)| {
+                !pairs.iter().any(|(key, value)| key.contains('\0') || value.contains('\0'))
+            })
             .map(|Query(pairs)| Self(pairs))
-            .map_err(|_| Failure::NotFound)
+            .ok_or(Failure::NotFound)
     }
 }
 
@@ -84,6 +88,7 @@ impl Cursor {
     #[must_use]
     pub fn read(text: &str) -> Self {
         let decoded = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let decoded = decoded.filter(|text| !text.contains('\0'));
         decoded
             .and_then(|text| {
                 let (id, key) = text.split_once('.')?;
@@ -138,6 +143,8 @@ mod tests {
         let place = Cursor { key: "wang.小 明".to_owned(), id: "018f".to_owned() };
         assert_eq!(Cursor::read(&place.write()), place);
         assert_eq!(Cursor::read("not base64!"), Cursor::default());
+        let hostile = Cursor { key: "a\0".to_owned(), id: "018f".to_owned() };
+        assert_eq!(Cursor::read(&hostile.write()), Cursor::default());
     }
 
     #[test]

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::header::Entry;
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, Version, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -13,7 +14,8 @@ use bytes::Bytes;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
-use tower_http::csrf::CsrfLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate};
+use tower_http::csrf::{CsrfLayer, ProtectionError};
 
 use super::{Answer, Failure, assets};
 use crate::app::App;
@@ -37,37 +39,82 @@ pub fn framed(rooms: Router<Arc<App>>, app: Arc<App>) -> Router {
         .route("/readyz", get(ready))
         .fallback(|| async { Failure::NotFound })
         .layer(DefaultBodyLimit::max(FORM_BYTES))
-        .layer(CsrfLayer::new())
-        .layer(middleware::from_fn(guard))
-        .layer(CompressionLayer::new())
+        .layer(same_site(&app))
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             Failure::Internal("a handler panicked".to_owned()).into_response()
         }))
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(is_whole)))
+        // Around all others: what they answer by themselves is guarded as well.
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), guard))
         .with_state(app)
 }
 
+type Refusal = fn(ProtectionError) -> Response;
+
+/// Forms are taken from our own pages alone. Older browsers send only `Origin`, and a proxy may
+/// have put its own name into `Host`: the address that people use counts as ours in any case.
+fn same_site(app: &App) -> CsrfLayer<Refusal> {
+    let refusal: Refusal = |_| {
+        let advice = "请求不是从本系统的页面发出的，没有执行。请回到本系统的页面，刷新后重新提交。";
+        Failure::Refused(advice.to_owned()).into_response()
+    };
+    let layer = CsrfLayer::new().with_rejection_response(refusal);
+    let Some(origin) = origin(&app.config.public_url) else { return layer };
+    layer.clone().add_trusted_origin(origin).unwrap_or(layer)
+}
+
+/// The origin of `address` as browsers send it: lower case, without the port of its scheme.
+fn origin(address: &str) -> Option<String> {
+    let address: Uri = address.parse().ok()?;
+    let (scheme, authority) = (address.scheme_str()?, address.authority()?.as_str().to_lowercase());
+    let port = if scheme == "https" { ":443" } else { ":80" };
+    Some(format!("{scheme}://{}", authority.strip_suffix(port).unwrap_or(&authority)))
+}
+
+/// Whether an answer may be compressed: a file that can be asked for in parts goes as it is, since
+/// places in it mean its own bytes, and most of them are compressed already.
+fn is_whole(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
+    !headers.contains_key(header::ACCEPT_RANGES)
+}
+
 /// `GET /readyz`: whether the database takes writes.
-async fn ready(axum::extract::State(app): axum::extract::State<Arc<App>>) -> Answer {
+async fn ready(State(app): State<Arc<App>>) -> Answer {
     let mut tx = app.db.write().await?;
     tx.run("delete from session where expires_at <= $1", args![0_i64]).await?;
     tx.commit().await?;
     Ok("ready\n".into_response())
 }
 
-async fn guard(request: Request, next: Next) -> Response {
+async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    let fixed: [(HeaderName, &'static str); 5] = [
+    let fixed: [(HeaderName, &'static str); 4] = [
         (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
-        (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
         (header::CACHE_CONTROL, "no-store"),
     ];
     for (name, value) in fixed {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
+    if app.config.is_https() {
+        let year = HeaderValue::from_static("max-age=31536000");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
+        secure_cookies(headers);
+    }
     response
+}
+
+/// Adds `Secure` to the cookies that lack it.
+fn secure_cookies(headers: &mut HeaderMap) {
+    let Entry::Occupied(mut cookies) = headers.entry(header::SET_COOKIE) else { return };
+    for cookie in cookies.iter_mut() {
+        let text = cookie.to_str().unwrap_or_default();
+        if !text.split(';').any(|part| part.trim() == "Secure") {
+            *cookie =
+                HeaderValue::from_str(&format!("{text}; Secure")).unwrap_or(HeaderValue::from_static(""));
+        }
+    }
 }
 
 /// How a browser is to treat a file.
@@ -166,7 +213,14 @@ fn range(text: &str, size: u64) -> Asked {
 
 #[cfg(test)]
 mod tests {
-    use super::{Asked, range};
+    use super::{Asked, origin, range};
+
+    #[test]
+    fn an_origin_is_written_as_browsers_send_it() {
+        assert_eq!(origin("https://Tisheng.test:443/sub").as_deref(), Some("https://tisheng.test"));
+        assert_eq!(origin("http://10.0.0.1:8080").as_deref(), Some("http://10.0.0.1:8080"));
+        assert_eq!(origin("tisheng.test"), None);
+    }
 
     #[test]
     fn ranges_as_browsers_ask_for_them() {

@@ -1,7 +1,8 @@
 //! Sessions: one row for each signed-in browser, found by the hash of a random cookie.
 //!
 //! The row carries who asks as it was when the role was taken up, so that a request costs one
-//! read; whoever changes accounts or roles rewrites or ends the sessions concerned.
+//! read; whoever changes accounts or roles rewrites or ends the sessions concerned. A session ends
+//! when it is not used, and in any case some days after it began.
 
 use std::sync::Arc;
 
@@ -20,11 +21,18 @@ use crate::args;
 use crate::ctx::{Ctx, Member, Who};
 use crate::db::{DbError, Tx};
 
-const COOKIE: &str = "tisheng_session";
+/// Over HTTPS the name itself says that no other host of the same domain has set the cookie.
+const COOKIE_HTTPS: &str = "__Host-tisheng_session";
+const COOKIE_HTTP: &str = "tisheng_session";
+/// Minutes within which the second factor has to be given or enrolled.
+const HALFWAY_MINUTES: i64 = 30;
+/// Days after which a session ends however much it is used.
+const LONGEST_DAYS: i64 = 7;
 /// Minutes after which a session in use is prolonged: not at every request, a write each.
 const PROLONG_AFTER_MINUTES: i64 = 10;
 
-const FIND: &str = "select account, who, seen_at from session where token = $1 and expires_at > $2";
+const FIND: &str =
+    "select account, who, seen_at, created_at from session where token = $1 and expires_at > $2";
 const START: &str = "insert into session (token, account, who, created_at, seen_at, expires_at)
     values ($1, $2, $3, $4, $4, $5)";
 const TAKE_UP: &str = "update session set who = $2 where token = $1";
@@ -50,8 +58,12 @@ impl Token {
     }
 }
 
-fn expiry(app: &App, at: Instant) -> Instant {
-    at + TimeDelta::hours(app.config.session_hours)
+fn expiry(app: &App, began: Instant, at: Instant) -> Instant {
+    (at + TimeDelta::hours(app.config.session_hours)).min(began + TimeDelta::days(LONGEST_DAYS))
+}
+
+const fn cookie_name(app_is_https: bool) -> &'static str {
+    if app_is_https { COOKIE_HTTPS } else { COOKIE_HTTP }
 }
 
 /// Starts a session of `account`; without a `member` it only remembers that the password was
@@ -68,11 +80,16 @@ pub async fn start(
     let secret = hex::encode(rand::random::<[u8; 32]>());
     let who = member.map(write).transpose()?;
     tx.run(SWEEP, args![ctx.at]).await?;
-    tx.run(START, args![&Token::of(&secret).0, account, who, ctx.at, expiry(&ctx.app, ctx.at)]).await?;
+    let expires = match member {
+        Some(_) => expiry(&ctx.app, ctx.at, ctx.at),
+        None => ctx.at + TimeDelta::minutes(HALFWAY_MINUTES),
+    };
+    tx.run(START, args![&Token::of(&secret).0, account, who, ctx.at, expires]).await?;
     Ok(cookie(&ctx.app, &secret))
 }
 
-/// Lets the session act as `member` from now on: second factor given, or role switched.
+/// Lets the session act as `member` from now on, such as after a switch of roles. Whoever gives a
+/// second factor gets a new session instead.
 ///
 /// # Errors
 /// What the database reports.
@@ -105,9 +122,10 @@ fn write(member: &Member) -> Result<String, DbError> {
 }
 
 fn cookie(app: &App, secret: &str) -> HeaderValue {
-    let secure = if app.config.public_url.starts_with("https://") { "; Secure" } else { "" };
+    let https = app.config.is_https();
+    let (name, secure) = (cookie_name(https), if https { "; Secure" } else { "" });
     let age = if secret.is_empty() { "; Max-Age=0" } else { "" };
-    HeaderValue::from_str(&format!("{COOKIE}={secret}; Path=/; HttpOnly; SameSite=Lax{secure}{age}"))
+    HeaderValue::from_str(&format!("{name}={secret}; Path=/; HttpOnly; SameSite=Lax{secure}{age}"))
         .expect("hexadecimal digits and attributes are valid in a header")
 }
 
@@ -141,7 +159,8 @@ impl FromRequestParts<Arc<App>> for Session {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
         let flash = cookie_value(&parts.headers, super::layout::FLASH_COOKIE).and_then(Flash::read);
-        let Some(secret) = cookie_value(&parts.headers, COOKIE).filter(|s| !s.is_empty()) else {
+        let name = cookie_name(app.config.is_https());
+        let Some(secret) = cookie_value(&parts.headers, name).filter(|s| !s.is_empty()) else {
             let ctx = Ctx::new(Arc::clone(app), Who::Stranger);
             return Ok(Self { ctx, token: None, account: None, flash });
         };
@@ -150,23 +169,31 @@ impl FromRequestParts<Arc<App>> for Session {
         let mut tx = app.db.read().await?;
         let found = tx
             .row_opt(FIND, args![&token.0, at], |row| {
-                Ok((row.get::<Uuid>(0)?, row.get::<Option<String>>(1)?, row.get::<Instant>(2)?))
+                let times = (row.get::<Instant>(2)?, row.get::<Instant>(3)?);
+                Ok((row.get::<Uuid>(0)?, row.get::<Option<String>>(1)?, times))
             })
             .await?;
         drop(tx);
-        let Some((account, who, seen_at)) = found else {
+        let Some((account, who, (seen_at, began))) = found else {
             let ctx = Ctx::new(Arc::clone(app), Who::Stranger);
             return Ok(Self { ctx, token: None, account: None, flash });
         };
-        if at - seen_at > TimeDelta::minutes(PROLONG_AFTER_MINUTES) {
-            let mut tx = app.db.write().await?;
-            tx.run(PROLONG, args![&token.0, at, expiry(app, at)]).await?;
-            tx.commit().await?;
+        if who.is_some() && at - seen_at > TimeDelta::minutes(PROLONG_AFTER_MINUTES) {
+            // Who only wants to read is not turned away because nothing can be written.
+            if let Err(error) = prolong(app, &token, at, expiry(app, began, at)).await {
+                tracing::warn!(%error, "a session cannot be prolonged");
+            }
         }
         let member: Option<Member> = who.and_then(|text| serde_json::from_str(&text).ok());
         let who = member.map_or(Who::Stranger, |m| Who::Member(Box::new(m)));
         Ok(Self { ctx: Ctx::new(Arc::clone(app), who), token: Some(token), account: Some(account), flash })
     }
+}
+
+async fn prolong(app: &App, token: &Token, at: Instant, until: Instant) -> Result<(), DbError> {
+    let mut tx = app.db.write().await?;
+    tx.run(PROLONG, args![&token.0, at, until]).await?;
+    tx.commit().await
 }
 
 /// A request of a signed-in person; a stranger is sent to sign in and comes back afterwards.
