@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rust_xlsxwriter::{Color, Format, Note, Workbook};
 
+use crate::write::fitting;
 use crate::{Cell, Sheet, WriteError};
 
 /// Something wrong with a cell.
@@ -43,11 +44,11 @@ pub fn annotate(sheet: &Sheet, header_row: u32, marks: &[Mark]) -> Result<Vec<u8
             let words = row.cells.get(column).map(original).unwrap_or_default();
             match found.iter().find(|mark| mark.column == Some(column)) {
                 Some(mark) => {
-                    out.write_string_with_format(line, place, words, &wrong)?;
-                    out.insert_note(line, place, &Note::new(&mark.message).set_author(""))?;
+                    out.write_string_with_format(line, place, fitting(&words), &wrong)?;
+                    out.insert_note(line, place, &Note::new(fitting(&mark.message)).set_author(""))?;
                 }
                 None => {
-                    out.write_string_with_format(line, place, words, &text)?;
+                    out.write_string_with_format(line, place, fitting(&words), &text)?;
                 }
             }
         }
@@ -55,7 +56,7 @@ pub fn annotate(sheet: &Sheet, header_row: u32, marks: &[Mark]) -> Result<Vec<u8
             out.write_string_with_format(line, last, "错误说明", &wrong)?;
         } else if !found.is_empty() {
             let reasons: Vec<&str> = found.iter().map(|mark| mark.message.as_str()).collect();
-            out.write_string(line, last, reasons.join("；"))?;
+            out.write_string(line, last, fitting(&reasons.join("；")))?;
         }
     }
     out.set_column_width(last, 60)?;

@@ -2,11 +2,8 @@
 
 use encoding_rs::{GB18030, UTF_8};
 
-use crate::read::{Limits, Row, Sheet};
+use crate::read::{CELLS, Limits, Row, Sheet};
 use crate::{Cell, SheetError};
-
-/// Bytes looked at to tell text from something else.
-const SAMPLE: usize = 4096;
 
 pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Sheet, SheetError> {
     let text = decode(bytes)?;
@@ -15,7 +12,7 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Sheet, SheetError> {
         .flexible(true)
         .delimiter(separator(&text))
         .from_reader(text.as_bytes());
-    let mut rows = Vec::new();
+    let (mut rows, mut count) = (Vec::new(), 0);
     for record in reader.records() {
         let record = record.map_err(|e| SheetError::Damaged(e.to_string()))?;
         if record.len() > limits.columns as usize {
@@ -28,6 +25,10 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Sheet, SheetError> {
         }
         if rows.len() >= limits.rows as usize {
             return Err(SheetError::Rows(limits.rows));
+        }
+        count += cells.len();
+        if count > CELLS {
+            return Err(SheetError::Cells(CELLS));
         }
         rows.push(Row { number: u32::try_from(line).unwrap_or(u32::MAX), cells });
     }
@@ -57,7 +58,8 @@ fn decode(bytes: &[u8]) -> Result<String, SheetError> {
         let (encoding, _) = encoding_rs::Encoding::for_bom(bytes).ok_or_else(|| unknown.clone())?;
         return Ok(encoding.decode(bytes).0.into_owned());
     }
-    if bytes.iter().take(SAMPLE).any(|b| *b == 0) {
+    // No text holds it, and one of the databases would refuse it much later.
+    if bytes.contains(&0) {
         return Err(unknown);
     }
     let (text, _, wrong) = UTF_8.decode(bytes);
@@ -123,5 +125,7 @@ mod tests {
         assert!(matches!(read(&[b'x'; 21], &few), Err(SheetError::TooLarge { .. })));
         assert_eq!(read(b" , \n", &few), Err(SheetError::Empty));
         assert!(matches!(read(&[0, 1, 2, 3], &few), Err(SheetError::Kind { .. })));
+        let late = [&b"a,b\n".repeat(2000)[..], b"a,\0\n"].concat();
+        assert!(matches!(read(&late, &Limits::default()), Err(SheetError::Kind { .. })));
     }
 }

@@ -53,6 +53,9 @@ pub enum SheetError {
     /// More columns than allowed.
     #[error("表格超过 {0} 列，请只保留模板里的列。")]
     Columns(u32),
+    /// More cells than memory is given to.
+    #[error("表格超过 {0} 格（含空格），请删除多余的行和列，或者拆成几个文件上传。")]
+    Cells(usize),
     /// No row at all.
     #[error("表格是空的。")]
     Empty,

@@ -2,7 +2,12 @@
 
 use crate::{Cell, SheetError, delimited, workbook};
 
-/// How much of a file is read at most.
+/// Cells kept of one sheet at most, empty ones before the last of a row included: a row that fills
+/// only its last column costs as much as a full one.
+pub(crate) const CELLS: usize = 16 << 20;
+
+/// How much of a file is read at most. Beyond these bounds no sheet is kept that has more than
+/// 16,777,216 cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of the file.

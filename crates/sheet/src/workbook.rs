@@ -5,7 +5,7 @@ use std::io::{Cursor, Read};
 use calamine::{DataRef, Dimensions, Reader, SheetVisible, Xlsx, open_workbook_from_rs};
 use zip::ZipArchive;
 
-use crate::read::{Limits, Row, Sheet, Warning};
+use crate::read::{CELLS, Limits, Row, Sheet, Warning};
 use crate::{Cell, SheetError};
 
 /// Parts an archive may have.
@@ -28,9 +28,9 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Sheet, SheetError> {
         .collect();
     let name = visible.first().cloned().ok_or(SheetError::Empty)?;
     let merged: Vec<Dimensions> = book.merge_cells_by_sheet_name(&name).unwrap_or_default();
-    let mut rows = cells(&mut book, &name, limits)?;
+    let (mut rows, mut room) = cells(&mut book, &name, limits)?;
     for area in &merged {
-        spread(&mut rows, area);
+        spread(&mut rows, area, limits, &mut room)?;
     }
     rows.retain(|row| !row.cells.iter().all(Cell::is_blank));
     let mut warnings = Vec::new();
@@ -48,29 +48,33 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Sheet, SheetError> {
     Ok(Sheet { name, rows, warnings })
 }
 
-/// Looks into the archive without trusting it: what it says it unpacks to, how many parts it has,
-/// and whether a sheet hides rows or columns. Parts that unpack to more than they say are caught
-/// by the reader, which stops at the stated size.
+/// Looks into the archive without trusting it: how many parts it has, what they unpack to (first by
+/// what they say, then by unpacking them into nothing, since the reader that follows believes
+/// whatever comes), and whether a sheet hides rows or columns.
 fn inspect(bytes: &[u8], limits: &Limits) -> Result<bool, SheetError> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
     let bomb = SheetError::Bomb { most: limits.unpacked >> 20 };
     if archive.len() > PARTS {
         return Err(bomb);
     }
-    let (mut total, mut hidden, mut is_workbook) = (0_u64, false, false);
+    if archive.decompressed_size().is_some_and(|stated| stated > u128::from(limits.unpacked)) {
+        return Err(bomb);
+    }
+    let (mut left, mut hidden, mut is_workbook) = (limits.unpacked, false, false);
     for index in 0..archive.len() {
-        let part = archive.by_index(index).map_err(damaged)?;
-        total = total.saturating_add(part.size());
-        if total > limits.unpacked {
-            return Err(bomb);
-        }
+        let mut part = archive.by_index(index).map_err(damaged)?;
         let name = part.name().to_owned();
         is_workbook |= name == "xl/workbook.xml";
         if name.starts_with("xl/worksheets/sheet") {
             let mut text = Vec::new();
-            part.take(SEARCHED).read_to_end(&mut text).map_err(damaged)?;
+            let most = SEARCHED.min(left.saturating_add(1));
+            let read = part.by_ref().take(most).read_to_end(&mut text).map_err(damaged)?;
+            left = left.checked_sub(read as u64).ok_or_else(|| bomb.clone())?;
             hidden |= text.windows(11).any(|w| w == b" hidden=\"1\"" || w == b" hidden=\"tr");
         }
+        let most = left.saturating_add(1);
+        let rest = std::io::copy(&mut part.take(most), &mut std::io::sink()).map_err(damaged)?;
+        left = left.checked_sub(rest).ok_or_else(|| bomb.clone())?;
     }
     if is_workbook { Ok(hidden) } else { Err(SheetError::Kind { found: "压缩包或其他文档" }) }
 }
@@ -79,9 +83,10 @@ fn cells<R: Read + std::io::Seek>(
     book: &mut Xlsx<R>,
     name: &str,
     limits: &Limits,
-) -> Result<Vec<Row>, SheetError> {
+) -> Result<(Vec<Row>, usize), SheetError> {
     let mut reader = book.worksheet_cells_reader(name).map_err(damaged)?;
     let mut rows: Vec<Row> = Vec::new();
+    let mut room = CELLS;
     while let Some(found) = reader.next_cell().map_err(damaged)? {
         let (row, column) = found.get_position();
         let cell = cell(found.get_value());
@@ -91,6 +96,9 @@ fn cells<R: Read + std::io::Seek>(
         if column >= limits.columns {
             return Err(SheetError::Columns(limits.columns));
         }
+        if rows.last().is_some_and(|last| last.number > row + 1) {
+            return Err(damaged("行的顺序不对"));
+        }
         if rows.last().is_none_or(|last| last.number != row + 1) {
             if rows.len() >= limits.rows as usize {
                 return Err(SheetError::Rows(limits.rows));
@@ -98,17 +106,21 @@ fn cells<R: Read + std::io::Seek>(
             rows.push(Row { number: row + 1, cells: Vec::new() });
         }
         if let Some(last) = rows.last_mut() {
-            put(&mut last.cells, column as usize, cell);
+            put(&mut last.cells, column as usize, cell, &mut room)?;
         }
     }
-    Ok(rows)
+    Ok((rows, room))
 }
 
-fn put(cells: &mut Vec<Cell>, place: usize, cell: Cell) {
-    if cells.len() <= place {
+/// Puts `cell` at `place`, as long as there is room for the cells that this takes.
+fn put(cells: &mut Vec<Cell>, place: usize, cell: Cell, room: &mut usize) -> Result<(), SheetError> {
+    let more = (place + 1).saturating_sub(cells.len());
+    *room = room.checked_sub(more).ok_or(SheetError::Cells(CELLS))?;
+    if more > 0 {
         cells.resize(place + 1, Cell::Empty);
     }
     cells[place] = cell;
+    Ok(())
 }
 
 fn cell(value: &DataRef<'_>) -> Cell {
@@ -132,15 +144,24 @@ fn cell(value: &DataRef<'_>) -> Cell {
     }
 }
 
-/// Gives every cell of a merged area the value of its first one, as people mean it.
-fn spread(rows: &mut [Row], area: &Dimensions) {
-    let first = rows.iter().find(|row| row.number == area.start.0 + 1);
-    let Some(value) = first.and_then(|row| row.cells.get(area.start.1 as usize)).cloned() else { return };
-    for row in rows.iter_mut().filter(|r| (area.start.0..=area.end.0).contains(&(r.number - 1))) {
-        for column in area.start.1..=area.end.1.min(area.start.1 + 255) {
-            put(&mut row.cells, column as usize, value.clone());
+/// Gives every cell of a merged area the value of its first one, as people mean it. Each filling
+/// takes room, so that areas laid over each other a thousand times end as too many cells.
+fn spread(rows: &mut [Row], area: &Dimensions, limits: &Limits, room: &mut usize) -> Result<(), SheetError> {
+    let (top, bottom) = (area.start.0.saturating_add(1), area.end.0.saturating_add(1));
+    let from = rows.partition_point(|row| row.number < top);
+    let rows = &mut rows[from..];
+    let first = rows.first().filter(|row| row.number == top);
+    let Some(value) = first.and_then(|row| row.cells.get(area.start.1 as usize)).cloned() else {
+        return Ok(());
+    };
+    let columns = area.start.1..=area.end.1.min(limits.columns.saturating_sub(1));
+    for row in rows.iter_mut().take_while(|row| row.number <= bottom) {
+        for column in columns.clone() {
+            *room = room.checked_sub(1).ok_or(SheetError::Cells(CELLS))?;
+            put(&mut row.cells, column as usize, value.clone(), room)?;
         }
     }
+    Ok(())
 }
 
 fn has_content<R: Read + std::io::Seek>(book: &mut Xlsx<R>, name: &str) -> bool {
@@ -155,7 +176,11 @@ mod tests {
     use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
     use zip::write::SimpleFileOptions;
 
-    use crate::{Cell, Limits, SheetError, Warning, read};
+    use calamine::Dimensions;
+
+    use super::{put, spread};
+    use crate::read::CELLS;
+    use crate::{Cell, Limits, Row, SheetError, Warning, read};
 
     fn saved(mut book: Workbook) -> Vec<u8> {
         book.save_to_buffer().expect("a workbook")
@@ -213,6 +238,37 @@ mod tests {
         let bomb = archive(&[("xl/workbook.xml", 10), ("xl/worksheets/sheet1.xml", 4 << 20)]);
         assert!(bomb.len() < 100_000);
         assert_eq!(read(&bomb, &small), Err(SheetError::Bomb { most: 1 }));
+    }
+
+    #[test]
+    fn an_archive_that_lies_about_what_it_unpacks_to_is_refused() {
+        let small = Limits { unpacked: 1 << 20, ..Limits::default() };
+        let size = 4_u32 << 20;
+        let mut bomb = archive(&[("xl/workbook.xml", 10), ("xl/sharedStrings.xml", size as usize)]);
+        let (truth, lie) = (size.to_le_bytes(), 100_u32.to_le_bytes());
+        let places: Vec<usize> = (0..bomb.len() - 4).filter(|at| bomb[*at..*at + 4] == truth).collect();
+        assert_eq!(places.len(), 2, "in front of the part and in the directory");
+        for place in places {
+            bomb[place..place + 4].copy_from_slice(&lie);
+        }
+        assert!(matches!(read(&bomb, &small), Err(SheetError::Bomb { .. } | SheetError::Damaged(_))));
+    }
+
+    #[test]
+    fn a_merged_area_or_far_columns_do_not_fill_the_memory() {
+        let wide = |count: u32| -> Vec<Row> {
+            (1..=count).map(|number| Row { number, cells: vec![Cell::Bool(true)] }).collect()
+        };
+        let area = Dimensions { start: (0, 0), end: (1_048_575, 16_383) };
+        let limits = Limits::default();
+        let (mut rows, mut room) = (wide(3), 10_000);
+        assert_eq!(spread(&mut rows, &area, &limits, &mut room), Ok(()));
+        assert!(rows.iter().all(|row| row.cells.len() == 256), "no further than columns are read");
+        let (mut rows, mut room) = (wide(100), 10_000);
+        assert_eq!(spread(&mut rows, &area, &limits, &mut room), Err(SheetError::Cells(CELLS)));
+        let (mut cells, mut room) = (Vec::new(), 255);
+        assert_eq!(put(&mut cells, 255, Cell::Bool(true), &mut room), Err(SheetError::Cells(CELLS)));
+        assert!(cells.is_empty(), "refused before it is made");
     }
 
     #[test]

@@ -7,7 +7,9 @@ use crate::WriteError;
 /// Rows of a template prepared for typing.
 const PREPARED: u32 = 5000;
 /// Characters with which a spreadsheet begins a formula.
-const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+const FORMULA: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\n'];
+/// Characters (as the format counts them) that a cell or note may hold.
+const LONGEST: usize = 32_000;
 
 /// Values offered for a column of a template.
 pub type Choice = &'static [&'static str];
@@ -108,7 +110,7 @@ where
             let number = numbers.get(usize::from(column)).copied().unwrap_or(false);
             match cell.parse::<f64>().ok().filter(|n| number && n.is_finite()) {
                 Some(value) => sheet.write_number(row, column, value)?,
-                None => sheet.write_string(row, column, cell)?,
+                None => sheet.write_string(row, column, fitting(&cell))?,
             };
         }
     }
@@ -131,6 +133,11 @@ where
         out.write_record(cells.into_iter().map(harmless))?;
     }
     out.into_inner().map_err(|e| ::csv::Error::from(e.into_error()).into())
+}
+
+/// As much of `text` as the format takes: one cell too long must not cost the whole table.
+pub(crate) fn fitting(text: &str) -> &str {
+    text.char_indices().nth(LONGEST).map_or(text, |(end, _)| &text[..end])
 }
 
 /// `text`, unable to become a formula. Plain negative numbers stay as they are.
@@ -184,6 +191,14 @@ mod tests {
         assert_eq!(sheet.rows[1].cells[1], Cell::Text("11010519491231002X".to_owned()));
         let text = csv(&["数", "证件"], rows).expect("text");
         assert!(String::from_utf8_lossy(&text).contains("\n-3.5,11010519491231002X"));
+    }
+
+    #[test]
+    fn a_cell_too_long_for_the_format_is_cut() {
+        let rows = [["长".repeat(40_000)]];
+        let book = xlsx("表", &["列"], &[false], rows).expect("a workbook");
+        let sheet = read(&book, &Limits::default()).expect("a sheet");
+        assert_eq!(sheet.rows[1].cells[0].text().chars().count(), 32_000);
     }
 
     #[test]
