@@ -7,6 +7,7 @@ import { reviewing } from "./review.js";
 function sendOnce() {
   document.addEventListener("submit", (event) => {
     const form = event.target;
+    if (event.defaultPrevented) return;
     if (form.dataset.sent) {
       event.preventDefault();
       return;

@@ -1,13 +1,16 @@
 // Drafts are saved on the server while somebody types: `<form data-draft="/address">` is posted there at most
-// every five seconds; `.save-state` in the form says how it stands. The answer may carry a new `version`.
+// every five seconds; `.save-state` in the form says how it stands. The answer may carry a new `version`, so one
+// saving waits for the one before it, and handing in waits for both: otherwise slow lines make conflicts.
 const PAUSE = 5000;
 const LONGEST = 60000;
+const PATIENCE = 30000;
 
 function draft(form) {
   const state = form.querySelector(".save-state");
   let changed = false;
   let timer = 0;
   let wait = PAUSE;
+  let saving = null;
 
   const say = (text) => {
     if (state) state.textContent = text;
@@ -17,16 +20,33 @@ function draft(form) {
     timer = setTimeout(save, wait);
   };
 
-  async function save() {
-    if (!changed) return;
+  function save() {
+    if (saving) {
+      later();
+    } else if (changed) {
+      saving = send().finally(() => {
+        saving = null;
+      });
+    }
+  }
+
+  async function send() {
     changed = false;
     say("正在保存……");
+    const patience = new AbortController();
+    const giveUp = setTimeout(() => patience.abort(), PATIENCE);
     try {
       const answer = await fetch(form.dataset.draft, {
         method: "POST",
         body: new URLSearchParams(new FormData(form)),
         headers: { accept: "application/json" },
+        signal: patience.signal,
       });
+      if (answer.redirected) {
+        changed = true;
+        say("登录已过期，尚未保存。请在新窗口登录，再回到这里继续填写。");
+        return;
+      }
       if (answer.status === 409) {
         say("这份草稿已在别处修改，请刷新页面后继续。");
         return;
@@ -43,6 +63,8 @@ function draft(form) {
       wait = Math.min(wait * 2, LONGEST);
       say("网络不通，尚未保存，稍后自动重试。");
       later();
+    } finally {
+      clearTimeout(giveUp);
     }
   }
 
@@ -51,7 +73,13 @@ function draft(form) {
     changed = true;
     later();
   });
-  form.addEventListener("submit", () => {
+  form.addEventListener("submit", (event) => {
+    if (saving) {
+      event.preventDefault();
+      const handIn = () => (form.requestSubmit ? form.requestSubmit(event.submitter) : form.submit());
+      saving.then(handIn);
+      return;
+    }
     changed = false;
     clearTimeout(timer);
   });

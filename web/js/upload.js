@@ -11,11 +11,17 @@ function resumable(input) {
   state.setAttribute("role", "status");
   input.after(state);
 
-  input.addEventListener("change", () => {
-    for (const file of input.files) send(file);
+  // One after the other: a page loaded anew after the first would break off the others.
+  input.addEventListener("change", async () => {
+    const files = [...input.files];
+    for (const file of files) {
+      if (!(await send(file))) return;
+    }
+    if (files.length) location.reload();
   });
 
-  function send(file) {
+  // Says whether the whole file arrived.
+  const send = (file) => new Promise((arrived) => {
     const metadata = { filename: file.name, filetype: file.type };
     for (const [key, value] of Object.entries(input.dataset)) {
       if (key.startsWith("meta")) metadata[key.slice(4).toLowerCase()] = value;
@@ -33,6 +39,11 @@ function resumable(input) {
       chunkSize: CHUNK,
       retryDelays: [0, 1000, 3000, 5000, 10000, 20000, 40000],
       removeFingerprintOnSuccess: true,
+      // The same file for another piece is another upload, never the rest of this one.
+      fingerprint: () =>
+        Promise.resolve(
+          ["tisheng", input.dataset.tus, JSON.stringify(metadata), file.size, file.lastModified].join("-"),
+        ),
       metadata,
       onProgress: (sent, all) => {
         bar.value = sent;
@@ -41,17 +52,18 @@ function resumable(input) {
       onError: () => {
         buttons.forEach((b) => (b.disabled = false));
         words.textContent = "上传中断。网络恢复后重新选择同一个文件，会从断点继续。";
+        arrived(false);
       },
       onSuccess: () => {
         words.textContent = "已上传";
-        location.reload();
+        arrived(true);
       },
     });
     upload.findPreviousUploads().then((earlier) => {
       if (earlier.length) upload.resumeFromPreviousUpload(earlier[0]);
       upload.start();
     });
-  }
+  });
 }
 
 document.querySelectorAll("input[type=file][data-tus]").forEach(resumable);
