@@ -29,7 +29,7 @@ pub enum TypesetError {
     /// The data does not serialise.
     #[error("data: {0}")]
     Data(#[from] serde_json::Error),
-    /// The template does not fit its data: a mistake of ours.
+    /// The template does not fit its data: a mistake of ours, or more text than the page holds.
     #[error("template: {0}")]
     Template(String),
     /// The text is too long for a code.
@@ -89,7 +89,7 @@ pub struct Table {
     pub head: Vec<String>,
     /// Which columns are numbers, set to the right.
     pub numbers: Vec<bool>,
-    /// The rows.
+    /// The rows; one may be shorter than the head, never longer.
     pub rows: Vec<Vec<String>>,
 }
 
@@ -164,7 +164,7 @@ impl Typesetter {
 
 #[cfg(test)]
 mod tests {
-    use super::{Certificate, Fonts, Layout, Table, Typesetter};
+    use super::{Certificate, Fonts, Layout, Table, TypesetError, Typesetter, qr_svg};
 
     fn certificate(name: &str) -> Certificate {
         Certificate {
@@ -205,25 +205,51 @@ mod tests {
     #[test]
     fn a_long_table_goes_over_pages() {
         let row = || vec!["教师甲".to_owned(), "12.50".to_owned()];
-        let table = |rows: usize| Table {
-            title: "名册".to_owned(),
-            note: String::new(),
-            head: vec!["姓名".to_owned(), "学时".to_owned()],
-            numbers: vec![false, true],
-            rows: (0..rows).map(|_| row()).collect(),
-        };
         let pages = |rows: usize| {
-            let laid_out = typesetter().lay_out(Layout::Table, &table(rows), &[]).expect("data");
+            let table = table((0..rows).map(|_| row()).collect());
+            let laid_out = typesetter().lay_out(Layout::Table, &table, &[]).expect("data");
             laid_out.expect("a document").pages().len()
         };
         assert_eq!(pages(3), 1);
         assert!(pages(200) > 4);
     }
 
+    fn table(rows: Vec<Vec<String>>) -> Table {
+        Table {
+            title: "名册".to_owned(),
+            note: String::new(),
+            head: vec!["姓名".to_owned(), "学时".to_owned()],
+            numbers: vec![false, true],
+            rows,
+        }
+    }
+
+    #[test]
+    fn rows_may_be_shorter_than_the_head_but_not_longer() {
+        let row = |cells: usize| vec!["甲".to_owned(); cells];
+        let made = |cells: usize| typesetter().table(&table(vec![row(cells), row(2)]));
+        assert!(made(1).is_ok());
+        assert!(matches!(made(3), Err(TypesetError::Template(why)) if why.contains("more cells")));
+    }
+
+    #[test]
+    fn a_long_text_is_set_smaller_and_one_that_fits_at_no_size_is_refused() {
+        let setter = typesetter();
+        let with_words = |times: usize| {
+            let code = qr_svg("x").expect("a code").into_bytes();
+            let mut long = certificate("教师甲");
+            long.facts.push(("能力点".to_owned(), "A1技术支持的学情分析（合格）、".repeat(times)));
+            setter.lay_out(Layout::Certificate, &long, &[("code.svg", code)]).expect("data")
+        };
+        assert_eq!(with_words(30).expect("a document").pages().len(), 1);
+        let refused = with_words(400).expect_err("too much");
+        assert!(refused[0].message.contains("does not fit"), "{refused:?}");
+    }
+
     #[test]
     fn missing_pictures_are_named() {
         let setter = typesetter();
-        assert!(setter.missing("教师甲·㛃").is_empty());
+        assert!(setter.missing("教师甲·㛃䶮𬭎").is_empty());
         assert_eq!(setter.missing("甲\u{f8ff}\u{f8ff}"), ['\u{f8ff}']);
     }
 }
