@@ -15,3 +15,6 @@ pub mod restructuring;
 pub mod roster;
 
 pub mod samples;
+
+#[cfg(test)]
+mod tests;

@@ -222,8 +222,8 @@ pub async fn recode(ctx: &Ctx, tx: &mut Tx, change: &Recode<'_>) -> Result<Node,
 }
 
 /// Moves a node with everything below it under `parent`, both within what the asker may see.
-/// Only this room's paths are rewritten: [`crate::restructuring::relocate`] is the front door
-/// that takes posts and roles along.
+/// Only this room's paths are rewritten: the room of restructuring has the front door that takes
+/// posts and roles along.
 ///
 /// # Errors
 /// [`OrganisationError`].

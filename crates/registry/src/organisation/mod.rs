@@ -17,8 +17,6 @@ pub(crate) mod model;
 pub(crate) mod pages;
 mod regions;
 mod store;
-#[cfg(test)]
-mod tests;
 
 pub use actions::{
     Close, Moved, NewNode, OrganisationError, Recode, Rename, close, create, recode, relocate, rename,

@@ -70,8 +70,12 @@ async fn check(world: &World, clerk: &mut Browser, name: &str, bytes: &[u8], exp
     assert_eq!(run.state, if wrong { State::Wrong } else { State::Ready }, "{name}: {}", run.note);
 }
 
+/// What the case is called, the cells that are changed (column, text), the column that is blamed
+/// and words of the reason.
+type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str, &'a str);
+
 /// Cells that are wrong alone, and what is said about them.
-const WRONG_CELLS: [(&str, &[(&str, &str)], &str, &str); 46] = [
+const WRONG_CELLS: [Case<'static>; 46] = [
     ("check digit", &[("证件号码", "110105194912310021")], "证件号码", "校验位不符"),
     ("scientific", &[("证件号码", "1.1E+17")], "证件号码", "科学计数法"),
     ("scientific, small e", &[("证件号码", "1.10105e+17")], "证件号码", "科学计数法"),
@@ -158,7 +162,7 @@ story!(what_deserves_a_look_is_a_warning, |engine| async move {
     let world = World::start(engine).await;
     let mut office = world.browser(&world.town.county_office).await;
     let (child, elder, woman) = (born(2011, 1), born(1930, 1), born(1980, 2));
-    let cases: [(&str, &[(&str, &str)], &str, &str); 5] = [
+    let cases: [Case<'_>; 5] = [
         ("a child", &[("证件号码", &child)], "证件号码", "10 岁"),
         ("an elder", &[("证件号码", &elder)], "证件号码", "91 岁"),
         ("sex does not fit", &[("证件号码", &woman), ("性别", "男")], "性别", "第17位表示“女”"),

@@ -132,7 +132,7 @@ story!(a_transfer_is_decided_by_whoever_sees_both_schools, |engine| async move {
     let mut office = world.browser(&world.town.county_office).await;
     let page = world.bring(&mut office, "teachers", "调入.csv", &file).await;
     page.shows("有 1 人的调动需要您决定");
-    office.get(&format!("{}/confirm", page.path)).await.is(403).text();
+    office.get(&format!("{}/confirm", page.path)).await.is(403);
     let questions = office.get(&format!("{}/findings?weight=question", page.path)).await;
     questions.shows("现在登记在“测试一小”，文件中在“测试二小”");
     let seq = world.findings(&page.path).await[0].seq;

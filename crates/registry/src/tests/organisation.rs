@@ -5,11 +5,12 @@ use chrono::TimeDelta;
 use tisheng_platform::Parts;
 use tisheng_testkit::{Browser, Engine, TestApp, story};
 
-use super::{Kind, NewNode, SchoolFilter, by_code, create, schools, search, seed_regions};
+use crate::organisation::{Kind, NewNode, SchoolFilter, by_code, create, schools, search, seed_regions};
 use crate::samples::{Persona, Town, beginning, small_town};
+use crate::{access, organisation, restructuring};
 
 async fn with_town(engine: Engine) -> (TestApp, Town) {
-    let rooms = crate::access::routes().merge(super::routes()).merge(crate::restructuring::routes());
+    let rooms = access::routes().merge(organisation::routes()).merge(restructuring::routes());
     let test = TestApp::start(engine, rooms, Parts::default()).await;
     let town = small_town(&test.system()).await.expect("a town");
     (test, town)
