@@ -64,18 +64,32 @@ pub fn navigation(who: &Who) -> Vec<NavItem> {
             ("互评", "/review"),
             ("达标情况", "/standing"),
         ],
-        Some(Role::Principal | Role::Cio | Role::ManagementTeam | Role::Clerk) => &[
+        Some(Role::Clerk) => &[
             ("首页", "/"),
             ("进度", "/monitor"),
             ("学校", "/organisation"),
             ("教师", "/people"),
-            ("选学", "/choice"),
-            ("校本活动", "/activities"),
+            ("提供选学", "/offer"),
+            ("选学情况", "/choices"),
+            ("校本活动", "/activities/school"),
             ("学时", "/hours/teachers"),
             ("待处理学时", "/hours/waiting"),
+            ("学时异议", "/hours/inbox"),
             ("考核", "/review/board"),
             ("证书", "/certificates"),
             ("名册导入", "/roster"),
+        ],
+        Some(Role::Principal | Role::Cio | Role::ManagementTeam) => &[
+            ("首页", "/"),
+            ("进度", "/monitor"),
+            ("学校", "/organisation"),
+            ("教师", "/people"),
+            ("提供选学", "/offer"),
+            ("选学情况", "/choices"),
+            ("校本活动", "/activities/school"),
+            ("学时", "/hours/teachers"),
+            ("考核", "/review/board"),
+            ("考核小组", "/review/panel"),
         ],
         Some(Role::Province | Role::City | Role::County | Role::Town) => &[
             ("首页", "/"),
@@ -90,15 +104,11 @@ pub fn navigation(who: &Who) -> Vec<NavItem> {
             ("名册导入", "/roster"),
         ],
         Some(Role::TrainingTeam | Role::GroupLead | Role::Expert) => {
-            &[("首页", "/"), ("进度", "/monitor"), ("评审", "/review"), ("校本活动", "/activities")]
+            &[("首页", "/"), ("进度", "/monitor"), ("评审", "/review"), ("校本活动", "/activities/school")]
         }
-        Some(Role::Auditor | Role::Evaluator) => &[
-            ("首页", "/"),
-            ("进度", "/monitor"),
-            ("方案", "/scheme"),
-            ("机构", "/organisation"),
-            ("证书", "/certificates"),
-        ],
+        Some(Role::Auditor | Role::Evaluator) => {
+            &[("首页", "/"), ("进度", "/monitor"), ("机构", "/organisation"), ("证书", "/certificates")]
+        }
         Some(Role::Institution) => &[("首页", "/")],
     };
     entries.iter().map(|(label, href)| NavItem::new(label, href)).collect()

@@ -165,18 +165,20 @@ async fn office(asker: SignedIn) -> Answer {
 }
 
 fn to_do(waiting: &Waiting, role: Option<Role>) -> Vec<ToDo> {
-    let issues = matches!(role, Some(Role::Province | Role::City | Role::County));
+    use Role::{Cio, City, Clerk, County, ManagementTeam, Principal, Province, Town};
+    let only = |count: i64, roles: &[Role]| if role.is_some_and(|r| roles.contains(&r)) { count } else { 0 };
+    let desk = [Clerk, Town, County, City, Province];
+    let school = [Principal, Cio, ManagementTeam, Clerk];
+    let heads = [Principal, Cio, ManagementTeam];
+    let issuers = [Province, City, County];
+    let to_do = |title, count, href| ToDo { title, count, href };
     let all = [
-        ToDo {
-            title: "学时待处理（待认领、冲突、存疑）", count: waiting.reports, href: "/hours/waiting"
-        },
-        ToDo { title: "学时异议待答复", count: waiting.disputes, href: "/hours/inbox" },
-        ToDo { title: "选学变更待审批", count: waiting.changes, href: "/choice/changes" },
-        ToDo { title: "校本活动待审核", count: waiting.activities, href: "/activities" },
-        ToDo { title: "考核小组待评", count: waiting.panel, href: "/review/board" },
-        ToDo {
-            title: "已达标待发证", count: if issues { waiting.ready } else { 0 }, href: "/certificates"
-        },
+        to_do("学时待处理（待认领、冲突、存疑）", only(waiting.reports, &desk), "/hours/waiting"),
+        to_do("学时异议待答复", only(waiting.disputes, &desk), "/hours/inbox"),
+        to_do("选学变更待审批", only(waiting.changes, &school), "/choices/changes"),
+        to_do("校本活动待审核", only(waiting.activities, &heads), "/activities/school"),
+        to_do("考核小组待评", waiting.panel, "/review/board"),
+        to_do("已达标待发证", only(waiting.ready, &issuers), "/certificates"),
     ];
     all.into_iter().filter(|to_do| to_do.count > 0).collect()
 }
