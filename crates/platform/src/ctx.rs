@@ -7,6 +7,7 @@ use tisheng_kernel::{Id, Instant};
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::args;
 use crate::db::{DbError, Tx};
 
 /// Marker of a request's identifier.
@@ -49,6 +50,35 @@ impl Scope {
     #[must_use]
     pub fn holds(&self, path: &str) -> bool {
         self.from.as_str() <= path && path < self.until.as_str()
+    }
+}
+
+/// A part of the tree that stands elsewhere now: what every room does that keeps paths.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shift {
+    /// Where it stood.
+    scope: Scope,
+    /// The path of its head now.
+    to: String,
+    /// Where the part of a path begins that stays, counted from 1.
+    rest: i64,
+}
+
+impl Shift {
+    /// From the path `from` to the path `to`.
+    #[must_use]
+    pub fn new(from: &str, to: &str) -> Self {
+        let rest = i64::try_from(from.len()).unwrap_or(i64::MAX).saturating_add(1);
+        Self { scope: Scope::below(from), to: to.to_owned(), rest }
+    }
+
+    /// Runs a statement that puts `$3` in place of the head of each path in the range from `$1`
+    /// to `$2`; what stays of it begins at `$4`. Gives how many rows were changed.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub async fn apply(&self, tx: &mut Tx, statement: &'static str) -> Result<u64, DbError> {
+        tx.run(statement, args![&self.scope.from, &self.scope.until, &self.to, self.rest]).await
     }
 }
 

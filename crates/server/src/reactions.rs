@@ -2,9 +2,15 @@
 
 use tisheng_assessment::{certificate, evidence, review};
 use tisheng_insight::monitoring;
-use tisheng_platform::jobs::Handlers;
-use tisheng_policy::scheme::trial;
+use tisheng_platform::Ctx;
+use tisheng_platform::jobs::{Claimed, Handlers, JobError};
+use tisheng_policy::scheme::{self, trial};
+use tisheng_registry::organisation::{MOVED, Moved};
 use tisheng_registry::{access, roster};
+use tisheng_training::{activity, hours, selection};
+
+/// The job in which every room follows a move of the tree.
+const FOLLOW_JOB: &str = "paths.follow";
 
 /// Every kind of job and every reaction to an event.
 pub fn handlers() -> Handlers {
@@ -23,5 +29,27 @@ pub fn handlers() -> Handlers {
         .reaction(evidence::SUBMITTED, review::BEGIN_JOB)
         .reaction("hours.changed", certificate::REFRESH_JOB)
         .reaction("choice.changed", certificate::REFRESH_JOB)
+        .reaction("person.changed", certificate::REFRESH_JOB)
         .reaction(review::FINAL, certificate::REFRESH_JOB)
+        .job(FOLLOW_JOB, follow)
+        .reaction(MOVED, FOLLOW_JOB)
+}
+
+/// Every room that keeps paths puts the new ones in place of the old. Doing it twice is harmless:
+/// nothing stands at the old path any more.
+async fn follow(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
+    let moved: Moved = claimed.payload()?;
+    let shift = moved.shift();
+    let mut tx = ctx.write().await?;
+    roster::follow(&mut tx, &shift).await?;
+    scheme::follow(&mut tx, &shift).await?;
+    hours::follow(&mut tx, &shift).await?;
+    selection::follow(&mut tx, &shift).await?;
+    activity::follow(&mut tx, &shift).await?;
+    evidence::follow(&mut tx, &shift).await?;
+    review::follow(&mut tx, &shift).await?;
+    certificate::follow(&mut tx, &shift).await?;
+    monitoring::follow(&mut tx, &shift).await?;
+    tx.commit().await?;
+    Ok(())
 }

@@ -26,6 +26,7 @@ pub use issue::{BATCH_JOB, document, issue, issue_batch, reissue, revoke};
 pub use model::{Certificate, CertificateError, CertificateState, Standing};
 pub use pages::routes;
 pub use standing::{Refreshed, check_standings, refresh, refresh_all, verdict};
+pub use store::follow;
 
 use tisheng_kernel::Id;
 use tisheng_platform::jobs::Handlers;

@@ -19,7 +19,15 @@ use super::{ISSUED, STANDING_CHANGED};
 /// Teachers looked at in one transaction of a full computation.
 const STEP: i64 = 2000;
 
-/// What events about a teacher carry.
+/// What events about a teacher say of whom they concern: a change of the person concerns every
+/// programme.
+#[derive(Debug, Deserialize)]
+struct Concerned {
+    programme: Option<Id<Programme>>,
+    person: Id<Person>,
+}
+
+/// What this room's own events carry.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) struct About {
     pub programme: Id<Programme>,
@@ -84,7 +92,8 @@ pub async fn verdict(
 }
 
 /// Works a teacher's standing out again and writes it when it is another. A teacher without an
-/// open post keeps the standing as it was.
+/// open post keeps the standing as it was. Whoever works out the same standing at the same time
+/// waits, so that the later facts are the ones that stay.
 ///
 /// # Errors
 /// What the database reports.
@@ -94,6 +103,7 @@ pub async fn refresh(
     programme: &Programme,
     person: Id<Person>,
 ) -> Result<Verdict, Failure> {
+    store::claim_standing(tx, programme, person, ctx.at).await?;
     let verdict = verdict(ctx, tx, programme, person).await?;
     let path = match people::teacher(tx, person).await {
         Ok(teacher) => teacher.path,
@@ -108,11 +118,18 @@ pub async fn refresh(
     Ok(verdict)
 }
 
+/// A change of the person concerns every programme in which they stand.
 pub(super) async fn refresh_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
-    let about: About = claimed.payload()?;
+    let about: Concerned = claimed.payload()?;
     let mut tx = ctx.write().await?;
-    let programme = scheme::of_id(&mut tx, about.programme).await.map_err(told)?;
-    refresh(&ctx, &mut tx, &programme, about.person).await.map_err(told)?;
+    let programmes = match about.programme {
+        Some(programme) => vec![programme],
+        None => store::programmes_of(&mut tx, about.person).await?,
+    };
+    for programme in programmes {
+        let programme = scheme::of_id(&mut tx, programme).await.map_err(told)?;
+        refresh(&ctx, &mut tx, &programme, about.person).await.map_err(told)?;
+    }
     tx.commit().await?;
     Ok(())
 }

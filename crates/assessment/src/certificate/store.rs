@@ -3,12 +3,18 @@
 use tisheng_kernel::{Id, Instant, Level};
 use tisheng_platform::web::Cursor;
 use tisheng_platform::web::paging::ROWS;
-use tisheng_platform::{DbError, Row, Scope, Tx, Value, args};
+use tisheng_platform::{DbError, Row, Scope, Shift, Tx, Value, args};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::people::Person;
 use uuid::Uuid;
 
 use super::model::{Certificate, CertificateState, Standing};
+
+const FOLLOW_STANDING: &str = "update standing set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
+
+const FOLLOW_CERTIFICATE: &str = "update certificate set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
+
+const FOLLOW_CERTIFICATE_BATCH: &str = "update certificate_batch set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
 const PUT_HEAD: &str = "insert into standing
     (programme, person, path, met, open_gates, level, score, scheme_version, at) values";
@@ -20,6 +26,14 @@ const PUT_TAIL: &str = "on conflict (programme, person) do update set
     where standing.path <> excluded.path or standing.met <> excluded.met
     or standing.open_gates <> excluded.open_gates or standing.level <> excluded.level
     or standing.score <> excluded.score or standing.scheme_version <> excluded.scheme_version";
+
+/// The standing of somebody whose facts nobody has looked at; a line that is there stays.
+const CLAIM: &str = "insert into standing
+    (programme, person, path, met, open_gates, level, score, scheme_version, at)
+    values ($1, $2, '', false, '', '', 0, $3, $4)
+    on conflict (programme, person) do update set at = standing.at";
+
+const PROGRAMMES_OF: &str = "select programme from standing where person = $1 order by programme";
 
 /// The next teachers in the order of their identifiers.
 const TEACHERS: &str = "select person, path from post
@@ -335,4 +349,29 @@ pub async fn latest_batch(
 ) -> Result<Option<(Uuid, i64, Option<Instant>)>, DbError> {
     let row = args![programme, &scope.from, &scope.until];
     tx.row_opt(LATEST_BATCH, row, |row| Ok((row.get(1)?, row.get(2)?, row.get(3)?))).await
+}
+
+/// Follows a move of the tree with the paths that this room keeps.
+///
+/// # Errors
+/// What the database reports.
+pub async fn follow(tx: &mut Tx, shift: &Shift) -> Result<(), DbError> {
+    shift.apply(tx, FOLLOW_STANDING).await?;
+    shift.apply(tx, FOLLOW_CERTIFICATE).await?;
+    shift.apply(tx, FOLLOW_CERTIFICATE_BATCH).await.map(drop)
+}
+
+/// Keeps everybody else from a teacher's standing until the transaction ends.
+pub async fn claim_standing(
+    tx: &mut Tx,
+    programme: &Programme,
+    person: Id<Person>,
+    at: Instant,
+) -> Result<(), DbError> {
+    tx.run(CLAIM, args![programme.id, person, programme.version, at]).await.map(drop)
+}
+
+/// The programmes in which a person has a standing.
+pub async fn programmes_of(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Id<Programme>>, DbError> {
+    tx.rows(PROGRAMMES_OF, args![person], |row| row.get(0)).await
 }

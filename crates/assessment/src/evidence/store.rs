@@ -1,12 +1,14 @@
 //! Every statement of the room.
 
 use tisheng_kernel::{Id, Instant, Level};
-use tisheng_platform::{DbError, Row, Tx, args};
+use tisheng_platform::{DbError, Row, Shift, Tx, args};
 use uuid::Uuid;
 
 use super::content::Content;
 use super::model::{Body, Consent, Item, State, StoredFile, Submission};
 use super::tus::Upload;
+
+const FOLLOW_SUBMISSION: &str = "update submission set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
 const BY_ID: &str = "select programme, id, person, capability, revision, state, step, school, path, subject,
     stage, scheme_version, consent, digest, note, level, version, submitted_at, state_since, superseded_by
@@ -347,4 +349,12 @@ pub async fn remove_upload(tx: &mut Tx, id: Id<Upload>) -> Result<(), DbError> {
 
 pub async fn open_uploads(tx: &mut Tx, of: &Submission, piece: &str, at: Instant) -> Result<i64, DbError> {
     tx.row(OPEN_UPLOADS, args![of.programme, of.id, piece, at], |row| row.get(0)).await
+}
+
+/// Follows a move of the tree with the paths that this room keeps.
+///
+/// # Errors
+/// What the database reports.
+pub async fn follow(tx: &mut Tx, shift: &Shift) -> Result<(), DbError> {
+    shift.apply(tx, FOLLOW_SUBMISSION).await.map(drop)
 }

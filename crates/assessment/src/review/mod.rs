@@ -35,7 +35,7 @@ mod tests;
 pub use jobs::jobs;
 pub use model::{Duty, Marks, Review, ReviewState};
 pub use pages::routes;
-pub use store::Final;
+pub use store::{Final, follow};
 
 use tisheng_platform::{DbError, Tx};
 use uuid::Uuid;

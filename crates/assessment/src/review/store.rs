@@ -2,11 +2,13 @@
 
 use chrono::NaiveDate;
 use tisheng_kernel::{Id, Instant, Level};
-use tisheng_platform::{DbError, Row, Scope, Tx, args};
+use tisheng_platform::{DbError, Row, Scope, Shift, Tx, args};
 use uuid::Uuid;
 
 use super::model::{Candidate, Duty, Marks, Review, ReviewState};
 use crate::evidence::Submission;
+
+const FOLLOW_PANEL_MEMBER: &str = "update panel_member set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
 const REVIEW: &str =
     "select programme, id, submission, step, duty, reviewer, pool, body, blind, state, drawn_at,
@@ -354,4 +356,12 @@ pub const fn duty_in(kind: tisheng_rules::assessment::StepKind) -> Duty {
         tisheng_rules::assessment::StepKind::Panel => Duty::Panel,
         _ => Duty::Peer,
     }
+}
+
+/// Follows a move of the tree with the paths that this room keeps.
+///
+/// # Errors
+/// What the database reports.
+pub async fn follow(tx: &mut Tx, shift: &Shift) -> Result<(), DbError> {
+    shift.apply(tx, FOLLOW_PANEL_MEMBER).await.map(drop)
 }

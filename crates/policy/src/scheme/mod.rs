@@ -27,3 +27,4 @@ pub use actions::{
 pub use model::{Change, ChangeKind, File, Programme, SchemeError, State, Trial, Version, decide_in_force};
 pub use pages::routes;
 pub use rulebook::{Rulebook, rules, rules_of};
+pub use store::follow;

@@ -6,10 +6,12 @@ use tisheng_kernel::{Id, Instant};
 use tisheng_platform::db::Column;
 use tisheng_platform::jobs::Job;
 use tisheng_platform::web::paging::{Cursor, ROWS};
-use tisheng_platform::{Ctx, DbError, Row, Scope, Tx, args};
+use tisheng_platform::{Ctx, DbError, Row, Scope, Shift, Tx, args};
 use tisheng_registry::people::Person;
 
 use super::model::{Change, Programme, State, Trial, Version};
+
+const FOLLOW_PROGRAMME: &str = "update programme set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
 const PROGRAMME_AT: &str =
     "select p.id, p.node, p.path, p.code, p.title, v.id, v.digest, p.year_from, p.year_until
@@ -348,4 +350,12 @@ pub async fn changes(
         })
     })
     .await
+}
+
+/// Follows a move of the tree with the paths that this room keeps.
+///
+/// # Errors
+/// What the database reports.
+pub async fn follow(tx: &mut Tx, shift: &Shift) -> Result<(), DbError> {
+    shift.apply(tx, FOLLOW_PROGRAMME).await.map(drop)
 }

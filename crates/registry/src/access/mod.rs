@@ -39,7 +39,7 @@ pub use crate::role::{NotARole, Permission, Role, allows, may, permit, require, 
 
 use tisheng_platform::jobs::Handlers;
 use tisheng_platform::web::session;
-use tisheng_platform::{Ctx, DbError, Tx};
+use tisheng_platform::{Ctx, DbError, Shift, Tx};
 
 /// Adds the jobs of this room: a grant that ends by its date ends the sessions that act in it.
 #[must_use]
@@ -47,11 +47,11 @@ pub fn handlers(handlers: Handlers) -> Handlers {
     handlers.job(GRANT_ENDS, end_grant)
 }
 
-/// Puts `to` in place of `from` at the head of this room's paths, after the tree has moved, and
-/// ends the sessions that act there: they carry the old path.
-pub(crate) async fn follow_move(ctx: &Ctx, tx: &mut Tx, from: &str, to: &str) -> Result<(), DbError> {
+/// Follows a move of the tree from the path `from` with the paths that this room keeps, and ends
+/// the sessions that act there: they carry the old path.
+pub(crate) async fn follow(ctx: &Ctx, tx: &mut Tx, from: &str, shift: &Shift) -> Result<(), DbError> {
     for account in store::accounts_below(tx, from, ctx.at.date()).await? {
         session::end_all(tx, account.uuid(), None).await?;
     }
-    store::rewrite_paths(tx, from, to).await
+    store::follow(tx, shift).await
 }

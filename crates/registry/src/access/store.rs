@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use tisheng_kernel::{Id, Instant};
 use tisheng_platform::db::{Row, Value};
-use tisheng_platform::{DbError, Scope, Tx, args};
+use tisheng_platform::{DbError, Scope, Shift, Tx, args};
 use uuid::Uuid;
 
 use super::model::{Account, Grant, Holder};
@@ -387,8 +387,6 @@ pub(super) async fn accounts_below(
     tx.rows(ACCOUNTS_BELOW, args![&scope.from, &scope.until, day], |row| row.get(0)).await
 }
 
-pub(super) async fn rewrite_paths(tx: &mut Tx, from: &str, to: &str) -> Result<(), DbError> {
-    let scope = Scope::below(from);
-    let rest = i64::try_from(from.len()).unwrap_or(i64::MAX).saturating_add(1);
-    tx.run(REWRITE_PATHS, args![&scope.from, &scope.until, to, rest]).await.map(drop)
+pub(super) async fn follow(tx: &mut Tx, shift: &Shift) -> Result<(), DbError> {
+    shift.apply(tx, REWRITE_PATHS).await.map(drop)
 }

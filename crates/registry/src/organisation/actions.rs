@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tisheng_kernel::Id;
 use tisheng_platform::web::Failure;
-use tisheng_platform::{Ctx, DbError, Tx, audit, jobs};
+use tisheng_platform::{Ctx, DbError, Shift, Tx, audit, jobs};
 
 use super::model::{Facts, Kind, Node, segment};
 use super::store;
@@ -143,7 +143,10 @@ pub struct Close<'a> {
     pub reason: &'a str,
 }
 
-/// A subtree has another path; event `organisation.moved`.
+/// The event of a move; its payload is a [`Moved`].
+pub const MOVED: &str = "organisation.moved";
+
+/// A subtree has another path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moved {
     /// The node that was moved.
@@ -152,6 +155,14 @@ pub struct Moved {
     pub from: String,
     /// The head of the paths now.
     pub to: String,
+}
+
+impl Moved {
+    /// The change of every path that somebody keeps.
+    #[must_use]
+    pub fn shift(&self) -> Shift {
+        Shift::new(&self.from, &self.to)
+    }
 }
 
 /// Founds an organisation. A school begins with empty facts.
@@ -248,7 +259,7 @@ pub async fn relocate(
     store::rewrite_paths(tx, &moved.from, &moved.to, above.depth + 1 - old.depth).await?;
     let detail = json!({ "from": moved.from, "to": moved.to, "reason": reason });
     audit::record(ctx, tx, "organisation.moved", id.uuid(), &detail).await?;
-    jobs::emit(tx, ctx.at, "organisation.moved", &moved).await?;
+    jobs::emit(tx, ctx.at, MOVED, &moved).await?;
     Ok(moved)
 }
 

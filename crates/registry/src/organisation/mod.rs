@@ -19,7 +19,7 @@ mod regions;
 mod store;
 
 pub use actions::{
-    Close, Moved, NewNode, OrganisationError, Recode, Rename, close, create, recode, relocate, rename,
+    Close, MOVED, Moved, NewNode, OrganisationError, Recode, Rename, close, create, recode, relocate, rename,
     reopen, state_facts,
 };
 pub use model::{Environment, Facts, Kind, Location, Node, Pilot, Stage};

@@ -38,7 +38,7 @@ pub use team::{Member, TeamSource, TeamState, dismiss, enlist, members, team_sta
 
 use tisheng_kernel::Id;
 use tisheng_platform::web::Failure;
-use tisheng_platform::{Ctx, DbError, Scope, Tx};
+use tisheng_platform::{Ctx, DbError, Scope, Shift, Tx};
 
 use crate::organisation::Node;
 use crate::role::{Permission, allows};
@@ -79,7 +79,7 @@ pub async fn posts(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Post>, DbError
     store::posts_of(tx, person).await
 }
 
-/// Puts `to` in place of `from` at the head of this room's paths, after the tree has moved.
-pub(crate) async fn follow_move(tx: &mut Tx, from: &str, to: &str) -> Result<(), DbError> {
-    store::rewrite_paths(tx, from, to).await
+/// Follows a move of the tree with the paths that this room keeps.
+pub(crate) async fn follow(tx: &mut Tx, shift: &Shift) -> Result<(), DbError> {
+    store::follow(tx, shift).await
 }

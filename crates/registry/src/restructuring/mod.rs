@@ -30,7 +30,8 @@ pub async fn relocate(
     reason: &str,
 ) -> Result<Moved, OrganisationError> {
     let moved = organisation::relocate(ctx, tx, node, parent, from, reason).await?;
-    people::follow_move(tx, &moved.from, &moved.to).await?;
-    access::follow_move(ctx, tx, &moved.from, &moved.to).await?;
+    let shift = moved.shift();
+    people::follow(tx, &shift).await?;
+    access::follow(ctx, tx, &moved.from, &shift).await?;
     Ok(moved)
 }

@@ -41,6 +41,7 @@ pub use model::{Run, State, Tally};
 pub use pages::routes;
 pub use roles::Roles;
 pub use schools::Schools;
+pub use store::follow;
 pub use teachers::Teachers;
 pub use work::{PASSED, Passed, handlers};
 

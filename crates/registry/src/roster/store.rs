@@ -6,11 +6,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tisheng_kernel::{Id, Instant};
 use tisheng_platform::web::paging::ROWS;
-use tisheng_platform::{DbError, Row, Scope, Tx, Value, args};
+use tisheng_platform::{DbError, Row, Scope, Shift, Tx, Value, args};
 
 use super::finding::{Finding, Weight};
 use super::kind::{Alteration, Difference, Trace, What};
 use super::model::{Run, State, Tally};
+
+const FOLLOW_ROSTER_RUN: &str = "update roster_run set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
 const BRING: &str = "insert into roster_run
     (id, kind, path, state, file_name, digest, size, clerk, brought_at, tally, choices, note, version)
@@ -362,4 +364,12 @@ pub async fn subjects(
 /// How many of `thing` the run `id` made.
 pub async fn made(tx: &mut Tx, id: Id<Run>, thing: &str) -> Result<i64, DbError> {
     tx.row(COUNT_TRACES, args![id, thing], |row| row.get(0)).await
+}
+
+/// Follows a move of the tree with the paths that this room keeps.
+///
+/// # Errors
+/// What the database reports.
+pub async fn follow(tx: &mut Tx, shift: &Shift) -> Result<(), DbError> {
+    shift.apply(tx, FOLLOW_ROSTER_RUN).await.map(drop)
 }

@@ -3,7 +3,6 @@
 mod school;
 mod territory;
 
-use std::process::ExitCode;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};

@@ -3,7 +3,7 @@
 use tisheng_kernel::RegionCode;
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, Tx};
-use tisheng_policy::scheme::{self, File, Programme};
+use tisheng_policy::scheme::{self, File};
 use tisheng_registry::access::Role;
 use tisheng_registry::organisation::{self, Kind, Node};
 use tisheng_registry::samples::{Builder, Persona, beginning, hashed_password};

@@ -24,3 +24,4 @@ pub use actions::{
 };
 pub use model::{Activity, ActivityError, Attendee, Form, Plan, State, Step};
 pub use pages::routes;
+pub use store::follow;

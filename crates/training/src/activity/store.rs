@@ -5,11 +5,19 @@ use std::str::FromStr;
 use tisheng_kernel::{Id, Instant, Minutes};
 use tisheng_platform::db::Column;
 use tisheng_platform::web::paging::{Cursor, ROWS};
-use tisheng_platform::{Ctx, DbError, Row, Scope, Tx, args};
+use tisheng_platform::{Ctx, DbError, Row, Scope, Shift, Tx, args};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::people::{Person, Teacher};
 
 use super::model::{Activity, Attendee, Plan, State};
+
+const FOLLOW_ACTIVITY: &str = "update activity set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
+
+const FOLLOW_ATTENDANCE: &str = "update attendance set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
+
+const FOLLOW_AUDIENCE: &str =
+    "update activity set audience = $3 || substr(audience, cast(cast($4 as bigint) as integer))
+    where audience >= $1 and audience < $2";
 
 const ADD: &str =
     "insert into activity (id, programme, school, path, audience, form, title, content, place, host,
@@ -347,4 +355,14 @@ pub async fn misses(tx: &mut Tx, person: Id<Person>) -> Result<Option<(i64, Inst
 /// Counts a wrong code; those from before `stale` are forgotten.
 pub async fn miss(tx: &mut Tx, person: Id<Person>, at: Instant, stale: Instant) -> Result<(), DbError> {
     tx.run(MISS, args![person, at, stale]).await.map(drop)
+}
+
+/// Follows a move of the tree with the paths that this room keeps.
+///
+/// # Errors
+/// What the database reports.
+pub async fn follow(tx: &mut Tx, shift: &Shift) -> Result<(), DbError> {
+    shift.apply(tx, FOLLOW_ACTIVITY).await?;
+    shift.apply(tx, FOLLOW_ATTENDANCE).await?;
+    shift.apply(tx, FOLLOW_AUDIENCE).await.map(drop)
 }

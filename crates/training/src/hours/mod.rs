@@ -33,5 +33,5 @@ pub use model::{
     Described, Doubt, Entry, HoursError, Logged, REVERSAL, Report, Waiting, WaitingState, Whom, number_of,
 };
 pub use pages::routes;
-pub use store::Total;
+pub use store::{Total, follow};
 pub use trial::EXAMINE;

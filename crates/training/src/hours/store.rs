@@ -9,7 +9,7 @@ use std::str::FromStr;
 use chrono::NaiveDate;
 use tisheng_kernel::{HourLength, Id, Minutes};
 use tisheng_platform::db::Column;
-use tisheng_platform::{Ctx, DbError, Row, Tx, args};
+use tisheng_platform::{Ctx, DbError, Row, Shift, Tx, args};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::people::Person;
 
@@ -196,4 +196,13 @@ pub async fn totals(
     person: Id<Person>,
 ) -> Result<Vec<Total>, DbError> {
     tx.rows(TOTALS, args![programme, person], |row| total(row, 0)).await
+}
+
+/// Follows a move of the tree with the paths that this room keeps.
+///
+/// # Errors
+/// What the database reports.
+pub async fn follow(tx: &mut Tx, shift: &Shift) -> Result<(), DbError> {
+    reports::follow(tx, shift).await?;
+    disputes::follow(tx, shift).await
 }

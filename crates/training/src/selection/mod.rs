@@ -25,3 +25,4 @@ pub use actions::{
 };
 pub use model::{ChangeState, ChoiceChange, Difference, Offer, OfferState, SelectionError, difference};
 pub use pages::routes;
+pub use store::follow;

@@ -5,12 +5,16 @@ use std::str::FromStr;
 use tisheng_kernel::{Id, Instant};
 use tisheng_platform::db::Column;
 use tisheng_platform::web::paging::{Cursor, ROWS};
-use tisheng_platform::{Ctx, DbError, Row, Scope, Tx, args};
+use tisheng_platform::{Ctx, DbError, Row, Scope, Shift, Tx, args};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::organisation::Node;
 use tisheng_registry::people::Person;
 
 use super::model::{ChangeState, ChoiceChange, Offer, OfferState};
+
+const FOLLOW_OFFER: &str = "update offer set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
+
+const FOLLOW_CHOICE_CHANGE: &str = "update choice_change set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
 const OFFER_IN_STATE: &str = "select id, school, version, state, note, published_at
     from offer where programme = $1 and school = $2 and state = $3";
@@ -421,4 +425,13 @@ pub async fn teachers(
     })
     .await?;
     Ok(teachers)
+}
+
+/// Follows a move of the tree with the paths that this room keeps.
+///
+/// # Errors
+/// What the database reports.
+pub async fn follow(tx: &mut Tx, shift: &Shift) -> Result<(), DbError> {
+    shift.apply(tx, FOLLOW_OFFER).await?;
+    shift.apply(tx, FOLLOW_CHOICE_CHANGE).await.map(drop)
 }

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use tisheng_kernel::Id;
 use tisheng_platform::db::{Row, Value};
-use tisheng_platform::{DbError, Scope, Tx, args};
+use tisheng_platform::{DbError, Shift, Tx, args};
 
 use crate::organisation::Node;
 use crate::people::model::{Person, Post, PostState, Teacher};
@@ -218,10 +218,7 @@ pub async fn secondments_of(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Secon
     .await
 }
 
-pub async fn rewrite_paths(tx: &mut Tx, from: &str, to: &str) -> Result<(), DbError> {
-    let scope = Scope::below(from);
-    let rest = i64::try_from(from.len()).unwrap_or(i64::MAX).saturating_add(1);
-    let given = args![&scope.from, &scope.until, to, rest];
-    tx.run(REWRITE_POSTS, given).await?;
-    tx.run(REWRITE_RECORDS, given).await.map(drop)
+pub async fn follow(tx: &mut Tx, shift: &Shift) -> Result<(), DbError> {
+    shift.apply(tx, REWRITE_POSTS).await?;
+    shift.apply(tx, REWRITE_RECORDS).await.map(drop)
 }

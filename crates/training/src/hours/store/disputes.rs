@@ -3,13 +3,15 @@
 use chrono::NaiveDate;
 use tisheng_kernel::{Id, Instant};
 use tisheng_platform::web::paging::{Cursor, ROWS};
-use tisheng_platform::{Ctx, DbError, Row, Scope, Tx, args};
+use tisheng_platform::{Ctx, DbError, Row, Scope, Shift, Tx, args};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::people::Person;
 
 use super::super::dispute::{Dispute, DisputeState};
 use super::super::model::Entry;
 use super::coded;
+
+const FOLLOW_HOUR_DISPUTE: &str = "update hour_dispute set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
 const ADD: &str =
     "insert into hour_dispute (programme, id, person, path, entry, title, text, opened_at, due_on,
@@ -136,4 +138,12 @@ pub async fn withdraw(
     at: Instant,
 ) -> Result<bool, DbError> {
     Ok(tx.run(WITHDRAW, args![programme, id, person, at]).await? == 1)
+}
+
+/// Follows a move of the tree with the paths that this room keeps.
+///
+/// # Errors
+/// What the database reports.
+pub async fn follow(tx: &mut Tx, shift: &Shift) -> Result<(), DbError> {
+    shift.apply(tx, FOLLOW_HOUR_DISPUTE).await.map(drop)
 }

@@ -2,12 +2,14 @@
 
 use tisheng_kernel::{Id, Minutes};
 use tisheng_platform::web::paging::{Cursor, ROWS};
-use tisheng_platform::{Ctx, DbError, Row, Scope, Tx, args};
+use tisheng_platform::{Ctx, DbError, Row, Scope, Shift, Tx, args};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::people::Person;
 
 use super::super::model::{Entry, Report, Waiting, WaitingState, Whom};
 use super::{coded, length};
+
+const FOLLOW_HOUR_REPORT: &str = "update hour_report set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
 const ADD: &str = "insert into hour_report (programme, id, state, path, source, source_id, digest, person, name,
     paper_masked, school, category, kind, minutes, hour_length, worked_on, title, why, against, received_at,
@@ -237,4 +239,12 @@ pub async fn decide(
     let (account, _, _) = ctx.who.signature();
     let args = args![programme, id, from.code(), to.code(), entry, reason, ctx.at, account];
     Ok(tx.run(DECIDE, args).await? == 1)
+}
+
+/// Follows a move of the tree with the paths that this room keeps.
+///
+/// # Errors
+/// What the database reports.
+pub async fn follow(tx: &mut Tx, shift: &Shift) -> Result<(), DbError> {
+    shift.apply(tx, FOLLOW_HOUR_REPORT).await.map(drop)
 }
