@@ -39,3 +39,10 @@ create table school_choice (
     primary key (programme, school, capability)
 ){clustered};
 create index school_choice_path on school_choice (programme, path);
+
+-- What has happened in a school, and how much of it the figures hold.
+create table school_mark (
+    school {id} primary key,
+    marked {int} not null,              -- how many events concerned it
+    counted {int} not null              -- how many of them were known at the last count
+);

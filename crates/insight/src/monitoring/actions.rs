@@ -14,9 +14,6 @@ use uuid::Uuid;
 use super::model::{Lagging, Stage};
 use super::{COUNT_JOB, store};
 
-/// Changes of one school within this many microseconds are counted together.
-const TOGETHER: i64 = 3_000_000;
-
 /// What an event says about whom it concerns; rooms say what they know.
 #[derive(Debug, Deserialize)]
 struct Event {
@@ -27,16 +24,17 @@ struct Event {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct School {
+struct Marked {
     school: Id<Node>,
+    /// How many events had concerned the school then.
+    mark: i64,
 }
 
 fn told(failure: Failure) -> JobError {
     JobError(format!("{failure:?}"))
 }
 
-/// Puts a count of every school that the event concerns on the table; many events of a moment
-/// are one count.
+/// Puts a count of every school that the event concerns on the table.
 pub(super) async fn mark_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     let event: Event = claimed.payload()?;
     let mut tx = ctx.write().await?;
@@ -50,20 +48,29 @@ pub(super) async fn mark_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError>
         schools.extend(store::schools_of_person(&mut tx, person).await?);
     }
     for school in schools {
-        let key = format!("{school}.{}", ctx.at.micros() / TOGETHER);
-        jobs::enqueue(&mut tx, ctx.at, COUNT_JOB, &key, &School { school }).await?;
+        let mark = store::mark(&mut tx, school).await?;
+        jobs::enqueue(&mut tx, ctx.at, COUNT_JOB, &format!("{school}.{mark}"), &Marked { school, mark })
+            .await?;
     }
     tx.commit().await?;
     Ok(())
 }
 
+/// Counts a school, unless a count that began after the event has been here before: of many
+/// events in a moment most need no count of their own. Marks are read before anything is counted,
+/// so that an event whose mark is known is in the figures.
 pub(super) async fn count_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
-    let School { school } = claimed.payload()?;
+    let Marked { school, mark } = claimed.payload()?;
     let mut tx = ctx.write().await?;
+    let (marked, counted) = store::marks(&mut tx, school).await?;
+    if counted >= mark {
+        return Ok(());
+    }
+    store::set_counted(&mut tx, school, marked).await?;
     let Some(path) = store::path_of_school(&mut tx, school).await? else { return Ok(()) };
     match scheme::at(&mut tx, &path).await {
         Ok(programme) => count(&ctx, &mut tx, programme.id, (school, &path)).await.map_err(told)?,
-        Err(Failure::NotFound) => return Ok(()),
+        Err(Failure::NotFound) => {}
         Err(other) => return Err(told(other)),
     }
     tx.commit().await?;

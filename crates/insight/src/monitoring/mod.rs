@@ -6,18 +6,21 @@
 //! many rows as there are schools, never as many as there are teachers. Every figure leads to
 //! exactly the people it counts.
 //!
-//! Tables: `school_figure`, `school_hours`, `school_choice`. Invariant: they equal a fresh count.
+//! Tables: `school_figure`, `school_hours`, `school_choice`, `school_mark`. Invariant: once all
+//! marks are counted, figures equal a fresh count.
 
 mod actions;
 mod model;
 mod pages;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use actions::{check_figures, lagging, rebuild};
 pub use model::{Cell, Figures, Lagging, Stage};
 pub(crate) use pages::SEERS;
 pub use pages::routes;
-pub use store::figures_below;
+pub use store::{figures_below, follow};
 
 use tisheng_platform::jobs::Handlers;
 

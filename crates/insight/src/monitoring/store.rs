@@ -4,12 +4,18 @@
 use tisheng_kernel::{Id, Instant};
 use tisheng_platform::web::Cursor;
 use tisheng_platform::web::paging::ROWS;
-use tisheng_platform::{DbError, Row, Scope, Tx, args};
+use tisheng_platform::{DbError, Row, Scope, Shift, Tx, args};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::organisation::Node;
 use tisheng_registry::people::Person;
 
 use super::model::Figures;
+
+const FOLLOW_SCHOOL_FIGURE: &str = "update school_figure set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
+
+const FOLLOW_SCHOOL_HOURS: &str = "update school_hours set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
+
+const FOLLOW_SCHOOL_CHOICE: &str = "update school_choice set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
 const COUNT: &str = "select count(*),
     coalesce(cast(sum(case when exists (select 1 from choice c
@@ -71,6 +77,13 @@ const HOURS_BELOW: &str = "select category, cast(sum(minutes) as bigint) from sc
 
 const CHOICES_BELOW: &str = "select capability, cast(sum(teachers) as bigint) from school_choice
     where programme = $1 and path >= $2 and path < $3 group by capability order by capability";
+
+const MARK: &str = "insert into school_mark (school, marked, counted) values ($1, 1, 0)
+    on conflict (school) do update set marked = school_mark.marked + 1 returning marked";
+
+const MARKS: &str = "select marked, counted from school_mark where school = $1";
+
+const SET_COUNTED: &str = "update school_mark set counted = $2 where school = $1";
 
 const SCHOOLS: &str = "select id, path from node
     where kind = 'school' and valid_to is null and path >= $1 and path < $2 order by path";
@@ -140,6 +153,21 @@ pub async fn put(
     tx.run(PUT_HOURS, key).await?;
     tx.run(FORGET_CHOICES, key).await?;
     tx.run(PUT_CHOICES, key).await.map(drop)
+}
+
+/// Notes that something happened in a school; gives how much has.
+pub async fn mark(tx: &mut Tx, school: Id<Node>) -> Result<i64, DbError> {
+    tx.row(MARK, args![school], |row| row.get(0)).await
+}
+
+/// How much has happened in a school, and how much of it is counted.
+pub async fn marks(tx: &mut Tx, school: Id<Node>) -> Result<(i64, i64), DbError> {
+    tx.row(MARKS, args![school], |row| Ok((row.get(0)?, row.get(1)?))).await
+}
+
+/// Notes that so much of what happened in a school is being counted.
+pub async fn set_counted(tx: &mut Tx, school: Id<Node>, counted: i64) -> Result<(), DbError> {
+    tx.run(SET_COUNTED, args![school, counted]).await.map(drop)
 }
 
 /// What is kept of a school.
@@ -268,3 +296,13 @@ pub async fn people(
 
 /// Rows of a page and the one that says whether more follow.
 pub const PAGE: i64 = ROWS + 1;
+
+/// Follows a move of the tree with the paths that this room keeps.
+///
+/// # Errors
+/// What the database reports.
+pub async fn follow(tx: &mut Tx, shift: &Shift) -> Result<(), DbError> {
+    shift.apply(tx, FOLLOW_SCHOOL_FIGURE).await?;
+    shift.apply(tx, FOLLOW_SCHOOL_HOURS).await?;
+    shift.apply(tx, FOLLOW_SCHOOL_CHOICE).await.map(drop)
+}
