@@ -13,6 +13,7 @@ create table submission (
     step {text} not null,               -- key of the scheme's step under way; empty before and after
     school {id} not null,               -- of the author, as it was when the revision was begun
     path {text} not null,               -- of that school
+    sort_key {text} not null,           -- of the author, for lists
     subject {text} not null,
     stage {text} not null,
     scheme_version {id} not null,       -- whose evidence list it is made for
@@ -29,7 +30,12 @@ create table submission (
     unique (programme, person, capability, revision)
 ){clustered};
 create unique index submission_current on submission (programme, person, capability) where superseded_by is null;
-create index submission_board on submission (programme, path, state, state_since) where superseded_by is null;
+-- Lists of a school walk the first, those of a county or more the second or, for one state, the third.
+create index submission_board on submission (programme, path, state, sort_key) where superseded_by is null;
+create index submission_roll on submission (programme, sort_key, id, path, capability, state_since)
+    where superseded_by is null;
+create index submission_state on submission (programme, state, sort_key, id, path, capability, state_since)
+    where superseded_by is null;
 
 -- A text or a file of a piece.
 create table evidence_item (

@@ -49,9 +49,13 @@ function resumable(input) {
         bar.value = sent;
         words.textContent = `${Math.floor((100 * sent) / all)}%`;
       },
-      onError: () => {
+      onError: (error) => {
         buttons.forEach((b) => (b.disabled = false));
-        words.textContent = "上传中断。网络恢复后重新选择同一个文件，会从断点继续。";
+        // What the server says of a file that it does not take: too large, of the wrong kind.
+        const answer = error.originalResponse;
+        const refused = answer && answer.getStatus() >= 400 && answer.getStatus() < 500 && answer.getBody();
+        const said = refused && !refused.trimStart().startsWith("<") ? refused : "";
+        words.textContent = said || "上传中断。网络恢复后重新选择同一个文件，会从断点继续。";
         arrived(false);
       },
       onSuccess: () => {

@@ -23,13 +23,15 @@ const REVISIONS: &str =
     from submission where programme = $1 and person = $2 and capability = $3 order by revision";
 const BEGIN: &str =
     "insert into submission (programme, id, person, capability, revision, state, step, school,
-    path, subject, stage, scheme_version, consent, note, version, begun_at, state_since)
-    values ($1, $2, $3, $4, $5, 'draft', '', $6, $7, $8, $9, $10, 'unasked', '', 1, $11, $11)
+    path, sort_key, subject, stage, scheme_version, consent, note, version, begun_at, state_since)
+    values ($1, $2, $3, $4, $5, 'draft', '', $6, $7, (select sort_key from person where id = $3), $8, $9, $10,
+    'unasked', '', 1, $11, $11)
     on conflict do nothing";
 const SUPERSEDE: &str = "update submission set superseded_by = $3, version = version + 1
     where programme = $1 and id = $2 and superseded_by is null";
 const FREEZE: &str = "update submission set state = $4, step = $5, digest = $6, consent = $7, school = $8,
-    path = $9, subject = $10, stage = $11, submitted_at = $12, state_since = $12, version = version + 1
+    path = $9, sort_key = (select p.sort_key from person p where p.id = submission.person),
+    subject = $10, stage = $11, submitted_at = $12, state_since = $12, version = version + 1
     where programme = $1 and id = $2 and version = $3 and state = 'draft'";
 const REOPEN: &str = "update submission set state = 'draft', step = '', digest = null, submitted_at = null,
     state_since = $4, version = version + 1 where programme = $1 and id = $2 and version = $3";

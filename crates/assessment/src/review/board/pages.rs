@@ -31,7 +31,9 @@ struct Board {
     page: Page,
     filters: Filters,
     lines: Vec<Row>,
+    /// How many are in each state; empty above the school.
     counts: Vec<(State, i64)>,
+    states: Vec<State>,
     capabilities: Vec<(String, String)>,
     first: String,
     next: String,
@@ -73,10 +75,19 @@ fn wanted<'f>(ctx: &Ctx, programme: uuid::Uuid, filters: &'f Filters, most: i64)
         state: filters.text("state"),
         capability: filters.text("capability"),
         name: filters.text("q"),
+        wide: is_wide(ctx),
         since,
         after: filters.cursor(),
         most,
     }
+}
+
+/// Whether the asker's node spans many schools.
+fn is_wide(ctx: &Ctx) -> bool {
+    matches!(
+        access::role(ctx),
+        Some(Role::County | Role::City | Role::Province | Role::Evaluator | Role::Auditor)
+    )
 }
 
 fn pager(filters: &Filters, next: Option<&Cursor>) -> (String, String) {
@@ -102,7 +113,11 @@ pub async fn board(asker: SignedIn, filters: Filters) -> Answer {
     let ctx = &asker.ctx;
     let mut tx = ctx.read().await?;
     let (found, frame) = lines(ctx, &mut tx, &filters, ROWS + 1).await?;
-    let counts = store::counts(&mut tx, frame.programme, &ctx.scope()).await?;
+    // Above the school the dashboard counts, from figures kept ready.
+    let counts = match is_wide(ctx) {
+        true => Vec::new(),
+        false => store::counts(&mut tx, frame.programme, &ctx.scope()).await?,
+    };
     drop(tx);
     let slice = Slice::cut(found, |line| (line.sort_key.clone(), line.id.to_string()));
     let (first, next) = pager(&filters, slice.next.as_ref());
@@ -115,7 +130,8 @@ pub async fn board(asker: SignedIn, filters: Filters) -> Answer {
     show(&Board {
         page: Page::new(&asker, "测评进展", "/review/board"),
         lines: lines.collect(),
-        counts: State::ALL.into_iter().map(|state| (state, of(state))).collect(),
+        counts: if is_wide(ctx) { Vec::new() } else { State::ALL.map(|state| (state, of(state))).to_vec() },
+        states: State::ALL.to_vec(),
         capabilities: capabilities(&frame.rules),
         first,
         next,

@@ -29,8 +29,9 @@ const DISMISS: &str = "update panel_member set until = $4
     where programme = $1 and node = $2 and id = $3 and until is null";
 const NO_CHAIR: &str = "update panel_member set until = $3
     where programme = $1 and node = $2 and chair and until is null";
-const BOARD: &str = "select s.id, p.name, p.sort_key, s.capability, s.state, s.revision, s.state_since,
-    s.level, n.name,
+/// Within a school or a town: the part of the tree is small, and sorted as it is found.
+const NARROW: &str =
+    "select s.id, p.name, s.sort_key, s.capability, s.state, s.revision, s.state_since, s.level, n.name,
     (select count(*) from review r where r.programme = s.programme and r.submission = s.id and r.step = s.step
         and r.state = 'done' and r.duty <> 'chair'),
     (select count(*) from review r where r.programme = s.programme and r.submission = s.id and r.step = s.step
@@ -38,18 +39,60 @@ const BOARD: &str = "select s.id, p.name, p.sort_key, s.capability, s.state, s.r
     from submission s join person p on p.id = s.person join node n on n.id = s.school
     where s.programme = $1 and s.path >= $2 and s.path < $3 and s.superseded_by is null
     and ($4 = '' or s.state = $4) and ($5 = '' or s.capability = $5)
-    and ($6 = '' or p.name = $6 or p.initials = $6 or p.pinyin = $6)
-    and s.state_since <= $7 and (p.sort_key, s.id) > ($8, $9)
-    order by p.sort_key, s.id limit $10";
+    and s.state_since <= $6 and (s.sort_key, s.id) > ($7, $8)
+    order by s.sort_key, s.id limit $9";
+/// Within a county or more: the roll is walked in its order; the concatenation keeps the index on
+/// paths out of it.
+const WIDE: &str =
+    "select s.id, p.name, s.sort_key, s.capability, s.state, s.revision, s.state_since, s.level, n.name,
+    (select count(*) from review r where r.programme = s.programme and r.submission = s.id and r.step = s.step
+        and r.state = 'done' and r.duty <> 'chair'),
+    (select count(*) from review r where r.programme = s.programme and r.submission = s.id and r.step = s.step
+        and r.state in ('open', 'done') and r.duty <> 'chair')
+    from submission s join person p on p.id = s.person join node n on n.id = s.school
+    where s.programme = $1 and s.path || '' >= $2 and s.path || '' < $3 and s.superseded_by is null
+    and ($4 = '' or s.capability = $4) and s.state_since <= $5 and (s.sort_key, s.id) > ($6, $7)
+    order by s.sort_key, s.id limit $8";
+const WIDE_IN_STATE: &str =
+    "select s.id, p.name, s.sort_key, s.capability, s.state, s.revision, s.state_since, s.level, n.name,
+    (select count(*) from review r where r.programme = s.programme and r.submission = s.id and r.step = s.step
+        and r.state = 'done' and r.duty <> 'chair'),
+    (select count(*) from review r where r.programme = s.programme and r.submission = s.id and r.step = s.step
+        and r.state in ('open', 'done') and r.duty <> 'chair')
+    from submission s join person p on p.id = s.person join node n on n.id = s.school
+    where s.programme = $1 and s.state = $9 and s.path || '' >= $2 and s.path || '' < $3
+    and s.superseded_by is null and ($4 = '' or s.capability = $4) and s.state_since <= $5
+    and (s.sort_key, s.id) > ($6, $7) order by s.sort_key, s.id limit $8";
+const SEARCH: &str =
+    "select s.id, p.name, s.sort_key, s.capability, s.state, s.revision, s.state_since, s.level, n.name,
+    (select count(*) from review r where r.programme = s.programme and r.submission = s.id and r.step = s.step
+        and r.state = 'done' and r.duty <> 'chair'),
+    (select count(*) from review r where r.programme = s.programme and r.submission = s.id and r.step = s.step
+        and r.state in ('open', 'done') and r.duty <> 'chair')
+    from (select id from person where name >= $9 and name < $10
+        union select id from person where pinyin >= $9 and pinyin < $10
+        union select id from person where initials >= $9 and initials < $10) f
+    join submission s on s.programme = $1 and s.person = f.id and s.superseded_by is null
+    join person p on p.id = s.person join node n on n.id = s.school
+    where s.path >= $2 and s.path < $3 and ($4 = '' or s.state = $4) and ($5 = '' or s.capability = $5)
+    and s.state_since <= $6 and (s.sort_key, s.id) > ($7, $8)
+    order by s.sort_key, s.id limit $11";
 const COUNTS: &str = "select state, count(*) from submission
     where programme = $1 and path >= $2 and path < $3 and superseded_by is null group by state";
-const NOTICE: &str = "select s.id, p.name, p.sort_key, n.name, s.capability, d.level, d.notice_until
+const NOTICE_NARROW: &str = "select s.id, p.name, s.sort_key, n.name, s.capability, d.level, d.notice_until
     from submission s join person p on p.id = s.person join node n on n.id = s.school
     join decision d on d.programme = s.programme and d.submission = s.id and d.notice_until is not null
     where s.programme = $1 and s.path >= $2 and s.path < $3 and s.state = 'notice' and s.superseded_by is null
     and d.level <> 'fail' and ($4 = '' or s.capability = $4)
-    and ($5 = '' or p.name = $5 or p.initials = $5 or p.pinyin = $5) and (p.sort_key, s.id) > ($6, $7)
-    order by p.sort_key, s.id limit $8";
+    and ($5 = '' or (p.name >= $5 and p.name < $6) or (p.initials >= $5 and p.initials < $6))
+    and (s.sort_key, s.id) > ($7, $8) order by s.sort_key, s.id limit $9";
+const NOTICE_WIDE: &str = "select s.id, p.name, s.sort_key, n.name, s.capability, d.level, d.notice_until
+    from submission s join person p on p.id = s.person join node n on n.id = s.school
+    join decision d on d.programme = s.programme and d.submission = s.id and d.notice_until is not null
+    where s.programme = $1 and s.path || '' >= $2 and s.path || '' < $3 and s.state = 'notice'
+    and s.superseded_by is null and d.level <> 'fail' and ($4 = '' or s.capability = $4)
+    and ($5 = '' or (p.name >= $5 and p.name < $6) or (p.initials >= $5 and p.initials < $6))
+    and (s.sort_key, s.id) > ($7, $8) order by s.sort_key, s.id limit $9";
 const AUTHOR: &str = "select p.name, n.name from submission s join person p on p.id = s.person
     join node n on n.id = s.school where s.programme = $1 and s.id = $2";
 
@@ -165,7 +208,10 @@ pub struct Wanted<'a> {
     pub scope: Scope,
     pub state: &'a str,
     pub capability: &'a str,
+    /// The beginning of the name, of its pinyin or of its initials.
     pub name: &'a str,
+    /// Whether the scope is a county or more, which decides the index that serves the list.
+    pub wide: bool,
     /// Only what has been in its state since then at the latest.
     pub since: Instant,
     pub after: Cursor,
@@ -193,19 +239,31 @@ fn line(row: &Row<'_>) -> Result<Line, DbError> {
 }
 
 pub async fn board(tx: &mut Tx, wanted: &Wanted<'_>) -> Result<Vec<Line>, DbError> {
-    let row = args![
-        wanted.programme,
-        &wanted.scope.from,
-        &wanted.scope.until,
-        wanted.state,
-        wanted.capability,
-        wanted.name,
-        wanted.since,
-        wanted.after.key.as_str(),
-        wanted.after.uuid(),
-        wanted.most,
-    ];
-    tx.rows(BOARD, row, line).await
+    let (key, id) = (wanted.after.key.as_str(), wanted.after.uuid());
+    let Wanted { programme, scope, state, capability, since, most, .. } = wanted;
+    let (from, until) = (&scope.from, &scope.until);
+    if !wanted.name.is_empty() {
+        let (first, end) = prefix(wanted.name);
+        let row = args![*programme, from, until, *state, *capability, *since, key, id, first, end, *most];
+        return tx.rows(SEARCH, row, line).await;
+    }
+    if !wanted.wide {
+        let row = args![*programme, from, until, *state, *capability, *since, key, id, *most];
+        return tx.rows(NARROW, row, line).await;
+    }
+    if state.is_empty() {
+        let row = args![*programme, from, until, *capability, *since, key, id, *most];
+        return tx.rows(WIDE, row, line).await;
+    }
+    let row = args![*programme, from, until, *capability, *since, key, id, *most, *state];
+    tx.rows(WIDE_IN_STATE, row, line).await
+}
+
+/// The range of texts that begin with `text`; pinyin and initials are stored in lower case.
+fn prefix(text: &str) -> (String, String) {
+    let first = text.to_lowercase();
+    let end = format!("{first}\u{10ffff}");
+    (first, end)
 }
 
 /// How many current submissions within `scope` are in each state.
@@ -229,28 +287,31 @@ pub struct Notice {
 }
 
 pub async fn notices(tx: &mut Tx, wanted: &Wanted<'_>) -> Result<Vec<Notice>, DbError> {
+    let (first, end) = if wanted.name.is_empty() { Default::default() } else { prefix(wanted.name) };
     let row = args![
         wanted.programme,
         &wanted.scope.from,
         &wanted.scope.until,
         wanted.capability,
-        wanted.name,
+        first,
+        end,
         wanted.after.key.as_str(),
         wanted.after.uuid(),
         wanted.most,
     ];
-    tx.rows(NOTICE, row, |row| {
-        Ok(Notice {
-            id: row.get(0)?,
-            name: row.get(1)?,
-            sort_key: row.get(2)?,
-            school: row.get(3)?,
-            capability: row.get(4)?,
-            level: row.get::<String>(5)?.parse().map_err(|_| wrong(5))?,
-            until: row.get(6)?,
-        })
+    tx.rows(if wanted.wide { NOTICE_WIDE } else { NOTICE_NARROW }, row, notice).await
+}
+
+fn notice(row: &Row<'_>) -> Result<Notice, DbError> {
+    Ok(Notice {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        sort_key: row.get(2)?,
+        school: row.get(3)?,
+        capability: row.get(4)?,
+        level: row.get::<String>(5)?.parse().map_err(|_| wrong(5))?,
+        until: row.get(6)?,
     })
-    .await
 }
 
 /// Name and school of a submission's author, for readers who may know them.
