@@ -93,15 +93,15 @@ impl State {
     #[must_use]
     pub fn may_become(self, next: Self) -> bool {
         use State::{Draft, Final, Notice, Panel, Peers, Returned, Submitted};
-        match (self, next) {
-            (Draft, Submitted | Peers | Panel) => true,
-            (Submitted | Peers | Panel, Draft) => true,
-            (Submitted, Peers | Panel | Notice | Final) => true,
-            (Peers, Peers | Panel | Notice | Final) => true,
-            (Panel, Panel | Notice | Final | Returned) => true,
-            (Notice, Final) => true,
-            _ => false,
-        }
+        matches!(
+            (self, next),
+            (Draft, Submitted | Peers | Panel)
+                | (Submitted | Peers | Panel, Draft)
+                | (Submitted, Peers | Panel | Notice | Final)
+                | (Peers, Peers | Panel | Notice | Final)
+                | (Panel, Panel | Notice | Final | Returned)
+                | (Notice, Final)
+        )
     }
 
     /// Whether it is frozen: nothing of it may be changed.

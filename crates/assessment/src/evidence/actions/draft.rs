@@ -201,8 +201,8 @@ pub async fn move_up(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>, item: Id<Item>)
     let (_, submission) = own_draft(ctx, tx, id).await?;
     let chosen = item_of(tx, &submission, item).await?;
     let items = store::items(tx, submission.programme, submission.id).await?;
-    let siblings = items.iter().filter(|other| other.piece == chosen.piece && other.file().is_some());
-    if let Some(before) = siblings.filter(|other| other.place < chosen.place).next_back() {
+    let mut siblings = items.iter().filter(|other| other.piece == chosen.piece && other.file().is_some());
+    if let Some(before) = siblings.rfind(|other| other.place < chosen.place) {
         store::set_place(tx, &submission, chosen.id, before.place).await?;
         store::set_place(tx, &submission, before.id, chosen.place).await?;
     }

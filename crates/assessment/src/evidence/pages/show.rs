@@ -165,7 +165,7 @@ const fn word(display: Display) -> &'static str {
 fn facts(file: &StoredFile) -> String {
     let size = match file.size {
         bytes if bytes < 1 << 20 => format!("{} KB", (bytes >> 10).max(1)),
-        bytes => format!("{}.{} MB", bytes >> 20, (bytes % (1 << 20)) * 10 >> 20),
+        bytes => format!("{}.{} MB", bytes >> 20, ((bytes % (1 << 20)) * 10) >> 20),
     };
     match file.seconds {
         Some(seconds) => format!("{size}，{} 分 {} 秒", seconds / 60, seconds % 60),
