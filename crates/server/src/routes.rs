@@ -42,6 +42,7 @@ pub fn parts() -> Result<Parts, Box<dyn std::error::Error + Send + Sync>> {
         Entry::of::<roster::Schools>(),
         Entry::of::<roster::Teachers>(),
         Entry::of::<roster::Roles>(),
+        Entry::of::<hours::HoursFile>(),
     ]);
     Ok(Parts::default()
         .with(Rulebook::default())
@@ -73,11 +74,12 @@ pub fn navigation(who: &Who) -> Vec<NavItem> {
             ("选学情况", "/choices"),
             ("校本活动", "/activities/school"),
             ("学时", "/hours/teachers"),
+            ("导入学时", "/roster/hours"),
             ("待处理学时", "/hours/waiting"),
             ("学时异议", "/hours/inbox"),
             ("考核", "/review/board"),
             ("证书", "/certificates"),
-            ("名册导入", "/roster"),
+            ("数据导入", "/roster"),
         ],
         Some(Role::Principal | Role::Cio | Role::ManagementTeam) => &[
             ("首页", "/"),
@@ -98,10 +100,11 @@ pub fn navigation(who: &Who) -> Vec<NavItem> {
             ("机构", "/organisation"),
             ("教师", "/people"),
             ("学时", "/hours/teachers"),
+            ("导入学时", "/roster/hours"),
             ("待处理学时", "/hours/waiting"),
             ("考核", "/review/board"),
             ("证书", "/certificates"),
-            ("名册导入", "/roster"),
+            ("数据导入", "/roster"),
         ],
         Some(Role::TrainingTeam | Role::GroupLead | Role::Expert) => {
             &[("首页", "/"), ("进度", "/monitor"), ("评审", "/review"), ("校本活动", "/activities/school")]

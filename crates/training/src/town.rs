@@ -4,12 +4,16 @@ use std::sync::Arc;
 
 use chrono::{Days, NaiveDate, TimeDelta};
 use tisheng_kernel::Instant;
-use tisheng_platform::Ctx;
+use tisheng_platform::jobs::Handlers;
+use tisheng_platform::{Ctx, args};
 use tisheng_policy::scheme::{self, Programme};
+use tisheng_registry::roster::{self, Entry, Kinds};
 use tisheng_registry::samples::{Persona, Town, small_town};
 use tisheng_rules::Scheme;
 use tisheng_rules::samples::third_scheme_files;
 use tisheng_testkit::{Browser, Engine, TestApp};
+
+use crate::hours::HoursFile;
 
 /// A town with a programme by the third scheme.
 pub struct Place {
@@ -21,7 +25,10 @@ pub struct Place {
 
 impl Place {
     pub async fn begin(engine: Engine) -> Self {
-        let test = TestApp::start(engine, crate::routes(), scheme::samples::parts()).await;
+        let rooms = crate::routes().merge(roster::routes());
+        let parts = scheme::samples::parts().with(Kinds::new(vec![Entry::of::<HoursFile>()]));
+        let handlers = roster::handlers(Handlers::default());
+        let test = TestApp::with_handlers(engine, rooms, parts, handlers).await;
         let town = small_town(&test.system()).await.expect("a town");
         let files = scheme::samples::owned(third_scheme_files());
         let programme =
@@ -39,6 +46,15 @@ impl Place {
     pub fn day(&self, d: u32) -> NaiveDate {
         let first = self.rules.identity.period.expect("a programme has a period").from();
         first + Days::new(100) + Days::new(d.into())
+    }
+
+    /// Lets all jobs happen; none may fail.
+    pub async fn settle(&self) {
+        self.test.settle().await;
+        let mut tx = self.test.app.db.read().await.expect("a transaction");
+        let failed = tx.rows("select error from job where error is not null", args![], |row| row.get(0));
+        let errors: Vec<String> = failed.await.expect("read");
+        assert!(errors.is_empty(), "{errors:?}");
     }
 
     /// A browser in which `persona` is signed in.

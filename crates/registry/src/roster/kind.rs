@@ -10,12 +10,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tisheng_platform::{Ctx, DbError, Member, Scope, Tx};
 use uuid::Uuid;
 
 use super::board::Board;
 use super::column::{Column, Heading};
+pub use super::difference::{Alteration, Difference, What};
 use super::finding::{Finding, Findings, Weight};
 use super::model::{Run, Tally};
 use super::{checking, taking};
@@ -38,6 +39,10 @@ pub struct About {
     pub choices: &'static [Choice],
     /// Who may bring such a file.
     pub roles: &'static [Role],
+    /// What can become of a row, in the order of the pages.
+    pub outcomes: &'static [What],
+    /// The page on which rows that are taken as [`What::Waiting`] are decided; empty when none is.
+    pub decided_at: &'static str,
 }
 
 impl About {
@@ -192,90 +197,6 @@ impl<'a> Line<'a> {
         }
         self.read(column, parse)
     }
-}
-
-/// What taking a row would do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum What {
-    /// It is not known yet.
-    New,
-    /// It is known, and something of it changes.
-    Changed,
-    /// It is known elsewhere and would move; the clerk decides.
-    Moved,
-    /// It is known exactly so.
-    Same,
-    /// It is known and the file does not name it.
-    Gone,
-}
-
-impl What {
-    /// Every value, in the order of the page.
-    pub const ALL: [Self; 5] = [Self::New, Self::Changed, Self::Moved, Self::Same, Self::Gone];
-
-    /// The form stored in the database and used in addresses.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::New => "new",
-            Self::Changed => "changed",
-            Self::Moved => "moved",
-            Self::Same => "same",
-            Self::Gone => "gone",
-        }
-    }
-
-    /// The value stored as `code`.
-    #[must_use]
-    pub fn of(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|what| what.code() == code)
-    }
-
-    /// The word in the page.
-    #[must_use]
-    pub const fn chinese(self) -> &'static str {
-        match self {
-            Self::New => "新增",
-            Self::Changed => "变更",
-            Self::Moved => "调动",
-            Self::Same => "无变化",
-            Self::Gone => "文件中没有",
-        }
-    }
-}
-
-/// A field that changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Alteration {
-    /// The column.
-    pub field: String,
-    /// What is known; personal data masked.
-    pub old: String,
-    /// What the file says; personal data masked.
-    pub new: String,
-}
-
-impl Alteration {
-    /// `field` changes from `old` to `new`.
-    #[must_use]
-    pub fn new(field: &str, old: impl Into<String>, new: impl Into<String>) -> Self {
-        Self { field: field.to_owned(), old: old.into(), new: new.into() }
-    }
-}
-
-/// What a row would change, as the clerk sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Difference {
-    /// The row; 0 for what the file does not name.
-    pub row: u32,
-    /// What would happen.
-    pub what: What,
-    /// Who or what it is about.
-    pub subject: String,
-    /// Where, such as the school.
-    pub place: String,
-    /// The fields that change.
-    pub fields: Vec<Alteration>,
 }
 
 /// A row between reading and taking.

@@ -13,6 +13,7 @@ mod actions;
 mod board;
 mod checking;
 mod column;
+mod difference;
 mod finding;
 mod invitations;
 mod kind;

@@ -128,6 +128,9 @@ pub struct Tally {
     pub same: u32,
     /// Known and not named by the file.
     pub gone: u32,
+    /// Taken, and waiting for a person.
+    #[serde(default)]
+    pub waiting: u32,
     /// Rows with an error.
     pub wrong: u32,
     /// Errors found.
@@ -145,6 +148,7 @@ impl Tally {
             What::Moved => &mut self.moved,
             What::Same => &mut self.same,
             What::Gone => &mut self.gone,
+            What::Waiting => &mut self.waiting,
         };
         *figure += 1;
     }
@@ -158,6 +162,7 @@ impl Tally {
             What::Moved => self.moved,
             What::Same => self.same,
             What::Gone => self.gone,
+            What::Waiting => self.waiting,
         }
     }
 

@@ -16,7 +16,7 @@ use super::store::{self, Moving};
 use crate::hours::{self, Report, Whom};
 
 /// The source under which activities report hours.
-pub const SOURCE: &str = "校本研修";
+pub const SOURCE: &str = hours::ACTIVITIES;
 
 /// Who plans activities and keeps their lists.
 pub const ORGANISERS: [Role; 6] =

@@ -3,6 +3,9 @@
 pub mod decide;
 pub mod disputes;
 
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
 use serde_json::json;
 use tisheng_kernel::identity::mask_paper_number;
 use tisheng_kernel::{HourLength, Id, Minutes};
@@ -14,7 +17,8 @@ use tisheng_rules::Scheme;
 use tisheng_rules::hours::ItemUnit;
 
 use super::model::{
-    Described, Entry, HoursError, Logged, REVERSAL, Report, Waiting, WaitingState, Whom, doubt,
+    Described, Doubt, Entry, HoursError, Logged, REVERSAL, Report, WITHDRAWAL, Waiting, WaitingState, Whom,
+    doubt,
 };
 use super::store::reports::Putting;
 use super::store::{self, Booking, Total};
@@ -109,7 +113,47 @@ pub(super) async fn changed(
     Ok(jobs::emit(tx, ctx.at, "hours.changed", &payload).await?)
 }
 
-async fn take(
+/// What [`log`] would do with a report, without doing it.
+pub(super) enum Foreseen {
+    /// It was taken before, or waits already.
+    Known,
+    /// It would be entered for this teacher.
+    Fresh(Id<Person>),
+    /// A person would have to decide, for this reason.
+    Waits(WaitingState, String),
+}
+
+/// What reports that are not entered yet would add to a teacher's day.
+pub(super) type Ahead = HashMap<(Id<Person>, NaiveDate), Minutes>;
+
+/// Looks ahead at a report after those that make up `ahead`, for the check of a file.
+pub(super) async fn foresee(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    report: &Report,
+    ahead: &Ahead,
+) -> Result<Foreseen, HoursError> {
+    let known = store::reports::of_digest(tx, programme.id, report, &report.digest()).await?;
+    if known.is_some_and(|known| known.state != WaitingState::Withdrawn) {
+        return Ok(Foreseen::Known);
+    }
+    Ok(match find(ctx, tx, &report.whom).await? {
+        Found::NotSure(why) => Foreseen::Waits(WaitingState::Parked, why.to_owned()),
+        Found::One(person) => {
+            let ahead = ahead.get(&(person, report.worked_on)).copied().unwrap_or_default();
+            match weigh(ctx, tx, programme, report, (person, ahead)).await? {
+                Weighed::Same => Foreseen::Known,
+                Weighed::Fresh(_) => Foreseen::Fresh(person),
+                Weighed::Waits { state, why, .. } => Foreseen::Waits(state, why),
+            }
+        }
+    })
+}
+
+/// Takes one report as [`log`] does, and leaves telling others about it to the caller; gives the
+/// teacher, where known.
+pub(super) async fn take(
     ctx: &Ctx,
     tx: &mut Tx,
     programme: &Programme,
@@ -119,11 +163,14 @@ async fn take(
         return Err(HoursError::NotPositive);
     }
     let digest = report.digest();
-    if let Some(known) = store::reports::of_digest(tx, programme.id, report, &digest).await? {
-        return Ok((again(&known), known.person));
-    }
+    let known = store::reports::of_digest(tx, programme.id, report, &digest).await?;
+    let withdrawn = match known {
+        Some(known) if known.state == WaitingState::Withdrawn => Some(known.id),
+        Some(known) => return Ok((again(&known), known.person)),
+        None => None,
+    };
     match find(ctx, tx, &report.whom).await? {
-        Found::One(person) => match weigh(ctx, tx, programme, report, person).await? {
+        Found::One(person) => match weigh(ctx, tx, programme, report, (person, Minutes::ZERO)).await? {
             Weighed::Same => Ok((Logged::Same, Some(person))),
             Weighed::Fresh(revision) => {
                 let booking = Booking { id: ctx.id(), person, revision, reason: "", reverses: None };
@@ -133,12 +180,12 @@ async fn take(
                 Ok((logged, Some(person)))
             }
             Weighed::Waits { state, why, against } => {
-                let put = Wait { state, why: &why, against, person: Some(person) };
+                let put = Wait { state, why: &why, against, person: Some(person), withdrawn };
                 Ok((wait(ctx, tx, programme, report, &digest, &put).await?, Some(person)))
             }
         },
         Found::NotSure(why) => {
-            let put = Wait { state: WaitingState::Parked, why, against: None, person: None };
+            let put = Wait { state: WaitingState::Parked, why, against: None, person: None, withdrawn };
             Ok((wait(ctx, tx, programme, report, &digest, &put).await?, None))
         }
     }
@@ -150,9 +197,11 @@ fn again(known: &Waiting) -> Logged {
         WaitingState::Parked => Logged::Parked(known.id),
         WaitingState::Held => Logged::Held(known.id),
         WaitingState::Conflict => Logged::Conflict(known.id),
-        WaitingState::Entered | WaitingState::Dismissed | WaitingState::Refused | WaitingState::Kept => {
-            Logged::Same
-        }
+        WaitingState::Entered
+        | WaitingState::Dismissed
+        | WaitingState::Refused
+        | WaitingState::Kept
+        | WaitingState::Withdrawn => Logged::Same,
     }
 }
 
@@ -189,28 +238,47 @@ pub(super) enum Weighed {
     Waits { state: WaitingState, why: String, against: Option<Id<Entry>> },
 }
 
+/// Weighs a report about `person`, whose day will hold `ahead` more than the ledger says.
 pub(super) async fn weigh(
     ctx: &Ctx,
     tx: &mut Tx,
     programme: &Programme,
     report: &Report,
-    person: Id<Person>,
+    (person, ahead): (Id<Person>, Minutes),
 ) -> Result<Weighed, HoursError> {
     let known = store::of_number(tx, programme.id, &report.source, &report.source_id).await?;
-    if known.iter().any(|entry| entry.says(report, person)) {
-        return Ok(Weighed::Same);
-    }
-    if let Some(latest) = known.last() {
-        let why = "同一来源、同一编号此前报送的内容与这次不同".to_owned();
-        return Ok(Weighed::Waits { state: WaitingState::Conflict, why, against: Some(latest.id) });
-    }
+    let Some(revision) = free_revision(tx, programme, &known).await? else {
+        if known.iter().any(|entry| entry.says(report, person)) {
+            return Ok(Weighed::Same);
+        }
+        let why = OTHER_CONTENT.to_owned();
+        let against = known.last().map(|entry| entry.id);
+        return Ok(Weighed::Waits { state: WaitingState::Conflict, why, against });
+    };
     let scheme = scheme::rules(&ctx.app, tx, programme).await?;
-    let booked = store::booked_on(tx, programme.id, person, report.worked_on).await?;
+    let booked = store::booked_on(tx, programme.id, person, report.worked_on).await? + ahead;
     let period = *scheme.identity.period;
-    Ok(match doubt(report, &scheme.hours, period, ctx.at.date(), booked) {
+    let by_hand = matches!(report.whom, Whom::Described(_));
+    let own = (by_hand && not_own(ctx, person).is_err()).then_some(Doubt::Own);
+    Ok(match own.or_else(|| doubt(report, &scheme.hours, period, ctx.at.date(), booked)) {
         Some(doubt) => Weighed::Waits { state: WaitingState::Held, why: doubt.to_string(), against: None },
-        None => Weighed::Fresh(1),
+        None => Weighed::Fresh(revision),
     })
+}
+
+/// Why a report in conflict waits.
+const OTHER_CONTENT: &str = "同一来源、同一编号此前报送的内容与这次不同";
+
+/// The revision under which a number can be entered; `None` while its latest entry stands, or a
+/// person took it back. Only what its source withdrew leaves the number free.
+pub(super) async fn free_revision(
+    tx: &mut Tx,
+    programme: &Programme,
+    known: &[Entry],
+) -> Result<Option<i64>, HoursError> {
+    let Some(latest) = known.last() else { return Ok(Some(1)) };
+    let withdrawn = store::of_number(tx, programme.id, WITHDRAWAL, &latest.id.to_string()).await?;
+    Ok((!withdrawn.is_empty()).then_some(latest.revision + 1))
 }
 
 struct Wait<'a> {
@@ -218,6 +286,8 @@ struct Wait<'a> {
     why: &'a str,
     against: Option<Id<Entry>>,
     person: Option<Id<Person>>,
+    /// The row in which the same report waited before it was withdrawn.
+    withdrawn: Option<Id<Waiting>>,
 }
 
 async fn wait(
@@ -230,7 +300,12 @@ async fn wait(
 ) -> Result<Logged, HoursError> {
     let asker = ctx.who.member().map_or(programme.path.as_str(), |member| member.path.as_str());
     let known = match put.person {
-        Some(person) => Some(people::teacher(tx, person).await?),
+        Some(person) => match people::teacher(tx, person).await {
+            Ok(teacher) => Some(teacher),
+            // Somebody without a post: whoever brought the report decides.
+            Err(Failure::NotFound) => None,
+            Err(failure) => return Err(failure.into()),
+        },
         None => None,
     };
     let (name, masked) = match (&report.whom, &known) {
@@ -239,7 +314,7 @@ async fn wait(
         (Whom::Known(_), None) => ("", String::new()),
     };
     let row = Putting {
-        id: ctx.id(),
+        id: put.withdrawn.unwrap_or_else(|| ctx.id()),
         state: put.state,
         path: known.as_ref().map_or(asker, |teacher| teacher.path.as_str()),
         digest,
@@ -249,7 +324,11 @@ async fn wait(
         why: put.why,
         against: put.against,
     };
-    if !store::reports::add(ctx, tx, programme.id, report, &row).await? {
+    let waits = match put.withdrawn {
+        Some(_) => store::reports::renew(ctx, tx, programme.id, &row).await?,
+        None => store::reports::add(ctx, tx, programme.id, report, &row).await?,
+    };
+    if !waits {
         return Ok(Logged::Same);
     }
     Ok(match put.state {
@@ -274,19 +353,20 @@ pub async fn reverse(
     let entry = store::entry_of_id(tx, programme.id, entry).await?.ok_or(Failure::NotFound)?;
     people::visible(ctx, tx, entry.person).await?;
     not_own(ctx, entry.person)?;
-    let id = take_back(ctx, tx, programme, &entry, reason).await?;
+    let id = take_back(ctx, tx, programme, &entry, (REVERSAL, reason)).await?;
     audit::record(ctx, tx, "hours.reversed", entry.id.uuid(), &json!({ "by": id, "reason": reason })).await?;
     changed(ctx, tx, programme, entry.person).await?;
     Ok(id)
 }
 
-/// Writes the entry that takes `entry` back.
+/// Writes the entry that takes `entry` back: a [`REVERSAL`] that somebody decided, or the
+/// [`WITHDRAWAL`] of its source.
 pub(super) async fn take_back(
     ctx: &Ctx,
     tx: &mut Tx,
     programme: &Programme,
     entry: &Entry,
-    reason: &str,
+    (source, reason): (&str, &str),
 ) -> Result<Id<Entry>, HoursError> {
     if reason.trim().is_empty() {
         return Err(HoursError::NoReason);
@@ -302,7 +382,7 @@ pub(super) async fn take_back(
         length: entry.length,
         worked_on: entry.worked_on,
         title: entry.title.clone(),
-        source: REVERSAL.to_owned(),
+        source: source.to_owned(),
         source_id: entry.id.to_string(),
     };
     let booking =
@@ -314,9 +394,9 @@ pub(super) async fn take_back(
     }
 }
 
-/// Takes back what a report of this source and number has entered, if it stands; one that still
-/// waits is put aside. For sources
-/// within the system whose own fact no longer holds, such as an approval withdrawn.
+/// Takes back what a report of this source and number has entered, if it stands, and ends the
+/// waiting of one that waits. For sources within the system whose own fact no longer holds, such
+/// as an approval withdrawn; when it holds again, the same report is entered again.
 ///
 /// # Errors
 /// [`HoursError::NoReason`]; what the database reports.
@@ -329,7 +409,7 @@ pub async fn reverse_report(
 ) -> Result<(), HoursError> {
     store::reports::withdraw(ctx, tx, programme.id, (source, source_id), reason).await?;
     for entry in store::of_number(tx, programme.id, source, source_id).await? {
-        match take_back(ctx, tx, programme, &entry, reason).await {
+        match take_back(ctx, tx, programme, &entry, (WITHDRAWAL, reason)).await {
             Ok(_) => changed(ctx, tx, programme, entry.person).await?,
             Err(HoursError::Reversed) => {}
             Err(error) => return Err(error),

@@ -13,11 +13,12 @@
 //! Tables: `hour_entry`, `hour_total`, `hour_report`, `hour_dispute`.
 //!
 //! Invariants: a source's number with one content is one entry; an entry is reversed at most
-//! once and a reversal never; `hour_total` equals the sum of the entries at every commit; every
+//! once and a reversal never; what its source withdrew may be reported anew; `hour_total` equals the sum of the entries at every commit; every
 //! report that was taken is an entry or a row of `hour_report`.
 
 mod actions;
 mod dispute;
+mod file;
 mod model;
 mod pages;
 mod statement;
@@ -29,8 +30,10 @@ mod trial;
 pub use actions::decide::{accept, dismiss, keep, match_person, refuse, take_newer, waiting};
 pub use actions::{Earning, Receipt, earning, entries, log, log_all, reverse, reverse_report, totals};
 pub use dispute::{Dispute, DisputeState};
+pub use file::HoursFile;
 pub use model::{
-    Described, Doubt, Entry, HoursError, Logged, REVERSAL, Report, Waiting, WaitingState, Whom, number_of,
+    ACTIVITIES, Described, Doubt, Entry, HoursError, Logged, RESULTS, REVERSAL, Report, WITHDRAWAL, Waiting,
+    WaitingState, Whom, number_of,
 };
 pub use pages::routes;
 pub use store::{Total, follow};

@@ -18,6 +18,19 @@ const DAY: Minutes = Minutes::new(24 * 60);
 /// The source of entries that take others back; its ids are the ids of those.
 pub const REVERSAL: &str = "冲销";
 
+/// The source of entries that undo what a source itself no longer says, such as a file brought by
+/// mistake; its ids are the ids of those. The number is free to be reported again.
+pub const WITHDRAWAL: &str = "撤回";
+
+/// The source of hours earned at school activities.
+pub const ACTIVITIES: &str = "校本研修";
+
+/// The source of hours earned by accepted evidence.
+pub const RESULTS: &str = "能力点考核";
+
+/// The names that belong to this system: no file may speak in one of them.
+pub const OWN_SOURCES: [&str; 4] = [REVERSAL, WITHDRAWAL, ACTIVITIES, RESULTS];
+
 /// Whom a report is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Whom {
@@ -175,12 +188,22 @@ pub enum WaitingState {
     Refused,
     /// The entry that was there stays.
     Kept,
+    /// Its source no longer says so; reported again, it is weighed again.
+    Withdrawn,
 }
 
 impl WaitingState {
     /// Every state; those that wait for a person first.
-    pub const ALL: [Self; 7] =
-        [Self::Parked, Self::Held, Self::Conflict, Self::Entered, Self::Dismissed, Self::Refused, Self::Kept];
+    pub const ALL: [Self; 8] = [
+        Self::Parked,
+        Self::Held,
+        Self::Conflict,
+        Self::Entered,
+        Self::Dismissed,
+        Self::Refused,
+        Self::Kept,
+        Self::Withdrawn,
+    ];
 
     /// The form stored in the database and used in addresses.
     #[must_use]
@@ -193,6 +216,7 @@ impl WaitingState {
             Self::Dismissed => "dismissed",
             Self::Refused => "refused",
             Self::Kept => "kept",
+            Self::Withdrawn => "withdrawn",
         }
     }
 
@@ -207,6 +231,7 @@ impl WaitingState {
             Self::Dismissed => "已排除",
             Self::Refused => "未予认定",
             Self::Kept => "保留原记录",
+            Self::Withdrawn => "已撤回",
         }
     }
 
@@ -216,7 +241,7 @@ impl WaitingState {
         match self {
             Self::Parked | Self::Held | Self::Conflict => "warn",
             Self::Entered => "good",
-            Self::Dismissed | Self::Kept => "plain",
+            Self::Dismissed | Self::Kept | Self::Withdrawn => "plain",
             Self::Refused => "bad",
         }
     }
@@ -316,6 +341,8 @@ pub enum Doubt {
     },
     /// The scheme knows no such category or kind.
     NoPlace,
+    /// Whoever brings the file would vouch for their own hours.
+    Own,
 }
 
 impl fmt::Display for Doubt {
@@ -327,6 +354,7 @@ impl fmt::Display for Doubt {
                 write!(f, "当天已入账 {} 分钟，加上这一条超过 24 小时", booked.get())
             }
             Self::NoPlace => f.write_str("方案中没有这个学时类别或项目"),
+            Self::Own => f.write_str("导入人本人的学时须由他人核实"),
         }
     }
 }

@@ -18,7 +18,7 @@ use super::model::{Entry, Report};
 const ADD_ENTRY: &str = "insert into hour_entry (programme, person, id, category, kind, minutes, hour_length,
     worked_on, title, source, source_id, revision, received_at, actor, reason, reverses)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-    on conflict (programme, source, source_id, revision) do nothing";
+    on conflict do nothing";
 
 const ADD_TO_TOTAL: &str = "insert into hour_total (programme, person, category, kind, minutes, entries)
     values ($1, $2, $3, $4, $5, 1) on conflict (programme, person, category, kind)
@@ -83,7 +83,8 @@ pub struct Booking<'a> {
     pub reverses: Option<Id<Entry>>,
 }
 
-/// Writes an entry and adds it to the sums; says whether the number was free.
+/// Writes an entry and adds it to the sums; says whether the number was free, and the entry that
+/// it takes back still stood.
 pub async fn add(
     ctx: &Ctx,
     tx: &mut Tx,

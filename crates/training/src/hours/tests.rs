@@ -1,5 +1,7 @@
 //! The ledger, told on both engines.
 
+mod file;
+
 use proptest::prelude::{Strategy, any};
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;

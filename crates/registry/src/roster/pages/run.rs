@@ -35,7 +35,7 @@ async fn load(ctx: &Ctx, text: &str) -> Result<(Run, &'static About), Failure> {
 }
 
 fn page(asker: &SignedIn, run: &Run, about: &About, title: &str) -> Page {
-    let page = Page::new(asker, title, "/roster").crumb("名册导入", "/roster");
+    let page = Page::new(asker, title, "/roster").crumb("数据导入", "/roster");
     if title == about.title { page } else { page.crumb(about.title, format!("/roster/runs/{}", run.id)) }
 }
 
@@ -209,8 +209,12 @@ struct DifferencesPage {
 pub async fn differences(asker: SignedIn, Path(text): Path<String>, filters: Filters) -> Answer {
     let ctx = &asker.ctx;
     let (run, about) = load(ctx, &text).await?;
-    let most =
-        What::ALL.into_iter().filter(|what| *what != What::Same).max_by_key(|what| run.tally.of(*what));
+    let most = about
+        .outcomes
+        .iter()
+        .copied()
+        .filter(|what| *what != What::Same)
+        .max_by_key(|what| run.tally.of(*what));
     let what = What::of(filters.text("what")).or(most).unwrap_or(What::New);
     let after: i64 = filters.text("after").parse().unwrap_or(0);
     let mut tx = ctx.read().await?;

@@ -52,7 +52,7 @@ pub async fn start(asker: SignedIn, filters: Filters) -> Answer {
     let next = runs.last().filter(|_| more).map(|run| filters.with("before", &run.id.to_string()));
     let title = |kind: &str| kinds.iter().find(|about| about.key == kind).map(|about| about.title);
     let runs = runs.into_iter().filter_map(|run| Some(Line { title: title(&run.kind)?, run })).collect();
-    let page = Page::new(&asker, "名册导入", "/roster");
+    let page = Page::new(&asker, "数据导入", "/roster");
     layout::show(&StartPage { page, kinds, chosen, runs, next: next.unwrap_or_default() })
 }
 
@@ -72,7 +72,7 @@ impl BringPage {
 }
 
 fn bring_page(asker: &SignedIn, about: &'static About, errors: FormErrors) -> Answer {
-    let page = Page::new(asker, format!("导入{}", about.title), "/roster").crumb("名册导入", "/roster");
+    let page = Page::new(asker, format!("导入{}", about.title), "/roster").crumb("数据导入", "/roster");
     layout::show(&BringPage { page, about, upload_mib: asker.ctx.app.config.upload_mib, errors })
 }
 

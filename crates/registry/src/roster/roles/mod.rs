@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use tisheng_platform::{DbError, Tx};
 use uuid::Uuid;
 
-use super::kind::{About, Book, Choice, Desk, Difference, Item, Kind, Line, Obstacle, Trace};
+use super::kind::{About, Book, Choice, Desk, Difference, Item, Kind, Line, Obstacle, Trace, What};
 use super::schoolbook::Schoolbook;
 use super::teachers::ACCOUNTS;
 use crate::role::Role;
@@ -47,6 +47,8 @@ impl Kind for Roles {
             answers: &[("open", "开通账号，导入后可下载首次登录口令清单"), ("none", "暂不开通")],
         }],
         roles: &[Role::Province, Role::City, Role::County, Role::Town, Role::Clerk],
+        outcomes: What::OF_ROSTERS,
+        decided_at: "",
     };
     type Row = Row;
     type Memory = Memory;

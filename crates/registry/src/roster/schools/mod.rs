@@ -59,6 +59,8 @@ impl Kind for Schools {
         columns: &row::COLUMNS,
         choices: &[],
         roles: &[Role::Province, Role::City, Role::County, Role::Town],
+        outcomes: What::OF_ROSTERS,
+        decided_at: "",
     };
     type Row = Row;
     type Memory = Memory;

@@ -70,6 +70,8 @@ impl Kind for Teachers {
             },
         ],
         roles: &[Role::Province, Role::City, Role::County, Role::Town, Role::Clerk],
+        outcomes: What::OF_ROSTERS,
+        decided_at: "",
     };
     type Row = Row;
     type Memory = Memory;

@@ -1,17 +1,17 @@
 //! What a person decides about reports that wait.
 
 use serde_json::json;
-use tisheng_kernel::Id;
+use tisheng_kernel::{Id, Minutes};
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, Tx, audit};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::people;
 use tisheng_registry::people::Person;
 
-use super::super::model::{Entry, HoursError, Waiting, WaitingState};
+use super::super::model::{Entry, HoursError, REVERSAL, Waiting, WaitingState};
 use super::super::store::reports::Moving;
 use super::super::store::{self, Booking};
-use super::{Weighed, changed, not_own, take_back, weigh};
+use super::{Weighed, changed, free_revision, not_own, take_back, weigh};
 
 /// A waiting report that the asker may decide about.
 ///
@@ -56,7 +56,7 @@ pub async fn match_person(
     not_own(ctx, person)?;
     let teacher = people::teacher(tx, person).await?;
     let report = parked.report(person);
-    let weighed = weigh(ctx, tx, programme, &report, person).await?;
+    let weighed = weigh(ctx, tx, programme, &report, (person, Minutes::ZERO)).await?;
     let (state, why, against) = match &weighed {
         Weighed::Waits { state, why, against } => (*state, why.as_str(), *against),
         Weighed::Same | Weighed::Fresh(_) => (WaitingState::Parked, parked.why.as_str(), None),
@@ -153,11 +153,9 @@ pub async fn accept(
 ) -> Result<(), HoursError> {
     let held = in_state(ctx, tx, programme, id, WaitingState::Held).await?;
     with_reason(reason)?;
-    let taken = store::of_number(tx, programme.id, &held.source, &held.source_id).await?;
-    if !taken.is_empty() {
-        return Err(HoursError::NumberTaken);
-    }
-    enter(ctx, tx, programme, &held, (1, reason)).await.map(drop)
+    let known = store::of_number(tx, programme.id, &held.source, &held.source_id).await?;
+    let revision = free_revision(tx, programme, &known).await?.ok_or(HoursError::NumberTaken)?;
+    enter(ctx, tx, programme, &held, (revision, reason)).await.map(drop)
 }
 
 /// Takes the newer of two reports of one number: the entry that was there is taken back, and the
@@ -176,7 +174,7 @@ pub async fn take_newer(
     with_reason(reason)?;
     let known = store::of_number(tx, programme.id, &newer.source, &newer.source_id).await?;
     let latest = known.last().ok_or(Failure::NotFound)?;
-    match take_back(ctx, tx, programme, latest, reason).await {
+    match take_back(ctx, tx, programme, latest, (REVERSAL, reason)).await {
         Ok(_) if Some(latest.person) != newer.person => changed(ctx, tx, programme, latest.person).await?,
         Ok(_) | Err(HoursError::Reversed) => {}
         Err(error) => return Err(error),

@@ -38,7 +38,7 @@ struct DeskPage {
 }
 
 /// What stands under each state on the desk.
-const SHOWN: [WaitingState; 7] = WaitingState::ALL;
+const SHOWN: [WaitingState; 8] = WaitingState::ALL;
 
 /// `GET /hours/waiting`
 pub async fn list(asker: SignedIn, filters: Filters) -> Answer {

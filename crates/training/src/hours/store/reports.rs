@@ -52,8 +52,18 @@ const DECIDE: &str = "update hour_report set state = $4, entry = $5, decision = 
     decided_by = $8 where programme = $1 and id = $2 and state = $3";
 
 const WITHDRAW: &str =
-    "update hour_report set state = 'dismissed', decision = $4, decided_at = $5, decided_by = $6
+    "update hour_report set state = 'withdrawn', decision = $4, decided_at = $5, decided_by = $6
     where programme = $1 and source = $2 and source_id = $3 and state in ('parked', 'held', 'conflict')";
+
+const WITHDRAW_ONE: &str =
+    "update hour_report set state = 'withdrawn', decision = $3, decided_at = $4, decided_by = $5
+    where programme = $1 and id = $2 and state in ('parked', 'held', 'conflict')";
+
+const RENEW: &str = "update hour_report set state = $3, path = $4, person = $5, why = $6, against = $7,
+    received_at = $8, actor = $9, decision = '', decided_at = null, decided_by = null
+    where programme = $1 and id = $2 and state = 'withdrawn'";
+
+const STATE: &str = "select state from hour_report where programme = $1 and id = $2";
 
 fn waiting(row: &Row<'_>) -> Result<Waiting, DbError> {
     Ok(Waiting {
@@ -214,6 +224,49 @@ pub async fn move_on(
 ) -> Result<bool, DbError> {
     let args = args![programme, id, from.code(), to.state.code(), to.person, to.path, to.why, to.against];
     Ok(tx.run(MOVE, args).await? == 1)
+}
+
+/// Lets a report that was withdrawn wait again, in the row `put.id`.
+pub async fn renew(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    put: &Putting<'_>,
+) -> Result<bool, DbError> {
+    let (account, _, _) = ctx.who.signature();
+    let args = args![
+        programme,
+        put.id,
+        put.state.code(),
+        put.path,
+        put.person,
+        put.why,
+        put.against,
+        ctx.at,
+        account
+    ];
+    Ok(tx.run(RENEW, args).await? == 1)
+}
+
+/// What has become of a report.
+pub async fn state(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    id: Id<Waiting>,
+) -> Result<Option<WaitingState>, DbError> {
+    tx.row_opt(STATE, args![programme, id], |row| coded(row, 0)).await
+}
+
+/// Ends the waiting of a report whose file is undone; says whether it still waited.
+pub async fn withdraw_one(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    id: Id<Waiting>,
+    reason: &str,
+) -> Result<bool, DbError> {
+    let (account, _, _) = ctx.who.signature();
+    Ok(tx.run(WITHDRAW_ONE, args![programme, id, reason, ctx.at, account]).await? == 1)
 }
 
 /// Ends the waiting of all reports of a number that its own source takes back.

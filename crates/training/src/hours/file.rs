@@ -1,0 +1,282 @@
+//! A file of hours from a training platform, as a kind of file of the clerk's loop.
+//!
+//! The loop reads, checks, shows differences, takes and undoes; this says what a row means. A row
+//! that names nobody known, contradicts an entry or can hardly be true is taken all the same: it
+//! waits for a person, since nothing a platform reports is dropped.
+
+mod row;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use serde_json::json;
+use tisheng_kernel::Id;
+use tisheng_platform::web::Failure;
+use tisheng_platform::{DbError, Tx, audit};
+use tisheng_policy::scheme::{self, Programme};
+use tisheng_registry::access::Role;
+use tisheng_registry::people::Person;
+use tisheng_registry::roster::{
+    About, Alteration, Book, Desk, Difference, Item, Kind, Line, Notes, Obstacle, Trace, What,
+};
+use tisheng_rules::Scheme;
+use uuid::Uuid;
+
+use self::row::{CATEGORY, COLUMNS, HOURS, NAME, NUMBER, Row, report};
+use super::actions::{Ahead, Foreseen, changed, foresee, take, take_back};
+use super::model::{HoursError, Logged, Report, WITHDRAWAL, WaitingState};
+use super::store;
+
+/// A file of hours from a training platform.
+#[derive(Debug)]
+pub struct HoursFile;
+
+/// What is known while a file is read.
+#[derive(Debug)]
+pub struct Memory {
+    /// The programme of the clerk's node and its rules; none where no programme runs.
+    policy: Option<(Programme, Arc<Scheme>)>,
+    /// Where a number of a platform stood first, and what was said there.
+    rows: HashMap<(String, String), (u32, String)>,
+    /// What rows that have not been entered yet add to a teacher's day.
+    ahead: Ahead,
+    /// Teachers whose ledger has changed.
+    concerned: BTreeSet<Id<Person>>,
+    taken: u32,
+}
+
+impl Kind for HoursFile {
+    const ABOUT: About = About {
+        key: "hours",
+        title: "学时文件",
+        noun: "学时记录",
+        purpose: "导入培训平台的学时。找不到教师、前后不一致或明显不合理的记录不会丢失，导入后在“学时待处理”中由人决定。",
+        columns: &COLUMNS,
+        choices: &[],
+        roles: &[Role::Clerk, Role::Town, Role::County, Role::City, Role::Province],
+        outcomes: &[What::New, What::Waiting, What::Same],
+        decided_at: "/hours/waiting",
+    };
+    type Row = Row;
+    type Memory = Memory;
+
+    fn read(_: &Desk, line: &mut Line<'_>) -> Option<Row> {
+        row::read(line)
+    }
+
+    async fn remember(desk: &Desk, tx: &mut Tx) -> Result<Memory, DbError> {
+        let policy = policy(desk, tx).await?;
+        Ok(Memory { policy, rows: HashMap::new(), ahead: Ahead::new(), concerned: BTreeSet::new(), taken: 0 })
+    }
+
+    async fn judge(
+        memory: &mut Memory,
+        desk: &Desk,
+        tx: &mut Tx,
+        items: &mut [Item<Row>],
+    ) -> Result<(), DbError> {
+        let policy = memory.policy.clone();
+        for item in items {
+            let Some((row, notes)) = item.open() else { continue };
+            let Some((programme, rules)) = &policy else {
+                notes.wrong(CATEGORY, "您所在的机构还没有启用实施方案，不能导入学时");
+                continue;
+            };
+            let Some(report) = report(rules, row, notes) else { continue };
+            let foreseen = look_ahead(memory, desk, tx, programme, &report, notes).await?;
+            row.known = matches!(foreseen, Foreseen::Known);
+            let difference = difference(rules, row, &report, &foreseen, notes);
+            row.report = Some(report);
+            item.difference = Some(difference);
+        }
+        Ok(())
+    }
+
+    async fn gone(_: &Memory, _: &Desk, _: &mut Tx) -> Result<Vec<Difference>, DbError> {
+        // A file of hours adds: what other files reported stays.
+        Ok(Vec::new())
+    }
+
+    async fn take(
+        memory: &mut Memory,
+        desk: &Desk,
+        tx: &mut Tx,
+        items: Vec<Item<Row>>,
+        book: &mut Book,
+    ) -> Result<(), DbError> {
+        let Some((programme, _)) = &memory.policy else { return Ok(()) };
+        memory.ahead.clear();
+        for row in items.into_iter().filter_map(|item| item.row) {
+            let Some(report) = row.report.as_ref().filter(|_| !row.known) else { continue };
+            let (logged, person) = take(&desk.ctx, tx, programme, report).await.map_err(of_hours)?;
+            memory.taken += 1;
+            match logged {
+                Logged::Entered(id) => {
+                    book.made(ENTRY, id.uuid());
+                    memory.concerned.extend(person);
+                }
+                Logged::Conflict(id) | Logged::Parked(id) | Logged::Held(id) => {
+                    book.made(REPORT, id.uuid());
+                }
+                Logged::Same => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn close(memory: &mut Memory, desk: &Desk, tx: &mut Tx, _: &mut Book) -> Result<(), DbError> {
+        let Some((programme, _)) = &memory.policy else { return Ok(()) };
+        for person in &memory.concerned {
+            changed(&desk.ctx, tx, programme, *person).await.map_err(of_hours)?;
+        }
+        let detail = json!({ "programme": programme.id, "taken": memory.taken });
+        audit::record(&desk.ctx, tx, "hours.file_taken", desk.run, &detail).await
+    }
+
+    async fn undo(desk: &Desk, tx: &mut Tx, traces: Vec<Trace>) -> Result<(), Obstacle> {
+        let Some((programme, _)) = policy(desk, tx).await? else { return Ok(()) };
+        let mut concerned = BTreeSet::new();
+        for trace in traces {
+            if trace.thing == ENTRY {
+                concerned.extend(withdraw_entry(desk, tx, &programme, trace.subject).await?);
+            } else {
+                withdraw_report(desk, tx, &programme, trace.subject).await?;
+            }
+        }
+        for person in concerned {
+            changed(&desk.ctx, tx, &programme, person).await.map_err(of_hours)?;
+        }
+        Ok(())
+    }
+}
+
+/// Takes back an entry that the file made; gives the teacher, unless it was taken back before.
+async fn withdraw_entry(
+    desk: &Desk,
+    tx: &mut Tx,
+    programme: &Programme,
+    entry: Uuid,
+) -> Result<Option<Id<Person>>, DbError> {
+    let entry = store::entry_of_id(tx, programme.id, Id::from_uuid(entry)).await?;
+    let Some(entry) = entry else { return Ok(None) };
+    match take_back(&desk.ctx, tx, programme, &entry, (WITHDRAWAL, UNDONE)).await {
+        Ok(_) => Ok(Some(entry.person)),
+        Err(HoursError::Reversed) => Ok(None),
+        Err(error) => Err(of_hours(error)),
+    }
+}
+
+/// Ends the waiting of a report that the file made; what somebody has made an entry stands in the
+/// way.
+async fn withdraw_report(
+    desk: &Desk,
+    tx: &mut Tx,
+    programme: &Programme,
+    report: Uuid,
+) -> Result<(), Obstacle> {
+    let report = Id::from_uuid(report);
+    let ended = store::reports::withdraw_one(&desk.ctx, tx, programme.id, report, UNDONE).await?;
+    if !ended && store::reports::state(tx, programme.id, report).await? == Some(WaitingState::Entered) {
+        let sentence = "文件中有报送已经由人认定入账，不能整批撤销；请逐条冲销。";
+        return Err(Obstacle::BuiltOn(sentence.to_owned()));
+    }
+    Ok(())
+}
+
+/// The programme that runs where the clerk acts, with its rules.
+async fn policy(desk: &Desk, tx: &mut Tx) -> Result<Option<(Programme, Arc<Scheme>)>, DbError> {
+    let programme = match scheme::at(tx, &desk.member.path).await {
+        Ok(programme) => programme,
+        Err(Failure::NotFound) => return Ok(None),
+        Err(failure) => return Err(of_failure(failure)),
+    };
+    let rules = scheme::rules(&desk.ctx.app, tx, &programme).await.map_err(of_failure)?;
+    Ok(Some((programme, rules)))
+}
+
+/// An entry that a file made.
+const ENTRY: &str = "entry";
+/// A waiting report that a file made.
+const REPORT: &str = "report";
+/// The reason of what undoing a file takes back.
+const UNDONE: &str = "撤销导入的学时文件";
+
+/// What would become of a report after the rows before it: the same row twice counts once;
+/// another row under its number will wait as a conflict.
+async fn look_ahead(
+    memory: &mut Memory,
+    desk: &Desk,
+    tx: &mut Tx,
+    programme: &Programme,
+    report: &Report,
+    notes: &mut Notes,
+) -> Result<Foreseen, DbError> {
+    let key = (report.source.clone(), report.source_id.clone());
+    let digest = report.digest();
+    let first = memory.rows.get(&key);
+    if let Some((first, _)) = first.filter(|(_, said)| *said == digest) {
+        notes.warn(NUMBER, format!("与第 {first} 行相同，只计一次"));
+        return Ok(Foreseen::Known);
+    }
+    let contradicts = first.map(|(first, _)| format!("与第 {first} 行编号相同而内容不同"));
+    let foreseen = foresee(&desk.ctx, tx, programme, report, &memory.ahead).await.map_err(of_hours)?;
+    match (contradicts, foreseen) {
+        (Some(why), Foreseen::Fresh(_) | Foreseen::Waits(..)) => {
+            Ok(Foreseen::Waits(WaitingState::Conflict, why))
+        }
+        (Some(_), Foreseen::Known) => Ok(Foreseen::Known),
+        (None, foreseen) => {
+            memory.rows.insert(key, (notes.number(), digest));
+            if let Foreseen::Fresh(person) = foreseen {
+                *memory.ahead.entry((person, report.worked_on)).or_default() += report.minutes;
+            }
+            Ok(foreseen)
+        }
+    }
+}
+
+fn difference(
+    rules: &Scheme,
+    row: &Row,
+    report: &Report,
+    foreseen: &Foreseen,
+    notes: &mut Notes,
+) -> Difference {
+    let what = match foreseen {
+        Foreseen::Known => What::Same,
+        Foreseen::Fresh(_) => What::New,
+        Foreseen::Waits(state, why) => {
+            let column = match state {
+                WaitingState::Parked => NAME,
+                WaitingState::Conflict => NUMBER,
+                _ => HOURS,
+            };
+            notes.warn(column, format!("{why}；导入后在“学时待处理”中由人决定"));
+            What::Waiting
+        }
+    };
+    let fields = vec![
+        Alteration::new("课程", "", report.title.as_str()),
+        Alteration::new("学时", "", rules.hours.shown(report.minutes)),
+        Alteration::new("学习日期", "", report.worked_on.to_string()),
+    ];
+    Difference {
+        row: notes.number(),
+        what,
+        subject: row.whom.name.clone(),
+        place: row.whom.school.clone(),
+        fields,
+    }
+}
+
+/// A failure on the way of a whole file: it is tried again or put aside as one.
+fn of_failure(failure: Failure) -> DbError {
+    match failure {
+        Failure::Busy(cause) => DbError::Conflict(cause),
+        other => DbError::Engine(format!("{other:?}")),
+    }
+}
+
+fn of_hours(error: HoursError) -> DbError {
+    of_failure(error.into())
+}

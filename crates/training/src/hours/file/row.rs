@@ -1,0 +1,191 @@
+//! A row of a platform's file of hours: its columns, how it is read, what it reports.
+
+use std::convert::Infallible;
+
+use chrono::NaiveDate;
+use tisheng_kernel::number::parse_date;
+use tisheng_kernel::text::tidy;
+use tisheng_kernel::{HourLength, Minutes};
+use tisheng_registry::roster::{Column, Line, Notes, optional, required};
+use tisheng_rules::Scheme;
+
+use super::super::model::{Described, OWN_SOURCES, Report, Whom, number_of};
+
+/// 姓名
+pub const NAME: usize = 0;
+/// 证件号码
+const PAPER: usize = 1;
+/// 手机号
+const PHONE: usize = 2;
+/// 学校
+const SCHOOL: usize = 3;
+/// 平台
+const PLATFORM: usize = 4;
+/// 课程
+const TITLE: usize = 5;
+/// 学时类别
+pub const CATEGORY: usize = 6;
+/// 学时项目
+const KIND: usize = 7;
+/// 学时
+pub const HOURS: usize = 8;
+/// 每学时分钟数
+const LENGTH: usize = 9;
+/// 学习日期
+const DAY: usize = 10;
+/// 记录编号
+pub const NUMBER: usize = 11;
+
+/// The columns of the file.
+pub const COLUMNS: [Column; 12] = [
+    required("name", &["姓名", "教师姓名", "学员姓名", "名字"], &[], 12, "与登记的姓名一致"),
+    optional(
+        "paper",
+        &["证件号码", "身份证号", "身份证号码", "证件号", "身份证件号码"],
+        &[],
+        22,
+        "证件号码与手机号至少填一项，才能自动匹配教师",
+    ),
+    optional("phone", &["手机号", "手机号码", "手机", "联系电话"], &[], 14, "11位手机号"),
+    optional("school", &["学校", "学校名称", "单位", "单位名称"], &[], 24, "帮助人工核对"),
+    required("platform", &["平台", "平台名称", "培训平台", "来源"], &[], 20, "报送学时的平台，每次写法一致"),
+    required("title", &["课程", "课程名称", "课程或活动", "培训项目", "内容"], &[], 30, "课程或活动名称"),
+    required("category", &["学时类别", "类别", "学时类型"], &[], 14, "方案规定的类别，如线上课程"),
+    optional("kind", &["学时项目", "项目", "子类"], &[], 18, "类别下的项目，方案没有划分的不填"),
+    required("hours", &["学时", "学时数", "获得学时"], &[], 8, "如 2 或 1.5"),
+    optional("length", &["每学时分钟数", "每学时分钟", "学时长度"], &[], 12, "不填即按方案规定"),
+    required(
+        "day",
+        &["学习日期", "完成日期", "日期", "学习时间"],
+        &[],
+        14,
+        "实际学习的日期；跨年度的分行填写",
+    ),
+    optional(
+        "number",
+        &["记录编号", "编号", "记录号", "流水号"],
+        &[],
+        20,
+        "平台自己的编号，同一编号只计一次；没有的不填，按教师、课程、日期和学时识别",
+    ),
+];
+
+/// What a row says.
+#[derive(Debug)]
+pub struct Row {
+    /// The teacher as the platform describes them.
+    pub whom: Described,
+    platform: String,
+    title: String,
+    category: String,
+    kind: String,
+    hours: String,
+    length: Option<HourLength>,
+    day: NaiveDate,
+    number: String,
+    /// What it reports; known once it is held against the scheme.
+    pub report: Option<Report>,
+    /// Whether it was taken before, or waits already.
+    pub known: bool,
+}
+
+/// Reads a row by itself.
+pub fn read(line: &mut Line<'_>) -> Option<Row> {
+    let text = |t: &str| -> Result<String, Infallible> { Ok(tidy(t)) };
+    let name = line.need(NAME, text);
+    let paper = line.read(PAPER, |t| exact(tidy(t)));
+    let phone = line.read(PHONE, |t| exact(tidy(t)));
+    let platform = line.need(PLATFORM, |t| platform(tidy(t)));
+    let title = line.need(TITLE, |t| bounded(t.to_owned(), 200));
+    let category = line.need(CATEGORY, text);
+    let hours = line.need(HOURS, text);
+    let day = line.need(DAY, parse_date);
+    let number = line.read(NUMBER, |t| exact(tidy(t)).and_then(|t| bounded(t, 100)));
+    let length = line.read(LENGTH, |t| {
+        let minutes = tidy(t).parse::<u16>().map_err(|_| "每学时的分钟数应为整数".to_owned())?;
+        HourLength::new(minutes).map_err(|e| e.to_string())
+    });
+    Some(Row {
+        whom: Described {
+            name: name?,
+            paper: paper.unwrap_or_default().to_uppercase(),
+            phone: phone.unwrap_or_default(),
+            school: line.text(SCHOOL).to_owned(),
+        },
+        platform: platform?,
+        title: title?,
+        category: category?,
+        kind: tidy(line.text(KIND)),
+        hours: hours?,
+        length,
+        day: day?,
+        number: number.unwrap_or_default(),
+        report: None,
+        known: false,
+    })
+}
+
+fn platform(name: String) -> Result<String, String> {
+    if OWN_SOURCES.contains(&name.as_str()) {
+        return Err(format!("“{name}”是本系统自己的来源，不能用作平台名称"));
+    }
+    bounded(name, 40)
+}
+
+/// A number as it was typed. A long one that the spreadsheet keeps as a quantity has lost its last
+/// digits: different records, or people, would look like one.
+fn exact(text: String) -> Result<String, String> {
+    let scientific = text.to_uppercase().contains("E+") && text.parse::<f64>().is_ok();
+    if scientific {
+        return Err("号码被表格软件转成了科学计数法，后几位已丢失；请把该列设为“文本”后重新导出".to_owned());
+    }
+    Ok(text)
+}
+
+fn bounded(text: String, most: usize) -> Result<String, String> {
+    if text.chars().count() > most { Err(format!("不能超过 {most} 个字")) } else { Ok(text) }
+}
+
+/// What a row reports under the scheme; what is wrong is noted.
+pub fn report(rules: &Scheme, row: &Row, notes: &mut Notes) -> Option<Report> {
+    let named = |title: &str, key: &str, text: &str| title == text || key == text;
+    let category = rules.hours.categories.iter().find(|c| named(&c.title, &c.key, &row.category));
+    let Some(category) = category else {
+        let known: Vec<&str> = rules.hours.categories.iter().map(|c| c.title.as_str()).collect();
+        notes.wrong(CATEGORY, format!("方案中没有类别“{}”，应为：{}", row.category, known.join("、")));
+        return None;
+    };
+    let kind = category.kinds.iter().find(|kind| named(&kind.title, &kind.key, &row.kind));
+    if kind.is_none() && !row.kind.is_empty() {
+        let known: Vec<&str> = category.kinds.iter().map(|kind| kind.title.as_str()).collect();
+        let known = if known.is_empty() { "不填".to_owned() } else { known.join("、") };
+        notes.wrong(KIND, format!("“{}”下没有项目“{}”，应为：{known}", *category.title, row.kind));
+        return None;
+    }
+    let length = row.length.unwrap_or(*rules.hours.length);
+    let minutes = match Minutes::parse_hours(&row.hours, length) {
+        Ok(minutes) if minutes > Minutes::ZERO => minutes,
+        Ok(_) => {
+            notes.wrong(HOURS, "学时应大于零");
+            return None;
+        }
+        Err(error) => {
+            notes.wrong(HOURS, error.to_string());
+            return None;
+        }
+    };
+    let who = if row.whom.paper.is_empty() { &row.whom.name } else { &row.whom.paper };
+    let number =
+        if row.number.is_empty() { number_of(who, &row.title, row.day, minutes) } else { row.number.clone() };
+    Some(Report {
+        whom: Whom::Described(row.whom.clone()),
+        category: category.key.clone(),
+        kind: kind.map(|kind| kind.key.clone()).unwrap_or_default(),
+        minutes,
+        length,
+        worked_on: row.day,
+        title: row.title.clone(),
+        source: row.platform.clone(),
+        source_id: number,
+    })
+}

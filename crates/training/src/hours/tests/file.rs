@@ -1,0 +1,205 @@
+//! A platform's file of hours on its way through the clerk's loop.
+
+use tisheng_kernel::Minutes;
+use tisheng_registry::samples::{Persona, phone};
+use tisheng_testkit::{Browser, Chosen, Seen, story};
+
+use super::balance;
+use crate::samples::PLATFORM;
+use crate::town::Place;
+
+/// The heading of a platform's file, in its own order.
+const HEAD: [&str; 8] = ["姓名", "手机号", "平台", "课程", "学时类别", "学时", "学习日期", "记录编号"];
+
+/// The number by which the samples know the clerk of the first school; the teachers follow.
+const CLERK: u32 = 6;
+
+/// A row about the `n`th teacher of the first school; the clerk is before the first.
+fn row(place: &Place, n: u32, hours: &str, number: &str) -> [String; 8] {
+    let school = place.town.school();
+    let persona = n.checked_sub(1).map_or(&school.clerk, |i| &school.teachers[i as usize]);
+    let category = place.rules.hours.categories[0].title.as_str();
+    let phone = phone(CLERK + n);
+    let cells = [&persona.name, phone.number(), PLATFORM, "数字素养", category, hours];
+    let [name, phone, platform, title, category, hours] = cells.map(str::to_owned);
+    [name, phone, platform, title, category, hours, place.day(1).to_string(), number.to_owned()]
+}
+
+fn with(mut row: [String; 8], column: &str, text: &str) -> [String; 8] {
+    let place = HEAD.iter().position(|title| *title == column).expect("a column");
+    row[place] = text.to_owned();
+    row
+}
+
+fn csv(rows: &[[String; 8]]) -> Vec<u8> {
+    tisheng_sheet::csv(&HEAD, rows.to_vec()).expect("a file")
+}
+
+/// Brings a file and lets the check end; gives the page of the run.
+async fn bring(place: &Place, browser: &mut Browser, name: &str, bytes: &[u8]) -> Seen {
+    let chosen = [Chosen { field: "file", name, bytes }];
+    let waiting = browser.post_files("/roster/hours", &[], &chosen).await;
+    place.settle().await;
+    browser.get(&waiting.path).await
+}
+
+async fn confirm(place: &Place, browser: &mut Browser, run: &Seen) -> Seen {
+    browser.get(&format!("{}/confirm", run.path)).await.is(200);
+    browser.post(&format!("{}/confirm", run.path), &[]).await.is(200);
+    place.settle().await;
+    browser.get(&run.path).await
+}
+
+async fn undo(place: &Place, browser: &mut Browser, run: &Seen) -> Seen {
+    browser.post(&format!("{}/undo", run.path), &[]).await.is(200);
+    place.settle().await;
+    browser.get(&run.path).await
+}
+
+fn hours(place: &Place, hours: u32) -> Minutes {
+    Minutes::from_hours(hours, *place.rules.hours.length)
+}
+
+fn teacher(place: &Place, n: usize) -> &Persona {
+    &place.town.school().teachers[n - 1]
+}
+
+story!(what_is_wrong_in_a_file_is_told_by_row_and_column_and_nothing_is_written, |engine| async move {
+    let place = Place::begin(engine).await;
+    let mut clerk = place.browser(&place.town.school().clerk).await;
+    clerk.get("/roster").await.shows("学时文件");
+    clerk.get("/roster/hours").await.shows("记录编号");
+    clerk.get("/roster/hours/template.xlsx").await.is(200);
+    let rows = [
+        row(&place, 1, "2", "n1"),
+        row(&place, 1, "很多", "n2"),
+        with(row(&place, 1, "2", "n3"), "学时类别", "别的类别"),
+        with(row(&place, 1, "2", "n4"), "学习日期", "去年"),
+        with(row(&place, 1, "2", "n5"), "平台", "校本研修"),
+        row(&place, 1, "2", "1.2E+17"),
+        row(&place, 1, "0", "n7"),
+    ];
+    let run = bring(&place, &mut clerk, "平台.csv", &csv(&rows)).await;
+    run.shows("有错误，不能导入").shows("学时应为数字").shows("方案中没有类别“别的类别”");
+    run.shows("不能用作平台名称").shows("科学计数法").shows("学时应大于零");
+    let findings = clerk.get(&format!("{}/findings?weight=error", run.path)).await;
+    assert_eq!(findings.html().matches("日期应写作").count(), 1, "{}", findings.text());
+    clerk.get(&format!("{}/marked.xlsx", run.path)).await.is(200);
+    clerk.post(&format!("{}/confirm", run.path), &[]).await.is(403);
+    place.settle().await;
+    assert_eq!(balance(&place, teacher(&place, 1).person).await, Minutes::ZERO);
+    clerk.get("/hours/waiting").await.shows("待匹配教师（0）");
+});
+
+story!(a_file_is_entered_row_by_row_and_what_is_doubtful_waits, |engine| async move {
+    let place = Place::begin(engine).await;
+    let rows = [
+        row(&place, 1, "2", "n1"),
+        row(&place, 1, "2", "n1"),
+        row(&place, 1, "3", "n1"),
+        with(row(&place, 2, "1", "n2"), "姓名", "无名氏"),
+        row(&place, 3, "20", "n3"),
+        row(&place, 3, "20", "n4"),
+        row(&place, 0, "2", "n5"),
+    ];
+    let workbook = tisheng_sheet::xlsx("学时", &HEAD, &[false; 8], rows).expect("a workbook");
+    let mut clerk = place.browser(&place.town.school().clerk).await;
+    let run = bring(&place, &mut clerk, "平台.xlsx", &workbook).await;
+    run.shows("与第 2 行相同，只计一次").shows("与第 2 行编号相同而内容不同").shows("没有找到对应的教师");
+    run.shows("导入人本人的学时须由他人核实");
+    let waiting = clerk.get(&format!("{}/differences?what=waiting", run.path)).await;
+    waiting.shows("无名氏").shows("待人工处理");
+    assert_eq!(balance(&place, teacher(&place, 1).person).await, Minutes::ZERO, "a check writes nothing");
+
+    confirm(&place, &mut clerk, &run).await.shows("已导入").shows("去处理");
+    clerk.get(&format!("{}/receipt", run.path)).await.shows("待人工处理").shows("SHA-256");
+    assert_eq!(balance(&place, teacher(&place, 1).person).await, hours(&place, 2));
+    let day = Minutes::from_hours(20, *place.rules.hours.length);
+    assert_eq!(balance(&place, teacher(&place, 3).person).await, day, "the second is more than a day holds");
+    let desk = clerk.get("/hours/waiting").await;
+    desk.shows("待匹配教师（1）").shows("待核实（2）").shows("前后不一致（1）").shows("无名氏");
+    place.browser(teacher(&place, 1)).await.get("/hours").await.shows("数字素养").shows(PLATFORM);
+
+    let again = bring(&place, &mut clerk, "再传.xlsx", &workbook).await;
+    confirm(&place, &mut clerk, &again).await.shows("已导入").hides("去处理");
+    assert_eq!(balance(&place, teacher(&place, 1).person).await, hours(&place, 2), "nothing counts twice");
+    assert_eq!(balance(&place, teacher(&place, 3).person).await, day);
+    let desk = clerk.get("/hours/waiting").await;
+    desk.shows("待匹配教师（1）").shows("待核实（2）").shows("前后不一致（1）");
+});
+
+story!(a_file_brought_by_mistake_is_undone_and_may_be_brought_anew, |engine| async move {
+    let place = Place::begin(engine).await;
+    let mut clerk = place.browser(&place.town.school().clerk).await;
+    let unknown = with(row(&place, 2, "1", "n2"), "姓名", "无名氏");
+    let wrong = csv(&[row(&place, 1, "2", "n1"), unknown.clone(), row(&place, 2, "1", "n3")]);
+    let run = bring(&place, &mut clerk, "错.csv", &wrong).await;
+    confirm(&place, &mut clerk, &run).await.shows("已导入");
+    assert_eq!(balance(&place, teacher(&place, 1).person).await, hours(&place, 2));
+
+    undo(&place, &mut clerk, &run).await.shows("已撤销");
+    assert_eq!(balance(&place, teacher(&place, 1).person).await, Minutes::ZERO);
+    assert_eq!(balance(&place, teacher(&place, 2).person).await, Minutes::ZERO);
+    clerk.get("/hours/waiting").await.shows("待匹配教师（0）");
+    clerk.get("/hours/waiting?state=withdrawn").await.shows("无名氏");
+    let mut own = place.browser(teacher(&place, 1)).await;
+    own.get("/hours").await.shows("撤销导入的学时文件");
+
+    let right = csv(&[row(&place, 1, "5", "n1"), unknown, row(&place, 2, "1", "n3")]);
+    let run = bring(&place, &mut clerk, "对.csv", &right).await;
+    confirm(&place, &mut clerk, &run).await.shows("已导入");
+    assert_eq!(balance(&place, teacher(&place, 1).person).await, hours(&place, 5), "the number was free");
+    assert_eq!(
+        balance(&place, teacher(&place, 2).person).await,
+        hours(&place, 1),
+        "also with the same facts"
+    );
+    clerk.get("/hours/waiting").await.shows("待匹配教师（1）");
+    let again = bring(&place, &mut clerk, "对.csv", &right).await;
+    confirm(&place, &mut clerk, &again).await.shows("已导入");
+    assert_eq!(balance(&place, teacher(&place, 1).person).await, hours(&place, 5));
+    assert_eq!(balance(&place, teacher(&place, 2).person).await, hours(&place, 1));
+});
+
+story!(what_somebody_has_decided_stands_in_the_way_of_undoing, |engine| async move {
+    let place = Place::begin(engine).await;
+    let mut clerk = place.browser(&place.town.school().clerk).await;
+    let early = with(row(&place, 2, "1", "n2"), "学习日期", &place.day(20).to_string());
+    let run = bring(&place, &mut clerk, "a.csv", &csv(&[row(&place, 1, "2", "n1"), early])).await;
+    confirm(&place, &mut clerk, &run).await.shows("去处理");
+    let desk = clerk.get("/hours/waiting?state=held").await;
+    let held = desk.link("/hours/waiting/");
+    clerk.post(&format!("{held}/decide"), &[("do", "accept"), ("reason", "平台已核实")]).await.is(200);
+    assert_eq!(balance(&place, teacher(&place, 2).person).await, hours(&place, 1));
+
+    undo(&place, &mut clerk, &run).await.shows("已经由人认定入账").shows("已导入");
+    assert_eq!(balance(&place, teacher(&place, 1).person).await, hours(&place, 2), "all or nothing");
+});
+
+story!(a_file_of_hours_is_for_those_who_keep_the_ledger_of_the_place, |engine| async move {
+    let place = Place::begin(engine).await;
+    let file = csv(&[row(&place, 1, "2", "n1")]);
+    let mut clerk = place.browser(&place.town.school().clerk).await;
+    let run = bring(&place, &mut clerk, "a.csv", &file).await;
+    let chosen = [Chosen { field: "file", name: "a.csv", bytes: &file }];
+    for persona in [&place.town.school().principal, teacher(&place, 1)] {
+        let mut browser = place.browser(persona).await;
+        browser.get("/roster/hours").await.is(404);
+        browser.post_files("/roster/hours", &[], &chosen).await.is(404);
+    }
+    for persona in [&place.town.schools[1].clerk, &place.town.neighbour_office, teacher(&place, 1)] {
+        let mut stranger = place.browser(persona).await;
+        stranger.get(&run.path).await.is(404);
+        stranger.post(&format!("{}/confirm", run.path), &[]).await.is(404);
+    }
+    // Another school's clerk does not reach the teacher: the row waits for somebody who does.
+    let mut other = place.browser(&place.town.schools[1].clerk).await;
+    let elsewhere = bring(&place, &mut other, "a.csv", &file).await;
+    confirm(&place, &mut other, &elsewhere).await.shows("去处理");
+    assert_eq!(balance(&place, teacher(&place, 1).person).await, Minutes::ZERO);
+    for office in [&place.town.county_office, &place.town.city_office] {
+        let mut office = place.browser(office).await;
+        office.get("/roster/hours").await.shows("学时文件");
+        office.get(&run.path).await.shows("核对通过");
+    }
+});
