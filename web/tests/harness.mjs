@@ -1,49 +1,19 @@
 // What browser tests stand on: the binary with a demonstration, a Chromium, people who sign in, and looks at pages
 // that measure what every page must keep to.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { createHmac } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { chromium } from "playwright-core";
+import { totp } from "./binary.mjs";
+
+export { demonstration, persona, totp } from "./binary.mjs";
 
 const here = new URL("..", import.meta.url).pathname;
-const binary = resolve(process.env.TISHENG_BINARY ?? join(here, "../target/debug/tisheng"));
 const axe = readFileSync(join(here, "node_modules/axe-core/axe.min.js"), "utf8");
 const shots = join(here, "shots");
 
 /** Bytes and requests of one page with an empty cache. */
 const BUDGET = { teacher: { bytes: 60 * 1024, requests: 6 }, office: { bytes: 200 * 1024, requests: 12 } };
-
-/** Starts the binary with a demonstration of its own; `stop` ends it and removes its data. */
-export async function demonstration(scheme, ...more) {
-  assert.ok(existsSync(binary), `build the binary first: ${binary}`);
-  const data = mkdtempSync(join(tmpdir(), "tisheng-browser-"));
-  const child = spawn(binary, ["demo", "--data", data, "--listen", "127.0.0.1:0", "--scheme", scheme, ...more], {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, TISHENG_LOG: "warn" },
-  });
-  let said = "";
-  let complaints = "";
-  child.stderr.on("data", (chunk) => (complaints += chunk));
-  const address = await new Promise((found, failed) => {
-    child.stdout.on("data", (chunk) => {
-      said += chunk;
-      const line = said.match(/listening on (http:\/\/\S+)/);
-      if (line) found(line[1]);
-    });
-    child.on("exit", (code) => failed(new Error(`the binary ended with ${code}: ${said}${complaints}`)));
-  });
-  const personas = JSON.parse(readFileSync(join(data, "personas.json"), "utf8"));
-  const stop = async () => {
-    const ended = new Promise((done) => child.on("exit", done));
-    child.kill("SIGTERM");
-    await ended;
-    rmSync(data, { recursive: true, force: true });
-  };
-  return { address, personas, stop, complaints: () => complaints };
-}
 
 /** A Chromium of its own. */
 export async function browser() {
@@ -75,27 +45,6 @@ export async function visitor(chrome, site, { phone = false, scripts = true } = 
     if (response.status() >= 500) wrong.push(`${response.status()} ${response.url()}`);
   });
   return { context, page, phone, scripts, wrong, close: () => context.close() };
-}
-
-/** The code that an authenticator shows for `secret` (RFC 6238, SHA-1, six digits, 30 seconds). */
-export function totp(secret, at = Date.now()) {
-  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-  const bits = [...secret.replace(/[\s=]/g, "").toUpperCase()]
-    .map((c) => alphabet.indexOf(c).toString(2).padStart(5, "0"))
-    .join("");
-  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(at / 30000)));
-  const mac = createHmac("sha1", key).update(counter).digest();
-  const offset = mac[19] & 15;
-  return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, "0");
-}
-
-/** The persona of `site` with `role`, the `nth` of them. */
-export function persona(site, role, nth = 0) {
-  const found = site.personas.filter((p) => p.role === role)[nth];
-  assert.ok(found, `no persona ${role} ${nth}: ${JSON.stringify(site.personas.map((p) => p.role))}`);
-  return found;
 }
 
 /** Signs in as a person would, second factor included. */
