@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use tisheng_platform::config::{ConfigError, Settings};
 
+use crate::bench::Order;
 use crate::scheme_command::SchemeCommand;
 
 /// 提升：中小学教师信息技术应用能力提升工程管理平台
@@ -45,6 +46,8 @@ pub enum Command {
     /// Schemes: the policy of a territory as files.
     #[command(subcommand)]
     Scheme(SchemeCommand),
+    /// Fill a synthetic province and measure how fast the platform is in it.
+    Bench(Order),
     /// Copy database and files while the platform runs (SQLite with local files).
     Backup {
         /// The folder to make.

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "a command line program answers on standard output")]
 
 mod assembly;
+mod bench;
 mod cli;
 mod demo;
 mod files;
@@ -44,6 +45,7 @@ async fn run(cli: Cli) -> Ended {
         }
         Command::Demo { scheme } => demo::command(cli.settings()?.finish()?, scheme.as_deref()).await,
         Command::Scheme(command) => scheme_command::run(command),
+        Command::Bench(order) => bench::command(order, cli.data.as_deref()).await,
         Command::Verify => files::verify(cli.settings()?.finish()?).await,
         Command::Backup { to } => files::backup(cli.settings()?.finish()?, to).await,
     }

@@ -146,6 +146,15 @@ pub async fn fulfil_hours(
 ) -> Result<(), Failure> {
     let mut tx = ctx.write().await?;
     let rules = scheme::rules(&ctx.app, &mut tx, programme).await?;
+    hours::log_all(ctx, &mut tx, programme, &full_reports(&rules, person, (prefix, from))).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Reports of whatever hours every category and kind asks for, a training day at most each, on
+/// days from `from` on; numbers begin with `prefix`.
+#[must_use]
+pub fn full_reports(rules: &Scheme, person: Id<Person>, (prefix, from): (&str, NaiveDate)) -> Vec<Report> {
     let mut reports = Vec::new();
     let mut book = |category: &str, kind: &str, title: &str, whole: Minutes| {
         let day = Minutes::from_hours(6, *rules.hours.length);
@@ -179,9 +188,7 @@ pub async fn fulfil_hours(
         let kind = open_kind.map(|kind| kind.key.as_str()).unwrap_or_default();
         book(&category.key, kind, &category.title, category.minimum.beyond(of_kinds));
     }
-    hours::log_all(ctx, &mut tx, programme, &reports).await?;
-    tx.commit().await?;
-    Ok(())
+    reports
 }
 
 #[cfg(test)]

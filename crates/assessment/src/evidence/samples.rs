@@ -3,7 +3,7 @@
 
 use tisheng_kernel::Id;
 use tisheng_platform::web::Failure;
-use tisheng_platform::{Ctx, Tx};
+use tisheng_platform::{Ctx, DbError, Tx};
 use tisheng_rules::framework::Piece;
 
 use super::actions;
@@ -110,4 +110,12 @@ pub async fn fill(ctx: &Ctx, id: Id<Submission>) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// Writes submissions as they are, without pieces, steps or events: for the bench.
+///
+/// # Errors
+/// What the database reports.
+pub async fn keep_all(tx: &mut Tx, submissions: &[Submission]) -> Result<u64, DbError> {
+    store::bulk::add_all(tx, submissions).await
 }

@@ -1,4 +1,6 @@
-//! Every statement of the room.
+//! Every statement of the room; those that write many rows at once beside.
+
+pub mod bulk;
 
 use tisheng_kernel::{Id, Instant, Level};
 use tisheng_platform::{DbError, Row, Shift, Tx, args};

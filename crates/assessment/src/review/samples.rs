@@ -4,13 +4,13 @@ use chrono::TimeDelta;
 use tisheng_kernel::{Id, Level};
 use tisheng_platform::jobs::Handlers;
 use tisheng_platform::web::Failure;
-use tisheng_platform::{Ctx, Who};
+use tisheng_platform::{Ctx, DbError, Tx, Who};
 use tisheng_registry::samples::Persona;
 use uuid::Uuid;
 
 use super::model::{Marks, Review, mark};
 use super::steps::{Case, end_notice};
-use super::{BEGIN_JOB, actions, panel, store};
+use super::{BEGIN_JOB, Final, actions, panel, store};
 use crate::evidence::{self, State, Submission};
 
 /// The jobs of evidence and review with the reaction between them, as the server joins them.
@@ -97,4 +97,13 @@ pub async fn notice_ended(ctx: &Ctx, programme: Uuid, id: Id<Submission>) -> Res
     let case = Case::load(ctx, &mut tx, programme, id).await?;
     end_notice(ctx, &mut tx, &case).await?;
     tx.commit().await.map_err(Failure::from)
+}
+
+/// Writes the results of submissions that had none, without reviews, decisions or events: for the
+/// bench.
+///
+/// # Errors
+/// What the database reports.
+pub async fn keep_results(tx: &mut Tx, results: &[(&Submission, Final)]) -> Result<u64, DbError> {
+    store::bulk::add_all(tx, results).await
 }

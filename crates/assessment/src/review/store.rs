@@ -1,4 +1,7 @@
-//! Every statement of the room but those of lists, which stand in `board/store.rs`.
+//! Every statement of the room but those of lists, which stand in `board/store.rs`, and those that
+//! write many rows at once.
+
+pub mod bulk;
 
 use chrono::NaiveDate;
 use tisheng_kernel::{Id, Instant, Level};

@@ -15,6 +15,7 @@ use tisheng_platform::{App, Ctx, Member, Scope, Who};
 use super::kind::Kinds;
 use super::model::{Run, State, Tally};
 use super::teachers::ACCOUNTS;
+use super::words::LOCATION_TERMS;
 use super::{actions, store};
 use crate::organisation::intake::places;
 
@@ -40,6 +41,20 @@ pub fn roll_of_teachers(schools: &[String], first: u32, count: u32) -> Vec<u8> {
         let phone = 16_600_000_000_u64 + u64::from(n);
         // Writing to a text in memory cannot fail.
         let _ = writeln!(text, "{name},{paper},{phone},{school},{subject},小学,一级教师");
+    }
+    text.into_bytes()
+}
+
+/// A roll (text, UTF-8) of `count` invented primary schools spread evenly over `regions`, by
+/// division code; school `n` has the identification code 89 and eight digits.
+#[must_use]
+pub fn roll_of_schools(regions: &[String], count: u32) -> Vec<u8> {
+    let mut text = String::from("学校名称,学校标识码,区划代码,学段,城乡类型,信息化教学环境\n");
+    for n in 0..count {
+        let Some(region) = regions.get(n as usize % regions.len().max(1)) else { break };
+        let location = pick(&LOCATION_TERMS, n / 5);
+        // Writing to a text in memory cannot fail.
+        let _ = writeln!(text, "合成第{}小学,89{n:08},{region},小学,{location},混合学习环境", n + 1);
     }
     text.into_bytes()
 }

@@ -21,6 +21,7 @@ mod dispute;
 mod file;
 mod model;
 mod pages;
+pub mod samples;
 mod statement;
 mod store;
 #[cfg(test)]

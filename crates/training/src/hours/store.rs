@@ -1,5 +1,6 @@
 //! Every statement of the room: entries and their sums here, what waits and disputes beside.
 
+pub mod bulk;
 pub mod disputes;
 pub mod reports;
 pub mod teachers;

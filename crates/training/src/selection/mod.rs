@@ -14,6 +14,7 @@
 mod actions;
 mod model;
 mod pages;
+pub mod samples;
 mod store;
 #[cfg(test)]
 mod tests;

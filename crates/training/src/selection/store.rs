@@ -1,4 +1,6 @@
-//! Every statement of the room.
+//! Every statement of the room; those that write many rows at once beside.
+
+pub mod bulk;
 
 use std::str::FromStr;
 
