@@ -30,6 +30,7 @@ pub fn handlers() -> Handlers {
         .reaction("hours.changed", certificate::REFRESH_JOB)
         .reaction("choice.changed", certificate::REFRESH_JOB)
         .reaction("person.changed", certificate::REFRESH_JOB)
+        .reaction(review::FINAL, review::HOURS_JOB)
         .reaction(review::FINAL, certificate::REFRESH_JOB)
         .job(FOLLOW_JOB, follow)
         .reaction(MOVED, FOLLOW_JOB)

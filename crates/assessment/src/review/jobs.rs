@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::model::Review;
 use super::steps::{Case, end_notice};
-use super::{BEGIN_JOB, LAPSE_JOB, NOTICE_JOB, PANEL_JOB, actions, store};
+use super::{BEGIN_JOB, HOURS_JOB, LAPSE_JOB, NOTICE_JOB, PANEL_JOB, actions, earning, store};
 use crate::evidence::Submission;
 
 #[derive(Deserialize)]
@@ -37,7 +37,12 @@ pub(super) struct OfPanel {
 /// The jobs of this room.
 #[must_use]
 pub fn jobs(handlers: Handlers) -> Handlers {
-    handlers.job(BEGIN_JOB, begin).job(LAPSE_JOB, lapse).job(NOTICE_JOB, notice_end).job(PANEL_JOB, panel)
+    handlers
+        .job(BEGIN_JOB, begin)
+        .job(LAPSE_JOB, lapse)
+        .job(NOTICE_JOB, notice_end)
+        .job(PANEL_JOB, panel)
+        .job(HOURS_JOB, earning::job)
 }
 
 fn failed(failure: Failure) -> JobError {

@@ -16,11 +16,13 @@
 //! told neither author nor school; a submission is in a person's hands once a step; one result
 //! stands for a teacher and capability.
 //!
-//! Reacts to `evidence.submitted` with [`BEGIN_JOB`]. Events: [`FINAL`] `{programme, person,
+//! Reacts to `evidence.submitted` with [`BEGIN_JOB`] and to its own [`FINAL`] with [`HOURS_JOB`],
+//! which keeps the ledger's hours of results in line. Events: [`FINAL`] `{programme, person,
 //! capability}`, [`RETURNED`] `{programme, person, capability, submission}`.
 
 mod actions;
 mod board;
+mod earning;
 mod jobs;
 mod model;
 mod pages;
@@ -42,6 +44,8 @@ use uuid::Uuid;
 
 /// The job that begins the first step of a submission: the reaction to `evidence.submitted`.
 pub const BEGIN_JOB: &str = "review.begin";
+/// The job that books the hours of a result: the reaction to [`FINAL`].
+pub const HOURS_JOB: &str = "review.hours";
 /// The event of a result that stands.
 pub const FINAL: &str = "result.final";
 /// The event of a submission that was returned.

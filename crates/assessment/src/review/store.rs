@@ -6,8 +6,11 @@ pub mod bulk;
 use chrono::NaiveDate;
 use tisheng_kernel::{Id, Instant, Level};
 use tisheng_platform::{DbError, Row, Scope, Shift, Tx, args};
+use tisheng_policy::scheme::Programme;
+use tisheng_registry::people::Person;
 use uuid::Uuid;
 
+use super::earning::Earned;
 use super::model::{Candidate, Duty, Marks, Review, ReviewState};
 use crate::evidence::Submission;
 
@@ -79,6 +82,9 @@ const ADD_RESULT: &str = "insert into result (programme, id, person, capability,
 const RESULTS: &str =
     "select id, capability, submission, level, final_at, scheme_version, explanation from result
     where programme = $1 and person = $2 and superseded_by is null order by capability";
+const EARNED: &str = "select r.id, r.level, r.scheme_version, coalesce(s.submitted_at, r.final_at),
+    r.superseded_by is null from result r join submission s on s.programme = $1 and s.id = r.submission
+    where r.programme = $1 and r.person = $2 and r.capability = $3 order by r.id";
 const WAITING: &str = "select id from submission where programme = $1 and state = 'panel'
     and superseded_by is null and path >= $2 and path < $3 and id > $4 order by id limit 200";
 
@@ -338,6 +344,25 @@ pub async fn results(tx: &mut Tx, programme: Uuid, person: Uuid) -> Result<Vec<F
             final_at: row.get(4)?,
             scheme_version: row.get(5)?,
             explanation: row.get(6)?,
+        })
+    })
+    .await
+}
+
+/// Every result of a person for a capability or work, the first one first.
+pub async fn earned(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    person: Id<Person>,
+    capability: &str,
+) -> Result<Vec<Earned>, DbError> {
+    tx.rows(EARNED, args![programme, person, capability], |row| {
+        Ok(Earned {
+            id: row.get(0)?,
+            level: row.get::<String>(1)?.parse().map_err(|_| wrong(1))?,
+            scheme_version: row.get(2)?,
+            worked_on: row.get::<Instant>(3)?.date(),
+            stands: row.get(4)?,
         })
     })
     .await

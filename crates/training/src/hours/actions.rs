@@ -410,7 +410,11 @@ pub async fn reverse_report(
     store::reports::withdraw(ctx, tx, programme.id, (source, source_id), reason).await?;
     for entry in store::of_number(tx, programme.id, source, source_id).await? {
         match take_back(ctx, tx, programme, &entry, (WITHDRAWAL, reason)).await {
-            Ok(_) => changed(ctx, tx, programme, entry.person).await?,
+            Ok(by) => {
+                let detail = json!({ "by": by, "reason": reason });
+                audit::record(ctx, tx, "hours.withdrawn", entry.id.uuid(), &detail).await?;
+                changed(ctx, tx, programme, entry.person).await?;
+            }
             Err(HoursError::Reversed) => {}
             Err(error) => return Err(error),
         }

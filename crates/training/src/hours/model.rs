@@ -77,6 +77,13 @@ pub struct Report {
 }
 
 impl Report {
+    /// Whether the minutes are time of the day named. What an accepted piece of evidence earns is
+    /// set by the scheme, however long the work took.
+    #[must_use]
+    pub fn is_clocked(&self) -> bool {
+        self.source != RESULTS
+    }
+
     /// What the report says, as a digest: the same report twice has the same one.
     #[must_use]
     pub fn digest(&self) -> String {
@@ -380,7 +387,7 @@ pub fn doubt(
     if let Some(period) = period.filter(|period| !period.contains(report.worked_on)) {
         return Some(Doubt::Outside(period));
     }
-    (booked + report.minutes > DAY).then_some(Doubt::LongDay { booked })
+    (report.is_clocked() && booked + report.minutes > DAY).then_some(Doubt::LongDay { booked })
 }
 
 /// Why something cannot be done to the ledger.

@@ -14,7 +14,7 @@ use tisheng_platform::{Ctx, DbError, Row, Shift, Tx, args};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::people::Person;
 
-use super::model::{Entry, Report};
+use super::model::{Entry, RESULTS, Report};
 
 const ADD_ENTRY: &str = "insert into hour_entry (programme, person, id, category, kind, minutes, hour_length,
     worked_on, title, source, source_id, revision, received_at, actor, reason, reverses)
@@ -37,8 +37,9 @@ const OF_NUMBER: &str = "select id, person, category, kind, minutes, hour_length
     source_id, revision, received_at, reason, reverses
     from hour_entry where programme = $1 and source = $2 and source_id = $3 order by revision";
 
-const BOOKED_ON: &str = "select cast(coalesce(sum(minutes), 0) as bigint) from hour_entry
-    where programme = $1 and person = $2 and worked_on = $3";
+const BOOKED_ON: &str = "select cast(coalesce(sum(e.minutes), 0) as bigint) from hour_entry e
+    where e.programme = $1 and e.person = $2 and e.worked_on = $3 and e.source <> $4
+    and not exists (select 1 from hour_entry o where o.id = e.reverses and o.source = $4)";
 
 const TOTALS: &str = "select category, kind, minutes, entries from hour_total
     where programme = $1 and person = $2 order by category, kind";
@@ -147,14 +148,14 @@ pub async fn of_number(
     tx.rows(OF_NUMBER, args![programme, source, source_id], entry).await
 }
 
-/// What is booked for a day.
+/// What is booked for a day, without what is not time of that day.
 pub async fn booked_on(
     tx: &mut Tx,
     programme: Id<Programme>,
     person: Id<Person>,
     day: NaiveDate,
 ) -> Result<Minutes, DbError> {
-    tx.row(BOOKED_ON, args![programme, person, day], |row| row.get(0)).await.map(Minutes::new)
+    tx.row(BOOKED_ON, args![programme, person, day, RESULTS], |row| row.get(0)).await.map(Minutes::new)
 }
 
 /// A teacher's sum of one category and kind.

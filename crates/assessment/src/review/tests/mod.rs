@@ -1,6 +1,7 @@
 //! Stories of judging, told on both engines.
 
 mod drawing;
+mod earning;
 mod walk;
 
 use tisheng_kernel::{Id, Level};
