@@ -20,9 +20,11 @@ export function folder() {
 /** Starts a demonstration with data in the folder `data`; data that is there is found again. */
 export async function start(data, scheme, ...more) {
   assert.ok(existsSync(binary), `build the binary first: ${binary}`);
+  // TISHENG_BINARY is for these tests alone; the binary refuses settings that it does not know.
+  const { TISHENG_BINARY: _, ...environment } = process.env;
   const child = spawn(binary, ["demo", "--data", data, "--listen", "127.0.0.1:0", "--scheme", scheme, ...more], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, TISHENG_LOG: "warn" },
+    env: { ...environment, TISHENG_LOG: "warn" },
   });
   let said = "";
   let complaints = "";
