@@ -26,6 +26,7 @@ create table job (
     key {text} not null,                -- the same work is put on the table once
     payload {text} not null,
     run_at {int} not null,
+    awaited {bool} not null,            -- somebody looks at its progress
     lease {id},
     lease_until {int},
     attempts {int} not null,
@@ -35,7 +36,7 @@ create table job (
     done_at {int},
     unique (kind, key)
 ){strict};
-create index job_due on job (run_at, id) where done_at is null;
+create index job_due on job (awaited, run_at, id) where done_at is null;
 
 create table outbox (
     id {id} primary key,

@@ -201,6 +201,58 @@ story!(an_event_leads_to_one_job_and_a_failed_job_is_tried_again, |engine| async
     assert_eq!(left, 1, "the greeting itself is done");
 });
 
+/// Welcomes all who arrived together, unless one of them cannot be welcomed.
+async fn welcome(_: Ctx, claimed: Claimed) -> Result<(), JobError> {
+    let names = claimed.payloads::<String>()?;
+    if names.iter().any(|name| name == "失败") {
+        return Err(JobError("今天不行".to_owned()));
+    }
+    Ok(())
+}
+
+story!(events_of_a_moment_are_one_job_and_one_that_fails_holds_up_nobody, |engine| async move {
+    let handlers = Handlers::default().gathering("welcome", welcome).reaction("arrived", "welcome");
+    let town = TestApp::with_handlers(engine, Router::new(), Parts::default(), handlers).await;
+    let at = town.app.now();
+    let arrive = async |names: &[&str]| {
+        let mut tx = town.app.db.write().await.expect("a transaction");
+        for name in names {
+            jobs::emit(&mut tx, at, "arrived", name).await.expect("an event");
+        }
+        tx.commit().await.expect("commits");
+        town.settle().await;
+        let mut tx = town.app.db.read().await.expect("a transaction");
+        let count = "select count(*), coalesce(sum(case when done_at is null then 1 else 0 end), 0) from job";
+        tx.row(count, args![], |row| Ok((row.get::<i64>(0)?, row.get::<i64>(1)?))).await.expect("a count")
+    };
+    assert_eq!(arrive(&["教师甲", "教师乙", "教师丙"]).await, (1, 0), "one job for all");
+    assert_eq!(arrive(&["教师丁", "失败", "教师戊"]).await, (5, 1), "taken apart, and only one waits");
+});
+
+story!(whoever_waits_comes_before_the_background, |engine| async move {
+    let handlers = Handlers::default().job("greet", greet).job("first", first_of_all);
+    let town = TestApp::with_handlers(engine, Router::new(), Parts::default(), handlers).await;
+    let at = town.app.now();
+    let mut tx = town.app.db.write().await.expect("a transaction");
+    for n in 0..30 {
+        jobs::enqueue(&mut tx, at, "greet", &format!("k{n}"), &"教师甲").await.expect("a job");
+    }
+    let awaited = jobs::enqueue_awaited(&mut tx, at, "first", "k", &()).await.expect("a job");
+    tx.commit().await.expect("commits");
+    town.settle().await;
+    let mut tx = town.app.db.read().await.expect("a transaction");
+    let state = jobs::state(&mut tx, awaited).await.expect("read").expect("there");
+    assert_eq!(state.error, None, "thirty others were still to be done");
+});
+
+/// Fails when the background has been worked through before.
+async fn first_of_all(ctx: Ctx, _: Claimed) -> Result<(), JobError> {
+    let mut tx = ctx.read().await?;
+    let open = "select count(*) from job where kind = 'greet' and done_at is null";
+    let open: i64 = tx.row(open, args![], |row| row.get(0)).await?;
+    if open == 30 { Ok(()) } else { Err(JobError(format!("{open} left"))) }
+}
+
 async fn note(State(app): State<Arc<App>>, fields: Fields) -> Answer {
     let ctx = Ctx::system(app, "test");
     let mut begun = match once::begin(&ctx, &fields).await? {

@@ -171,7 +171,7 @@ pub async fn ask_trial(ctx: &Ctx, tx: &mut Tx, id: Id<Version>) -> Result<Id<Tri
     }
     let trial: Id<Trial> = ctx.id();
     store::add_trial(ctx, tx, trial, &programme, id).await?;
-    let job = jobs::enqueue(tx, ctx.at, trial::JOB, &trial.to_string(), &trial).await?;
+    let job = jobs::enqueue_awaited(tx, ctx.at, trial::JOB, &trial.to_string(), &trial).await?;
     store::give_job(tx, trial, job).await?;
     audit::record(ctx, tx, "scheme.trial_asked", id.uuid(), &json!({ "trial": trial })).await?;
     Ok(trial)

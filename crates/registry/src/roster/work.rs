@@ -48,7 +48,7 @@ pub(super) async fn order(tx: &mut Tx, at: Instant, run: &Run, state: State) -> 
     };
     // The same run may be checked or undone again later: the version tells the orders apart.
     let key = format!("{}-{}", run.id, run.version);
-    jobs::enqueue(tx, at, kind, &key, &run.id).await.map(drop)
+    jobs::enqueue_awaited(tx, at, kind, &key, &run.id).await.map(drop)
 }
 
 async fn find(ctx: &Ctx, claimed: &Claimed, state: State) -> Result<Option<(Run, Entry)>, JobError> {
