@@ -202,7 +202,7 @@ pub async fn issue_batch(ctx: &Ctx, tx: &mut Tx) -> Result<i64, CertificateError
     let batch = ctx.id::<Batch>().uuid();
     let payload =
         Batch { batch, programme: programme.id, path: member.path.clone(), by: Some(member.account) };
-    let job = jobs::enqueue(tx, ctx.at, BATCH_JOB, &batch.simple().to_string(), &payload).await?;
+    let job = jobs::enqueue_awaited(tx, ctx.at, BATCH_JOB, &batch.simple().to_string(), &payload).await?;
     store::add_batch(tx, batch, programme.id, &member.path, job.uuid(), (ctx.at, payload.by)).await?;
     audit::record(ctx, tx, "certificate.batch_asked", batch, &ready).await?;
     Ok(ready)

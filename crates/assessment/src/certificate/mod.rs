@@ -33,6 +33,7 @@ use tisheng_platform::jobs::Handlers;
 use tisheng_platform::{DbError, Tx};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::people::Person;
+use tisheng_registry::roster;
 
 /// The event of a standing that has changed.
 pub const STANDING_CHANGED: &str = "standing.changed";
@@ -40,6 +41,8 @@ pub const STANDING_CHANGED: &str = "standing.changed";
 pub const ISSUED: &str = "certificate.issued";
 /// The job that works a teacher's standing out again; payload `{programme, person}`.
 pub const REFRESH_JOB: &str = "standing.refresh";
+/// The job that moves standings along with their teachers after a file of them.
+pub const FOLLOW_POSTS_JOB: &str = "standing.follow_posts";
 
 /// The valid certificate of a teacher.
 ///
@@ -56,5 +59,9 @@ pub async fn valid(
 /// The jobs of this room.
 #[must_use]
 pub fn jobs(handlers: Handlers) -> Handlers {
-    handlers.job(REFRESH_JOB, standing::refresh_job).job(BATCH_JOB, issue::batch_job)
+    handlers
+        .gathering(REFRESH_JOB, standing::refresh_job)
+        .job(FOLLOW_POSTS_JOB, standing::follow_posts_job)
+        .reaction(roster::PASSED, FOLLOW_POSTS_JOB)
+        .job(BATCH_JOB, issue::batch_job)
 }

@@ -1,6 +1,6 @@
 //! How far a teacher has come: worked out after every change, and for all at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use tisheng_kernel::{Id, Level, Minutes};
@@ -9,6 +9,7 @@ use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, DbError, Scope, Tx};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::people::{self, Person};
+use tisheng_registry::roster::{Kind, Passed, Teachers};
 use tisheng_rules::{Facts, HourEntry, Scheme, Verdict};
 use uuid::Uuid;
 
@@ -118,19 +119,37 @@ pub async fn refresh(
     Ok(verdict)
 }
 
-/// A change of the person concerns every programme in which they stand.
+/// Works out again whoever the events concern, each of them once. A change of the person concerns
+/// every programme in which they stand.
 pub(super) async fn refresh_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
-    let about: Concerned = claimed.payload()?;
     let mut tx = ctx.write().await?;
-    let programmes = match about.programme {
-        Some(programme) => vec![programme],
-        None => store::programmes_of(&mut tx, about.person).await?,
-    };
-    for programme in programmes {
-        let programme = scheme::of_id(&mut tx, programme).await.map_err(told)?;
-        refresh(&ctx, &mut tx, &programme, about.person).await.map_err(told)?;
+    let mut concerned: BTreeSet<(Id<Programme>, Id<Person>)> = BTreeSet::new();
+    for about in claimed.payloads::<Concerned>()? {
+        let programmes = match about.programme {
+            Some(programme) => vec![programme],
+            None => store::programmes_of(&mut tx, about.person).await?,
+        };
+        concerned.extend(programmes.into_iter().map(|programme| (programme, about.person)));
+    }
+    let mut programmes: BTreeMap<Id<Programme>, Programme> = BTreeMap::new();
+    for (id, person) in concerned {
+        if !programmes.contains_key(&id) {
+            programmes.insert(id, scheme::of_id(&mut tx, id).await.map_err(told)?);
+        }
+        refresh(&ctx, &mut tx, &programmes[&id], person).await.map_err(told)?;
     }
     tx.commit().await?;
+    Ok(())
+}
+
+/// After a file of teachers: those whom it moved stand at their new schools.
+pub(super) async fn follow_posts_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
+    let passed: Passed = claimed.payload()?;
+    if passed.kind == Teachers::ABOUT.key {
+        let mut tx = ctx.write().await?;
+        store::follow_posts(&mut tx).await?;
+        tx.commit().await?;
+    }
     Ok(())
 }
 

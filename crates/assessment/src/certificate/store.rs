@@ -33,6 +33,11 @@ const CLAIM: &str = "insert into standing
     values ($1, $2, '', false, '', '', 0, $3, $4)
     on conflict (programme, person) do update set at = standing.at";
 
+const FOLLOW_POSTS: &str = "update standing
+    set path = (select p.path from post p where p.person = standing.person and p.until is null)
+    where exists (select 1 from post p
+        where p.person = standing.person and p.until is null and p.path <> standing.path)";
+
 const PROGRAMMES_OF: &str = "select programme from standing where person = $1 order by programme";
 
 /// The next teachers in the order of their identifiers.
@@ -374,4 +379,9 @@ pub async fn claim_standing(
 /// The programmes in which a person has a standing.
 pub async fn programmes_of(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Id<Programme>>, DbError> {
     tx.rows(PROGRAMMES_OF, args![person], |row| row.get(0)).await
+}
+
+/// Puts every standing where its teacher's open post is.
+pub async fn follow_posts(tx: &mut Tx) -> Result<u64, DbError> {
+    tx.run(FOLLOW_POSTS, args![]).await
 }

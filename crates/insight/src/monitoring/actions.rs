@@ -1,5 +1,7 @@
 //! Counting: the schools an event concerns, one school, all of them.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use tisheng_kernel::Id;
 use tisheng_kernel::number::thousands;
@@ -9,10 +11,14 @@ use tisheng_platform::{Ctx, DbError, Scope, Tx};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::organisation::Node;
 use tisheng_registry::people::Person;
+use tisheng_registry::roster::{Kind, Passed, Teachers};
 use uuid::Uuid;
 
 use super::model::{Lagging, Stage};
 use super::{COUNT_JOB, store};
+
+/// Schools counted in one transaction, so that nobody waits long for the writer.
+const TOGETHER: usize = 200;
 
 /// What an event says about whom it concerns; rooms say what they know.
 #[derive(Debug, Deserialize)]
@@ -34,17 +40,22 @@ fn told(failure: Failure) -> JobError {
     JobError(format!("{failure:?}"))
 }
 
-/// Puts a count of every school that the event concerns on the table.
+/// Puts a count of every school that the events concern on the table.
 pub(super) async fn mark_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
-    let event: Event = claimed.payload()?;
     let mut tx = ctx.write().await?;
-    let person = match (event.person, event.programme, event.submission) {
-        (Some(person), _, _) => Some(person),
-        (None, Some(programme), Some(submission)) => store::author(&mut tx, programme, submission).await?,
-        _ => None,
-    };
-    let mut schools: Vec<Id<Node>> = event.school.into_iter().collect();
-    if let Some(person) = person {
+    let mut people: BTreeSet<Id<Person>> = BTreeSet::new();
+    let mut schools: BTreeSet<Id<Node>> = BTreeSet::new();
+    for event in claimed.payloads::<Event>()? {
+        schools.extend(event.school);
+        people.extend(match (event.person, event.programme, event.submission) {
+            (Some(person), _, _) => Some(person),
+            (None, Some(programme), Some(submission)) => {
+                store::author(&mut tx, programme, submission).await?
+            }
+            _ => None,
+        });
+    }
+    for person in people {
         schools.extend(store::schools_of_person(&mut tx, person).await?);
     }
     for school in schools {
@@ -68,13 +79,40 @@ pub(super) async fn count_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError
     }
     store::set_counted(&mut tx, school, marked).await?;
     let Some(path) = store::path_of_school(&mut tx, school).await? else { return Ok(()) };
-    match scheme::at(&mut tx, &path).await {
-        Ok(programme) => count(&ctx, &mut tx, programme.id, (school, &path)).await.map_err(told)?,
-        Err(Failure::NotFound) => {}
-        Err(other) => return Err(told(other)),
-    }
+    count_there(&ctx, &mut tx, (school, &path)).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Counts every school below the node at which a file of teachers was taken or undone: a file may
+/// concern all of them, and an event for each of a hundred thousand people would say no more.
+pub(super) async fn recount_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
+    let passed: Passed = claimed.payload()?;
+    if passed.kind != Teachers::ABOUT.key {
+        return Ok(());
+    }
+    let mut tx = ctx.read().await?;
+    let schools = store::schools(&mut tx, &Scope::below(&passed.path)).await?;
+    drop(tx);
+    for some in schools.chunks(TOGETHER) {
+        let mut tx = ctx.write().await?;
+        for (school, path) in some {
+            let mark = store::mark(&mut tx, *school).await?;
+            store::set_counted(&mut tx, *school, mark).await?;
+            count_there(&ctx, &mut tx, (*school, path)).await?;
+        }
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// Counts a school in the programme that runs there, if one does.
+async fn count_there(ctx: &Ctx, tx: &mut Tx, school: (Id<Node>, &str)) -> Result<(), JobError> {
+    match scheme::at(tx, school.1).await {
+        Ok(programme) => count(ctx, tx, programme.id, school).await.map_err(told),
+        Err(Failure::NotFound) => Ok(()),
+        Err(other) => Err(told(other)),
+    }
 }
 
 async fn count(
@@ -95,7 +133,7 @@ pub async fn rebuild(ctx: &Ctx, programme: &Programme) -> Result<usize, Failure>
     let mut tx = ctx.read().await?;
     let schools = store::schools(&mut tx, &Scope::below(&programme.path)).await?;
     drop(tx);
-    for some in schools.chunks(200) {
+    for some in schools.chunks(TOGETHER) {
         let mut tx = ctx.write().await?;
         for (school, path) in some {
             count(ctx, &mut tx, programme.id, (*school, path)).await?;

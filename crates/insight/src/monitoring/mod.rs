@@ -23,11 +23,14 @@ pub use pages::routes;
 pub use store::{figures_below, follow};
 
 use tisheng_platform::jobs::Handlers;
+use tisheng_registry::roster;
 
-/// The job that finds the schools an event concerns.
+/// The job that finds the schools that events concern.
 pub const MARK_JOB: &str = "monitoring.mark";
 /// The job that counts a school again.
 pub const COUNT_JOB: &str = "monitoring.count";
+/// The job that counts every school that a file of teachers may concern.
+pub const RECOUNT_JOB: &str = "monitoring.recount";
 
 /// The events after which figures may be others.
 pub const EVENTS: [&str; 7] = [
@@ -43,6 +46,7 @@ pub const EVENTS: [&str; 7] = [
 /// The jobs of this room, and what they follow from.
 #[must_use]
 pub fn jobs(handlers: Handlers) -> Handlers {
-    let handlers = handlers.job(MARK_JOB, actions::mark_job).job(COUNT_JOB, actions::count_job);
+    let handlers = handlers.gathering(MARK_JOB, actions::mark_job).job(COUNT_JOB, actions::count_job);
+    let handlers = handlers.job(RECOUNT_JOB, actions::recount_job).reaction(roster::PASSED, RECOUNT_JOB);
     EVENTS.into_iter().fold(handlers, |handlers, event| handlers.reaction(event, MARK_JOB))
 }

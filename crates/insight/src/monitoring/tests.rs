@@ -8,6 +8,7 @@ use tisheng_platform::jobs::Handlers;
 use tisheng_policy::scheme::{self, Programme, samples::owned};
 use tisheng_registry::organisation::Node;
 use tisheng_registry::restructuring::relocate;
+use tisheng_registry::roster::{self, Entry, Kinds, Teachers};
 use tisheng_registry::samples::{Persona, Town, beginning, small_town};
 use tisheng_rules::samples::third_scheme_files;
 use tisheng_testkit::{Engine, TestApp, story};
@@ -23,14 +24,14 @@ struct World {
 }
 
 fn handlers() -> Handlers {
-    let rooms = super::jobs(certificate::jobs(review::samples::handlers()));
+    let rooms = super::jobs(certificate::jobs(roster::handlers(review::samples::handlers())));
     ["hours.changed", "choice.changed", "person.changed", review::FINAL]
         .into_iter()
         .fold(rooms, |handlers, event| handlers.reaction(event, certificate::REFRESH_JOB))
 }
 
 async fn begin(engine: Engine) -> World {
-    let parts = scheme::samples::parts();
+    let parts = scheme::samples::parts().with(Kinds::new(vec![Entry::of::<Teachers>()]));
     let test = TestApp::with_handlers(engine, routes(), parts, handlers()).await;
     let town = small_town(&test.system()).await.expect("a town");
     let files = owned(third_scheme_files());
@@ -209,6 +210,18 @@ story!(many_events_of_a_moment_are_all_in_the_figures, |engine| async move {
     let teachers: usize = world.town.schools.iter().map(|school| school.teachers.len()).sum();
     let chosen = world.settled().await.of(Stage::Chosen);
     assert_eq!(usize::try_from(chosen).expect("few"), teachers, "at one and the same moment");
+});
+
+story!(a_file_of_teachers_moves_the_figures, |engine| async move {
+    let world = begin(engine).await;
+    let before = world.settled().await.of(Stage::Teachers);
+    let office = &world.town.county_office;
+    let codes = world.town.schools.iter().filter_map(|school| school.node.code.clone());
+    let file = roster::samples::roll_of_teachers(&codes.collect::<Vec<_>>(), 0, 40);
+    let who = office.who();
+    let clerk = who.member().expect("an officer");
+    roster::samples::rehearse(&world.test.app, &handlers(), clerk, "teachers", file).await.expect("taken");
+    assert_eq!(world.settled().await.of(Stage::Teachers), before + 40);
 });
 
 story!(a_figure_that_was_tampered_with_is_found_and_counted_again, |engine| async move {
