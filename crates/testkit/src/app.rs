@@ -17,7 +17,7 @@ use tisheng_platform::web::{serve, session};
 use tisheng_platform::{App, Ctx, Parts, Who};
 
 use crate::browser::Browser;
-use crate::database::scratch;
+use crate::database::{Lent, scratch};
 
 /// The moment at which every story begins: Wednesday 2021-03-10, 9:00 in China.
 const BEGINNING: i64 = 1_615_338_000_000_000;
@@ -54,7 +54,7 @@ pub struct TestApp {
     pub clock: Arc<HandClock>,
     handlers: Handlers,
     router: Router,
-    _folder: TempDir,
+    _kept: (TempDir, Option<Lent>),
 }
 
 impl TestApp {
@@ -106,7 +106,7 @@ impl TestApp {
             parts,
         });
         let router = serve::framed(rooms, Arc::clone(&app));
-        Self { app, clock, handlers, router, _folder: scratch.folder }
+        Self { app, clock, handlers, router, _kept: (scratch.folder, scratch.lent) }
     }
 
     /// A browser without cookies.
