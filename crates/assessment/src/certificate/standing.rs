@@ -1,5 +1,6 @@
 //! How far a teacher has come: worked out after every change, and for all at once.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -133,10 +134,11 @@ pub(super) async fn refresh_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobErr
     }
     let mut programmes: BTreeMap<Id<Programme>, Programme> = BTreeMap::new();
     for (id, person) in concerned {
-        if !programmes.contains_key(&id) {
-            programmes.insert(id, scheme::of_id(&mut tx, id).await.map_err(told)?);
-        }
-        refresh(&ctx, &mut tx, &programmes[&id], person).await.map_err(told)?;
+        let programme = match programmes.entry(id) {
+            Entry::Vacant(place) => place.insert(scheme::of_id(&mut tx, id).await.map_err(told)?),
+            Entry::Occupied(place) => place.into_mut(),
+        };
+        refresh(&ctx, &mut tx, programme, person).await.map_err(told)?;
     }
     tx.commit().await?;
     Ok(())
