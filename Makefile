@@ -4,7 +4,7 @@ CARGO_FLAGS ?=
 DEMO_DATA ?= data/demo
 DEMO_LISTEN ?= 127.0.0.1:8080
 
-.PHONY: build demo test check web packages fmt browser clean-demo
+.PHONY: build demo test check check-crash web packages fmt browser clean-demo
 
 ## build: the release binary in target/release/tisheng
 build: web
@@ -33,6 +33,11 @@ check: web
 browser: packages web
 	cargo build --locked -p tisheng-server
 	cd web && TISHENG_BINARY=../target/debug/tisheng npm test
+
+## check-crash: kills the server in the middle of imports, uploads and ledger writes, 50 times each
+check-crash: web
+	cargo build --locked -p tisheng-server
+	cd web && node checks/crash.mjs $(ROUNDS)
 
 web: web/dist/app.css
 

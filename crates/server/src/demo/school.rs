@@ -123,7 +123,7 @@ async fn choose(
     // From both ends in turn, so that every dimension of the offer is touched early.
     let (mut front, mut back) = (offer.iter(), offer.iter().rev());
     while !plan.rules.check_choice(&chosen, offer).is_empty() && chosen.len() < offer.len() {
-        let next = if chosen.len() % 2 == 0 { front.next() } else { back.next() };
+        let next = if chosen.len().is_multiple_of(2) { front.next() } else { back.next() };
         chosen.extend(next.filter(|code| !chosen.contains(code)).cloned());
     }
     let teacher = acting(ctx, teacher);
