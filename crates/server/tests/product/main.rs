@@ -1,3 +1,5 @@
 //! Tests of the assembled product.
 
 mod statements;
+mod whole;
+mod world;

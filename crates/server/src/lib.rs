@@ -1,0 +1,44 @@
+//! The assembled product: every room with its routes, its reactions and its menu, and the
+//! commands of the binary `tisheng`. A library, so that tests start the whole of it in process.
+
+#![allow(clippy::print_stdout, reason = "a command line program answers on standard output")]
+
+pub mod assembly;
+mod bench;
+mod cli;
+pub mod demo;
+mod files;
+pub mod reactions;
+pub mod routes;
+mod scheme_command;
+pub mod serve;
+
+use std::process::ExitCode;
+
+pub use cli::Cli;
+use cli::Command;
+
+/// What a command ends with when it cannot do its work: a sentence for the operator.
+pub type Ended = Result<ExitCode, Box<dyn std::error::Error + Send + Sync>>;
+
+/// Does what the command line asks for.
+///
+/// # Errors
+/// What keeps the command from its work, as a sentence for the operator.
+pub async fn run(cli: Cli) -> Ended {
+    match &cli.command {
+        Command::Serve => serve::command(cli.settings()?.finish()?).await,
+        Command::Migrate => assembly::migrate(cli.settings()?.finish()?).await,
+        Command::Config => {
+            let settings = cli.settings()?;
+            print!("{}", settings.masked());
+            settings.finish()?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Demo { scheme } => demo::command(cli.settings()?.finish()?, scheme.as_deref()).await,
+        Command::Scheme(command) => scheme_command::run(command),
+        Command::Bench(order) => bench::command(order, cli.data.as_deref()).await,
+        Command::Verify => files::verify(cli.settings()?.finish()?).await,
+        Command::Backup { to } => files::backup(cli.settings()?.finish()?, to).await,
+    }
+}
