@@ -38,6 +38,7 @@ pub async fn serve(app: Arc<App>) -> Ended {
     let address = listener.local_addr()?;
     let router = framed(routes::rooms(), Arc::clone(&app));
     let (stop, stopping) = watch::channel(false);
+    jobs::take_up_again(&app).await?;
     let worker = tokio::spawn(jobs::run_until(Arc::clone(&app), reactions::handlers(), REST, stopping));
     println!("listening on http://{address}");
     let router = router.into_make_service_with_connect_info::<SocketAddr>();

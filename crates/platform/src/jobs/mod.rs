@@ -26,7 +26,7 @@ use crate::db::{Db, DbError, Tx};
 
 mod worker;
 
-pub use worker::{run_due, run_until};
+pub use worker::{run_due, run_until, take_up_again};
 
 /// Marker of a job's identifier.
 #[derive(Debug)]

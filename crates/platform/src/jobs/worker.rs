@@ -15,10 +15,11 @@ use crate::args;
 use crate::ctx::Ctx;
 use crate::db::{DbError, Engine, Tx, Value};
 
-/// Minutes for which a claimed job belongs to its worker.
-const LEASE_MINUTES: i64 = 5;
+/// Seconds for which a claimed job belongs to its worker: so long somebody may wait when a server
+/// dies beside others.
+const LEASE_SECONDS: i64 = 30;
 /// How often the lease of a job at work is renewed.
-const RENEWAL: Duration = Duration::from_secs(60);
+const RENEWAL: Duration = Duration::from_secs(10);
 /// Jobs claimed at once.
 const CLAIM: i64 = 20;
 /// Events looked at in one transaction.
@@ -40,6 +41,8 @@ const DUE_SKIPPING_LOCKED: &str = "select id, kind, payload, attempts from job
     and (lease_until is null or lease_until < $2) order by run_at, id limit $3 for update skip locked";
 
 const CLAIM_JOB: &str = "update job set lease_until = $2, lease = $3 where id = $1 and done_at is null";
+
+const FREE_ALL: &str = "update job set lease_until = null where done_at is null and lease_until is not null";
 
 const START: &str = "update job set lease_until = $3, attempts = attempts + 1
     where id = $1 and lease = $2 and done_at is null";
@@ -97,6 +100,18 @@ async fn run_lane(
         }
     }
     Ok(done)
+}
+
+/// Takes up at once what a server that died had in hand, where nobody else can be at work: a
+/// SQLite file has one server. Beside others the leases run out by themselves.
+///
+/// # Errors
+/// What the database reports.
+pub async fn take_up_again(app: &Arc<App>) -> Result<(), DbError> {
+    if app.db.engine() == Engine::Sqlite {
+        change(app, FREE_ALL, args![]).await?;
+    }
+    Ok(())
 }
 
 /// The server's workers, one for each lane: they do what is due, then rest for `rest`. Once `stop`
@@ -216,7 +231,7 @@ async fn claim(app: &Arc<App>, lane: Lane) -> Result<Vec<Claimed>, DbError> {
 }
 
 fn lease_end(at: Instant) -> Instant {
-    at + TimeDelta::minutes(LEASE_MINUTES)
+    at + TimeDelta::seconds(LEASE_SECONDS)
 }
 
 async fn change(app: &Arc<App>, sql: &'static str, args: &[Value<'_>]) -> Result<bool, DbError> {
