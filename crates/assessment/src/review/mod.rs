@@ -37,7 +37,7 @@ mod tests;
 pub use jobs::jobs;
 pub use model::{Duty, Marks, Review, ReviewState};
 pub use pages::routes;
-pub use store::{Final, follow};
+pub use store::{Final, InHand, follow, in_hand};
 
 use tisheng_platform::{DbError, Tx};
 use uuid::Uuid;

@@ -6,5 +6,7 @@
 
 mod pages;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use pages::routes;

@@ -6,6 +6,7 @@ use askama::Template;
 use axum::Router;
 use axum::routing::get;
 use tisheng_assessment::certificate;
+use tisheng_assessment::review::{self, InHand};
 use tisheng_kernel::Id;
 use tisheng_kernel::number::chinese_date;
 use tisheng_platform::App;
@@ -14,6 +15,7 @@ use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Failure, Page};
 use tisheng_policy::scheme;
 use tisheng_registry::access::{self, Role};
+use tisheng_registry::roster::{Kind, Teachers};
 use tisheng_rules::certification::GateKind;
 use tisheng_rules::{Condition, Scheme, Verdict};
 
@@ -55,6 +57,10 @@ struct TeacherPage {
     tasks: Vec<Task>,
     deadline: String,
     certificate: Option<String>,
+    /// What waits for the teacher's judgement.
+    in_hand: InHand,
+    /// By when the first work of a colleague.
+    judge_by: String,
 }
 
 async fn teacher(asker: SignedIn) -> Answer {
@@ -70,6 +76,7 @@ async fn teacher(asker: SignedIn) -> Answer {
     let person = Id::from_uuid(member.person);
     let verdict = certificate::verdict(ctx, &mut tx, &programme, person).await?;
     let held = certificate::valid(&mut tx, programme.id, person).await?;
+    let in_hand = review::in_hand(&mut tx, programme.id.uuid(), member.person).await?;
     drop(tx);
     let tasks = tasks(&rules, &verdict);
     let page = Page::new(&asker, "我的任务", "/");
@@ -81,6 +88,8 @@ async fn teacher(asker: SignedIn) -> Answer {
         sentence: verdict.sentence,
         deadline: rules.identity.period.map(|period| chinese_date(period.until())).unwrap_or_default(),
         certificate: held.map(|certificate| certificate.number),
+        judge_by: in_hand.due.map(chinese_date).unwrap_or_default(),
+        in_hand,
     })
 }
 
@@ -106,7 +115,12 @@ fn tasks(rules: &Scheme, verdict: &Verdict) -> Vec<Task> {
             let task = Task {
                 title: condition.title.clone(),
                 note: condition.sentence.clone(),
-                figures: format!("{} / {}", condition.have, condition.need),
+                // A choice counts itself: “2/3”.
+                figures: if condition.need.contains('/') {
+                    condition.have.clone()
+                } else {
+                    format!("{} / {}", condition.have, condition.need)
+                },
                 href,
                 done: condition.met,
                 next: false,
@@ -137,6 +151,8 @@ struct OfficePage {
     figures: Figures,
     node: String,
     lagging: Vec<Lagging>,
+    /// Whether the asker may bring rolls.
+    may_import: bool,
 }
 
 impl OfficePage {
@@ -160,8 +176,10 @@ async fn office(asker: SignedIn) -> Answer {
     drop(tx);
     let page = Page::new(&asker, member.node_name.clone(), "/");
     let node = member.node.simple().to_string();
-    let to_do = to_do(&waiting, access::role(ctx));
-    show(&OfficePage { page, to_do, figures, node, lagging })
+    let role = access::role(ctx);
+    let to_do = to_do(&waiting, role);
+    let may_import = role.is_some_and(|role| Teachers::ABOUT.roles.contains(&role));
+    show(&OfficePage { page, to_do, figures, node, lagging, may_import })
 }
 
 fn to_do(waiting: &Waiting, role: Option<Role>) -> Vec<ToDo> {

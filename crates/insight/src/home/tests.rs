@@ -1,0 +1,82 @@
+//! Stories of first pages, told on both engines under a made-up scheme.
+
+use tisheng_assessment::{evidence, review};
+use tisheng_platform::jobs::Handlers;
+use tisheng_policy::scheme::{self, Programme, samples::owned};
+use tisheng_registry::samples::{Town, small_town};
+use tisheng_rules::samples::third_scheme_files;
+use tisheng_testkit::{Engine, TestApp, story};
+use tisheng_training::samples::{choose, publish_offer};
+use tisheng_training::selection;
+
+use super::routes;
+
+struct World {
+    test: TestApp,
+    town: Town,
+    programme: Programme,
+}
+
+async fn begin(engine: Engine) -> World {
+    let handlers: Handlers = crate::monitoring::jobs(review::samples::handlers());
+    let test = TestApp::with_handlers(engine, routes(), scheme::samples::parts(), handlers).await;
+    let town = small_town(&test.system()).await.expect("a town");
+    let files = owned(third_scheme_files());
+    let programme =
+        scheme::samples::programme(&test.system(), &town.province, &files).await.expect("a programme");
+    for school in &town.schools {
+        publish_offer(&test.app, &programme, school).await.expect("an offer");
+    }
+    World { test, town, programme }
+}
+
+story!(a_teacher_sees_what_is_next, |engine| async move {
+    let world = begin(engine).await;
+    let teacher = &world.town.school().teachers[0];
+    let mut browser = world.test.signed_in(&teacher.who()).await;
+    let first = browser.get("/").await;
+    first.shows("我的任务").hides("份待完成");
+    let next = |html: &str| {
+        let task = html.split("task-now").nth(1).expect("a task is next").to_owned();
+        task.split("href=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a link").to_owned()
+    };
+    assert_eq!(next(&first.html()), "/choice", "first a choice");
+    let chosen = choose(&world.test.app, &world.programme, teacher).await.expect("a choice");
+    assert_eq!(next(&browser.get("/").await.html()), "/evidence", "then evidence");
+    evidence::samples::hand_in(&world.test.ctx(teacher.who()), &chosen[0]).await.expect("handed in");
+    world.test.settle().await;
+    browser.get("/").await.shows("自评 1 份待完成");
+});
+
+story!(a_school_sees_what_waits_and_opens_only_what_it_may, |engine| async move {
+    let world = begin(engine).await;
+    let school = world.town.school();
+    let teacher = &school.teachers[0];
+    let mut head = world.test.signed_in(&school.principal.who()).await;
+    let mut office = world.test.signed_in(&world.town.county_office.who()).await;
+    head.get("/").await.shows("现在没有等待您处理的事项");
+    let chosen = choose(&world.test.app, &world.programme, teacher).await.expect("a choice");
+    let ctx = world.test.ctx(teacher.who());
+    let mut tx = ctx.write().await.expect("a transaction");
+    let rules = scheme::rules(&ctx.app, &mut tx, &world.programme).await.expect("rules");
+    let offered = selection::offered(&mut tx, world.programme.id, school.node.id).await.expect("an offer");
+    let another = offered.iter().find_map(|code| {
+        let mut other = chosen.clone();
+        other.push(code.clone());
+        (!chosen.contains(code) && rules.check_choice(&other, &offered).is_empty()).then_some(other)
+    });
+    let another = another.expect("a wider choice meets the rule too");
+    selection::ask_change(&ctx, &mut tx, &world.programme, &another, "任教年级调整").await.expect("asked");
+    tx.commit().await.expect("commits");
+    head.get("/").await.shows("选学变更待审批").shows("1 件");
+    office.get("/").await.hides("选学变更待审批");
+});
+
+story!(whoever_has_no_programme_is_told_so, |engine| async move {
+    let test = TestApp::start(engine, routes(), scheme::samples::parts()).await;
+    let town = small_town(&test.system()).await.expect("a town");
+    for who in [&town.county_office, &town.school().teachers[0]] {
+        test.signed_in(&who.who()).await.get("/").await.is(200).shows("首页");
+    }
+    assert!(test.browser().get("/").await.path.starts_with("/sign-in"));
+});
