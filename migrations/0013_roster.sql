@@ -42,7 +42,7 @@ create table roster_difference (
     run {id} not null references roster_run (id),
     seq {int} not null,
     line {int} not null,
-    what {text} not null,               -- new changed moved gone
+    what {text} not null,               -- new changed moved gone waiting
     subject {text} not null,
     place {text} not null,
     fields {text} not null,             -- [{field, old, new}], personal data masked

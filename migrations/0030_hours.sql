@@ -23,6 +23,8 @@ create table hour_entry (
     unique (programme, source, source_id, revision)
 ){clustered};
 create index hour_entry_id on hour_entry (id);
+-- An entry is taken back at most once, whether a person does it or its source withdraws it.
+create unique index hour_entry_reversed on hour_entry (programme, reverses) where reverses is not null;
 
 -- Sums of a teacher's entries, kept in the transaction of the entry itself.
 create table hour_total (
@@ -39,7 +41,7 @@ create table hour_total (
 create table hour_report (
     programme {id} not null,
     id {id} not null,
-    state {text} not null,              -- parked, held, conflict; then entered, dismissed, refused, kept
+    state {text} not null,              -- parked, held, conflict; then entered, dismissed, refused, kept, withdrawn
     path {text} not null,               -- whose clerks see it: the teacher's school, or whoever sent it
     source {text} not null,
     source_id {text} not null,

@@ -81,3 +81,4 @@ create table result (
     primary key (programme, id)
 ){clustered};
 create unique index result_current on result (programme, person, capability) where superseded_by is null;
+create index result_person on result (programme, person, capability);

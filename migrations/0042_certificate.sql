@@ -28,6 +28,7 @@ create table certificate (
     sort_key {text} not null,
     state {text} not null,              -- valid, revoked, superseded
     facts {text} not null,              -- JSON, what is signed
+    scheme_version {id} not null,       -- the rules that judged; while it is valid, the result stays on them
     signature {text} not null,          -- Ed25519 over the facts, base64
     issued_at {int} not null,
     issued_by {id},                     -- account

@@ -47,7 +47,7 @@ pub fn parts() -> Result<Parts, Box<dyn std::error::Error + Send + Sync>> {
     Ok(Parts::default()
         .with(Rulebook::default())
         .with(Typesetter::new(fonts))
-        .with(hours::EXAMINE)
+        .with(certificate::EXAMINE)
         .with(kinds))
 }
 

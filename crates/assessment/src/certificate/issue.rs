@@ -10,7 +10,7 @@ use tisheng_platform::files::Blob;
 use tisheng_platform::jobs::{self, Claimed, JobError};
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, Scope, Tx, audit};
-use tisheng_policy::scheme::{self, Programme};
+use tisheng_policy::scheme::{self, Programme, Version};
 use tisheng_registry::access::{self, Role};
 use tisheng_registry::organisation;
 use tisheng_registry::people::{self, Person};
@@ -21,7 +21,7 @@ use uuid::Uuid;
 use super::facts::{Facts, sign, trailer};
 use super::model::{Certificate, CertificateError, CertificateState};
 use super::standing::{About, refresh, tell_issued, told};
-use super::store;
+use super::{dossier, store};
 
 /// The job that issues to everyone below a node who is ready.
 pub const BATCH_JOB: &str = "certificate.batch";
@@ -41,20 +41,30 @@ pub async fn issue(ctx: &Ctx, tx: &mut Tx, person: Id<Person>) -> Result<Certifi
     let teacher = people::teacher(tx, person).await?;
     let programme = scheme::at(tx, &teacher.path).await?;
     let rules = scheme::rules(&ctx.app, tx, &programme).await?;
-    write(ctx, tx, (&programme, &rules), person).await
+    write(ctx, tx, &Basis { programme: &programme, version: programme.version, rules: &rules }, person).await
+}
+
+/// What a certificate is issued by.
+struct Basis<'a> {
+    programme: &'a Programme,
+    /// The version that judges, and its rules.
+    version: Id<Version>,
+    rules: &'a Scheme,
 }
 
 async fn write(
     ctx: &Ctx,
     tx: &mut Tx,
-    (programme, rules): (&Programme, &Scheme),
+    basis: &Basis<'_>,
     person: Id<Person>,
 ) -> Result<Certificate, CertificateError> {
+    let Basis { programme, version, rules } = *basis;
     if let Some(valid) = store::valid_of(tx, programme.id, person).await? {
         return Err(CertificateError::Issued(valid.number));
     }
     let teacher = people::teacher(tx, person).await?;
-    let verdict = refresh(ctx, tx, programme, person).await?;
+    store::claim_standing(tx, programme, person, ctx.at).await?;
+    let verdict = dossier::of_person(tx, programme.id, person).await?.verdict(ctx, rules);
     let Some(level) = verdict.level else {
         return Err(CertificateError::NotMet { name: teacher.name, missing: verdict.sentence });
     };
@@ -83,12 +93,14 @@ async fn write(
         ended_at: None,
         reason: String::new(),
         superseded_by: None,
+        version,
     };
     let by = ctx.who.signature().0;
     let sort_key = store::sort_key(tx, person).await?;
     if !store::add(tx, &certificate, &sort_key, by).await? {
         return Err(CertificateError::Issued(certificate.number));
     }
+    refresh(ctx, tx, programme, person).await?;
     audit::record(ctx, tx, "certificate.issued", person.uuid(), &certificate.number).await?;
     tell_issued(ctx, tx, About { programme: programme.id, person }).await?;
     Ok(certificate)
@@ -127,11 +139,15 @@ fn state(
 pub async fn revoke(ctx: &Ctx, tx: &mut Tx, number: &str, reason: &str) -> Result<(), CertificateError> {
     let found = ended(ctx, tx, number, reason).await?;
     end(ctx, tx, &found, CertificateState::Revoked, (reason, None)).await?;
+    // The result is open again, and the rules in force judge it.
+    let programme = scheme::of_id(tx, found.programme).await?;
+    refresh(ctx, tx, &programme, found.person).await?;
     tell_issued(ctx, tx, About { programme: found.programme, person: found.person }).await?;
     Ok(())
 }
 
-/// Issues a corrected certificate in place of a valid one.
+/// Issues a corrected certificate in place of a valid one, by the version of the rules that judged
+/// then.
 ///
 /// # Errors
 /// As [`revoke`] and [`issue`].
@@ -143,9 +159,10 @@ pub async fn reissue(
 ) -> Result<Certificate, CertificateError> {
     let found = ended(ctx, tx, number, reason).await?;
     let programme = scheme::of_id(tx, found.programme).await?;
-    let rules = scheme::rules(&ctx.app, tx, &programme).await?;
+    let rules = scheme::rules_of(&ctx.app, tx, found.version).await?;
     end(ctx, tx, &found, CertificateState::Superseded, (reason, None)).await?;
-    let fresh = write(ctx, tx, (&programme, &rules), found.person).await?;
+    let basis = Basis { programme: &programme, version: found.version, rules: &rules };
+    let fresh = write(ctx, tx, &basis, found.person).await?;
     store::succeed(tx, number, &fresh.number).await?;
     Ok(fresh)
 }
@@ -218,6 +235,7 @@ pub(super) async fn batch_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError
     }
     let programme = scheme::of_id(&mut tx, batch.programme).await.map_err(told)?;
     let rules = scheme::rules(&ctx.app, &mut tx, &programme).await.map_err(told)?;
+    let basis = Basis { programme: &programme, version: programme.version, rules: &rules };
     let total = store::count_ready(&mut tx, programme.id, &scope).await?;
     drop(tx);
     let (mut after, mut done) = (Uuid::nil(), 0);
@@ -232,7 +250,7 @@ pub(super) async fn batch_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError
         after = last.uuid();
         let mut issued = 0;
         for person in &ready {
-            match write(&ctx, &mut tx, (&programme, &rules), *person).await {
+            match write(&ctx, &mut tx, &basis, *person).await {
                 Ok(_) => issued += 1,
                 // Something was taken back since the standing was written: not ready after all.
                 Err(CertificateError::NotMet { .. } | CertificateError::Issued(_)) => {}

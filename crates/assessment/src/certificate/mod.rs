@@ -2,7 +2,9 @@
 //!
 //! A **standing** is the verdict of the rules in force on one teacher: which gates are passed and
 //! which are open. It follows from hours, choice and results, and is worked out again after every
-//! change of them. A **certificate** states the facts of a teacher who has met everything: frozen,
+//! change of them, and for all when new rules come into force. A valid certificate makes the
+//! result final: it stays on the version of the rules that judged it. [`EXAMINE`] says before who
+//! would change. A **certificate** states the facts of a teacher who has met everything: frozen,
 //! numbered by the scheme, signed with the installation's key. It is valid until it is revoked or
 //! superseded by a corrected one; its facts never change.
 //!
@@ -12,14 +14,19 @@
 //! standing equals a fresh computation; a teacher has at most one valid certificate in a
 //! programme; a number is given once.
 //!
-//! Events: [`STANDING_CHANGED`] and [`ISSUED`], both `{programme, person}`.
+//! Events: [`STANDING_CHANGED`] and [`ISSUED`], both `{programme, person}`, and [`ALL_REFRESHED`]
+//! `{programme}`.
 
+mod dossier;
 mod facts;
 mod issue;
 mod model;
 mod pages;
 mod standing;
 mod store;
+#[cfg(test)]
+mod tests;
+mod trial;
 
 pub use facts::{Facts, Forged, verify_offline};
 pub use issue::{BATCH_JOB, document, issue, issue_batch, reissue, revoke};
@@ -27,6 +34,7 @@ pub use model::{Certificate, CertificateError, CertificateState, Standing};
 pub use pages::routes;
 pub use standing::{Refreshed, check_standings, refresh, refresh_all, verdict};
 pub use store::follow;
+pub use trial::EXAMINE;
 
 use tisheng_kernel::Id;
 use tisheng_platform::jobs::Handlers;
@@ -39,6 +47,11 @@ use tisheng_registry::roster;
 pub const STANDING_CHANGED: &str = "standing.changed";
 /// The event of a certificate that was issued, revoked or superseded.
 pub const ISSUED: &str = "certificate.issued";
+/// The event of all standings of a programme worked out again; payload `{programme}`.
+pub const ALL_REFRESHED: &str = "standing.all_refreshed";
+/// The job that works out all standings of a programme whose rules have changed: the reaction to
+/// `scheme.in_force`; payload `{programme}`.
+pub const REFRESH_ALL_JOB: &str = "standing.refresh_all";
 /// The job that works a teacher's standing out again; payload `{programme, person}`.
 pub const REFRESH_JOB: &str = "standing.refresh";
 /// The job that moves standings along with their teachers after a file of them.
@@ -63,5 +76,6 @@ pub fn jobs(handlers: Handlers) -> Handlers {
         .gathering(REFRESH_JOB, standing::refresh_job)
         .job(FOLLOW_POSTS_JOB, standing::follow_posts_job)
         .reaction(roster::PASSED, FOLLOW_POSTS_JOB)
+        .job(REFRESH_ALL_JOB, standing::refresh_all_job)
         .job(BATCH_JOB, issue::batch_job)
 }

@@ -107,6 +107,8 @@ pub struct Certificate {
     pub reason: String,
     /// The number of the one in its place.
     pub superseded_by: Option<String>,
+    /// The version of the rules that judged.
+    pub version: Id<Version>,
 }
 
 impl Certificate {

@@ -4,19 +4,20 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use tisheng_kernel::{Id, Level, Minutes};
+use tisheng_kernel::{Id, Level};
 use tisheng_platform::jobs::{self, Claimed, JobError};
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, DbError, Scope, Tx};
-use tisheng_policy::scheme::{self, Programme};
+use tisheng_policy::scheme::{self, Programme, Version};
 use tisheng_registry::people::{self, Person};
 use tisheng_registry::roster::{Kind, Passed, Teachers};
-use tisheng_rules::{Facts, HourEntry, Scheme, Verdict};
+use tisheng_rules::Verdict;
 use uuid::Uuid;
 
+use super::dossier::{self, Judges, Teacher};
 use super::model::Standing;
-use super::store::{self, Basis};
-use super::{ISSUED, STANDING_CHANGED};
+use super::store;
+use super::{ALL_REFRESHED, ISSUED, STANDING_CHANGED};
 
 /// Teachers looked at in one transaction of a full computation.
 const STEP: i64 = 2000;
@@ -47,38 +48,8 @@ pub struct Refreshed {
     pub changed: u64,
 }
 
-/// Everything about one teacher that the verdict follows from, taken out of a [`Basis`].
-#[derive(Debug, Default)]
-struct Dossier {
-    totals: Vec<(String, String, i64)>,
-    chosen: Vec<String>,
-    offered: Vec<String>,
-    results: BTreeMap<String, Level>,
-}
-
-impl Dossier {
-    fn verdict(&self, ctx: &Ctx, scheme: &Scheme) -> Verdict {
-        let hours: Vec<HourEntry<'_>> = self
-            .totals
-            .iter()
-            .map(|(category, kind, minutes)| HourEntry {
-                category,
-                kind: Some(kind.as_str()).filter(|kind| !kind.is_empty()),
-                minutes: Minutes::new(*minutes),
-                worked_on: ctx.at.date(),
-            })
-            .collect();
-        scheme.verdict(&Facts {
-            hours: &hours,
-            chosen: &self.chosen,
-            offered: &self.offered,
-            results: &self.results,
-            reported: &BTreeMap::new(),
-        })
-    }
-}
-
-/// The verdict of the rules in force on a teacher, with every gate and its sentence.
+/// The verdict on a teacher with every gate and its sentence: of the rules in force, or of those
+/// by which a valid certificate was issued.
 ///
 /// # Errors
 /// What the database reports.
@@ -88,9 +59,9 @@ pub async fn verdict(
     programme: &Programme,
     person: Id<Person>,
 ) -> Result<Verdict, Failure> {
-    let rules = scheme::rules(&ctx.app, tx, programme).await?;
-    let basis = store::basis(tx, programme.id, person, person).await?;
-    Ok(dossiers(basis).remove(&person).unwrap_or_default().verdict(ctx, &rules))
+    let mut judges = Judges::of(ctx, tx, programme).await?;
+    let dossier = dossier::of_person(tx, programme.id, person).await?;
+    Ok(judges.verdict(ctx, tx, &dossier).await?.0)
 }
 
 /// Works a teacher's standing out again and writes it when it is another. A teacher without an
@@ -106,13 +77,15 @@ pub async fn refresh(
     person: Id<Person>,
 ) -> Result<Verdict, Failure> {
     store::claim_standing(tx, programme, person, ctx.at).await?;
-    let verdict = verdict(ctx, tx, programme, person).await?;
+    let mut judges = Judges::of(ctx, tx, programme).await?;
+    let dossier = dossier::of_person(tx, programme.id, person).await?;
+    let (verdict, version) = judges.verdict(ctx, tx, &dossier).await?;
     let path = match people::teacher(tx, person).await {
         Ok(teacher) => teacher.path,
         Err(Failure::NotFound) => return Ok(verdict),
         Err(other) => return Err(other),
     };
-    let standing = standing_of(programme, person, path, &verdict);
+    let standing = standing_of(version, person, path, &verdict);
     if store::put_standings(tx, programme.id, &[standing], ctx.at).await? > 0 {
         let about = About { programme: programme.id, person };
         jobs::emit(tx, ctx.at, STANDING_CHANGED, &about).await?;
@@ -163,7 +136,7 @@ pub(super) async fn tell_issued(ctx: &Ctx, tx: &mut Tx, about: About) -> Result<
     jobs::emit(tx, ctx.at, ISSUED, &about).await
 }
 
-fn standing_of(programme: &Programme, person: Id<Person>, path: String, verdict: &Verdict) -> Standing {
+fn standing_of(version: Id<Version>, person: Id<Person>, path: String, verdict: &Verdict) -> Standing {
     let open = verdict.gates.iter().filter(|gate| !gate.met).map(|gate| gate.key.clone());
     Standing {
         person,
@@ -172,44 +145,23 @@ fn standing_of(programme: &Programme, person: Id<Person>, path: String, verdict:
         open_gates: open.collect(),
         level: verdict.level.map_or("", Level::code).to_owned(),
         score: verdict.score.hundredths(),
-        version: programme.version,
+        version,
     }
 }
 
-fn dossiers(basis: Basis) -> BTreeMap<Id<Person>, Dossier> {
-    let mut all: BTreeMap<Id<Person>, Dossier> = BTreeMap::new();
-    for (person, category, kind, minutes) in basis.totals {
-        all.entry(person).or_default().totals.push((category, kind, minutes));
-    }
-    for (person, capability) in basis.chosen {
-        all.entry(person).or_default().chosen.push(capability);
-    }
-    for (person, capability) in basis.offered {
-        all.entry(person).or_default().offered.push(capability);
-    }
-    for (person, code, level) in basis.results {
-        all.entry(person).or_default().results.insert(code, level);
-    }
-    all
-}
-
-/// Fresh standings of the teachers in one step of a walk over all.
-async fn step(
+/// Fresh standings of some teachers.
+async fn judged(
     ctx: &Ctx,
     tx: &mut Tx,
-    (programme, rules): (&Programme, &Scheme),
-    after: Uuid,
-) -> Result<Vec<Standing>, DbError> {
-    let teachers = store::teachers(tx, &Scope::below(&programme.path), after, STEP).await?;
-    let (Some((first, _)), Some((last, _))) = (teachers.first(), teachers.last()) else {
-        return Ok(Vec::new());
-    };
-    let mut all = dossiers(store::basis(tx, programme.id, *first, *last).await?);
-    let fresh = teachers.into_iter().map(|(person, path)| {
-        let verdict = all.remove(&person).unwrap_or_default().verdict(ctx, rules);
-        standing_of(programme, person, path, &verdict)
-    });
-    Ok(fresh.collect())
+    judges: &mut Judges,
+    teachers: Vec<Teacher>,
+) -> Result<Vec<Standing>, Failure> {
+    let mut fresh = Vec::with_capacity(teachers.len());
+    for Teacher { person, path, dossier } in teachers {
+        let (verdict, version) = judges.verdict(ctx, tx, &dossier).await?;
+        fresh.push(standing_of(version, person, path, &verdict));
+    }
+    Ok(fresh)
 }
 
 /// Works the standing of every teacher of a programme out again, in steps of their own
@@ -219,21 +171,41 @@ async fn step(
 /// What the database reports.
 pub async fn refresh_all(ctx: &Ctx, programme: &Programme) -> Result<Refreshed, Failure> {
     let mut tx = ctx.read().await?;
-    let rules = scheme::rules(&ctx.app, &mut tx, programme).await?;
+    let mut judges = Judges::of(ctx, &mut tx, programme).await?;
     drop(tx);
     let (mut done, mut after) = (Refreshed::default(), Uuid::nil());
     loop {
-        let mut tx = ctx.read().await?;
-        let fresh = step(ctx, &mut tx, (programme, &rules), after).await?;
-        drop(tx);
-        let Some(last) = fresh.last() else { return Ok(done) };
-        after = last.person.uuid();
         let mut tx = ctx.write().await?;
+        let teachers = store::teachers(&mut tx, &Scope::below(&programme.path), after, STEP).await?;
+        let Some((last, _)) = teachers.last() else { return Ok(done) };
+        after = last.uuid();
+        // Claimed before they are read: nobody else then writes an older verdict over this one.
+        store::claim_standings(&mut tx, programme, &teachers, ctx.at).await?;
+        let teachers = dossier::of_teachers(&mut tx, programme, teachers).await?;
+        let fresh = judged(ctx, &mut tx, &mut judges, teachers).await?;
         done.changed += store::put_standings(&mut tx, programme.id, &fresh, ctx.at).await?;
         tx.commit().await?;
         done.teachers += u64::try_from(fresh.len()).unwrap_or(u64::MAX);
         done.met += fresh.iter().map(|standing| u64::from(standing.met)).sum::<u64>();
     }
+}
+
+/// What the event of new rules in force says.
+#[derive(Debug, Serialize, Deserialize)]
+struct NewRules {
+    programme: Id<Programme>,
+}
+
+/// New rules are in force: every open result is judged by them.
+pub(super) async fn refresh_all_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
+    let about: NewRules = claimed.payload()?;
+    let mut tx = ctx.read().await?;
+    let programme = scheme::of_id(&mut tx, about.programme).await.map_err(told)?;
+    drop(tx);
+    refresh_all(&ctx, &programme).await.map_err(told)?;
+    let mut tx = ctx.write().await?;
+    jobs::emit(&mut tx, ctx.at, ALL_REFRESHED, &about).await?;
+    Ok(tx.commit().await?)
 }
 
 /// The teachers whose standing is not what a fresh computation gives, at most `most` of them: the
@@ -247,10 +219,11 @@ pub async fn check_standings(
     most: usize,
 ) -> Result<Vec<Id<Person>>, Failure> {
     let mut tx = ctx.read().await?;
-    let rules = scheme::rules(&ctx.app, &mut tx, programme).await?;
+    let mut judges = Judges::of(ctx, &mut tx, programme).await?;
     let (mut wrong, mut after) = (Vec::new(), Uuid::nil());
     while wrong.len() < most {
-        let fresh = step(ctx, &mut tx, (programme, &rules), after).await?;
+        let teachers = dossier::after(&mut tx, programme, after, STEP).await?;
+        let fresh = judged(ctx, &mut tx, &mut judges, teachers).await?;
         let (Some(first), Some(last)) = (fresh.first(), fresh.last()) else { break };
         after = last.person.uuid();
         let kept = store::standings(&mut tx, programme.id, first.person, last.person).await?;

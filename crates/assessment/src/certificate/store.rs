@@ -4,7 +4,7 @@ use tisheng_kernel::{Id, Instant, Level};
 use tisheng_platform::web::Cursor;
 use tisheng_platform::web::paging::ROWS;
 use tisheng_platform::{DbError, Row, Scope, Shift, Tx, Value, args};
-use tisheng_policy::scheme::Programme;
+use tisheng_policy::scheme::{Programme, Version};
 use tisheng_registry::people::Person;
 use uuid::Uuid;
 
@@ -38,6 +38,10 @@ const FOLLOW_POSTS: &str = "update standing
     where exists (select 1 from post p
         where p.person = standing.person and p.until is null and p.path <> standing.path)";
 
+/// The condition never holds: nothing is written, and PostgreSQL locks the line all the same.
+const CLAIM_TAIL: &str =
+    "on conflict (programme, person) do update set at = excluded.at where standing.at is null";
+
 const PROGRAMMES_OF: &str = "select programme from standing where person = $1 order by programme";
 
 /// The next teachers in the order of their identifiers.
@@ -57,25 +61,30 @@ const OFFERED: &str =
     "select c.person, o.capability from choice c join offer_capability o on o.offer = c.offer
     where c.programme = $1 and c.person >= $2 and c.person <= $3 order by c.person, o.capability";
 
+const CERTIFIED: &str = "select person, scheme_version from certificate
+    where programme = $1 and person >= $2 and person <= $3 and state = 'valid'";
+
 const STANDINGS: &str = "select person, path, met, open_gates, level, score, scheme_version
     from standing where programme = $1 and person >= $2 and person <= $3 order by person";
 
 const FIELDS_OF_NUMBER: &str =
     "select number, programme, person, path, name, school, state, facts, signature,
-    issued_at, ended_at, reason, superseded_by from certificate where number = $1";
+    issued_at, ended_at, reason, superseded_by, scheme_version from certificate where number = $1";
 
 const VALID_OF: &str = "select number, programme, person, path, name, school, state, facts, signature,
-    issued_at, ended_at, reason, superseded_by from certificate
+    issued_at, ended_at, reason, superseded_by, scheme_version from certificate
     where programme = $1 and person = $2 and state = 'valid'";
 
 const LIST: &str = "select number, programme, person, path, name, school, state, facts, signature,
-    issued_at, ended_at, reason, superseded_by, sort_key from certificate
+    issued_at, ended_at, reason, superseded_by, scheme_version, sort_key from certificate
     where programme = $1 and path >= $2 and path < $3
     and ($4 = '' or state = $4) and ($5 = '' or name like $5 or number like $5 or school like $5 or sort_key like $5)
     and (sort_key, number) > ($6, $7) order by sort_key, number limit $8";
 
-const ADD: &str = "insert into certificate (number, programme, person, path, name, school, sort_key, state, facts,
-    signature, issued_at, issued_by, reason) values ($1, $2, $3, $4, $5, $6, $7, 'valid', $8, $9, $10, $11, '')
+const ADD: &str =
+    "insert into certificate (number, programme, person, path, name, school, sort_key, state, facts,
+    signature, issued_at, issued_by, reason, scheme_version)
+    values ($1, $2, $3, $4, $5, $6, $7, 'valid', $8, $9, $10, $11, '', $12)
     on conflict do nothing";
 
 const END: &str = "update certificate set state = $2, ended_at = $3, reason = $4, superseded_by = $5
@@ -130,6 +139,7 @@ fn certificate(row: &Row<'_>) -> Result<Certificate, DbError> {
         ended_at: row.get(10)?,
         reason: row.get(11)?,
         superseded_by: row.get(12)?,
+        version: row.get(13)?,
     })
 }
 
@@ -193,6 +203,8 @@ pub struct Basis {
     pub offered: Vec<(Id<Person>, String)>,
     /// Person, capability or work, final level.
     pub results: Vec<(Id<Person>, String, Level)>,
+    /// Person, version of the rules by which the valid certificate was issued.
+    pub certified: Vec<(Id<Person>, Id<Version>)>,
 }
 
 pub async fn basis(
@@ -213,6 +225,7 @@ pub async fn basis(
         chosen: tx.rows(CHOSEN, range, pair).await?,
         offered: tx.rows(OFFERED, range, pair).await?,
         results: tx.rows(RESULTS, range, level).await?,
+        certified: tx.rows(CERTIFIED, range, |r| Ok((r.get(0)?, r.get(1)?))).await?,
     })
 }
 
@@ -247,7 +260,7 @@ pub async fn list(
 ) -> Result<Vec<(Certificate, String)>, DbError> {
     let like = if search.is_empty() { String::new() } else { format!("%{search}%") };
     let row = args![programme, &scope.from, &scope.until, state, like, &after.key, &after.id, ROWS + 1];
-    tx.rows(LIST, row, |row| Ok((certificate(row)?, row.get(13)?))).await
+    tx.rows(LIST, row, |row| Ok((certificate(row)?, row.get(14)?))).await
 }
 
 /// Writes a new certificate; `false` when its number is taken or the teacher has a valid one.
@@ -268,7 +281,8 @@ pub async fn add(
         &new.facts,
         &new.signature,
         new.issued_at,
-        issued_by
+        issued_by,
+        new.version
     ];
     Ok(tx.run(ADD, row).await? == 1)
 }
@@ -374,6 +388,22 @@ pub async fn claim_standing(
     at: Instant,
 ) -> Result<(), DbError> {
     tx.run(CLAIM, args![programme.id, person, programme.version, at]).await.map(drop)
+}
+
+/// As [`claim_standing`], for many teachers; a line that is there is locked and not written.
+pub async fn claim_standings(
+    tx: &mut Tx,
+    programme: &Programme,
+    teachers: &[(Id<Person>, String)],
+    at: Instant,
+) -> Result<(), DbError> {
+    let unknown = |(person, _): &(Id<Person>, String)| -> Vec<Value<'static>> {
+        let empty = || String::new().into();
+        let (key, version) = ((programme.id.into(), (*person).into()), programme.version.into());
+        vec![key.0, key.1, empty(), false.into(), empty(), empty(), 0_i64.into(), version, at.into()]
+    };
+    let rows: Vec<Vec<Value<'static>>> = teachers.iter().map(unknown).collect();
+    tx.bulk(PUT_HEAD, 9, CLAIM_TAIL, rows).await.map(drop)
 }
 
 /// The programmes in which a person has a standing.

@@ -143,6 +143,17 @@ pub async fn rebuild(ctx: &Ctx, programme: &Programme) -> Result<usize, Failure>
     Ok(schools.len())
 }
 
+/// After something that concerns the teachers of a whole programme.
+pub(super) async fn rebuild_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
+    let event: Event = claimed.payload()?;
+    let Some(programme) = event.programme else { return Ok(()) };
+    let mut tx = ctx.read().await?;
+    let programme = scheme::of_id(&mut tx, programme).await.map_err(told)?;
+    drop(tx);
+    rebuild(&ctx, &programme).await.map_err(told)?;
+    Ok(())
+}
+
 /// The schools whose figures are not what a fresh count gives.
 ///
 /// # Errors

@@ -32,6 +32,9 @@ pub const COUNT_JOB: &str = "monitoring.count";
 /// The job that counts every school that a file of teachers may concern.
 pub const RECOUNT_JOB: &str = "monitoring.recount";
 
+/// The job that counts every school of a programme again.
+pub const REBUILD_JOB: &str = "monitoring.rebuild";
+
 /// The events after which figures may be others.
 pub const EVENTS: [&str; 7] = [
     "person.changed",
@@ -48,5 +51,7 @@ pub const EVENTS: [&str; 7] = [
 pub fn jobs(handlers: Handlers) -> Handlers {
     let handlers = handlers.gathering(MARK_JOB, actions::mark_job).job(COUNT_JOB, actions::count_job);
     let handlers = handlers.job(RECOUNT_JOB, actions::recount_job).reaction(roster::PASSED, RECOUNT_JOB);
+    let handlers =
+        handlers.job(REBUILD_JOB, actions::rebuild_job).reaction("standing.all_refreshed", REBUILD_JOB);
     EVENTS.into_iter().fold(handlers, |handlers, event| handlers.reaction(event, MARK_JOB))
 }

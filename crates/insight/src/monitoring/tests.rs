@@ -5,12 +5,12 @@ use tisheng_assessment::{certificate, evidence, review};
 use tisheng_kernel::Level;
 use tisheng_platform::Scope;
 use tisheng_platform::jobs::Handlers;
-use tisheng_policy::scheme::{self, Programme, samples::owned};
+use tisheng_policy::scheme::{self, Programme, samples::owned, trial};
 use tisheng_registry::organisation::Node;
 use tisheng_registry::restructuring::relocate;
 use tisheng_registry::roster::{self, Entry, Kinds, Teachers};
 use tisheng_registry::samples::{Persona, Town, beginning, small_town};
-use tisheng_rules::samples::third_scheme_files;
+use tisheng_rules::samples::{third_scheme_files, third_scheme_with};
 use tisheng_testkit::{Engine, TestApp, story};
 use tisheng_training::samples::{choose, fulfil_hours, publish_offer};
 
@@ -24,14 +24,17 @@ struct World {
 }
 
 fn handlers() -> Handlers {
-    let rooms = super::jobs(certificate::jobs(roster::handlers(review::samples::handlers())));
+    let rooms = trial::handlers(roster::handlers(review::samples::handlers()));
+    let rooms = super::jobs(certificate::jobs(rooms));
+    let rooms = rooms.reaction("scheme.in_force", certificate::REFRESH_ALL_JOB);
     ["hours.changed", "choice.changed", "person.changed", review::FINAL]
         .into_iter()
         .fold(rooms, |handlers, event| handlers.reaction(event, certificate::REFRESH_JOB))
 }
 
 async fn begin(engine: Engine) -> World {
-    let parts = scheme::samples::parts().with(Kinds::new(vec![Entry::of::<Teachers>()]));
+    let kinds = Kinds::new(vec![Entry::of::<Teachers>()]);
+    let parts = scheme::samples::parts().with(kinds).with(certificate::EXAMINE);
     let test = TestApp::with_handlers(engine, routes(), parts, handlers()).await;
     let town = small_town(&test.system()).await.expect("a town");
     let files = owned(third_scheme_files());
@@ -128,6 +131,25 @@ story!(a_figure_moves_step_by_step_up_to_the_province, |engine| async move {
     certificate::revoke(&office, &mut tx, &issued.number, "核查发现材料不实").await.expect("revoked");
     tx.commit().await.expect("commits");
     assert_eq!(world.settled().await.counts, [all, 1, 1, 1, 1, 1, 0]);
+});
+
+story!(figures_follow_new_rules, |engine| async move {
+    let world = begin(engine).await;
+    let teacher = &world.town.school().teachers[0];
+    let chosen = world.chosen(teacher).await;
+    world.meet_everything(teacher, &chosen).await;
+    assert_eq!(world.settled().await.of(Stage::Met), 1);
+    let province = world.test.ctx(world.town.province_office.who());
+    let stricter = third_scheme_with("minimum = 24", "minimum = 26");
+    let mut tx = province.write().await.expect("a transaction");
+    let draft = scheme::draft(&province, &mut tx, &stricter, "在线学习增加").await.expect("a draft");
+    scheme::ask_trial(&province, &mut tx, draft).await.expect("a trial");
+    tx.commit().await.expect("commits");
+    assert_eq!(world.settled().await.of(Stage::Met), 1, "a trial moves no figure");
+    let mut tx = province.write().await.expect("a transaction");
+    scheme::put_in_force(&province, &mut tx, draft).await.expect("in force");
+    tx.commit().await.expect("commits");
+    assert_eq!(world.settled().await.of(Stage::Met), 0);
 });
 
 story!(every_figure_leads_to_exactly_its_people, |engine| async move {

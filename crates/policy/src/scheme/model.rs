@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use tisheng_kernel::{Id, Instant};
 use tisheng_platform::DbError;
+use tisheng_platform::jobs::Job;
 use tisheng_platform::web::Failure;
 use tisheng_registry::organisation::Node;
 use tisheng_registry::people::Person;
@@ -123,7 +124,7 @@ pub enum ChangeKind {
     Gaining,
     /// Has met it now, would not have under the draft.
     Losing,
-    /// Something else would change, e.g. what is still missing.
+    /// Something else would change, e.g. what is still missing, or the level.
     Other,
 }
 
@@ -147,7 +148,7 @@ impl ChangeKind {
         match self {
             Self::Gaining => "由未达到变为达到",
             Self::Losing => "由达到变为未达到",
-            Self::Other => "差距有变化",
+            Self::Other => "差距或等级有变化",
         }
     }
 }
@@ -193,6 +194,8 @@ pub struct Trial {
     pub version: Id<Version>,
     /// The version in force that it was compared with.
     pub base: Id<Version>,
+    /// The job that computes it.
+    pub job: Option<Id<Job>>,
     /// When it was asked for.
     pub asked_at: Instant,
     /// Teachers looked at so far.
@@ -294,6 +297,7 @@ mod tests {
             id: Id::new(at),
             version: Id::new(at),
             base,
+            job: None,
             asked_at: at,
             teachers: 3,
             gaining: 1,

@@ -67,11 +67,15 @@ const ADD_TRIAL: &str = "insert into scheme_trial
 
 const GIVE_JOB: &str = "update scheme_trial set job = $2 where id = $1";
 
-const NEWEST_TRIAL: &str = "select id, version, base, asked_at, teachers, gaining, losing, other, done_at
+const NEWEST_TRIAL: &str =
+    "select id, version, base, job, asked_at, teachers, gaining, losing, other, done_at
     from scheme_trial where version = $1 order by asked_at desc, id desc limit 1";
 
 const TRIAL_PLACE: &str = "select programme, version, base, job, cursor, teachers, done_at
     from scheme_trial where id = $1";
+
+const COUNT_TEACHERS: &str = "select count(*) from post
+    where until is null and path >= $1 and path < $2";
 
 const ADVANCE: &str = "update scheme_trial set cursor = $3, teachers = teachers + $4, gaining = gaining + $5,
     losing = losing + $6, other = other + $7, done_at = $8
@@ -127,12 +131,13 @@ fn trial(row: &Row<'_>) -> Result<Trial, DbError> {
         id: row.get(0)?,
         version: row.get(1)?,
         base: row.get(2)?,
-        asked_at: row.get(3)?,
-        teachers: row.get(4)?,
-        gaining: row.get(5)?,
-        losing: row.get(6)?,
-        other: row.get(7)?,
-        done_at: row.get(8)?,
+        job: row.get(3)?,
+        asked_at: row.get(4)?,
+        teachers: row.get(5)?,
+        gaining: row.get(6)?,
+        losing: row.get(7)?,
+        other: row.get(8)?,
+        done_at: row.get(9)?,
     })
 }
 
@@ -291,6 +296,11 @@ pub async fn place(tx: &mut Tx, id: Id<Trial>) -> Result<Option<Place>, DbError>
         })
     })
     .await
+}
+
+/// How many teachers a trial has to look at.
+pub async fn count_teachers(tx: &mut Tx, scope: &Scope) -> Result<i64, DbError> {
+    tx.row(COUNT_TEACHERS, args![&scope.from, &scope.until], |row| row.get(0)).await
 }
 
 /// What a batch of a trial found.

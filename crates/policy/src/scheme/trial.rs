@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tisheng_kernel::Id;
 use tisheng_platform::jobs::{Claimed, Handlers, JobError};
 use tisheng_platform::web::Failure;
-use tisheng_platform::{Ctx, jobs};
+use tisheng_platform::{Ctx, Scope, jobs};
 use tisheng_registry::people::Person;
 use tisheng_rules::Scheme;
 
@@ -74,6 +74,7 @@ async fn compute(ctx: &Ctx, id: Id<Trial>) -> Result<(), Failure> {
         now: rules_of(&ctx.app, &mut tx, place.base).await?,
         draft: rules_of(&ctx.app, &mut tx, place.version).await?,
     };
+    let total = store::count_teachers(&mut tx, &Scope::below(&comparison.programme.path)).await?;
     drop(tx);
     let Examine(examine) = *ctx.app.parts.get::<Examine>();
     let (mut cursor, mut teachers) = (place.cursor, place.teachers);
@@ -92,7 +93,7 @@ async fn compute(ctx: &Ctx, id: Id<Trial>) -> Result<(), Failure> {
         tx.commit().await?;
         teachers += batch.seen;
         if let Some(job) = place.job {
-            jobs::progress(&ctx.app.db, job, teachers, 0).await?;
+            jobs::progress(&ctx.app.db, job, teachers, total.max(teachers)).await?;
         }
         if done_at.is_some() {
             return Ok(());

@@ -26,7 +26,6 @@ mod statement;
 mod store;
 #[cfg(test)]
 mod tests;
-mod trial;
 
 pub use actions::decide::{accept, dismiss, keep, match_person, refuse, take_newer, waiting};
 pub use actions::{Earning, Receipt, earning, entries, log, log_all, reverse, reverse_report, totals};
@@ -38,4 +37,3 @@ pub use model::{
 };
 pub use pages::routes;
 pub use store::{Total, follow};
-pub use trial::EXAMINE;

@@ -9,7 +9,7 @@ use tisheng_platform::web::layout::{Flash, Page};
 use tisheng_platform::web::paging::Slice;
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, layout, once};
-use tisheng_platform::{Ctx, Tx};
+use tisheng_platform::{Ctx, Tx, jobs};
 use tisheng_rules::{Difference, diff};
 
 use super::super::actions::{self, owned};
@@ -167,6 +167,10 @@ struct TrialRow {
     asked: String,
     done: String,
     teachers: i64,
+    /// How many there are to look at, while the job is at work.
+    total: i64,
+    /// Whether the job has been given up.
+    has_failed: bool,
     counts: Vec<(&'static str, &'static str, i64)>,
     is_current: bool,
 }
@@ -199,6 +203,10 @@ async fn version_page(asker: &SignedIn, id: Id<Version>, errors: FormErrors) -> 
     let trial = store::newest_trial(&mut tx, id).await?;
     let is_current = trial.as_ref().is_some_and(|trial| trial.base == programme.version);
     let is_draft = version.state == State::Draft;
+    let row = match &trial {
+        Some(trial) => Some(trial_row(&mut tx, trial, is_current).await?),
+        None => None,
+    };
     Ok(VersionPage {
         page: Page::new(asker, format!("规则版本 {}", version.label), "/scheme")
             .crumb("实施方案与规则", "/scheme")
@@ -207,12 +215,16 @@ async fn version_page(asker: &SignedIn, id: Id<Version>, errors: FormErrors) -> 
         is_draft,
         differences: differences.iter().map(difference_row).collect(),
         may_put: is_draft && is_current && trial.as_ref().is_some_and(|trial| trial.done_at.is_some()),
-        trial: trial.map(|trial| trial_row(&trial, is_current)),
+        trial: row,
         errors,
     })
 }
 
-fn trial_row(trial: &Trial, is_current: bool) -> TrialRow {
+async fn trial_row(tx: &mut Tx, trial: &Trial, is_current: bool) -> Result<TrialRow, Failure> {
+    let job = match trial.job.filter(|_| trial.done_at.is_none()) {
+        Some(job) => jobs::state(tx, job).await?,
+        None => None,
+    };
     let counts = ChangeKind::ALL.map(|kind| {
         let count = match kind {
             ChangeKind::Gaining => trial.gaining,
@@ -221,12 +233,21 @@ fn trial_row(trial: &Trial, is_current: bool) -> TrialRow {
         };
         (kind.code(), kind.chinese(), count)
     });
-    TrialRow {
+    Ok(TrialRow {
+        total: job.as_ref().map_or(0, |job| job.total),
+        has_failed: job.is_some_and(|job| job.given_up),
         asked: trial.asked_at.chinese(),
         done: trial.done_at.map(|at| at.chinese()).unwrap_or_default(),
         teachers: trial.teachers,
         counts: counts.to_vec(),
         is_current,
+    })
+}
+
+impl VersionPage {
+    /// Whether the page looks again by itself.
+    fn at_work(&self) -> bool {
+        self.trial.as_ref().is_some_and(|trial| trial.done.is_empty() && !trial.has_failed)
     }
 }
 

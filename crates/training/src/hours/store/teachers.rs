@@ -1,4 +1,4 @@
-//! Teachers with their sums, for lists and for trial computations.
+//! Teachers with their sums, for lists.
 
 use tisheng_kernel::Id;
 use tisheng_kernel::Minutes;
@@ -24,13 +24,6 @@ const LIST: &str = "select r.person, r.name, r.school, r.subject, r.sort_key,
         and (o.sort_key, o.person) > ($9, $10) order by o.sort_key, o.person limit $11) r
     left join hour_total t on t.programme = $1 and t.person = r.person
     order by r.sort_key, r.person, t.category, t.kind";
-
-const AFTER: &str = "select r.person, r.path, t.category, t.kind, t.minutes, t.entries
-    from (select o.person as person, o.path as path from post o
-        where o.until is null and o.path >= $2 and o.path < $3 and o.person > $4
-        order by o.person limit $5) r
-    left join hour_total t on t.programme = $1 and t.person = r.person
-    order by r.person, t.category, t.kind";
 
 /// A teacher of a list, with sums.
 #[derive(Debug, Clone)]
@@ -100,31 +93,6 @@ pub async fn list(
         }
         if let (Some(teacher), Some(total)) = (teachers.last_mut(), total_of(row, 5)?) {
             teacher.totals.push(total);
-        }
-        Ok(())
-    })
-    .await?;
-    Ok(teachers)
-}
-
-/// The next teachers within `scope` after the one given, in the order of their identifiers: who,
-/// the school's path, the sums.
-pub async fn after(
-    tx: &mut Tx,
-    programme: Id<Programme>,
-    scope: &Scope,
-    last: Option<Id<Person>>,
-    limit: i64,
-) -> Result<Vec<(Id<Person>, String, Vec<Total>)>, DbError> {
-    let args = args![programme, &scope.from, &scope.until, last.map(Id::uuid).unwrap_or_default(), limit];
-    let mut teachers: Vec<(Id<Person>, String, Vec<Total>)> = Vec::new();
-    tx.each(AFTER, args, |row| {
-        let person: Id<Person> = row.get(0)?;
-        if teachers.last().map(|(last, _, _)| *last) != Some(person) {
-            teachers.push((person, row.get(1)?, Vec::new()));
-        }
-        if let (Some((_, _, totals)), Some(total)) = (teachers.last_mut(), total_of(row, 2)?) {
-            totals.push(total);
         }
         Ok(())
     })

@@ -1,0 +1,149 @@
+//! What the verdict on a teacher follows from, read for many teachers at once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tisheng_kernel::{Id, Level, Minutes};
+use tisheng_platform::web::Failure;
+use tisheng_platform::{Ctx, Scope, Tx};
+use tisheng_policy::scheme::{self, Programme, Version};
+use tisheng_registry::people::Person;
+use tisheng_rules::{Facts, HourEntry, Scheme, Verdict};
+use uuid::Uuid;
+
+use super::store::{self, Basis};
+
+/// Everything about one teacher that the verdict follows from.
+#[derive(Debug, Default)]
+pub(super) struct Dossier {
+    totals: Vec<(String, String, i64)>,
+    chosen: Vec<String>,
+    offered: Vec<String>,
+    results: BTreeMap<String, Level>,
+    /// The version of the rules that the teacher's valid certificate was issued by: the result is
+    /// final and stays on it.
+    final_by: Option<Id<Version>>,
+}
+
+impl Dossier {
+    /// Holds the facts against `scheme`.
+    pub fn verdict(&self, ctx: &Ctx, scheme: &Scheme) -> Verdict {
+        let hours: Vec<HourEntry<'_>> = self
+            .totals
+            .iter()
+            .map(|(category, kind, minutes)| HourEntry {
+                category,
+                kind: Some(kind.as_str()).filter(|kind| !kind.is_empty()),
+                minutes: Minutes::new(*minutes),
+                worked_on: ctx.at.date(),
+            })
+            .collect();
+        scheme.verdict(&Facts {
+            hours: &hours,
+            chosen: &self.chosen,
+            offered: &self.offered,
+            results: &self.results,
+            reported: &BTreeMap::new(),
+        })
+    }
+
+    /// Whether the result is final: a valid certificate states it.
+    pub const fn is_final(&self) -> bool {
+        self.final_by.is_some()
+    }
+}
+
+/// A teacher with an open post.
+pub(super) struct Teacher {
+    pub person: Id<Person>,
+    /// Path of the school.
+    pub path: String,
+    pub dossier: Dossier,
+}
+
+/// The dossier of one person.
+pub(super) async fn of_person(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    person: Id<Person>,
+) -> Result<Dossier, Failure> {
+    let basis = store::basis(tx, programme, person, person).await?;
+    Ok(dossiers(basis).remove(&person).unwrap_or_default())
+}
+
+/// The next `limit` teachers of a programme after `after`, in the order of their identifiers.
+pub(super) async fn after(
+    tx: &mut Tx,
+    programme: &Programme,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<Teacher>, Failure> {
+    let teachers = store::teachers(tx, &Scope::below(&programme.path), after, limit).await?;
+    of_teachers(tx, programme, teachers).await
+}
+
+/// The dossiers of teachers given with their paths, in the order of their identifiers.
+pub(super) async fn of_teachers(
+    tx: &mut Tx,
+    programme: &Programme,
+    teachers: Vec<(Id<Person>, String)>,
+) -> Result<Vec<Teacher>, Failure> {
+    let (Some((first, _)), Some((last, _))) = (teachers.first(), teachers.last()) else {
+        return Ok(Vec::new());
+    };
+    let mut all = dossiers(store::basis(tx, programme.id, *first, *last).await?);
+    let with = |(person, path)| Teacher { person, path, dossier: all.remove(&person).unwrap_or_default() };
+    Ok(teachers.into_iter().map(with).collect())
+}
+
+fn dossiers(basis: Basis) -> BTreeMap<Id<Person>, Dossier> {
+    let mut all: BTreeMap<Id<Person>, Dossier> = BTreeMap::new();
+    for (person, category, kind, minutes) in basis.totals {
+        all.entry(person).or_default().totals.push((category, kind, minutes));
+    }
+    for (person, capability) in basis.chosen {
+        all.entry(person).or_default().chosen.push(capability);
+    }
+    for (person, capability) in basis.offered {
+        all.entry(person).or_default().offered.push(capability);
+    }
+    for (person, code, level) in basis.results {
+        all.entry(person).or_default().results.insert(code, level);
+    }
+    for (person, version) in basis.certified {
+        all.entry(person).or_default().final_by = Some(version);
+    }
+    all
+}
+
+/// The rules that judge the teachers of a programme: those in force, and earlier ones for final
+/// results.
+pub(super) struct Judges {
+    in_force: Id<Version>,
+    rules: BTreeMap<Id<Version>, Arc<Scheme>>,
+}
+
+impl Judges {
+    /// With the rules in force.
+    pub async fn of(ctx: &Ctx, tx: &mut Tx, programme: &Programme) -> Result<Self, Failure> {
+        let rules = scheme::rules(&ctx.app, tx, programme).await?;
+        Ok(Self { in_force: programme.version, rules: BTreeMap::from([(programme.version, rules)]) })
+    }
+
+    /// The verdict on a teacher, and the version that gives it.
+    pub async fn verdict(
+        &mut self,
+        ctx: &Ctx,
+        tx: &mut Tx,
+        dossier: &Dossier,
+    ) -> Result<(Verdict, Id<Version>), Failure> {
+        let version = dossier.final_by.unwrap_or(self.in_force);
+        if let Some(rules) = self.rules.get(&version) {
+            return Ok((dossier.verdict(ctx, rules), version));
+        }
+        let rules = scheme::rules_of(&ctx.app, tx, version).await?;
+        let verdict = dossier.verdict(ctx, &rules);
+        self.rules.insert(version, rules);
+        Ok((verdict, version))
+    }
+}
