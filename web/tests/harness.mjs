@@ -64,16 +64,29 @@ export async function signIn(visitor, who) {
 
 /** Goes to `path` (or stays) and checks what every page must keep to; keeps pictures under `name`. */
 export async function visit(visitor, path, name, { kind = "teacher" } = {}) {
-  const { page } = visitor;
-  if (path) {
-    const answer = await page.goto(path);
-    assert.ok(answer.ok(), `${path} answered ${answer.status()}`);
+  const weight = path ? await weighing(visitor, () => open(visitor, path)) : null;
+  await look(visitor, name);
+  await measure(visitor);
+  if (weight) {
+    const budget = BUDGET[kind];
+    assert.ok(weight.bytes <= budget.bytes, `${path} weighs ${weight.bytes} bytes, at most ${budget.bytes}`);
+    assert.ok(weight.requests <= budget.requests, `${path} makes ${weight.requests} requests, at most ${budget.requests}`);
   }
-  await check(visitor, name);
-  if (path && visitor.scripts) await weigh(visitor, path, BUDGET[kind]);
 }
 
-async function check(visitor, name) {
+/** Goes to `path` and checks it, without pictures. */
+export async function glance(visitor, path) {
+  await open(visitor, path);
+  await measure(visitor);
+}
+
+async function open(visitor, path) {
+  const answer = await visitor.page.goto(path);
+  assert.ok(answer.ok(), `${path} answered ${answer.status()}`);
+}
+
+/** Takes pictures at both widths; nothing may stand out at the side. */
+async function look(visitor, name) {
   const { page } = visitor;
   mkdirSync(shots, { recursive: true });
   const size = page.viewportSize();
@@ -84,6 +97,11 @@ async function check(visitor, name) {
     await page.screenshot({ path: join(shots, `${name}-${width}.png`), fullPage: true });
   }
   await page.setViewportSize(size);
+}
+
+/** No violation of accessibility rules, no complaint of the browser. */
+async function measure(visitor) {
+  const { page } = visitor;
   if (visitor.scripts) {
     // Through the debugging channel, which the page's content security policy does not concern.
     await page.evaluate(axe);
@@ -94,21 +112,19 @@ async function check(visitor, name) {
   assert.deepEqual(visitor.wrong, [], `${page.url()} complained`);
 }
 
-/** Loads `path` once more with an empty cache and adds up what comes over the wire. */
-async function weigh(visitor, path, budget) {
-  const { context } = visitor;
-  const page = await context.newPage();
+/** What comes over the wire while `opening` goes on, with an empty cache. */
+async function weighing(visitor, opening) {
+  const { context, page } = visitor;
   const session = await context.newCDPSession(page);
   await session.send("Network.enable");
   await session.send("Network.setCacheDisabled", { cacheDisabled: true });
-  let bytes = 0;
-  let requests = 0;
+  const weight = { bytes: 0, requests: 0 };
   session.on("Network.loadingFinished", (event) => {
-    bytes += event.encodedDataLength;
-    requests += 1;
+    weight.bytes += event.encodedDataLength;
+    weight.requests += 1;
   });
-  await page.goto(path, { waitUntil: "networkidle" });
-  await page.close();
-  assert.ok(bytes <= budget.bytes, `${path} weighs ${bytes} bytes, at most ${budget.bytes}`);
-  assert.ok(requests <= budget.requests, `${path} makes ${requests} requests, at most ${budget.requests}`);
+  await opening();
+  await page.waitForLoadState("load");
+  await session.detach();
+  return weight;
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use tisheng_kernel::{Instant, SystemClock};
+use tisheng_kernel::{Clock, Instant, SystemClock};
 use tisheng_platform::config::Config;
 use tisheng_platform::db::{Address, migrate};
 use tisheng_platform::files::Files;
@@ -28,6 +28,14 @@ pub fn address(config: &Config) -> Address {
 
 /// Opens database, files and keys, with all migrations applied.
 pub async fn open(config: Config) -> Result<Arc<App>, Box<dyn std::error::Error + Send + Sync>> {
+    open_by(config, Arc::new(SystemClock)).await
+}
+
+/// Opens an installation that goes by `clock`.
+pub async fn open_by(
+    config: Config,
+    clock: Arc<dyn Clock>,
+) -> Result<Arc<App>, Box<dyn std::error::Error + Send + Sync>> {
     std::fs::create_dir_all(&config.data)
         .map_err(|e| format!("data folder {}: {e}", config.data.display()))?;
     let db = Db::open(&address(&config)).await?;
@@ -37,7 +45,7 @@ pub async fn open(config: Config) -> Result<Arc<App>, Box<dyn std::error::Error 
     Ok(Arc::new(App {
         files: Files::open(&config)?,
         keys: Keys::load_or_create(&config.data.join(KEY_FILE))?,
-        clock: Arc::new(SystemClock),
+        clock,
         navigation: routes::navigation,
         parts: routes::parts()?,
         config,

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use chrono::NaiveDate;
 use clap::{Parser, Subcommand};
 use tisheng_platform::config::{ConfigError, Settings};
 
@@ -42,6 +43,10 @@ pub enum Command {
         /// Only the territory of this scheme; without it every scheme that comes with the program.
         #[arg(long)]
         scheme: Option<String>,
+        /// The day that the demonstration takes for today, such as 2021-03-10. Later starts may only
+        /// name later days. Codes of second factors are those of that day.
+        #[arg(long, value_name = "DATE")]
+        today: Option<NaiveDate>,
     },
     /// Schemes: the policy of a territory as files.
     #[command(subcommand)]

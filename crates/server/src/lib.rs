@@ -35,7 +35,9 @@ pub async fn run(cli: Cli) -> Ended {
             settings.finish()?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Demo { scheme } => demo::command(cli.settings()?.finish()?, scheme.as_deref()).await,
+        Command::Demo { scheme, today } => {
+            demo::command(cli.settings()?.finish()?, scheme.as_deref(), *today).await
+        }
         Command::Scheme(command) => scheme_command::run(command),
         Command::Bench(order) => bench::command(order, cli.data.as_deref()).await,
         Command::Verify => files::verify(cli.settings()?.finish()?).await,

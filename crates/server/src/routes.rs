@@ -6,12 +6,17 @@ use std::sync::Arc;
 use axum::Router;
 use tisheng_assessment::{certificate, evidence, review};
 use tisheng_insight::{home, monitoring};
+use tisheng_kernel::Id;
+use tisheng_platform::web::Failure;
 use tisheng_platform::web::layout::NavItem;
-use tisheng_platform::{App, Parts, Who};
-use tisheng_policy::scheme::Rulebook;
+use tisheng_platform::{App, Ctx, Parts, Who};
+use tisheng_policy::scheme::{self, Rulebook};
 use tisheng_registry::access::Role;
+use tisheng_registry::organisation::Node;
+use tisheng_registry::people::TeamSource;
 use tisheng_registry::roster::{self, Entry, Kinds};
 use tisheng_registry::{access, organisation, people, restructuring};
+use tisheng_rules::plan::TeamRule;
 use tisheng_training::hours;
 use tisheng_typeset::{Fonts, Typesetter};
 
@@ -23,6 +28,7 @@ pub fn rooms() -> Router<Arc<App>> {
         .merge(access::routes())
         .merge(restructuring::routes())
         .merge(roster::routes())
+        .merge(scheme::routes())
         .merge(tisheng_training::routes())
         .merge(evidence::routes())
         .merge(review::routes())
@@ -48,7 +54,19 @@ pub fn parts() -> Result<Parts, Box<dyn std::error::Error + Send + Sync>> {
         .with(Rulebook::default())
         .with(Typesetter::new(fonts))
         .with(certificate::EXAMINE)
+        .with(TeamSource::new(team_rules))
         .with(kinds))
+}
+
+/// What the scheme that runs at `node` asks of the teams of a school; nothing where none runs.
+async fn team_rules(ctx: Ctx, node: Id<Node>) -> Result<Vec<TeamRule>, Failure> {
+    let mut tx = ctx.read().await?;
+    let node = organisation::visible(&ctx, &mut tx, node).await?;
+    match scheme::at(&mut tx, &node.path).await {
+        Ok(programme) => Ok(scheme::rules(&ctx.app, &mut tx, &programme).await?.teams.clone()),
+        Err(Failure::NotFound) => Ok(Vec::new()),
+        Err(other) => Err(other),
+    }
 }
 
 /// The menu of a signed-in person, in the order of the work.
@@ -77,7 +95,6 @@ pub fn navigation(who: &Who) -> Vec<NavItem> {
             ("导入学时", "/roster/hours"),
             ("待处理学时", "/hours/waiting"),
             ("学时异议", "/hours/inbox"),
-            ("考核", "/review/board"),
             ("证书", "/certificates"),
             ("数据导入", "/roster"),
         ],

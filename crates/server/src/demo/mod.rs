@@ -1,16 +1,20 @@
 //! `tisheng demo`: a territory with invented people, built through the rooms' own actions.
 
+mod calendar;
 mod school;
 mod territory;
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use tisheng_kernel::Instant;
 use tisheng_platform::config::Config;
 use tisheng_platform::{App, Ctx};
 use tisheng_registry::samples::{PASSWORD, Persona};
 use tisheng_rules::builtin;
 
+use self::calendar::Calendar;
 use crate::{Ended, assembly, serve};
 
 /// The file that says whom to sign in as, in the data folder.
@@ -49,11 +53,12 @@ impl Listed {
     }
 }
 
-/// Fills the data folder unless it is filled already, then serves it.
-pub async fn command(config: Config, scheme: Option<&str>) -> Ended {
+/// Fills the data folder unless it is filled already, then serves it as if it were `today`.
+pub async fn command(config: Config, scheme: Option<&str>, today: Option<NaiveDate>) -> Ended {
     serve::logging();
     let file = config.data.join(PERSONAS);
-    let app = assembly::open(config).await?;
+    let clock = Calendar::showing(today, Instant::from_clock());
+    let app = assembly::open_by(config, Arc::new(clock)).await?;
     let personas: Vec<Listed> = if file.exists() {
         serde_json::from_str(&std::fs::read_to_string(&file)?)?
     } else {

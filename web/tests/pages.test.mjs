@@ -1,0 +1,82 @@
+// Every page that somebody can reach by following links, for each scheme and each role of the demonstration.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { browser, demonstration, glance, persona, signIn, visit, visitor } from "./harness.mjs";
+
+const SCHEMES = ["sichuan-2020", "foshan-2020"];
+const ROLES = ["teacher", "principal", "clerk", "county", "city", "province", "auditor"];
+
+/** Links that give a file, not a page. */
+const FILE = /\.(xlsx|csv|pdf|zip|docx)$|\/(download|table|pdf|sheet)$/;
+/** How many links deep from the home page. */
+const DEPTH = 3;
+
+/** The address as its route: what differs between two pages of the same kind is left out. */
+function route(path) {
+  return path
+    .replace(/\?.*$/, "")
+    .split("/")
+    .map((part) => (/^[0-9a-z]{20,}$|^[0-9a-f-]{36}$|^[A-Z0-9-]*\d{4,}[A-Z0-9-]*$/.test(part) ? "…" : part))
+    .join("/");
+}
+
+async function links(page) {
+  const found = await page.$$eval("a[href]", (all) => all.map((a) => a.getAttribute("href")));
+  const paths = found.map((href) => new URL(href, page.url()).href.replace(/#.*$/, ""));
+  const own = new URL(page.url()).origin;
+  return paths.filter((path) => path.startsWith(own)).map((path) => path.slice(own.length)).filter((path) => !FILE.test(path.replace(/\?.*$/, "")));
+}
+
+const name = (role, path) => `pages-${role}${path === "/" ? "-home" : path.replaceAll("/", "-").replaceAll("…", "_")}`;
+
+describe("every page", () => {
+  let chrome;
+  before(async () => (chrome = await browser()));
+  after(() => chrome?.close());
+
+  for (const scheme of SCHEMES) {
+    describe(scheme, () => {
+      let site;
+      /** Routes looked at closely already: once for teachers, once for everybody else. */
+      const close = new Set();
+      before(async () => (site = await demonstration(scheme)));
+      after(() => site?.stop());
+
+      for (const role of ROLES) {
+        test(role, async (t) => {
+          if (!site.personas.some((one) => one.role === role)) return t.skip("the scheme has no such level");
+          const someone = await visitor(chrome, site);
+          // The second teacher has begun; the first has everything before them.
+          await signIn(someone, persona(site, role, role === "teacher" ? 1 : 0));
+          const kind = role === "teacher" ? "teacher" : "office";
+          const known = new Set(["/"]);
+          const wrong = [];
+          let round = ["/"];
+          for (let depth = 0; depth <= DEPTH && round.length; depth += 1) {
+            const next = [];
+            for (const path of round) {
+              const seen = `${kind} ${route(path)}`;
+              try {
+                if (close.has(seen)) await glance(someone, path);
+                else await visit(someone, path, `${scheme.split("-")[0]}-${name(role, route(path))}`, { kind });
+              } catch (error) {
+                wrong.push(error.message);
+                someone.wrong.length = 0;
+              }
+              close.add(seen);
+              for (const link of await links(someone.page)) {
+                if (known.has(route(link))) continue;
+                known.add(route(link));
+                next.push(link);
+              }
+            }
+            round = next;
+          }
+          assert.ok(known.size > 3, `${role} reaches only ${[...known].join(" ")}`);
+          await someone.close();
+          assert.deepEqual(wrong, []);
+        });
+      }
+    });
+  }
+});
