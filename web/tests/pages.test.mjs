@@ -37,7 +37,7 @@ describe("every page", () => {
   for (const scheme of SCHEMES) {
     describe(scheme, () => {
       let site;
-      /** Routes looked at closely already: once for teachers, once for everybody else. */
+      /** Routes looked at closely already, once for teachers and once for everybody else; then a glance is enough. */
       const close = new Set();
       before(async () => (site = await demonstration(scheme)));
       after(() => site?.stop());
