@@ -46,15 +46,33 @@ export async function start(data, scheme, ...more) {
   return { address, personas, complaints: () => complaints, end };
 }
 
-/** Starts the binary with a demonstration of its own; `stop` ends it and removes its data. */
+const DAY = 24 * 3600 * 1000;
+
+/** What the time is for a demonstration that was started with `options`: days are those of China. */
+function clock(options) {
+  const at = options.indexOf("--today");
+  const today = Math.floor((Date.now() + 8 * 3600 * 1000) / DAY) * DAY;
+  const off = at < 0 ? 0 : Date.parse(options[at + 1]) - today;
+  return () => Date.now() + off;
+}
+
+/** Starts the binary with a demonstration of its own. `stop` ends it and removes its data; `again` starts it anew
+    with what is there, such as on another day. */
 export async function demonstration(scheme, ...more) {
   const data = folder();
-  const site = await start(data.path, scheme, ...more);
-  const stop = async () => {
-    await site.end("SIGTERM");
-    data.remove();
+  const open = async (...options) => {
+    const site = await start(data.path, scheme, ...options);
+    const stop = async () => {
+      await site.end("SIGTERM");
+      data.remove();
+    };
+    const again = async (...others) => {
+      await site.end("SIGTERM");
+      return open(...others);
+    };
+    return { ...site, now: clock(options), stop, again };
   };
-  return { ...site, stop };
+  return open(...more);
 }
 
 /** The code that an authenticator shows for `secret` (RFC 6238, SHA-1, six digits, 30 seconds). */

@@ -44,7 +44,7 @@ export async function visitor(chrome, site, { phone = false, scripts = true } = 
   page.on("response", (response) => {
     if (response.status() >= 500) wrong.push(`${response.status()} ${response.url()}`);
   });
-  return { context, page, phone, scripts, wrong, close: () => context.close() };
+  return { context, page, phone, scripts, wrong, now: site.now, close: () => context.close() };
 }
 
 /** Signs in as a person would, second factor included. */
@@ -55,7 +55,7 @@ export async function signIn(visitor, who) {
   await page.fill("[name=password]", who.password);
   await page.click("main button");
   if (await page.locator("[name=code]").count()) {
-    await page.fill("[name=code]", totp(who.totp_secret));
+    await page.fill("[name=code]", totp(who.totp_secret, visitor.now()));
     await page.click("main button");
   }
   await page.waitForLoadState();
@@ -65,7 +65,7 @@ export async function signIn(visitor, who) {
 /** Goes to `path` (or stays) and checks what every page must keep to; keeps pictures under `name`. */
 export async function visit(visitor, path, name, { kind = "teacher" } = {}) {
   const weight = path ? await weighing(visitor, () => open(visitor, path)) : null;
-  await look(visitor, name);
+  await shoot(visitor, name);
   await measure(visitor);
   if (weight) {
     const budget = BUDGET[kind];
@@ -85,8 +85,8 @@ async function open(visitor, path) {
   assert.ok(answer.ok(), `${path} answered ${answer.status()}`);
 }
 
-/** Takes pictures at both widths; nothing may stand out at the side. */
-async function look(visitor, name) {
+/** Takes pictures of the page at hand at both widths; nothing may stand out at the side. */
+export async function shoot(visitor, name) {
   const { page } = visitor;
   mkdirSync(shots, { recursive: true });
   const size = page.viewportSize();
