@@ -5,6 +5,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::{Signature, Signer, SigningKey, Verifier, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use tisheng_platform::keys::Keys;
+use tisheng_platform::web::Failure;
+
+use super::model::Certificate;
 
 /// What stands before the facts in a document, so that they are found again.
 const MARK: &str = "%TISHENG1.";
@@ -46,6 +49,11 @@ impl Facts {
         serde_json::to_string(self).expect("a struct of strings serialises")
     }
 
+    /// The facts of a certificate.
+    pub(super) fn of(certificate: &Certificate) -> Result<Self, Failure> {
+        serde_json::from_str(&certificate.facts).map_err(|e| Failure::Internal(e.to_string()))
+    }
+
     /// Label and value of each fact, as a page shows them.
     #[must_use]
     pub fn lines(&self) -> Vec<(&'static str, &str)> {
@@ -77,7 +85,8 @@ pub enum Forged {
 }
 
 /// The public half of the installation's signing key.
-pub(super) fn public_key(keys: &Keys) -> VerifyingKey {
+#[must_use]
+pub fn public_key(keys: &Keys) -> VerifyingKey {
     SigningKey::from_bytes(keys.signing_seed()).verifying_key()
 }
 
@@ -94,10 +103,23 @@ pub(super) fn is_signed(key: &VerifyingKey, text: &str, signature: &str) -> bool
     signature.is_some_and(|signature| key.verify(text.as_bytes(), &signature).is_ok())
 }
 
-/// The line that carries facts and signature behind the last page of a document: readers of PDF
-/// pass over it.
-pub(super) fn trailer(text: &str, signature: &str) -> String {
-    format!("\n{MARK}{}.{signature}\n", URL_SAFE_NO_PAD.encode(text))
+/// Whether the facts of a certificate are those that were signed, and its own.
+pub(super) fn is_genuine(keys: &Keys, certificate: &Certificate) -> bool {
+    let stated: Option<Facts> = serde_json::from_str(&certificate.facts).ok();
+    let own = stated.is_some_and(|facts| {
+        (&facts.number, &facts.name, &facts.school)
+            == (&certificate.number, &certificate.name, &certificate.school)
+    });
+    own && is_signed(&public_key(keys), &certificate.facts, &certificate.signature)
+}
+
+/// `pdf` with a line of comment that carries facts and signature. It stands in front of the last
+/// `startxref`: readers look for that within the last kilobyte, and no offset in the file changes.
+pub(super) fn stamped(pdf: &[u8], text: &str, signature: &str) -> Vec<u8> {
+    let end = b"startxref";
+    let at = pdf.windows(end.len()).rposition(|w| w == end).unwrap_or(pdf.len());
+    let line = format!("\n{MARK}{}.{signature}\n", URL_SAFE_NO_PAD.encode(text));
+    [&pdf[..at], line.as_bytes(), &pdf[at..]].concat()
 }
 
 /// Finds the facts in `document` and checks that they were signed by the holder of `public_key`
@@ -124,7 +146,9 @@ pub fn verify_offline(document: &[u8], public_key: &[u8; 32]) -> Result<Facts, F
 mod tests {
     use tisheng_platform::keys::Keys;
 
-    use super::{Facts, Forged, is_signed, public_key, sign, trailer, verify_offline};
+    use super::{Facts, Forged, is_signed, public_key, sign, stamped, verify_offline};
+
+    const PDF: &[u8] = b"%PDF-1.7 pages\nstartxref\n9\n%%EOF\n";
 
     fn facts() -> Facts {
         let word = |text: &str| text.to_owned();
@@ -147,9 +171,7 @@ mod tests {
 
     fn document(keys: &Keys, facts: &Facts) -> Vec<u8> {
         let text = facts.text();
-        let mut document = b"%PDF-1.7 pages %%EOF".to_vec();
-        document.extend_from_slice(trailer(&text, &sign(keys, &text)).as_bytes());
-        document
+        stamped(PDF, &text, &sign(keys, &text))
     }
 
     #[test]
@@ -158,6 +180,7 @@ mod tests {
         let key = public_key(&keys).to_bytes();
         let document = document(&keys, &facts());
         assert_eq!(verify_offline(&document, &key), Ok(facts()));
+        assert!(document.ends_with(b"startxref\n9\n%%EOF\n"), "readers find the end of the file");
         let stranger = public_key(&Keys::from_seed([1; 32], [2; 32], [4; 32])).to_bytes();
         assert_eq!(verify_offline(&document, &stranger), Err(Forged::Wrong));
         assert_eq!(verify_offline(b"%PDF %%EOF", &key), Err(Forged::Unsigned));
@@ -172,7 +195,8 @@ mod tests {
         let other = Facts { name: "教师乙".to_owned(), ..facts() };
         assert!(!is_signed(&key, &other.text(), &signature));
         let document = document(&keys, &facts());
-        for place in document.len() - 60..document.len() - 2 {
+        let end = document.len() - (PDF.len() - 15) - 2;
+        for place in end - 60..end {
             let mut changed = document.clone();
             changed[place] = if changed[place] == b'A' { b'B' } else { b'A' };
             if changed != document {

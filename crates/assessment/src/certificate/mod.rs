@@ -17,6 +17,8 @@
 //! Events: [`STANDING_CHANGED`] and [`ISSUED`], both `{programme, person}`, and [`ALL_REFRESHED`]
 //! `{programme}`.
 
+mod batch;
+mod document;
 mod dossier;
 mod facts;
 mod issue;
@@ -28,8 +30,10 @@ mod store;
 mod tests;
 mod trial;
 
-pub use facts::{Facts, Forged, verify_offline};
-pub use issue::{BATCH_JOB, document, issue, issue_batch, reissue, revoke};
+pub use batch::{BATCH_JOB, Batch, PRINT_JOB, issue_batch, own_batch, print};
+pub use document::document;
+pub use facts::{Facts, Forged, public_key, verify_offline};
+pub use issue::{issue, reissue, revoke};
 pub use model::{Certificate, CertificateError, CertificateState, Standing};
 pub use pages::routes;
 pub use standing::{Refreshed, check_standings, refresh, refresh_all, verdict};
@@ -77,5 +81,6 @@ pub fn jobs(handlers: Handlers) -> Handlers {
         .job(FOLLOW_POSTS_JOB, standing::follow_posts_job)
         .reaction(roster::PASSED, FOLLOW_POSTS_JOB)
         .job(REFRESH_ALL_JOB, standing::refresh_all_job)
-        .job(BATCH_JOB, issue::batch_job)
+        .job(BATCH_JOB, batch::batch_job)
+        .job(PRINT_JOB, batch::print_job)
 }

@@ -133,6 +133,15 @@ pub enum CertificateError {
     /// There is a valid one.
     #[error("已经发过证书，编号 {0}")]
     Issued(String),
+    /// The number belongs to a certificate of somebody else.
+    #[error("编号 {0} 已被使用，请联系管理员检查方案中的编号规则")]
+    Taken(String),
+    /// The batch is still at work.
+    #[error("这一批证书还在发放，请等发放完成后再打包")]
+    Unfinished,
+    /// The facts are not what was signed.
+    #[error("证书 {0} 的记录与签名不符，记录可能被改动过；请联系管理员用备份核对")]
+    Tampered(String),
     /// It is not valid any more.
     #[error("这份证书{0}，不能再次操作")]
     Ended(&'static str),

@@ -1,30 +1,30 @@
-//! Pages: the teacher's own standing, the office's list, and the public look-up.
+//! Pages: the teacher's own standing, the office's list and batches; the public look-up beside.
+
+mod verify;
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, header};
-use axum::response::IntoResponse;
+use axum::extract::Path;
+use axum::http::HeaderMap;
 use axum::routing::{get, post};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
-use tisheng_kernel::{Id, Instant};
+use tisheng_kernel::Id;
 use tisheng_platform::jobs;
 use tisheng_platform::web::layout::{Flash, show};
 use tisheng_platform::web::paging::Slice;
 use tisheng_platform::web::serve::{Disposition, stored};
-use tisheng_platform::web::session::{Session, SignedIn};
+use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, Page, once};
-use tisheng_platform::{App, Ctx};
+use tisheng_platform::{App, Ctx, Tx};
 use tisheng_policy::scheme;
 use tisheng_registry::access::{self, Role};
 use tisheng_registry::people::{self, Person};
 use tisheng_rules::{Condition, Verdict};
 
-use super::facts::{Facts, is_signed, public_key};
+use super::batch::{self, Batch};
+use super::document::document;
+use super::facts::Facts;
 use super::issue::{self, ISSUERS};
 use super::model::{Certificate, CertificateState};
 use super::{standing, store};
@@ -53,9 +53,9 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/certificates/{number}/pdf", get(pdf))
         .route("/certificates/{number}/revoke", post(revoke))
         .route("/certificates/{number}/reissue", post(reissue))
-        .route("/verify", get(look_up))
-        .route("/verify/{number}", get(verify))
-        .route("/.well-known/tisheng-signing-key", get(signing_key))
+        .route("/certificates/batch/{batch}/print", post(print))
+        .route("/certificates/batch/{batch}/file", get(file))
+        .merge(verify::routes())
 }
 
 /// What is met and what is missing, as shown.
@@ -135,13 +135,35 @@ struct ListPage {
     next: String,
     ready: i64,
     may_issue: bool,
-    batch: Option<BatchShown>,
+    batches: Vec<BatchShown>,
 }
 
+/// Batches shown above the list.
+const BATCHES: i64 = 5;
+
+/// A batch and how far its jobs have come.
 struct BatchShown {
-    issued: i64,
+    batch: Batch,
+    /// Certificates to be issued in all.
     total: i64,
-    done_at: Option<Instant>,
+    given_up: bool,
+    /// Whether the asker's office asked for it and may have its file.
+    own: bool,
+    /// How far the file is, while it is being made.
+    printing: Option<jobs::State>,
+}
+
+impl BatchShown {
+    async fn of(tx: &mut Tx, batch: Batch, own: bool) -> Result<Self, Failure> {
+        let state = jobs::state(tx, batch.job).await?;
+        let printing = match batch.print_job {
+            Some(job) => jobs::state(tx, job).await?.filter(|state| state.done_at.is_none()),
+            None => None,
+        };
+        let total = state.as_ref().map_or(batch.issued, |state| state.total.max(batch.issued));
+        let given_up = state.is_some_and(|state| state.given_up);
+        Ok(Self { batch, total, given_up, own, printing })
+    }
 }
 
 const STATES: [(&str, &str); 3] = [("valid", "有效"), ("revoked", "已撤销"), ("superseded", "已换发")];
@@ -156,19 +178,17 @@ async fn list(asker: SignedIn, filters: Filters) -> Answer {
     let rows = store::list(&mut tx, programme.id, &scope, narrow, &filters.cursor()).await?;
     let slice = Slice::cut(rows, |(certificate, key)| (key.clone(), certificate.number.clone()));
     let ready = store::count_ready(&mut tx, programme.id, &scope).await?;
-    let batch = match store::latest_batch(&mut tx, programme.id, &scope).await? {
-        Some((job, issued, done_at)) => {
-            let state = jobs::state(&mut tx, Id::from_uuid(job)).await?;
-            Some(BatchShown { issued, total: state.map_or(issued, |s| s.total.max(issued)), done_at })
-        }
-        None => None,
-    };
+    let may_issue = access::require(&asker.ctx, &ISSUERS).is_ok();
+    let mut batches = Vec::new();
+    for batch in store::batch::latest(&mut tx, programme.id, &scope, BATCHES).await? {
+        let own = may_issue && batch.path == member.path;
+        batches.push(BatchShown::of(&mut tx, batch, own).await?);
+    }
     drop(tx);
     let next = slice.next.map(|place| filters.with("after", &place.write())).unwrap_or_default();
     let page = Page::new(&asker, "证书", "/certificates");
-    let may_issue = access::require(&asker.ctx, &ISSUERS).is_ok();
     let rows = slice.rows.into_iter().map(|(certificate, _)| certificate).collect();
-    show(&ListPage { page, filters, rows, next, ready, may_issue, batch })
+    show(&ListPage { page, filters, rows, next, ready, may_issue, batches })
 }
 
 /// `POST /certificates/batch`
@@ -177,12 +197,32 @@ async fn issue_all(asker: SignedIn, fields: Fields) -> Answer {
         Begun::Fresh(begun) => begun,
         Begun::Again(answer) => return Ok(answer),
     };
-    let ready = issue::issue_batch(&asker.ctx, &mut begun.tx).await?;
+    let ready = batch::issue_batch(&asker.ctx, &mut begun.tx).await?;
     let flash = match ready {
         0 => Flash::note("没有等待发证的教师。"),
         ready => Flash::good(format!("开始为 {ready} 位教师发证，进度显示在本页。")),
     };
     begun.done("/certificates", flash).await
+}
+
+/// `POST /certificates/batch/{batch}/print`
+async fn print(asker: SignedIn, Path(batch): Path<Id<Batch>>, fields: Fields) -> Answer {
+    let mut begun = match once::begin(&asker.ctx, &fields).await? {
+        Begun::Fresh(begun) => begun,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    batch::print(&asker.ctx, &mut begun.tx, batch).await?;
+    begun.done("/certificates", Flash::good("开始打包这一批证书，进度显示在本页。".to_owned())).await
+}
+
+/// `GET /certificates/batch/{batch}/file`
+async fn file(asker: SignedIn, Path(id): Path<Id<Batch>>, headers: HeaderMap) -> Answer {
+    let mut tx = asker.ctx.read().await?;
+    let batch = batch::own_batch(&asker.ctx, &mut tx, id).await?;
+    drop(tx);
+    let blob = batch.file.ok_or(Failure::NotFound)?;
+    let name = format!("证书-{}.zip", batch.asked_at.date());
+    stored(&asker.ctx.app, &headers, &blob, "application/zip", &name, Disposition::Attachment).await
 }
 
 #[derive(Template)]
@@ -192,10 +232,6 @@ struct OnePage {
     certificate: Certificate,
     facts: Facts,
     may_end: bool,
-}
-
-fn facts_of(certificate: &Certificate) -> Result<Facts, Failure> {
-    serde_json::from_str(&certificate.facts).map_err(|e| Failure::Internal(e.to_string()))
 }
 
 /// The certificate of that number, when the asker may see it: their own, or below their node.
@@ -211,7 +247,7 @@ async fn visible(ctx: &Ctx, number: &str) -> Result<Certificate, Failure> {
 /// `GET /certificates/{number}`
 async fn one(asker: SignedIn, Path(number): Path<String>) -> Answer {
     let certificate = visible(&asker.ctx, &number).await?;
-    let facts = facts_of(&certificate)?;
+    let facts = Facts::of(&certificate)?;
     let may_end =
         access::require(&asker.ctx, &ISSUERS).is_ok() && certificate.state == CertificateState::Valid;
     let title = format!("证书 {}", certificate.number);
@@ -222,7 +258,7 @@ async fn one(asker: SignedIn, Path(number): Path<String>) -> Answer {
 /// `GET /certificates/{number}/pdf`
 async fn pdf(asker: SignedIn, Path(number): Path<String>, headers: HeaderMap) -> Answer {
     let certificate = visible(&asker.ctx, &number).await?;
-    let blob = issue::document(&asker.ctx, &certificate).await?;
+    let blob = document(&asker.ctx, &certificate).await?;
     let name = format!("{}-{}.pdf", certificate.name, certificate.number);
     stored(&asker.ctx.app, &headers, &blob, "application/pdf", &name, Disposition::Attachment).await
 }
@@ -248,65 +284,4 @@ async fn reissue(asker: SignedIn, Path(number): Path<String>, fields: Fields) ->
     begun
         .done(&to, Flash::good(format!("已换发，新编号 {}；原证书查验时会显示“已换发”。", fresh.number)))
         .await
-}
-
-#[derive(Deserialize)]
-struct Asked {
-    #[serde(default)]
-    number: String,
-    #[serde(default)]
-    s: String,
-}
-
-#[derive(Template)]
-#[template(path = "certificate/pages/verify.html")]
-struct VerifyPage {
-    page: Page,
-    number: String,
-    looked: bool,
-    found: Option<(Certificate, Facts)>,
-    /// Whether the signature in the scanned address is that of the facts.
-    scanned: Option<bool>,
-}
-
-/// `GET /verify`
-async fn look_up(session: Session, Query(asked): Query<Asked>) -> Answer {
-    let number = asked.number.trim().to_owned();
-    if number.is_empty() {
-        let page = Page::of(&session.ctx, "证书查验");
-        return show(&VerifyPage { page, number, looked: false, found: None, scanned: None });
-    }
-    answer(&session.ctx, number, &asked.s).await
-}
-
-/// `GET /verify/{number}`
-async fn verify(session: Session, Path(number): Path<String>, Query(asked): Query<Asked>) -> Answer {
-    answer(&session.ctx, number.trim().to_owned(), &asked.s).await
-}
-
-async fn answer(ctx: &Ctx, number: String, signature: &str) -> Answer {
-    let number: String = number.chars().take(64).collect::<String>().to_ascii_uppercase();
-    let mut tx = ctx.read().await?;
-    let found = store::of_number(&mut tx, &number).await?;
-    drop(tx);
-    let found = match found {
-        Some(certificate) => {
-            let facts = facts_of(&certificate)?;
-            Some((certificate, facts))
-        }
-        None => None,
-    };
-    let key = public_key(&ctx.app.keys);
-    let scanned = found
-        .as_ref()
-        .filter(|_| !signature.is_empty())
-        .map(|(certificate, _)| is_signed(&key, &certificate.facts, signature));
-    let page = Page::of(ctx, "证书查验");
-    show(&VerifyPage { page, number, looked: true, found, scanned })
-}
-
-/// `GET /.well-known/tisheng-signing-key`: the public key, base64, one line.
-async fn signing_key(State(app): State<Arc<App>>) -> Answer {
-    let text = format!("{}\n", STANDARD.encode(public_key(&app.keys).to_bytes()));
-    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
 }

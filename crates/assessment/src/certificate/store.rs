@@ -1,4 +1,6 @@
-//! Every statement of the room.
+//! Every statement of the room; those about batches beside.
+
+pub mod batch;
 
 use tisheng_kernel::{Id, Instant, Level};
 use tisheng_platform::web::Cursor;
@@ -8,6 +10,7 @@ use tisheng_policy::scheme::{Programme, Version};
 use tisheng_registry::people::Person;
 use uuid::Uuid;
 
+use super::issue::Origin;
 use super::model::{Certificate, CertificateState, Standing};
 
 const FOLLOW_STANDING: &str = "update standing set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
@@ -83,8 +86,8 @@ const LIST: &str = "select number, programme, person, path, name, school, state,
 
 const ADD: &str =
     "insert into certificate (number, programme, person, path, name, school, sort_key, state, facts,
-    signature, issued_at, issued_by, reason, scheme_version)
-    values ($1, $2, $3, $4, $5, $6, $7, 'valid', $8, $9, $10, $11, '', $12)
+    signature, issued_at, issued_by, batch, reason, scheme_version)
+    values ($1, $2, $3, $4, $5, $6, $7, 'valid', $8, $9, $10, $11, $12, '', $13)
     on conflict do nothing";
 
 const END: &str = "update certificate set state = $2, ended_at = $3, reason = $4, superseded_by = $5
@@ -101,26 +104,16 @@ const NEXT: &str = "insert into certificate_sequence (programme, region, year, l
 
 const READY: &str = "select s.person from standing s
     where s.programme = $1 and s.path >= $2 and s.path < $3 and s.met and s.person > $4
+    and exists (select 1 from post p where p.person = s.person and p.until is null)
     and not exists (select 1 from certificate c
         where c.programme = s.programme and c.person = s.person and c.state = 'valid')
     order by s.person limit $5";
 
 const COUNT_READY: &str = "select count(*) from standing s
     where s.programme = $1 and s.path >= $2 and s.path < $3 and s.met
+    and exists (select 1 from post p where p.person = s.person and p.until is null)
     and not exists (select 1 from certificate c
         where c.programme = s.programme and c.person = s.person and c.state = 'valid')";
-
-const ADD_BATCH: &str = "insert into certificate_batch (id, programme, path, job, asked_at, asked_by, issued)
-    values ($1, $2, $3, $4, $5, $6, 0)";
-
-const BATCH_OF_JOB: &str = "select id from certificate_batch where id = $1 and done_at is null";
-
-const BATCH_STEP: &str = "update certificate_batch set issued = issued + $2 where id = $1";
-
-const BATCH_DONE: &str = "update certificate_batch set done_at = $2 where id = $1 and done_at is null";
-
-const LATEST_BATCH: &str = "select id, job, issued, done_at from certificate_batch
-    where programme = $1 and path >= $2 and path < $3 order by asked_at desc limit 1";
 
 const SORT_KEY: &str = "select sort_key from person where id = $1";
 
@@ -264,12 +257,7 @@ pub async fn list(
 }
 
 /// Writes a new certificate; `false` when its number is taken or the teacher has a valid one.
-pub async fn add(
-    tx: &mut Tx,
-    new: &Certificate,
-    sort_key: &str,
-    issued_by: Option<Uuid>,
-) -> Result<bool, DbError> {
+pub async fn add(tx: &mut Tx, new: &Certificate, sort_key: &str, origin: Origin) -> Result<bool, DbError> {
     let row = args![
         &new.number,
         new.programme,
@@ -281,7 +269,8 @@ pub async fn add(
         &new.facts,
         &new.signature,
         new.issued_at,
-        issued_by,
+        origin.by,
+        origin.batch,
         new.version
     ];
     Ok(tx.run(ADD, row).await? == 1)
@@ -335,39 +324,6 @@ pub async fn ready(
 
 pub async fn count_ready(tx: &mut Tx, programme: Id<Programme>, scope: &Scope) -> Result<i64, DbError> {
     tx.row(COUNT_READY, args![programme, &scope.from, &scope.until], |row| row.get(0)).await
-}
-
-pub async fn add_batch(
-    tx: &mut Tx,
-    id: Uuid,
-    programme: Id<Programme>,
-    path: &str,
-    job: Uuid,
-    (at, by): (Instant, Option<Uuid>),
-) -> Result<(), DbError> {
-    tx.run(ADD_BATCH, args![id, programme, path, job, at, by]).await.map(drop)
-}
-
-pub async fn is_batch_open(tx: &mut Tx, id: Uuid) -> Result<bool, DbError> {
-    Ok(tx.row_opt(BATCH_OF_JOB, args![id], |row| row.get::<Uuid>(0)).await?.is_some())
-}
-
-pub async fn batch_step(tx: &mut Tx, id: Uuid, issued: i64) -> Result<(), DbError> {
-    tx.run(BATCH_STEP, args![id, issued]).await.map(drop)
-}
-
-pub async fn batch_done(tx: &mut Tx, id: Uuid, at: Instant) -> Result<(), DbError> {
-    tx.run(BATCH_DONE, args![id, at]).await.map(drop)
-}
-
-/// The latest batch below a node: its job, how many it has issued, when it ended.
-pub async fn latest_batch(
-    tx: &mut Tx,
-    programme: Id<Programme>,
-    scope: &Scope,
-) -> Result<Option<(Uuid, i64, Option<Instant>)>, DbError> {
-    let row = args![programme, &scope.from, &scope.until];
-    tx.row_opt(LATEST_BATCH, row, |row| Ok((row.get(1)?, row.get(2)?, row.get(3)?))).await
 }
 
 /// Follows a move of the tree with the paths that this room keeps.

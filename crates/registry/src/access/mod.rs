@@ -30,7 +30,7 @@ pub use grants::{
     GRANT_ENDS, NewGrant, end_grant, grant, grant_all, grant_until, holders, roles_given_by, take_back,
 };
 pub use model::{Account, Grant, Holder, may_give, needs_second_factor, stands_at};
-pub use pages::routes;
+pub use pages::{Address, routes};
 pub use password::{Hashed, hash, is_acceptable};
 pub use second_factor::{SecretText, code_at, new_secret, otpauth};
 pub use sign_in::{Accepted, SignInError, enrol, give_code, sign_in, switch};

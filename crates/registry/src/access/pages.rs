@@ -5,6 +5,8 @@ mod care;
 mod roles;
 mod sign_in;
 
+pub use sign_in::Address;
+
 use std::sync::Arc;
 
 use axum::Router;

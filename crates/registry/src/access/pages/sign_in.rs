@@ -21,9 +21,9 @@ use crate::access::second_factor::{SecretText, new_secret, otpauth};
 use crate::access::sign_in::{self, Accepted, SignInError};
 use crate::access::store;
 
-/// Where a request comes from, for counting failures; behind a proxy on the same machine, where
+/// Where a request comes from, for counting failures and look-ups; behind a proxy on the same machine, where
 /// the proxy says it comes from.
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 pub struct Address(String);
 
 impl FromRequestParts<Arc<App>> for Address {

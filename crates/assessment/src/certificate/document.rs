@@ -1,0 +1,84 @@
+//! The document of a certificate.
+
+use bytes::Bytes;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use tisheng_kernel::number::chinese_date;
+use tisheng_platform::Ctx;
+use tisheng_platform::files::Blob;
+use tisheng_platform::web::Failure;
+use tisheng_policy::scheme;
+use tisheng_rules::Scheme;
+use tisheng_typeset::Typesetter;
+
+use super::facts::{Facts, stamped};
+use super::model::{Certificate, CertificateError};
+use super::{facts, store};
+
+/// The document of a certificate, typeset when it is first asked for and kept. Whether the asker
+/// may have it is the caller's question.
+///
+/// # Errors
+/// [`CertificateError::Tampered`] when the facts are not what was signed; what typesetting or the
+/// store report.
+pub async fn document(ctx: &Ctx, certificate: &Certificate) -> Result<Blob, CertificateError> {
+    if !facts::is_genuine(&ctx.app.keys, certificate) {
+        return Err(CertificateError::Tampered(certificate.number.clone()));
+    }
+    let mut tx = ctx.read().await?;
+    if let Some((digest, size)) = store::pdf(&mut tx, &certificate.number).await? {
+        return Ok(Blob { digest, size });
+    }
+    let rules = scheme::rules_of(&ctx.app, &mut tx, certificate.version).await?;
+    drop(tx);
+    let setter = ctx.app.parts.get::<Typesetter>().clone();
+    let sheet = layout(&ctx.app.config.public_url, &rules, certificate)?;
+    let made = tokio::task::spawn_blocking(move || setter.certificate(&sheet)).await;
+    let pdf = made
+        .map_err(|e| CertificateError::Typeset(e.to_string()))?
+        .map_err(|e| CertificateError::Typeset(e.to_string()))?;
+    let pdf = stamped(&pdf, &certificate.facts, &certificate.signature);
+    let blob = ctx.app.files.put(Bytes::from(pdf)).await.map_err(Failure::from)?;
+    let mut tx = ctx.write().await?;
+    store::keep_pdf(&mut tx, &certificate.number, &blob.digest, blob.size).await?;
+    tx.commit().await?;
+    Ok(blob)
+}
+
+fn layout(
+    public_url: &str,
+    rules: &Scheme,
+    certificate: &Certificate,
+) -> Result<tisheng_typeset::Certificate, CertificateError> {
+    let facts: Facts =
+        serde_json::from_str(&certificate.facts).map_err(|e| CertificateError::Typeset(e.to_string()))?;
+    let date = facts.date.parse().unwrap_or_else(|_| certificate.issued_at.date());
+    let number = utf8_percent_encode(&facts.number, NON_ALPHANUMERIC).to_string();
+    let text = rules.certificate.fill(&tisheng_rules::CertificateFacts {
+        name: facts.name.clone(),
+        school: facts.school.clone(),
+        programme: facts.programme.clone(),
+        period: facts.period.clone(),
+        hours: facts.hours.clone(),
+        breakdown: facts.breakdown.clone(),
+        capabilities: facts.capabilities.clone(),
+        level: facts.level.clone(),
+        date,
+    });
+    let line = |label: &str, value: &str| (label.to_owned(), value.to_owned());
+    Ok(tisheng_typeset::Certificate {
+        title: rules.certificate.title.value.clone(),
+        programme: facts.programme.clone(),
+        body: text.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect(),
+        facts: vec![
+            line("证件号码", &facts.paper),
+            line("结果", &facts.level),
+            line("学时", &facts.breakdown),
+            line("能力点", &facts.capabilities),
+        ],
+        number: facts.number,
+        issuer: facts.issuer,
+        date: chinese_date(date),
+        code: format!("{public_url}/verify/{number}?s={}", certificate.signature),
+        code_note: format!("扫码或在 {public_url}/verify 输入编号查验"),
+    })
+}

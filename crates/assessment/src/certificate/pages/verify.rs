@@ -1,0 +1,121 @@
+//! The public look-up, which anyone may ask.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::http::header;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::{Extension, Router};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use tisheng_platform::web::layout::show;
+use tisheng_platform::web::rate::Rate;
+use tisheng_platform::web::session::Session;
+use tisheng_platform::web::{Answer, Failure, Page};
+use tisheng_platform::{App, Ctx};
+use tisheng_registry::access::Address;
+
+use crate::certificate::facts::{Facts, is_genuine, is_signed, public_key};
+use crate::certificate::model::{Certificate, CertificateState};
+use crate::certificate::store;
+
+/// Look-ups at once from one address: a personnel office checks a pile.
+const BURST: u32 = 30;
+/// Seconds after which an address may look up once more: too slow to walk through the numbers.
+const SECONDS: u32 = 2;
+
+/// The routes that need no account.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/verify", get(look_up))
+        .route("/verify/{number}", get(verify))
+        .layer(Extension(Arc::new(Rate::new(BURST, SECONDS))))
+        .route("/.well-known/tisheng-signing-key", get(signing_key))
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    #[serde(default)]
+    number: String,
+    #[serde(default)]
+    s: String,
+}
+
+/// What stands under a number.
+enum Found {
+    /// Nothing was asked for.
+    NotAsked,
+    /// No certificate.
+    Nothing,
+    /// A record that is not what was signed.
+    Tampered,
+    /// A certificate as it was printed.
+    Genuine(Box<(Certificate, Facts)>),
+}
+
+#[derive(Template)]
+#[template(path = "certificate/pages/verify.html")]
+struct VerifyPage {
+    page: Page,
+    number: String,
+    found: Found,
+    /// Whether the signature in the scanned address is that of the facts.
+    scanned: Option<bool>,
+}
+
+/// `GET /verify`
+async fn look_up(
+    session: Session,
+    rate: Extension<Arc<Rate>>,
+    from: Address,
+    Query(asked): Query<Asked>,
+) -> Answer {
+    let number = asked.number.trim().to_owned();
+    if number.is_empty() {
+        let page = Page::of(&session.ctx, "证书查验");
+        return show(&VerifyPage { page, number, found: Found::NotAsked, scanned: None });
+    }
+    answer(&session.ctx, (&rate, &from), number, &asked.s).await
+}
+
+/// `GET /verify/{number}`
+async fn verify(
+    session: Session,
+    rate: Extension<Arc<Rate>>,
+    from: Address,
+    Path(number): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Answer {
+    answer(&session.ctx, (&rate, &from), number.trim().to_owned(), &asked.s).await
+}
+
+async fn answer(ctx: &Ctx, (rate, from): (&Rate, &Address), number: String, signature: &str) -> Answer {
+    rate.allow(from, ctx.at).map_err(|seconds| Failure::TooMany { seconds })?;
+    let number: String = number.chars().take(64).collect::<String>().to_ascii_uppercase();
+    let mut tx = ctx.read().await?;
+    let certificate = store::of_number(&mut tx, &number).await?;
+    drop(tx);
+    let mut scanned = None;
+    let found = match certificate {
+        None => Found::Nothing,
+        Some(certificate) if !is_genuine(&ctx.app.keys, &certificate) => Found::Tampered,
+        Some(certificate) => {
+            let key = public_key(&ctx.app.keys);
+            let text = &certificate.facts;
+            scanned = Some(signature).filter(|s| !s.is_empty()).map(|s| is_signed(&key, text, s));
+            let facts = Facts::of(&certificate)?;
+            Found::Genuine(Box::new((certificate, facts)))
+        }
+    };
+    let page = Page::of(ctx, "证书查验");
+    show(&VerifyPage { page, number, found, scanned })
+}
+
+/// `GET /.well-known/tisheng-signing-key`: the public key, base64, one line.
+async fn signing_key(State(app): State<Arc<App>>) -> Answer {
+    let text = format!("{}\n", STANDARD.encode(public_key(&app.keys).to_bytes()));
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
+}
