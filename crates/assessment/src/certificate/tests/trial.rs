@@ -8,7 +8,7 @@ use tisheng_rules::samples::third_scheme_files;
 use tisheng_testkit::{Chosen, Engine, Seen, TestApp, story};
 use tisheng_training::samples::{choose, fulfil_hours, publish_offer};
 
-use super::{
+use super::super::{
     EXAMINE, REFRESH_ALL_JOB, REFRESH_JOB, Standing, check_standings, issue, jobs, reissue, revoke, routes,
     store,
 };

@@ -1,0 +1,111 @@
+//! Many certificates at once.
+
+use std::io::{Cursor, Read};
+
+use tisheng_platform::args;
+use tisheng_testkit::{Seen, story};
+
+use super::{World, begin};
+use crate::certificate::facts::{public_key, verify_offline};
+
+/// Three teachers of two schools have met everything, and one has not.
+async fn three_are_ready(engine: tisheng_testkit::Engine) -> World {
+    let world = begin(engine).await;
+    for (school, n) in [(0, 0), (0, 1), (1, 0)] {
+        world.meet_everything(world.teacher(school, n)).await;
+    }
+    world
+}
+
+/// How many certificates, numbers and valid holders there are.
+async fn tally(world: &World) -> [i64; 3] {
+    let mut tx = world.test.app.db.read().await.expect("a transaction");
+    let count = "select count(*), count(distinct number), count(distinct person) from certificate";
+    tx.row(count, args![], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?])).await.expect("counted")
+}
+
+async fn issued(world: &World) -> Seen {
+    let mut county = world.browser(&world.town.county_office).await;
+    county.get("/certificates").await.shows("为 3 位已达标教师发证");
+    county.post("/certificates/batch", &[]).await.shows("开始为 3 位教师发证").shows("正在批量发证");
+    world.test.settle().await;
+    county.get("/certificates").await
+}
+
+story!(a_batch_that_is_run_again_makes_nothing_twice, |engine| async move {
+    let world = three_are_ready(engine).await;
+    issued(&world).await.shows("完成批量发证，共 3 份").hides("已达标教师发证");
+    assert_eq!(tally(&world).await, [3, 3, 3]);
+
+    // A worker dies after it has issued and before it could say so; on the way one is lost.
+    world.tamper("update certificate_batch set done_at = null").await;
+    world.tamper("update job set done_at = null, attempts = 0, lease = null, lease_until = null where kind = 'certificate.batch'").await;
+    world.tamper("delete from certificate where number = (select max(number) from certificate)").await;
+    world.tamper("update certificate_batch set issued = 2").await;
+    world.test.settle().await;
+    assert_eq!(tally(&world).await, [3, 3, 3]);
+    let mut county = world.browser(&world.town.county_office).await;
+    county.get("/certificates").await.shows("完成批量发证，共 3 份");
+    county.post("/certificates/batch", &[]).await.shows("没有等待发证的教师");
+    let mut teacher = world.browser(world.teacher(0, 0)).await;
+    teacher.post("/certificates/batch", &[]).await.is(404);
+    let mut clerk = world.browser(&world.town.school().clerk).await;
+    clerk.post("/certificates/batch", &[]).await.is(404);
+});
+
+story!(whoever_left_holds_up_nobody, |engine| async move {
+    let world = three_are_ready(engine).await;
+    world.tamper("update post set until = '2024-01-01' where person = (select person from standing where met order by person limit 1)").await;
+    let mut county = world.browser(&world.town.county_office).await;
+    county.post("/certificates/batch", &[]).await.shows("开始为 2 位教师发证");
+    world.test.settle().await;
+    county.get("/certificates").await.shows("完成批量发证，共 2 份");
+    assert_eq!(tally(&world).await, [2, 2, 2]);
+});
+
+story!(a_batch_is_printed_as_one_file_for_its_issuer_alone, |engine| async move {
+    let world = three_are_ready(engine).await;
+    let page = issued(&world).await;
+    let print = page.link("/certificates/batch/");
+    let place = print.trim_end_matches("/print").to_owned();
+    let mut county = world.browser(&world.town.county_office).await;
+    county.get(&format!("{place}/file")).await.is(404);
+    for stranger in [&world.town.neighbour_office, &world.town.city_office, &world.town.school().clerk] {
+        world.browser(stranger).await.post(&print, &[]).await.is(404);
+    }
+    county.post(&print, &[]).await.shows("开始打包");
+    world.test.settle().await;
+    let file = county.get("/certificates").await.link(&format!("{place}/file"));
+    let answer = county.get(&file).await;
+    assert_eq!(answer.is(200).headers["content-type"], "application/zip");
+    for stranger in [&world.town.neighbour_office, &world.town.city_office, &world.town.school().clerk] {
+        world.browser(stranger).await.get(&file).await.is(404);
+    }
+    let names = opened(&world, &answer);
+    assert_eq!(names.len(), 3);
+    assert_eq!(names.iter().filter(|name| name.starts_with("测试一小/")).count(), 2);
+
+    // One is taken back: the file made anew is without it.
+    let number = names[0].rsplit_once('-').expect("a number").1.trim_end_matches(".pdf");
+    let reason = [("reason", "核查发现材料不实")];
+    county.post(&format!("/certificates/{number}/revoke"), &reason).await.shows("证书已撤销");
+    county.post(&print, &[]).await.shows("开始打包");
+    world.test.settle().await;
+    assert_eq!(opened(&world, &county.get(&file).await).len(), 2);
+});
+
+/// The names in a file of documents, each of which proves itself.
+fn opened(world: &World, file: &Seen) -> Vec<String> {
+    let key = public_key(&world.test.app.keys).to_bytes();
+    let mut archive = zip::ZipArchive::new(Cursor::new(file.bytes.clone())).expect("an archive");
+    let mut names = Vec::new();
+    for n in 0..archive.len() {
+        let mut entry = archive.by_index(n).expect("an entry");
+        let mut pdf = Vec::new();
+        entry.read_to_end(&mut pdf).expect("read");
+        let facts = verify_offline(&pdf, &key).expect("signed");
+        assert!(entry.name().contains(&facts.number) && entry.name().contains(&facts.name));
+        names.push(entry.name().to_owned());
+    }
+    names
+}

@@ -1,0 +1,94 @@
+//! What a stranger learns of a certificate.
+
+use http::HeaderMap;
+use tisheng_testkit::story;
+
+use super::begin;
+use crate::certificate::facts::{Forged, public_key, verify_offline};
+
+story!(a_stranger_sees_valid_superseded_and_revoked, |engine| async move {
+    let world = begin(engine).await;
+    let teacher = world.teacher(0, 0);
+    world.meet_everything(teacher).await;
+    let first = world.issue(teacher).await;
+    let mut stranger = world.test.browser();
+    let page = stranger.get(&format!("/verify/{first}")).await;
+    page.shows("现在有效").shows(&teacher.name).shows("测试一小").shows("湖畔市教育局（虚构）");
+    stranger.get(&format!("/verify?number={}", first.to_lowercase())).await.shows("现在有效");
+    stranger.get(&format!("/verify/{first}?s=AAAA")).await.shows("可能是一份伪造的证书");
+    stranger.get("/verify/HP0000000000").await.shows("没有查到这个编号").hides("有效");
+
+    let mut county = world.browser(&world.town.county_office).await;
+    let silent = county.post(&format!("/certificates/{first}/reissue"), &[("reason", " ")]).await;
+    assert!(silent.text().contains("请填写原因"), "{}", silent.text());
+    let page = county.post(&format!("/certificates/{first}/reissue"), &[("reason", "姓名用字更正")]).await;
+    let second = page.shows("已换发").path.trim_start_matches("/certificates/").to_owned();
+    assert_ne!(first, second);
+    let page = stranger.get(&format!("/verify/{first}")).await;
+    page.shows("换发，不再有效").shows("姓名用字更正").shows(&second).shows(&teacher.name);
+    stranger.get(&format!("/verify/{second}")).await.shows("现在有效");
+    let late = county.post(&format!("/certificates/{first}/revoke"), &[("reason", "再撤一次")]).await;
+    assert!(late.text().contains("不能再次操作"), "{}", late.text());
+
+    let page =
+        county.post(&format!("/certificates/{second}/revoke"), &[("reason", "核查发现材料不实")]).await;
+    page.shows("证书已撤销");
+    let page = stranger.get(&format!("/verify/{second}")).await;
+    page.shows("已于 2024-").shows("被撤销").shows("核查发现材料不实").shows(&teacher.name).hides("现在有效");
+    assert_ne!(world.issue(teacher).await, second, "whoever lost one gets another number");
+});
+
+story!(a_changed_record_is_not_passed_off_as_genuine, |engine| async move {
+    let world = begin(engine).await;
+    let teacher = world.teacher(0, 0);
+    world.meet_everything(teacher).await;
+    let number = world.issue(teacher).await;
+    world.tamper("update certificate set facts = replace(facts, '测试一小', '测试二小')").await;
+    let mut stranger = world.test.browser();
+    let page = stranger.get(&format!("/verify/{number}")).await;
+    page.shows("记录与签名不符").hides("现在有效").hides("测试二小");
+    let mut holder = world.browser(teacher).await;
+    let refused = holder.get(&format!("/certificates/{number}/pdf")).await;
+    assert!(!refused.status.is_success() && refused.text().contains("记录与签名不符"), "{}", refused.text());
+    world.tamper("update certificate set facts = replace(facts, '测试二小', '测试一小')").await;
+    stranger.get(&format!("/verify/{number}")).await.shows("现在有效");
+});
+
+story!(the_document_proves_itself_off_line, |engine| async move {
+    let world = begin(engine).await;
+    let teacher = world.teacher(0, 0);
+    world.meet_everything(teacher).await;
+    let number = world.issue(teacher).await;
+    let mut holder = world.browser(teacher).await;
+    let document = holder.get(&format!("/certificates/{number}/pdf")).await.bytes;
+    let key = public_key(&world.test.app.keys).to_bytes();
+    let facts = verify_offline(&document, &key).expect("signed by this installation");
+    assert_eq!((facts.number, facts.name), (number, teacher.name.clone()));
+    let text = document.to_vec();
+    let cut = text.windows(9).rposition(|w| w == b"startxref").expect("the end of a document");
+    assert!(text.len() - cut < 1024, "readers look for the end within a kilobyte");
+    assert_eq!(verify_offline(&document[..cut - 20], &key), Err(Forged::Wrong));
+    let shown = holder.get("/.well-known/tisheng-signing-key").await.html();
+    assert!(shown.trim_end().len() == 44, "32 bytes in base64: {shown}");
+});
+
+story!(nobody_walks_through_the_numbers, |engine| async move {
+    let world = begin(engine).await;
+    let mut stranger = world.test.browser();
+    let mut refused = None;
+    for n in 0..200 {
+        let page = stranger.get(&format!("/verify/HP2024{n:06}")).await;
+        if page.status == 429 {
+            refused = Some((n, page));
+            break;
+        }
+        page.shows("没有查到这个编号");
+    }
+    let (n, page) = refused.expect("a limit");
+    assert!(n >= 20, "a pile may be checked: {n}");
+    assert!(page.text().contains("操作太频繁") && page.headers.contains_key("retry-after"));
+    let form = stranger.send(http::Method::GET, "/verify", HeaderMap::new(), Vec::new()).await;
+    form.shows("证书编号");
+    world.test.clock.advance(chrono::TimeDelta::minutes(5));
+    stranger.get("/verify/HP2024000000").await.shows("没有查到这个编号");
+});
