@@ -13,7 +13,7 @@ use tisheng_platform::{App, Db};
 use crate::{Ended, routes};
 
 /// The file of the installation's secrets, in the data folder.
-const KEY_FILE: &str = "keys.toml";
+pub(crate) const KEY_FILE: &str = "keys.toml";
 /// The database of an installation that names none, in the data folder.
 const DATABASE: &str = "tisheng.db";
 

@@ -36,8 +36,19 @@ pub enum Command {
     Migrate,
     /// Show the configuration in force, secrets masked, or what is wrong with it.
     Config,
-    /// Check everything that must hold: the audit chain, stored files, derived figures.
-    Verify,
+    /// Check everything that must hold: the audit chain, totals of hours, standings, figures,
+    /// certificates, stored files.
+    Verify {
+        /// Check this certificate instead, off line: its facts and whether they were signed.
+        #[arg(long, value_name = "FILE")]
+        certificate: Option<PathBuf>,
+        /// The signing key as the platform shows it at /.well-known/tisheng-signing-key; without it
+        /// the key file in the data folder.
+        #[arg(long, requires = "certificate")]
+        key: Option<String>,
+    },
+    /// Work out again what is derived: totals of hours, standings, figures of schools.
+    Mend,
     /// Fill a demonstration with invented people, unless it is filled, and serve it.
     Demo {
         /// Only the territory of this scheme; without it every scheme that comes with the program.

@@ -1,10 +1,9 @@
-//! `tisheng backup` and `tisheng verify`: the data as a whole.
+//! `tisheng backup`: the data as a whole, in another place.
 
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
-use tisheng_platform::audit::{self, Chain};
 use tisheng_platform::config::Config;
 
 use crate::{Ended, assembly};
@@ -39,17 +38,4 @@ fn copy(from: &Path, to: &Path) -> std::io::Result<usize> {
         }
     }
     Ok(count)
-}
-
-/// Checks everything that must hold and names what does not.
-pub async fn verify(config: Config) -> Ended {
-    let app = assembly::open(config).await?;
-    match audit::verify(&app.db).await? {
-        Chain::Whole(rows) => println!("audit trail: {rows} rows, whole"),
-        Chain::Broken { seal } => {
-            println!("audit trail: broken at seal {seal}");
-            return Ok(ExitCode::FAILURE);
-        }
-    }
-    Ok(ExitCode::SUCCESS)
 }

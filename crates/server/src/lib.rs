@@ -12,6 +12,7 @@ pub mod reactions;
 pub mod routes;
 mod scheme_command;
 pub mod serve;
+pub mod verify;
 
 use std::process::ExitCode;
 
@@ -40,7 +41,11 @@ pub async fn run(cli: Cli) -> Ended {
         }
         Command::Scheme(command) => scheme_command::run(command),
         Command::Bench(order) => bench::command(order, cli.data.as_deref()).await,
-        Command::Verify => files::verify(cli.settings()?.finish()?).await,
+        Command::Verify { certificate: None, .. } => verify::command(cli.settings()?.finish()?).await,
+        Command::Verify { certificate: Some(file), key } => {
+            verify::certificate_command(&cli.settings()?.finish()?, file, key.as_deref())
+        }
+        Command::Mend => verify::mend_command(cli.settings()?.finish()?).await,
         Command::Backup { to } => files::backup(cli.settings()?.finish()?, to).await,
     }
 }

@@ -3,9 +3,9 @@
 use bytes::Bytes;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tisheng_kernel::number::chinese_date;
-use tisheng_platform::Ctx;
 use tisheng_platform::files::Blob;
 use tisheng_platform::web::Failure;
+use tisheng_platform::{Ctx, DbError, Tx};
 use tisheng_policy::scheme;
 use tisheng_rules::Scheme;
 use tisheng_typeset::Typesetter;
@@ -42,6 +42,38 @@ pub async fn document(ctx: &Ctx, certificate: &Certificate) -> Result<Blob, Cert
     store::keep_pdf(&mut tx, &certificate.number, &blob.digest, blob.size).await?;
     tx.commit().await?;
     Ok(blob)
+}
+
+/// How many certificates there are, and the numbers of those whose record is not what was signed,
+/// at most `most` of them.
+///
+/// # Errors
+/// What the database reports.
+pub async fn check_certificates(ctx: &Ctx, most: usize) -> Result<(usize, Vec<String>), Failure> {
+    let mut tx = ctx.read().await?;
+    let (mut looked_at, mut wrong, mut after) = (0, Vec::new(), String::new());
+    loop {
+        let some = store::all(&mut tx, &after).await?;
+        let Some(last) = some.last() else { break };
+        after.clone_from(&last.number);
+        looked_at += some.len();
+        wrong.extend(
+            some.into_iter()
+                .filter(|c| !facts::is_genuine(&ctx.app.keys, c))
+                .map(|certificate| certificate.number),
+        );
+    }
+    wrong.truncate(most);
+    Ok((looked_at, wrong))
+}
+
+/// Up to 1000 numbers with the digests of their typeset documents, after the number `after`: for
+/// whoever checks that the bytes are there.
+///
+/// # Errors
+/// What the database reports.
+pub async fn documents(tx: &mut Tx, after: &str) -> Result<Vec<(String, String)>, DbError> {
+    store::documents(tx, after).await
 }
 
 fn layout(

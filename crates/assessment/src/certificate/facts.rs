@@ -1,7 +1,7 @@
 //! The facts of a certificate, signed so that anyone can check them without asking us.
 
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ed25519_dalek::{Signature, Signer, SigningKey, Verifier, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use tisheng_platform::keys::Keys;
@@ -84,10 +84,17 @@ pub enum Forged {
     Wrong,
 }
 
-/// The public half of the installation's signing key.
+/// The public half of the installation's signing key, 32 bytes.
 #[must_use]
-pub fn public_key(keys: &Keys) -> VerifyingKey {
-    SigningKey::from_bytes(keys.signing_seed()).verifying_key()
+pub fn public_key(keys: &Keys) -> [u8; 32] {
+    SigningKey::from_bytes(keys.signing_seed()).verifying_key().to_bytes()
+}
+
+/// A public key as `/.well-known/tisheng-signing-key` shows it; `None` when it is not one.
+#[must_use]
+pub fn read_key(text: &str) -> Option<[u8; 32]> {
+    let bytes = STANDARD.decode(text.trim()).ok()?;
+    bytes.try_into().ok().filter(|bytes| VerifyingKey::from_bytes(bytes).is_ok())
 }
 
 /// The signature of `text`, base64.
@@ -97,7 +104,8 @@ pub(super) fn sign(keys: &Keys, text: &str) -> String {
 }
 
 /// Whether `signature` is that of `text`.
-pub(super) fn is_signed(key: &VerifyingKey, text: &str, signature: &str) -> bool {
+pub(super) fn is_signed(public_key: &[u8; 32], text: &str, signature: &str) -> bool {
+    let Ok(key) = VerifyingKey::from_bytes(public_key) else { return false };
     let bytes = URL_SAFE_NO_PAD.decode(signature).ok();
     let signature = bytes.and_then(|bytes| Signature::from_slice(&bytes).ok());
     signature.is_some_and(|signature| key.verify(text.as_bytes(), &signature).is_ok())
@@ -128,7 +136,6 @@ pub(super) fn stamped(pdf: &[u8], text: &str, signature: &str) -> Vec<u8> {
 /// # Errors
 /// See [`Forged`].
 pub fn verify_offline(document: &[u8], public_key: &[u8; 32]) -> Result<Facts, Forged> {
-    let key = VerifyingKey::from_bytes(public_key).map_err(|_| Forged::Wrong)?;
     let mark = MARK.as_bytes();
     let at = document.windows(mark.len()).rposition(|w| w == mark).ok_or(Forged::Unsigned)?;
     let line = document[at + mark.len()..].split(|b| b.is_ascii_whitespace()).next().unwrap_or_default();
@@ -136,7 +143,7 @@ pub fn verify_offline(document: &[u8], public_key: &[u8; 32]) -> Result<Facts, F
     let (facts, signature) = line.split_once('.').ok_or(Forged::Unsigned)?;
     let text = URL_SAFE_NO_PAD.decode(facts).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let text = text.ok_or(Forged::Unsigned)?;
-    if !is_signed(&key, &text, signature) {
+    if !is_signed(public_key, &text, signature) {
         return Err(Forged::Wrong);
     }
     serde_json::from_str(&text).map_err(|_| Forged::Unsigned)
@@ -177,11 +184,11 @@ mod tests {
     #[test]
     fn a_document_proves_its_own_facts() {
         let keys = Keys::from_seed([1; 32], [2; 32], [3; 32]);
-        let key = public_key(&keys).to_bytes();
+        let key = public_key(&keys);
         let document = document(&keys, &facts());
         assert_eq!(verify_offline(&document, &key), Ok(facts()));
         assert!(document.ends_with(b"startxref\n9\n%%EOF\n"), "readers find the end of the file");
-        let stranger = public_key(&Keys::from_seed([1; 32], [2; 32], [4; 32])).to_bytes();
+        let stranger = public_key(&Keys::from_seed([1; 32], [2; 32], [4; 32]));
         assert_eq!(verify_offline(&document, &stranger), Err(Forged::Wrong));
         assert_eq!(verify_offline(b"%PDF %%EOF", &key), Err(Forged::Unsigned));
     }
@@ -200,7 +207,7 @@ mod tests {
             let mut changed = document.clone();
             changed[place] = if changed[place] == b'A' { b'B' } else { b'A' };
             if changed != document {
-                assert!(verify_offline(&changed, &key.to_bytes()).is_err(), "byte {place}");
+                assert!(verify_offline(&changed, &key).is_err(), "byte {place}");
             }
         }
     }

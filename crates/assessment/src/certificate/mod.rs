@@ -31,8 +31,8 @@ mod tests;
 mod trial;
 
 pub use batch::{BATCH_JOB, Batch, PRINT_JOB, issue_batch, own_batch, print};
-pub use document::document;
-pub use facts::{Facts, Forged, public_key, verify_offline};
+pub use document::{check_certificates, document, documents};
+pub use facts::{Facts, Forged, public_key, read_key, verify_offline};
 pub use issue::{issue, reissue, revoke};
 pub use model::{Certificate, CertificateError, CertificateState, Standing};
 pub use pages::routes;

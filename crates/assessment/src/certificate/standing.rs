@@ -208,8 +208,8 @@ pub(super) async fn refresh_all_job(ctx: Ctx, claimed: Claimed) -> Result<(), Jo
     Ok(tx.commit().await?)
 }
 
-/// The teachers whose standing is not what a fresh computation gives, at most `most` of them: the
-/// proof that a derived figure is right.
+/// How many standings were looked at, and the teachers whose standing is not what a fresh
+/// computation gives, at most `most` of them: the proof that a derived figure is right.
 ///
 /// # Errors
 /// What the database reports.
@@ -217,20 +217,22 @@ pub async fn check_standings(
     ctx: &Ctx,
     programme: &Programme,
     most: usize,
-) -> Result<Vec<Id<Person>>, Failure> {
+) -> Result<(usize, Vec<Id<Person>>), Failure> {
     let mut tx = ctx.read().await?;
     let mut judges = Judges::of(ctx, &mut tx, programme).await?;
-    let (mut wrong, mut after) = (Vec::new(), Uuid::nil());
+    let (mut looked_at, mut wrong, mut after) = (0, Vec::new(), Uuid::nil());
     while wrong.len() < most {
         let teachers = dossier::after(&mut tx, programme, after, STEP).await?;
         let fresh = judged(ctx, &mut tx, &mut judges, teachers).await?;
         let (Some(first), Some(last)) = (fresh.first(), fresh.last()) else { break };
         after = last.person.uuid();
+        looked_at += fresh.len();
         let kept = store::standings(&mut tx, programme.id, first.person, last.person).await?;
         let kept: BTreeMap<Id<Person>, Standing> = kept.into_iter().map(|s| (s.person, s)).collect();
-        // A teacher nobody has looked at yet stands where an empty record stands.
-        wrong.extend(fresh.iter().filter(|s| kept.get(&s.person).is_some_and(|k| k != *s)).map(|s| s.person));
+        // Nobody has looked at a teacher yet who has no standing; whoever has met everything has one.
+        let is_wrong = |s: &&Standing| kept.get(&s.person).map_or(s.met, |k| k != *s);
+        wrong.extend(fresh.iter().filter(is_wrong).map(|s| s.person));
     }
     wrong.truncate(most);
-    Ok(wrong)
+    Ok((looked_at, wrong))
 }

@@ -78,6 +78,12 @@ const VALID_OF: &str = "select number, programme, person, path, name, school, st
     issued_at, ended_at, reason, superseded_by, scheme_version from certificate
     where programme = $1 and person = $2 and state = 'valid'";
 
+const ALL: &str = "select number, programme, person, path, name, school, state, facts, signature,
+    issued_at, ended_at, reason, superseded_by from certificate where number > $1 order by number limit 1000";
+
+const DOCUMENTS: &str = "select number, pdf from certificate
+    where number > $1 and pdf is not null order by number limit 1000";
+
 const LIST: &str = "select number, programme, person, path, name, school, state, facts, signature,
     issued_at, ended_at, reason, superseded_by, scheme_version, sort_key from certificate
     where programme = $1 and path >= $2 and path < $3
@@ -241,6 +247,16 @@ pub async fn valid_of(
     person: Id<Person>,
 ) -> Result<Option<Certificate>, DbError> {
     tx.row_opt(VALID_OF, args![programme, person], certificate).await
+}
+
+/// Up to 1000 certificates after a number.
+pub async fn all(tx: &mut Tx, after: &str) -> Result<Vec<Certificate>, DbError> {
+    tx.rows(ALL, args![after], certificate).await
+}
+
+/// Up to 1000 numbers after a number, with the digests of their documents.
+pub async fn documents(tx: &mut Tx, after: &str) -> Result<Vec<(String, String)>, DbError> {
+    tx.rows(DOCUMENTS, args![after], |row| Ok((row.get(0)?, row.get(1)?))).await
 }
 
 /// A page of a list: certificates with their sort keys, one more than is shown.

@@ -154,21 +154,22 @@ pub(super) async fn rebuild_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobErr
     Ok(())
 }
 
-/// The schools whose figures are not what a fresh count gives.
+/// How many schools were counted, and those whose figures are not what the fresh count gives.
 ///
 /// # Errors
 /// What the database reports.
-pub async fn check_figures(ctx: &Ctx, programme: &Programme) -> Result<Vec<Id<Node>>, Failure> {
+pub async fn check_figures(ctx: &Ctx, programme: &Programme) -> Result<(usize, Vec<Id<Node>>), Failure> {
     let mut tx = ctx.read().await?;
     let mut wrong = Vec::new();
-    for (school, _) in store::schools(&mut tx, &Scope::below(&programme.path)).await? {
-        let fresh = store::count(&mut tx, programme.id, school).await?;
-        let kept = store::kept(&mut tx, programme.id, school).await?.unwrap_or_default();
+    let schools = store::schools(&mut tx, &Scope::below(&programme.path)).await?;
+    for (school, _) in &schools {
+        let fresh = store::count(&mut tx, programme.id, *school).await?;
+        let kept = store::kept(&mut tx, programme.id, *school).await?.unwrap_or_default();
         if fresh != kept {
-            wrong.push(school);
+            wrong.push(*school);
         }
     }
-    Ok(wrong)
+    Ok((schools.len(), wrong))
 }
 
 /// The children of a node that are furthest behind, at most five; none when all have met

@@ -81,7 +81,7 @@ impl World {
 
     /// How many schools have figures that a fresh count does not give.
     async fn wrong(&self) -> usize {
-        check_figures(&self.test.system(), &self.programme).await.expect("checked").len()
+        check_figures(&self.test.system(), &self.programme).await.expect("checked").1.len()
     }
 
     /// A teacher chooses what meets the rule.

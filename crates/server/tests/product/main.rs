@@ -2,5 +2,6 @@
 
 mod statements;
 mod third_place;
+mod verify;
 mod whole;
 mod world;

@@ -21,6 +21,7 @@ mod dispute;
 mod file;
 mod model;
 mod pages;
+mod proof;
 pub mod samples;
 mod statement;
 mod store;
@@ -36,4 +37,5 @@ pub use model::{
     WaitingState, Whom, number_of,
 };
 pub use pages::routes;
+pub use proof::{check_totals, sum_again};
 pub use store::{Total, follow};

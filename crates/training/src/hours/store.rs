@@ -44,6 +44,22 @@ const BOOKED_ON: &str = "select cast(coalesce(sum(e.minutes), 0) as bigint) from
 const TOTALS: &str = "select category, kind, minutes, entries from hour_total
     where programme = $1 and person = $2 order by category, kind";
 
+const COUNT_TOTALS: &str = "select count(*) from hour_total where programme = $1";
+
+/// What is left of the sums once every entry is taken off.
+const WRONG_TOTALS: &str = "select t.person from (
+        select person, category, kind, minutes, entries from hour_total where programme = $1
+        union all
+        select person, category, kind, -minutes, -1 from hour_entry where programme = $1
+    ) t group by t.person, t.category, t.kind
+    having sum(t.minutes) <> 0 or sum(t.entries) <> 0 order by t.person limit $2";
+
+const CLEAR_TOTALS: &str = "delete from hour_total where programme = $1";
+
+const SUM_AGAIN: &str = "insert into hour_total (programme, person, category, kind, minutes, entries)
+    select programme, person, category, kind, cast(sum(minutes) as bigint), count(*)
+    from hour_entry where programme = $1 group by programme, person, category, kind";
+
 /// A column that holds the code of a state.
 pub(super) fn coded<T: FromStr<Err = String>>(row: &Row<'_>, column: usize) -> Result<T, DbError> {
     String::read(row, column)?.parse().map_err(|problem| DbError::Column { column, problem })
@@ -208,4 +224,24 @@ pub async fn totals(
 pub async fn follow(tx: &mut Tx, shift: &Shift) -> Result<(), DbError> {
     reports::follow(tx, shift).await?;
     disputes::follow(tx, shift).await
+}
+
+/// How many sums there are.
+pub async fn count_totals(tx: &mut Tx, programme: Id<Programme>) -> Result<i64, DbError> {
+    tx.row(COUNT_TOTALS, args![programme], |row| row.get(0)).await
+}
+
+/// The teachers of sums that are not those of the entries.
+pub async fn wrong_totals(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    most: i64,
+) -> Result<Vec<Id<Person>>, DbError> {
+    tx.rows(WRONG_TOTALS, args![programme, most], |row| row.get(0)).await
+}
+
+/// Writes every sum anew from the entries; says how many.
+pub async fn sum_again(tx: &mut Tx, programme: Id<Programme>) -> Result<u64, DbError> {
+    tx.run(CLEAR_TOTALS, args![programme]).await?;
+    tx.run(SUM_AGAIN, args![programme]).await
 }

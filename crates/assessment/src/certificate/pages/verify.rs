@@ -116,6 +116,6 @@ async fn answer(ctx: &Ctx, (rate, from): (&Rate, &Address), number: String, sign
 
 /// `GET /.well-known/tisheng-signing-key`: the public key, base64, one line.
 async fn signing_key(State(app): State<Arc<App>>) -> Answer {
-    let text = format!("{}\n", STANDARD.encode(public_key(&app.keys).to_bytes()));
+    let text = format!("{}\n", STANDARD.encode(public_key(&app.keys)));
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
 }

@@ -96,7 +96,7 @@ story!(a_batch_is_printed_as_one_file_for_its_issuer_alone, |engine| async move 
 
 /// The names in a file of documents, each of which proves itself.
 fn opened(world: &World, file: &Seen) -> Vec<String> {
-    let key = public_key(&world.test.app.keys).to_bytes();
+    let key = public_key(&world.test.app.keys);
     let mut archive = zip::ZipArchive::new(Cursor::new(file.bytes.clone())).expect("an archive");
     let mut names = Vec::new();
     for n in 0..archive.len() {

@@ -1,0 +1,236 @@
+//! `tisheng verify` and `tisheng mend`: whether the data is what it must be, whether a certificate
+//! is what was signed, and the way back for figures that are derived.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use tisheng_assessment::certificate::{self, Facts, Forged};
+use tisheng_assessment::evidence;
+use tisheng_insight::monitoring;
+use tisheng_platform::audit::{self, Chain};
+use tisheng_platform::config::Config;
+use tisheng_platform::keys::Keys;
+use tisheng_platform::web::Failure;
+use tisheng_platform::{App, Ctx};
+use tisheng_policy::scheme::{self, Programme};
+use tisheng_training::hours;
+
+use crate::assembly::KEY_FILE;
+use crate::{Ended, assembly};
+
+/// Wrong things named at most by one oracle.
+const NAMED: usize = 20;
+
+/// How to mend what is derived from other rows.
+const MEND: &str = "stop the server and run `tisheng mend`";
+/// How to mend what is derived from nothing.
+const RESTORE: &str = "take it from a backup";
+
+/// One thing that must hold, and what was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Oracle {
+    /// What was looked at, such as `standings of 2020`.
+    pub what: String,
+    /// How many were looked at.
+    pub count: usize,
+    /// Those that are wrong; of many the first.
+    pub wrong: Vec<String>,
+    /// How to mend them.
+    pub mend: &'static str,
+}
+
+impl Oracle {
+    fn new(what: impl Into<String>, count: usize, wrong: Vec<String>, mend: &'static str) -> Self {
+        Self { what: what.into(), count, wrong, mend }
+    }
+
+    /// The line for the operator.
+    #[must_use]
+    pub fn line(&self) -> String {
+        if self.wrong.is_empty() {
+            return format!("{}: {} checked, all right", self.what, self.count);
+        }
+        format!("{}: {} checked, WRONG: {}; {}", self.what, self.count, self.wrong.join(", "), self.mend)
+    }
+}
+
+/// Checks everything that must hold and names what does not.
+pub(crate) async fn command(config: Config) -> Ended {
+    let app = assembly::open(config).await?;
+    let oracles = data(&app).await?;
+    for oracle in &oracles {
+        println!("{}", oracle.line());
+    }
+    let whole = oracles.iter().all(|oracle| oracle.wrong.is_empty());
+    Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+type Found<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+fn told(failure: Failure) -> String {
+    format!("{failure:?}")
+}
+
+fn named<T: ToString>(things: &[T]) -> Vec<String> {
+    things.iter().map(ToString::to_string).collect()
+}
+
+/// Everything that must hold in the data of `app`.
+///
+/// # Errors
+/// What keeps an oracle from looking at all.
+pub async fn data(app: &Arc<App>) -> Found<Vec<Oracle>> {
+    let ctx = Ctx::system(Arc::clone(app), "verify");
+    let mut oracles = vec![audit_trail(app).await?];
+    let mut tx = ctx.read().await?;
+    let programmes = scheme::programmes(&ctx, &mut tx).await.map_err(told)?;
+    drop(tx);
+    for programme in &programmes {
+        oracles.extend(of_programme(&ctx, programme).await?);
+    }
+    let (count, wrong) = certificate::check_certificates(&ctx, NAMED).await.map_err(told)?;
+    oracles.push(Oracle::new("certificates", count, wrong, RESTORE));
+    oracles.push(files(&ctx).await?);
+    Ok(oracles)
+}
+
+async fn audit_trail(app: &App) -> Found<Oracle> {
+    Ok(match audit::verify(&app.db).await? {
+        Chain::Whole(rows) => Oracle::new("audit trail", usize::try_from(rows)?, Vec::new(), RESTORE),
+        Chain::Broken { seal } => Oracle::new("audit trail", 0, vec![format!("seal {seal}")], RESTORE),
+    })
+}
+
+async fn of_programme(ctx: &Ctx, programme: &Programme) -> Found<[Oracle; 3]> {
+    let of = |what: &str| format!("{what} of {}", programme.id);
+    let mut tx = ctx.read().await?;
+    let most = i64::try_from(NAMED)?;
+    let (totals, wrong_totals) = hours::check_totals(&mut tx, programme.id, most).await?;
+    drop(tx);
+    let (standings, wrong_standings) =
+        certificate::check_standings(ctx, programme, NAMED).await.map_err(told)?;
+    let (schools, wrong_schools) = monitoring::check_figures(ctx, programme).await.map_err(told)?;
+    let wrong_schools = &wrong_schools[..wrong_schools.len().min(NAMED)];
+    Ok([
+        Oracle::new(of("totals of hours"), usize::try_from(totals)?, named(&wrong_totals), MEND),
+        Oracle::new(of("standings"), standings, named(&wrong_standings), MEND),
+        Oracle::new(of("figures of schools"), schools, named(wrong_schools), MEND),
+    ])
+}
+
+/// Evidence and certificates: whether the bytes are there and are those that were stored.
+async fn files(ctx: &Ctx) -> Found<Oracle> {
+    let mut oracle = Oracle::new("stored files", 0, Vec::new(), RESTORE);
+    let mut after = String::new();
+    loop {
+        let mut tx = ctx.read().await?;
+        let some = evidence::stored_files(&mut tx, &after).await?;
+        drop(tx);
+        let Some((last, _)) = some.last() else { break };
+        after.clone_from(last);
+        for (digest, _) in &some {
+            look_at(ctx, &mut oracle, digest).await?;
+        }
+    }
+    after.clear();
+    loop {
+        let mut tx = ctx.read().await?;
+        let some = certificate::documents(&mut tx, &after).await?;
+        drop(tx);
+        let Some((last, _)) = some.last() else { break };
+        after.clone_from(last);
+        for (_, digest) in &some {
+            look_at(ctx, &mut oracle, digest).await?;
+        }
+    }
+    Ok(oracle)
+}
+
+async fn look_at(ctx: &Ctx, oracle: &mut Oracle, digest: &str) -> Found<()> {
+    oracle.count += 1;
+    if !ctx.app.files.intact(digest).await? && oracle.wrong.len() < NAMED {
+        oracle.wrong.push(digest.to_owned());
+    }
+    Ok(())
+}
+
+/// `tisheng mend`
+pub(crate) async fn mend_command(config: Config) -> Ended {
+    let app = assembly::open(config).await?;
+    for line in mend(&app).await? {
+        println!("{line}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Works everything out again that is derived: totals of hours, then standings, then figures. Says
+/// what it came to, a line for each programme. May be stopped and begun anew at any time.
+///
+/// # Errors
+/// What the database reports.
+pub async fn mend(app: &Arc<App>) -> Found<Vec<String>> {
+    let ctx = Ctx::system(Arc::clone(app), "mend");
+    let mut tx = ctx.read().await?;
+    let programmes = scheme::programmes(&ctx, &mut tx).await.map_err(told)?;
+    drop(tx);
+    let mut lines = Vec::new();
+    for programme in &programmes {
+        let mut tx = ctx.write().await?;
+        let totals = hours::sum_again(&mut tx, programme.id).await?;
+        tx.commit().await?;
+        let standings = certificate::refresh_all(&ctx, programme).await.map_err(told)?;
+        let schools = monitoring::rebuild(&ctx, programme).await.map_err(told)?;
+        let (id, changed) = (programme.id, standings.changed);
+        lines.push(format!("{id}: {totals} totals of hours, {changed} standings changed, {schools} schools"));
+    }
+    Ok(lines)
+}
+
+/// `tisheng verify --certificate FILE`: what `file` states and whether it was signed, without
+/// database or network. `key` is the line that the platform shows; without it the installation's
+/// own key file is asked.
+pub(crate) fn certificate_command(config: &Config, file: &Path, key: Option<&str>) -> Ended {
+    let public_key = match key {
+        Some(text) => certificate::read_key(text)
+            .ok_or("--key: expected the one line that /.well-known/tisheng-signing-key shows")?,
+        None => own_key(config)?,
+    };
+    let document = std::fs::read(file).map_err(|e| format!("{}: {e}", file.display()))?;
+    let facts = offline(&document, &public_key).map_err(|e| format!("{}: {e}", file.display()))?;
+    println!("signature good: these facts were signed and have not been changed");
+    println!("编号：{}", facts.number);
+    for (label, value) in facts.lines() {
+        println!("{label}：{value}");
+    }
+    println!(
+        "compare them with the pages; whether it was revoked is shown on line, at /verify/{}",
+        facts.number
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn own_key(config: &Config) -> Result<[u8; 32], String> {
+    let place = config.data.join(KEY_FILE);
+    if !place.exists() {
+        let place = place.display();
+        return Err(format!(
+            "{place} is not there; give --key with the line that the platform shows at /.well-known/tisheng-signing-key"
+        ));
+    }
+    Keys::load_or_create(&place).map(|keys| certificate::public_key(&keys)).map_err(|e| e.to_string())
+}
+
+/// The facts that `document` carries, once their signature is found good.
+///
+/// # Errors
+/// A sentence that says what is wrong with it.
+pub fn offline(document: &[u8], public_key: &[u8; 32]) -> Result<Facts, &'static str> {
+    certificate::verify_offline(document, public_key).map_err(|forged| match forged {
+        Forged::Unsigned => {
+            "no signed facts in this file: it must be the PDF as it was downloaded, not a scan, a print or a copy \
+             saved by another program"
+        }
+        Forged::Wrong => "signature WRONG: the facts were changed, or signed by another installation",
+    })
+}

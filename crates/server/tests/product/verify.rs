@@ -1,0 +1,102 @@
+//! What `tisheng verify` finds, and what `tisheng mend` mends.
+
+use tisheng_assessment::evidence::samples::hand_in;
+use tisheng_assessment::evidence::stored_files;
+use tisheng_platform::{App, args, audit};
+use tisheng_policy::scheme::samples::{owned, programme};
+use tisheng_registry::samples::small_town;
+use tisheng_rules::samples::third_scheme_files;
+use tisheng_server::verify::{Oracle, data, mend, offline};
+use tisheng_testkit::{TestApp, story};
+use tisheng_training::samples::{choose, fulfil_hours, publish_offer};
+
+use crate::world::whole;
+
+/// A small town in which a teacher has chosen, learnt and handed in.
+async fn filled(engine: tisheng_testkit::Engine) -> TestApp {
+    let test = whole(engine).await;
+    let system = test.system();
+    let town = small_town(&system).await.expect("a town");
+    test.clock.advance(chrono::TimeDelta::days(3 * 365));
+    let system = test.system();
+    let files = owned(third_scheme_files());
+    let programme = programme(&system, &town.province, &files).await.expect("a programme");
+    for school in &town.schools {
+        publish_offer(&test.app, &programme, school).await.expect("an offer");
+    }
+    let teacher = &town.school().teachers[0];
+    let chosen = choose(&test.app, &programme, teacher).await.expect("a choice");
+    let author = test.ctx(teacher.who());
+    hand_in(&author, &chosen[0]).await.expect("handed in");
+    let day = system.at.date() - chrono::Days::new(30);
+    fulfil_hours(&system, &programme, teacher.person, ("h", day)).await.expect("hours");
+    test.settle().await;
+    mend(&test.app).await.expect("worked out");
+    test
+}
+
+async fn tamper(app: &App, statement: &'static str) {
+    let mut tx = app.db.write().await.expect("a transaction");
+    assert!(tx.run(statement, args![]).await.expect("changed") > 0, "{statement}");
+    tx.commit().await.expect("commits");
+}
+
+/// The beginnings of the lines of oracles that found something wrong.
+async fn wrong(test: &TestApp) -> Vec<String> {
+    let oracles = data(&test.app).await.expect("looked");
+    let wrong = oracles.iter().filter(|oracle| !oracle.wrong.is_empty());
+    wrong.map(|oracle| oracle.what.split(" of 0").next().unwrap_or_default().to_owned()).collect()
+}
+
+story!(everything_that_must_hold_is_looked_at, |engine| async move {
+    let test = filled(engine).await;
+    let oracles = data(&test.app).await.expect("looked");
+    let lines: Vec<String> = oracles.iter().map(Oracle::line).collect();
+    assert_eq!(lines.len(), 6, "{lines:?}");
+    assert!(oracles.iter().all(|oracle| oracle.wrong.is_empty()), "{lines:?}");
+    let empty = oracles.iter().filter(|oracle| oracle.count == 0).count();
+    assert_eq!(empty, 1, "only certificates are none: {lines:?}");
+});
+
+story!(a_changed_row_is_found_and_what_is_derived_is_mended, |engine| async move {
+    let test = filled(engine).await;
+    let tampered = [
+        (
+            "update hour_total set minutes = minutes + 45 where minutes = (select max(minutes) from hour_total)",
+            "totals of hours",
+        ),
+        ("update standing set score = score + 1", "standings"),
+        ("update school_figure set chosen = chosen + 1", "figures of schools"),
+    ];
+    for (statement, what) in tampered {
+        tamper(&test.app, statement).await;
+        assert!(wrong(&test).await.contains(&what.to_owned()), "{what}");
+        mend(&test.app).await.expect("mended");
+        assert_eq!(wrong(&test).await, [""; 0], "{what}");
+    }
+});
+
+story!(what_is_derived_from_nothing_is_named, |engine| async move {
+    let test = filled(engine).await;
+    let mut tx = test.app.db.read().await.expect("a transaction");
+    let (digest, _) = stored_files(&mut tx, "").await.expect("listed").remove(0);
+    drop(tx);
+    let place = test.app.config.data.join("files").join(&digest[..2]).join(&digest[2..4]).join(&digest[4..]);
+    std::fs::write(place, b"something else").expect("written over");
+    let oracles = data(&test.app).await.expect("looked");
+    let files = oracles.iter().find(|oracle| oracle.what == "stored files").expect("an oracle");
+    assert_eq!(files.wrong, [digest]);
+    assert!(files.line().contains("from a backup"), "{}", files.line());
+
+    audit::seal(&test.app.db, test.app.now()).await.expect("sealed");
+    tamper(&test.app, "update audit set detail = 'something else'").await;
+    assert_eq!(wrong(&test).await, ["audit trail", "stored files"]);
+});
+
+#[test]
+fn a_file_that_is_no_certificate_is_refused_with_a_sentence() {
+    assert!(
+        offline(b"%PDF-1.7 startxref 0 %%EOF", &[0; 32]).is_err_and(|said| said.contains("no signed facts"))
+    );
+    assert!(offline(b"%TISHENG1.e30.AAAA\n", &[0; 32]).is_err_and(|said| said.contains("signature WRONG")));
+}
