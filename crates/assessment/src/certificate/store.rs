@@ -45,7 +45,9 @@ const FOLLOW_POSTS: &str = "update standing
 const CLAIM_TAIL: &str =
     "on conflict (programme, person) do update set at = excluded.at where standing.at is null";
 
-const PROGRAMMES_OF: &str = "select programme from standing where person = $1 order by programme";
+/// There are few programmes and many standings, which are kept by programme.
+const PROGRAMMES_OF: &str = "select p.id from programme p where exists
+    (select 1 from standing s where s.programme = p.id and s.person = $1) order by p.id";
 
 /// The next teachers in the order of their identifiers.
 const TEACHERS: &str = "select person, path from post

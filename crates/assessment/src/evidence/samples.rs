@@ -112,10 +112,11 @@ pub async fn fill(ctx: &Ctx, id: Id<Submission>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes submissions as they are, without pieces, steps or events: for the bench.
+/// Writes submissions as they are, each with the sort key of its author, without pieces, steps or
+/// events: for the bench.
 ///
 /// # Errors
 /// What the database reports.
-pub async fn keep_all(tx: &mut Tx, submissions: &[Submission]) -> Result<u64, DbError> {
+pub async fn keep_all(tx: &mut Tx, submissions: &[(Submission, String)]) -> Result<u64, DbError> {
     store::bulk::add_all(tx, submissions).await
 }

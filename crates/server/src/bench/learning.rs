@@ -149,10 +149,10 @@ impl<'p> Ways<'p> {
         selection::samples::choose_all(&self.ctx, tx, programme, &choices, &self.choice).await?;
         let reports: Vec<(_, Report)> = learners.iter().flat_map(|one| self.reports(one)).collect();
         let entries = hours::samples::enter_all(&self.ctx, tx, programme, &reports).await?;
-        let submissions: Vec<Submission> = learners.iter().flat_map(|one| self.submissions(one)).collect();
+        let submissions: Vec<_> = learners.iter().flat_map(|one| self.submissions(one)).collect();
         evidence::samples::keep_all(tx, &submissions).await?;
         let finals: Vec<(&Submission, Final)> =
-            submissions.iter().filter_map(|one| Some((one, self.result(one)?))).collect();
+            submissions.iter().filter_map(|(one, _)| Some((one, self.result(one)?))).collect();
         review::samples::keep_results(tx, &finals).await?;
         Ok(entries)
     }
@@ -169,7 +169,8 @@ impl<'p> Ways<'p> {
         reports.into_iter().take(most).map(|report| (person, report)).collect()
     }
 
-    fn submissions(&self, learner: &Learner) -> Vec<Submission> {
+    /// Submissions, each with the sort key of its author.
+    fn submissions(&self, learner: &Learner) -> Vec<(Submission, String)> {
         match learner.progress {
             Progress::NotBegun | Progress::Chosen | Progress::Learning => Vec::new(),
             Progress::HandedIn => {
@@ -191,10 +192,10 @@ impl<'p> Ways<'p> {
     }
 
     /// Before the panel, or final with its level.
-    fn submission(&self, learner: &Learner, code: &str, level: Option<Level>) -> Submission {
+    fn submission(&self, learner: &Learner, code: &str, level: Option<Level>) -> (Submission, String) {
         let teacher = &learner.teacher;
         let programme = &self.province.programme;
-        Submission {
+        let submission = Submission {
             programme: programme.id.uuid(),
             id: self.ctx.id(),
             person: teacher.person.uuid(),
@@ -215,7 +216,8 @@ impl<'p> Ways<'p> {
             submitted_at: Some(self.ctx.at),
             state_since: self.ctx.at,
             superseded_by: None,
-        }
+        };
+        (submission, teacher.sort_key.clone())
     }
 
     fn result(&self, of: &Submission) -> Option<Final> {

@@ -6,12 +6,13 @@ use crate::evidence::model::Submission;
 
 const SUBMISSIONS: &str =
     "insert into submission (programme, id, person, capability, revision, state, step, school,
-    path, subject, stage, scheme_version, consent, digest, note, level, version, begun_at, submitted_at,
+    path, sort_key, subject, stage, scheme_version, consent, digest, note, level, version, begun_at, submitted_at,
     state_since) values";
 
-/// Writes submissions as they are, begun when they were handed in.
-pub async fn add_all(tx: &mut Tx, submissions: &[Submission]) -> Result<u64, DbError> {
-    let rows = submissions.iter().map(|s| {
+/// Writes submissions as they are, each with the sort key of its author, begun when they were
+/// handed in.
+pub async fn add_all(tx: &mut Tx, submissions: &[(Submission, String)]) -> Result<u64, DbError> {
+    let rows = submissions.iter().map(|(s, sort_key)| {
         let row: &[Value<'_>] = args![
             s.programme,
             s.id,
@@ -22,6 +23,7 @@ pub async fn add_all(tx: &mut Tx, submissions: &[Submission]) -> Result<u64, DbE
             &s.step,
             s.school,
             &s.path,
+            sort_key,
             &s.subject,
             &s.stage,
             s.scheme_version,
@@ -36,5 +38,5 @@ pub async fn add_all(tx: &mut Tx, submissions: &[Submission]) -> Result<u64, DbE
         ];
         row.to_vec()
     });
-    tx.bulk(SUBMISSIONS, 20, "", rows.collect::<Vec<_>>()).await
+    tx.bulk(SUBMISSIONS, 21, "", rows.collect::<Vec<_>>()).await
 }
