@@ -14,6 +14,9 @@ use crate::db::{DbError, Tx};
 #[derive(Debug)]
 pub struct Request;
 
+/// Slashes in the path of a county, which has three levels from the root down.
+const WIDE: usize = 4;
+
 /// The part of the tree that somebody may see: a node and everything below it.
 ///
 /// A node's path is made of the short codes from the root down, each ended by a slash, so that a
@@ -44,6 +47,13 @@ impl Scope {
     #[must_use]
     pub fn everything() -> Self {
         Self { from: "/".to_owned(), until: "0".to_owned() }
+    }
+
+    /// Whether it is a large part of the tree, such as a county: a list of it walks the whole roll
+    /// in its order, a list of a small part picks that out and sorts it.
+    #[must_use]
+    pub fn is_wide(&self) -> bool {
+        self.from.matches('/').count() <= WIDE
     }
 
     /// Whether the node at `path` lies within.
@@ -218,5 +228,7 @@ mod tests {
         assert!(!county.holds("/51/5102/"));
         assert!(Scope::everything().holds("/51/"));
         assert!(!Scope::nothing().holds("/51/"));
+        assert!(Scope::everything().is_wide() && Scope::below("/51/5101/510104/").is_wide());
+        assert!(!Scope::below("/51/5101/510104/k3f9/").is_wide());
     }
 }

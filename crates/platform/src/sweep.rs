@@ -51,7 +51,7 @@ pub fn is_due(last: Option<Instant>, at: Instant) -> bool {
     last.is_none_or(|last| at - last >= TimeDelta::hours(EVERY_HOURS))
 }
 
-/// Removes what is past its keeping at `at`. Files are judged by the clock of their own disk.
+/// Removes what is past its keeping at `at`, and lets the database take stock. Files are judged by the clock of their own disk.
 ///
 /// # Errors
 /// What the database reports; what was removed until then stays removed.
@@ -72,6 +72,7 @@ pub async fn sweep(app: &Arc<App>, at: Instant) -> Result<Swept, DbError> {
             tx.commit().await?;
         }
     }
+    app.db.tend().await?;
     let folder = app.files.incoming("");
     let files = tokio::task::spawn_blocking(move || abandoned(&folder, SystemTime::now())).await;
     match files.map_err(std::io::Error::other).and_then(|found| found) {

@@ -124,6 +124,23 @@ story!(many_rows_are_written_with_one_shape, |engine| async move {
     assert_eq!(count(&db).await, 40_000);
 });
 
+story!(those_who_read_and_write_go_on_while_the_database_takes_stock, |engine| async move {
+    let (_scratch, db) = with_table(engine).await;
+    let mut before = db.read().await.expect("a reader");
+    let all = "select count(*) from thing";
+    let seen: i64 = before.row(all, args![], |row| row.get(0)).await.expect("a count");
+    let mut tx = db.write().await.expect("a writer");
+    tx.bulk("insert into thing (n) values", 1, "", (0..2000_i64).map(|n| vec![n.into()]))
+        .await
+        .expect("rows");
+    tx.commit().await.expect("durable");
+    db.tend().await.expect("stock is taken");
+    let still: i64 = before.row(all, args![], |row| row.get(0)).await.expect("a count");
+    assert_eq!(still, seen, "a reader keeps its view");
+    drop(before);
+    assert_eq!(count(&db).await, seen + 2000);
+});
+
 story!(migrations_run_once, |engine| async move {
     let scratch = scratch(engine).await;
     let again = migrate::run(&scratch.db, Instant::from_micros(1)).await.expect("a second run");

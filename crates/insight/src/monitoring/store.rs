@@ -94,7 +94,39 @@ const SCHOOLS_OF_PERSON: &str = "select distinct school from post where person =
 
 const AUTHOR: &str = "select person from submission where programme = $1 and id = $2";
 
-const PEOPLE: &str = "select p.person, pe.name, n.name, p.subject, coalesce(s.met, false),
+/// Walks the roll in its order; the concatenation keeps the index on paths out of it, which would
+/// have to sort the whole part of the tree.
+const PEOPLE_WIDE: &str = "select p.person, pe.name, n.name, p.subject, coalesce(s.met, false),
+    coalesce(s.open_gates, ''), p.sort_key
+    from post p join person pe on pe.id = p.person join node n on n.id = p.school
+    left join standing s on s.programme = $1 and s.person = p.person
+    where p.until is null and p.path || '' >= $2 and p.path || '' < $3
+    and ($4 = '' or pe.name like $4 or pe.pinyin like $4 or pe.initials like $4)
+    and ($5 = 'teachers'
+        or ($5 = 'chosen' and exists (select 1 from choice c where c.programme = $1 and c.person = p.person))
+        or ($5 = 'not_chosen' and not exists (select 1 from choice c where c.programme = $1 and c.person = p.person))
+        or ($5 = 'learning' and exists (select 1 from hour_total h
+            where h.programme = $1 and h.person = p.person and h.minutes > 0))
+        or ($5 = 'not_learning' and not exists (select 1 from hour_total h
+            where h.programme = $1 and h.person = p.person and h.minutes > 0))
+        or ($5 = 'handed_in' and exists (select 1 from submission b
+            where b.programme = $1 and b.person = p.person and b.submitted_at is not null))
+        or ($5 = 'not_handed_in' and not exists (select 1 from submission b
+            where b.programme = $1 and b.person = p.person and b.submitted_at is not null))
+        or ($5 = 'assessed' and exists (select 1 from result r
+            where r.programme = $1 and r.person = p.person and r.superseded_by is null))
+        or ($5 = 'not_assessed' and not exists (select 1 from result r
+            where r.programme = $1 and r.person = p.person and r.superseded_by is null))
+        or ($5 = 'met' and coalesce(s.met, false))
+        or ($5 = 'not_met' and not coalesce(s.met, false))
+        or ($5 = 'certified' and exists (select 1 from certificate c
+            where c.programme = $1 and c.person = p.person and c.state = 'valid'))
+        or ($5 = 'not_certified' and not exists (select 1 from certificate c
+            where c.programme = $1 and c.person = p.person and c.state = 'valid')))
+    and (p.sort_key, p.person) > ($6, $7) order by p.sort_key, p.person limit $8";
+
+/// Picks the small part of the tree out and sorts it.
+const PEOPLE_NARROW: &str = "select p.person, pe.name, n.name, p.subject, coalesce(s.met, false),
     coalesce(s.open_gates, ''), p.sort_key
     from post p join person pe on pe.id = p.person join node n on n.id = p.school
     left join standing s on s.programme = $1 and s.person = p.person
@@ -280,7 +312,8 @@ pub async fn people(
 ) -> Result<Vec<Listed>, DbError> {
     let like = if search.is_empty() { String::new() } else { format!("{}%", search.to_lowercase()) };
     let row = args![programme, &scope.from, &scope.until, like, state, &after.key, after.uuid(), limit];
-    tx.rows(PEOPLE, row, |row| {
+    let people = if scope.is_wide() { PEOPLE_WIDE } else { PEOPLE_NARROW };
+    tx.rows(people, row, |row| {
         Ok(Listed {
             person: row.get(0)?,
             name: row.get(1)?,

@@ -120,6 +120,18 @@ impl Db {
         }
     }
 
+    /// Lets the planner know how the rows lie by now. SQLite has to be told from time to time;
+    /// PostgreSQL sees to it by itself.
+    ///
+    /// # Errors
+    /// What the engine reports.
+    pub async fn tend(&self) -> Result<(), DbError> {
+        match self {
+            Self::Sqlite(db) => db.tend().await,
+            Self::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Copies the whole database to the new file `target` while it is in use (SQLite only; a
     /// PostgreSQL installation uses the server's own backup tools).
     ///

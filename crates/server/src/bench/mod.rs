@@ -133,11 +133,6 @@ async fn measure(order: &Order, folder: &Path) -> Result<Report, Failed> {
     figures.extend(work::certificates(&app, &province).await?);
     // What the work has left to be done would otherwise be done while pages are measured.
     jobs::run_due(&app, &reactions::handlers()).await?;
-    if app.db.engine() == Engine::Postgres {
-        let mut tx = app.db.write().await?;
-        store::analyze(&mut tx).await?;
-        tx.commit().await?;
-    }
     note("pages");
     figures.extend(served(&app, &province, order, folder).await?);
     Ok(Report {
@@ -164,6 +159,13 @@ async fn fill(app: &Arc<App>, order: &Order) -> Result<Filled, Failed> {
     let started = Instant::now();
     let entries = learning::fill(app, &province, order.seed).await?;
     let learning = started.elapsed();
+    note("the database takes stock");
+    app.db.tend().await?;
+    if app.db.engine() == Engine::Postgres {
+        let mut tx = app.db.write().await?;
+        store::analyze(&mut tx).await?;
+        tx.commit().await?;
+    }
     Ok(Filled { teachers: order.teachers, seed: order.seed, rolls, entries, learning })
 }
 

@@ -100,7 +100,26 @@ const DECIDE: &str = "update choice_change set state = $3, decision = $4, decide
 const WITHDRAW: &str = "update choice_change set state = 'withdrawn', decided_at = $4
     where programme = $1 and id = $2 and person = $3 and state = 'asked'";
 
-const TEACHERS: &str = "select r.person, r.name, r.school, r.subject, r.sort_key, r.chosen_at, c.capability
+/// Walks the roll in its order; the concatenation keeps the index on paths out of it, which would
+/// have to sort the whole part of the tree.
+const TEACHERS_WIDE: &str =
+    "select r.person, r.name, r.school, r.subject, r.sort_key, r.chosen_at, c.capability
+    from (select o.person as person, p.name as name, n.name as school, o.subject as subject,
+            o.sort_key as sort_key, h.chosen_at as chosen_at
+        from post o join person p on p.id = o.person join node n on n.id = o.school
+        left join choice h on h.programme = $1 and h.person = o.person
+        where o.until is null and o.path || '' >= $2 and o.path || '' < $3
+        and ($4 = '' or p.name like $4 || '%' or p.pinyin like $4 || '%' or p.initials like $4 || '%')
+        and ($5 = '' or ($5 = 'none') = (h.person is null))
+        and ($6 = '' or exists (select 1 from choice_capability e where e.programme = $1
+            and e.person = o.person and e.capability = $6 and e.dropped_at is null))
+        and (o.sort_key, o.person) > ($7, $8) order by o.sort_key, o.person limit $9) r
+    left join choice_capability c on c.programme = $1 and c.person = r.person and c.dropped_at is null
+    order by r.sort_key, r.person, c.capability";
+
+/// Picks the small part of the tree out and sorts it.
+const TEACHERS_NARROW: &str =
+    "select r.person, r.name, r.school, r.subject, r.sort_key, r.chosen_at, c.capability
     from (select o.person as person, p.name as name, n.name as school, o.subject as subject,
             o.sort_key as sort_key, h.chosen_at as chosen_at
         from post o join person p on p.id = o.person join node n on n.id = o.school
@@ -407,7 +426,8 @@ pub async fn teachers(
         limit
     ];
     let mut teachers: Vec<TeacherChoice> = Vec::new();
-    tx.each(TEACHERS, args, |row| {
+    let list = if scope.is_wide() { TEACHERS_WIDE } else { TEACHERS_NARROW };
+    tx.each(list, args, |row| {
         let person: Id<Person> = row.get(0)?;
         if teachers.last().map(|teacher| teacher.person) != Some(person) {
             teachers.push(TeacherChoice {

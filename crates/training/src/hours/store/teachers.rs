@@ -9,7 +9,26 @@ use tisheng_registry::people::Person;
 
 use super::{Total, total};
 
-const LIST: &str = "select r.person, r.name, r.school, r.subject, r.sort_key,
+/// Walks the roll in its order; the concatenation keeps the index on paths out of it, which would
+/// have to sort the whole part of the tree.
+const LIST_WIDE: &str = "select r.person, r.name, r.school, r.subject, r.sort_key,
+    t.category, t.kind, t.minutes, t.entries
+    from (select o.person as person, p.name as name, n.name as school, o.subject as subject,
+            o.sort_key as sort_key
+        from post o join person p on p.id = o.person join node n on n.id = o.school
+        where o.until is null and o.path || '' >= $2 and o.path || '' < $3
+        and ($4 = '' or p.name like $4 || '%' or p.pinyin like $4 || '%' or p.initials like $4 || '%')
+        and ($5 = '' or o.subject = $5) and ($6 = '' or o.stage = $6)
+        and ($7 = '' or ($7 = 'none') <> exists
+            (select 1 from hour_total e where e.programme = $1 and e.person = o.person))
+        and (cast($8 as bigint) = 0 or (select cast(coalesce(sum(s.minutes), 0) as bigint) from hour_total s
+            where s.programme = $1 and s.person = o.person) < cast($8 as bigint))
+        and (o.sort_key, o.person) > ($9, $10) order by o.sort_key, o.person limit $11) r
+    left join hour_total t on t.programme = $1 and t.person = r.person
+    order by r.sort_key, r.person, t.category, t.kind";
+
+/// Picks the small part of the tree out and sorts it.
+const LIST_NARROW: &str = "select r.person, r.name, r.school, r.subject, r.sort_key,
     t.category, t.kind, t.minutes, t.entries
     from (select o.person as person, p.name as name, n.name as school, o.subject as subject,
             o.sort_key as sort_key
@@ -79,7 +98,8 @@ pub async fn list(
         limit
     ];
     let mut teachers: Vec<TeacherSums> = Vec::new();
-    tx.each(LIST, args, |row| {
+    let list = if scope.is_wide() { LIST_WIDE } else { LIST_NARROW };
+    tx.each(list, args, |row| {
         let person: Id<Person> = row.get(0)?;
         if teachers.last().map(|teacher| teacher.person) != Some(person) {
             teachers.push(TeacherSums {
