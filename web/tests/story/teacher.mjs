@@ -71,7 +71,7 @@ async function send(teacher, section, file) {
   if (teacher.scripts) await Promise.all([page.waitForNavigation(), input.setInputFiles(file)]);
   else {
     await input.setInputFiles(file);
-    await Promise.all([page.waitForNavigation(), section.getByRole("button", { name: "上传" }).click()]);
+    await Promise.all([page.waitForNavigation(), section.getByRole("button", { name: "上传", exact: true }).click()]);
   }
 }
 
