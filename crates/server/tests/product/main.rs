@@ -1,5 +1,7 @@
 //! Tests of the assembled product.
 
+mod addresses;
+mod matrix;
 mod statements;
 mod third_place;
 mod verify;

@@ -1,0 +1,219 @@
+//! Who may ask for what, at every address: compared with `docs/who-may-what.txt`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use http::{HeaderMap, Method, StatusCode};
+use tisheng_platform::{Who, args};
+use tisheng_registry::access::Role;
+use tisheng_registry::organisation::Node;
+use tisheng_registry::samples::Persona;
+use tisheng_testkit::{Browser, Engine, Seen};
+
+use crate::addresses::{Address, all};
+use crate::world::World;
+
+/// When set, the test writes the file instead of comparing.
+const REWRITE: &str = "TISHENG_WRITE_MATRIX";
+
+const HEAD: &str = "\
+# Who may what: every address, asked by every role at four places of the tree. Written by
+#     TISHENG_WRITE_MATRIX=1 cargo test -p tisheng-server --test product matrix
+# and compared by the same test without the variable.
+#
+# Whatever the address names belongs to one school (its teacher, evidence, certificate, import …).
+# Columns: asked by somebody with the role at that school (not the owner), at the school beside it,
+# at the county above both, at another county. Then those whom the thing itself concerns.
+#
+# 200 shown     303 led on, or done     done   would have been done (the test lets nothing happen)
+# sign-in       led to the sign-in page     404 not there, or not for the asker
+# 400 415 422   may be asked, but what the test sends is not right; the answer names no data
+";
+
+/// Somebody who asks.
+struct Asker {
+    /// `None` for a stranger.
+    who: Option<Who>,
+    browser: Browser,
+}
+
+/// A member with `role` at `node`, being the person `persona`.
+fn acting(persona: &Persona, role: Role, node: &Node) -> Who {
+    Persona { role, node: node.clone(), ..persona.clone() }.who()
+}
+
+impl Asker {
+    async fn new(world: &World, who: Option<Who>) -> Self {
+        let browser = match &who {
+            Some(who) => world.test.signed_in(who).await,
+            None => world.test.browser(),
+        };
+        Self { who, browser }
+    }
+
+    /// Asks, and says in a word what came of it.
+    async fn ask(&mut self, world: &World, address: &Address) -> String {
+        let path = world.fill(&address.path);
+        let seen = match address.method.as_str() {
+            "GET" => self.browser.send(Method::GET, &path, HeaderMap::new(), Vec::new()).await,
+            "POST" if takes_files(&address.path) => self.browser.post_files(&path, &fields(world), &[]).await,
+            "POST" => self.browser.post_only(&path, &fields(world)).await,
+            other => {
+                let mut headers = HeaderMap::new();
+                headers.insert("tus-resumable", "1.0.0".parse().expect("a version"));
+                headers.insert("upload-offset", "0".parse().expect("a number"));
+                headers.insert("content-type", "application/offset+octet-stream".parse().expect("a type"));
+                let method = other.parse().expect("a method");
+                self.browser.send(method, &path, headers, Vec::new()).await
+            }
+        };
+        let word = word(address, &seen);
+        if address.method != "GET" && word == "303" {
+            // It may have ended the session.
+            *self = Self::new(world, self.who.clone()).await;
+        }
+        word
+    }
+}
+
+fn word(address: &Address, seen: &Seen) -> String {
+    match seen.status {
+        StatusCode::SEE_OTHER if seen.location().starts_with("/sign-in") => "sign-in".to_owned(),
+        StatusCode::INTERNAL_SERVER_ERROR if address.method == "POST" => "done".to_owned(),
+        status => status.as_str().to_owned(),
+    }
+}
+
+fn takes_files(path: &str) -> bool {
+    matches!(path, "/roster/{kind}" | "/scheme/versions" | "/evidence/{id}/pieces/{piece}/files")
+}
+
+/// One answer for every question that a form of the product asks.
+fn fields(world: &World) -> Vec<(&str, &str)> {
+    vec![
+        ("reason", "核对材料后需要处理"),
+        ("version", "1"),
+        ("text", "说明文字"),
+        ("title", "名称"),
+        ("name", "新名"),
+        ("day", "2024-03-08"),
+        ("since", "2024-03-08"),
+        ("until", "2024-04-08"),
+        ("from", "2024-03-08"),
+        ("person", &world.things["{person}"]),
+        ("role", "teacher"),
+        ("subject", "语文"),
+        ("stage", "02"),
+        ("step", "open"),
+    ]
+}
+
+/// The answers of one role at the four places.
+type Row = [String; 4];
+
+async fn line_up(world: &World) -> Vec<(Role, [Asker; 4])> {
+    let town = &world.town;
+    let [first, second] = &town.schools;
+    let mut askers = Vec::new();
+    for role in Role::ALL {
+        let at = [
+            acting(&first.teachers[4], role, &first.node),
+            acting(&second.teachers[3], role, &second.node),
+            acting(&town.county_office, role, &town.county),
+            acting(&town.neighbour_office, role, &town.neighbour),
+        ];
+        let [own, sibling, above, foreign] = at;
+        let at = [
+            Asker::new(world, Some(own)).await,
+            Asker::new(world, Some(sibling)).await,
+            Asker::new(world, Some(above)).await,
+            Asker::new(world, Some(foreign)).await,
+        ];
+        askers.push((role, at));
+    }
+    askers
+}
+
+async fn concerned(world: &World) -> Vec<(&'static str, Asker)> {
+    let persona = [
+        ("the teacher who finished", world.finisher()),
+        ("the teacher at work", world.worker()),
+        ("the peer drawn", world.drawn_peer().await),
+    ];
+    let mut askers = vec![("a stranger", Asker::new(world, None).await)];
+    for (name, persona) in persona {
+        askers.push((name, Asker::new(world, Some(persona.who())).await));
+    }
+    askers
+}
+
+/// The whole file.
+async fn written(world: &World) -> String {
+    let mut text = HEAD.to_owned();
+    let mut roles = line_up(world).await;
+    let mut concerned = concerned(world).await;
+    for address in all() {
+        let mut rows: BTreeMap<Row, Vec<&str>> = BTreeMap::new();
+        for (role, [own, sibling, above, foreign]) in &mut roles {
+            let row = [
+                own.ask(world, &address).await,
+                sibling.ask(world, &address).await,
+                above.ask(world, &address).await,
+                foreign.ask(world, &address).await,
+            ];
+            rows.entry(row).or_default().push(role.key());
+        }
+        let _ = writeln!(text, "\n{} {}", address.method, address.path);
+        for ([own, sibling, above, foreign], roles) in rows {
+            let roles =
+                if roles.len() == Role::ALL.len() { "every role".to_owned() } else { roles.join(" ") };
+            let _ = writeln!(text, "  {own:<7} {sibling:<7} {above:<7} {foreign:<7} {roles}");
+        }
+        let mut single = Vec::new();
+        for (name, asker) in &mut concerned {
+            single.push(format!("{name} {}", asker.ask(world, &address).await));
+        }
+        let _ = writeln!(text, "  {}", single.join(", "));
+    }
+    text
+}
+
+/// From now on no form is ever done: its last statement fails, and with it its transaction.
+async fn let_nothing_happen(world: &World) {
+    let mut tx = world.test.app.db.write().await.expect("a transaction");
+    let trigger = "create trigger nothing_happens before update of answer on idempotency
+        begin select raise(abort, 'nothing happens'); end";
+    tx.run(trigger, args![]).await.expect("a trigger");
+    tx.commit().await.expect("commits");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_matrix_is_as_written() {
+    let world = World::begin(Engine::Sqlite).await;
+    let_nothing_happen(&world).await;
+    let found = written(&world).await;
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/who-may-what.txt");
+    if std::env::var_os(REWRITE).is_some() {
+        std::fs::write(&file, found).expect("written");
+        return;
+    }
+    let known = std::fs::read_to_string(&file).expect("docs/who-may-what.txt");
+    let differing = known.lines().zip(found.lines()).find(|(known, found)| known != found);
+    assert_eq!(differing, None, "docs/who-may-what.txt says (left), the product does (right)");
+    assert_eq!(known.lines().count(), found.lines().count(), "an address more or less");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_form_is_taken_from_elsewhere() {
+    let world = World::begin(Engine::Sqlite).await;
+    let mut office = world.browser(&world.town.county_office).await;
+    for address in all().into_iter().filter(|address| address.method != "GET" && address.method != "HEAD") {
+        let mut headers = HeaderMap::new();
+        headers.insert("sec-fetch-site", "cross-site".parse().expect("a value"));
+        headers.insert("content-type", "application/x-www-form-urlencoded".parse().expect("a type"));
+        let method = address.method.parse().expect("a method");
+        let seen = office.send(method, &world.fill(&address.path), headers, Vec::new()).await;
+        assert!(seen.text().contains("没有执行"), "{address:?}: {} {}", seen.status, seen.text());
+    }
+}
