@@ -15,7 +15,7 @@ use crate::{Ended, routes};
 /// The file of the installation's secrets, in the data folder.
 pub(crate) const KEY_FILE: &str = "keys.toml";
 /// The database of an installation that names none, in the data folder.
-const DATABASE: &str = "tisheng.db";
+pub(crate) const DATABASE: &str = "tisheng.db";
 
 /// The address of the database that `config` names.
 pub fn address(config: &Config) -> Address {

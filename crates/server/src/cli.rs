@@ -8,6 +8,7 @@ use tisheng_platform::config::{ConfigError, Settings};
 
 use crate::bench::Order;
 use crate::scheme_command::SchemeCommand;
+use crate::user_command::UserCommand;
 
 /// 提升：中小学教师信息技术应用能力提升工程管理平台
 #[derive(Debug, Parser)]
@@ -69,6 +70,16 @@ pub enum Command {
         /// The folder to make.
         to: PathBuf,
     },
+    /// Put a backup into an empty data folder (SQLite with local files).
+    Restore {
+        /// The folder that `backup` made.
+        from: PathBuf,
+    },
+    /// Accounts: the first one, a way back in, a list.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Look at everything an installation needs, and say how to mend what is not well.
+    Doctor,
 }
 
 impl Cli {

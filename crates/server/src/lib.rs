@@ -7,11 +7,13 @@ pub mod assembly;
 mod bench;
 mod cli;
 pub mod demo;
+mod doctor;
 mod files;
 pub mod reactions;
 pub mod routes;
 mod scheme_command;
 pub mod serve;
+mod user_command;
 pub mod verify;
 
 use std::process::ExitCode;
@@ -46,6 +48,9 @@ pub async fn run(cli: Cli) -> Ended {
             verify::certificate_command(&cli.settings()?.finish()?, file, key.as_deref())
         }
         Command::Mend => verify::mend_command(cli.settings()?.finish()?).await,
+        Command::User(command) => user_command::run(command, cli.settings()?.finish()?).await,
+        Command::Doctor => doctor::command(cli.settings()?).await,
+        Command::Restore { from } => files::restore(cli.settings()?.finish()?, from),
         Command::Backup { to } => files::backup(cli.settings()?.finish()?, to).await,
     }
 }

@@ -51,22 +51,9 @@ pub fn texts() -> Vec<(String, String)> {
 /// # Errors
 /// See [`MigrateError`].
 pub async fn run(db: &Db, at: Instant) -> Result<Vec<String>, MigrateError> {
-    let mut tx = db.write().await?;
-    tx.batch(&translate(BOOK, db.engine())).await?;
-    let applied = tx
-        .rows("select name, digest from migration", args![], |row| {
-            Ok((row.get::<String>(0)?, row.get::<String>(1)?))
-        })
-        .await?;
-    tx.commit().await?;
     let mut done = Vec::new();
-    for (name, text) in texts() {
-        let digest = hex::encode(Sha256::digest(text.as_bytes()));
-        match applied.iter().find(|(known, _)| *known == name) {
-            Some((_, known)) if *known == digest => continue,
-            Some(_) => return Err(MigrateError::Edited(name)),
-            None => {}
-        }
+    for (name, text) in missing(db).await? {
+        let digest = digest(&text);
         let failed = |source| MigrateError::Failed { name: name.clone(), source };
         let mut tx = db.write().await?;
         // The row first: a second process that starts at the same moment waits here and then
@@ -79,6 +66,38 @@ pub async fn run(db: &Db, at: Instant) -> Result<Vec<String>, MigrateError> {
         done.push(name);
     }
     Ok(done)
+}
+
+/// Names of the migrations that have not been applied yet, in order.
+///
+/// # Errors
+/// See [`MigrateError`].
+pub async fn waiting(db: &Db) -> Result<Vec<String>, MigrateError> {
+    Ok(missing(db).await?.into_iter().map(|(name, _)| name).collect())
+}
+
+async fn missing(db: &Db) -> Result<Vec<(String, String)>, MigrateError> {
+    let mut tx = db.write().await?;
+    tx.batch(&translate(BOOK, db.engine())).await?;
+    let applied = tx
+        .rows("select name, digest from migration", args![], |row| {
+            Ok((row.get::<String>(0)?, row.get::<String>(1)?))
+        })
+        .await?;
+    tx.commit().await?;
+    let mut missing = Vec::new();
+    for (name, text) in texts() {
+        match applied.iter().find(|(known, _)| *known == name) {
+            Some((_, known)) if *known == digest(&text) => {}
+            Some(_) => return Err(MigrateError::Edited(name)),
+            None => missing.push((name, text)),
+        }
+    }
+    Ok(missing)
+}
+
+fn digest(text: &str) -> String {
+    hex::encode(Sha256::digest(text.as_bytes()))
 }
 
 const CLAIM: &str =

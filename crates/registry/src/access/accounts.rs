@@ -184,6 +184,16 @@ pub async fn use_setup_token(ctx: &Ctx, token: &str, chosen: &str) -> Result<Id<
     Ok(holder.account)
 }
 
+/// Whose open account has `login`: for the command line.
+///
+/// # Errors
+/// What the database reports, or not found.
+pub async fn owner(ctx: &Ctx, tx: &mut Tx, login: &str) -> Result<Option<Id<Person>>, AccessError> {
+    only_installation(ctx)?;
+    let found = store::by_login(tx, &plain_login(login)).await?;
+    Ok(found.map(|credentials| credentials.person))
+}
+
 /// Gives an account a password that was hashed before the transaction was opened: for the
 /// command line and the demo.
 ///

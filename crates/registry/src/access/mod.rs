@@ -24,7 +24,7 @@ mod tests;
 
 pub use accounts::{
     AccessError, Issued, NewAccount, change_password, create_account, create_accounts, disable, enable,
-    issue_setup_token, reset_second_factor, set_password, set_second_factor, use_setup_token,
+    issue_setup_token, owner, reset_second_factor, set_password, set_second_factor, use_setup_token,
 };
 pub use grants::{
     GRANT_ENDS, NewGrant, end_grant, grant, grant_all, grant_until, holders, roles_given_by, take_back,

@@ -1,6 +1,8 @@
 //! Tests of the assembled product.
 
 mod addresses;
+mod canary;
+mod commands;
 mod matrix;
 mod statements;
 mod third_place;

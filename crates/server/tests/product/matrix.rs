@@ -15,11 +15,11 @@ use crate::addresses::{Address, all};
 use crate::world::World;
 
 /// When set, the test writes the file instead of comparing.
-const REWRITE: &str = "TISHENG_WRITE_MATRIX";
+const REWRITE: &str = "WRITE_MATRIX";
 
 const HEAD: &str = "\
 # Who may what: every address, asked by every role at four places of the tree. Written by
-#     TISHENG_WRITE_MATRIX=1 cargo test -p tisheng-server --test product matrix
+#     WRITE_MATRIX=1 cargo test -p tisheng-server --test product matrix
 # and compared by the same test without the variable.
 #
 # Whatever the address names belongs to one school (its teacher, evidence, certificate, import …).

@@ -1,0 +1,69 @@
+//! The commands of an operator, run as an operator runs them.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// Runs `tisheng` in the data folder `data` with `input` on its standard input.
+fn tisheng(data: &Path, args: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tisheng"))
+        // The variables of whoever runs the tests are not the installation's.
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .arg("--data")
+        .arg(data)
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut pipe = child.stdin.take().expect("a pipe");
+    // A command that reads nothing may have ended already.
+    let _ = pipe.write_all(input.as_bytes());
+    drop(pipe);
+    child.wait_with_output().expect("it ends")
+}
+
+#[track_caller]
+fn said(output: &Output) -> String {
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    text
+}
+
+#[track_caller]
+fn refused(output: &Output) -> String {
+    assert!(!output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+#[test]
+fn an_operator_begins_copies_and_restores() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, copy, other) =
+        (folder.path().join("data"), folder.path().join("copy"), folder.path().join("other"));
+    let unwell = refused(&tisheng(&data, &["doctor"], ""));
+    assert!(unwell.contains("mend  keys") && unwell.contains("tisheng migrate"), "{unwell}");
+
+    let first = ["user", "first", "--scheme", "foshan-2020", "--name", "测试甲", "--login", "office"];
+    assert!(refused(&tisheng(&data, &first, "11010519491231002Y")).contains("tisheng:"));
+    let told = said(&tisheng(&data, &first, "11010519491231002X\n"));
+    assert!(told.contains("/set-up/") && !told.contains("11010519491231002X"), "{told}");
+    assert!(refused(&tisheng(&data, &first, "11010519491231002X")).contains("user reset"));
+    let again = said(&tisheng(&data, &["user", "reset", "office"], ""));
+    assert!(again.contains("/set-up/") && again != told, "{again}");
+    assert!(refused(&tisheng(&data, &["user", "reset", "nobody"], "")).contains("no open account"));
+    let list = said(&tisheng(&data, &["user", "list", "--organisation", "440600"], ""));
+    assert!(list.contains("测试甲"), "{list}");
+    let well = said(&tisheng(&data, &["doctor"], ""));
+    assert!(!well.contains("mend"), "{well}");
+
+    let to = copy.display().to_string();
+    said(&tisheng(&data, &["backup", &to], ""));
+    assert!(refused(&tisheng(&data, &["restore", &to], "")).contains("exists already"));
+    assert!(said(&tisheng(&other, &["restore", &to], "")).contains("keys.toml"));
+    std::fs::copy(data.join("keys.toml"), other.join("keys.toml")).expect("the key is brought");
+    assert!(said(&tisheng(&other, &["verify"], "")).contains("whole"));
+    assert_eq!(said(&tisheng(&other, &["user", "list", "--organisation", "440600"], "")), list);
+}
