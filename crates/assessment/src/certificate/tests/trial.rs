@@ -183,6 +183,6 @@ story!(a_certified_result_stays_on_its_version_until_it_is_revoked, |engine| asy
     let mut tx = world.test.app.db.read().await.expect("a transaction");
     let programme = scheme::of_id(&mut tx, world.programme.id).await.expect("the programme");
     drop(tx);
-    let wrong = check_standings(&world.test.system(), &programme, 10).await.expect("checked");
+    let (_, wrong) = check_standings(&world.test.system(), &programme, 10).await.expect("checked");
     assert!(wrong.is_empty(), "{wrong:?}");
 });
