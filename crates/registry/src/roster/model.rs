@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use tisheng_kernel::number::thousands;
 use tisheng_kernel::{Id, Instant};
-use tisheng_platform::Member;
+use tisheng_platform::{Ctx, Member};
 
 use super::kind::What;
 
@@ -219,6 +219,12 @@ pub struct Run {
 }
 
 impl Run {
+    /// Whether the asker of `ctx` brought the file.
+    #[must_use]
+    pub fn is_of(&self, ctx: &Ctx) -> bool {
+        ctx.who.member().is_some_and(|member| member.account == self.clerk.account)
+    }
+
     /// The last moment at which it can be undone; `None` unless it is taken.
     #[must_use]
     pub fn undo_until(&self) -> Option<Instant> {

@@ -123,7 +123,15 @@ async fn walk(world: &World, secrets: &[(&str, String)]) {
             let seen = browser.send(Method::GET, &path, HeaderMap::new(), Vec::new()).await;
             let place = format!("{} for {}", address.path, persona.name);
             clean(secrets, &place, &seen.bytes);
-            if seen.bytes.starts_with(b"PK\x03\x04") {
+            // Their own file, as they brought it.
+            if persona.name == school.clerk.name && address.path.ends_with("/marked.xlsx") {
+                continue;
+            }
+            if seen
+                .headers
+                .get("content-type")
+                .is_some_and(|kind| kind.as_bytes().ends_with(b"sheetml.sheet"))
+            {
                 let sheet = read(&seen.bytes, &Limits::default()).expect("a workbook");
                 clean(secrets, &place, format!("{sheet:?}").as_bytes());
             }

@@ -89,16 +89,19 @@ impl Lakeside {
         let panel: Vec<&Persona> = school.teachers.iter().rev().take(3).collect();
         review::samples::panel_of(&head, &panel).await.expect("a panel");
         self.schools.push(school);
+        self.product.settle().await;
     }
 
     /// A teacher chooses, hands in, judges himself and is judged up to the end of the notice.
     async fn assessed(&self, teacher: &Persona) {
-        let mut author = self.product.ctx(teacher.who());
-        for capability in choose(&self.product.app, &self.programme, teacher).await.expect("a choice") {
+        let chosen = choose(&self.product.app, &self.programme, teacher).await.expect("a choice");
+        for capability in chosen {
+            let author = self.product.ctx(teacher.who());
             let submission = evidence::samples::hand_in(&author, &capability).await.expect("handed in");
             self.product.settle().await;
             review::samples::judged(&author, &submission, Level::Pass).await.expect("judged");
-            author.at = author.at + TimeDelta::days(30);
+            self.product.clock.advance(TimeDelta::days(30));
+            let author = self.product.ctx(teacher.who());
             let ended = review::samples::notice_ended(&author, self.programme.id.uuid(), submission.id);
             ended.await.expect("final");
         }
@@ -141,6 +144,9 @@ story!(a_third_place_needs_no_code, |engine| async move {
     office.get("/monitor").await.shows("湖东学区").shows("湖西学区");
 
     place.assessed(teacher).await;
+    // Two notices have passed; everybody signs in again.
+    let mut browser = place.product.signed_in(&teacher.who()).await;
+    let mut office = place.product.signed_in(&place.office.who()).await;
     browser.get("/standing").await.shows("在线学习").shows("还差 24 学时");
     // The head, the clerk and then the teachers: the third number is the first teacher's.
     let file = place.hours(teacher, 103);

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{Days, TimeDelta};
 use http::{HeaderMap, Method};
-use tisheng_assessment::{certificate, evidence, review};
+use tisheng_assessment::{evidence, review};
 use tisheng_kernel::{Level, Minutes};
 use tisheng_platform::args;
 use tisheng_policy::scheme::{self, Programme, samples::owned};
@@ -95,11 +95,11 @@ impl World {
             .await
             .expect("hours");
         self.test.settle().await;
-        let office = self.test.ctx(self.town.county_office.who());
-        let mut tx = office.write().await.expect("a transaction");
-        let issued = certificate::issue(&office, &mut tx, teacher.person).await.expect("a certificate");
-        tx.commit().await.expect("commits");
-        self.things.insert("{number}", issued.number);
+        let mut office = self.browser(&self.town.county_office).await;
+        office.post("/certificates/batch", &[]).await.shows("开始为 1 位教师发证");
+        self.test.settle().await;
+        let print = office.get("/certificates").await.link("/certificates/batch/");
+        office.post(&print, &[]).await.shows("开始打包");
         let mut browser = self.browser(&teacher).await;
         let fields = [("title", "一门没有记上的课程"), ("text", "平台上已经学完，这里没有。")];
         browser.post("/hours/disputes", &fields).await.is(200);
@@ -196,7 +196,8 @@ impl World {
     async fn look_up(&mut self) {
         let (node, finisher, worker) =
             (self.town.school().node.id.uuid(), self.finisher().person.uuid(), self.worker().person.uuid());
-        let asked: [(&'static str, &'static str, Option<Uuid>); 13] = [
+        let asked: [(&'static str, &'static str, Option<Uuid>); 14] = [
+            ("{batch}", "select id from certificate_batch", None),
             ("/activities {id}", "select id from activity", None),
             ("/hours/waiting {id}", "select id from hour_report where source_id = 'lost-1'", None),
             ("/hours/inbox {id}", "select id from hour_dispute", None),
@@ -232,6 +233,8 @@ impl World {
             };
             self.things.insert(what, id.unwrap_or_else(|e| panic!("{what}: {e}")).to_string());
         }
+        let number = tx.row("select number from certificate", args![], |row| row.get(0)).await;
+        self.things.insert("{number}", number.expect("a certificate"));
         let versions = tx.row("select id from scheme_version", args![], |row| row.get::<Uuid>(0)).await;
         self.things.insert("/scheme {id}", versions.expect("a version").to_string());
         let draft: Uuid = self.things["/evidence {id}"].parse().expect("an id");

@@ -53,6 +53,8 @@ struct RunPage {
     accounts: i64,
     undo_until: Option<Instant>,
     may_undo: bool,
+    /// Whether the asker brought the file.
+    is_own: bool,
 }
 
 impl RunPage {
@@ -108,6 +110,7 @@ pub async fn show(asker: SignedIn, Path(text): Path<String>) -> Answer {
         accounts,
         undo_until: run.undo_until(),
         may_undo: run.may_be_undone(ctx.at).is_ok(),
+        is_own: run.is_of(ctx),
         run,
     };
     layout::show(&shown)
@@ -126,6 +129,7 @@ struct FindingsPage {
     first: String,
     is_cut: bool,
     may_answer: bool,
+    is_own: bool,
 }
 
 /// `GET /roster/runs/{id}/findings`
@@ -156,6 +160,7 @@ pub async fn findings(asker: SignedIn, Path(text): Path<String>, filters: Filter
         next,
         first,
         is_cut: run.tally.errors + run.tally.warnings > MOST_FINDINGS,
+        is_own: run.is_of(ctx),
         may_answer: matches!(run.state, State::Ready | State::Wrong),
         run,
     };
@@ -175,10 +180,14 @@ fn next_of<T>(rows: &mut Vec<T>, seq: impl Fn(&T) -> i64, filters: &Filters) -> 
     format!("{query}{join}after={last}")
 }
 
-/// `GET /roster/runs/{id}/marked.xlsx`
+/// `GET /roster/runs/{id}/marked.xlsx`: for whoever brought the file alone, since it holds the
+/// numbers of people as they were typed.
 pub async fn marked(asker: SignedIn, Path(text): Path<String>) -> Answer {
     let ctx = &asker.ctx;
     let (run, about) = load(ctx, &text).await?;
+    if !run.is_of(ctx) {
+        return Err(Failure::NotFound);
+    }
     let mut tx = ctx.read().await?;
     let findings = store::findings(&mut tx, run.id, "", "", 0, i64::from(MOST_FINDINGS)).await?;
     drop(tx);

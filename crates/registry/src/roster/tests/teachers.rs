@@ -280,7 +280,10 @@ story!(only_those_who_keep_the_records_see_the_loop, |engine| async move {
     teacher.get("/roster/teachers").await.is(404);
     clerk.get("/roster/schools").await.is(404);
     clerk.get("/roster/pupils").await.is(404);
-    world.browser(&town.county_office).await.get(&page.path).await.shows("核对通过");
+    let mut office = world.browser(&town.county_office).await;
+    office.get(&page.path).await.shows("核对通过");
+    // The file itself holds the numbers as they were typed: for whoever brought it.
+    office.get(&format!("{}/marked.xlsx", page.path)).await.is(404);
     let mut nobody = world.app.browser();
     assert!(
         nobody
