@@ -11,6 +11,7 @@ use tisheng_kernel::Id;
 use tisheng_kernel::number::chinese_date;
 use tisheng_platform::App;
 use tisheng_platform::web::layout::show;
+use tisheng_platform::web::once;
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Failure, Page};
 use tisheng_policy::scheme;
@@ -167,7 +168,11 @@ async fn office(asker: SignedIn) -> Answer {
     let mut tx = ctx.read().await?;
     let programme = match scheme::at(&mut tx, &member.path).await {
         Ok(programme) => programme,
-        Err(Failure::NotFound) => return others(asker),
+        Err(Failure::NotFound) if scheme::programmes(ctx, &mut tx).await?.is_empty() => {
+            return others(asker);
+        }
+        // Territories below run programmes of their own: there is their progress to see.
+        Err(Failure::NotFound) => return Ok(once::redirect("/monitor", None)),
         Err(other) => return Err(other),
     };
     let waiting = store::waiting(&mut tx, programme.id, &ctx.scope()).await?;

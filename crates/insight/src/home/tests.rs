@@ -80,3 +80,22 @@ story!(whoever_has_no_programme_is_told_so, |engine| async move {
     }
     assert!(test.browser().get("/").await.path.starts_with("/sign-in"));
 });
+
+story!(an_office_above_several_programmes_sees_them_beside_each_other, |engine| async move {
+    let parts = scheme::samples::parts();
+    let rooms = routes().merge(crate::monitoring::routes());
+    let test = TestApp::with_handlers(engine, rooms, parts, Handlers::default()).await;
+    let town = small_town(&test.system()).await.expect("a town");
+    let mut office = test.signed_in(&town.city_office.who()).await;
+    office.get("/monitor").await.shows("这里还没有启用实施方案");
+    let files = owned(third_scheme_files());
+    let programme =
+        scheme::samples::programme(&test.system(), &town.county, &files).await.expect("a programme");
+    crate::monitoring::rebuild(&test.system(), &programme).await.expect("counted");
+    let first = office.get("/").await;
+    first.shows("下级项目").shows(&town.county.name).shows(&programme.title);
+    let below = first.link(&format!("/monitor/{}", town.county.id));
+    office.get(&below).await.shows("各环节人数");
+    let mut beside = test.signed_in(&town.neighbour_office.who()).await;
+    beside.get("/monitor").await.shows("这里还没有启用实施方案").hides(&town.county.name);
+});

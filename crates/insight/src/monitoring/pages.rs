@@ -1,5 +1,7 @@
 //! Dashboards and the lists behind their figures.
 
+mod programmes;
+
 use std::sync::Arc;
 
 use askama::Template;
@@ -110,7 +112,12 @@ async fn one(asker: SignedIn, Path(node): Path<Id<Node>>, filters: Filters) -> A
 async fn dashboard(asker: SignedIn, node: Id<Node>, filters: Filters) -> Answer {
     let ctx = &asker.ctx;
     let mut tx = ctx.read().await?;
-    let (node, programme) = place(ctx, &mut tx, node).await?;
+    access::require(ctx, &SEERS)?;
+    let node = organisation::visible(ctx, &mut tx, node).await?;
+    let programme = match scheme::at(&mut tx, &node.path).await {
+        Err(Failure::NotFound) => return programmes::show_below(asker, tx, node).await,
+        programme => programme?,
+    };
     let rules = scheme::rules(&ctx.app, &mut tx, &programme).await?;
     let scope = Scope::below(&node.path);
     let (figures, oldest) = store::figures_below(&mut tx, programme.id, &scope).await?;
