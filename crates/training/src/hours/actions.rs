@@ -1,5 +1,6 @@
 //! What is done to the ledger.
 
+pub(super) mod again;
 pub mod decide;
 pub mod disputes;
 
@@ -135,10 +136,13 @@ pub(super) async fn foresee(
     ahead: &Ahead,
 ) -> Result<Foreseen, HoursError> {
     let known = store::reports::of_digest(tx, programme.id, report, &report.digest()).await?;
-    if known.is_some_and(|known| known.state != WaitingState::Withdrawn) {
+    let known = known.map(|known| known.state).filter(|state| *state != WaitingState::Withdrawn);
+    if known.is_some_and(|state| state != WaitingState::Parked) {
         return Ok(Foreseen::Known);
     }
     Ok(match find(ctx, tx, &report.whom).await? {
+        Found::NotSure(_) if known.is_some() => Foreseen::Known,
+        Found::One(person) if known.is_some() && not_own(ctx, person).is_err() => Foreseen::Known,
         Found::NotSure(why) => Foreseen::Waits(WaitingState::Parked, why.to_owned()),
         Found::One(person) => {
             let ahead = ahead.get(&(person, report.worked_on)).copied().unwrap_or_default();
@@ -166,6 +170,9 @@ pub(super) async fn take(
     let known = store::reports::of_digest(tx, programme.id, report, &digest).await?;
     let withdrawn = match known {
         Some(known) if known.state == WaitingState::Withdrawn => Some(known.id),
+        Some(known) if known.state == WaitingState::Parked => {
+            return again::look_again(ctx, tx, programme, report, known).await;
+        }
         Some(known) => return Ok((again(&known), known.person)),
         None => None,
     };

@@ -5,6 +5,7 @@
 //! waits for a person, since nothing a platform reports is dropped.
 
 mod row;
+mod said;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -107,16 +108,21 @@ impl Kind for HoursFile {
         let Some((programme, _)) = &memory.policy else { return Ok(()) };
         memory.ahead.clear();
         for row in items.into_iter().filter_map(|item| item.row) {
-            let Some(report) = row.report.as_ref().filter(|_| !row.known) else { continue };
+            let Some(report) = row.report.as_ref() else { continue };
+            if row.known && said::too(desk, tx, programme, report, book).await? {
+                continue;
+            }
+            // A number that waited for its teacher is not new, whatever becomes of it now.
+            said::too(desk, tx, programme, report, book).await?;
             let (logged, person) = take(&desk.ctx, tx, programme, report).await.map_err(of_hours)?;
             memory.taken += 1;
             match logged {
                 Logged::Entered(id) => {
-                    book.made(ENTRY, id.uuid());
+                    said::first(desk, tx, programme, (ENTRY, id.uuid()), book).await?;
                     memory.concerned.extend(person);
                 }
                 Logged::Conflict(id) | Logged::Parked(id) | Logged::Held(id) => {
-                    book.made(REPORT, id.uuid());
+                    said::first(desk, tx, programme, (REPORT, id.uuid()), book).await?;
                 }
                 Logged::Same => {}
             }
@@ -137,6 +143,9 @@ impl Kind for HoursFile {
         let Some((programme, _)) = policy(desk, tx).await? else { return Ok(()) };
         let mut concerned = BTreeSet::new();
         for trace in traces {
+            if store::said::take_back(tx, programme.id, trace.subject, desk.run).await? {
+                continue;
+            }
             if trace.thing == ENTRY {
                 concerned.extend(withdraw_entry(desk, tx, &programme, trace.subject).await?);
             } else {
@@ -160,7 +169,10 @@ async fn withdraw_entry(
     let entry = store::entry_of_id(tx, programme.id, Id::from_uuid(entry)).await?;
     let Some(entry) = entry else { return Ok(None) };
     match take_back(&desk.ctx, tx, programme, &entry, (WITHDRAWAL, UNDONE)).await {
-        Ok(_) => Ok(Some(entry.person)),
+        Ok(_) => {
+            said::wait_again(desk, tx, programme, &entry).await?;
+            Ok(Some(entry.person))
+        }
         Err(HoursError::Reversed) => Ok(None),
         Err(error) => Err(of_hours(error)),
     }

@@ -10,11 +10,12 @@
 //! The room knows none of its sources: a training platform's file, an activity and the acceptance
 //! of evidence all come through [`log`].
 //!
-//! Tables: `hour_entry`, `hour_total`, `hour_report`, `hour_dispute`.
+//! Tables: `hour_entry`, `hour_total`, `hour_report`, `hour_said`, `hour_dispute`.
 //!
 //! Invariants: a source's number with one content is one entry; an entry is reversed at most
 //! once and a reversal never; what its source withdrew may be reported anew; `hour_total` equals the sum of the entries at every commit; every
-//! report that was taken is an entry or a row of `hour_report`.
+//! report that was taken is an entry or a row of `hour_report`; what two files say stands until
+//! both are undone.
 
 mod actions;
 mod dispute;

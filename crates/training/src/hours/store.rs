@@ -3,6 +3,7 @@
 pub mod bulk;
 pub mod disputes;
 pub mod reports;
+pub mod said;
 pub mod teachers;
 
 use std::str::FromStr;

@@ -54,6 +54,18 @@ pub async fn match_person(
     let parked = in_state(ctx, tx, programme, id, WaitingState::Parked).await?;
     people::visible(ctx, tx, person).await?;
     not_own(ctx, person)?;
+    settle(ctx, tx, programme, parked, (person, "人工匹配教师")).await
+}
+
+/// A parked report whose teacher is known now goes the way of every report.
+pub(super) async fn settle(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    parked: Waiting,
+    (person, reason): (Id<Person>, &str),
+) -> Result<WaitingState, HoursError> {
+    let id = parked.id;
     let teacher = people::teacher(tx, person).await?;
     let report = parked.report(person);
     let weighed = weigh(ctx, tx, programme, &report, (person, Minutes::ZERO)).await?;
@@ -75,7 +87,7 @@ pub async fn match_person(
         }
         Weighed::Fresh(revision) => {
             let named = Waiting { person: Some(person), ..parked };
-            enter(ctx, tx, programme, &named, (revision, "人工匹配教师")).await
+            enter(ctx, tx, programme, &named, (revision, reason)).await
         }
     }
 }

@@ -59,6 +59,11 @@ const WITHDRAW_ONE: &str =
     "update hour_report set state = 'withdrawn', decision = $3, decided_at = $4, decided_by = $5
     where programme = $1 and id = $2 and state in ('parked', 'held', 'conflict')";
 
+const REOPEN: &str = "update hour_report set state = $3, entry = null, decision = $4, decided_at = $5,
+    decided_by = $6 where programme = $1 and id = $2 and state = 'entered'";
+
+const OF_ENTRY: &str = "select id from hour_report where programme = $1 and person = $2 and entry = $3";
+
 const RENEW: &str = "update hour_report set state = $3, path = $4, person = $5, why = $6, against = $7,
     received_at = $8, actor = $9, decision = '', decided_at = null, decided_by = null
     where programme = $1 and id = $2 and state = 'withdrawn'";
@@ -246,6 +251,27 @@ pub async fn renew(
         account
     ];
     Ok(tx.run(RENEW, args).await? == 1)
+}
+
+/// The report that became `entry` of `person`, if it had to wait.
+pub async fn of_entry(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    (person, entry): (Id<Person>, Id<Entry>),
+) -> Result<Option<Id<Waiting>>, DbError> {
+    tx.row_opt(OF_ENTRY, args![programme, person, entry], |row| row.get(0)).await
+}
+
+/// A report whose entry is taken back with its file waits again, or is withdrawn too: `to`.
+pub async fn reopen(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    (id, to): (Id<Waiting>, WaitingState),
+    reason: &str,
+) -> Result<(), DbError> {
+    let (account, _, _) = ctx.who.signature();
+    tx.run(REOPEN, args![programme, id, to.code(), reason, ctx.at, account]).await.map(drop)
 }
 
 /// What has become of a report.

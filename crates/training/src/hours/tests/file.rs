@@ -161,6 +161,59 @@ story!(a_file_brought_by_mistake_is_undone_and_may_be_brought_anew, |engine| asy
     assert_eq!(balance(&place, teacher(&place, 2).person).await, hours(&place, 1));
 });
 
+story!(what_two_files_say_stands_until_both_are_undone, |engine| async move {
+    let place = Place::begin(engine).await;
+    let mut clerk = place.browser(&place.town.school().clerk).await;
+    let unknown = with(row(&place, 2, "1", "n2"), "姓名", "无名氏");
+    let file = csv(&[row(&place, 1, "2", "n1"), unknown.clone()]);
+    let first = bring(&place, &mut clerk, "甲.csv", &file).await;
+    confirm(&place, &mut clerk, &first).await.shows("已导入");
+    let longer = csv(&[unknown, row(&place, 1, "2", "n1"), row(&place, 1, "1", "n3")]);
+    let second = bring(&place, &mut clerk, "乙.csv", &longer).await;
+    confirm(&place, &mut clerk, &second).await.shows("已导入");
+
+    undo(&place, &mut clerk, &first).await.shows("已撤销");
+    assert_eq!(
+        balance(&place, teacher(&place, 1).person).await,
+        hours(&place, 3),
+        "the second file says it too"
+    );
+    clerk.get("/hours/waiting").await.shows("待匹配教师（1）");
+    let third = bring(&place, &mut clerk, "丙.csv", &file).await;
+    confirm(&place, &mut clerk, &third).await.shows("已导入");
+    undo(&place, &mut clerk, &third).await.shows("已撤销");
+    assert_eq!(balance(&place, teacher(&place, 1).person).await, hours(&place, 3));
+    undo(&place, &mut clerk, &second).await.shows("已撤销");
+    assert_eq!(balance(&place, teacher(&place, 1).person).await, Minutes::ZERO);
+    clerk.get("/hours/waiting").await.shows("待匹配教师（0）");
+});
+
+story!(what_another_school_brought_by_mistake_holds_nobody_up, |engine| async move {
+    let place = Place::begin(engine).await;
+    let file = csv(&[row(&place, 1, "2", "n1")]);
+    let mut other = place.browser(&place.town.schools[1].clerk).await;
+    let theirs = bring(&place, &mut other, "a.csv", &file).await;
+    confirm(&place, &mut other, &theirs).await.shows("去处理");
+    assert_eq!(balance(&place, teacher(&place, 1).person).await, Minutes::ZERO);
+
+    let mut clerk = place.browser(&place.town.school().clerk).await;
+    let ours = bring(&place, &mut clerk, "a.csv", &file).await;
+    confirm(&place, &mut clerk, &ours).await.shows("已导入").hides("去处理");
+    assert_eq!(balance(&place, teacher(&place, 1).person).await, hours(&place, 2));
+    other.get("/hours/waiting").await.shows("待匹配教师（0）");
+    undo(&place, &mut other, &theirs).await.shows("已撤销");
+    assert_eq!(balance(&place, teacher(&place, 1).person).await, hours(&place, 2));
+
+    undo(&place, &mut clerk, &ours).await.shows("已撤销");
+    assert_eq!(balance(&place, teacher(&place, 1).person).await, Minutes::ZERO);
+    let anew = bring(&place, &mut clerk, "a.csv", &file).await;
+    confirm(&place, &mut clerk, &anew).await.shows("已导入");
+    assert_eq!(balance(&place, teacher(&place, 1).person).await, hours(&place, 2));
+    let theirs = bring(&place, &mut other, "a.csv", &file).await;
+    confirm(&place, &mut other, &theirs).await.shows("去处理");
+    other.get("/hours/waiting").await.shows("待匹配教师（1）");
+});
+
 story!(what_somebody_has_decided_stands_in_the_way_of_undoing, |engine| async move {
     let place = Place::begin(engine).await;
     let mut clerk = place.browser(&place.town.school().clerk).await;
