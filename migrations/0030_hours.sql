@@ -8,7 +8,7 @@ create table hour_entry (
     id {id} not null,
     category {text} not null,           -- code of the scheme, e.g. online, practice
     kind {text} not null,               -- code within the category; empty where the scheme has none
-    minutes {int} not null,             -- negative in a reversal
+    seconds {int} not null,             -- worked; negative in a reversal
     hour_length {int} not null,         -- minutes of one 学时 as the source counts
     worked_on {text} not null,          -- decides the year
     title {text} not null,              -- the course or activity, as the source calls it
@@ -32,7 +32,7 @@ create table hour_total (
     person {id} not null,
     category {text} not null,
     kind {text} not null,
-    minutes {int} not null,
+    seconds {int} not null,
     entries {int} not null,             -- how many lines the sum is of
     primary key (programme, person, category, kind)
 ){clustered};
@@ -52,7 +52,7 @@ create table hour_report (
     school {text} not null,             -- as reported
     category {text} not null,
     kind {text} not null,
-    minutes {int} not null,
+    seconds {int} not null,
     hour_length {int} not null,
     worked_on {text} not null,
     title {text} not null,

@@ -16,7 +16,7 @@ create table activity (
     ends_at {int} not null,
     category {text} not null,           -- where its hours are booked
     kind {text} not null,
-    minutes {int} not null,             -- what it earns each who attended
+    seconds {int} not null,             -- what it earns each who attended
     state {text} not null,              -- planned, open, closed, submitted, approved, cancelled
     code {text} not null,               -- shown in the room while open; empty otherwise
     record {text} not null,             -- the minutes (活动纪要)

@@ -18,13 +18,13 @@ create table school_figure (
 ){clustered};
 create index school_figure_path on school_figure (programme, path);
 
--- Minutes earned in a school by category.
+-- Seconds earned in a school by category.
 create table school_hours (
     programme {id} not null,
     school {id} not null,
     category {text} not null,
     path {text} not null,
-    minutes {int} not null,
+    seconds {int} not null,
     primary key (programme, school, category)
 ){clustered};
 create index school_hours_path on school_hours (programme, path);

@@ -1,7 +1,8 @@
-//! Hours of training (学时): whole minutes, and the length of an hour that turns them into 学时.
+//! Hours of training (学时): whole seconds, and the length of an hour that turns them into 学时.
 //!
-//! Minutes are integers and a 学时 is a rational number of them, so sums and comparisons are
-//! exact; only what is shown is rounded, to two decimals.
+//! Seconds are integers, and a hundredth of a 学时 of 40, 45, 50 or 60 minutes is a whole number
+//! of them: what a platform reports with two decimals is kept as it is, and sums and comparisons
+//! are exact. Only what is shown is rounded, to two decimals.
 
 use std::fmt;
 use std::iter::Sum;
@@ -9,37 +10,42 @@ use std::ops::{Add, AddAssign, Neg, Sub};
 
 use serde::{Deserialize, Serialize};
 
-/// A number of minutes worked. Negative in an entry that takes an earlier one back.
+/// A number of seconds worked. Negative in an entry that takes an earlier one back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Minutes(i64);
+pub struct Seconds(i64);
 
-/// The text is not a number of 学时 that makes whole minutes.
+/// The text is not a number of 学时.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum HoursError {
     /// Not a decimal number such as `12` or `12.50`.
     #[error("学时应为数字，如 12 或 12.5")]
     NotANumber,
-    /// More decimals than hundredths, or a number that makes no whole minutes and is not the
-    /// rounding of one.
-    #[error("学时折合的分钟数不是整数，请检查小数部分")]
-    NotWholeMinutes,
+    /// More decimals than hundredths.
+    #[error("学时最多两位小数，请写成 1.25 这样的数")]
+    TooFine,
     /// Beyond any life's work.
     #[error("学时数过大")]
     TooLarge,
 }
 
-impl Minutes {
+impl Seconds {
     /// No time at all.
     pub const ZERO: Self = Self(0);
 
-    /// A number of minutes.
+    /// A number of seconds.
     #[must_use]
-    pub const fn new(minutes: i64) -> Self {
-        Self(minutes)
+    pub const fn new(seconds: i64) -> Self {
+        Self(seconds)
     }
 
-    /// The number of minutes, the form stored in the database.
+    /// As long as so many minutes by the clock.
+    #[must_use]
+    pub const fn of_minutes(minutes: i64) -> Self {
+        Self(minutes.saturating_mul(60))
+    }
+
+    /// The number of seconds, the form stored in the database.
     #[must_use]
     pub const fn get(self) -> i64 {
         self.0
@@ -48,22 +54,18 @@ impl Minutes {
     /// As many whole 学时 of the given length.
     #[must_use]
     pub fn from_hours(hours: u32, length: HourLength) -> Self {
-        Self(i64::from(hours) * length.minutes())
+        Self(i64::from(hours) * length.seconds())
     }
 
-    /// Reads 学时 as written by people or files: `12`, `12.5`, `0.33` (a third of a 45-minute
-    /// hour, rounded as it is shown), full-width digits too.
+    /// Reads 学时 as written by people or files: `12`, `12.5`, `0.33`, full-width digits too. Where
+    /// a hundredth of an hour is no whole number of seconds, the nearest second counts.
     ///
     /// # Errors
     /// [`HoursError`] says which part of the text cannot be used.
     pub fn parse_hours(text: &str, length: HourLength) -> Result<Self, HoursError> {
         let hundredths = parse_hundredths(text.trim())?;
-        let scaled = hundredths.checked_mul(length.minutes()).ok_or(HoursError::TooLarge)?;
-        if scaled % 100 == 0 {
-            return Ok(Self(scaled / 100));
-        }
-        let nearest = Self(round_div(scaled, 100));
-        if nearest.hundredths(length) == hundredths { Ok(nearest) } else { Err(HoursError::NotWholeMinutes) }
+        let scaled = hundredths.checked_mul(length.seconds()).ok_or(HoursError::TooLarge)?;
+        Ok(Self(round_div(scaled, 100)))
     }
 
     /// Shown in 学时 with two decimals, e.g. `12.50`.
@@ -105,7 +107,7 @@ impl Minutes {
     }
 
     fn hundredths(self, length: HourLength) -> i64 {
-        round_div(self.0.saturating_mul(100), length.minutes())
+        round_div(self.0.saturating_mul(100), length.seconds())
     }
 }
 
@@ -128,7 +130,7 @@ fn parse_hundredths(text: &str) -> Result<i64, HoursError> {
     }
     let significant = fraction.trim_end_matches('0');
     if significant.len() > 2 {
-        return Err(HoursError::NotWholeMinutes);
+        return Err(HoursError::TooFine);
     }
     let whole: i64 = whole.parse().map_err(|_| HoursError::TooLarge)?;
     let cents: i64 = format!("{significant:0<2}").parse().map_err(|_| HoursError::NotANumber)?;
@@ -136,34 +138,34 @@ fn parse_hundredths(text: &str) -> Result<i64, HoursError> {
     Ok(if negative { -size } else { size })
 }
 
-impl Add for Minutes {
+impl Add for Seconds {
     type Output = Self;
     fn add(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }
 }
 
-impl Sub for Minutes {
+impl Sub for Seconds {
     type Output = Self;
     fn sub(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
     }
 }
 
-impl Neg for Minutes {
+impl Neg for Seconds {
     type Output = Self;
     fn neg(self) -> Self {
         Self(self.0.saturating_neg())
     }
 }
 
-impl AddAssign for Minutes {
+impl AddAssign for Seconds {
     fn add_assign(&mut self, other: Self) {
         *self = *self + other;
     }
 }
 
-impl Sum for Minutes {
+impl Sum for Seconds {
     fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
         all.fold(Self::ZERO, Add::add)
     }
@@ -198,6 +200,12 @@ impl HourLength {
     pub fn minutes(self) -> i64 {
         i64::from(self.0)
     }
+
+    /// Seconds in one hour.
+    #[must_use]
+    pub fn seconds(self) -> i64 {
+        self.minutes() * 60
+    }
 }
 
 impl TryFrom<u16> for HourLength {
@@ -223,27 +231,27 @@ impl fmt::Display for HourLength {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{HourLength, HoursError, Minutes};
+    use super::{HourLength, HoursError, Seconds};
 
     #[test]
     fn shown_to_two_decimals() {
-        assert_eq!(Minutes::new(562).in_hours(HourLength::LESSON), "12.49");
-        assert_eq!(Minutes::new(750).in_hours(HourLength::CLOCK), "12.50");
-        assert_eq!(Minutes::new(-15).in_hours(HourLength::LESSON), "-0.33");
-        assert_eq!(Minutes::new(900).with_unit(HourLength::LESSON), "20 学时");
+        assert_eq!(Seconds::of_minutes(562).in_hours(HourLength::LESSON), "12.49");
+        assert_eq!(Seconds::of_minutes(750).in_hours(HourLength::CLOCK), "12.50");
+        assert_eq!(Seconds::of_minutes(-15).in_hours(HourLength::LESSON), "-0.33");
+        assert_eq!(Seconds::of_minutes(900).with_unit(HourLength::LESSON), "20 学时");
     }
 
     #[test]
     fn read_as_written() {
-        assert_eq!(Minutes::parse_hours(" 12.5 ", HourLength::CLOCK), Ok(Minutes::new(750)));
-        assert_eq!(Minutes::parse_hours("１２", HourLength::LESSON), Ok(Minutes::new(540)));
-        assert_eq!(Minutes::parse_hours("0.33", HourLength::LESSON), Ok(Minutes::new(15)));
-        assert_eq!(Minutes::parse_hours("2.500", HourLength::CLOCK), Ok(Minutes::new(150)));
-        assert_eq!(Minutes::parse_hours("0.50", HourLength::LESSON), Err(HoursError::NotWholeMinutes));
-        assert_eq!(Minutes::parse_hours("1.234", HourLength::CLOCK), Err(HoursError::NotWholeMinutes));
-        assert_eq!(Minutes::parse_hours("十", HourLength::CLOCK), Err(HoursError::NotANumber));
-        assert_eq!(Minutes::parse_hours("1.5E3", HourLength::CLOCK), Err(HoursError::NotANumber));
-        assert_eq!(Minutes::parse_hours("99999999999", HourLength::CLOCK), Err(HoursError::TooLarge));
+        assert_eq!(Seconds::parse_hours(" 12.5 ", HourLength::CLOCK), Ok(Seconds::of_minutes(750)));
+        assert_eq!(Seconds::parse_hours("１２", HourLength::LESSON), Ok(Seconds::of_minutes(540)));
+        assert_eq!(Seconds::parse_hours("0.33", HourLength::LESSON), Ok(Seconds::new(891)));
+        assert_eq!(Seconds::parse_hours("2.500", HourLength::CLOCK), Ok(Seconds::of_minutes(150)));
+        assert_eq!(Seconds::parse_hours("0.50", HourLength::LESSON), Ok(Seconds::new(1350)));
+        assert_eq!(Seconds::parse_hours("1.234", HourLength::CLOCK), Err(HoursError::TooFine));
+        assert_eq!(Seconds::parse_hours("十", HourLength::CLOCK), Err(HoursError::NotANumber));
+        assert_eq!(Seconds::parse_hours("1.5E3", HourLength::CLOCK), Err(HoursError::NotANumber));
+        assert_eq!(Seconds::parse_hours("99999999999", HourLength::CLOCK), Err(HoursError::TooLarge));
     }
 
     #[test]
@@ -255,22 +263,37 @@ mod tests {
 
     #[test]
     fn share_of_a_whole_never_claims_completion_early() {
-        assert_eq!(Minutes::new(899).percent_of(Minutes::new(900)), 99);
-        assert_eq!(Minutes::new(1000).percent_of(Minutes::new(900)), 100);
-        assert_eq!(Minutes::new(-5).percent_of(Minutes::new(900)), 0);
+        assert_eq!(Seconds::new(899).percent_of(Seconds::new(900)), 99);
+        assert_eq!(Seconds::new(1000).percent_of(Seconds::new(900)), 100);
+        assert_eq!(Seconds::new(-5).percent_of(Seconds::new(900)), 0);
     }
 
     proptest! {
         #[test]
-        fn what_is_shown_is_read_back(minutes in -1_000_000i64..1_000_000, length in 20u16..=99) {
+        fn two_decimals_are_kept(hundredths in -10_000_000i64..10_000_000, length in 20u16..=120) {
             let length = HourLength::new(length).expect("in range");
-            let shown = Minutes::new(minutes).in_hours(length);
-            prop_assert_eq!(Minutes::parse_hours(&shown, length), Ok(Minutes::new(minutes)));
+            let size = hundredths.unsigned_abs();
+            let text = format!("{}{}.{:02}", if hundredths < 0 { "-" } else { "" }, size / 100, size % 100);
+            let read = Seconds::parse_hours(&text, length).expect("a number of hours");
+            prop_assert_eq!(read.in_hours(length), text);
+        }
+
+        #[test]
+        fn sums_of_two_decimals_are_exact(
+            parts in proptest::collection::vec(0i64..10_000, 0..50),
+            length in proptest::sample::select(vec![40u16, 45, 50, 60]),
+        ) {
+            let length = HourLength::new(length).expect("in range");
+            let read = |cents: i64| {
+                Seconds::parse_hours(&format!("{}.{:02}", cents / 100, cents % 100), length).expect("hours")
+            };
+            let sum: Seconds = parts.iter().copied().map(read).sum();
+            prop_assert_eq!(sum, read(parts.iter().sum()));
         }
 
         #[test]
         fn beyond_and_at_most_make_the_whole(a in 0i64..100_000, b in 0i64..100_000) {
-            let (a, b) = (Minutes::new(a), Minutes::new(b));
+            let (a, b) = (Seconds::new(a), Seconds::new(b));
             prop_assert_eq!(a.at_most(b) + a.beyond(b), a);
         }
     }

@@ -14,7 +14,7 @@ pub mod score;
 pub mod text;
 pub mod time;
 
-pub use hours::{HourLength, Minutes};
+pub use hours::{HourLength, Seconds};
 pub use id::Id;
 pub use identity::{Identity, PaperKind, Phone, Sex};
 pub use level::Level;

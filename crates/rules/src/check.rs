@@ -7,7 +7,7 @@ mod naming;
 
 use std::cell::RefCell;
 
-use tisheng_kernel::{HourLength, Minutes};
+use tisheng_kernel::{HourLength, Seconds};
 
 use crate::builtin;
 use crate::problem::Problem;
@@ -42,7 +42,7 @@ impl Found {
 
 /// What the state asks of every scheme.
 struct Floor {
-    hours: Sourced<Minutes>,
+    hours: Sourced<Seconds>,
     practice_percent: Sourced<u32>,
 }
 

@@ -169,7 +169,7 @@ pub struct Piece {
     pub name: String,
     /// What may be handed in.
     pub kinds: Vec<EvidenceKind>,
-    /// The longest video or sound, in minutes.
+    /// The longest video or sound, in seconds.
     pub max_minutes: Option<Sourced<u32>>,
     /// The largest file, in megabytes.
     pub max_megabytes: Option<Sourced<u32>>,

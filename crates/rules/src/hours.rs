@@ -1,6 +1,6 @@
 //! The hours a scheme asks for: categories, kinds, minima, ceilings and what surplus may do.
 
-use tisheng_kernel::{HourLength, Minutes};
+use tisheng_kernel::{HourLength, Seconds};
 
 use crate::reader::Section;
 use crate::source::Sourced;
@@ -46,7 +46,7 @@ pub struct HourItem {
     /// What an item is.
     pub unit: ItemUnit,
     /// What each earns.
-    pub hours: Sourced<Minutes>,
+    pub hours: Sourced<Seconds>,
 }
 
 /// A kind of hours within a category, e.g. 校本教研 within 实践应用.
@@ -57,9 +57,9 @@ pub struct HourKind {
     /// Its name.
     pub title: Sourced<String>,
     /// The least that must be earned in it.
-    pub minimum: Option<Sourced<Minutes>>,
+    pub minimum: Option<Sourced<Seconds>>,
     /// The most that is counted.
-    pub ceiling: Option<Sourced<Minutes>>,
+    pub ceiling: Option<Sourced<Seconds>>,
     /// What earns them, item by item.
     pub item: Option<HourItem>,
 }
@@ -74,9 +74,9 @@ pub struct HourCategory {
     /// Study or practice.
     pub role: CategoryRole,
     /// The least that must be earned in it.
-    pub minimum: Sourced<Minutes>,
+    pub minimum: Sourced<Seconds>,
     /// The most that is counted.
-    pub ceiling: Option<Sourced<Minutes>>,
+    pub ceiling: Option<Sourced<Seconds>>,
     /// Its kinds; none when the scheme does not divide it.
     pub kinds: Vec<HourKind>,
 }
@@ -84,12 +84,12 @@ pub struct HourCategory {
 /// Everything a scheme says about hours.
 #[derive(Debug, Clone)]
 pub struct HoursRule {
-    /// Minutes in one 学时.
+    /// Seconds in one 学时.
     pub length: Sourced<HourLength>,
     /// The least in all.
-    pub total: Sourced<Minutes>,
+    pub total: Sourced<Seconds>,
     /// What a training day counts for.
-    pub training_day: Sourced<Minutes>,
+    pub training_day: Sourced<Seconds>,
     /// What surplus may do.
     pub surplus: Sourced<Surplus>,
     /// Whether hours are booked to the years they were worked in.
@@ -139,8 +139,8 @@ impl HoursRule {
 
     /// Shown as this scheme's 学时 with their unit, e.g. `20 学时`.
     #[must_use]
-    pub fn shown(&self, minutes: Minutes) -> String {
-        minutes.with_unit(*self.length)
+    pub fn shown(&self, seconds: Seconds) -> String {
+        seconds.with_unit(*self.length)
     }
 }
 

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use chrono::NaiveDate;
-use tisheng_kernel::{HourLength, Minutes};
+use tisheng_kernel::{HourLength, Seconds};
 use toml::de::{DeTable, DeValue};
 
 use crate::problem::Problem;
@@ -254,11 +254,11 @@ impl<'a> Section<'a> {
         self.optional(key, "日期，如 2022-12-31", date_of)
     }
 
-    pub(crate) fn hours(&self, key: &'static str, length: HourLength) -> Sourced<Minutes> {
+    pub(crate) fn hours(&self, key: &'static str, length: HourLength) -> Sourced<Seconds> {
         self.required(key, HOURS_SHAPE, |value| hours_of(value, length))
     }
 
-    pub(crate) fn optional_hours(&self, key: &'static str, length: HourLength) -> Option<Sourced<Minutes>> {
+    pub(crate) fn optional_hours(&self, key: &'static str, length: HourLength) -> Option<Sourced<Seconds>> {
         self.optional(key, HOURS_SHAPE, |value| hours_of(value, length))
     }
 
@@ -403,9 +403,9 @@ fn date_of(value: &DeValue<'_>) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(i32::from(date.year), u32::from(date.month), u32::from(date.day))
 }
 
-fn hours_of(value: &DeValue<'_>, length: HourLength) -> Option<Minutes> {
+fn hours_of(value: &DeValue<'_>, length: HourLength) -> Option<Seconds> {
     let text = value.as_integer().map(|n| n.as_str()).or_else(|| value.as_float().map(|n| n.as_str()))?;
-    Minutes::parse_hours(text, length).ok().filter(|minutes| *minutes >= Minutes::ZERO)
+    Seconds::parse_hours(text, length).ok().filter(|seconds| *seconds >= Seconds::ZERO)
 }
 
 fn word_of<T: Copy>(value: &DeValue<'_>, words: &[(&str, T)]) -> Option<T> {

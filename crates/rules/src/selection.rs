@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use tisheng_kernel::Minutes;
+use tisheng_kernel::Seconds;
 
 use crate::choice::Cover;
 use crate::condition::{Condition, unmet};
@@ -34,7 +34,7 @@ pub struct Task {
     /// The capability or work it is about.
     pub about: Option<String>,
     /// What it earns.
-    pub hours: Minutes,
+    pub hours: Seconds,
     /// Where the rule comes from, as shown.
     pub source: String,
 }
@@ -130,7 +130,7 @@ impl Scheme {
                 self.tasks_of_kind(category, kind, &chosen, &mut tasks);
             }
             let rest = category.minimum.beyond(earned_by(category, &tasks[before..]));
-            if rest > Minutes::ZERO {
+            if rest > Seconds::ZERO {
                 tasks.push(rest_of_category(category, rest, &tasks[before..]));
             }
         }
@@ -150,7 +150,7 @@ impl Scheme {
             Some(ItemUnit::Work) => self.framework.works.iter().map(|work| work.key.as_str()).collect(),
             Some(ItemUnit::Activity) | None => Vec::new(),
         };
-        let task = |about: Option<&str>, hours: &Sourced<Minutes>| Task {
+        let task = |about: Option<&str>, hours: &Sourced<Seconds>| Task {
             key: format!(
                 "{}.{}{}",
                 category.key,
@@ -293,8 +293,8 @@ impl Scheme {
 }
 
 /// What the tasks of a category earn towards it, each kind up to its ceiling.
-fn earned_by(category: &HourCategory, tasks: &[Task]) -> Minutes {
-    let of_kind = |kind: &HourKind| -> Minutes {
+fn earned_by(category: &HourCategory, tasks: &[Task]) -> Seconds {
+    let of_kind = |kind: &HourKind| -> Seconds {
         let earned =
             tasks.iter().filter(|task| task.kind.as_ref() == Some(&kind.key)).map(|task| task.hours).sum();
         kind.ceiling.as_ref().map_or(earned, |ceiling| ceiling.at_most(earned))
@@ -304,7 +304,7 @@ fn earned_by(category: &HourCategory, tasks: &[Task]) -> Minutes {
 
 /// What the kinds leave of a category's minimum: to be earned by activities where a kind of
 /// them has no minimum of its own, else in any way.
-fn rest_of_category(category: &HourCategory, rest: Minutes, tasks: &[Task]) -> Task {
+fn rest_of_category(category: &HourCategory, rest: Seconds, tasks: &[Task]) -> Task {
     let is_open = |kind: &&HourKind| {
         let is_activity = kind.item.as_ref().is_some_and(|item| item.unit == ItemUnit::Activity);
         is_activity && !tasks.iter().any(|task| task.kind.as_ref() == Some(&kind.key))
@@ -325,7 +325,7 @@ fn rest_of_category(category: &HourCategory, rest: Minutes, tasks: &[Task]) -> T
     }
 }
 
-fn category_task(category: &HourCategory, hours: Minutes) -> Task {
+fn category_task(category: &HourCategory, hours: Seconds) -> Task {
     Task {
         key: category.key.clone(),
         title: category.title.value.clone(),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
-use tisheng_kernel::Minutes;
+use tisheng_kernel::Seconds;
 
 use crate::hours::{HourCategory, HoursRule, Surplus};
 
@@ -15,8 +15,8 @@ pub struct HourEntry<'a> {
     pub category: &'a str,
     /// Code of the kind; `None` where the source gave none.
     pub kind: Option<&'a str>,
-    /// Minutes worked; negative in a reversal.
-    pub minutes: Minutes,
+    /// Seconds worked; negative in a reversal.
+    pub seconds: Seconds,
     /// The day of work, which decides the year; a reversal carries the day of what it reverses.
     pub worked_on: NaiveDate,
 }
@@ -29,15 +29,15 @@ pub struct Sum {
     /// Its name.
     pub title: String,
     /// The least asked for.
-    pub minimum: Minutes,
+    pub minimum: Seconds,
     /// All that was earned.
-    pub earned: Minutes,
+    pub earned: Seconds,
     /// What counts towards the requirement.
-    pub counted: Minutes,
+    pub counted: Seconds,
     /// What is kept and shown but not counted.
-    pub over: Minutes,
+    pub over: Seconds,
     /// What is still missing, after surplus has filled what the scheme lets it fill.
-    pub missing: Minutes,
+    pub missing: Seconds,
     /// The rule by which `over` is not counted, in a sentence.
     pub over_rule: Option<String>,
 }
@@ -57,19 +57,19 @@ pub struct Tally {
     /// The categories in the order of the scheme.
     pub categories: Vec<CategorySum>,
     /// The least asked for in all.
-    pub minimum: Minutes,
+    pub minimum: Seconds,
     /// All that was earned.
-    pub earned: Minutes,
+    pub earned: Seconds,
     /// What counts.
-    pub counted: Minutes,
+    pub counted: Seconds,
     /// What does not count: over a ceiling, or in no category of the scheme.
-    pub not_counted: Minutes,
+    pub not_counted: Seconds,
     /// What is still missing.
-    pub missing: Minutes,
+    pub missing: Seconds,
     /// Entries whose category or kind the scheme does not know.
-    pub unplaced: Minutes,
+    pub unplaced: Seconds,
     /// What counts, spread over the years of work; adds up to `counted`.
-    pub by_year: BTreeMap<i32, Minutes>,
+    pub by_year: BTreeMap<i32, Seconds>,
 }
 
 impl Tally {
@@ -88,7 +88,7 @@ impl Tally {
     /// Whether nothing is missing.
     #[must_use]
     pub fn is_met(&self) -> bool {
-        self.missing == Minutes::ZERO
+        self.missing == Seconds::ZERO
     }
 }
 
@@ -99,7 +99,7 @@ impl HoursRule {
     pub fn tally(&self, entries: &[HourEntry<'_>]) -> Tally {
         let mut tally = self.sum_up(entries);
         let years: BTreeSet<i32> = entries.iter().map(|entry| entry.worked_on.year()).collect();
-        let mut before = Minutes::ZERO;
+        let mut before = Seconds::ZERO;
         for year in years {
             let so_far: Vec<HourEntry<'_>> =
                 entries.iter().filter(|entry| entry.worked_on.year() <= year).copied().collect();
@@ -116,11 +116,11 @@ impl HoursRule {
         if *self.surplus == Surplus::Anywhere {
             fill_across(&mut categories);
         }
-        let unplaced: Minutes =
-            entries.iter().filter(|e| self.category(e.category).is_none()).map(|e| e.minutes).sum();
-        let earned = categories.iter().map(|category| category.sum.earned).sum::<Minutes>() + unplaced;
-        let counted: Minutes = categories.iter().map(|category| category.sum.counted).sum();
-        let by_category: Minutes = categories.iter().map(|category| category.sum.missing).sum();
+        let unplaced: Seconds =
+            entries.iter().filter(|e| self.category(e.category).is_none()).map(|e| e.seconds).sum();
+        let earned = categories.iter().map(|category| category.sum.earned).sum::<Seconds>() + unplaced;
+        let counted: Seconds = categories.iter().map(|category| category.sum.counted).sum();
+        let by_category: Seconds = categories.iter().map(|category| category.sum.missing).sum();
         Tally {
             categories,
             minimum: *self.total,
@@ -134,11 +134,11 @@ impl HoursRule {
     }
 
     /// What counts of the entries, without the sentences.
-    fn counted(&self, entries: &[HourEntry<'_>]) -> Minutes {
+    fn counted(&self, entries: &[HourEntry<'_>]) -> Seconds {
         let of_category = |category: &HourCategory| {
             let parts = parts_of(category, entries);
             let kinds = category.kinds.iter().zip(&parts.kinds);
-            let within: Minutes =
+            let within: Seconds =
                 kinds.map(|(kind, earned)| capped(*earned, kind.ceiling.as_ref().map(|c| **c))).sum();
             capped(within + parts.loose, category.ceiling.as_ref().map(|c| **c))
         };
@@ -149,7 +149,7 @@ impl HoursRule {
         let parts = parts_of(category, entries);
         let mut kinds: Vec<Sum> = Vec::with_capacity(category.kinds.len());
         for (kind, earned) in category.kinds.iter().zip(&parts.kinds) {
-            let minimum = kind.minimum.as_ref().map_or(Minutes::ZERO, |minimum| **minimum);
+            let minimum = kind.minimum.as_ref().map_or(Seconds::ZERO, |minimum| **minimum);
             let counted = capped(*earned, kind.ceiling.as_ref().map(|ceiling| **ceiling));
             let over_rule = kind.ceiling.as_ref().filter(|_| counted != *earned).map(|ceiling| {
                 format!(
@@ -178,11 +178,11 @@ impl HoursRule {
         CategorySum { sum, kinds }
     }
 
-    fn category_as_whole(&self, category: &HourCategory, kinds: &[Sum], loose: Minutes) -> Sum {
-        let earned = kinds.iter().map(|kind| kind.earned).sum::<Minutes>() + loose;
-        let within = kinds.iter().map(|kind| kind.counted).sum::<Minutes>() + loose;
+    fn category_as_whole(&self, category: &HourCategory, kinds: &[Sum], loose: Seconds) -> Sum {
+        let earned = kinds.iter().map(|kind| kind.earned).sum::<Seconds>() + loose;
+        let within = kinds.iter().map(|kind| kind.counted).sum::<Seconds>() + loose;
         let counted = capped(within, category.ceiling.as_ref().map(|ceiling| **ceiling));
-        let by_kind: Minutes = kinds.iter().map(|kind| kind.missing).sum();
+        let by_kind: Seconds = kinds.iter().map(|kind| kind.missing).sum();
         let over_ceiling = category.ceiling.as_ref().filter(|_| counted != within).map(|ceiling| {
             format!(
                 "“{}”最多计入 {}，超出部分保留但不计入{}",
@@ -207,30 +207,30 @@ impl HoursRule {
 
 /// What was earned in each kind of a category, and without a kind the scheme knows.
 struct Parts {
-    kinds: Vec<Minutes>,
-    loose: Minutes,
+    kinds: Vec<Seconds>,
+    loose: Seconds,
 }
 
 fn parts_of(category: &HourCategory, entries: &[HourEntry<'_>]) -> Parts {
-    let mut parts = Parts { kinds: vec![Minutes::ZERO; category.kinds.len()], loose: Minutes::ZERO };
+    let mut parts = Parts { kinds: vec![Seconds::ZERO; category.kinds.len()], loose: Seconds::ZERO };
     for entry in entries.iter().filter(|entry| entry.category == category.key) {
         let at = entry.kind.and_then(|kind| category.kinds.iter().position(|known| known.key == kind));
         match at.and_then(|at| parts.kinds.get_mut(at)) {
-            Some(kind) => *kind += entry.minutes,
-            None => parts.loose += entry.minutes,
+            Some(kind) => *kind += entry.seconds,
+            None => parts.loose += entry.seconds,
         }
     }
     parts
 }
 
-fn capped(earned: Minutes, ceiling: Option<Minutes>) -> Minutes {
+fn capped(earned: Seconds, ceiling: Option<Seconds>) -> Seconds {
     ceiling.map_or(earned, |ceiling| earned.at_most(ceiling))
 }
 
 /// Lets surplus of kinds, and hours without a kind, fill what other kinds lack.
-fn fill_kinds(kinds: &mut [Sum], loose: Minutes) {
-    let surplus: Minutes = kinds.iter().map(|kind| kind.counted.beyond(kind.minimum)).sum();
-    let mut pool = surplus + loose.beyond(Minutes::ZERO);
+fn fill_kinds(kinds: &mut [Sum], loose: Seconds) {
+    let surplus: Seconds = kinds.iter().map(|kind| kind.counted.beyond(kind.minimum)).sum();
+    let mut pool = surplus + loose.beyond(Seconds::ZERO);
     for kind in kinds {
         let filled = kind.missing.at_most(pool);
         kind.missing = kind.missing - filled;
@@ -240,7 +240,7 @@ fn fill_kinds(kinds: &mut [Sum], loose: Minutes) {
 
 /// Lets surplus of categories fill what others lack.
 fn fill_across(categories: &mut [CategorySum]) {
-    let mut pool: Minutes =
+    let mut pool: Seconds =
         categories.iter().map(|category| category.sum.counted.beyond(category.sum.minimum)).sum();
     for category in categories {
         let mut filled = category.sum.missing.at_most(pool);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use tisheng_kernel::{Level, Minutes, Score};
+use tisheng_kernel::{Level, Score, Seconds};
 
 use crate::certificate::CertificateFacts;
 use crate::certification::{Gate, GateKind, Measure, ScorePart};
@@ -122,7 +122,7 @@ impl Scheme {
         let tally = self.hours.tally(facts.hours);
         let level = |code: &str| facts.results.get(code).copied();
         let passed = |code: &str| level(code).is_some_and(Level::is_passed);
-        let none_missing = |sum: &Sum| sum.missing == Minutes::ZERO;
+        let none_missing = |sum: &Sum| sum.missing == Seconds::ZERO;
         self.certification.gates.iter().all(|gate| match &gate.kind {
             GateKind::Hours => tally.is_met(),
             GateKind::HourKinds => {
@@ -177,7 +177,7 @@ impl Scheme {
             self.sum_condition(format!("{}.{}", gate.key, category.key), &sums.sum, &category.minimum.source)
         });
         let mut gates: Vec<Condition> = by_category.collect();
-        let needed: Minutes = self.hours.categories.iter().map(|category| *category.minimum).sum();
+        let needed: Seconds = self.hours.categories.iter().map(|category| *category.minimum).sum();
         if *self.hours.total > needed {
             let total = Sum {
                 key: "total".to_owned(),
@@ -210,7 +210,7 @@ impl Scheme {
     fn sum_condition(&self, key: String, sum: &Sum, source: &Source) -> Condition {
         let length = *self.hours.length;
         let need = self.hours.shown(sum.minimum);
-        let met = sum.missing == Minutes::ZERO;
+        let met = sum.missing == Seconds::ZERO;
         let mut sentence = format!("“{}”不少于 {need}，计入 {}", sum.title, self.hours.shown(sum.counted));
         if !met {
             sentence.push_str(&format!("，还差 {}", self.hours.shown(sum.missing)));
@@ -321,8 +321,8 @@ impl Scheme {
 /// The share of the points that counted hours reach of the minimum.
 fn share_of_sum(sum: Option<&Sum>, of: Score) -> Score {
     let Some(sum) = sum else { return Score::ZERO };
-    if sum.minimum == Minutes::ZERO {
-        return if sum.counted > Minutes::ZERO { of } else { Score::ZERO };
+    if sum.minimum == Seconds::ZERO {
+        return if sum.counted > Seconds::ZERO { of } else { Score::ZERO };
     }
     of.share(sum.counted.get(), sum.minimum.get())
 }

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
-use tisheng_kernel::Minutes;
+use tisheng_kernel::Seconds;
 use tisheng_rules::samples::third_scheme;
 use tisheng_rules::{Condition, Scheme, SchoolFacts, builtin};
 
@@ -99,7 +99,7 @@ fn a_task_list_earns_what_the_scheme_asks_for() {
             "practice.recording.recording"
         ]
     );
-    let total: Minutes = tasks.iter().map(|task| task.hours).sum();
+    let total: Seconds = tasks.iter().map(|task| task.hours).sum();
     assert_eq!(total, *scheme.hours.total);
     assert!(tasks[1].title.contains("A2 数字教育资源获取与评价"));
 }
@@ -116,7 +116,7 @@ fn what_the_kinds_leave_open_is_a_task_too() {
     for scheme in [scheme, third_scheme()] {
         let codes: Vec<&str> =
             scheme.framework.capabilities.iter().take(2).map(|c| c.code.as_str()).collect();
-        let total: Minutes = scheme.task_list(&codes).iter().map(|task| task.hours).sum();
+        let total: Seconds = scheme.task_list(&codes).iter().map(|task| task.hours).sum();
         assert!(total >= *scheme.hours.total);
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use proptest::prelude::*;
-use tisheng_kernel::Minutes;
+use tisheng_kernel::Seconds;
 use tisheng_rules::samples::{third_scheme, third_scheme_with};
 use tisheng_rules::{HourEntry, Scheme, Tally, builtin};
 
@@ -21,13 +21,13 @@ fn entry<'a>(
     HourEntry {
         category,
         kind,
-        minutes: Minutes::new(hours * scheme.hours.length.minutes()),
+        seconds: Seconds::of_minutes(hours * scheme.hours.length.minutes()),
         worked_on: NaiveDate::from_ymd_opt(year, 5, 4).expect("a date"),
     }
 }
 
-fn hours(scheme: &Scheme, minutes: Minutes) -> String {
-    minutes.in_hours(*scheme.hours.length)
+fn hours(scheme: &Scheme, seconds: Seconds) -> String {
+    seconds.in_hours(*scheme.hours.length)
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn surplus_of_one_kind_fills_no_other_unless_the_scheme_says_so() {
         entry(&loose, "practice", Some("evidence"), 8, 2024),
     ]);
     assert!(tally.is_met(), "{tally:#?}");
-    assert_eq!(tally.kind("practice", "evidence").expect("a kind").missing, Minutes::ZERO);
+    assert_eq!(tally.kind("practice", "evidence").expect("a kind").missing, Seconds::ZERO);
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn surplus_may_cross_categories_where_a_scheme_allows_it() {
 fn hours_of_no_known_category_are_kept_but_not_counted() {
     let scheme = third_scheme();
     let tally = scheme.hours.tally(&[entry(&scheme, "elsewhere", None, 3, 2024)]);
-    assert_eq!((tally.earned, tally.counted), (tally.unplaced, Minutes::ZERO));
+    assert_eq!((tally.earned, tally.counted), (tally.unplaced, Seconds::ZERO));
     assert_eq!(hours(&scheme, tally.not_counted), "3.00");
 }
 
@@ -110,10 +110,10 @@ fn entries(drawn: &[(usize, i64, i32)]) -> Vec<HourEntry<'static>> {
         ("practice", Some("unheard_of")),
         ("unheard_of", None),
     ];
-    let one = |(place, minutes, year): &(usize, i64, i32)| HourEntry {
+    let one = |(place, seconds, year): &(usize, i64, i32)| HourEntry {
         category: PLACES[*place].0,
         kind: PLACES[*place].1,
-        minutes: Minutes::new(*minutes),
+        seconds: Seconds::new(*seconds),
         worked_on: NaiveDate::from_ymd_opt(*year, 3, 1).expect("a date"),
     };
     drawn.iter().map(one).collect()
@@ -122,7 +122,7 @@ fn entries(drawn: &[(usize, i64, i32)]) -> Vec<HourEntry<'static>> {
 fn adds_up(tally: &Tally) -> bool {
     let within = |sum: &tisheng_rules::Sum| sum.counted + sum.over == sum.earned;
     let categories = tally.categories.iter().all(|c| within(&c.sum) && c.kinds.iter().all(within));
-    let years: Minutes = tally.by_year.values().copied().sum();
+    let years: Seconds = tally.by_year.values().copied().sum();
     categories && tally.counted + tally.not_counted == tally.earned && years == tally.counted
 }
 
@@ -133,7 +133,7 @@ proptest! {
         let entries = entries(&drawn);
         let tally = scheme.hours.tally(&entries);
         prop_assert!(adds_up(&tally), "{tally:#?}");
-        prop_assert_eq!(tally.earned, entries.iter().map(|entry| entry.minutes).sum());
+        prop_assert_eq!(tally.earned, entries.iter().map(|entry| entry.seconds).sum());
     }
 
     #[test]
@@ -145,11 +145,11 @@ proptest! {
         let reversed = entries(&[one])[0];
         let mut after = before.clone();
         after.insert(at.min(after.len()), reversed);
-        after.push(HourEntry { minutes: -reversed.minutes, ..reversed });
+        after.push(HourEntry { seconds: -reversed.seconds, ..reversed });
         let (plain, mut with_reversal) = (scheme.hours.tally(&before), scheme.hours.tally(&after));
-        with_reversal.by_year.retain(|_, minutes| *minutes != Minutes::ZERO);
+        with_reversal.by_year.retain(|_, seconds| *seconds != Seconds::ZERO);
         let mut plain = plain;
-        plain.by_year.retain(|_, minutes| *minutes != Minutes::ZERO);
+        plain.by_year.retain(|_, seconds| *seconds != Seconds::ZERO);
         prop_assert_eq!(plain, with_reversal);
     }
 

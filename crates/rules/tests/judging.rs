@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use proptest::prelude::*;
-use tisheng_kernel::{Level, Minutes};
+use tisheng_kernel::{Level, Seconds};
 use tisheng_rules::samples::third_scheme;
 use tisheng_rules::{CertificateHolder, Facts, HourEntry, Scheme, Verdict, builtin, capability_level};
 
@@ -37,7 +37,7 @@ impl Teacher {
         let entry = |category, kind, minutes| HourEntry {
             category,
             kind,
-            minutes: Minutes::new(minutes),
+            seconds: Seconds::of_minutes(minutes),
             worked_on: day,
         };
         let hours = [

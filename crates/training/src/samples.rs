@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use tisheng_kernel::{Id, Minutes};
+use tisheng_kernel::{Id, Seconds};
 use tisheng_platform::web::Failure;
 use tisheng_platform::{App, Ctx};
 use tisheng_policy::scheme::{self, Programme};
@@ -124,7 +124,7 @@ pub fn online_report(
         whom: Whom::Known(person),
         category: category.key.clone(),
         kind: category.kinds.first().map(|kind| kind.key.clone()).unwrap_or_default(),
-        minutes: Minutes::from_hours(hours, *scheme.hours.length),
+        seconds: Seconds::from_hours(hours, *scheme.hours.length),
         length: *scheme.hours.length,
         worked_on,
         title: format!("信息技术与学科教学（{source_id}）"),
@@ -156,10 +156,10 @@ pub async fn fulfil_hours(
 #[must_use]
 pub fn full_reports(rules: &Scheme, person: Id<Person>, (prefix, from): (&str, NaiveDate)) -> Vec<Report> {
     let mut reports = Vec::new();
-    let mut book = |category: &str, kind: &str, title: &str, whole: Minutes| {
-        let day = Minutes::from_hours(6, *rules.hours.length);
+    let mut book = |category: &str, kind: &str, title: &str, whole: Seconds| {
+        let day = Seconds::from_hours(6, *rules.hours.length);
         let mut left = whole;
-        while left > Minutes::ZERO {
+        while left > Seconds::ZERO {
             let part = left.at_most(day);
             let number = reports.len();
             let days = chrono::Days::new(u64::try_from(number).unwrap_or(0));
@@ -167,7 +167,7 @@ pub fn full_reports(rules: &Scheme, person: Id<Person>, (prefix, from): (&str, N
                 whom: Whom::Known(person),
                 category: category.to_owned(),
                 kind: kind.to_owned(),
-                minutes: part,
+                seconds: part,
                 length: *rules.hours.length,
                 worked_on: from + days,
                 title: title.to_owned(),
@@ -178,10 +178,10 @@ pub fn full_reports(rules: &Scheme, person: Id<Person>, (prefix, from): (&str, N
         }
     };
     for category in &rules.hours.categories {
-        let of_kinds: Minutes =
+        let of_kinds: Seconds =
             category.kinds.iter().filter_map(|kind| kind.minimum.as_ref().map(|m| **m)).sum();
         for kind in &category.kinds {
-            let minimum = kind.minimum.as_ref().map_or(Minutes::ZERO, |minimum| **minimum);
+            let minimum = kind.minimum.as_ref().map_or(Seconds::ZERO, |minimum| **minimum);
             book(&category.key, &kind.key, &kind.title, minimum);
         }
         let open_kind = category.kinds.iter().find(|kind| kind.ceiling.is_none());

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tisheng_kernel::{Id, Level, Minutes};
+use tisheng_kernel::{Id, Level, Seconds};
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, Scope, Tx};
 use tisheng_policy::scheme::{self, Programme, Version};
@@ -31,10 +31,10 @@ impl Dossier {
         let hours: Vec<HourEntry<'_>> = self
             .totals
             .iter()
-            .map(|(category, kind, minutes)| HourEntry {
+            .map(|(category, kind, seconds)| HourEntry {
                 category,
                 kind: Some(kind.as_str()).filter(|kind| !kind.is_empty()),
-                minutes: Minutes::new(*minutes),
+                seconds: Seconds::new(*seconds),
                 worked_on: ctx.at.date(),
             })
             .collect();
@@ -98,8 +98,8 @@ pub(super) async fn of_teachers(
 
 fn dossiers(basis: Basis) -> BTreeMap<Id<Person>, Dossier> {
     let mut all: BTreeMap<Id<Person>, Dossier> = BTreeMap::new();
-    for (person, category, kind, minutes) in basis.totals {
-        all.entry(person).or_default().totals.push((category, kind, minutes));
+    for (person, category, kind, seconds) in basis.totals {
+        all.entry(person).or_default().totals.push((category, kind, seconds));
     }
     for (person, capability) in basis.chosen {
         all.entry(person).or_default().chosen.push(capability);

@@ -56,7 +56,7 @@ const TEACHERS: &str = "select person, path from post
 const RESULTS: &str = "select person, capability, level from result
     where programme = $1 and person >= $2 and person <= $3 and superseded_by is null order by person";
 
-const TOTALS: &str = "select person, category, kind, minutes from hour_total
+const TOTALS: &str = "select person, category, kind, seconds from hour_total
     where programme = $1 and person >= $2 and person <= $3 order by person";
 
 const CHOSEN: &str = "select person, capability from choice_capability
@@ -196,7 +196,7 @@ pub async fn teachers(
 /// list in the order of the people.
 #[derive(Debug, Default)]
 pub struct Basis {
-    /// Person, category, kind, minutes.
+    /// Person, category, kind, seconds.
     pub totals: Vec<(Id<Person>, String, String, i64)>,
     /// Person, capability chosen.
     pub chosen: Vec<(Id<Person>, String)>,

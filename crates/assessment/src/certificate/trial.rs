@@ -76,7 +76,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use chrono::NaiveDate;
-    use tisheng_kernel::Minutes;
+    use tisheng_kernel::Seconds;
     use tisheng_policy::scheme::ChangeKind;
     use tisheng_rules::samples::third_scheme;
     use tisheng_rules::{Facts, HourEntry, Scheme, Verdict};
@@ -92,7 +92,7 @@ mod tests {
             .map(|category| HourEntry {
                 category: &category.key,
                 kind: category.kinds.first().map(|kind| kind.key.as_str()),
-                minutes: Minutes::new(minutes),
+                seconds: Seconds::of_minutes(minutes),
                 worked_on: NaiveDate::default(),
             })
             .collect();
@@ -107,7 +107,7 @@ mod tests {
         let now = third_scheme();
         let mut stricter = third_scheme();
         for category in &mut stricter.hours.categories {
-            category.minimum.value += Minutes::new(60);
+            category.minimum.value += Seconds::of_minutes(60);
         }
         let (was, becomes) = (verdict(&now, 45), verdict(&stricter, 45));
         assert_eq!(kind(&was, &becomes), Some(ChangeKind::Other), "more is missing");

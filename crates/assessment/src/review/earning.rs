@@ -82,7 +82,7 @@ async fn report(ctx: &Ctx, tx: &mut Tx, of: &OfResult, result: &Earned) -> Resul
         whom: Whom::Known(of.person),
         category: earning.category,
         kind: earning.kind,
-        minutes: earning.minutes,
+        seconds: earning.seconds,
         length: earning.length,
         worked_on: result.worked_on,
         title: rules.framework.label(&of.capability),

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::extract::Path;
 use axum::routing::get;
 use tisheng_kernel::number::thousands;
-use tisheng_kernel::{HourLength, Id, Minutes};
+use tisheng_kernel::{HourLength, Id, Seconds};
 use tisheng_platform::chart::{Bar, bars, bullet};
 use tisheng_platform::web::layout::show;
 use tisheng_platform::web::paging::Slice;
@@ -193,9 +193,9 @@ fn hours_of(rules: &Scheme, hours: &[(String, i64)]) -> (Vec<Line>, String) {
     let length: HourLength = *rules.hours.length;
     let lines: Vec<(Line, i64)> = hours
         .iter()
-        .map(|(category, minutes)| {
+        .map(|(category, seconds)| {
             let title = rules.hours.category(category).map_or(category.clone(), |c| c.title.value.clone());
-            (Line { title, shown: Minutes::new(*minutes).with_unit(length) }, *minutes)
+            (Line { title, shown: Seconds::new(*seconds).with_unit(length) }, *seconds)
         })
         .collect();
     charted("各类学时", lines)

@@ -21,7 +21,7 @@ const COUNT: &str = "select count(*),
     coalesce(cast(sum(case when exists (select 1 from choice c
         where c.programme = $1 and c.person = p.person) then 1 else 0 end) as bigint), 0),
     coalesce(cast(sum(case when exists (select 1 from hour_total h
-        where h.programme = $1 and h.person = p.person and h.minutes > 0) then 1 else 0 end) as bigint), 0),
+        where h.programme = $1 and h.person = p.person and h.seconds > 0) then 1 else 0 end) as bigint), 0),
     coalesce(cast(sum(case when exists (select 1 from submission s
         where s.programme = $1 and s.person = p.person and s.submitted_at is not null) then 1 else 0 end) as bigint), 0),
     coalesce(cast(sum(case when exists (select 1 from result r
@@ -41,8 +41,8 @@ const PUT: &str = "insert into school_figure
 
 const FORGET_HOURS: &str = "delete from school_hours where programme = $1 and school = $2";
 
-const PUT_HOURS: &str = "insert into school_hours (programme, school, category, path, minutes)
-    select h.programme, p.school, h.category, p.path, cast(sum(h.minutes) as bigint)
+const PUT_HOURS: &str = "insert into school_hours (programme, school, category, path, seconds)
+    select h.programme, p.school, h.category, p.path, cast(sum(h.seconds) as bigint)
     from post p join hour_total h on h.person = p.person and h.programme = $1
     where p.school = $2 and p.until is null group by h.programme, p.school, h.category, p.path";
 
@@ -72,7 +72,7 @@ const CHILDREN: &str = "select n.id, n.name, coalesce(cast(sum(f.teachers) as bi
     where n.parent = $2 and n.valid_to is null and n.kind in ('province', 'city', 'county', 'town', 'school')
     group by n.id, n.name, n.sort_key order by n.sort_key";
 
-const HOURS_BELOW: &str = "select category, cast(sum(minutes) as bigint) from school_hours
+const HOURS_BELOW: &str = "select category, cast(sum(seconds) as bigint) from school_hours
     where programme = $1 and path >= $2 and path < $3 group by category order by category";
 
 const CHOICES_BELOW: &str = "select capability, cast(sum(teachers) as bigint) from school_choice
@@ -106,9 +106,9 @@ const PEOPLE_WIDE: &str = "select p.person, pe.name, n.name, p.subject, coalesce
         or ($5 = 'chosen' and exists (select 1 from choice c where c.programme = $1 and c.person = p.person))
         or ($5 = 'not_chosen' and not exists (select 1 from choice c where c.programme = $1 and c.person = p.person))
         or ($5 = 'learning' and exists (select 1 from hour_total h
-            where h.programme = $1 and h.person = p.person and h.minutes > 0))
+            where h.programme = $1 and h.person = p.person and h.seconds > 0))
         or ($5 = 'not_learning' and not exists (select 1 from hour_total h
-            where h.programme = $1 and h.person = p.person and h.minutes > 0))
+            where h.programme = $1 and h.person = p.person and h.seconds > 0))
         or ($5 = 'handed_in' and exists (select 1 from submission b
             where b.programme = $1 and b.person = p.person and b.submitted_at is not null))
         or ($5 = 'not_handed_in' and not exists (select 1 from submission b
@@ -136,9 +136,9 @@ const PEOPLE_NARROW: &str = "select p.person, pe.name, n.name, p.subject, coales
         or ($5 = 'chosen' and exists (select 1 from choice c where c.programme = $1 and c.person = p.person))
         or ($5 = 'not_chosen' and not exists (select 1 from choice c where c.programme = $1 and c.person = p.person))
         or ($5 = 'learning' and exists (select 1 from hour_total h
-            where h.programme = $1 and h.person = p.person and h.minutes > 0))
+            where h.programme = $1 and h.person = p.person and h.seconds > 0))
         or ($5 = 'not_learning' and not exists (select 1 from hour_total h
-            where h.programme = $1 and h.person = p.person and h.minutes > 0))
+            where h.programme = $1 and h.person = p.person and h.seconds > 0))
         or ($5 = 'handed_in' and exists (select 1 from submission b
             where b.programme = $1 and b.person = p.person and b.submitted_at is not null))
         or ($5 = 'not_handed_in' and not exists (select 1 from submission b
@@ -242,7 +242,7 @@ pub async fn children(tx: &mut Tx, programme: Id<Programme>, node: Id<Node>) -> 
     .await
 }
 
-/// Minutes by category.
+/// Seconds by category.
 pub async fn hours_below(
     tx: &mut Tx,
     programme: Id<Programme>,

@@ -24,11 +24,11 @@ use crate::db::{DbError, Tx};
 /// Over HTTPS the name itself says that no other host of the same domain has set the cookie.
 const COOKIE_HTTPS: &str = "__Host-tisheng_session";
 const COOKIE_HTTP: &str = "tisheng_session";
-/// Minutes within which the second factor has to be given or enrolled.
+/// Seconds within which the second factor has to be given or enrolled.
 const HALFWAY_MINUTES: i64 = 30;
 /// Days after which a session ends however much it is used.
 const LONGEST_DAYS: i64 = 7;
-/// Minutes after which a session in use is prolonged: not at every request, a write each.
+/// Seconds after which a session in use is prolonged: not at every request, a write each.
 const PROLONG_AFTER_MINUTES: i64 = 10;
 
 const FIND: &str =

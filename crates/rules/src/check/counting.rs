@@ -1,6 +1,6 @@
 //! Hours, offers, choices, targets and teams: numbers that must fit each other.
 
-use tisheng_kernel::Minutes;
+use tisheng_kernel::Seconds;
 
 use super::{Found, national_floor};
 use crate::choice::Cover;
@@ -39,7 +39,7 @@ fn hours(scheme: &Scheme, found: &mut Found) {
             }
         }
     }
-    let reachable: Option<Minutes> = rule.categories.iter().map(most_countable).sum();
+    let reachable: Option<Seconds> = rule.categories.iter().map(most_countable).sum();
     if reachable.is_some_and(|most| most < *rule.total) {
         let wrong = format!("总学时 {} 无法达到：各类计入上限之和更少", rule.shown(*rule.total));
         found.value(&rule.total, wrong, "请降低 total 或提高 ceiling");
@@ -48,7 +48,7 @@ fn hours(scheme: &Scheme, found: &mut Found) {
 
 fn floor(rule: &HoursRule, found: &mut Found) {
     let floor = national_floor(*rule.length);
-    let by_category: Minutes = rule.categories.iter().map(|category| *category.minimum).sum();
+    let by_category: Seconds = rule.categories.iter().map(|category| *category.minimum).sum();
     let required = by_category.max(*rule.total);
     if required < *floor.hours {
         let wrong = format!("总学时 {} 低于国家规定的 {}", rule.shown(required), rule.shown(*floor.hours));
@@ -58,7 +58,7 @@ fn floor(rule: &HoursRule, found: &mut Found) {
             format!("total 应不少于 {}{}", rule.shown(*floor.hours), floor.hours.source),
         );
     }
-    let practice: Minutes = practice_of(rule).map(|category| *category.minimum).sum();
+    let practice: Seconds = practice_of(rule).map(|category| *category.minimum).sum();
     if practice.get() * 100 < required.get() * i64::from(*floor.practice_percent) {
         let place = practice_of(rule).next().map_or(&rule.total, |category| &category.minimum);
         let wrong = format!(
@@ -84,7 +84,7 @@ fn practice_of(rule: &HoursRule) -> impl Iterator<Item = &HourCategory> {
 
 fn category_numbers(rule: &HoursRule, category: &HourCategory, found: &mut Found) {
     ceiling_holds(rule, &category.title, Some(&category.minimum), category.ceiling.as_ref(), found);
-    let of_kinds: Minutes = category.kinds.iter().filter_map(|kind| kind.minimum.as_ref()).map(|m| **m).sum();
+    let of_kinds: Seconds = category.kinds.iter().filter_map(|kind| kind.minimum.as_ref()).map(|m| **m).sum();
     if let Some(ceiling) = category.ceiling.as_ref().filter(|ceiling| ***ceiling < of_kinds) {
         let wrong = format!(
             "“{}”各项最低学时之和 {} 超过计入上限 {}",
@@ -94,7 +94,7 @@ fn category_numbers(rule: &HoursRule, category: &HourCategory, found: &mut Found
         );
         found.value(ceiling, wrong, "请提高 ceiling 或降低各项 minimum");
     }
-    let most: Option<Minutes> = category.kinds.iter().map(|kind| kind.ceiling.as_ref().map(|c| **c)).sum();
+    let most: Option<Seconds> = category.kinds.iter().map(|kind| kind.ceiling.as_ref().map(|c| **c)).sum();
     if !category.kinds.is_empty() && most.is_some_and(|most| most < *category.minimum) {
         let wrong =
             format!("“{}”最低 {}，但各项计入上限之和不够", *category.title, rule.shown(*category.minimum));
@@ -103,15 +103,15 @@ fn category_numbers(rule: &HoursRule, category: &HourCategory, found: &mut Found
 }
 
 /// The most that can count in a category; `None` without a limit.
-fn most_countable(category: &HourCategory) -> Option<Minutes> {
+fn most_countable(category: &HourCategory) -> Option<Seconds> {
     category.ceiling.as_ref().map(|ceiling| **ceiling)
 }
 
 fn ceiling_holds(
     rule: &HoursRule,
     title: &str,
-    minimum: Option<&Sourced<Minutes>>,
-    ceiling: Option<&Sourced<Minutes>>,
+    minimum: Option<&Sourced<Seconds>>,
+    ceiling: Option<&Sourced<Seconds>>,
     found: &mut Found,
 ) {
     if let (Some(minimum), Some(ceiling)) = (minimum, ceiling)

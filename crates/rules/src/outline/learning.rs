@@ -1,6 +1,6 @@
 //! Sentences about hours, capabilities, their evidence and the choice among them.
 
-use tisheng_kernel::{Level, Minutes};
+use tisheng_kernel::{Level, Seconds};
 
 use super::Outline;
 use crate::choice::Cover;
@@ -66,8 +66,8 @@ fn limits(
     scheme: &Scheme,
     key: &str,
     title: &str,
-    minimum: Option<&Sourced<Minutes>>,
-    ceiling: Option<&Sourced<Minutes>>,
+    minimum: Option<&Sourced<Seconds>>,
+    ceiling: Option<&Sourced<Seconds>>,
     outline: &mut Outline,
 ) {
     if let Some(minimum) = minimum {

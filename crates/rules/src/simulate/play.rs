@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{Datelike, NaiveDate};
-use tisheng_kernel::{Level, Minutes};
+use tisheng_kernel::{Level, Seconds};
 
 use super::chance::Chance;
 use crate::certification::Measure;
@@ -168,7 +168,7 @@ fn play_teacher(
     let pace = 30 + chance.below(50);
     let tasks = scheme.task_list(&chosen);
     let reported = reported_figures(scheme, chance);
-    let mut open: Vec<(&Task, Minutes)> = tasks.iter().map(|task| (task, task.hours)).collect();
+    let mut open: Vec<(&Task, Seconds)> = tasks.iter().map(|task| (task, task.hours)).collect();
     let mut desk = Desk { hours: Vec::new(), results: BTreeMap::new(), resubmitted: 0 };
     for (month, first) in months.iter().enumerate().skip(school.started) {
         if stops && month > school.started + 2 {
@@ -203,7 +203,7 @@ fn play_teacher(
 /// less in the summer and winter holidays.
 fn work_a_month<'t>(
     scheme: &Scheme,
-    open: &mut Vec<(&'t Task, Minutes)>,
+    open: &mut Vec<(&'t Task, Seconds)>,
     first: NaiveDate,
     pace: usize,
     desk: &mut Desk<'t>,
@@ -211,19 +211,20 @@ fn work_a_month<'t>(
 ) {
     let holiday = matches!(first.month(), 2 | 7 | 8);
     let tenths = (pace / 2 + chance.below(pace)) / if holiday { 3 } else { 1 };
-    let mut left = Minutes::new(i64::try_from(tenths).unwrap_or(0) * scheme.hours.length.minutes() / 10);
+    let mut left =
+        Seconds::of_minutes(i64::try_from(tenths).unwrap_or(0) * scheme.hours.length.minutes() / 10);
     let day = first.with_day(u32::try_from(chance.below(28)).unwrap_or(0) + 1).unwrap_or(first);
-    while left > Minutes::ZERO && !open.is_empty() {
+    while left > Seconds::ZERO && !open.is_empty() {
         let (task, due) = &mut open[0];
         let spent = left.at_most(*due);
         *due = due.beyond(spent);
         left = left.beyond(spent);
-        let finished = *due == Minutes::ZERO;
+        let finished = *due == Seconds::ZERO;
         let task = *task;
         desk.hours.push(HourEntry {
             category: &task.category,
             kind: task.kind.as_deref(),
-            minutes: spent,
+            seconds: spent,
             worked_on: day,
         });
         if finished {

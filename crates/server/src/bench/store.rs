@@ -17,7 +17,7 @@ const SCHOOLS: &str = "select id, path from node where kind = 'school' order by 
 
 const NODES: &str = "select count(*) from node";
 
-const HOURS: &str = "select category, minutes from hour_total where programme = $1 and person = $2";
+const HOURS: &str = "select category, seconds from hour_total where programme = $1 and person = $2";
 
 const CHOSEN: &str = "select capability from choice_capability where programme = $1 and person = $2";
 
@@ -26,7 +26,7 @@ const RESULTS: &str = "select capability, level from result
 
 const VALID: &str = "select number from certificate where programme = $1 and person = $2 and state = 'valid'";
 
-const ALL_HOURS: &str = "select cast(sum(minutes) as bigint) from hour_total where category <> ''";
+const ALL_HOURS: &str = "select cast(sum(seconds) as bigint) from hour_total where category <> ''";
 
 const ALL_CHOSEN: &str = "select count(*) from choice_capability where capability <> ''";
 

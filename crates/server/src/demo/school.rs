@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{Days, NaiveDate};
-use tisheng_kernel::{Id, Minutes};
+use tisheng_kernel::{Id, Seconds};
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, Tx};
 use tisheng_policy::scheme::Programme;
@@ -151,7 +151,7 @@ async fn learn(
                 whom: Whom::Known(person),
                 category: category.key.clone(),
                 kind: kind.clone(),
-                minutes: Minutes::new(wanted / 5),
+                seconds: Seconds::new(wanted / 5),
                 length,
                 worked_on: day,
                 title: format!("演示课程第{}讲", lesson + 1),

@@ -65,7 +65,7 @@ story!(a_changed_row_is_found_and_what_is_derived_is_mended, |engine| async move
     let test = filled(engine).await;
     let tampered = [
         (
-            "update hour_total set minutes = minutes + 45 where minutes = (select max(minutes) from hour_total)",
+            "update hour_total set seconds = seconds + 2700 where seconds = (select max(seconds) from hour_total)",
             "totals of hours",
         ),
         ("update standing set score = score + 1", "standings"),

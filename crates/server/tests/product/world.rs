@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{Days, TimeDelta};
 use http::{HeaderMap, Method};
 use tisheng_assessment::{evidence, review};
-use tisheng_kernel::{Level, Minutes};
+use tisheng_kernel::{Level, Seconds};
 use tisheng_platform::args;
 use tisheng_policy::scheme::{self, Programme, samples::owned};
 use tisheng_registry::roster::samples::roll_of_teachers;
@@ -185,7 +185,7 @@ impl World {
                 name: "无名氏".to_owned(), school: school.node.name.clone(), ..Described::default()
             };
         let known = online_report(&rules, self.finisher().person, ("lost-1", 2, day - Days::new(1)));
-        let report = Report { whom: Whom::Described(unknown), minutes: Minutes::new(60), ..known };
+        let report = Report { whom: Whom::Described(unknown), seconds: Seconds::of_minutes(60), ..known };
         let system = self.test.system();
         let mut tx = system.write().await.expect("a transaction");
         hours::log_all(&system, &mut tx, &self.programme, &[report]).await.expect("parked");

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use serde_json::json;
-use tisheng_kernel::{Id, Minutes};
+use tisheng_kernel::{Id, Seconds};
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, Tx, audit};
 use tisheng_policy::scheme::{self, Programme};
@@ -27,7 +27,7 @@ pub const APPROVERS: [Role; 3] = [Role::Principal, Role::Cio, Role::ManagementTe
 
 /// Wrong codes that a person may give in [`MISS_MINUTES`].
 const MISSES: i64 = 10;
-/// Minutes after which wrong codes are forgotten.
+/// Seconds after which wrong codes are forgotten.
 const MISS_MINUTES: i64 = 30;
 
 /// The school that the asker organises for: that of the role's node, or the one a subject group
@@ -89,7 +89,7 @@ pub async fn plan(
         version: 1,
     };
     store::add(tx, programme.id, &new, ctx.at).await?;
-    let detail = json!({ "school": new.school, "title": new.plan.title, "minutes": new.plan.minutes });
+    let detail = json!({ "school": new.school, "title": new.plan.title, "seconds": new.plan.seconds });
     audit::record(ctx, tx, "activity.planned", new.id.uuid(), &detail).await?;
     Ok(new.id)
 }
@@ -124,10 +124,10 @@ fn check(plan: &Plan, rules: &Scheme, school: &Node) -> Result<(), ActivityError
     if plan.ends_at <= plan.begins_at {
         return Err(ActivityError::Plan("ends", "结束时间应晚于开始时间".to_owned()));
     }
-    if plan.minutes <= Minutes::ZERO {
+    if plan.seconds <= Seconds::ZERO {
         return Err(ActivityError::Plan("hours", "学时应大于零".to_owned()));
     }
-    if plan.minutes > plan.lasts() {
+    if plan.seconds > plan.lasts() {
         let most = rules.hours.shown(plan.lasts());
         return Err(ActivityError::Plan("hours", format!("学时不能超过活动时长（{most}）")));
     }
@@ -400,7 +400,7 @@ pub async fn approve(
             whom: Whom::Known(attendee.person),
             category: found.plan.category.clone(),
             kind: found.plan.kind.clone(),
-            minutes: found.plan.minutes,
+            seconds: found.plan.seconds,
             length: *rules.hours.length,
             worked_on: found.plan.begins_at.date(),
             title: found.plan.title.clone(),

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use tisheng_kernel::{Id, Instant, Minutes};
+use tisheng_kernel::{Id, Instant, Seconds};
 use tisheng_platform::DbError;
 use tisheng_platform::web::Failure;
 use tisheng_registry::organisation::Node;
@@ -211,7 +211,7 @@ pub struct Plan {
     /// Code of the kind; empty for none.
     pub kind: String,
     /// What it earns each who attended; no more than it lasts.
-    pub minutes: Minutes,
+    pub seconds: Seconds,
     /// Path of the node whose teachers may attend: the school's own, or one above it.
     pub audience: String,
 }
@@ -219,8 +219,8 @@ pub struct Plan {
 impl Plan {
     /// How long it lasts.
     #[must_use]
-    pub fn lasts(&self) -> Minutes {
-        Minutes::new((self.ends_at - self.begins_at).num_minutes())
+    pub fn lasts(&self) -> Seconds {
+        Seconds::of_minutes((self.ends_at - self.begins_at).num_minutes())
     }
 }
 

@@ -77,7 +77,7 @@ fn row(rules: &Scheme, activity: &Activity) -> Row {
         when: plan.begins_at.chinese(),
         place: plan.place.clone(),
         host: plan.host.clone(),
-        hours: rules.hours.shown(plan.minutes),
+        hours: rules.hours.shown(plan.seconds),
         state: activity.state.chinese(),
         tone: activity.state.tone(),
     }

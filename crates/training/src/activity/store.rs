@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use tisheng_kernel::{Id, Instant, Minutes};
+use tisheng_kernel::{Id, Instant, Seconds};
 use tisheng_platform::db::Column;
 use tisheng_platform::web::paging::{Cursor, ROWS};
 use tisheng_platform::{Ctx, DbError, Row, Scope, Shift, Tx, args};
@@ -21,37 +21,37 @@ const FOLLOW_AUDIENCE: &str =
 
 const ADD: &str =
     "insert into activity (id, programme, school, path, audience, form, title, content, place, host,
-    begins_at, ends_at, category, kind, minutes, state, code, record, planned_by, created_at, approvals,
+    begins_at, ends_at, category, kind, seconds, state, code, record, planned_by, created_at, approvals,
     decision, version)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'planned', '', '', $16, $17, 0,
     '', 1)";
 
 const OF_ID: &str =
     "select id, school, path, form, title, content, place, host, begins_at, ends_at, category, kind,
-    minutes, audience, state, code, record, planned_by, approvals, decision, version
+    seconds, audience, state, code, record, planned_by, approvals, decision, version
     from activity where programme = $1 and id = $2 and path >= $3 and path < $4";
 
 const FOR_TEACHER: &str =
     "select id, school, path, form, title, content, place, host, begins_at, ends_at, category,
-    kind, minutes, audience, state, code, record, planned_by, approvals, decision, version
+    kind, seconds, audience, state, code, record, planned_by, approvals, decision, version
     from activity where programme = $1 and substr($2, 1, length(audience)) = audience
     and state in ('planned', 'open') and ends_at >= $3 order by begins_at, id limit 50";
 
 const ATTENDED: &str = "select a.id, a.school, a.path, a.form, a.title, a.content, a.place, a.host, a.begins_at,
-    a.ends_at, a.category, a.kind, a.minutes, a.audience, a.state, a.code, a.record, a.planned_by, a.approvals,
+    a.ends_at, a.category, a.kind, a.seconds, a.audience, a.state, a.code, a.record, a.planned_by, a.approvals,
     a.decision, a.version
     from attendance t join activity a on a.id = t.activity
     where a.programme = $1 and t.person = $2 and t.struck_at is null order by a.begins_at desc, a.id limit 200";
 
 const OF_CODE: &str =
     "select id, school, path, form, title, content, place, host, begins_at, ends_at, category,
-    kind, minutes, audience, state, code, record, planned_by, approvals, decision, version
+    kind, seconds, audience, state, code, record, planned_by, approvals, decision, version
     from activity where programme = $1 and code = $2 and state = 'open'
     and substr($3, 1, length(audience)) = audience order by id limit 1";
 
 const LIST: &str =
     "select id, school, path, form, title, content, place, host, begins_at, ends_at, category, kind,
-    minutes, audience, state, code, record, planned_by, approvals, decision, version
+    seconds, audience, state, code, record, planned_by, approvals, decision, version
     from activity where programme = $1 and path >= $2 and path < $3
     and ($4 = '' or state = $4) and ($5 = '' or form = $5) and ($6 = '' or title like '%' || $6 || '%')
     and (cast($7 as bigint) = 0 or (begins_at, id) < (cast($7 as bigint), $8)) order by begins_at desc, id desc limit $9";
@@ -60,7 +60,7 @@ const WAITING: &str =
     "select count(*) from activity where programme = $1 and state = 'submitted' and path >= $2 and path < $3";
 
 const REPLAN: &str = "update activity set form = $3, title = $4, content = $5, place = $6, host = $7,
-    begins_at = $8, ends_at = $9, category = $10, kind = $11, minutes = $12, audience = $13,
+    begins_at = $8, ends_at = $9, category = $10, kind = $11, seconds = $12, audience = $13,
     version = version + 1 where id = $1 and version = $2 and state = 'planned'";
 
 const MOVE: &str = "update activity set state = $4, code = $5, decision = $6, approvals = approvals + $7,
@@ -113,7 +113,7 @@ fn activity(row: &Row<'_>) -> Result<Activity, DbError> {
             ends_at: row.get(9)?,
             category: row.get(10)?,
             kind: row.get(11)?,
-            minutes: Minutes::new(row.get(12)?),
+            seconds: Seconds::new(row.get(12)?),
             audience: row.get(13)?,
         },
         state: coded(row, 14)?,
@@ -143,7 +143,7 @@ pub async fn add(tx: &mut Tx, programme: Id<Programme>, new: &Activity, at: Inst
         plan.ends_at,
         &plan.category,
         &plan.kind,
-        plan.minutes.get(),
+        plan.seconds.get(),
         new.planned_by,
         at
     ];
@@ -241,7 +241,7 @@ pub async fn replan(tx: &mut Tx, id: Id<Activity>, version: i64, plan: &Plan) ->
         plan.ends_at,
         &plan.category,
         &plan.kind,
-        plan.minutes.get(),
+        plan.seconds.get(),
         &plan.audience
     ];
     Ok(tx.run(REPLAN, args).await? == 1)

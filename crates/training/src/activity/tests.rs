@@ -1,7 +1,7 @@
 //! Activities, told on both engines.
 
 use chrono::TimeDelta;
-use tisheng_kernel::Minutes;
+use tisheng_kernel::Seconds;
 use tisheng_testkit::{Browser, story};
 
 use crate::hours::totals;
@@ -42,10 +42,10 @@ async fn plan(place: &Place, organiser: &mut Browser) -> String {
 }
 
 /// What a teacher has earned.
-async fn earned(place: &Place, teacher: usize) -> Minutes {
+async fn earned(place: &Place, teacher: usize) -> Seconds {
     let person = place.town.school().teachers[teacher].person;
     let mut tx = place.test.app.db.read().await.expect("a transaction");
-    totals(&mut tx, place.programme.id, person).await.expect("totals").iter().map(|t| t.minutes).sum()
+    totals(&mut tx, place.programme.id, person).await.expect("totals").iter().map(|t| t.seconds).sum()
 }
 
 story!(from_the_plan_to_the_ledger_and_back, |engine| async move {
@@ -82,25 +82,25 @@ story!(from_the_plan_to_the_ledger_and_back, |engine| async move {
     clerk.post(&format!("{address}/record"), &record).await.shows("活动纪要已保存");
     clerk.post(&format!("{address}/record"), &record).await.is(422);
     clerk.post(&step, &[("do", "submit")]).await.shows("待审核");
-    assert_eq!(earned(&place, 0).await, Minutes::ZERO, "nothing counts before the approval");
+    assert_eq!(earned(&place, 0).await, Seconds::ZERO, "nothing counts before the approval");
 
     let mut principal = place.browser(&school.principal).await;
     principal.post(&step, &[("do", "return"), ("reason", "")]).await.is(422);
     principal.post(&step, &[("do", "approve")]).await.shows("2 人的学时已入账");
-    let two = Minutes::from_hours(2, *place.rules.hours.length);
+    let two = Seconds::from_hours(2, *place.rules.hours.length);
     assert_eq!((earned(&place, 0).await, earned(&place, 1).await), (two, two));
     principal.post(&step, &[("do", "approve")]).await.is(422);
     assert_eq!(earned(&place, 0).await, two, "an approval counts once");
     first.get("/hours").await.shows("微能力点研讨").shows("校本研修");
 
     principal.post(&step, &[("do", "withdraw"), ("reason", "签到不实")]).await.shows("学时已冲销");
-    assert_eq!(earned(&place, 0).await, Minutes::ZERO);
+    assert_eq!(earned(&place, 0).await, Seconds::ZERO);
     first.get("/hours").await.shows("签到不实");
     let strike = format!("{address}/strike");
     clerk.post(&strike, &[("person", &second), ("reason", "未到场")]).await.shows("签到表（1 人）");
     clerk.post(&step, &[("do", "submit")]).await.shows("待审核");
     principal.post(&step, &[("do", "approve")]).await.shows("1 人的学时已入账");
-    assert_eq!((earned(&place, 0).await, earned(&place, 1).await), (two, Minutes::ZERO));
+    assert_eq!((earned(&place, 0).await, earned(&place, 1).await), (two, Seconds::ZERO));
 });
 
 story!(a_code_is_not_found_by_trying, |engine| async move {

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use serde_json::json;
 use tisheng_kernel::identity::mask_paper_number;
-use tisheng_kernel::{HourLength, Id, Minutes};
+use tisheng_kernel::{HourLength, Id, Seconds};
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, Tx, audit, jobs};
 use tisheng_policy::scheme::{self, Programme};
@@ -125,7 +125,7 @@ pub(super) enum Foreseen {
 }
 
 /// What reports that are not entered yet would add to a teacher's day.
-pub(super) type Ahead = HashMap<(Id<Person>, NaiveDate), Minutes>;
+pub(super) type Ahead = HashMap<(Id<Person>, NaiveDate), Seconds>;
 
 /// Looks ahead at a report after those that make up `ahead`, for the check of a file.
 pub(super) async fn foresee(
@@ -163,7 +163,7 @@ pub(super) async fn take(
     programme: &Programme,
     report: &Report,
 ) -> Result<(Logged, Option<Id<Person>>), HoursError> {
-    if report.minutes <= Minutes::ZERO {
+    if report.seconds <= Seconds::ZERO {
         return Err(HoursError::NotPositive);
     }
     let digest = report.digest();
@@ -177,7 +177,7 @@ pub(super) async fn take(
         None => None,
     };
     match find(ctx, tx, &report.whom).await? {
-        Found::One(person) => match weigh(ctx, tx, programme, report, (person, Minutes::ZERO)).await? {
+        Found::One(person) => match weigh(ctx, tx, programme, report, (person, Seconds::ZERO)).await? {
             Weighed::Same => Ok((Logged::Same, Some(person))),
             Weighed::Fresh(revision) => {
                 let booking = Booking { id: ctx.id(), person, revision, reason: "", reverses: None };
@@ -251,7 +251,7 @@ pub(super) async fn weigh(
     tx: &mut Tx,
     programme: &Programme,
     report: &Report,
-    (person, ahead): (Id<Person>, Minutes),
+    (person, ahead): (Id<Person>, Seconds),
 ) -> Result<Weighed, HoursError> {
     let known = store::of_number(tx, programme.id, &report.source, &report.source_id).await?;
     let Some(revision) = free_revision(tx, programme, &known).await? else {
@@ -385,7 +385,7 @@ pub(super) async fn take_back(
         whom: Whom::Known(entry.person),
         category: entry.category.clone(),
         kind: entry.kind.clone(),
-        minutes: -entry.minutes,
+        seconds: -entry.seconds,
         length: entry.length,
         worked_on: entry.worked_on,
         title: entry.title.clone(),
@@ -462,7 +462,7 @@ pub struct Earning {
     /// Code of the kind.
     pub kind: String,
     /// What it earns.
-    pub minutes: Minutes,
+    pub seconds: Seconds,
     /// The scheme's length of an hour.
     pub length: HourLength,
 }
@@ -476,7 +476,7 @@ pub fn earning(scheme: &Scheme, unit: ItemUnit) -> Option<Earning> {
         Some(Earning {
             category: category.key.clone(),
             kind: kind.key.clone(),
-            minutes: *item.hours,
+            seconds: *item.hours,
             length: *scheme.hours.length,
         })
     })

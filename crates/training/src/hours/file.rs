@@ -240,7 +240,7 @@ async fn look_ahead(
         (None, foreseen) => {
             memory.rows.insert(key, (notes.number(), digest));
             if let Foreseen::Fresh(person) = foreseen {
-                *memory.ahead.entry((person, report.worked_on)).or_default() += report.minutes;
+                *memory.ahead.entry((person, report.worked_on)).or_default() += report.seconds;
             }
             Ok(foreseen)
         }
@@ -269,7 +269,7 @@ fn difference(
     };
     let fields = vec![
         Alteration::new("课程", "", report.title.as_str()),
-        Alteration::new("学时", "", rules.hours.shown(report.minutes)),
+        Alteration::new("学时", "", rules.hours.shown(report.seconds)),
         Alteration::new("学习日期", "", report.worked_on.to_string()),
     ];
     Difference {

@@ -6,14 +6,14 @@ use std::str::FromStr;
 use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 use tisheng_kernel::number::chinese_date;
-use tisheng_kernel::{HourLength, Id, Instant, Minutes, Period};
+use tisheng_kernel::{HourLength, Id, Instant, Period, Seconds};
 use tisheng_platform::DbError;
 use tisheng_platform::web::Failure;
 use tisheng_registry::people::Person;
 use tisheng_rules::hours::HoursRule;
 
-/// Minutes of a day: nobody works more.
-const DAY: Minutes = Minutes::new(24 * 60);
+/// Seconds of a day: nobody works more.
+const DAY: Seconds = Seconds::of_minutes(24 * 60);
 
 /// The source of entries that take others back; its ids are the ids of those.
 pub const REVERSAL: &str = "冲销";
@@ -62,9 +62,9 @@ pub struct Report {
     pub category: String,
     /// Code of the kind; empty where the category has none.
     pub kind: String,
-    /// Minutes worked, more than none.
-    pub minutes: Minutes,
-    /// Minutes of one hour as the source counts.
+    /// Seconds worked, more than none.
+    pub seconds: Seconds,
+    /// Seconds of one hour as the source counts.
     pub length: HourLength,
     /// The day of work.
     pub worked_on: NaiveDate,
@@ -77,7 +77,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether the minutes are time of the day named. What an accepted piece of evidence earns is
+    /// Whether the seconds are time of the day named. What an accepted piece of evidence earns is
     /// set by the scheme, however long the work took.
     #[must_use]
     pub fn is_clocked(&self) -> bool {
@@ -91,8 +91,8 @@ impl Report {
             Whom::Known(person) => person.to_string(),
             Whom::Described(d) => format!("{}\n{}\n{}\n{}", d.name, d.paper, d.phone, d.school),
         };
-        let (minutes, length, day) = (self.minutes.get(), self.length.minutes(), self.worked_on);
-        let text = format!("{whom}\n{}\n{}\n{minutes}\n{length}\n{day}", self.category, self.kind);
+        let (seconds, length, day) = (self.seconds.get(), self.length.minutes(), self.worked_on);
+        let text = format!("{whom}\n{}\n{}\n{seconds}\n{length}\n{day}", self.category, self.kind);
         hex::encode(Sha256::digest(text))
     }
 }
@@ -100,8 +100,8 @@ impl Report {
 /// The number of a report whose source has none of its own: the same work reported again has the
 /// same one.
 #[must_use]
-pub fn number_of(whom: &str, title: &str, worked_on: NaiveDate, minutes: Minutes) -> String {
-    let text = format!("{whom}\n{title}\n{worked_on}\n{}", minutes.get());
+pub fn number_of(whom: &str, title: &str, worked_on: NaiveDate, seconds: Seconds) -> String {
+    let text = format!("{whom}\n{title}\n{worked_on}\n{}", seconds.get());
     let digest = hex::encode(Sha256::digest(text));
     format!("auto-{}", digest.get(..24).unwrap_or(&digest))
 }
@@ -132,9 +132,9 @@ pub struct Entry {
     pub category: String,
     /// Code of the kind; empty for none.
     pub kind: String,
-    /// Minutes; negative in a reversal.
-    pub minutes: Minutes,
-    /// Minutes of one hour as the source counts.
+    /// Seconds; negative in a reversal.
+    pub seconds: Seconds,
+    /// Seconds of one hour as the source counts.
     pub length: HourLength,
     /// The day of work.
     pub worked_on: NaiveDate,
@@ -161,7 +161,7 @@ impl Entry {
         tisheng_rules::HourEntry {
             category: &self.category,
             kind: Some(self.kind.as_str()).filter(|kind| !kind.is_empty()),
-            minutes: self.minutes,
+            seconds: self.seconds,
             worked_on: self.worked_on,
         }
     }
@@ -172,7 +172,7 @@ impl Entry {
         self.person == person
             && self.category == report.category
             && self.kind == report.kind
-            && self.minutes == report.minutes
+            && self.seconds == report.seconds
             && self.length == report.length
             && self.worked_on == report.worked_on
     }
@@ -290,9 +290,9 @@ pub struct Waiting {
     pub category: String,
     /// Code of the kind; empty for none.
     pub kind: String,
-    /// Minutes reported.
-    pub minutes: Minutes,
-    /// Minutes of one hour as the source counts.
+    /// Seconds reported.
+    pub seconds: Seconds,
+    /// Seconds of one hour as the source counts.
     pub length: HourLength,
     /// The day of work.
     pub worked_on: NaiveDate,
@@ -324,7 +324,7 @@ impl Waiting {
             whom: Whom::Known(person),
             category: self.category.clone(),
             kind: self.kind.clone(),
-            minutes: self.minutes,
+            seconds: self.seconds,
             length: self.length,
             worked_on: self.worked_on,
             title: self.title.clone(),
@@ -344,7 +344,7 @@ pub enum Doubt {
     /// With it the day would hold more than its 24 hours.
     LongDay {
         /// What is booked for the day already.
-        booked: Minutes,
+        booked: Seconds,
     },
     /// The scheme knows no such category or kind.
     NoPlace,
@@ -373,7 +373,7 @@ pub fn doubt(
     rule: &HoursRule,
     period: Option<Period>,
     today: NaiveDate,
-    booked: Minutes,
+    booked: Seconds,
 ) -> Option<Doubt> {
     let placed = rule.category(&report.category).is_some_and(|category| {
         report.kind.is_empty() || category.kinds.iter().any(|kind| kind.key == report.kind)
@@ -387,13 +387,13 @@ pub fn doubt(
     if let Some(period) = period.filter(|period| !period.contains(report.worked_on)) {
         return Some(Doubt::Outside(period));
     }
-    (report.is_clocked() && booked + report.minutes > DAY).then_some(Doubt::LongDay { booked })
+    (report.is_clocked() && booked + report.seconds > DAY).then_some(Doubt::LongDay { booked })
 }
 
 /// Why something cannot be done to the ledger.
 #[derive(Debug, thiserror::Error)]
 pub enum HoursError {
-    /// A report of no minutes, or fewer.
+    /// A report of no seconds, or fewer.
     #[error("学时应大于零")]
     NotPositive,
     /// Only what was earned can be taken back, not the taking back.

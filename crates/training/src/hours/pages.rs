@@ -148,7 +148,7 @@ fn overview(rules: &Scheme, entries: &[super::model::Entry]) -> Overview {
         missing: rule.shown(tally.missing),
         percent: (tally.minimum - tally.missing).percent_of(tally.minimum),
         is_met: tally.is_met(),
-        years: tally.by_year.iter().map(|(year, minutes)| (*year, rule.shown(*minutes))).collect(),
+        years: tally.by_year.iter().map(|(year, seconds)| (*year, rule.shown(*seconds))).collect(),
         lines,
     }
 }
@@ -168,7 +168,7 @@ fn line_row(rules: &Scheme, line: &Line<'_>) -> LineRow {
         } else {
             format!("{} · {}", line.category, line.kind)
         },
-        hours: line.entry.minutes.in_hours(length),
+        hours: line.entry.seconds.in_hours(length),
         counts: line.counts.in_hours(length),
         over: if line.over.get() == 0 { String::new() } else { line.over.in_hours(length) },
         rule: line.rule.clone(),
@@ -216,7 +216,7 @@ fn waiting_row(rules: &Scheme, waiting: &Waiting) -> WaitingRow {
         source_id: waiting.source_id.clone(),
         worked_on: tisheng_kernel::number::chinese_date(waiting.worked_on),
         place: if kind.is_empty() { category } else { format!("{category} · {kind}") },
-        hours: rule.shown(waiting.minutes),
+        hours: rule.shown(waiting.seconds),
         why: waiting.why.clone(),
         received: waiting.received_at.chinese(),
         decision: waiting.decision.clone(),

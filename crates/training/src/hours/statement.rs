@@ -1,7 +1,7 @@
 //! A teacher's statement, line by line as a bank's: what each line earned, what of it counts, and
 //! the rule by which the rest does not. Pure.
 
-use tisheng_kernel::{Id, Minutes};
+use tisheng_kernel::{Id, Seconds};
 use tisheng_rules::hours::HoursRule;
 use tisheng_rules::{HourEntry, Tally};
 
@@ -52,13 +52,13 @@ pub struct Line<'a> {
     /// What has become of it.
     pub standing: Standing,
     /// By how much the line changes what counts.
-    pub counts: Minutes,
+    pub counts: Seconds,
     /// By how much it changes what does not.
-    pub over: Minutes,
+    pub over: Seconds,
     /// The rule behind the line, in a sentence.
     pub rule: String,
     /// What counts after it.
-    pub running: Minutes,
+    pub running: Seconds,
 }
 
 /// The statement of `entries`, which stand in the order of booking.
@@ -84,7 +84,7 @@ pub fn lines<'a>(rule: &HoursRule, entries: &'a [Entry]) -> Vec<Line<'a>> {
             kind: kind_title(rule, &entry.category, &entry.kind),
             standing,
             counts,
-            over: entry.minutes - counts,
+            over: entry.seconds - counts,
             rule: reason(rule, entry, standing, counts, &after),
             running: after.counted,
         });
@@ -105,14 +105,14 @@ pub fn kind_title(rule: &HoursRule, category: &str, key: &str) -> String {
     rule.kind(category, key).map_or_else(|| key.to_owned(), |kind| kind.title.value.clone())
 }
 
-fn reason(rule: &HoursRule, entry: &Entry, standing: Standing, counts: Minutes, after: &Tally) -> String {
+fn reason(rule: &HoursRule, entry: &Entry, standing: Standing, counts: Seconds, after: &Tally) -> String {
     if standing == Standing::TakesBack {
         return format!("冲销原记录，原因：{}", entry.reason);
     }
     let Some(category) = after.category(&entry.category) else {
         return "方案中没有这个学时类别，保留但不计入".to_owned();
     };
-    if counts == entry.minutes {
+    if counts == entry.seconds {
         return minimum(rule, entry);
     }
     let of_kind = category.kinds.iter().find(|kind| kind.key == entry.kind);
@@ -135,7 +135,7 @@ fn minimum(rule: &HoursRule, entry: &Entry) -> String {
 #[cfg(test)]
 mod tests {
     use chrono::NaiveDate;
-    use tisheng_kernel::{HourLength, Id, Instant, Minutes};
+    use tisheng_kernel::{HourLength, Id, Instant, Seconds};
     use tisheng_rules::Scheme;
     use tisheng_rules::builtin;
 
@@ -149,7 +149,7 @@ mod tests {
             person: Id::new(Instant::from_micros(0)),
             category: category.to_owned(),
             kind: kind.to_owned(),
-            minutes: Minutes::new(sign * Minutes::from_hours(hours, HourLength::LESSON).get()),
+            seconds: Seconds::new(sign * Seconds::from_hours(hours, HourLength::LESSON).get()),
             length: HourLength::LESSON,
             worked_on: NaiveDate::from_ymd_opt(2021, 3, 1).expect("a date"),
             title: "课程".to_owned(),
@@ -163,7 +163,7 @@ mod tests {
     }
 
     /// A published scheme that has a ceiling on a kind: its code, category, kind and ceiling.
-    fn with_ceiling() -> (Scheme, String, String, Minutes) {
+    fn with_ceiling() -> (Scheme, String, String, Seconds) {
         builtin::all()
             .into_iter()
             .find_map(|(_, files)| {
@@ -188,12 +188,12 @@ mod tests {
         ];
         let lines = lines(&scheme.hours, &book);
         let [one, two, back] = lines.as_slice() else { panic!("three lines") };
-        assert_eq!((one.standing, one.counts), (Standing::TakenBack, first.minutes));
+        assert_eq!((one.standing, one.counts), (Standing::TakenBack, first.seconds));
         assert_eq!(two.running, ceiling);
-        assert_eq!(two.counts + two.over, first.minutes);
-        assert!(two.over > Minutes::ZERO && two.rule.contains("保留但不计入"), "{}", two.rule);
+        assert_eq!(two.counts + two.over, first.seconds);
+        assert!(two.over > Seconds::ZERO && two.rule.contains("保留但不计入"), "{}", two.rule);
         assert_eq!(back.standing, Standing::TakesBack);
-        assert_eq!(back.running, first.minutes, "the surplus of the second line counts now");
+        assert_eq!(back.running, first.seconds, "the surplus of the second line counts now");
         assert!(back.rule.contains("重复报送"));
     }
 
@@ -204,7 +204,7 @@ mod tests {
         let lines = lines(&scheme.hours, &book);
         assert_eq!(
             lines.first().map(|line| (line.counts, line.over)),
-            Some((Minutes::ZERO, book[0].minutes))
+            Some((Seconds::ZERO, book[0].seconds))
         );
         assert!(lines[0].rule.contains("没有这个学时类别"));
     }

@@ -9,7 +9,7 @@ pub mod teachers;
 use std::str::FromStr;
 
 use chrono::NaiveDate;
-use tisheng_kernel::{HourLength, Id, Minutes};
+use tisheng_kernel::{HourLength, Id, Seconds};
 use tisheng_platform::db::Column;
 use tisheng_platform::{Ctx, DbError, Row, Shift, Tx, args};
 use tisheng_policy::scheme::Programme;
@@ -17,48 +17,48 @@ use tisheng_registry::people::Person;
 
 use super::model::{Entry, RESULTS, Report};
 
-const ADD_ENTRY: &str = "insert into hour_entry (programme, person, id, category, kind, minutes, hour_length,
+const ADD_ENTRY: &str = "insert into hour_entry (programme, person, id, category, kind, seconds, hour_length,
     worked_on, title, source, source_id, revision, received_at, actor, reason, reverses)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
     on conflict do nothing";
 
-const ADD_TO_TOTAL: &str = "insert into hour_total (programme, person, category, kind, minutes, entries)
+const ADD_TO_TOTAL: &str = "insert into hour_total (programme, person, category, kind, seconds, entries)
     values ($1, $2, $3, $4, $5, 1) on conflict (programme, person, category, kind)
-    do update set minutes = hour_total.minutes + excluded.minutes, entries = hour_total.entries + 1";
+    do update set seconds = hour_total.seconds + excluded.seconds, entries = hour_total.entries + 1";
 
-const ENTRIES: &str = "select id, person, category, kind, minutes, hour_length, worked_on, title, source,
+const ENTRIES: &str = "select id, person, category, kind, seconds, hour_length, worked_on, title, source,
     source_id, revision, received_at, reason, reverses
     from hour_entry where programme = $1 and person = $2 order by id";
 
-const ENTRY: &str = "select id, person, category, kind, minutes, hour_length, worked_on, title, source,
+const ENTRY: &str = "select id, person, category, kind, seconds, hour_length, worked_on, title, source,
     source_id, revision, received_at, reason, reverses
     from hour_entry where programme = $1 and id = $2";
 
-const OF_NUMBER: &str = "select id, person, category, kind, minutes, hour_length, worked_on, title, source,
+const OF_NUMBER: &str = "select id, person, category, kind, seconds, hour_length, worked_on, title, source,
     source_id, revision, received_at, reason, reverses
     from hour_entry where programme = $1 and source = $2 and source_id = $3 order by revision";
 
-const BOOKED_ON: &str = "select cast(coalesce(sum(e.minutes), 0) as bigint) from hour_entry e
+const BOOKED_ON: &str = "select cast(coalesce(sum(e.seconds), 0) as bigint) from hour_entry e
     where e.programme = $1 and e.person = $2 and e.worked_on = $3 and e.source <> $4
     and not exists (select 1 from hour_entry o where o.id = e.reverses and o.source = $4)";
 
-const TOTALS: &str = "select category, kind, minutes, entries from hour_total
+const TOTALS: &str = "select category, kind, seconds, entries from hour_total
     where programme = $1 and person = $2 order by category, kind";
 
 const COUNT_TOTALS: &str = "select count(*) from hour_total where programme = $1";
 
 /// What is left of the sums once every entry is taken off.
 const WRONG_TOTALS: &str = "select t.person from (
-        select person, category, kind, minutes, entries from hour_total where programme = $1
+        select person, category, kind, seconds, entries from hour_total where programme = $1
         union all
-        select person, category, kind, -minutes, -1 from hour_entry where programme = $1
+        select person, category, kind, -seconds, -1 from hour_entry where programme = $1
     ) t group by t.person, t.category, t.kind
-    having sum(t.minutes) <> 0 or sum(t.entries) <> 0 order by t.person limit $2";
+    having sum(t.seconds) <> 0 or sum(t.entries) <> 0 order by t.person limit $2";
 
 const CLEAR_TOTALS: &str = "delete from hour_total where programme = $1";
 
-const SUM_AGAIN: &str = "insert into hour_total (programme, person, category, kind, minutes, entries)
-    select programme, person, category, kind, cast(sum(minutes) as bigint), count(*)
+const SUM_AGAIN: &str = "insert into hour_total (programme, person, category, kind, seconds, entries)
+    select programme, person, category, kind, cast(sum(seconds) as bigint), count(*)
     from hour_entry where programme = $1 group by programme, person, category, kind";
 
 /// A column that holds the code of a state.
@@ -80,7 +80,7 @@ fn entry(row: &Row<'_>) -> Result<Entry, DbError> {
         person: row.get(1)?,
         category: row.get(2)?,
         kind: row.get(3)?,
-        minutes: Minutes::new(row.get(4)?),
+        seconds: Seconds::new(row.get(4)?),
         length: length(row, 5)?,
         worked_on: row.get(6)?,
         title: row.get(7)?,
@@ -118,7 +118,7 @@ pub async fn add(
         booking.id,
         &report.category,
         &report.kind,
-        report.minutes.get(),
+        report.seconds.get(),
         report.length.minutes(),
         report.worked_on,
         &report.title,
@@ -133,7 +133,7 @@ pub async fn add(
     if tx.run(ADD_ENTRY, row).await? == 0 {
         return Ok(false);
     }
-    let sum = args![programme, booking.person, &report.category, &report.kind, report.minutes.get()];
+    let sum = args![programme, booking.person, &report.category, &report.kind, report.seconds.get()];
     tx.run(ADD_TO_TOTAL, sum).await?;
     Ok(true)
 }
@@ -171,8 +171,8 @@ pub async fn booked_on(
     programme: Id<Programme>,
     person: Id<Person>,
     day: NaiveDate,
-) -> Result<Minutes, DbError> {
-    tx.row(BOOKED_ON, args![programme, person, day, RESULTS], |row| row.get(0)).await.map(Minutes::new)
+) -> Result<Seconds, DbError> {
+    tx.row(BOOKED_ON, args![programme, person, day, RESULTS], |row| row.get(0)).await.map(Seconds::new)
 }
 
 /// A teacher's sum of one category and kind.
@@ -182,8 +182,8 @@ pub struct Total {
     pub category: String,
     /// Code of the kind; empty for none.
     pub kind: String,
-    /// Minutes earned, reversals taken off.
-    pub minutes: Minutes,
+    /// Seconds earned, reversals taken off.
+    pub seconds: Seconds,
     /// How many lines the sum is of.
     pub entries: i64,
 }
@@ -195,7 +195,7 @@ impl Total {
         tisheng_rules::HourEntry {
             category: &self.category,
             kind: Some(self.kind.as_str()).filter(|kind| !kind.is_empty()),
-            minutes: self.minutes,
+            seconds: self.seconds,
             worked_on: day,
         }
     }
@@ -205,7 +205,7 @@ pub(super) fn total(row: &Row<'_>, first: usize) -> Result<Total, DbError> {
     Ok(Total {
         category: row.get(first)?,
         kind: row.get(first + 1)?,
-        minutes: Minutes::new(row.get(first + 2)?),
+        seconds: Seconds::new(row.get(first + 2)?),
         entries: row.get(first + 3)?,
     })
 }

@@ -5,7 +5,7 @@ mod file;
 use proptest::prelude::{Strategy, any};
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use tisheng_kernel::{Id, Minutes};
+use tisheng_kernel::{Id, Seconds};
 use tisheng_registry::people::Person;
 use tisheng_testkit::story;
 
@@ -23,17 +23,17 @@ async fn logged(place: &Place, report: &Report) -> Logged {
 }
 
 /// What counts in the end, by the sums kept with the entries; they must equal a fresh sum.
-async fn balance(place: &Place, person: Id<Person>) -> Minutes {
+async fn balance(place: &Place, person: Id<Person>) -> Seconds {
     let mut tx = place.test.app.db.read().await.expect("a transaction");
     let entries = entries(&mut tx, place.programme.id, person).await.expect("entries");
     let totals = totals(&mut tx, place.programme.id, person).await.expect("totals");
     for total in &totals {
         let of_kind = entries.iter().filter(|e| e.category == total.category && e.kind == total.kind);
-        assert_eq!(of_kind.clone().map(|e| e.minutes).sum::<Minutes>(), total.minutes);
+        assert_eq!(of_kind.clone().map(|e| e.seconds).sum::<Seconds>(), total.seconds);
         assert_eq!(i64::try_from(of_kind.count()), Ok(total.entries));
     }
-    let kept: Minutes = totals.iter().map(|total| total.minutes).sum();
-    assert_eq!(kept, entries.iter().map(|entry| entry.minutes).sum::<Minutes>());
+    let kept: Seconds = totals.iter().map(|total| total.seconds).sum();
+    assert_eq!(kept, entries.iter().map(|entry| entry.seconds).sum::<Seconds>());
     kept
 }
 
@@ -44,10 +44,10 @@ story!(the_same_report_counts_once_and_another_under_its_number_waits, |engine| 
     assert!(matches!(logged(&place, &report).await, Logged::Entered(_)));
     assert_eq!(logged(&place, &report).await, Logged::Same);
     let mut other = report.clone();
-    other.minutes += Minutes::new(45);
+    other.seconds += Seconds::of_minutes(45);
     let Logged::Conflict(waiting) = logged(&place, &other).await else { panic!("a conflict") };
     assert_eq!(logged(&place, &other).await, Logged::Conflict(waiting), "one row, however often");
-    assert_eq!(balance(&place, teacher.person).await, report.minutes);
+    assert_eq!(balance(&place, teacher.person).await, report.seconds);
 
     let clerk = place.ctx(&place.town.school().clerk);
     let mut tx = clerk.write().await.expect("a transaction");
@@ -55,11 +55,11 @@ story!(the_same_report_counts_once_and_another_under_its_number_waits, |engine| 
     assert!(matches!(silent, Err(HoursError::NoReason)));
     take_newer(&clerk, &mut tx, &place.programme, waiting, "平台已更正").await.expect("taken");
     tx.commit().await.expect("commits");
-    assert_eq!(balance(&place, teacher.person).await, other.minutes);
+    assert_eq!(balance(&place, teacher.person).await, other.seconds);
     for again in [&report, &other] {
         assert_eq!(logged(&place, again).await, Logged::Same, "both are known now");
     }
-    assert_eq!(balance(&place, teacher.person).await, other.minutes);
+    assert_eq!(balance(&place, teacher.person).await, other.seconds);
 });
 
 story!(a_reversal_happens_once_and_is_not_reversed, |engine| async move {
@@ -75,7 +75,7 @@ story!(a_reversal_happens_once_and_is_not_reversed, |engine| async move {
     let of_reversal = reverse(&clerk, &mut tx, &place.programme, back, "反悔").await;
     assert!(matches!(of_reversal, Err(HoursError::IsReversal)));
     tx.commit().await.expect("commits");
-    assert_eq!(balance(&place, teacher.person).await, Minutes::ZERO);
+    assert_eq!(balance(&place, teacher.person).await, Seconds::ZERO);
 
     let neighbour = place.ctx(&place.town.neighbour_office);
     let mut tx = neighbour.write().await.expect("a transaction");
@@ -89,12 +89,12 @@ story!(what_can_hardly_be_true_is_held_and_decided_by_another, |engine| async mo
     let future = online_report(&place.rules, teacher.person, ("c1", 2, place.day(28)));
     let Logged::Held(held) = logged(&place, &future).await else { panic!("held: the day has not come") };
     let mut long = online_report(&place.rules, teacher.person, ("c2", 1, place.day(1)));
-    long.minutes = Minutes::new(20 * 60);
+    long.seconds = Seconds::of_minutes(20 * 60);
     assert!(matches!(logged(&place, &long).await, Logged::Entered(_)));
     let mut longer = long.clone();
     longer.source_id = "c3".to_owned();
     assert!(matches!(logged(&place, &longer).await, Logged::Held(_)), "more than a day holds");
-    assert_eq!(balance(&place, teacher.person).await, long.minutes);
+    assert_eq!(balance(&place, teacher.person).await, long.seconds);
 
     let clerk = place.ctx(&place.town.school().clerk);
     let mut tx = clerk.write().await.expect("a transaction");
@@ -102,7 +102,7 @@ story!(what_can_hardly_be_true_is_held_and_decided_by_another, |engine| async mo
     let again = accept(&clerk, &mut tx, &place.programme, held, "再认一次").await;
     assert!(matches!(again, Err(HoursError::Decided(WaitingState::Entered))));
     tx.commit().await.expect("commits");
-    assert_eq!(balance(&place, teacher.person).await, long.minutes + future.minutes);
+    assert_eq!(balance(&place, teacher.person).await, long.seconds + future.seconds);
     assert_eq!(logged(&place, &future).await, Logged::Same);
 });
 
@@ -113,7 +113,7 @@ story!(somebody_unknown_is_parked_until_a_person_says_who_it_is, |engine| async 
     report.whom = Whom::Described(Described { name: teacher.name.clone(), ..Described::default() });
     let Logged::Parked(parked) = logged(&place, &report).await else { panic!("a name alone never decides") };
     assert_eq!(logged(&place, &report).await, Logged::Parked(parked));
-    assert_eq!(balance(&place, teacher.person).await, Minutes::ZERO);
+    assert_eq!(balance(&place, teacher.person).await, Seconds::ZERO);
 
     let clerk = place.ctx(&place.town.school().clerk);
     let mut tx = clerk.write().await.expect("a transaction");
@@ -121,7 +121,7 @@ story!(somebody_unknown_is_parked_until_a_person_says_who_it_is, |engine| async 
     assert_eq!(state.expect("matched"), WaitingState::Entered);
     tx.commit().await.expect("commits");
     assert_eq!(logged(&place, &report).await, Logged::Same);
-    assert_eq!(balance(&place, teacher.person).await, report.minutes);
+    assert_eq!(balance(&place, teacher.person).await, report.seconds);
 });
 
 /// What the platform or the clerk does next.
@@ -184,7 +184,7 @@ story!(whatever_happens_the_sums_hold_and_no_number_counts_twice, |engine| async
     }
 });
 
-/// Of each number of the platform at most one entry stands, and it stands with its minutes.
+/// Of each number of the platform at most one entry stands, and it stands with its seconds.
 async fn no_number_counts_twice(place: &Place, person: Id<Person>) {
     let mut tx = place.test.app.db.read().await.expect("a transaction");
     let book = entries(&mut tx, place.programme.id, person).await.expect("entries");
@@ -213,7 +213,7 @@ story!(a_file_is_taken_whole_with_one_receipt, |engine| async move {
     let receipt = log_all(&clerk, &mut tx, &place.programme, &reports).await.expect("taken");
     assert_eq!((receipt.entered as usize, receipt.same), (teachers.len(), 1));
     let mut nothing = reports[1].clone();
-    nothing.minutes = Minutes::ZERO;
+    nothing.seconds = Seconds::ZERO;
     let refused = log(&clerk, &mut tx, &place.programme, &nothing).await;
     assert!(matches!(refused, Err(HoursError::NotPositive)));
 });

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use serde_json::json;
-use tisheng_kernel::{Id, Level, Minutes};
+use tisheng_kernel::{Id, Level, Seconds};
 use tisheng_platform::jobs;
 use tisheng_testkit::story;
 use tisheng_training::hours;
@@ -25,11 +25,11 @@ async fn finish(world: &World, work: &Submission, level: Level) -> Submission {
 }
 
 /// What the first teacher has earned by results, and by how many lines of the ledger.
-async fn earned(world: &World) -> (Minutes, usize) {
+async fn earned(world: &World) -> (Seconds, usize) {
     let teacher = world.town.school().teachers[0].person;
     let mut tx = world.test.app.db.read().await.expect("a transaction");
     let entries = hours::entries(&mut tx, world.programme.id, teacher).await.expect("entries");
-    (entries.iter().map(|entry| entry.minutes).sum(), entries.len())
+    (entries.iter().map(|entry| entry.seconds).sum(), entries.len())
 }
 
 async fn tell_again(world: &World, of: &Submission) {
@@ -43,9 +43,9 @@ async fn tell_again(world: &World, of: &Submission) {
 
 story!(an_accepted_work_earns_its_hours_once, |engine| async move {
     let world = town(engine).await;
-    let five = Minutes::from_hours(5, *world.rules.hours.length);
+    let five = Seconds::from_hours(5, *world.rules.hours.length);
     let work = handed_in(&world, 0, "A6").await;
-    assert_eq!(earned(&world).await, (Minutes::ZERO, 0), "nothing before the result stands");
+    assert_eq!(earned(&world).await, (Seconds::ZERO, 0), "nothing before the result stands");
     let end = finish(&world, &work, Level::Pass).await;
     assert_eq!(earned(&world).await, (five, 1));
     tell_again(&world, &end).await;
@@ -60,10 +60,10 @@ story!(an_accepted_work_earns_its_hours_once, |engine| async move {
 
 story!(a_failed_work_earns_nothing_until_its_next_revision_passes, |engine| async move {
     let world = town(engine).await;
-    let five = Minutes::from_hours(5, *world.rules.hours.length);
+    let five = Seconds::from_hours(5, *world.rules.hours.length);
     let work = handed_in(&world, 0, "A6").await;
     finish(&world, &work, Level::Fail).await;
-    assert_eq!(earned(&world).await, (Minutes::ZERO, 0));
+    assert_eq!(earned(&world).await, (Seconds::ZERO, 0));
     let mut mine = world.teacher(0).await;
     let new = mine.post(&format!("/evidence/{}/revise", work.id), &[]).await;
     let ctx = world.test.ctx(world.town.school().teachers[0].who());
@@ -84,7 +84,7 @@ story!(a_result_that_another_replaces_gives_its_hours_back, |engine| async move 
     store::add_result(&mut tx, &end, &overturned).await.expect("another result");
     tx.commit().await.expect("commits");
     tell_again(&world, &end).await;
-    assert_eq!(earned(&world).await, (Minutes::ZERO, 2), "the entry and its withdrawal");
+    assert_eq!(earned(&world).await, (Seconds::ZERO, 2), "the entry and its withdrawal");
     tell_again(&world, &end).await;
-    assert_eq!(earned(&world).await, (Minutes::ZERO, 2));
+    assert_eq!(earned(&world).await, (Seconds::ZERO, 2));
 });

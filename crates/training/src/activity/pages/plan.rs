@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::Path;
 use chrono::{NaiveDate, NaiveTime, TimeDelta, Timelike};
-use tisheng_kernel::{Id, Instant, Minutes};
+use tisheng_kernel::{Id, Instant, Seconds};
 use tisheng_platform::web::layout::{Flash, Page};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, layout, once};
@@ -78,7 +78,7 @@ fn typed_of(activity: &Activity, rules: &Scheme) -> Typed {
         day: plan.begins_at.date().to_string(),
         begins: clock(plan.begins_at),
         ends: clock(plan.ends_at),
-        hours: plan.minutes.in_hours(*rules.hours.length),
+        hours: plan.seconds.in_hours(*rules.hours.length),
         place_of_hours: format!("{}/{}", plan.category, plan.kind),
         audience: plan.audience.clone(),
         version: activity.version.to_string(),
@@ -174,8 +174,8 @@ fn read(fields: &Fields, rules: &Scheme) -> (Typed, Option<Plan>, FormErrors) {
     if ends.is_none() {
         check.fail("ends", "结束时间应写作 16:00");
     }
-    let minutes = Minutes::parse_hours(&typed.hours, *rules.hours.length);
-    if let Err(error) = &minutes {
+    let seconds = Seconds::parse_hours(&typed.hours, *rules.hours.length);
+    if let Err(error) = &seconds {
         check.fail("hours", error.to_string());
     }
     let place = typed.place_of_hours.split_once('/');
@@ -183,8 +183,8 @@ fn read(fields: &Fields, rules: &Scheme) -> (Typed, Option<Plan>, FormErrors) {
         check.fail("place_of_hours", "请选择学时类别");
     }
     let errors = check.errors();
-    let plan = match (form, day, begins, ends, minutes, place) {
-        (Some(form), Some(day), Some(begins), Some(ends), Ok(minutes), Some((category, kind)))
+    let plan = match (form, day, begins, ends, seconds, place) {
+        (Some(form), Some(day), Some(begins), Some(ends), Ok(seconds), Some((category, kind)))
             if errors.is_empty() =>
         {
             Some(Plan {
@@ -197,7 +197,7 @@ fn read(fields: &Fields, rules: &Scheme) -> (Typed, Option<Plan>, FormErrors) {
                 ends_at: moment(day, ends),
                 category: category.to_owned(),
                 kind: kind.to_owned(),
-                minutes,
+                seconds,
                 audience: typed.audience.clone(),
             })
         }

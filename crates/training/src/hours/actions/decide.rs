@@ -1,7 +1,7 @@
 //! What a person decides about reports that wait.
 
 use serde_json::json;
-use tisheng_kernel::{Id, Minutes};
+use tisheng_kernel::{Id, Seconds};
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, Tx, audit};
 use tisheng_policy::scheme::Programme;
@@ -68,7 +68,7 @@ pub(super) async fn settle(
     let id = parked.id;
     let teacher = people::teacher(tx, person).await?;
     let report = parked.report(person);
-    let weighed = weigh(ctx, tx, programme, &report, (person, Minutes::ZERO)).await?;
+    let weighed = weigh(ctx, tx, programme, &report, (person, Seconds::ZERO)).await?;
     let (state, why, against) = match &weighed {
         Weighed::Waits { state, why, against } => (*state, why.as_str(), *against),
         Weighed::Same | Weighed::Fresh(_) => (WaitingState::Parked, parked.why.as_str(), None),

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use chrono::NaiveDate;
 use tisheng_kernel::number::parse_date;
 use tisheng_kernel::text::tidy;
-use tisheng_kernel::{HourLength, Minutes};
+use tisheng_kernel::{HourLength, Seconds};
 use tisheng_registry::roster::{Column, Line, Notes, optional, required};
 use tisheng_rules::Scheme;
 
@@ -163,8 +163,8 @@ pub fn report(rules: &Scheme, row: &Row, notes: &mut Notes) -> Option<Report> {
         return None;
     }
     let length = row.length.unwrap_or(*rules.hours.length);
-    let minutes = match Minutes::parse_hours(&row.hours, length) {
-        Ok(minutes) if minutes > Minutes::ZERO => minutes,
+    let seconds = match Seconds::parse_hours(&row.hours, length) {
+        Ok(seconds) if seconds > Seconds::ZERO => seconds,
         Ok(_) => {
             notes.wrong(HOURS, "学时应大于零");
             return None;
@@ -176,12 +176,12 @@ pub fn report(rules: &Scheme, row: &Row, notes: &mut Notes) -> Option<Report> {
     };
     let who = if row.whom.paper.is_empty() { &row.whom.name } else { &row.whom.paper };
     let number =
-        if row.number.is_empty() { number_of(who, &row.title, row.day, minutes) } else { row.number.clone() };
+        if row.number.is_empty() { number_of(who, &row.title, row.day, seconds) } else { row.number.clone() };
     Some(Report {
         whom: Whom::Described(row.whom.clone()),
         category: category.key.clone(),
         kind: kind.map(|kind| kind.key.clone()).unwrap_or_default(),
-        minutes,
+        seconds,
         length,
         worked_on: row.day,
         title: row.title.clone(),

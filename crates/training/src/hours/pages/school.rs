@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::Path;
-use tisheng_kernel::{Id, Minutes};
+use tisheng_kernel::{Id, Seconds};
 use tisheng_platform::Ctx;
 use tisheng_platform::web::layout::{Flash, Page};
 use tisheng_platform::web::paging::{ROWS, Slice};
@@ -54,7 +54,7 @@ struct TeachersPage {
 /// for in all.
 fn narrow(filters: &Filters, rules: &Scheme) -> Narrow {
     let booked = filters.text("booked");
-    let below = if booked == "short" { *rules.hours.total } else { Minutes::ZERO };
+    let below = if booked == "short" { *rules.hours.total } else { Seconds::ZERO };
     Narrow {
         words: filters.text("q").to_lowercase(),
         subject: filters.text("subject").to_owned(),

@@ -9,13 +9,13 @@ use tisheng_registry::people::Person;
 
 use crate::hours::model::{Entry, Report};
 
-const ENTRIES: &str = "insert into hour_entry (programme, person, id, category, kind, minutes, hour_length,
+const ENTRIES: &str = "insert into hour_entry (programme, person, id, category, kind, seconds, hour_length,
     worked_on, title, source, source_id, revision, received_at, actor, reason, reverses) values";
 
-const TOTALS: &str = "insert into hour_total (programme, person, category, kind, minutes, entries) values";
+const TOTALS: &str = "insert into hour_total (programme, person, category, kind, seconds, entries) values";
 
 const ADD_TO_TOTALS: &str = "on conflict (programme, person, category, kind)
-    do update set minutes = hour_total.minutes + excluded.minutes, entries = hour_total.entries + excluded.entries";
+    do update set seconds = hour_total.seconds + excluded.seconds, entries = hour_total.entries + excluded.entries";
 
 /// Writes entries whose numbers are new, and their sums.
 pub async fn add_all(
@@ -28,7 +28,7 @@ pub async fn add_all(
     let mut sums: BTreeMap<(Id<Person>, &str, &str), (i64, i64)> = BTreeMap::new();
     for (person, report) in reports {
         let sum = sums.entry((*person, &report.category, &report.kind)).or_default();
-        *sum = (sum.0 + report.minutes.get(), sum.1 + 1);
+        *sum = (sum.0 + report.seconds.get(), sum.1 + 1);
     }
     let entries = reports.iter().map(|(person, report)| {
         let row: &[Value<'_>] = args![
@@ -37,7 +37,7 @@ pub async fn add_all(
             ctx.id::<Entry>(),
             &report.category,
             &report.kind,
-            report.minutes.get(),
+            report.seconds.get(),
             report.length.minutes(),
             report.worked_on,
             &report.title,
@@ -52,8 +52,8 @@ pub async fn add_all(
         row.to_vec()
     });
     let written = tx.bulk(ENTRIES, 16, "", entries.collect::<Vec<_>>()).await?;
-    let totals = sums.into_iter().map(|((person, category, kind), (minutes, entries))| {
-        args![programme, person, category, kind, minutes, entries].to_vec()
+    let totals = sums.into_iter().map(|((person, category, kind), (seconds, entries))| {
+        args![programme, person, category, kind, seconds, entries].to_vec()
     });
     tx.bulk(TOTALS, 6, ADD_TO_TOTALS, totals.collect::<Vec<_>>()).await?;
     Ok(written)

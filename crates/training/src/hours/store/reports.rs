@@ -1,6 +1,6 @@
 //! Reports that wait for a person, and what was decided about them.
 
-use tisheng_kernel::{Id, Minutes};
+use tisheng_kernel::{Id, Seconds};
 use tisheng_platform::web::paging::{Cursor, ROWS};
 use tisheng_platform::{Ctx, DbError, Row, Scope, Shift, Tx, args};
 use tisheng_policy::scheme::Programme;
@@ -12,31 +12,31 @@ use super::{coded, length};
 const FOLLOW_HOUR_REPORT: &str = "update hour_report set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
 const ADD: &str = "insert into hour_report (programme, id, state, path, source, source_id, digest, person, name,
-    paper_masked, school, category, kind, minutes, hour_length, worked_on, title, why, against, received_at,
+    paper_masked, school, category, kind, seconds, hour_length, worked_on, title, why, against, received_at,
     actor, decision)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, '')
     on conflict (programme, source, source_id, digest) do nothing";
 
-const OF_DIGEST: &str = "select id, state, path, person, name, paper_masked, school, category, kind, minutes,
+const OF_DIGEST: &str = "select id, state, path, person, name, paper_masked, school, category, kind, seconds,
     hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry
     from hour_report where programme = $1 and source = $2 and source_id = $3 and digest = $4";
 
-const OF_ID: &str = "select id, state, path, person, name, paper_masked, school, category, kind, minutes,
+const OF_ID: &str = "select id, state, path, person, name, paper_masked, school, category, kind, seconds,
     hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry
     from hour_report where programme = $1 and id = $2 and path >= $3 and path < $4";
 
-const LIST: &str = "select id, state, path, person, name, paper_masked, school, category, kind, minutes,
+const LIST: &str = "select id, state, path, person, name, paper_masked, school, category, kind, seconds,
     hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry
     from hour_report where programme = $1 and state = $2 and path >= $3 and path < $4
     and ($5 = '' or name = $5 or title like '%' || $5 || '%' or source_id = $5) and id > $6
     order by id limit $7";
 
 const OF_TEACHER: &str =
-    "select id, state, path, person, name, paper_masked, school, category, kind, minutes,
+    "select id, state, path, person, name, paper_masked, school, category, kind, seconds,
     hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry
     from hour_report where programme = $1 and person = $2 order by id desc limit 200";
 
-const OF_NAME: &str = "select id, state, path, person, name, paper_masked, school, category, kind, minutes,
+const OF_NAME: &str = "select id, state, path, person, name, paper_masked, school, category, kind, seconds,
     hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry
     from hour_report where programme = $1 and name = $2 and person is null
     and (paper_masked = '' or paper_masked = $3) order by id desc limit 50";
@@ -81,7 +81,7 @@ fn waiting(row: &Row<'_>) -> Result<Waiting, DbError> {
         school: row.get(6)?,
         category: row.get(7)?,
         kind: row.get(8)?,
-        minutes: Minutes::new(row.get(9)?),
+        seconds: Seconds::new(row.get(9)?),
         length: length(row, 10)?,
         worked_on: row.get(11)?,
         title: row.get(12)?,
@@ -136,7 +136,7 @@ pub async fn add(
         school,
         &report.category,
         &report.kind,
-        report.minutes.get(),
+        report.seconds.get(),
         report.length.minutes(),
         report.worked_on,
         &report.title,

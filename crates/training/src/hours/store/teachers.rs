@@ -1,7 +1,7 @@
 //! Teachers with their sums, for lists.
 
 use tisheng_kernel::Id;
-use tisheng_kernel::Minutes;
+use tisheng_kernel::Seconds;
 use tisheng_platform::web::paging::Cursor;
 use tisheng_platform::{DbError, Row, Scope, Tx, args};
 use tisheng_policy::scheme::Programme;
@@ -12,7 +12,7 @@ use super::{Total, total};
 /// Walks the roll in its order; the concatenation keeps the index on paths out of it, which would
 /// have to sort the whole part of the tree.
 const LIST_WIDE: &str = "select r.person, r.name, r.school, r.subject, r.sort_key,
-    t.category, t.kind, t.minutes, t.entries
+    t.category, t.kind, t.seconds, t.entries
     from (select o.person as person, p.name as name, n.name as school, o.subject as subject,
             o.sort_key as sort_key
         from post o join person p on p.id = o.person join node n on n.id = o.school
@@ -21,7 +21,7 @@ const LIST_WIDE: &str = "select r.person, r.name, r.school, r.subject, r.sort_ke
         and ($5 = '' or o.subject = $5) and ($6 = '' or o.stage = $6)
         and ($7 = '' or ($7 = 'none') <> exists
             (select 1 from hour_total e where e.programme = $1 and e.person = o.person))
-        and (cast($8 as bigint) = 0 or (select cast(coalesce(sum(s.minutes), 0) as bigint) from hour_total s
+        and (cast($8 as bigint) = 0 or (select cast(coalesce(sum(s.seconds), 0) as bigint) from hour_total s
             where s.programme = $1 and s.person = o.person) < cast($8 as bigint))
         and (o.sort_key, o.person) > ($9, $10) order by o.sort_key, o.person limit $11) r
     left join hour_total t on t.programme = $1 and t.person = r.person
@@ -29,7 +29,7 @@ const LIST_WIDE: &str = "select r.person, r.name, r.school, r.subject, r.sort_ke
 
 /// Picks the small part of the tree out and sorts it.
 const LIST_NARROW: &str = "select r.person, r.name, r.school, r.subject, r.sort_key,
-    t.category, t.kind, t.minutes, t.entries
+    t.category, t.kind, t.seconds, t.entries
     from (select o.person as person, p.name as name, n.name as school, o.subject as subject,
             o.sort_key as sort_key
         from post o join person p on p.id = o.person join node n on n.id = o.school
@@ -38,7 +38,7 @@ const LIST_NARROW: &str = "select r.person, r.name, r.school, r.subject, r.sort_
         and ($5 = '' or o.subject = $5) and ($6 = '' or o.stage = $6)
         and ($7 = '' or ($7 = 'none') <> exists
             (select 1 from hour_total e where e.programme = $1 and e.person = o.person))
-        and (cast($8 as bigint) = 0 or (select cast(coalesce(sum(s.minutes), 0) as bigint) from hour_total s
+        and (cast($8 as bigint) = 0 or (select cast(coalesce(sum(s.seconds), 0) as bigint) from hour_total s
             where s.programme = $1 and s.person = o.person) < cast($8 as bigint))
         and (o.sort_key, o.person) > ($9, $10) order by o.sort_key, o.person limit $11) r
     left join hour_total t on t.programme = $1 and t.person = r.person
@@ -65,7 +65,7 @@ pub struct Narrow {
     /// `none`: without any entry; `some`: with one.
     pub booked: String,
     /// Only those who have earned less than this; nothing for all.
-    pub below: Minutes,
+    pub below: Seconds,
 }
 
 fn total_of(row: &Row<'_>, first: usize) -> Result<Option<Total>, DbError> {

@@ -1,6 +1,6 @@
 //! A platform's file of hours on its way through the clerk's loop.
 
-use tisheng_kernel::Minutes;
+use tisheng_kernel::{HourLength, Seconds};
 use tisheng_registry::samples::{Persona, phone};
 use tisheng_testkit::{Browser, Chosen, Seen, story};
 
@@ -56,8 +56,8 @@ async fn undo(place: &Place, browser: &mut Browser, run: &Seen) -> Seen {
     browser.get(&run.path).await
 }
 
-fn hours(place: &Place, hours: u32) -> Minutes {
-    Minutes::from_hours(hours, *place.rules.hours.length)
+fn hours(place: &Place, hours: u32) -> Seconds {
+    Seconds::from_hours(hours, *place.rules.hours.length)
 }
 
 fn teacher(place: &Place, n: usize) -> &Persona {
@@ -78,16 +78,18 @@ story!(what_is_wrong_in_a_file_is_told_by_row_and_column_and_nothing_is_written,
         with(row(&place, 1, "2", "n5"), "平台", "校本研修"),
         row(&place, 1, "2", "1.2E+17"),
         row(&place, 1, "0", "n7"),
+        row(&place, 1, "1.333", "n8"),
     ];
     let run = bring(&place, &mut clerk, "平台.csv", &csv(&rows)).await;
     run.shows("有错误，不能导入").shows("学时应为数字").shows("方案中没有类别“别的类别”");
     run.shows("不能用作平台名称").shows("科学计数法").shows("学时应大于零");
+    run.shows("学时最多两位小数");
     let findings = clerk.get(&format!("{}/findings?weight=error", run.path)).await;
     assert_eq!(findings.html().matches("日期应写作").count(), 1, "{}", findings.text());
     clerk.get(&format!("{}/marked.xlsx", run.path)).await.is(200);
     clerk.post(&format!("{}/confirm", run.path), &[]).await.is(403);
     place.settle().await;
-    assert_eq!(balance(&place, teacher(&place, 1).person).await, Minutes::ZERO);
+    assert_eq!(balance(&place, teacher(&place, 1).person).await, Seconds::ZERO);
     clerk.get("/hours/waiting").await.shows("待匹配教师（0）");
 });
 
@@ -109,12 +111,12 @@ story!(a_file_is_entered_row_by_row_and_what_is_doubtful_waits, |engine| async m
     run.shows("导入人本人的学时须由他人核实");
     let waiting = clerk.get(&format!("{}/differences?what=waiting", run.path)).await;
     waiting.shows("无名氏").shows("待人工处理");
-    assert_eq!(balance(&place, teacher(&place, 1).person).await, Minutes::ZERO, "a check writes nothing");
+    assert_eq!(balance(&place, teacher(&place, 1).person).await, Seconds::ZERO, "a check writes nothing");
 
     confirm(&place, &mut clerk, &run).await.shows("已导入").shows("去处理");
     clerk.get(&format!("{}/receipt", run.path)).await.shows("待人工处理").shows("SHA-256");
     assert_eq!(balance(&place, teacher(&place, 1).person).await, hours(&place, 2));
-    let day = Minutes::from_hours(20, *place.rules.hours.length);
+    let day = Seconds::from_hours(20, *place.rules.hours.length);
     assert_eq!(balance(&place, teacher(&place, 3).person).await, day, "the second is more than a day holds");
     let desk = clerk.get("/hours/waiting").await;
     desk.shows("待匹配教师（1）").shows("待核实（2）").shows("前后不一致（1）").shows("无名氏");
@@ -138,8 +140,8 @@ story!(a_file_brought_by_mistake_is_undone_and_may_be_brought_anew, |engine| asy
     assert_eq!(balance(&place, teacher(&place, 1).person).await, hours(&place, 2));
 
     undo(&place, &mut clerk, &run).await.shows("已撤销");
-    assert_eq!(balance(&place, teacher(&place, 1).person).await, Minutes::ZERO);
-    assert_eq!(balance(&place, teacher(&place, 2).person).await, Minutes::ZERO);
+    assert_eq!(balance(&place, teacher(&place, 1).person).await, Seconds::ZERO);
+    assert_eq!(balance(&place, teacher(&place, 2).person).await, Seconds::ZERO);
     clerk.get("/hours/waiting").await.shows("待匹配教师（0）");
     clerk.get("/hours/waiting?state=withdrawn").await.shows("无名氏");
     let mut own = place.browser(teacher(&place, 1)).await;
@@ -159,6 +161,22 @@ story!(a_file_brought_by_mistake_is_undone_and_may_be_brought_anew, |engine| asy
     confirm(&place, &mut clerk, &again).await.shows("已导入");
     assert_eq!(balance(&place, teacher(&place, 1).person).await, hours(&place, 5));
     assert_eq!(balance(&place, teacher(&place, 2).person).await, hours(&place, 1));
+});
+
+story!(parts_of_an_hour_count_as_they_are_reported, |engine| async move {
+    let place = Place::begin(engine).await;
+    let mut clerk = place.browser(&place.town.school().clerk).await;
+    let head: Vec<&str> = HEAD.into_iter().chain(["每学时分钟数"]).collect();
+    let rows = ["0.5", "1.5", "0.33", "0.67"].map(|hours| {
+        let mut cells = row(&place, 1, hours, &format!("part-{hours}")).to_vec();
+        cells.push("45".to_owned());
+        cells
+    });
+    let file = tisheng_sheet::csv(&head, rows.to_vec()).expect("a file");
+    let run = bring(&place, &mut clerk, "平台.csv", &file).await;
+    confirm(&place, &mut clerk, &run).await.shows("已导入");
+    let reported = Seconds::from_hours(3, HourLength::LESSON);
+    assert_eq!(balance(&place, teacher(&place, 1).person).await, reported, "to the second");
 });
 
 story!(what_two_files_say_stands_until_both_are_undone, |engine| async move {
@@ -184,7 +202,7 @@ story!(what_two_files_say_stands_until_both_are_undone, |engine| async move {
     undo(&place, &mut clerk, &third).await.shows("已撤销");
     assert_eq!(balance(&place, teacher(&place, 1).person).await, hours(&place, 3));
     undo(&place, &mut clerk, &second).await.shows("已撤销");
-    assert_eq!(balance(&place, teacher(&place, 1).person).await, Minutes::ZERO);
+    assert_eq!(balance(&place, teacher(&place, 1).person).await, Seconds::ZERO);
     clerk.get("/hours/waiting").await.shows("待匹配教师（0）");
 });
 
@@ -194,7 +212,7 @@ story!(what_another_school_brought_by_mistake_holds_nobody_up, |engine| async mo
     let mut other = place.browser(&place.town.schools[1].clerk).await;
     let theirs = bring(&place, &mut other, "a.csv", &file).await;
     confirm(&place, &mut other, &theirs).await.shows("去处理");
-    assert_eq!(balance(&place, teacher(&place, 1).person).await, Minutes::ZERO);
+    assert_eq!(balance(&place, teacher(&place, 1).person).await, Seconds::ZERO);
 
     let mut clerk = place.browser(&place.town.school().clerk).await;
     let ours = bring(&place, &mut clerk, "a.csv", &file).await;
@@ -205,7 +223,7 @@ story!(what_another_school_brought_by_mistake_holds_nobody_up, |engine| async mo
     assert_eq!(balance(&place, teacher(&place, 1).person).await, hours(&place, 2));
 
     undo(&place, &mut clerk, &ours).await.shows("已撤销");
-    assert_eq!(balance(&place, teacher(&place, 1).person).await, Minutes::ZERO);
+    assert_eq!(balance(&place, teacher(&place, 1).person).await, Seconds::ZERO);
     let anew = bring(&place, &mut clerk, "a.csv", &file).await;
     confirm(&place, &mut clerk, &anew).await.shows("已导入");
     assert_eq!(balance(&place, teacher(&place, 1).person).await, hours(&place, 2));
@@ -249,7 +267,7 @@ story!(a_file_of_hours_is_for_those_who_keep_the_ledger_of_the_place, |engine| a
     let mut other = place.browser(&place.town.schools[1].clerk).await;
     let elsewhere = bring(&place, &mut other, "a.csv", &file).await;
     confirm(&place, &mut other, &elsewhere).await.shows("去处理");
-    assert_eq!(balance(&place, teacher(&place, 1).person).await, Minutes::ZERO);
+    assert_eq!(balance(&place, teacher(&place, 1).person).await, Seconds::ZERO);
     for office in [&place.town.county_office, &place.town.city_office] {
         let mut office = place.browser(office).await;
         office.get("/roster/hours").await.shows("学时文件");

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::Path;
 use tisheng_kernel::number::chinese_date;
-use tisheng_kernel::{Id, Minutes};
+use tisheng_kernel::{Id, Seconds};
 use tisheng_platform::web::layout::{Flash, Page};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, layout, once};
@@ -220,7 +220,7 @@ pub async fn tasks(asker: SignedIn) -> Answer {
     let sums: Vec<_> = totals.iter().map(|total| total.for_rules(ctx.at.date())).collect();
     let tally = rules.hours.tally(&sums);
     let list = rules.task_list(&chosen);
-    let total: Minutes = list.iter().map(|task| task.hours).sum();
+    let total: Seconds = list.iter().map(|task| task.hours).sum();
     let rows = list.iter().map(|task| {
         let category = tally.category(&task.category);
         let kind = task.kind.as_deref().and_then(|kind| tally.kind(&task.category, kind));
@@ -231,7 +231,7 @@ pub async fn tasks(asker: SignedIn) -> Answer {
             hours: rules.hours.shown(task.hours),
             source: task.source.clone(),
             earned: sum.map(|sum| rules.hours.shown(sum.counted)).unwrap_or_default(),
-            is_done: missing == Minutes::ZERO,
+            is_done: missing == Seconds::ZERO,
         }
     });
     layout::show(&TasksPage {
