@@ -16,7 +16,7 @@ use super::second_factor::{SecretText, step_of};
 use super::store::{self, Credentials};
 use crate::people::phone_index;
 
-/// Seconds within which failures add up.
+/// Minutes within which failures add up.
 const WINDOW_MINUTES: i64 = 15;
 /// Failures of one account from one address before it waits, and for how many minutes.
 const PAIR: (i64, i64) = (5, 5);

@@ -176,26 +176,31 @@ pub(super) async fn take(
         Some(known) => return Ok((again(&known), known.person)),
         None => None,
     };
-    match find(ctx, tx, &report.whom).await? {
-        Found::One(person) => match weigh(ctx, tx, programme, report, (person, Seconds::ZERO)).await? {
-            Weighed::Same => Ok((Logged::Same, Some(person))),
+    let person = match find(ctx, tx, &report.whom).await? {
+        Found::One(person) => person,
+        Found::NotSure(why) => {
+            let put = Wait { state: WaitingState::Parked, why, against: None, person: None, withdrawn };
+            return Ok((wait(ctx, tx, programme, report, &digest, &put).await?, None));
+        }
+    };
+    let logged = loop {
+        match weigh(ctx, tx, programme, report, (person, Seconds::ZERO)).await? {
+            Weighed::Same => break Logged::Same,
             Weighed::Fresh(revision) => {
                 let booking = Booking { id: ctx.id(), person, revision, reason: "", reverses: None };
-                let free = store::add(ctx, tx, programme.id, report, &booking).await?;
-                // The number was free a moment ago: somebody else has just entered the report.
-                let logged = if free { Logged::Entered(booking.id) } else { Logged::Same };
-                Ok((logged, Some(person)))
+                if store::add(ctx, tx, programme.id, report, &booking).await? {
+                    break Logged::Entered(booking.id);
+                }
+                // The number was free a moment ago: what somebody else has just entered may say
+                // something else, so it is weighed against that.
             }
             Weighed::Waits { state, why, against } => {
                 let put = Wait { state, why: &why, against, person: Some(person), withdrawn };
-                Ok((wait(ctx, tx, programme, report, &digest, &put).await?, Some(person)))
+                break wait(ctx, tx, programme, report, &digest, &put).await?;
             }
-        },
-        Found::NotSure(why) => {
-            let put = Wait { state: WaitingState::Parked, why, against: None, person: None, withdrawn };
-            Ok((wait(ctx, tx, programme, report, &digest, &put).await?, None))
         }
-    }
+    };
+    Ok((logged, Some(person)))
 }
 
 /// What a report that waits or waited is now.

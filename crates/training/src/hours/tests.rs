@@ -62,6 +62,28 @@ story!(the_same_report_counts_once_and_another_under_its_number_waits, |engine| 
     assert_eq!(balance(&place, teacher.person).await, other.seconds);
 });
 
+story!(two_reports_of_a_number_at_one_moment_are_both_kept, |engine| async move {
+    let place = Place::begin(engine).await;
+    let teacher = &place.town.school().teachers[0];
+    let report = online_report(&place.rules, teacher.person, ("c1", 2, place.day(1)));
+    let mut other = report.clone();
+    other.seconds += Seconds::of_minutes(45);
+    let clerk = place.ctx(&place.town.school().clerk);
+    let mut tx = clerk.write().await.expect("a transaction");
+    let first = log(&clerk, &mut tx, &place.programme, &report).await.expect("taken");
+    assert!(matches!(first, Logged::Entered(_)));
+    let (_, second) = tokio::join!(
+        async {
+            // Let the other come as far as it can.
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+            tx.commit().await.expect("commits");
+        },
+        logged(&place, &other),
+    );
+    assert!(matches!(second, Logged::Conflict(_)), "{second:?}");
+    assert_eq!(balance(&place, teacher.person).await, report.seconds);
+});
+
 story!(a_reversal_happens_once_and_is_not_reversed, |engine| async move {
     let place = Place::begin(engine).await;
     let teacher = &place.town.school().teachers[0];
