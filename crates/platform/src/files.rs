@@ -7,6 +7,7 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::StreamExt;
@@ -14,7 +15,7 @@ use futures::stream::BoxStream;
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
-use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt};
+use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt, RetryConfig};
 use sha2::{Digest, Sha256};
 
 use crate::config::{Config, FilesConfig};
@@ -72,7 +73,10 @@ impl Files {
                 Ok(Self { store: Arc::new(store), local: Some(root), incoming })
             }
             FilesConfig::S3 { endpoint, bucket, access_key, secret_key } => {
+                // The store's client takes the process's cryptography; a second call changes nothing.
+                let _ = rustls::crypto::ring::default_provider().install_default();
                 let store = AmazonS3Builder::new()
+                    .with_retry(patience())
                     .with_endpoint(endpoint)
                     .with_bucket_name(bucket)
                     .with_access_key_id(access_key)
@@ -186,6 +190,11 @@ impl Files {
         }
         Ok(hex::encode(hash.finalize()) == digest)
     }
+}
+
+/// How long a store that does not answer is asked again: somebody waits for the page.
+fn patience() -> RetryConfig {
+    RetryConfig { max_retries: 4, retry_timeout: Duration::from_secs(15), ..RetryConfig::default() }
 }
 
 /// Two levels of folders keep each of them small.

@@ -1,6 +1,8 @@
 //! What rooms rely on, told on both engines: writes that are whole, forms that count once, events
 //! that happen once, a trail that shows what was removed, files named by their content.
 
+mod bucket;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
