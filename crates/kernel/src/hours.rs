@@ -80,8 +80,14 @@ impl Seconds {
     /// Shown in 学时 with its unit, whole numbers without decimals: `20 学时`, `12.50 学时`.
     #[must_use]
     pub fn with_unit(self, length: HourLength) -> String {
+        format!("{} 学时", self.plainly(length))
+    }
+
+    /// Shown in 学时 beside other words, whole numbers without decimals: `20`, `12.50`.
+    #[must_use]
+    pub fn plainly(self, length: HourLength) -> String {
         let shown = self.in_hours(length);
-        format!("{} 学时", shown.strip_suffix(".00").unwrap_or(&shown))
+        shown.strip_suffix(".00").unwrap_or(&shown).to_owned()
     }
 
     /// The smaller of the two.

@@ -13,28 +13,23 @@ pub struct Bar {
     pub shown: String,
 }
 
-const WIDTH: i64 = 640;
-const ROW: i64 = 34;
-const LABEL: i64 = 150;
-const FIGURE: i64 = 90;
+/// Pixels from one bar to the next.
+const ROW: i64 = 48;
 
-/// Horizontal bars from the same zero, longest possible `most`: a funnel, a ranking.
+/// Horizontal bars from the same zero, longest possible `most`: a funnel, a ranking. Lengths are
+/// shares of whatever room there is, so that letters keep their size on a phone and on a wall.
 #[must_use]
 pub fn bars(title: &str, bars: &[Bar], most: i64) -> String {
-    let height = ROW * i64::try_from(bars.len()).unwrap_or(0);
-    let mut svg = open(title, height);
-    let room = WIDTH - LABEL - FIGURE;
+    let mut svg = open(title, ROW * i64::try_from(bars.len()).unwrap_or(0));
     for (y, bar) in (0..).map(|row| row * ROW).zip(bars) {
-        let length = if most > 0 { room * bar.value.clamp(0, most) / most } else { 0 };
         let _ = write!(
             svg,
-            r#"<text x="{tx}" y="{ty}" class="chart-label" text-anchor="end">{label}</text><rect x="{LABEL}" y="{by}" width="{room}" height="18" rx="3" class="chart-track"/><rect x="{LABEL}" y="{by}" width="{length}" height="18" rx="3" class="chart-bar"/><text x="{fx}" y="{ty}" class="chart-figure" text-anchor="end">{shown}</text>"#,
-            tx = LABEL - 12,
-            ty = y + 22,
-            by = y + 8,
-            fx = WIDTH - 2,
+            r#"<text x="0" y="{ty}" class="chart-label">{label}</text><text x="100%" y="{ty}" class="chart-figure" text-anchor="end">{shown}</text><rect x="0" y="{by}" width="100%" height="10" rx="5" class="chart-track"/><rect x="0" y="{by}" width="{length}" height="10" rx="5" class="chart-bar"/>"#,
+            ty = y + 18,
+            by = y + 27,
             label = escape(&bar.label),
             shown = escape(&bar.shown),
+            length = share(bar.value, most),
         );
     }
     svg.push_str("</svg>");
@@ -45,26 +40,32 @@ pub fn bars(title: &str, bars: &[Bar], most: i64) -> String {
 #[must_use]
 pub fn bullet(title: &str, reached: i64, target: i64, whole: i64) -> String {
     let mut svg = open(title, 28);
-    let place = |value: i64| if whole > 0 { WIDTH * value.clamp(0, whole) / whole } else { 0 };
     let _ = write!(
         svg,
-        r#"<rect x="0" y="6" width="{WIDTH}" height="16" rx="3" class="chart-track"/><rect x="0" y="6" width="{reached}" height="16" rx="3" class="chart-bar"/>"#,
-        reached = place(reached),
+        r#"<rect x="0" y="8" width="100%" height="12" rx="6" class="chart-track"/><rect x="0" y="8" width="{}" height="12" rx="6" class="chart-bar"/>"#,
+        share(reached, whole),
     );
     if target > 0 {
+        // Drawn inside its right edge, so that a target of everything is seen too.
         let _ = write!(
             svg,
-            r#"<rect x="{x}" y="0" width="3" height="28" class="chart-target"/>"#,
-            x = place(target).clamp(0, WIDTH - 3),
+            r#"<svg x="{}" overflow="visible"><rect x="-3" y="2" width="3" height="24" rx="1" class="chart-target"/></svg>"#,
+            share(target, whole),
         );
     }
     svg.push_str("</svg>");
     svg
 }
 
+/// `value` of `whole` as a length, in hundredths of a per cent.
+fn share(value: i64, whole: i64) -> String {
+    let parts = if whole > 0 { i128::from(value.clamp(0, whole)) * 10_000 / i128::from(whole) } else { 0 };
+    format!("{}.{:02}%", parts / 100, parts % 100)
+}
+
 fn open(title: &str, height: i64) -> String {
     format!(
-        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" class="chart" role="img" aria-label="{}">"#,
+        r#"<svg xmlns="http://www.w3.org/2000/svg" width="100%" height="{height}" class="chart" role="img" aria-label="{}">"#,
         escape(title)
     )
 }
@@ -96,6 +97,14 @@ mod tests {
 
     #[test]
     fn nothing_reached_is_drawn_empty() {
-        assert!(bullet("进度", 0, 0, 0).contains(r#"width="0" height="16""#));
+        assert!(bullet("进度", 0, 0, 0).contains(r#"width="0.00%" height="12""#));
+    }
+
+    #[test]
+    fn a_length_is_a_share_of_the_room() {
+        let drawn = bullet("进度", 1, 3, 3);
+        assert!(drawn.contains(r#"width="33.33%""#) && drawn.contains(r#"<svg x="100.00%""#), "{drawn}");
+        assert_eq!(super::share(i64::MAX, 3), "100.00%");
+        assert_eq!(super::share(-1, 3), "0.00%");
     }
 }

@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ed25519_dalek::{Signature, Signer, SigningKey, Verifier, VerifyingKey};
 use serde::{Deserialize, Serialize};
+use tisheng_kernel::number::chinese_date;
 use tisheng_platform::keys::Keys;
 use tisheng_platform::web::Failure;
 
@@ -56,19 +57,20 @@ impl Facts {
 
     /// Label and value of each fact, as a page shows them.
     #[must_use]
-    pub fn lines(&self) -> Vec<(&'static str, &str)> {
-        vec![
-            ("姓名", &self.name),
-            ("证件号码", &self.paper),
-            ("学校", &self.school),
-            ("工程", &self.programme),
-            ("期间", &self.period),
-            ("学时", &self.hours),
-            ("学时构成", &self.breakdown),
-            ("能力点", &self.capabilities),
-            ("结果", &self.level),
-            ("发证单位", &self.issuer),
-            ("发证日期", &self.date),
+    pub fn lines(&self) -> [(&'static str, String); 11] {
+        let date = self.date.parse().map_or_else(|_| self.date.clone(), chinese_date);
+        [
+            ("姓名", self.name.clone()),
+            ("证件号码", self.paper.clone()),
+            ("学校", self.school.clone()),
+            ("工程", self.programme.clone()),
+            ("期间", self.period.clone()),
+            ("学时", self.hours.clone()),
+            ("学时构成", self.breakdown.clone()),
+            ("能力点", self.capabilities.clone()),
+            ("结果", self.level.clone()),
+            ("发证单位", self.issuer.clone()),
+            ("发证日期", date),
         ]
     }
 }

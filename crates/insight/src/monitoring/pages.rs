@@ -212,10 +212,7 @@ fn charted(title: &str, lines: Vec<(Line, i64)>) -> (Vec<Line>, String) {
     let most = lines.iter().map(|(_, value)| *value).max().unwrap_or(0);
     let drawn: Vec<Bar> = lines
         .iter()
-        .map(|(line, value)| {
-            let label: String = line.title.chars().take(10).collect();
-            Bar { label, value: *value, shown: line.shown.clone() }
-        })
+        .map(|(line, value)| Bar { label: line.title.clone(), value: *value, shown: line.shown.clone() })
         .collect();
     let chart = bars(title, &drawn, most);
     (lines.into_iter().map(|(line, _)| line).collect(), chart)

@@ -78,7 +78,7 @@ fn typed_of(activity: &Activity, rules: &Scheme) -> Typed {
         day: plan.begins_at.date().to_string(),
         begins: clock(plan.begins_at),
         ends: clock(plan.ends_at),
-        hours: plan.seconds.in_hours(*rules.hours.length),
+        hours: plan.seconds.plainly(*rules.hours.length),
         place_of_hours: format!("{}/{}", plan.category, plan.kind),
         audience: plan.audience.clone(),
         version: activity.version.to_string(),
