@@ -15,16 +15,22 @@ use tisheng_platform::files::Files;
 use tisheng_testkit::{Engine, TestApp};
 
 /// Objects by path, and the parts of uploads by path and number.
+#[derive(Debug, Default)]
+struct Held {
+    objects: BTreeMap<String, Bytes>,
+    parts: BTreeMap<(String, u32), Bytes>,
+}
+
 #[derive(Debug, Clone, Default)]
-struct Bucket(Arc<Mutex<(BTreeMap<String, Bytes>, BTreeMap<(String, u32), Bytes>)>>);
+struct Bucket(Arc<Mutex<Held>>);
 
 impl Bucket {
     fn put(&self, path: String, query: &str, body: Bytes) -> Response {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let part = query.split('&').find_map(|pair| pair.strip_prefix("partNumber="));
         match part.and_then(|number| number.parse().ok()) {
-            Some(number) => drop(held.1.insert((path, number), body)),
-            None => drop(held.0.insert(path, body)),
+            Some(number) => drop(held.parts.insert((path, number), body)),
+            None => drop(held.objects.insert(path, body)),
         }
         [(header::ETAG, "\"one\"")].into_response()
     }
@@ -37,16 +43,16 @@ impl Bucket {
             return begun.into_response();
         }
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let parts = held.1.iter().filter(|((of, _), _)| of == path);
+        let parts = held.parts.iter().filter(|((of, _), _)| of == path);
         let whole: Vec<u8> = parts.flat_map(|(_, bytes)| bytes.to_vec()).collect();
-        held.0.insert(path.to_owned(), whole.into());
+        held.objects.insert(path.to_owned(), whole.into());
         let done = "<CompleteMultipartUploadResult><ETag>\"one\"</ETag></CompleteMultipartUploadResult>";
         done.into_response()
     }
 
     fn get(&self, path: &str, headers: &HeaderMap) -> Response {
         let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(bytes) = held.0.get(path) else { return StatusCode::NOT_FOUND.into_response() };
+        let Some(bytes) = held.objects.get(path) else { return StatusCode::NOT_FOUND.into_response() };
         let asked = headers.get(header::RANGE).and_then(|range| range.to_str().ok()?.strip_prefix("bytes="));
         let marks = [(header::ETAG, "\"one\""), (header::LAST_MODIFIED, "Mon, 23 Nov 2026 00:00:00 GMT")];
         let Some((from, to)) = asked.and_then(|range| range.split_once('-')) else {
@@ -106,7 +112,7 @@ async fn files_are_kept_in_a_bucket_as_in_a_folder() {
     std::fs::write(&arriving, &large).expect("a film arrives");
     let film = files.take(&arriving).await.expect("taken");
     assert!(!arriving.exists() && files.intact(&film.digest).await.expect("checked"));
-    for held in bucket.0.lock().unwrap_or_else(PoisonError::into_inner).0.values_mut() {
+    for held in bucket.0.lock().unwrap_or_else(PoisonError::into_inner).objects.values_mut() {
         *held = Bytes::from_static(b"something else");
     }
     assert!(!files.intact(&film.digest).await.expect("checked"), "damage shows");
