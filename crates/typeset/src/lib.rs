@@ -8,17 +8,18 @@ mod fonts;
 mod qr;
 mod world;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use serde::Serialize;
 use typst::diag::SourceResult;
+use typst::syntax::Source;
 use typst_layout::PagedDocument;
 use typst_pdf::PdfOptions;
 
 pub use fonts::Fonts;
 pub use qr::svg as qr_svg;
 
-use world::Desk;
+use world::{Desk, template};
 
 /// Compilations after which unused intermediate results are dropped.
 const KEEP: usize = 10;
@@ -47,10 +48,13 @@ pub enum Layout {
 }
 
 impl Layout {
-    const fn source(self) -> &'static str {
+    /// The template, read once in the life of a process.
+    fn template(self) -> &'static Source {
+        static CERTIFICATE: LazyLock<Source> = LazyLock::new(|| template(include_str!("certificate.typ")));
+        static TABLE: LazyLock<Source> = LazyLock::new(|| template(include_str!("table.typ")));
         match self {
-            Self::Certificate => include_str!("certificate.typ"),
-            Self::Table => include_str!("table.typ"),
+            Self::Certificate => &CERTIFICATE,
+            Self::Table => &TABLE,
         }
     }
 }
@@ -147,7 +151,7 @@ impl Typesetter {
         data: &impl Serialize,
         pictures: &[(&str, Vec<u8>)],
     ) -> Result<SourceResult<PagedDocument>, TypesetError> {
-        let desk = Desk::new(&self.fonts, layout.source(), serde_json::to_vec(data)?, pictures);
+        let desk = Desk::new(&self.fonts, layout.template(), serde_json::to_vec(data)?, pictures);
         Ok(typst::compile::<PagedDocument>(&desk).output)
     }
 

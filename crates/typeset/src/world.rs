@@ -18,7 +18,7 @@ static LIBRARY: LazyLock<LazyHash<Library>> =
 /// One document on the desk.
 pub(crate) struct Desk<'f> {
     fonts: &'f Fonts,
-    main: Source,
+    main: &'f Source,
     files: HashMap<FileId, Bytes>,
 }
 
@@ -27,12 +27,22 @@ fn file(name: &str) -> FileId {
     RootedPath::new(VirtualRoot::Project, path).intern()
 }
 
+/// A template from its text.
+pub(crate) fn template(text: &str) -> Source {
+    Source::new(file("main.typ"), text.to_owned())
+}
+
 impl<'f> Desk<'f> {
-    pub(crate) fn new(fonts: &'f Fonts, template: &str, data: Vec<u8>, pictures: &[(&str, Vec<u8>)]) -> Self {
+    pub(crate) fn new(
+        fonts: &'f Fonts,
+        template: &'f Source,
+        data: Vec<u8>,
+        pictures: &[(&str, Vec<u8>)],
+    ) -> Self {
         let mut files: HashMap<FileId, Bytes> =
             pictures.iter().map(|(name, bytes)| (file(name), Bytes::new(bytes.clone()))).collect();
         files.insert(file("data.json"), Bytes::new(data));
-        Self { fonts, main: Source::new(file("main.typ"), template.to_owned()), files }
+        Self { fonts, main: template, files }
     }
 
     fn missing(id: FileId) -> FileError {

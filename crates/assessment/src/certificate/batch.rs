@@ -2,9 +2,11 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::num::NonZero;
 use std::path::PathBuf;
 
 use bytes::Bytes;
+use futures::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use tisheng_kernel::{Id, Instant};
 use tisheng_platform::files::Blob;
@@ -178,14 +180,13 @@ pub(super) async fn print_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError
     let total = i64::try_from(numbers.len()).unwrap_or(i64::MAX);
     let place = ctx.app.files.incoming(&format!("certificates-{}", claimed.id));
     let mut archive = Archive::begin(place).await?;
-    for (done, number) in numbers.iter().enumerate() {
-        let mut tx = ctx.read().await?;
-        let certificate = store::of_number(&mut tx, number).await?;
-        drop(tx);
-        let Some(certificate) = certificate else { continue };
-        let blob = document(&ctx, &certificate).await.map_err(|error| JobError(error.to_string()))?;
-        let pdf = ctx.app.files.get(&blob.digest).await.map_err(|error| JobError(error.to_string()))?;
-        archive = archive.add(place_of(&certificate), pdf).await?;
+    // A document is set on one core: as many are set at once as there are cores.
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let mut papers = stream::iter(numbers).map(|number| paper(&ctx, number)).buffered(cores).enumerate();
+    while let Some((done, paper)) = papers.next().await {
+        if let Some((place, pdf)) = paper? {
+            archive = archive.add(place, pdf).await?;
+        }
         if done % TELL == 0 {
             jobs::progress(&ctx.app.db, claimed.id, i64::try_from(done).unwrap_or(total), total).await?;
         }
@@ -197,6 +198,17 @@ pub(super) async fn print_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError
     tx.commit().await?;
     jobs::progress(&ctx.app.db, claimed.id, total, total).await?;
     Ok(())
+}
+
+/// The document of a certificate that is valid, and where it stands in the file.
+async fn paper(ctx: &Ctx, number: String) -> Result<Option<(String, Bytes)>, JobError> {
+    let mut tx = ctx.read().await?;
+    let certificate = store::of_number(&mut tx, &number).await?;
+    drop(tx);
+    let Some(certificate) = certificate else { return Ok(None) };
+    let blob = document(ctx, &certificate).await.map_err(|error| JobError(error.to_string()))?;
+    let pdf = ctx.app.files.get(&blob.digest).await.map_err(|error| JobError(error.to_string()))?;
+    Ok(Some((place_of(&certificate), pdf)))
 }
 
 /// Where a document stands in the file: in a folder of its school, so that each school is handed

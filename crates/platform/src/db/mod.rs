@@ -6,6 +6,9 @@
 //!
 //! A statement that fails spoils its transaction on both engines: what follows is refused and so
 //! is the commit. PostgreSQL does so by itself, but answers such a commit as if all were well.
+//!
+//! What a room awaits comes boxed: the compiler makes the code of a plain `async fn` anew for every
+//! part of every room that awaits it, with the whole driver in it.
 
 mod error;
 pub mod migrate;
@@ -16,6 +19,8 @@ mod value;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
+
 pub use error::DbError;
 pub use postgres::quote_identifier;
 pub use value::{Column, Row, Value};
@@ -23,6 +28,9 @@ pub use value::{Column, Row, Value};
 /// How long somebody waits for a connection before being told that the installation is busy. An
 /// import's transaction on SQLite is shorter than this.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What is done with each row of a statement.
+type Visit<'a> = dyn FnMut(&Row<'_>) -> Result<(), DbError> + Send + 'a;
 
 /// Which engine answers. Rooms never ask; the migration runner, the tests and the bench do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,24 +96,28 @@ impl Db {
     ///
     /// # Errors
     /// When no connection is to be had.
-    pub async fn read(&self) -> Result<Tx, DbError> {
-        Ok(Tx::of(match self {
-            Self::Sqlite(db) => Inner::Reader(db.read().await?),
-            Self::Postgres(db) => {
-                Inner::Postgres(db.begin("begin isolation level repeatable read read only").await?)
-            }
-        }))
+    pub fn read(&self) -> BoxFuture<'_, Result<Tx, DbError>> {
+        Box::pin(async move {
+            Ok(Tx::of(match self {
+                Self::Sqlite(db) => Inner::Reader(db.read().await?),
+                Self::Postgres(db) => {
+                    Inner::Postgres(db.begin("begin isolation level repeatable read read only").await?)
+                }
+            }))
+        })
     }
 
     /// A transaction that may write.
     ///
     /// # Errors
     /// When no connection is to be had.
-    pub async fn write(&self) -> Result<Tx, DbError> {
-        Ok(Tx::of(match self {
-            Self::Sqlite(db) => Inner::Writer(db.write().await?),
-            Self::Postgres(db) => Inner::Postgres(db.begin("begin").await?),
-        }))
+    pub fn write(&self) -> BoxFuture<'_, Result<Tx, DbError>> {
+        Box::pin(async move {
+            Ok(Tx::of(match self {
+                Self::Sqlite(db) => Inner::Writer(db.write().await?),
+                Self::Postgres(db) => Inner::Postgres(db.begin("begin").await?),
+            }))
+        })
     }
 
     /// A transaction that may write and will take long, such as an import: on SQLite the work of
@@ -113,10 +125,10 @@ impl Db {
     ///
     /// # Errors
     /// When no connection is to be had.
-    pub async fn write_alone(&self) -> Result<Tx, DbError> {
+    pub fn write_alone(&self) -> BoxFuture<'_, Result<Tx, DbError>> {
         match self {
-            Self::Sqlite(db) => Ok(Tx::of(Inner::Writer(db.write_alone().await?))),
-            Self::Postgres(_) => self.write().await,
+            Self::Sqlite(db) => Box::pin(async move { Ok(Tx::of(Inner::Writer(db.write_alone().await?))) }),
+            Self::Postgres(_) => self.write(),
         }
     }
 
@@ -190,11 +202,8 @@ impl Tx {
         mut map: impl FnMut(&Row<'_>) -> Result<T, DbError> + Send,
     ) -> Result<Vec<T>, DbError> {
         let mut out = Vec::new();
-        self.each(sql, args, |row| {
-            out.push(map(row)?);
-            Ok(())
-        })
-        .await?;
+        let mut push = |row: &Row<'_>| map(row).map(|mapped| out.push(mapped));
+        self.visit(sql, args, &mut push).await?;
         Ok(out)
     }
 
@@ -206,15 +215,26 @@ impl Tx {
         &mut self,
         sql: &'static str,
         args: &[Value<'_>],
-        visit: impl FnMut(&Row<'_>) -> Result<(), DbError> + Send,
+        mut visit: impl FnMut(&Row<'_>) -> Result<(), DbError> + Send,
     ) -> Result<(), DbError> {
-        self.usable()?;
-        let outcome = match &mut self.inner {
-            Inner::Reader(tx) => sqlite::each(tx.connection(), sql, args, visit),
-            Inner::Writer(tx) => tx.connection().and_then(|c| sqlite::each(c, sql, args, visit)),
-            Inner::Postgres(tx) => tx.each(sql, args, visit).await,
-        };
-        self.noted(outcome)
+        self.visit(sql, args, &mut visit).await
+    }
+
+    fn visit<'a>(
+        &'a mut self,
+        sql: &'static str,
+        args: &'a [Value<'_>],
+        visit: &'a mut Visit<'_>,
+    ) -> BoxFuture<'a, Result<(), DbError>> {
+        Box::pin(async move {
+            self.usable()?;
+            let outcome = match &mut self.inner {
+                Inner::Reader(tx) => sqlite::each(tx.connection(), sql, args, visit),
+                Inner::Writer(tx) => tx.connection().and_then(|c| sqlite::each(c, sql, args, visit)),
+                Inner::Postgres(tx) => tx.each(sql, args, visit).await,
+            };
+            self.noted(outcome)
+        })
     }
 
     /// The row of a statement that gives at most one.
@@ -247,14 +267,20 @@ impl Tx {
     ///
     /// # Errors
     /// What the engine reports; a broken unique rule is [`DbError::Unique`].
-    pub async fn run(&mut self, sql: &'static str, args: &[Value<'_>]) -> Result<u64, DbError> {
-        self.usable()?;
-        let outcome = match &mut self.inner {
-            Inner::Reader(_) => Err(DbError::ReadOnly),
-            Inner::Writer(tx) => tx.connection().and_then(|c| sqlite::run(c, sql, args)),
-            Inner::Postgres(tx) => tx.run(sql, args).await,
-        };
-        self.noted(outcome)
+    pub fn run<'a>(
+        &'a mut self,
+        sql: &'static str,
+        args: &'a [Value<'_>],
+    ) -> BoxFuture<'a, Result<u64, DbError>> {
+        Box::pin(async move {
+            self.usable()?;
+            let outcome = match &mut self.inner {
+                Inner::Reader(_) => Err(DbError::ReadOnly),
+                Inner::Writer(tx) => tx.connection().and_then(|c| sqlite::run(c, sql, args)),
+                Inner::Postgres(tx) => tx.run(sql, args).await,
+            };
+            self.noted(outcome)
+        })
     }
 
     /// Writes many rows with one statement's shape: `head` is `insert into t (a, b) values`,
@@ -270,16 +296,28 @@ impl Tx {
         tail: &'static str,
         rows: impl IntoIterator<Item = Vec<Value<'v>>, IntoIter: Send> + Send,
     ) -> Result<u64, DbError> {
-        self.usable()?;
-        let outcome = match &mut self.inner {
-            Inner::Reader(_) => Err(DbError::ReadOnly),
-            Inner::Writer(tx) => {
-                let connection = tx.connection();
-                connection.and_then(|c| sqlite::aside(|| sqlite::bulk(c, head, width, tail, rows)))
-            }
-            Inner::Postgres(tx) => tx.bulk(head, width, tail, rows).await,
-        };
-        self.noted(outcome)
+        self.insert(head, width, tail, &mut rows.into_iter()).await
+    }
+
+    fn insert<'a>(
+        &'a mut self,
+        head: &'static str,
+        width: usize,
+        tail: &'static str,
+        rows: &'a mut (dyn Iterator<Item = Vec<Value<'_>>> + Send),
+    ) -> BoxFuture<'a, Result<u64, DbError>> {
+        Box::pin(async move {
+            self.usable()?;
+            let outcome = match &mut self.inner {
+                Inner::Reader(_) => Err(DbError::ReadOnly),
+                Inner::Writer(tx) => {
+                    let connection = tx.connection();
+                    connection.and_then(|c| sqlite::aside(|| sqlite::bulk(c, head, width, tail, rows)))
+                }
+                Inner::Postgres(tx) => tx.bulk(head, width, tail, rows).await,
+            };
+            self.noted(outcome)
+        })
     }
 
     /// Runs the statements of a migration or a test, without parameters.
@@ -315,13 +353,15 @@ impl Tx {
     /// # Errors
     /// When the work could not be made durable or one of its statements failed; then none of it
     /// happened.
-    pub async fn commit(self) -> Result<(), DbError> {
-        self.usable()?;
-        match self.inner {
-            Inner::Reader(_) => Ok(()),
-            Inner::Writer(tx) => tx.commit().await,
-            Inner::Postgres(tx) => tx.commit().await,
-        }
+    pub fn commit(self) -> BoxFuture<'static, Result<(), DbError>> {
+        Box::pin(async move {
+            self.usable()?;
+            match self.inner {
+                Inner::Reader(_) => Ok(()),
+                Inner::Writer(tx) => tx.commit().await,
+                Inner::Postgres(tx) => tx.commit().await,
+            }
+        })
     }
 }
 

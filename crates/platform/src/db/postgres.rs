@@ -11,7 +11,7 @@ use futures::TryStreamExt;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Config, NoTls};
 
-use super::{DbError, Row, Value};
+use super::{DbError, Row, Value, Visit};
 
 /// How many placeholders one statement may have.
 const PLACEHOLDERS: usize = 30_000;
@@ -79,7 +79,7 @@ impl Session {
         &mut self,
         sql: &str,
         args: &[Value<'_>],
-        mut visit: impl FnMut(&Row<'_>) -> Result<(), DbError> + Send,
+        visit: &mut Visit<'_>,
     ) -> Result<(), DbError> {
         let client = self.client();
         let statement = client.prepare_cached(sql).await?;
@@ -105,13 +105,12 @@ impl Session {
         head: &str,
         width: usize,
         tail: &str,
-        rows: impl IntoIterator<Item = Vec<Value<'v>>, IntoIter: Send> + Send,
+        rows: &mut (dyn Iterator<Item = Vec<Value<'v>>> + Send),
     ) -> Result<u64, DbError> {
         let most = PLACEHOLDERS / width.max(1);
-        let mut rows = rows.into_iter();
         let mut written = 0;
         loop {
-            let chunk: Vec<Value<'v>> = rows.by_ref().take(most).flatten().collect();
+            let chunk: Vec<Value<'v>> = (&mut *rows).take(most).flatten().collect();
             if chunk.is_empty() {
                 return Ok(written);
             }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use rusqlite::{CachedStatement, Connection, OpenFlags};
 use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, oneshot};
 
-use super::{DbError, PATIENCE, Row, Value};
+use super::{DbError, PATIENCE, Row, Value, Visit};
 
 /// How many transactions may share a commit.
 const GROUP: usize = 64;
@@ -340,7 +340,7 @@ pub fn each(
     connection: &Connection,
     sql: &str,
     args: &[Value<'_>],
-    mut visit: impl FnMut(&Row<'_>) -> Result<(), DbError>,
+    visit: &mut Visit<'_>,
 ) -> Result<(), DbError> {
     let mut statement = prepared(connection, sql)?;
     bind(&mut statement, args)?;
@@ -364,7 +364,7 @@ pub fn bulk<'v>(
     head: &str,
     width: usize,
     tail: &str,
-    rows: impl IntoIterator<Item = Vec<Value<'v>>>,
+    rows: &mut (dyn Iterator<Item = Vec<Value<'v>>> + Send),
 ) -> Result<u64, DbError> {
     let marks = vec!["?"; width].join(", ");
     let mut statement = prepared(connection, &format!("{head} ({marks}) {tail}"))?;

@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures::future::BoxFuture;
 use percent_encoding::{CONTROLS, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use tisheng_kernel::Id;
@@ -49,29 +50,33 @@ pub enum Begun {
 ///
 /// # Errors
 /// [`Failure::Malformed`] when the form has no key, or the key of another form.
-pub async fn begin(ctx: &Ctx, fields: &Fields) -> Result<Begun, Failure> {
-    let key: Id<Request> = fields
-        .text(FIELD)
-        .parse()
-        .map_err(|_| Failure::Malformed("表单缺少提交编号，请刷新页面后重新填写。".to_owned()))?;
-    let (account, _, _) = ctx.who.signature();
-    // Under a key of ours: a form may hold a password or an identity number, and a bare digest of
-    // it could be searched for by whoever gets hold of the database.
-    let digest = hex::encode(ctx.app.keys.index("submission", &fields.digest()));
-    let mut tx = ctx.write().await?;
-    if tx.run(CLAIM, args![key, account, digest.as_str(), ctx.at]).await? == 1 {
-        return Ok(Begun::Fresh(Once { tx, key: key.uuid() }));
-    }
-    let (owner, known, answer) = tx
-        .row(FOUND, args![key], |row| {
-            Ok((row.get::<Option<Uuid>>(0)?, row.get::<String>(1)?, row.get::<String>(2)?))
-        })
-        .await?;
-    if owner != account || known != digest {
-        return Err(Failure::Malformed("这个提交编号已经用于另一份内容，请刷新页面后重新填写。".to_owned()));
-    }
-    let stored: Stored = serde_json::from_str(&answer).map_err(|e| Failure::Internal(e.to_string()))?;
-    Ok(Begun::Again(redirect(&stored.to, stored.flash.as_ref())))
+pub fn begin<'a>(ctx: &'a Ctx, fields: &'a Fields) -> BoxFuture<'a, Result<Begun, Failure>> {
+    Box::pin(async move {
+        let key: Id<Request> = fields
+            .text(FIELD)
+            .parse()
+            .map_err(|_| Failure::Malformed("表单缺少提交编号，请刷新页面后重新填写。".to_owned()))?;
+        let (account, _, _) = ctx.who.signature();
+        // Under a key of ours: a form may hold a password or an identity number, and a bare digest of
+        // it could be searched for by whoever gets hold of the database.
+        let digest = hex::encode(ctx.app.keys.index("submission", &fields.digest()));
+        let mut tx = ctx.write().await?;
+        if tx.run(CLAIM, args![key, account, digest.as_str(), ctx.at]).await? == 1 {
+            return Ok(Begun::Fresh(Once { tx, key: key.uuid() }));
+        }
+        let (owner, known, answer) = tx
+            .row(FOUND, args![key], |row| {
+                Ok((row.get::<Option<Uuid>>(0)?, row.get::<String>(1)?, row.get::<String>(2)?))
+            })
+            .await?;
+        if owner != account || known != digest {
+            return Err(Failure::Malformed(
+                "这个提交编号已经用于另一份内容，请刷新页面后重新填写。".to_owned(),
+            ));
+        }
+        let stored: Stored = serde_json::from_str(&answer).map_err(|e| Failure::Internal(e.to_string()))?;
+        Ok(Begun::Again(redirect(&stored.to, stored.flash.as_ref())))
+    })
 }
 
 impl Once {
@@ -79,12 +84,14 @@ impl Once {
     ///
     /// # Errors
     /// When the work could not be made durable; then none of it happened.
-    pub async fn done(mut self, to: &str, flash: Flash) -> Answer {
+    pub fn done(mut self, to: &str, flash: Flash) -> BoxFuture<'static, Answer> {
         let stored = Stored { to: to.to_owned(), flash: Some(flash) };
-        let text = serde_json::to_string(&stored).map_err(|e| DbError::Engine(e.to_string()))?;
-        self.tx.run(ANSWERED, args![self.key, text]).await?;
-        self.tx.commit().await?;
-        Ok(redirect(&stored.to, stored.flash.as_ref()))
+        Box::pin(async move {
+            let text = serde_json::to_string(&stored).map_err(|e| DbError::Engine(e.to_string()))?;
+            self.tx.run(ANSWERED, args![self.key, text]).await?;
+            self.tx.commit().await?;
+            Ok(redirect(&stored.to, stored.flash.as_ref()))
+        })
     }
 }
 

@@ -10,6 +10,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use chrono::TimeDelta;
+use futures::future::BoxFuture;
 use sha2::{Digest, Sha256};
 use tisheng_kernel::Instant;
 use uuid::Uuid;
@@ -158,11 +159,18 @@ impl FromRequestParts<Arc<App>> for Session {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
-        let flash = cookie_value(&parts.headers, super::layout::FLASH_COOKIE).and_then(Flash::read);
+        of_request(&parts.headers, app).await
+    }
+}
+
+/// The session of a request. Boxed, since every handler of every room awaits it.
+fn of_request<'a>(headers: &'a HeaderMap, app: &'a Arc<App>) -> BoxFuture<'a, Result<Session, Failure>> {
+    Box::pin(async move {
+        let flash = cookie_value(headers, super::layout::FLASH_COOKIE).and_then(Flash::read);
         let name = cookie_name(app.config.is_https());
-        let Some(secret) = cookie_value(&parts.headers, name).filter(|s| !s.is_empty()) else {
+        let Some(secret) = cookie_value(headers, name).filter(|s| !s.is_empty()) else {
             let ctx = Ctx::new(Arc::clone(app), Who::Stranger);
-            return Ok(Self { ctx, token: None, account: None, flash });
+            return Ok(Session { ctx, token: None, account: None, flash });
         };
         let token = Token::of(secret);
         let at = app.now();
@@ -176,7 +184,7 @@ impl FromRequestParts<Arc<App>> for Session {
         drop(tx);
         let Some((account, who, (seen_at, began))) = found else {
             let ctx = Ctx::new(Arc::clone(app), Who::Stranger);
-            return Ok(Self { ctx, token: None, account: None, flash });
+            return Ok(Session { ctx, token: None, account: None, flash });
         };
         if who.is_some() && at - seen_at > TimeDelta::minutes(PROLONG_AFTER_MINUTES) {
             // Who only wants to read is not turned away because nothing can be written.
@@ -186,8 +194,8 @@ impl FromRequestParts<Arc<App>> for Session {
         }
         let member: Option<Member> = who.and_then(|text| serde_json::from_str(&text).ok());
         let who = member.map_or(Who::Stranger, |m| Who::Member(Box::new(m)));
-        Ok(Self { ctx: Ctx::new(Arc::clone(app), who), token: Some(token), account: Some(account), flash })
-    }
+        Ok(Session { ctx: Ctx::new(Arc::clone(app), who), token: Some(token), account: Some(account), flash })
+    })
 }
 
 async fn prolong(app: &App, token: &Token, at: Instant, until: Instant) -> Result<(), DbError> {
@@ -219,7 +227,7 @@ impl FromRequestParts<Arc<App>> for SignedIn {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
-        let session = Session::from_request_parts(parts, app).await?;
+        let session = of_request(&parts.headers, app).await?;
         match (session.token, &session.ctx.who) {
             (Some(token), Who::Member(_)) => Ok(Self { ctx: session.ctx, token, flash: session.flash }),
             _ => {

@@ -1,8 +1,10 @@
 //! The rules of each version, parsed once and shared.
 
 use std::collections::HashMap;
+use std::future::ready;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use futures::future::BoxFuture;
 use tisheng_kernel::Id;
 use tisheng_platform::web::Failure;
 use tisheng_platform::{App, Tx};
@@ -31,10 +33,14 @@ impl Rulebook {
 ///
 /// # Errors
 /// What the database reports; [`Failure::Internal`] when stored files cannot be read any more.
-pub async fn rules(app: &App, tx: &mut Tx, programme: &Programme) -> Result<Arc<Scheme>, Failure> {
+pub fn rules<'a>(
+    app: &'a App,
+    tx: &'a mut Tx,
+    programme: &'a Programme,
+) -> BoxFuture<'a, Result<Arc<Scheme>, Failure>> {
     match app.parts.get::<Rulebook>().find(&programme.digest) {
-        Some(scheme) => Ok(scheme),
-        None => rules_of(app, tx, programme.version).await,
+        Some(scheme) => Box::pin(ready(Ok(scheme))),
+        None => rules_of(app, tx, programme.version),
     }
 }
 
@@ -42,11 +48,17 @@ pub async fn rules(app: &App, tx: &mut Tx, programme: &Programme) -> Result<Arc<
 ///
 /// # Errors
 /// [`Failure::NotFound`] when there is no such version; else as [`rules`].
-pub async fn rules_of(app: &App, tx: &mut Tx, version: Id<Version>) -> Result<Arc<Scheme>, Failure> {
-    let files = files(tx, version).await?;
-    let scheme = Scheme::from_files(&files).map_err(|problems| {
-        let first = problems.first().map(ToString::to_string).unwrap_or_default();
-        Failure::Internal(format!("a stored scheme is not read any more: {first}"))
-    })?;
-    Ok(app.parts.get::<Rulebook>().keep(scheme))
+pub fn rules_of<'a>(
+    app: &'a App,
+    tx: &'a mut Tx,
+    version: Id<Version>,
+) -> BoxFuture<'a, Result<Arc<Scheme>, Failure>> {
+    Box::pin(async move {
+        let files = files(tx, version).await?;
+        let scheme = Scheme::from_files(&files).map_err(|problems| {
+            let first = problems.first().map(ToString::to_string).unwrap_or_default();
+            Failure::Internal(format!("a stored scheme is not read any more: {first}"))
+        })?;
+        Ok(app.parts.get::<Rulebook>().keep(scheme))
+    })
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 /// Runs `tisheng` in the data folder `data` with `input` on its standard input.
-fn tisheng(data: &Path, args: &[&str], input: &str) -> Output {
+pub fn tisheng(data: &Path, args: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_tisheng"))
         // The variables of whoever runs the tests are not the installation's.
         .env_clear()
@@ -25,8 +25,9 @@ fn tisheng(data: &Path, args: &[&str], input: &str) -> Output {
     child.wait_with_output().expect("it ends")
 }
 
+/// What it printed; it ended well.
 #[track_caller]
-fn said(output: &Output) -> String {
+pub fn said(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
     text

@@ -1,6 +1,7 @@
 //! Tests of the assembled product.
 
 mod addresses;
+mod bench;
 mod canary;
 mod commands;
 mod matrix;

@@ -1,0 +1,34 @@
+//! The bench measures everything it is there for, on both engines. How fast is not asked here.
+
+use serde_json::Value;
+use tisheng_platform::db::Address;
+use tisheng_testkit::{scratch, story};
+
+use crate::commands::{said, tisheng};
+
+story!(a_small_province_is_measured, |engine| async move {
+    let empty = scratch(engine).await;
+    let mut order = vec!["bench", "--teachers", "200", "--json"];
+    if let Address::Server(url) = &empty.address {
+        order.extend(["--database", url]);
+    }
+    let measured = tisheng(empty.folder.path(), &order, "");
+    let report: Value = serde_json::from_str(&said(&measured)).expect("JSON");
+    assert_eq!(report["teachers"], 200);
+    let figures = report["figures"].as_array().expect("figures");
+    for figure in figures {
+        assert!(figure["reached"].as_f64().is_some_and(|reached| reached > 0.0), "{figure}");
+    }
+    let names: Vec<&str> = figures.iter().filter_map(|figure| figure["what"].as_str()).collect();
+    for part in [
+        "teacher home",
+        "teachers of a county",
+        "dashboard",
+        "checked",
+        "met everything",
+        "certificate",
+        "start",
+    ] {
+        assert!(names.iter().any(|name| name.contains(part)), "{part} in {names:?}");
+    }
+});
