@@ -1,7 +1,9 @@
 //! Training: hours, choice of capabilities, school activities.
 
 pub mod activity;
+pub mod course;
 pub mod hours;
+pub mod platform;
 pub mod samples;
 pub mod selection;
 mod table;
@@ -15,5 +17,10 @@ use tisheng_platform::App;
 
 /// The routes of the district.
 pub fn routes() -> Router<Arc<App>> {
-    Router::new().merge(hours::routes()).merge(selection::routes()).merge(activity::routes())
+    Router::new()
+        .merge(hours::routes())
+        .merge(platform::routes())
+        .merge(course::routes())
+        .merge(selection::routes())
+        .merge(activity::routes())
 }

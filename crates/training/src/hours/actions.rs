@@ -11,7 +11,7 @@ use serde_json::json;
 use tisheng_kernel::identity::mask_paper_number;
 use tisheng_kernel::{HourLength, Id, Seconds};
 use tisheng_platform::web::Failure;
-use tisheng_platform::{Ctx, Tx, audit, jobs};
+use tisheng_platform::{Ctx, DbError, Scope, Tx, audit, jobs};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::people::{self, Clue, Match, Person};
 use tisheng_rules::Scheme;
@@ -457,6 +457,27 @@ pub async fn totals(
     person: Id<Person>,
 ) -> Result<Vec<Total>, Failure> {
     Ok(store::totals(tx, programme, person).await?)
+}
+
+/// Whether hours stand in the ledger, or wait, with `source` as their source.
+///
+/// # Errors
+/// What the database reports.
+pub async fn has_source(tx: &mut Tx, programme: Id<Programme>, source: &str) -> Result<bool, DbError> {
+    store::has_source(tx, programme, source).await
+}
+
+/// How many reports of `source` within `scope` wait in each state.
+///
+/// # Errors
+/// What the database reports.
+pub async fn waiting_of(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    scope: &Scope,
+    source: &str,
+) -> Result<Vec<(WaitingState, i64)>, DbError> {
+    store::reports::counts(tx, programme, scope, source).await
 }
 
 /// What one accepted item earns, such as the evidence of a chosen capability.

@@ -18,12 +18,13 @@ use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::access::Role;
 use tisheng_registry::people::Person;
 use tisheng_registry::roster::{
-    About, Alteration, Book, Desk, Difference, Item, Kind, Line, Notes, Obstacle, Trace, What,
+    About, Alteration, Book, Desk, Difference, Item, Kind, Line, Notes, Obstacle, Trace, What, failed,
 };
 use tisheng_rules::Scheme;
 use uuid::Uuid;
 
-use self::row::{CATEGORY, COLUMNS, HOURS, NAME, NUMBER, Row, report};
+pub use self::row::COLUMNS;
+use self::row::{CATEGORY, HOURS, NAME, NUMBER, Row, report};
 use super::actions::{Ahead, Foreseen, changed, foresee, take, take_back};
 use super::model::{HoursError, Logged, Report, WITHDRAWAL, WaitingState};
 use super::store;
@@ -200,9 +201,9 @@ async fn policy(desk: &Desk, tx: &mut Tx) -> Result<Option<(Programme, Arc<Schem
     let programme = match scheme::at(tx, &desk.member.path).await {
         Ok(programme) => programme,
         Err(Failure::NotFound) => return Ok(None),
-        Err(failure) => return Err(of_failure(failure)),
+        Err(failure) => return Err(failed(failure)),
     };
-    let rules = scheme::rules(&desk.ctx.app, tx, &programme).await.map_err(of_failure)?;
+    let rules = scheme::rules(&desk.ctx.app, tx, &programme).await.map_err(failed)?;
     Ok(Some((programme, rules)))
 }
 
@@ -281,14 +282,6 @@ fn difference(
     }
 }
 
-/// A failure on the way of a whole file: it is tried again or put aside as one.
-fn of_failure(failure: Failure) -> DbError {
-    match failure {
-        Failure::Busy(cause) => DbError::Conflict(cause),
-        other => DbError::Engine(format!("{other:?}")),
-    }
-}
-
 fn of_hours(error: HoursError) -> DbError {
-    of_failure(error.into())
+    failed(error.into())
 }

@@ -30,12 +30,14 @@ mod store;
 mod tests;
 
 pub use actions::decide::{accept, dismiss, keep, match_person, refuse, take_newer, waiting};
-pub use actions::{Earning, Receipt, earning, entries, log, log_all, reverse, reverse_report, totals};
+pub use actions::{
+    Earning, Receipt, earning, entries, has_source, log, log_all, reverse, reverse_report, totals, waiting_of,
+};
 pub use dispute::{Dispute, DisputeState};
-pub use file::HoursFile;
+pub use file::{COLUMNS, HoursFile};
 pub use model::{
-    ACTIVITIES, Described, Doubt, Entry, HoursError, Logged, RESULTS, REVERSAL, Report, WITHDRAWAL, Waiting,
-    WaitingState, Whom, number_of,
+    ACTIVITIES, Described, Doubt, Entry, HoursError, Logged, OWN_SOURCES, RESULTS, REVERSAL, Report,
+    WITHDRAWAL, Waiting, WaitingState, Whom, number_of,
 };
 pub use pages::routes;
 pub use proof::{check_totals, sum_again};

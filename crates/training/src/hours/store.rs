@@ -38,6 +38,9 @@ const OF_NUMBER: &str = "select id, person, category, kind, seconds, hour_length
     source_id, revision, received_at, reason, reverses
     from hour_entry where programme = $1 and source = $2 and source_id = $3 order by revision";
 
+const HAS_SOURCE: &str = "select 1 from hour_entry where programme = $1 and source = $2
+    union all select 1 from hour_report where programme = $1 and source = $2 limit 1";
+
 const BOOKED_ON: &str = "select cast(coalesce(sum(e.seconds), 0) as bigint) from hour_entry e
     where e.programme = $1 and e.person = $2 and e.worked_on = $3 and e.source <> $4
     and not exists (select 1 from hour_entry o where o.id = e.reverses and o.source = $4)";
@@ -163,6 +166,11 @@ pub async fn of_number(
     source_id: &str,
 ) -> Result<Vec<Entry>, DbError> {
     tx.rows(OF_NUMBER, args![programme, source, source_id], entry).await
+}
+
+/// Whether anything stands or waits with `source` as its source.
+pub async fn has_source(tx: &mut Tx, programme: Id<Programme>, source: &str) -> Result<bool, DbError> {
+    Ok(tx.row_opt(HAS_SOURCE, args![programme, source], |_| Ok(())).await?.is_some())
 }
 
 /// What is booked for a day, without what is not time of that day.

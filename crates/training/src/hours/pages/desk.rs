@@ -31,6 +31,9 @@ struct DeskPage {
     page: Page,
     tabs: Vec<Tab>,
     words: String,
+    /// The one source whose reports are shown; empty for all.
+    source: String,
+    without_source: String,
     state: &'static str,
     rows: Vec<WaitingRow>,
     first: String,
@@ -45,12 +48,13 @@ pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
     let ctx = &asker.ctx;
     access::require(ctx, &DESK)?;
     let state = filters.text("state").parse().unwrap_or(WaitingState::Parked);
-    let words = filters.text("q");
+    let (words, source) = (filters.text("q"), filters.text("source"));
     let mut tx = ctx.read().await?;
     let (programme, rules) = ground(ctx, &mut tx).await?;
     let scope = ctx.scope();
-    let counts = store::reports::counts(&mut tx, programme.id, &scope).await?;
-    let found = store::reports::list(&mut tx, programme.id, &scope, state, words, &filters.cursor()).await?;
+    let counts = store::reports::counts(&mut tx, programme.id, &scope, source).await?;
+    let asked = (state, words, source);
+    let found = store::reports::list(&mut tx, programme.id, &scope, asked, &filters.cursor()).await?;
     let slice = Slice::cut(found, |row| (String::new(), row.id.to_string()));
     let tabs = SHOWN.into_iter().map(|tab| {
         let count = counts.iter().find(|(state, _)| *state == tab).map_or(0, |(_, count)| *count);
@@ -62,6 +66,8 @@ pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
         page: Page::new(&asker, "学时待处理", "/hours/waiting"),
         tabs: tabs.collect(),
         words: words.to_owned(),
+        source: source.to_owned(),
+        without_source: filters.with("source", ""),
         state: state.code(),
         rows: slice.rows.iter().map(|row| waiting_row(&rules, row)).collect(),
         first: if filters.text("after").is_empty() { String::new() } else { filters.with("after", "") },

@@ -28,8 +28,8 @@ const OF_ID: &str = "select id, state, path, person, name, paper_masked, school,
 const LIST: &str = "select id, state, path, person, name, paper_masked, school, category, kind, seconds,
     hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry
     from hour_report where programme = $1 and state = $2 and path >= $3 and path < $4
-    and ($5 = '' or name = $5 or title like '%' || $5 || '%' or source_id = $5) and id > $6
-    order by id limit $7";
+    and ($5 = '' or name = $5 or title like '%' || $5 || '%' or source_id = $5)
+    and ($6 = '' or source = $6) and id > $7 order by id limit $8";
 
 const OF_TEACHER: &str =
     "select id, state, path, person, name, paper_masked, school, category, kind, seconds,
@@ -43,7 +43,7 @@ const OF_NAME: &str = "select id, state, path, person, name, paper_masked, schoo
 
 const COUNTS: &str = "select state, count(*) from hour_report
     where programme = $1 and path >= $2 and path < $3 and state in ('parked', 'held', 'conflict')
-    group by state";
+    and ($4 = '' or source = $4) group by state";
 
 const MOVE: &str = "update hour_report set state = $4, person = $5, path = $6, why = $7, against = $8
     where programme = $1 and id = $2 and state = $3";
@@ -168,16 +168,17 @@ pub async fn of_id(
     tx.row_opt(OF_ID, args![programme, id, &scope.from, &scope.until], waiting).await
 }
 
-/// Reports in `state` within `scope`, oldest first; one more than a page.
+/// Reports in `state` within `scope`, of one source where one is named, oldest first; one more than
+/// a page.
 pub async fn list(
     tx: &mut Tx,
     programme: Id<Programme>,
     scope: &Scope,
-    state: WaitingState,
-    words: &str,
+    (state, words, source): (WaitingState, &str, &str),
     cursor: &Cursor,
 ) -> Result<Vec<Waiting>, DbError> {
-    let args = args![programme, state.code(), &scope.from, &scope.until, words, cursor.uuid(), ROWS + 1];
+    let (from, until) = (&scope.from, &scope.until);
+    let args = args![programme, state.code(), from, until, words, source, cursor.uuid(), ROWS + 1];
     tx.rows(LIST, args, waiting).await
 }
 
@@ -200,14 +201,15 @@ pub async fn of_name(
     tx.rows(OF_NAME, args![programme, name, paper_masked], waiting).await
 }
 
-/// How many reports wait in each state.
+/// How many reports wait in each state, of one source where one is named.
 pub async fn counts(
     tx: &mut Tx,
     programme: Id<Programme>,
     scope: &Scope,
+    source: &str,
 ) -> Result<Vec<(WaitingState, i64)>, DbError> {
-    tx.rows(COUNTS, args![programme, &scope.from, &scope.until], |row| Ok((coded(row, 0)?, row.get(1)?)))
-        .await
+    let args = args![programme, &scope.from, &scope.until, source];
+    tx.rows(COUNTS, args, |row| Ok((coded(row, 0)?, row.get(1)?))).await
 }
 
 /// Where a waiting report goes on waiting.
