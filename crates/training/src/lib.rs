@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod course;
 pub mod hours;
+pub mod learning;
 pub mod platform;
 pub mod samples;
 pub mod selection;
@@ -21,6 +22,7 @@ pub fn routes() -> Router<Arc<App>> {
         .merge(hours::routes())
         .merge(platform::routes())
         .merge(course::routes())
+        .merge(learning::routes())
         .merge(selection::routes())
         .merge(activity::routes())
 }

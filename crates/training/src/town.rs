@@ -13,7 +13,9 @@ use tisheng_rules::Scheme;
 use tisheng_rules::samples::third_scheme_files;
 use tisheng_testkit::{Browser, Engine, TestApp};
 
-use crate::hours::HoursFile;
+use crate::course::{self, CourseFile};
+use crate::hours::{HoursFile, Trails};
+use crate::learning;
 
 /// A town with a programme by the third scheme.
 pub struct Place {
@@ -26,8 +28,10 @@ pub struct Place {
 impl Place {
     pub async fn begin(engine: Engine) -> Self {
         let rooms = crate::routes().merge(roster::routes());
-        let parts = scheme::samples::parts().with(Kinds::new(vec![Entry::of::<HoursFile>()]));
-        let handlers = roster::handlers(Handlers::default());
+        let kinds = Kinds::new(vec![Entry::of::<HoursFile>(), Entry::of::<CourseFile>()]);
+        let parts = scheme::samples::parts().with(kinds).with(Trails::new(learning::tell));
+        let handlers = learning::jobs(roster::handlers(Handlers::default()));
+        let handlers = handlers.reaction(course::APPROVED, learning::REPLAY_JOB);
         let test = TestApp::with_handlers(engine, rooms, parts, handlers).await;
         let town = small_town(&test.system()).await.expect("a town");
         let files = scheme::samples::owned(third_scheme_files());

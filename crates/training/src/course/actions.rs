@@ -12,7 +12,8 @@ use super::model::{Course, CourseError, Draft, State, Terms, TermsState, decide}
 use super::store;
 use crate::platform::{self, OFFICES, Platform};
 
-/// The event that a course counts by other terms from now on; its payload is [`Approved`].
+/// The event that a course counts by other terms, or is known by other addresses, from now on; its
+/// payload is [`Approved`].
 pub const APPROVED: &str = "course.approved";
 
 /// Who hands courses in.
@@ -138,6 +139,11 @@ pub async fn submit(
         Some(course) => (course.id, resubmit(ctx, tx, &course, draft).await?),
     };
     if submitted != Submitted::Nothing {
+        if submitted != Submitted::New {
+            // Other addresses may name what has come already.
+            let payload = Approved { programme: programme.id, course: id };
+            jobs::emit(tx, ctx.at, APPROVED, &payload).await?;
+        }
         if let Some(iri) = store::name(tx, (id, platform.id), draft).await? {
             return Err(CourseError::ActivityTaken(iri));
         }

@@ -26,3 +26,4 @@ pub use actions::{
 pub use file::CourseFile;
 pub use model::{Counts, Course, CourseError, Draft, Source, State, Terms, TermsState};
 pub use pages::routes;
+pub use store::{activities, of_id};

@@ -226,6 +226,10 @@ pub async fn remove(tx: &mut Tx, course: Id<Course>) -> Result<bool, DbError> {
     Ok(true)
 }
 
+/// The course `id`.
+///
+/// # Errors
+/// What the database reports.
 pub async fn of_id(tx: &mut Tx, id: Id<Course>) -> Result<Option<Course>, DbError> {
     tx.row_opt(OF_ID, args![id], course).await
 }
@@ -307,6 +311,10 @@ pub async fn capabilities(tx: &mut Tx, course: Id<Course>) -> Result<Vec<String>
     tx.rows(CAPABILITIES, args![course], |row| row.get(0)).await
 }
 
+/// The addresses by which its platform speaks of a course.
+///
+/// # Errors
+/// What the database reports.
 pub async fn activities(tx: &mut Tx, course: Id<Course>) -> Result<Vec<String>, DbError> {
     tx.rows(ACTIVITIES, args![course], |row| row.get(0)).await
 }

@@ -3,10 +3,8 @@
 pub(super) mod again;
 pub mod decide;
 pub mod disputes;
+pub(super) mod foresee;
 
-use std::collections::HashMap;
-
-use chrono::NaiveDate;
 use serde_json::json;
 use tisheng_kernel::identity::mask_paper_number;
 use tisheng_kernel::{HourLength, Id, Seconds};
@@ -18,8 +16,8 @@ use tisheng_rules::Scheme;
 use tisheng_rules::hours::ItemUnit;
 
 use super::model::{
-    Described, Doubt, Entry, HoursError, Logged, REVERSAL, Report, WITHDRAWAL, Waiting, WaitingState, Whom,
-    doubt,
+    Channel, Described, Doubt, Entry, HoursError, Logged, REVERSAL, Report, WITHDRAWAL, Waiting,
+    WaitingState, Whom, doubt,
 };
 use super::store::reports::Putting;
 use super::store::{self, Booking, Total};
@@ -112,47 +110,6 @@ pub(super) async fn changed(
 ) -> Result<(), HoursError> {
     let payload = json!({ "programme": programme.id, "person": person });
     Ok(jobs::emit(tx, ctx.at, "hours.changed", &payload).await?)
-}
-
-/// What [`log`] would do with a report, without doing it.
-pub(super) enum Foreseen {
-    /// It was taken before, or waits already.
-    Known,
-    /// It would be entered for this teacher.
-    Fresh(Id<Person>),
-    /// A person would have to decide, for this reason.
-    Waits(WaitingState, String),
-}
-
-/// What reports that are not entered yet would add to a teacher's day.
-pub(super) type Ahead = HashMap<(Id<Person>, NaiveDate), Seconds>;
-
-/// Looks ahead at a report after those that make up `ahead`, for the check of a file.
-pub(super) async fn foresee(
-    ctx: &Ctx,
-    tx: &mut Tx,
-    programme: &Programme,
-    report: &Report,
-    ahead: &Ahead,
-) -> Result<Foreseen, HoursError> {
-    let known = store::reports::of_digest(tx, programme.id, report, &report.digest()).await?;
-    let known = known.map(|known| known.state).filter(|state| *state != WaitingState::Withdrawn);
-    if known.is_some_and(|state| state != WaitingState::Parked) {
-        return Ok(Foreseen::Known);
-    }
-    Ok(match find(ctx, tx, &report.whom).await? {
-        Found::NotSure(_) if known.is_some() => Foreseen::Known,
-        Found::One(person) if known.is_some() && not_own(ctx, person).is_err() => Foreseen::Known,
-        Found::NotSure(why) => Foreseen::Waits(WaitingState::Parked, why.to_owned()),
-        Found::One(person) => {
-            let ahead = ahead.get(&(person, report.worked_on)).copied().unwrap_or_default();
-            match weigh(ctx, tx, programme, report, (person, ahead)).await? {
-                Weighed::Same => Foreseen::Known,
-                Weighed::Fresh(_) => Foreseen::Fresh(person),
-                Weighed::Waits { state, why, .. } => Foreseen::Waits(state, why),
-            }
-        }
-    })
 }
 
 /// Takes one report as [`log`] does, and leaves telling others about it to the caller; gives the
@@ -272,7 +229,13 @@ pub(super) async fn weigh(
     let period = *scheme.identity.period;
     let by_hand = matches!(report.whom, Whom::Described(_));
     let own = (by_hand && not_own(ctx, person).is_err()).then_some(Doubt::Own);
-    Ok(match own.or_else(|| doubt(report, &scheme.hours, period, ctx.at.date(), booked)) {
+    let found = own.or_else(|| report.doubt.clone().map(Doubt::Found));
+    let found = found.or_else(|| doubt(report, &scheme.hours, period, ctx.at.date(), booked));
+    let found = match found {
+        None => store::alike(tx, programme.id, person, report).await?,
+        found => found,
+    };
+    Ok(match found {
         Some(doubt) => Weighed::Waits { state: WaitingState::Held, why: doubt.to_string(), against: None },
         None => Weighed::Fresh(revision),
     })
@@ -396,6 +359,8 @@ pub(super) async fn take_back(
         title: entry.title.clone(),
         source: source.to_owned(),
         source_id: entry.id.to_string(),
+        channel: Channel::Own,
+        doubt: None,
     };
     let booking =
         Booking { id: ctx.id(), person: entry.person, revision: 1, reason, reverses: Some(entry.id) };

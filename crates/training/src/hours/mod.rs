@@ -28,6 +28,7 @@ mod statement;
 mod store;
 #[cfg(test)]
 mod tests;
+mod trail;
 
 pub use actions::decide::{accept, dismiss, keep, match_person, refuse, take_newer, waiting};
 pub use actions::{
@@ -36,9 +37,10 @@ pub use actions::{
 pub use dispute::{Dispute, DisputeState};
 pub use file::{COLUMNS, HoursFile};
 pub use model::{
-    ACTIVITIES, Described, Doubt, Entry, HoursError, Logged, OWN_SOURCES, RESULTS, REVERSAL, Report,
+    ACTIVITIES, Channel, Described, Doubt, Entry, HoursError, Logged, OWN_SOURCES, RESULTS, REVERSAL, Report,
     WITHDRAWAL, Waiting, WaitingState, Whom, number_of,
 };
-pub use pages::routes;
+pub use pages::{DESK, routes};
 pub use proof::{check_totals, sum_again};
 pub use store::{Total, follow};
+pub use trail::{About, Step, Trails};

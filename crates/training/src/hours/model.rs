@@ -6,7 +6,7 @@ use std::str::FromStr;
 use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 use tisheng_kernel::number::chinese_date;
-use tisheng_kernel::{HourLength, Id, Instant, Period, Seconds};
+use tisheng_kernel::{HourLength, Id, Instant, Period, Seconds, coded};
 use tisheng_platform::DbError;
 use tisheng_platform::web::Failure;
 use tisheng_registry::people::Person;
@@ -53,6 +53,22 @@ pub struct Described {
     pub school: String,
 }
 
+coded! {
+    /// The way in which a report came.
+    Channel, "报送方式", {
+        /// From a room of this system, such as an approved activity.
+        Own = "own" "本系统",
+        /// Statements of the record store.
+        Xapi = "xapi" "学习记录（xAPI）",
+        /// Scores of a tool.
+        Lti = "lti" "学习工具（LTI）",
+        /// The hours API.
+        Api = "api" "学时接口",
+        /// A file.
+        File = "file" "学时文件",
+    }
+}
+
 /// What a source says somebody worked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
@@ -74,6 +90,11 @@ pub struct Report {
     pub source: String,
     /// The source's own number of this report.
     pub source_id: String,
+    /// The way in which it came; not part of what it says.
+    pub channel: Channel,
+    /// Why it can hardly be true, where whoever hands it in has found something; not part of what
+    /// it says.
+    pub doubt: Option<String>,
 }
 
 impl Report {
@@ -144,6 +165,8 @@ pub struct Entry {
     pub source: String,
     /// The source's own number.
     pub source_id: String,
+    /// The way in which it came.
+    pub channel: Channel,
     /// Which report of that number.
     pub revision: i64,
     /// When it was booked.
@@ -302,6 +325,8 @@ pub struct Waiting {
     pub source: String,
     /// The source's own number.
     pub source_id: String,
+    /// The way in which it came.
+    pub channel: Channel,
     /// Why it waits, in a sentence.
     pub why: String,
     /// The entry that says otherwise.
@@ -330,13 +355,24 @@ impl Waiting {
             title: self.title.clone(),
             source: self.source.clone(),
             source_id: self.source_id.clone(),
+            channel: self.channel,
+            doubt: None,
         }
     }
 }
 
 /// Why a report can hardly be true.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Doubt {
+    /// Whoever hands it in has found something.
+    Found(String),
+    /// The same work seems to have come in another way, under this number.
+    Twice {
+        /// The way.
+        channel: Channel,
+        /// The number.
+        number: String,
+    },
     /// The day has not come yet.
     Future(NaiveDate),
     /// The day lies outside the programme.
@@ -355,10 +391,16 @@ pub enum Doubt {
 impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Found(sentence) => f.write_str(sentence),
+            Self::Twice { channel, number } => write!(
+                f,
+                "同一来源、同一内容、同一天、同样多的学时，已由“{}”入账（编号 {number}），可能是重复报送",
+                channel.title()
+            ),
             Self::Future(day) => write!(f, "学习日期 {} 还没有到", chinese_date(*day)),
             Self::Outside(period) => write!(f, "学习日期不在工程期限（{}）之内", period.chinese()),
             Self::LongDay { booked } => {
-                write!(f, "当天已入账 {} 分钟，加上这一条超过 24 小时", booked.get())
+                write!(f, "当天已入账 {} 分钟，加上这一条超过 24 小时", booked.get() / 60)
             }
             Self::NoPlace => f.write_str("方案中没有这个学时类别或项目"),
             Self::Own => f.write_str("导入人本人的学时须由他人核实"),

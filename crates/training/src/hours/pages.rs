@@ -17,11 +17,11 @@ use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::access::Role;
 use tisheng_rules::Scheme;
 
-use super::model::{HoursError, Waiting};
+use super::model::{Channel, HoursError, Waiting};
 use super::statement::{self, Line, category_title, kind_title};
 
 /// Who decides about reports that wait, and answers disputes.
-pub(super) const DESK: [Role; 5] = [Role::Clerk, Role::Town, Role::County, Role::City, Role::Province];
+pub const DESK: [Role; 5] = [Role::Clerk, Role::Town, Role::County, Role::City, Role::Province];
 
 /// Who looks at the hours of others.
 pub(super) const READERS: [Role; 10] = [
@@ -109,6 +109,7 @@ struct LineRow {
     title: String,
     source: String,
     source_id: String,
+    channel: &'static str,
     place: String,
     hours: String,
     counts: String,
@@ -163,6 +164,10 @@ fn line_row(rules: &Scheme, line: &Line<'_>) -> LineRow {
         title: line.entry.title.clone(),
         source: line.entry.source.clone(),
         source_id: line.entry.source_id.clone(),
+        channel: match line.entry.channel {
+            Channel::Own => "",
+            other => other.title(),
+        },
         place: if line.kind.is_empty() {
             line.category.clone()
         } else {

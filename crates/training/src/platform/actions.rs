@@ -8,9 +8,9 @@ use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::access::{Role, require};
 use tisheng_registry::organisation::{self, Kind, Node};
 
-use super::model::{Channel, Draft, Platform, PlatformError, State, Tally};
+use super::model::{Draft, Platform, PlatformError, State, Tally};
 use super::store;
-use crate::hours;
+use crate::hours::{self, Channel};
 
 /// The offices that enter and change platforms.
 pub const OFFICES: [Role; 2] = [Role::Province, Role::City];

@@ -22,6 +22,6 @@ mod tests;
 pub use actions::{
     OFFICES, READERS, amend, arrived, columns, create, list, of_name, resume, suspend, visible,
 };
-pub use model::{Arrival, Channel, Draft, Platform, PlatformError, State, Tally};
+pub use model::{Arrival, Draft, Platform, PlatformError, State, Tally};
 pub use pages::routes;
 pub use store::{follow, of_id};

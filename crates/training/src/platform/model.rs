@@ -7,7 +7,7 @@ use tisheng_platform::web::Failure;
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::organisation::Node;
 
-use crate::hours::{Logged, Receipt};
+use crate::hours::{Channel, Logged, Receipt};
 
 /// A learning platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,20 +62,6 @@ coded! {
         Active = "active" "使用中",
         /// What it sends is refused.
         Suspended = "suspended" "已停用",
-    }
-}
-
-coded! {
-    /// The way in which something was delivered.
-    Channel, "报送方式", {
-        /// Statements of the record store.
-        Xapi = "xapi" "学习记录（xAPI）",
-        /// Scores of a tool.
-        Lti = "lti" "学习工具（LTI）",
-        /// The hours API.
-        Api = "api" "学时接口",
-        /// A file.
-        File = "file" "学时文件",
     }
 }
 

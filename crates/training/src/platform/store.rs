@@ -5,7 +5,8 @@ use tisheng_platform::db::Column;
 use tisheng_platform::{Ctx, DbError, Row, Scope, Shift, Tx, args};
 use tisheng_policy::scheme::Programme;
 
-use super::model::{Arrival, Channel, Draft, Platform, State, Tally};
+use super::model::{Arrival, Draft, Platform, State, Tally};
+use crate::hours::Channel;
 
 const FOLLOW_PLATFORM: &str = "update platform set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 

@@ -17,6 +17,7 @@ use super::super::model::Entry;
 use super::super::store;
 use super::{LineRow, Overview, WaitingRow, again, as_form, ground, line_row, overview, waiting_row};
 use crate::hours::statement;
+use crate::hours::trail::{About, Step, Trails};
 use crate::table::Table;
 
 #[derive(Template)]
@@ -145,6 +146,32 @@ struct WherePage {
     asked: bool,
     booked: Vec<LineRow>,
     waiting: Vec<WaitingRow>,
+    steps: Vec<StepRow>,
+}
+
+/// Something that came on the way to an hour, as shown.
+struct StepRow {
+    received: String,
+    at: String,
+    title: String,
+    source: String,
+    record: String,
+    what: String,
+    standing: String,
+    tone: &'static str,
+}
+
+fn step_row(step: Step) -> StepRow {
+    StepRow {
+        received: step.received_at.chinese(),
+        at: step.at.chinese(),
+        title: step.title,
+        source: step.source,
+        record: step.record,
+        what: step.what,
+        standing: step.standing,
+        tone: step.tone,
+    }
 }
 
 /// `GET /hours/where`: what arrived about a course, when, from whom, and what became of it.
@@ -165,6 +192,10 @@ pub async fn look_for(asker: SignedIn, filters: Filters) -> Answer {
             && (words.is_empty() || title.contains(words) || source.contains(words))
             && date.is_none_or(|date| date == worked_on)
     };
+    drop(tx);
+    let about = About { programme: programme.id, person, name: me.name.clone() };
+    let steps = if asked { ctx.app.parts.get::<Trails>().of(ctx, about).await? } else { Vec::new() };
+    let steps = steps.into_iter().filter(|step| fits(&step.title, &step.source, step.at.date()));
     let lines = statement::lines(&rules.hours, &entries);
     let booked = lines.iter().filter(|l| fits(&l.entry.title, &l.entry.source, l.entry.worked_on));
     let held = waiting.iter().filter(|w| fits(&w.title, &w.source, w.worked_on));
@@ -176,6 +207,7 @@ pub async fn look_for(asker: SignedIn, filters: Filters) -> Answer {
         asked,
         booked: booked.map(|l| line_row(&rules, l)).collect(),
         waiting: held.map(|w| waiting_row(&rules, w)).collect(),
+        steps: steps.map(step_row).collect(),
     })
 }
 

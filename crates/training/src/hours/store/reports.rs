@@ -7,37 +7,37 @@ use tisheng_policy::scheme::Programme;
 use tisheng_registry::people::Person;
 
 use super::super::model::{Entry, Report, Waiting, WaitingState, Whom};
-use super::{coded, length};
+use super::{coded, length, termed};
 
 const FOLLOW_HOUR_REPORT: &str = "update hour_report set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
 const ADD: &str = "insert into hour_report (programme, id, state, path, source, source_id, digest, person, name,
     paper_masked, school, category, kind, seconds, hour_length, worked_on, title, why, against, received_at,
-    actor, decision)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, '')
+    actor, decision, channel)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, '', $22)
     on conflict (programme, source, source_id, digest) do nothing";
 
 const OF_DIGEST: &str = "select id, state, path, person, name, paper_masked, school, category, kind, seconds,
-    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry
+    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry, channel
     from hour_report where programme = $1 and source = $2 and source_id = $3 and digest = $4";
 
 const OF_ID: &str = "select id, state, path, person, name, paper_masked, school, category, kind, seconds,
-    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry
+    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry, channel
     from hour_report where programme = $1 and id = $2 and path >= $3 and path < $4";
 
 const LIST: &str = "select id, state, path, person, name, paper_masked, school, category, kind, seconds,
-    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry
+    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry, channel
     from hour_report where programme = $1 and state = $2 and path >= $3 and path < $4
     and ($5 = '' or name = $5 or title like '%' || $5 || '%' or source_id = $5)
     and ($6 = '' or source = $6) and id > $7 order by id limit $8";
 
 const OF_TEACHER: &str =
     "select id, state, path, person, name, paper_masked, school, category, kind, seconds,
-    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry
+    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry, channel
     from hour_report where programme = $1 and person = $2 order by id desc limit 200";
 
 const OF_NAME: &str = "select id, state, path, person, name, paper_masked, school, category, kind, seconds,
-    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry
+    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry, channel
     from hour_report where programme = $1 and name = $2 and person is null
     and (paper_masked = '' or paper_masked = $3) order by id desc limit 50";
 
@@ -93,6 +93,7 @@ fn waiting(row: &Row<'_>) -> Result<Waiting, DbError> {
         decided_at: row.get(18)?,
         decision: row.get(19)?,
         entry: row.get(20)?,
+        channel: termed(row, 21)?,
     })
 }
 
@@ -143,7 +144,8 @@ pub async fn add(
         put.why,
         put.against,
         ctx.at,
-        account
+        account,
+        report.channel.key()
     ];
     Ok(tx.run(ADD, row).await? == 1)
 }
