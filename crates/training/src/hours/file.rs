@@ -26,7 +26,8 @@ use uuid::Uuid;
 pub use self::row::COLUMNS;
 use self::row::{CATEGORY, HOURS, NAME, NUMBER, Row, report};
 use super::actions::foresee::{Ahead, Foreseen, foresee};
-use super::actions::{changed, take, take_back};
+use super::actions::reversal::take_back;
+use super::actions::{changed, take};
 use super::model::{HoursError, Logged, Report, WITHDRAWAL, WaitingState};
 use super::store;
 

@@ -19,6 +19,7 @@
 
 mod actions;
 mod dispute;
+mod doubt;
 mod file;
 mod model;
 mod pages;
@@ -30,14 +31,15 @@ mod store;
 mod tests;
 mod trail;
 
-pub use actions::decide::{accept, dismiss, keep, match_person, refuse, take_newer, waiting};
-pub use actions::{
-    Earning, Receipt, earning, entries, has_source, log, log_all, reverse, reverse_report, totals, waiting_of,
-};
+pub use actions::candidates::{Candidate, Hint, candidates};
+pub use actions::decide::{accept, dismiss, keep, match_person, pass_up, refuse, take_newer, waiting};
+pub use actions::reversal::{restore, reverse, reverse_report};
+pub use actions::{Earning, Receipt, earning, entries, has_source, log, log_all, totals, waiting_of};
 pub use dispute::{Dispute, DisputeState};
+pub use doubt::Doubt;
 pub use file::{COLUMNS, HoursFile};
 pub use model::{
-    ACTIVITIES, Channel, Described, Doubt, Entry, HoursError, Logged, OWN_SOURCES, RESULTS, REVERSAL, Report,
+    ACTIVITIES, Channel, Described, Entry, HoursError, Logged, OWN_SOURCES, RESULTS, REVERSAL, Report,
     WITHDRAWAL, Waiting, WaitingState, Whom, number_of,
 };
 pub use pages::{DESK, routes};

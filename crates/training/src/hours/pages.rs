@@ -55,6 +55,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/hours/teachers/download", get(school::download))
         .route("/hours/teachers/{person}", get(school::teacher))
         .route("/hours/entries/{id}/reverse", get(school::reverse_form).post(school::reverse))
+        .route("/hours/entries/{id}/restore", get(school::restore_form).post(school::restore))
 }
 
 /// The programme where the asker stands, and its rules.
@@ -112,6 +113,7 @@ struct LineRow {
     channel: &'static str,
     place: String,
     hours: String,
+    with_unit: String,
     counts: String,
     over: String,
     rule: String,
@@ -120,6 +122,7 @@ struct LineRow {
     running: String,
     may_dispute: bool,
     may_reverse: bool,
+    may_restore: bool,
 }
 
 fn overview(rules: &Scheme, entries: &[super::model::Entry]) -> Overview {
@@ -174,14 +177,16 @@ fn line_row(rules: &Scheme, line: &Line<'_>) -> LineRow {
             format!("{} · {}", line.category, line.kind)
         },
         hours: line.entry.seconds.in_hours(length),
+        with_unit: rule.shown(line.entry.seconds),
         counts: line.counts.in_hours(length),
         over: if line.over.get() == 0 { String::new() } else { line.over.in_hours(length) },
         rule: line.rule.clone(),
         state: line.standing.chinese(),
         tone: line.standing.tone(),
         running: line.running.in_hours(length),
-        may_dispute: line.standing == statement::Standing::Booked,
+        may_dispute: line.standing != statement::Standing::TakesBack,
         may_reverse: line.standing == statement::Standing::Booked,
+        may_restore: line.standing == statement::Standing::TakenBack,
     }
 }
 

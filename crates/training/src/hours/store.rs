@@ -15,7 +15,8 @@ use tisheng_platform::{Ctx, DbError, Row, Shift, Tx, args};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::people::Person;
 
-use super::model::{Doubt, Entry, RESULTS, Report};
+use super::doubt::Doubt;
+use super::model::{Entry, RESULTS, Report};
 
 const ADD_ENTRY: &str = "insert into hour_entry (programme, person, id, category, kind, seconds, hour_length,
     worked_on, title, source, source_id, revision, received_at, actor, reason, reverses, channel)

@@ -34,8 +34,8 @@ pub(in crate::hours) async fn foresee(
     ahead: &Ahead,
 ) -> Result<Foreseen, HoursError> {
     let known = store::reports::of_digest(tx, programme.id, report, &report.digest()).await?;
-    let known = known.map(|known| known.state).filter(|state| *state != WaitingState::Withdrawn);
-    if known.is_some_and(|state| state != WaitingState::Parked) {
+    let known = known.filter(|known| known.state != WaitingState::Withdrawn);
+    if known.as_ref().is_some_and(|known| !known.may_be_found()) {
         return Ok(Foreseen::Known);
     }
     Ok(match find(ctx, tx, &report.whom).await? {

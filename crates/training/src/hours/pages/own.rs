@@ -13,7 +13,7 @@ use tisheng_registry::people::{self, Person};
 
 use super::super::actions::disputes;
 use super::super::dispute::{Dispute, DisputeState};
-use super::super::model::Entry;
+use super::super::model::{Entry, WaitingState};
 use super::super::store;
 use super::{LineRow, Overview, WaitingRow, again, as_form, ground, line_row, overview, waiting_row};
 use crate::hours::statement;
@@ -186,7 +186,11 @@ pub async fn look_for(asker: SignedIn, filters: Filters) -> Answer {
     let me = people::visible(ctx, &mut tx, person).await?;
     let entries = store::entries(&mut tx, programme.id, person).await?;
     let mut waiting = store::reports::of_teacher(&mut tx, programme.id, person).await?;
-    waiting.extend(store::reports::of_name(&mut tx, programme.id, &me.name, &me.paper_masked).await?);
+    // What has become an entry stands among the entries.
+    waiting.retain(|report| report.state != WaitingState::Entered);
+    let school = people::teacher(&mut tx, person).await.map(|t| t.school_name).unwrap_or_default();
+    let named = (me.name.as_str(), me.paper_masked.as_str(), school.as_str());
+    waiting.extend(store::reports::of_name(&mut tx, programme.id, named).await?);
     let fits = |title: &str, source: &str, worked_on: chrono::NaiveDate| {
         asked
             && (words.is_empty() || title.contains(words) || source.contains(words))

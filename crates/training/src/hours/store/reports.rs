@@ -5,6 +5,7 @@ use tisheng_platform::web::paging::{Cursor, ROWS};
 use tisheng_platform::{Ctx, DbError, Row, Scope, Shift, Tx, args};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::people::Person;
+use uuid::Uuid;
 
 use super::super::model::{Entry, Report, Waiting, WaitingState, Whom};
 use super::{coded, length, termed};
@@ -13,33 +14,39 @@ const FOLLOW_HOUR_REPORT: &str = "update hour_report set path = $3 || substr(pat
 
 const ADD: &str = "insert into hour_report (programme, id, state, path, source, source_id, digest, person, name,
     paper_masked, school, category, kind, seconds, hour_length, worked_on, title, why, against, received_at,
-    actor, decision, channel)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, '', $22)
+    actor, decision, channel, paper_key)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, '', $22,
+    $23)
     on conflict (programme, source, source_id, digest) do nothing";
 
 const OF_DIGEST: &str = "select id, state, path, person, name, paper_masked, school, category, kind, seconds,
-    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry, channel
+    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry, channel,
+    paper_key, decided_by
     from hour_report where programme = $1 and source = $2 and source_id = $3 and digest = $4";
 
 const OF_ID: &str = "select id, state, path, person, name, paper_masked, school, category, kind, seconds,
-    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry, channel
+    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry, channel,
+    paper_key, decided_by
     from hour_report where programme = $1 and id = $2 and path >= $3 and path < $4";
 
 const LIST: &str = "select id, state, path, person, name, paper_masked, school, category, kind, seconds,
-    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry, channel
+    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry, channel,
+    paper_key, decided_by
     from hour_report where programme = $1 and state = $2 and path >= $3 and path < $4
     and ($5 = '' or name = $5 or title like '%' || $5 || '%' or source_id = $5)
     and ($6 = '' or source = $6) and id > $7 order by id limit $8";
 
 const OF_TEACHER: &str =
     "select id, state, path, person, name, paper_masked, school, category, kind, seconds,
-    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry, channel
+    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry, channel,
+    paper_key, decided_by
     from hour_report where programme = $1 and person = $2 order by id desc limit 200";
 
 const OF_NAME: &str = "select id, state, path, person, name, paper_masked, school, category, kind, seconds,
-    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry, channel
+    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry, channel,
+    paper_key, decided_by
     from hour_report where programme = $1 and name = $2 and person is null
-    and (paper_masked = '' or paper_masked = $3) order by id desc limit 50";
+    and (paper_masked = '' or paper_masked = $3 or school = $4) order by id desc limit 50";
 
 const COUNTS: &str = "select state, count(*) from hour_report
     where programme = $1 and path >= $2 and path < $3 and state in ('parked', 'held', 'conflict')
@@ -68,6 +75,11 @@ const RENEW: &str = "update hour_report set state = $3, path = $4, person = $5, 
     received_at = $8, actor = $9, decision = '', decided_at = null, decided_by = null
     where programme = $1 and id = $2 and state = 'withdrawn'";
 
+const NAME_OF: &str = "select p.name from account a join person p on p.id = a.person where a.id = $1";
+
+const PASS_UP: &str =
+    "update hour_report set path = $3 where programme = $1 and id = $2 and state = 'parked' and path <> $3";
+
 const STATE: &str = "select state from hour_report where programme = $1 and id = $2";
 
 fn waiting(row: &Row<'_>) -> Result<Waiting, DbError> {
@@ -94,6 +106,8 @@ fn waiting(row: &Row<'_>) -> Result<Waiting, DbError> {
         decision: row.get(19)?,
         entry: row.get(20)?,
         channel: termed(row, 21)?,
+        paper_key: row.get(22)?,
+        decided_by: row.get(23)?,
     })
 }
 
@@ -106,6 +120,7 @@ pub struct Putting<'a> {
     pub person: Option<Id<Person>>,
     pub name: &'a str,
     pub paper_masked: &'a str,
+    pub paper_key: Option<&'a Vec<u8>>,
     pub why: &'a str,
     pub against: Option<Id<Entry>>,
 }
@@ -145,7 +160,8 @@ pub async fn add(
         put.against,
         ctx.at,
         account,
-        report.channel.key()
+        report.channel.key(),
+        put.paper_key
     ];
     Ok(tx.run(ADD, row).await? == 1)
 }
@@ -193,14 +209,29 @@ pub async fn of_teacher(
     tx.rows(OF_TEACHER, args![programme, person], waiting).await
 }
 
-/// Reports about nobody known that carry this name and no other paper, newest first.
+/// Reports about nobody known that carry this name, and no other paper or the same school, newest
+/// first.
 pub async fn of_name(
     tx: &mut Tx,
     programme: Id<Programme>,
-    name: &str,
-    paper_masked: &str,
+    (name, paper_masked, school): (&str, &str, &str),
 ) -> Result<Vec<Waiting>, DbError> {
-    tx.rows(OF_NAME, args![programme, name, paper_masked], waiting).await
+    tx.rows(OF_NAME, args![programme, name, paper_masked, school], waiting).await
+}
+
+/// The name of whoever has this account.
+pub async fn name_of(tx: &mut Tx, account: Uuid) -> Result<Option<String>, DbError> {
+    tx.row_opt(NAME_OF, args![account], |row| row.get(0)).await
+}
+
+/// Lets a report that nobody below can match wait at the node `path`; says whether it was still parked.
+pub async fn pass_up(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    id: Id<Waiting>,
+    path: &str,
+) -> Result<bool, DbError> {
+    Ok(tx.run(PASS_UP, args![programme, id, path]).await? == 1)
 }
 
 /// How many reports wait in each state, of one source where one is named.

@@ -10,20 +10,12 @@ use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, layout, once};
 use tisheng_platform::{Ctx, Tx};
 use tisheng_policy::scheme::{self, Programme};
-use tisheng_registry::people::{self, Clue, Match, Person};
+use tisheng_registry::people::{self, Person};
 
 use super::super::actions::{LearningError, matching};
 use super::super::model::{Learner, LearnerState};
 use super::{LearnerRow, learner_row};
-
-/// Somebody whose the account may be.
-struct Candidate {
-    person: String,
-    name: String,
-    paper: String,
-    school: String,
-    same_school: bool,
-}
+use crate::hours::{Candidate, Hint, candidates};
 
 #[derive(Template)]
 #[template(path = "learning/pages/decide.html")]
@@ -37,6 +29,13 @@ struct DecidePage {
     candidates: Vec<Candidate>,
     reason: String,
     errors: FormErrors,
+}
+
+impl DecidePage {
+    /// Where the forms go.
+    fn action(&self) -> String {
+        format!("/learners/{}/decide", self.learner.id)
+    }
 }
 
 /// `GET /learners/{id}`
@@ -62,7 +61,11 @@ async fn decide_page(
         None => String::new(),
     };
     let words = if words.is_empty() { learner.name.as_str() } else { words };
-    let candidates = candidates(ctx, &mut tx, &learner, words).await?;
+    let hint = Hint { name: words, paper_key: None, school: &learner.school };
+    let candidates = match learner.state {
+        LearnerState::Matched => Vec::new(),
+        _ => candidates(ctx, &mut tx, hint).await?,
+    };
     Ok(DecidePage {
         page: Page::new(asker, "对应学习账号", "/hours/waiting")
             .crumb("学时待处理", "/hours/waiting")
@@ -76,37 +79,6 @@ async fn decide_page(
         reason: reason.to_owned(),
         errors,
     })
-}
-
-/// Teachers of this or a similar name whom the asker may see, those of the named school first.
-async fn candidates(
-    ctx: &Ctx,
-    tx: &mut Tx,
-    learner: &Learner,
-    name: &str,
-) -> Result<Vec<Candidate>, Failure> {
-    if name.is_empty() || learner.state == LearnerState::Matched {
-        return Ok(Vec::new());
-    }
-    let clue = Clue { name, ..Clue::default() };
-    let found: Vec<Person> = match people::match_person(ctx, tx, &clue).await? {
-        Match::One(person) => vec![people::visible(ctx, tx, person).await?],
-        Match::None { suggestions } => suggestions,
-        Match::Several(several) => several,
-    };
-    let mut rows = Vec::with_capacity(found.len());
-    for person in found {
-        let Ok(teacher) = people::teacher(tx, person.id).await else { continue };
-        rows.push(Candidate {
-            person: person.id.to_string(),
-            same_school: !learner.school.is_empty() && teacher.school_name == learner.school,
-            name: person.name,
-            paper: person.paper_masked,
-            school: teacher.school_name,
-        });
-    }
-    rows.sort_by_key(|row| !row.same_school);
-    Ok(rows)
 }
 
 /// `POST /learners/{id}/decide`
