@@ -15,6 +15,9 @@ use crate::hours::{self, Channel};
 /// The offices that enter and change platforms.
 pub const OFFICES: [Role; 2] = [Role::Province, Role::City];
 
+/// Who says how a platform's files look: the offices, and the institution for its own.
+pub(super) const SENDERS: [Role; 3] = [Role::Province, Role::City, Role::Institution];
+
 /// Who looks at platforms: the offices those of their programme, an institution its own.
 pub const READERS: [Role; 5] = [Role::Province, Role::City, Role::County, Role::Institution, Role::Auditor];
 
@@ -193,7 +196,7 @@ pub(super) async fn name_columns(
     id: Id<Platform>,
     columns: &[(String, String)],
 ) -> Result<(), PlatformError> {
-    require(ctx, &[Role::Province, Role::City, Role::Institution])?;
+    require(ctx, &SENDERS)?;
     visible(ctx, tx, id).await?;
     store::name_columns(tx, id, columns).await?;
     audit::record(ctx, tx, "platform.columns_named", id.uuid(), &columns).await?;
