@@ -15,7 +15,7 @@ use tisheng_rules::samples::third_scheme_files;
 use tisheng_testkit::{Browser, Engine, TestApp};
 
 use crate::course::{self, CourseFile};
-use crate::hours::{HoursFile, Trails};
+use crate::hours::{self, HoursFile, Trails};
 use crate::learning;
 use crate::platform::{self, Platform};
 
@@ -32,8 +32,10 @@ impl Place {
         let rooms = crate::routes().merge(roster::routes());
         let kinds = Kinds::new(vec![Entry::of::<HoursFile>(), Entry::of::<CourseFile>()]);
         let parts = scheme::samples::parts().with(kinds).with(Trails::new(learning::tell));
-        let handlers = learning::jobs(roster::handlers(Handlers::default()));
-        let handlers = handlers.reaction(course::APPROVED, learning::REPLAY_JOB);
+        let handlers = platform::jobs(learning::jobs(roster::handlers(Handlers::default())));
+        let handlers = handlers
+            .reaction(course::APPROVED, learning::REPLAY_JOB)
+            .reaction(hours::DELIVERED, platform::FILE_JOB);
         let test = TestApp::with_handlers(engine, rooms, parts, handlers).await;
         let town = small_town(&test.system()).await.expect("a town");
         let files = scheme::samples::owned(third_scheme_files());

@@ -10,8 +10,8 @@ use super::samples::said;
 use super::{Happened, LearningError, Said, check_credits, learner_for, take, void};
 use crate::course::samples::{Wish, draft, offered};
 use crate::course::{self, Counts};
-use crate::hours::{self, Channel};
-use crate::platform::{self, Platform, Tally};
+use crate::hours::{self, Channel, Tally};
+use crate::platform::{self, Platform};
 use crate::town::Place;
 
 /// A place where one platform offers courses.

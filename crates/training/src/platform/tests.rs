@@ -3,11 +3,11 @@
 use chrono::TimeDelta;
 use tisheng_kernel::Seconds;
 use tisheng_registry::organisation::Node;
-use tisheng_registry::samples::Persona;
-use tisheng_testkit::story;
+use tisheng_registry::samples::{Persona, phone};
+use tisheng_testkit::{Chosen, story};
 
-use super::{Platform, Tally, arrived};
-use crate::hours::{self, Channel, Report};
+use super::{Platform, arrived};
+use crate::hours::{self, Channel, Report, Tally};
 use crate::samples::online_report;
 use crate::town::Place;
 
@@ -162,4 +162,26 @@ story!(platforms_are_for_their_offices_and_their_institution, |engine| async mov
     other.get(&at).await.is(404);
     other.get("/platforms").await.is(200).hides(&platform.name);
     other.get("/platforms/new").await.is(404);
+});
+
+story!(a_file_that_a_clerk_brings_is_a_delivery_too, |engine| async move {
+    let place = Place::begin(engine).await;
+    let (platform, _) = place.platform().await;
+    let teacher = &place.town.school().teachers[0];
+    let category = place.rules.hours.categories[0].title.as_str();
+    let (name, phone, day) = (&teacher.name, phone(7), place.day(1));
+    let row = |number: &str| {
+        format!("{name},{},{},数字素养,{category},2,{day},{number}\n", phone.number(), platform.name)
+    };
+    let head = "姓名,手机号,平台,课程,学时类别,学时,学习日期,记录编号\n";
+    let file = format!("{head}{}{}{}", row("n1"), row("n2"), row("n2"));
+    let chosen = [Chosen { field: "file", name: "学时.csv", bytes: file.as_bytes() }];
+    let mut clerk = place.browser(&place.town.school().clerk).await;
+    let run = clerk.post_files("/roster/hours", &[], &chosen).await;
+    place.settle().await;
+    clerk.post(&format!("{}/confirm", run.path), &[]).await.is(200);
+    place.settle().await;
+    let mut city = place.browser(&place.town.city_office).await;
+    city.get(&format!("/platforms/{}/arrivals", platform.id)).await.shows("学时文件 3 2 4.00 1 0 0 0");
+    city.get("/platforms").await.hides("久未报送");
 });
