@@ -18,6 +18,7 @@ use crate::course::{self, CourseFile};
 use crate::hours::{self, HoursFile, Trails};
 use crate::learning;
 use crate::platform::{self, Platform};
+use crate::reconciliation::StatementFile;
 
 /// A town with a programme by the third scheme.
 pub struct Place {
@@ -30,7 +31,11 @@ pub struct Place {
 impl Place {
     pub async fn begin(engine: Engine) -> Self {
         let rooms = crate::routes().merge(roster::routes());
-        let kinds = Kinds::new(vec![Entry::of::<HoursFile>(), Entry::of::<CourseFile>()]);
+        let kinds = Kinds::new(vec![
+            Entry::of::<HoursFile>(),
+            Entry::of::<CourseFile>(),
+            Entry::of::<StatementFile>(),
+        ]);
         let parts = scheme::samples::parts().with(kinds).with(Trails::new(learning::tell));
         let handlers = platform::jobs(learning::jobs(roster::handlers(Handlers::default())));
         let handlers = handlers

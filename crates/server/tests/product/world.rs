@@ -238,6 +238,7 @@ impl World {
         tx.commit().await.expect("commits");
         self.things.insert("/platforms {id}", id.to_string());
         self.things.insert("/courses {id}", course.to_string());
+        self.things.insert("{month}", learnt.date().format("%Y-%m").to_string());
         self.things.insert("/learners {id}", unknown.to_string());
     }
 
