@@ -44,7 +44,7 @@ pub use model::{
     ACTIVITIES, Channel, Described, Entry, HoursError, Logged, OWN_SOURCES, RESULTS, REVERSAL, Report,
     WITHDRAWAL, Waiting, WaitingState, Whom, number_of,
 };
-pub use pages::{DESK, routes};
+pub use pages::{DESK, desk_of_source, routes};
 pub use proof::{check_totals, sum_again};
 pub use store::{Total, follow};
 pub use trail::{About, Step, Trails};

@@ -11,17 +11,28 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tisheng_platform::web::{Failure, FormErrors, layout};
-use tisheng_platform::{App, Tx};
+use tisheng_platform::{App, Ctx, Tx};
 use tisheng_policy::scheme::{self, Programme};
-use tisheng_registry::access::Role;
+use tisheng_registry::access::{self, Role};
 use tisheng_rules::Scheme;
 
-use super::model::{Channel, HoursError, Waiting};
+use super::model::{Channel, HoursError, Waiting, WaitingState};
 use super::statement::{self, Line, category_title, kind_title};
 
 /// Who decides about reports that wait, and answers disputes.
 pub const DESK: [Role; 5] = [Role::Clerk, Role::Town, Role::County, Role::City, Role::Province];
+
+/// The address that lists what waits of `source`, in one state where one is named; `None` for whoever
+/// does not decide about it.
+#[must_use]
+pub fn desk_of_source(ctx: &Ctx, source: &str, state: Option<WaitingState>) -> Option<String> {
+    access::role(ctx).filter(|role| DESK.contains(role))?;
+    let name = utf8_percent_encode(source, NON_ALPHANUMERIC);
+    let state = state.map(|state| format!("&state={}", state.code())).unwrap_or_default();
+    Some(format!("/hours/waiting?source={name}{state}"))
+}
 
 /// Who looks at the hours of others.
 pub(super) const READERS: [Role; 10] = [

@@ -18,6 +18,7 @@ use tisheng_policy::scheme;
 use super::actions::{confirm, look, side};
 use super::model::{Confirmed, Difference, Figures, Month, SheetError, Side, Standing, Sum};
 use super::store::{self, Of};
+use crate::hours;
 use crate::platform::{self, Platform};
 use crate::table::{MOST, Table};
 
@@ -202,7 +203,6 @@ async fn month_page(
     let next = found.last().filter(|_| more).map(|last| filters.with("after", &last.number));
     let mark = figures.mark();
     let standing = sheet.standing(&mark);
-    let name = percent_encoding::utf8_percent_encode(&platform.name, percent_encoding::NON_ALPHANUMERIC);
     let shown = |sum: Sum| (sum.records, sum.seconds.in_hours(platform.length));
     let own = match side(ctx) {
         Some(Side::Institution) => Some(&sheet.own),
@@ -220,7 +220,7 @@ async fn month_page(
         theirs: figures.theirs.map(shown),
         waiting: figures.waiting,
         differing: figures.differences,
-        waiting_at: format!("/hours/waiting?source={name}"),
+        waiting_at: hours::desk_of_source(ctx, &platform.name, None).unwrap_or_default(),
         sides: [side_row("培训机构", &sheet.own, &mark), side_row("工程办", &sheet.office, &mark)],
         differences: found.iter().map(|d| difference_row(platform.length, d)).collect(),
         needs_note: figures.needs_note(),

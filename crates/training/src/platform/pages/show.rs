@@ -135,7 +135,10 @@ pub async fn one(asker: SignedIn, Path(id): Path<Id<Platform>>) -> Answer {
         facts,
         today: today.iter().map(|arrival| arrival_row(&rules, arrival)).collect(),
         latest: latest.iter().map(|arrival| arrival_row(&rules, arrival)).collect(),
-        waiting: waiting.into_iter().map(|(state, count)| waiting_link(&platform, state, count)).collect(),
+        waiting: waiting
+            .into_iter()
+            .map(|(state, count)| waiting_row(ctx, &platform, state, count))
+            .collect(),
         may_change: is_office(ctx),
         may_connect,
     })
@@ -152,10 +155,10 @@ fn silence(ctx: &Ctx, platform: &Platform) -> String {
     format!("已有 {hours} 小时没有收到这个平台的数据，超过约定的 {} 小时{call}。", platform.silent_hours)
 }
 
-/// What waits, with the page that lists exactly that.
-fn waiting_link(platform: &Platform, state: WaitingState, count: i64) -> (String, String, i64) {
-    let name = percent_encoding::utf8_percent_encode(&platform.name, percent_encoding::NON_ALPHANUMERIC);
-    (state.chinese().to_owned(), format!("/hours/waiting?state={}&source={name}", state.code()), count)
+/// What waits, with the page that lists exactly that for those who decide about it.
+fn waiting_row(ctx: &Ctx, platform: &Platform, state: WaitingState, count: i64) -> (String, String, i64) {
+    let desk = hours::desk_of_source(ctx, &platform.name, Some(state)).unwrap_or_default();
+    (state.chinese().to_owned(), desk, count)
 }
 
 async fn facts(
