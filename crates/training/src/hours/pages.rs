@@ -70,7 +70,7 @@ pub fn routes() -> Router<Arc<App>> {
 }
 
 /// The programme where the asker stands, and its rules.
-async fn ground(ctx: &tisheng_platform::Ctx, tx: &mut Tx) -> Result<(Programme, Arc<Scheme>), Failure> {
+async fn ground(ctx: &Ctx, tx: &mut Tx) -> Result<(Programme, Arc<Scheme>), Failure> {
     let programme = scheme::current(ctx, tx).await?;
     let rules = scheme::rules(&ctx.app, tx, &programme).await?;
     Ok((programme, rules))
