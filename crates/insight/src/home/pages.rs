@@ -144,6 +144,13 @@ struct ToDo {
     href: &'static str,
 }
 
+impl ToDo {
+    /// How many, as shown; of some nobody counts all.
+    fn shown(&self) -> String {
+        certificate::shown(self.count)
+    }
+}
+
 #[derive(Template)]
 #[template(path = "home/pages/office.html")]
 struct OfficePage {
@@ -176,18 +183,19 @@ async fn office(asker: SignedIn) -> Answer {
         Err(other) => return Err(other),
     };
     let waiting = store::waiting(&mut tx, programme.id, &ctx.scope(), ctx.at).await?;
+    let ready = certificate::ready(&mut tx, programme.id, &ctx.scope()).await?;
     let (figures, _) = monitoring::figures_below(&mut tx, programme.id, &ctx.scope()).await?;
     let lagging = monitoring::lagging(&mut tx, programme.id, Id::from_uuid(member.node)).await?;
     drop(tx);
     let page = Page::new(&asker, member.node_name.clone(), "/");
     let node = member.node.simple().to_string();
     let role = access::role(ctx);
-    let to_do = to_do(&waiting, role);
+    let to_do = to_do(&waiting, ready, role);
     let may_import = role.is_some_and(|role| Teachers::ABOUT.roles.contains(&role));
     show(&OfficePage { page, to_do, figures, node, lagging, may_import })
 }
 
-fn to_do(waiting: &Waiting, role: Option<Role>) -> Vec<ToDo> {
+fn to_do(waiting: &Waiting, ready: i64, role: Option<Role>) -> Vec<ToDo> {
     use Role::{Cio, City, Clerk, County, ManagementTeam, Principal, Province, Town};
     let only = |count: i64, roles: &[Role]| if role.is_some_and(|r| roles.contains(&r)) { count } else { 0 };
     let desk = [Clerk, Town, County, City, Province];
@@ -205,7 +213,7 @@ fn to_do(waiting: &Waiting, role: Option<Role>) -> Vec<ToDo> {
         to_do("选学变更待审批", only(waiting.changes, &school), "/choices/changes"),
         to_do("校本活动待审核", only(waiting.activities, &heads), "/activities/school"),
         to_do("考核小组待评", waiting.panel, "/review/board"),
-        to_do("已达标待发证", only(waiting.ready, &issuers), "/certificates"),
+        to_do("已达标待发证", only(ready, &issuers), "/certificates"),
     ];
     all.into_iter().filter(|to_do| to_do.count > 0).collect()
 }

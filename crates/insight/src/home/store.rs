@@ -12,9 +12,6 @@ const WAITING: &str = "select
     (select count(*) from activity where programme = $1 and state = 'submitted' and path >= $2 and path < $3),
     (select count(*) from submission where programme = $1 and state = 'panel' and superseded_by is null
         and path >= $2 and path < $3),
-    (select count(*) from standing s where s.programme = $1 and s.met and s.path >= $2 and s.path < $3
-        and not exists (select 1 from certificate c
-            where c.programme = s.programme and c.person = s.person and c.state = 'valid')),
     (select count(*) from learner where programme = $1 and state = 'unmatched' and path >= $2 and path < $3),
     (select count(*) from course_terms t join course c on c.id = t.course
         where t.state = 'submitted' and c.programme = $1),
@@ -34,8 +31,6 @@ pub struct Waiting {
     pub activities: i64,
     /// Submissions before a panel.
     pub panel: i64,
-    /// Teachers who have met everything and hold no certificate.
-    pub ready: i64,
     /// Accounts on platforms that are nobody's yet.
     pub learners: i64,
     /// Courses whose terms are to be approved.
@@ -57,10 +52,9 @@ pub async fn waiting(
             changes: row.get(2)?,
             activities: row.get(3)?,
             panel: row.get(4)?,
-            ready: row.get(5)?,
-            learners: row.get(6)?,
-            courses: row.get(7)?,
-            silent: row.get(8)?,
+            learners: row.get(5)?,
+            courses: row.get(6)?,
+            silent: row.get(7)?,
         })
     })
     .await
