@@ -14,10 +14,11 @@ const FOLLOW_JOB: &str = "paths.follow";
 
 /// Every kind of job and every reaction to an event.
 pub fn handlers() -> Handlers {
-    let rooms: [fn(Handlers) -> Handlers; 8] = [
+    let rooms: [fn(Handlers) -> Handlers; 9] = [
         access::handlers,
         roster::handlers,
         trial::handlers,
+        platform::jobs,
         learning::jobs,
         evidence::jobs,
         review::jobs,
@@ -28,6 +29,7 @@ pub fn handlers() -> Handlers {
         .iter()
         .fold(Handlers::default(), |handlers, room| room(handlers))
         .reaction(evidence::SUBMITTED, review::BEGIN_JOB)
+        .reaction(hours::DELIVERED, platform::FILE_JOB)
         .reaction(course::APPROVED, learning::REPLAY_JOB)
         .reaction("hours.changed", certificate::REFRESH_JOB)
         .reaction("choice.changed", certificate::REFRESH_JOB)

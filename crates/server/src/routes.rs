@@ -18,6 +18,7 @@ use tisheng_registry::roster::{self, Entry, Kinds};
 use tisheng_registry::{access, organisation, people, restructuring};
 use tisheng_rules::plan::TeamRule;
 use tisheng_training::course::CourseFile;
+use tisheng_training::reconciliation::StatementFile;
 use tisheng_training::{hours, learning};
 use tisheng_typeset::{Fonts, Typesetter};
 
@@ -51,6 +52,7 @@ pub fn parts() -> Result<Parts, Box<dyn std::error::Error + Send + Sync>> {
         Entry::of::<roster::Roles>(),
         Entry::of::<hours::HoursFile>(),
         Entry::of::<CourseFile>(),
+        Entry::of::<StatementFile>(),
     ]);
     Ok(Parts::default()
         .with(Rulebook::default())

@@ -5,6 +5,7 @@ pub mod course;
 pub mod hours;
 pub mod learning;
 pub mod platform;
+pub mod reconciliation;
 pub mod samples;
 pub mod selection;
 mod table;
@@ -23,6 +24,7 @@ pub fn routes() -> Router<Arc<App>> {
         .merge(platform::routes())
         .merge(course::routes())
         .merge(learning::routes())
+        .merge(reconciliation::routes())
         .merge(selection::routes())
         .merge(activity::routes())
 }

@@ -7,13 +7,12 @@
 mod row;
 mod said;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use serde_json::json;
 use tisheng_kernel::Id;
 use tisheng_platform::web::Failure;
-use tisheng_platform::{DbError, Tx, audit};
+use tisheng_platform::{DbError, Tx, audit, jobs};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::access::Role;
 use tisheng_registry::people::Person;
@@ -28,6 +27,7 @@ use self::row::{CATEGORY, HOURS, NAME, NUMBER, Row, report};
 use super::actions::foresee::{Ahead, Foreseen, foresee};
 use super::actions::reversal::take_back;
 use super::actions::{changed, take};
+use super::delivery::{DELIVERED, Delivered, Tally};
 use super::model::{HoursError, Logged, Report, WITHDRAWAL, WaitingState};
 use super::store;
 
@@ -46,7 +46,8 @@ pub struct Memory {
     ahead: Ahead,
     /// Teachers whose ledger has changed.
     concerned: BTreeSet<Id<Person>>,
-    taken: u32,
+    /// What became of the rows of each platform.
+    sources: BTreeMap<String, Tally>,
 }
 
 impl Kind for HoursFile {
@@ -70,7 +71,13 @@ impl Kind for HoursFile {
 
     async fn remember(desk: &Desk, tx: &mut Tx) -> Result<Memory, DbError> {
         let policy = policy(desk, tx).await?;
-        Ok(Memory { policy, rows: HashMap::new(), ahead: Ahead::new(), concerned: BTreeSet::new(), taken: 0 })
+        Ok(Memory {
+            policy,
+            rows: HashMap::new(),
+            ahead: Ahead::new(),
+            concerned: BTreeSet::new(),
+            sources: BTreeMap::new(),
+        })
     }
 
     async fn judge(
@@ -112,13 +119,15 @@ impl Kind for HoursFile {
         memory.ahead.clear();
         for row in items.into_iter().filter_map(|item| item.row) {
             let Some(report) = row.report.as_ref() else { continue };
+            let tally = memory.sources.entry(report.source.clone()).or_default();
             if row.known && said::too(desk, tx, programme, report, book).await? {
+                tally.count(Logged::Same, report.seconds);
                 continue;
             }
             // A number that waited for its teacher is not new, whatever becomes of it now.
             said::too(desk, tx, programme, report, book).await?;
             let (logged, person) = take(&desk.ctx, tx, programme, report).await.map_err(of_hours)?;
-            memory.taken += 1;
+            tally.count(logged, report.seconds);
             match logged {
                 Logged::Entered(id) => {
                     said::first(desk, tx, programme, (ENTRY, id.uuid()), book).await?;
@@ -138,8 +147,10 @@ impl Kind for HoursFile {
         for person in &memory.concerned {
             changed(&desk.ctx, tx, programme, *person).await.map_err(of_hours)?;
         }
-        let detail = json!({ "programme": programme.id, "taken": memory.taken });
-        audit::record(&desk.ctx, tx, "hours.file_taken", desk.run, &detail).await
+        let sources = std::mem::take(&mut memory.sources);
+        let delivered = Delivered { programme: programme.id, run: desk.run, sources };
+        audit::record(&desk.ctx, tx, "hours.file_taken", desk.run, &delivered).await?;
+        jobs::emit(tx, desk.ctx.at, DELIVERED, &delivered).await
     }
 
     async fn undo(desk: &Desk, tx: &mut Tx, traces: Vec<Trace>) -> Result<(), Obstacle> {

@@ -18,6 +18,7 @@
 //! both are undone.
 
 mod actions;
+mod delivery;
 mod dispute;
 mod doubt;
 mod file;
@@ -35,6 +36,7 @@ pub use actions::candidates::{Candidate, Hint, candidates};
 pub use actions::decide::{accept, dismiss, keep, match_person, pass_up, refuse, take_newer, waiting};
 pub use actions::reversal::{restore, reverse, reverse_report};
 pub use actions::{Earning, Receipt, earning, entries, has_source, log, log_all, totals, waiting_of};
+pub use delivery::{DELIVERED, Delivered, Tally};
 pub use dispute::{Dispute, DisputeState};
 pub use doubt::Doubt;
 pub use file::{COLUMNS, HoursFile};

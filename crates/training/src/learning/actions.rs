@@ -19,8 +19,8 @@ use super::doubts::doubt;
 use super::model::{Account, Credit, Fact, Learner, LearnerState, Said, credits};
 use super::store::{self, Whose};
 use crate::course::{self, Approved, Course, State as CourseState};
-use crate::hours::{self, Channel, HoursError, Logged, Report, Whom};
-use crate::platform::{self, Platform, State as PlatformState, Tally};
+use crate::hours::{self, Channel, HoursError, Logged, Report, Tally, Whom};
+use crate::platform::{self, Platform, State as PlatformState};
 
 /// The job that looks again at what came of a course whose terms have come into force.
 pub const REPLAY_JOB: &str = "learning.replay";

@@ -20,6 +20,7 @@ mod doubts;
 mod model;
 mod pages;
 mod proof;
+pub mod samples;
 mod store;
 #[cfg(test)]
 mod tests;

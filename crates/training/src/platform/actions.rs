@@ -2,18 +2,25 @@
 
 use serde_json::json;
 use tisheng_kernel::Id;
+use tisheng_platform::jobs::{Claimed, Handlers, JobError};
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, DbError, Scope, Tx, audit};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::access::{Role, require};
 use tisheng_registry::organisation::{self, Kind, Node};
 
-use super::model::{Draft, Platform, PlatformError, State, Tally};
+use super::model::{Draft, Platform, PlatformError, State};
 use super::store;
-use crate::hours::{self, Channel};
+use crate::hours::{self, Channel, Delivered, Tally};
+
+/// The job that writes down what a file of hours has brought.
+pub const FILE_JOB: &str = "platform.file_taken";
 
 /// The offices that enter and change platforms.
 pub const OFFICES: [Role; 2] = [Role::Province, Role::City];
+
+/// Who says how a platform's files look: the offices, and the institution for its own.
+pub(super) const SENDERS: [Role; 3] = [Role::Province, Role::City, Role::Institution];
 
 /// Who looks at platforms: the offices those of their programme, an institution its own.
 pub const READERS: [Role; 5] = [Role::Province, Role::City, Role::County, Role::Institution, Role::Auditor];
@@ -172,7 +179,27 @@ pub async fn arrived(
     if tally.is_empty() {
         return Ok(());
     }
-    store::arrived(ctx, tx, platform, channel, tally).await
+    store::arrived(ctx, tx, (platform, ctx.id()), channel, tally).await
+}
+
+/// Adds the jobs of the room.
+#[must_use]
+pub fn jobs(handlers: Handlers) -> Handlers {
+    handlers.job(FILE_JOB, file_job)
+}
+
+/// Writes down what a file of hours has brought from platforms that are entered. Done twice it is
+/// one delivery.
+async fn file_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
+    let delivered: Delivered = claimed.payload()?;
+    let mut tx = ctx.write().await?;
+    for (name, tally) in &delivered.sources {
+        if let Some(platform) = store::of_name(&mut tx, delivered.programme, name).await? {
+            let id = Id::from_uuid(delivered.run);
+            store::arrived(&ctx, &mut tx, (&platform, id), Channel::File, tally).await?;
+        }
+    }
+    Ok(tx.commit().await?)
 }
 
 /// What the platform calls the columns of our files: our name and its title.
@@ -193,7 +220,7 @@ pub(super) async fn name_columns(
     id: Id<Platform>,
     columns: &[(String, String)],
 ) -> Result<(), PlatformError> {
-    require(ctx, &[Role::Province, Role::City, Role::Institution])?;
+    require(ctx, &SENDERS)?;
     visible(ctx, tx, id).await?;
     store::name_columns(tx, id, columns).await?;
     audit::record(ctx, tx, "platform.columns_named", id.uuid(), &columns).await?;

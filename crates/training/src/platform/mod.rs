@@ -20,8 +20,9 @@ mod store;
 mod tests;
 
 pub use actions::{
-    OFFICES, READERS, amend, arrived, columns, create, list, of_name, resume, suspend, visible,
+    FILE_JOB, OFFICES, READERS, amend, arrived, columns, create, jobs, list, of_name, resume, suspend,
+    visible,
 };
-pub use model::{Arrival, Draft, Platform, PlatformError, State, Tally};
+pub use model::{Arrival, Draft, Platform, PlatformError, State};
 pub use pages::routes;
 pub use store::{follow, of_id};

@@ -1,13 +1,13 @@
 //! Platforms, deliveries, silence. Pure.
 
 use chrono::TimeDelta;
-use tisheng_kernel::{HourLength, Id, Instant, Seconds, coded};
+use tisheng_kernel::{HourLength, Id, Instant, coded};
 use tisheng_platform::DbError;
 use tisheng_platform::web::Failure;
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::organisation::Node;
 
-use crate::hours::{Channel, Logged, Receipt};
+use crate::hours::{Channel, Tally};
 
 /// A learning platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,59 +62,6 @@ coded! {
         Active = "active" "使用中",
         /// What it sends is refused.
         Suspended = "suspended" "已停用",
-    }
-}
-
-/// What became of a delivery.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Tally {
-    /// Records in all.
-    pub records: u32,
-    /// Entered into the ledger.
-    pub entered: u32,
-    /// Taken before.
-    pub same: u32,
-    /// Waiting for a person.
-    pub waiting: u32,
-    /// Kept, and earning nothing by themselves.
-    pub noted: u32,
-    /// Refused with a reason that the sender was told.
-    pub refused: u32,
-    /// Entered.
-    pub seconds: Seconds,
-}
-
-impl Tally {
-    /// Counts a report of `seconds` that the ledger has answered.
-    pub fn count(&mut self, logged: Logged, seconds: Seconds) {
-        self.records += 1;
-        match logged {
-            Logged::Entered(_) => {
-                self.entered += 1;
-                self.seconds += seconds;
-            }
-            Logged::Same => self.same += 1,
-            Logged::Conflict(_) | Logged::Parked(_) | Logged::Held(_) => self.waiting += 1,
-        }
-    }
-
-    /// Whether nothing came at all.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.records == 0
-    }
-}
-
-impl From<Receipt> for Tally {
-    fn from(receipt: Receipt) -> Self {
-        let waiting = receipt.conflict + receipt.parked + receipt.held;
-        Self {
-            records: receipt.entered + receipt.same + waiting,
-            entered: receipt.entered,
-            same: receipt.same,
-            waiting,
-            ..Self::default()
-        }
     }
 }
 

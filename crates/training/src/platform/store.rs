@@ -5,8 +5,8 @@ use tisheng_platform::db::Column;
 use tisheng_platform::{Ctx, DbError, Row, Scope, Shift, Tx, args};
 use tisheng_policy::scheme::Programme;
 
-use super::model::{Arrival, Draft, Platform, State, Tally};
-use crate::hours::Channel;
+use super::model::{Arrival, Draft, Platform, State};
+use crate::hours::{Channel, Tally};
 
 const FOLLOW_PLATFORM: &str = "update platform set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
@@ -37,7 +37,8 @@ const LIST: &str = "select id, programme, institution, path, name, home_page, ho
 
 const ARRIVED: &str =
     "insert into platform_arrival (programme, platform, id, at, channel, records, entered, same,
-    waiting, noted, refused, seconds) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+    waiting, noted, refused, seconds) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+    on conflict do nothing";
 
 const TOUCH: &str = "update platform set last_arrival = $2 where id = $1
     and (last_arrival is null or last_arrival < $2)";
@@ -158,18 +159,18 @@ pub async fn list(tx: &mut Tx, programme: Id<Programme>, scope: &Scope) -> Resul
     tx.rows(LIST, args![programme, &scope.from, &scope.until], platform).await
 }
 
-/// Writes down a delivery.
+/// Writes down the delivery `id`, unless it is written down already.
 pub async fn arrived(
     ctx: &Ctx,
     tx: &mut Tx,
-    platform: &Platform,
+    (platform, id): (&Platform, Id<Arrival>),
     channel: Channel,
     tally: &Tally,
 ) -> Result<(), DbError> {
     let row = args![
         platform.programme,
         platform.id,
-        ctx.id::<Arrival>(),
+        id,
         ctx.at,
         channel.key(),
         tally.records,

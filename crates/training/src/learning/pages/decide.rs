@@ -90,6 +90,7 @@ pub async fn decide(asker: SignedIn, Path(id): Path<Id<Learner>>, fields: Fields
         Begun::Again(answer) => return Ok(answer),
     };
     let programme = scheme::current(ctx, &mut once.tx).await?;
+    matching::visible(ctx, &mut once.tx, &programme, id).await?;
     match carry_out(ctx, &mut once.tx, &programme, id, &fields).await {
         Ok(said) => once.done("/learners", Flash::good(said)).await,
         Err(LearningError::Failed(failure)) => Err(failure),

@@ -7,6 +7,7 @@ use tisheng_kernel::text::tidy;
 use tisheng_platform::web::layout::{Flash, Page};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, layout, once};
+use tisheng_registry::access::require;
 
 use super::super::actions;
 use super::super::model::Platform;
@@ -37,6 +38,7 @@ struct ColumnsPage {
 /// `GET /platforms/{id}/columns`
 pub async fn form(asker: SignedIn, Path(id): Path<Id<Platform>>) -> Answer {
     let ctx = &asker.ctx;
+    require(ctx, &actions::SENDERS)?;
     let mut tx = ctx.read().await?;
     actions::visible(ctx, &mut tx, id).await?;
     let known = actions::columns(&mut tx, id).await?;

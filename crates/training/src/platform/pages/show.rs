@@ -15,7 +15,7 @@ use super::super::actions::{self, OFFICES};
 use super::super::model::{Platform, State};
 use super::super::store;
 use super::{ArrivalRow, arrival_row, ground};
-use crate::hours::{self, WaitingState};
+use crate::hours::{self, Tally, WaitingState};
 
 /// Deliveries on a platform's page.
 const LATEST: i64 = 10;
@@ -68,7 +68,7 @@ fn is_office(ctx: &Ctx) -> bool {
 async fn row(ctx: &Ctx, tx: &mut Tx, platform: &Platform) -> Result<Row, Failure> {
     let today = store::since(tx, platform.id, Instant::start_of(ctx.at.date())).await?;
     let institution = organisation::by_path(tx, &platform.path).await?;
-    let sum = |of: fn(&super::super::Tally) -> u32| today.iter().map(|arrival| of(&arrival.tally)).sum();
+    let sum = |of: fn(&Tally) -> u32| today.iter().map(|arrival| of(&arrival.tally)).sum();
     let (state, tone) = standing(ctx, platform);
     Ok(Row {
         id: platform.id.to_string(),
