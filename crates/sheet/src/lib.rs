@@ -19,7 +19,7 @@ pub use cell::{Cell, column_letters, tidy};
 pub use dates::date_of;
 pub use header::{Column, Header, Missing};
 pub use read::{Limits, Row, Sheet, Warning, read};
-pub use write::{Choice, Field, csv, template, xlsx};
+pub use write::{Field, Leaf, book, csv, template, xlsx};
 
 /// A file that cannot be read, with what to do about it in the words of the page.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -177,6 +177,34 @@ impl Sqlite {
     }
 }
 
+/// Looks through the database file `path`, which nobody has open, for damage.
+///
+/// # Errors
+/// What is wrong with it first.
+pub fn examine(path: &Path) -> Result<(), DbError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    // Unchanging: so nothing is written beside it, as there would be for a log of writes.
+    let connection = Connection::open_with_flags(format!("file:{}?immutable=1", as_uri(path)), flags)?;
+    let first: String = connection.query_row("pragma integrity_check(1)", (), |row| row.get(0))?;
+    if first != "ok" {
+        return Err(DbError::Engine(first));
+    }
+    let mut broken = connection.prepare("pragma foreign_key_check")?;
+    match broken.query(())?.next()? {
+        Some(row) => {
+            Err(DbError::Engine(format!("a row of {} has lost its parent", row.get::<_, String>(0)?)))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The path as part of an address: what has a meaning there is written as its number.
+fn as_uri(path: &Path) -> String {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/-_.".contains(byte);
+    let bytes = path.as_os_str().as_encoded_bytes();
+    bytes.iter().map(|b| if plain(b) { char::from(*b).to_string() } else { format!("%{b:02X}") }).collect()
+}
+
 fn tune(connection: &Connection, cache_mib: i64) -> Result<(), DbError> {
     connection.busy_timeout(Duration::from_secs(10))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);

@@ -47,17 +47,37 @@ impl Column {
         self.named.titles.first().copied().unwrap_or_default()
     }
 
-    /// The column of the template.
+    /// The column of the template; `hint` takes the place of what is said everywhere.
     #[must_use]
-    pub fn field(&self) -> Field {
+    pub fn field(&self, hint: Option<&Hint>) -> Field {
+        let everywhere = || self.terms.iter().map(|term| (*term).to_owned()).collect();
         Field {
             title: self.title(),
-            note: self.note,
+            note: hint.map_or_else(|| self.note.to_owned(), |hint| hint.note.clone()),
             required: self.named.required,
-            choices: self.terms,
+            choices: hint.map_or_else(everywhere, |hint| hint.terms.clone()),
             width: self.width,
         }
     }
+}
+
+/// What to fill into a column where the asker stands, such as the names that the scheme there
+/// has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hint {
+    /// The place of the column in those of its kind.
+    pub column: usize,
+    /// What to fill in, in one sentence.
+    pub note: String,
+    /// The terms to choose from; none for free text.
+    pub terms: Vec<String>,
+}
+
+/// The fields of the template of `columns` with these hints.
+#[must_use]
+pub fn fields(columns: &[Column], hints: &[Hint]) -> Vec<Field> {
+    let hint = |at| hints.iter().find(|hint| hint.column == at);
+    columns.iter().enumerate().map(|(at, column)| column.field(hint(at))).collect()
 }
 
 /// Where the columns of a kind stand in one sheet.

@@ -1,19 +1,19 @@
 //! The spreadsheets that a clerk gets: the template, the marked copy of their own file, the list
 //! of set-up tokens.
 
-use tisheng_sheet::{Field, Header, Mark, WriteError};
+use tisheng_sheet::{Header, Mark, WriteError};
 
+use super::column::{Hint, fields};
 use super::kind::About;
 use super::reading::limits;
 use super::store::Kept;
 
-/// The template of a kind.
+/// The template of a kind with the hints of where it is used.
 ///
 /// # Errors
 /// When the format refuses.
-pub fn template(about: &About) -> Result<Vec<u8>, WriteError> {
-    let fields: Vec<Field> = about.columns.iter().map(super::column::Column::field).collect();
-    tisheng_sheet::template(about.title, &fields)
+pub fn template(about: &About, hints: &[Hint]) -> Result<Vec<u8>, WriteError> {
+    tisheng_sheet::template(about.title, &fields(about.columns, hints))
 }
 
 /// A copy of the clerk's own file with `findings` marked in it; `None` when it cannot be read.

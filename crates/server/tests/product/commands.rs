@@ -68,3 +68,38 @@ fn an_operator_begins_copies_and_restores() {
     assert!(said(&tisheng(&other, &["verify"], "")).contains("all right"));
     assert_eq!(said(&tisheng(&other, &["user", "list", "--organisation", "440600"], "")), list);
 }
+
+#[test]
+fn a_damaged_backup_is_not_restored() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, copy, other) =
+        (folder.path().join("data"), folder.path().join("copy"), folder.path().join("other"));
+    let first = ["user", "first", "--scheme", "foshan-2020", "--name", "测试甲", "--login", "office"];
+    said(&tisheng(&data, &first, "11010519491231002X\n"));
+    let to = copy.display().to_string();
+    said(&tisheng(&data, &["backup", &to], ""));
+    let database = copy.join("tisheng.db");
+    let whole = std::fs::read(&database).expect("the copy");
+    let mut damaged = whole.clone();
+    // Where rows are, far from what SQLite looks at when it opens a file.
+    let middle = damaged.len() / 2;
+    damaged[middle] ^= 0x40;
+    std::fs::write(&database, &damaged).expect("written");
+    let why = refused(&tisheng(&other, &["restore", &to], ""));
+    assert!(why.contains("damaged") && why.contains("tisheng.db"), "{why}");
+    assert!(!other.join("tisheng.db").exists() && !other.join("files").exists(), "nothing was written");
+
+    // Damage that was there already when the list was written.
+    let mut torn = whole;
+    let page = torn.len() / 2 / 4096 * 4096;
+    torn[page..page + 4096].fill(0xff);
+    std::fs::write(&database, &torn).expect("written");
+    let list = std::fs::read_to_string(copy.join("SHA256SUMS")).expect("the list");
+    let digest = tisheng_platform::files::digest_of(&database).expect("read").digest;
+    assert!(list.lines().count() == 1 && list.ends_with("  tisheng.db\n"), "{list}");
+    std::fs::write(copy.join("SHA256SUMS"), format!("{digest}  tisheng.db\n")).expect("written");
+    let why = refused(&tisheng(&other, &["restore", &to], ""));
+    assert!(why.contains("the database of the backup is damaged"), "{why}");
+    std::fs::remove_file(copy.join("SHA256SUMS")).expect("removed");
+    assert!(refused(&tisheng(&other, &["restore", &to], "")).contains("SHA256SUMS"));
+}

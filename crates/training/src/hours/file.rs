@@ -12,12 +12,12 @@ use std::sync::Arc;
 
 use tisheng_kernel::Id;
 use tisheng_platform::web::Failure;
-use tisheng_platform::{DbError, Tx, audit, jobs};
+use tisheng_platform::{Ctx, DbError, Tx, audit, jobs};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::access::Role;
 use tisheng_registry::people::Person;
 use tisheng_registry::roster::{
-    About, Alteration, Book, Desk, Difference, Item, Kind, Line, Notes, Obstacle, Trace, What, failed,
+    About, Alteration, Book, Desk, Difference, Hint, Item, Kind, Line, Notes, Obstacle, Trace, What, failed,
 };
 use tisheng_rules::Scheme;
 use uuid::Uuid;
@@ -64,6 +64,17 @@ impl Kind for HoursFile {
     };
     type Row = Row;
     type Memory = Memory;
+
+    async fn hints(ctx: &Ctx, tx: &mut Tx) -> Result<Vec<Hint>, DbError> {
+        let programme = match scheme::current(ctx, tx).await {
+            Ok(programme) => programme,
+            // Where no programme runs, the file is refused with a sentence of its own.
+            Err(Failure::NotFound) => return Ok(Vec::new()),
+            Err(failure) => return Err(failed(failure)),
+        };
+        let rules = scheme::rules(&ctx.app, tx, &programme).await.map_err(failed)?;
+        Ok(row::hints(&rules))
+    }
 
     fn read(_: &Desk, line: &mut Line<'_>) -> Option<Row> {
         row::read(line)

@@ -27,6 +27,8 @@ struct DraftPage {
     typed: Option<(String, String)>,
     /// What was wrong with the revision before.
     advice: String,
+    /// The most megabytes a file may have in this installation.
+    megabytes: u64,
 }
 
 impl DraftPage {
@@ -36,6 +38,11 @@ impl DraftPage {
             Some((key, text)) if *key == piece.key => (text, true),
             _ => (&piece.text, false),
         }
+    }
+
+    /// The most megabytes a file of `piece` may have.
+    fn limit_of(&self, piece: &ShownPiece) -> u64 {
+        piece.megabytes.map_or(self.megabytes, |most| self.megabytes.min(most.into()))
     }
 
     fn error_of(&self, piece: &ShownPiece) -> &str {
@@ -113,6 +120,7 @@ pub(super) async fn draft(
     let template = DraftPage {
         page,
         pieces: shown(desk.pieces(&submission), &items, &files(&submission), Naming::Own),
+        megabytes: asker.ctx.app.config.upload_mib,
         advice: before.map(|other| other.note.clone()).unwrap_or_default(),
         submission,
         errors,
