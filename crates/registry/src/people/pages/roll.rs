@@ -28,6 +28,7 @@ struct RollPage<'a> {
     subjects: Vec<(&'static str, &'static str)>,
     may_keep: bool,
     may_import: bool,
+    may_see_looks: bool,
 }
 
 impl RollPage<'_> {
@@ -47,15 +48,17 @@ fn filter(filters: &Filters) -> RollFilter {
 }
 
 /// Subjects as the choices of a form.
-pub(super) fn subjects() -> Vec<(&'static str, &'static str)> {
+pub(crate) fn subjects() -> Vec<(&'static str, &'static str)> {
     SUBJECTS.iter().map(|subject| (*subject, *subject)).collect()
 }
 
 /// `GET /people`: the teachers of the asker's own node.
-pub async fn own(asker: SignedIn) -> Answer {
+pub async fn own(asker: SignedIn, filters: Filters) -> Answer {
     permit(&asker.ctx, Permission::SeePeople)?;
     let node: Id<Node> = Id::from_uuid(asker.member().node);
-    Ok(once::redirect(&format!("/organisation/{node}/people"), asker.flash.as_ref()))
+    let asked = filters.with("after", "");
+    let asked = if asked == "?" { "" } else { asked.as_str() };
+    Ok(once::redirect(&format!("/organisation/{node}/people{asked}"), asker.flash.as_ref()))
 }
 
 async fn node_of(asker: &SignedIn, tx: &mut Tx, node: &str) -> Result<Node, Failure> {
@@ -79,6 +82,7 @@ pub async fn list(asker: SignedIn, Path(node): Path<String>, filters: Filters) -
         filters: &filters,
         subjects: subjects(),
         may_keep: allows(&asker.ctx, Permission::KeepPeople) && node.is_open(),
+        may_see_looks: allows(&asker.ctx, Permission::SeeLooks),
         may_import: allows(&asker.ctx, Permission::ImportRoster) && node.is_open(),
         node,
     })

@@ -37,6 +37,15 @@ const SEARCH: &str = "select p.person, o.name, p.sort_key, o.sex, p.subject, p.s
         and (p.sort_key, p.person) > ($6, $7)
     order by p.sort_key, p.person limit $8";
 
+/// A part of a county or less is looked through whole: the words may stand anywhere in a name.
+const SEARCH_WITHIN: &str = "select p.person, o.name, p.sort_key, o.sex, p.subject, p.stage, p.title, p.state, p.school, n.name, p.since, p.until
+    from post p join person o on o.id = p.person join node n on n.id = p.school
+    where p.until is null and p.path >= $1 and p.path < $2
+        and ($3 = '' or p.subject = $3) and ($4 = '' or p.stage = $4) and ($5 = '' or p.state = $5)
+        and (o.name like $9 escape '\\' or o.initials like $9 escape '\\' or o.pinyin like $10 escape '\\')
+        and (p.sort_key, p.person) > ($6, $7)
+    order by p.sort_key, p.person limit $8";
+
 const LEFT: &str = "select p.person, o.name, p.sort_key, o.sex, p.subject, p.stage, p.title, p.state, p.school, n.name, p.since, p.until
     from post p join person o on o.id = p.person join node n on n.id = p.school
     where p.state = 'left' and p.path >= $1 and p.path < $2
@@ -50,7 +59,8 @@ const LEFT: &str = "select p.person, o.name, p.sort_key, o.sex, p.subject, p.sta
 /// What a list of teachers is narrowed to; an empty text is no condition.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RollFilter {
-    /// The beginning of the name, of its pinyin or of its initials.
+    /// Part of the name or of its initials, or the beginning of its pinyin; within a city or more
+    /// the beginning of either alone, which an index finds.
     pub query: String,
     /// The subject.
     pub subject: String,
@@ -63,7 +73,9 @@ pub struct RollFilter {
 /// How much of the tree a list spans, which decides the index that serves it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Breadth {
-    /// A county or more.
+    /// A city or more.
+    Widest,
+    /// A county.
     Wide,
     /// A town, a school.
     Narrow,
@@ -123,6 +135,12 @@ fn after_all(start: &str) -> String {
     format!("{start}\u{10ffff}")
 }
 
+/// `text` as a pattern that finds it after `before`.
+fn pattern(before: &str, text: &str) -> String {
+    let plain = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("{before}{plain}%")
+}
+
 /// At most `most` teachers within `scope` after `place`.
 pub async fn roll(
     tx: &mut Tx,
@@ -137,6 +155,22 @@ pub async fn roll(
         let given =
             args![&scope.from, &scope.until, subject, stage, &place.key, place.uuid(), most, query, end];
         return tx.rows(LEFT, given, line).await;
+    }
+    if !query.is_empty() && breadth != Breadth::Widest {
+        let (within, beginning) = (pattern("%", query), pattern("", query));
+        let given = args![
+            &scope.from,
+            &scope.until,
+            subject,
+            stage,
+            state,
+            &place.key,
+            place.uuid(),
+            most,
+            within,
+            beginning
+        ];
+        return tx.rows(SEARCH_WITHIN, given, line).await;
     }
     if !query.is_empty() {
         let given = args![
@@ -154,7 +188,7 @@ pub async fn roll(
         return tx.rows(SEARCH, given, line).await;
     }
     let sql = match breadth {
-        Breadth::Wide => WIDE,
+        Breadth::Widest | Breadth::Wide => WIDE,
         Breadth::Narrow => NARROW,
     };
     let given = args![&scope.from, &scope.until, subject, stage, state, &place.key, place.uuid(), most];
