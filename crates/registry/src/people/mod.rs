@@ -34,7 +34,7 @@ pub use pages::routes;
 pub use personal::{show_paper, show_phone};
 pub use roll::{RollEntry, enter_roll, roll};
 pub(crate) use store::duties_by_school;
-pub use store::{RollFilter, RollLine};
+pub use store::{Order, RollFilter, RollLine};
 pub use team::{Member, TeamSource, TeamState, dismiss, members, team_state};
 pub(crate) use team::{enlist, school_of_team};
 

@@ -218,6 +218,7 @@ async fn submit(asker: SignedIn, person: String, fields: Fields, kind: Move) -> 
         Begun::Again(answer) => return Ok(answer),
         Begun::Fresh(once) => once,
     };
+    people::visible(ctx, &mut once.tx, id).await?;
     reaches(&asker, &mut once.tx, kind).await?;
     let mut check = fields.check();
     let stage: Option<Stage> = if kind.asks_work() { check.chosen("stage", "学段") } else { None };

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use tisheng_platform::{Parts, args};
 use tisheng_rules::plan::{TeamRole, TeamRule};
 use tisheng_rules::{Basis, Place, Source, Sourced};
-use tisheng_testkit::{Browser, Engine, TestApp, story};
+use tisheng_testkit::{Browser, Engine, Seen, TestApp, story};
 
 use crate::people::Team;
 use crate::samples::{Persona, Town, small_town};
@@ -106,6 +106,22 @@ story!(a_name_is_found_by_its_middle, |engine| async move {
     let mut city = signed_in(&test, &town.city_office).await;
     city.get("/people?q=教师甲").await.shows("教师甲");
     city.get("/people?q=师甲").await.hides("教师甲").shows("要查姓名中间的字请先进入县区或学校");
+});
+
+story!(a_roll_is_sorted_both_ways_and_by_school, |engine| async move {
+    let (test, town) = with_town(engine).await;
+    let mut county = signed_in(&test, &town.county_office).await;
+    let at = |seen: &Seen, name: &str| seen.html().find(&format!(">{name}<")).expect("a row");
+    let list = county.get("/people").await;
+    assert!(at(&list, "教师丁") < at(&list, "老师甲"), "by the sound of the name");
+    list.link("?sort=%2Dname");
+    let back = county.get("/people?sort=-name").await;
+    assert!(at(&back, "教师丁") > at(&back, "老师甲"));
+    let schools = county.get("/people?sort=school").await;
+    assert!(at(&schools, "校长甲") < at(&schools, "老师甲"), "the first school before the second");
+    let mut clerk = signed_in(&test, &town.school().clerk).await;
+    let own = clerk.get("/people?sort=-name").await;
+    assert!(at(&own, "校长甲") < at(&own, "教师甲"));
 });
 
 story!(a_team_is_made_of_those_who_work_at_the_school, |engine| async move {

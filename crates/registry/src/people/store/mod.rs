@@ -14,6 +14,6 @@ pub(super) use posts::{
     posts_of, secondments_of, set_sort_key, set_state, teacher, teachers_of,
 };
 pub(super) use roll::{Breadth, PAGE, roll};
-pub use roll::{RollFilter, RollLine};
+pub use roll::{Order, RollFilter, RollLine};
 pub use teams::duties_by_school;
 pub(super) use teams::{dismiss, enlist, leave_teams, members};
