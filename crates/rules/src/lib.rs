@@ -36,7 +36,7 @@ pub use problem::Problem;
 pub use scheme::Scheme;
 pub use selection::{SchoolFacts, Task};
 pub use simulate::simulate;
-pub use source::{Source, Sourced};
+pub use source::{Basis, Place, Source, Sourced};
 pub use tally::{CategorySum, HourEntry, Sum, Tally};
 pub use territory::TierKey;
 pub use verdict::{CertificateHolder, Facts, ScoreLine, Verdict, capability_level};

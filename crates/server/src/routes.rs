@@ -15,7 +15,7 @@ use tisheng_registry::access::Role;
 use tisheng_registry::organisation::Node;
 use tisheng_registry::people::TeamSource;
 use tisheng_registry::roster::{self, Entry, Kinds};
-use tisheng_registry::{access, organisation, people, restructuring};
+use tisheng_registry::{access, organisation, people, posting, restructuring};
 use tisheng_rules::plan::TeamRule;
 use tisheng_training::course::CourseFile;
 use tisheng_training::reconciliation::StatementFile;
@@ -28,6 +28,7 @@ pub fn rooms() -> Router<Arc<App>> {
         .merge(organisation::routes())
         .merge(people::routes())
         .merge(access::routes())
+        .merge(posting::routes())
         .merge(restructuring::routes())
         .merge(roster::routes())
         .merge(scheme::routes())
@@ -147,7 +148,15 @@ pub fn navigation(who: &Who) -> Vec<NavItem> {
         Some(Role::TrainingTeam | Role::GroupLead | Role::Expert) => {
             &[("首页", "/"), ("进度", "/monitor"), ("评审", "/review"), ("校本活动", "/activities/school")]
         }
-        Some(Role::Auditor | Role::Evaluator) => {
+        Some(Role::Auditor) => &[
+            ("首页", "/"),
+            ("进度", "/monitor"),
+            ("机构", "/organisation"),
+            ("教师", "/people"),
+            ("查看号码记录", "/looks"),
+            ("证书", "/certificates"),
+        ],
+        Some(Role::Evaluator) => {
             &[("首页", "/"), ("进度", "/monitor"), ("机构", "/organisation"), ("证书", "/certificates")]
         }
         Some(Role::Institution) => &[

@@ -60,7 +60,7 @@ pub fn template(name: &str, fields: &[Field]) -> Result<Vec<u8>, WriteError> {
     for (column, field) in (0_u16..).zip(fields) {
         let title = if field.required { format!("{} *", field.title) } else { field.title.to_owned() };
         sheet.write_string_with_format(0, column, title, &head_format())?;
-        sheet.insert_note(0, column, &Note::new(&field.note).set_author(""))?;
+        sheet.insert_note(0, column, &Note::new(&field.note).add_author_prefix(false))?;
         sheet.set_column_width(column, f64::from(field.width))?;
         sheet.set_column_format(column, &text)?;
         if field.has_list() {

@@ -54,6 +54,12 @@ impl std::fmt::Debug for Token {
 }
 
 impl Token {
+    /// Whether `stored` is this secret as the database knows it.
+    #[must_use]
+    pub fn is(&self, stored: &[u8]) -> bool {
+        self.0 == stored
+    }
+
     fn of(secret: &str) -> Self {
         Self(Sha256::digest(secret.as_bytes()).to_vec())
     }

@@ -13,6 +13,7 @@
 mod accounts;
 mod grants;
 pub mod intake;
+mod looks;
 mod model;
 mod pages;
 mod password;
@@ -29,11 +30,14 @@ pub use accounts::{
 pub use grants::{
     GRANT_ENDS, NewGrant, end_grant, grant, grant_all, grant_until, holders, roles_given_by, take_back,
 };
-pub use model::{Account, Grant, Holder, may_give, needs_second_factor, stands_at};
+pub(crate) use grants::{begin_teaching, end_with_post};
+pub(crate) use model::Staff;
+pub use model::{Account, Grant, Holder, goes_with_post, may_give, needs_second_factor, stands_at};
 pub use pages::{Address, routes};
 pub use password::{Hashed, hash, is_acceptable};
 pub use second_factor::{SecretText, code_at, new_secret, otpauth};
 pub use sign_in::{Accepted, SignInError, enrol, give_code, sign_in, switch};
+pub(crate) use store::staff;
 
 pub use crate::role::{NotARole, Permission, Role, allows, may, permit, require, role};
 

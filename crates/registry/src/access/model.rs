@@ -82,6 +82,19 @@ pub struct Holder {
     pub has_account: bool,
 }
 
+/// Somebody with a role at a school besides the teacher's.
+#[derive(Debug, Clone)]
+pub struct Staff {
+    /// The school.
+    pub school: Id<Node>,
+    /// The person.
+    pub person: Id<Person>,
+    /// The name.
+    pub name: String,
+    /// The role.
+    pub role: Role,
+}
+
 /// Whether `role` can be held at a node of kind `kind`.
 #[must_use]
 pub const fn stands_at(role: Role, kind: Kind) -> bool {
@@ -125,6 +138,13 @@ pub fn may_give(giver: Role, from: &str, role: Role, at: &str) -> bool {
 
 const fn is_of_school(role: Role) -> bool {
     stands_at(role, Kind::School)
+}
+
+/// Whether the role at a school ends with the post there. Principals and clerks are appointed from
+/// above and stay until they are taken back.
+#[must_use]
+pub const fn goes_with_post(role: Role) -> bool {
+    matches!(role, Role::Teacher | Role::GroupLead | Role::TrainingTeam | Role::ManagementTeam | Role::Cio)
 }
 
 /// Whether the role asks for a second factor besides the password.

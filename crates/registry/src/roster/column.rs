@@ -120,6 +120,24 @@ pub fn missing_sentence(missing: &[Missing]) -> String {
     )
 }
 
+/// What to say about titles that stand in the heading more than once; `None` when none does.
+#[must_use]
+pub fn doubled_sentence(header: &Header) -> Option<String> {
+    let doubled: Vec<String> = header
+        .doubled
+        .iter()
+        .map(|(place, title)| format!("“{title}”（{}列）", tisheng_sheet::column_letters(*place)))
+        .collect();
+    let names: Vec<&str> = header.doubled.iter().map(|(_, title)| title.as_str()).collect();
+    (!doubled.is_empty()).then(|| {
+        format!(
+            "“{}”出现了不止一次，只读取了靠左的一列，没有读取：{}。",
+            names.join("”“"),
+            doubled.join("、")
+        )
+    })
+}
+
 /// Columns that every list has and nobody needs.
 const NEEDLESS: [&str; 6] = ["序号", "编号", "行号", "备注", "说明", "错误说明"];
 

@@ -133,6 +133,12 @@ impl Notes {
         self.findings.has_error()
     }
 
+    /// Whether the clerk decides about the row.
+    #[must_use]
+    pub fn has_question(&self) -> bool {
+        self.findings.has_question()
+    }
+
     /// Everything said.
     #[must_use]
     pub fn into_findings(self) -> Vec<Finding> {

@@ -44,7 +44,7 @@ pub use roles::Roles;
 pub use schools::Schools;
 pub use store::follow;
 pub use teachers::Teachers;
-pub use words::{stages, subject};
+pub use words::{day, stages, subject};
 pub use work::{PASSED, Passed, handlers};
 
 #[cfg(test)]

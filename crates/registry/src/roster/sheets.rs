@@ -4,6 +4,7 @@
 use tisheng_sheet::{Header, Mark, WriteError};
 
 use super::column::{Hint, fields};
+use super::finding::Weight;
 use super::kind::About;
 use super::reading::limits;
 use super::store::Kept;
@@ -26,8 +27,8 @@ pub fn marked(
     upload_mib: u64,
     findings: &[Kept],
 ) -> Result<Option<Vec<u8>>, WriteError> {
-    let Ok(sheet) = tisheng_sheet::read(bytes, &limits(upload_mib)) else { return Ok(None) };
     let wanted: Vec<tisheng_sheet::Column> = about.columns.iter().map(|column| column.named).collect();
+    let Ok(sheet) = tisheng_sheet::read_for(bytes, &limits(upload_mib), &wanted) else { return Ok(None) };
     let header_row = Header::find(&sheet, &wanted).map_or(1, |header| header.row);
     let marks: Vec<Mark> = findings
         .iter()
@@ -35,8 +36,19 @@ pub fn marked(
         .map(|finding| Mark {
             row: finding.row,
             column: finding.place.and_then(|place| usize::try_from(place).ok()),
-            message: format!("{}：{}", finding.weight.chinese(), finding.message),
+            is_error: finding.weight == Weight::Error,
+            message: words(finding),
         })
         .collect();
-    tisheng_sheet::annotate(&sheet, header_row, &marks).map(Some)
+    tisheng_sheet::annotated(bytes, &sheet, header_row, &marks).map(Some)
+}
+
+/// A finding as it stands beside its row: the column is named, since one cell holds all of a row.
+fn words(finding: &Kept) -> String {
+    let Kept { weight, field, message, .. } = finding;
+    if field.is_empty() {
+        format!("{}：{message}", weight.chinese())
+    } else {
+        format!("{}（{field}）：{message}", weight.chinese())
+    }
 }

@@ -156,7 +156,7 @@ impl World {
             .await
             .expect("lent");
         let (school, member) = (self.town.school().node.id, self.finisher().person);
-        let enlisted = people::enlist(&office, &mut tx, (school, Team::Management), member, &[]).await;
+        let enlisted = posting::enlist(&office, &mut tx, (school, Team::Management), member, &[], None).await;
         enlisted.expect("in the team");
         let issued = access::issue_setup_token(&office, &mut tx, lent).await.expect("invited");
         let own = "select id from role_grant where person = $1";

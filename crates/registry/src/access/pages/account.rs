@@ -20,7 +20,8 @@ struct AccountPage {
     errors: FormErrors,
     account: Account,
     grants: Vec<Grant>,
-    sessions: Vec<(Instant, Instant)>,
+    /// When each began, when it was last used, and whether it is this one.
+    sessions: Vec<(Instant, Instant, bool)>,
 }
 
 #[derive(Template)]
@@ -47,7 +48,7 @@ async fn account_page(asker: &SignedIn, errors: FormErrors) -> Result<AccountPag
         page: Page::new(asker, "我的账号", "/account"),
         errors,
         grants: store::grants_of(&mut tx, account.person, ctx.at.date()).await?,
-        sessions: store::sessions(&mut tx, id, ctx.at).await?,
+        sessions: store::sessions(&mut tx, id, &asker.token, ctx.at).await?,
         account,
     })
 }

@@ -67,6 +67,8 @@ struct EnrolPage<'a> {
     secret: SecretText,
     sealed: String,
     address: String,
+    /// The address as a picture to scan.
+    picture: String,
 }
 
 /// `GET /sign-in`
@@ -204,11 +206,13 @@ async fn enrol_page<'a>(
         return Err(Failure::SignIn { back: None });
     }
     let sealed = session.ctx.app.keys.seal(&format!("{account} {}", secret.as_str()));
+    let address = otpauth(&secret, &found.login)?;
     Ok(EnrolPage {
         page: strangers_page(session, "设置动态口令"),
         back,
         errors,
-        address: otpauth(&secret, &found.login)?,
+        picture: tisheng_qr::svg(&address).map_err(|e| Failure::Internal(e.to_string()))?,
+        address,
         secret,
         sealed: hex::encode(sealed),
     })

@@ -59,7 +59,7 @@ struct EditPage {
     ways: Vec<(&'static str, &'static str)>,
     capabilities: Vec<(String, String)>,
     stages: Vec<(&'static str, &'static str)>,
-    subjects: [&'static str; 20],
+    subjects: [&'static str; 28],
     errors: FormErrors,
 }
 

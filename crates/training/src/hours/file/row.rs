@@ -3,10 +3,9 @@
 use std::convert::Infallible;
 
 use chrono::NaiveDate;
-use tisheng_kernel::number::parse_date;
 use tisheng_kernel::text::tidy;
 use tisheng_kernel::{HourLength, Seconds};
-use tisheng_registry::roster::{Column, Hint, Line, Notes, optional, required};
+use tisheng_registry::roster::{self, Column, Hint, Line, Notes, optional, required};
 use tisheng_rules::Scheme;
 
 use super::super::model::{Channel, Described, OWN_SOURCES, Report, Whom, number_of};
@@ -134,7 +133,7 @@ pub fn read(line: &mut Line<'_>) -> Option<Row> {
     let title = line.need(TITLE, |t| bounded(t.to_owned(), 200));
     let category = line.need(CATEGORY, text);
     let hours = line.need(HOURS, text);
-    let day = line.need(DAY, parse_date);
+    let day = line.need(DAY, roster::day);
     let number = line.read(NUMBER, |t| exact(tidy(t)).and_then(|t| bounded(t, 100)));
     let length = line.read(LENGTH, |t| {
         let minutes = tidy(t).parse::<u16>().map_err(|_| "每学时的分钟数应为整数".to_owned())?;
