@@ -171,7 +171,7 @@ for (const [scheme, words] of Object.entries(SCHEMES)) {
       await clerk.page.locator("main table a[href^='/hours/waiting/']").first().click();
       await clerk.page.waitForURL("**/hours/waiting/*");
       await visit(clerk, null, shot("hours-decide"));
-      await press(clerk.page, "就是这位教师");
+      await press(clerk.page, "就是这位");
       const teacher = await as(author, { phone: true });
       const principal = await as(persona(site, "principal"));
       await holdActivity({ clerk, teacher, principal, day: YESTERDAY, place: words.research[1], shot: shot("activity") });
