@@ -18,7 +18,7 @@ use tisheng_policy::scheme;
 use tisheng_registry::people::Team;
 use tisheng_registry::roster::samples::roll_of_teachers;
 use tisheng_registry::samples::Persona;
-use tisheng_registry::{access, people};
+use tisheng_registry::{access, people, posting};
 use tisheng_rules::samples::third_scheme_with;
 use tisheng_testkit::Chosen;
 use tisheng_training::samples::choose;
