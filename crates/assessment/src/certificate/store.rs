@@ -81,7 +81,8 @@ const VALID_OF: &str = "select number, programme, person, path, name, school, st
     where programme = $1 and person = $2 and state = 'valid'";
 
 const ALL: &str = "select number, programme, person, path, name, school, state, facts, signature,
-    issued_at, ended_at, reason, superseded_by from certificate where number > $1 order by number limit 1000";
+    issued_at, ended_at, reason, superseded_by, scheme_version from certificate
+    where number > $1 order by number limit 1000";
 
 const DOCUMENTS: &str = "select number, pdf from certificate
     where number > $1 and pdf is not null order by number limit 1000";

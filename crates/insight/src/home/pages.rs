@@ -175,7 +175,7 @@ async fn office(asker: SignedIn) -> Answer {
         Err(Failure::NotFound) => return Ok(once::redirect("/monitor", None)),
         Err(other) => return Err(other),
     };
-    let waiting = store::waiting(&mut tx, programme.id, &ctx.scope()).await?;
+    let waiting = store::waiting(&mut tx, programme.id, &ctx.scope(), ctx.at).await?;
     let (figures, _) = monitoring::figures_below(&mut tx, programme.id, &ctx.scope()).await?;
     let lagging = monitoring::lagging(&mut tx, programme.id, Id::from_uuid(member.node)).await?;
     drop(tx);
@@ -194,10 +194,14 @@ fn to_do(waiting: &Waiting, role: Option<Role>) -> Vec<ToDo> {
     let school = [Principal, Cio, ManagementTeam, Clerk];
     let heads = [Principal, Cio, ManagementTeam];
     let issuers = [Province, City, County];
+    let offices = [Province, City];
     let to_do = |title, count, href| ToDo { title, count, href };
     let all = [
         to_do("学时待处理（待认领、冲突、存疑）", only(waiting.reports, &desk), "/hours/waiting"),
+        to_do("学习账号待对应教师", only(waiting.learners, &desk), "/learners"),
         to_do("学时异议待答复", only(waiting.disputes, &desk), "/hours/inbox"),
+        to_do("课程待审核", only(waiting.courses, &offices), "/courses/waiting"),
+        to_do("学习平台久未报送", only(waiting.silent, &offices), "/platforms"),
         to_do("选学变更待审批", only(waiting.changes, &school), "/choices/changes"),
         to_do("校本活动待审核", only(waiting.activities, &heads), "/activities/school"),
         to_do("考核小组待评", waiting.panel, "/review/board"),

@@ -157,6 +157,8 @@ async fn learn(
                 title: format!("演示课程第{}讲", lesson + 1),
                 source: PLATFORM.to_owned(),
                 source_id: format!("{}-{}-{lesson}", teacher.login, category.key),
+                channel: hours::Channel::File,
+                doubt: None,
             });
         }
     }
