@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use tisheng_assessment::{certificate, evidence, review};
+use tisheng_gateway::door;
 use tisheng_insight::{home, monitoring};
 use tisheng_kernel::Id;
 use tisheng_platform::web::Failure;
@@ -37,6 +38,7 @@ pub fn rooms() -> Router<Arc<App>> {
         .merge(certificate::routes())
         .merge(monitoring::routes())
         .merge(home::routes())
+        .merge(door::routes())
 }
 
 /// The long-lived things of all rooms.
@@ -58,6 +60,7 @@ pub fn parts() -> Result<Parts, Box<dyn std::error::Error + Send + Sync>> {
         .with(Rulebook::default())
         .with(Typesetter::new(fonts))
         .with(certificate::EXAMINE)
+        .with(door::WAYS)
         .with(TeamSource::new(team_rules))
         .with(hours::Trails::new(learning::tell))
         .with(kinds))

@@ -40,7 +40,7 @@ const TAKE_UP: &str = "update session set who = $2 where token = $1";
 const PROLONG: &str = "update session set seen_at = $2, expires_at = $3 where token = $1";
 const END: &str = "delete from session where token = $1";
 const END_ALL: &str = "delete from session where account = $1";
-const END_VIA: &str = "delete from session where via = $1";
+const END_VIA: &str = "delete from session where via = $1 or (via > $2 and via < $3)";
 const VIA: &str = "select via from session where token = $1";
 const END_OTHERS: &str = "delete from session where account = $1 and token <> $2";
 const SWEEP: &str = "delete from session where expires_at <= $1";
@@ -122,12 +122,13 @@ pub async fn via(tx: &mut Tx, token: &Token) -> Result<Option<String>, DbError> 
     Ok(tx.row_opt(VIA, args![&token.0], |row| row.get(0)).await?.flatten())
 }
 
-/// Ends the sessions of whoever came in by `via`; says how many there were.
+/// Ends the sessions of whoever came in by `via`, or by something below it (`via/…`); says how many
+/// there were.
 ///
 /// # Errors
 /// What the database reports.
 pub async fn end_via(tx: &mut Tx, via: &str) -> Result<u64, DbError> {
-    tx.run(END_VIA, args![via]).await
+    tx.run(END_VIA, args![via, format!("{via}/"), format!("{via}0")]).await
 }
 
 /// Ends one session. Gives the header that removes the cookie.
@@ -163,7 +164,8 @@ fn cookie(app: &App, secret: &str) -> HeaderValue {
 }
 
 /// The value of the cookie `name`.
-pub(super) fn cookie_value<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+#[must_use]
+pub fn cookie_value<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers
         .get_all(header::COOKIE)
         .iter()
