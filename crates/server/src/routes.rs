@@ -160,5 +160,9 @@ pub fn navigation(who: &Who) -> Vec<NavItem> {
             ("导入课程", "/roster/courses"),
         ],
     };
-    entries.iter().map(|(label, href)| NavItem::new(label, href)).collect()
+    let doors: &[(&str, &str)] = match role {
+        Some(Role::Province | Role::City) => &[("身份提供方", "/identity-providers")],
+        _ => &[],
+    };
+    entries.iter().chain(doors).map(|(label, href)| NavItem::new(label, href)).collect()
 }

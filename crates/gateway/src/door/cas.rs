@@ -172,7 +172,7 @@ fn content(node: &Node<'_, '_>) -> Option<String> {
     if node.children().any(|child| child.is_element()) {
         return None;
     }
-    let text: String = node.children().filter_map(|child| child.text()).collect();
+    let text: String = node.children().filter(Node::is_text).filter_map(|child| child.text()).collect();
     Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 

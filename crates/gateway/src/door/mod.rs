@@ -22,6 +22,7 @@ mod fault;
 mod model;
 mod oidc;
 mod pages;
+pub mod samples;
 mod settings;
 mod store;
 #[cfg(test)]
@@ -29,7 +30,8 @@ mod tests;
 mod token;
 mod ways;
 
-pub use model::{Kind, Provider};
+pub use fault::DoorError;
+pub use model::{Kind, Link, Provider};
 pub use pages::routes;
 pub use store::follow;
 pub use ways::WAYS;

@@ -18,7 +18,7 @@ use tisheng_platform::{App, Ctx};
 use super::fault::DoorError;
 
 /// Ways to a service and back at once from one address: a whole school may share one.
-const BURST: u32 = 200;
+const BURST: u32 = 300;
 /// Seconds after which an address may set out once more.
 const SECONDS: u32 = 1;
 

@@ -39,7 +39,7 @@ const OFFERED: &str = "select p.id, p.node, n.name, p.path, p.kind, p.name, p.ad
         select 1 from node s where s.kind in ('province', 'city', 'county', 'town') and s.valid_to is null
             and (s.path = p.path or (s.path > p.path and s.path < substr(p.path, 1, length(p.path) - 1) || '0'))
             and (s.name like $2 escape '\\' or s.pinyin like $3 escape '\\' or s.initials like $3 escape '\\')))
-    order by p.path, p.made_at, p.id limit $4";
+    order by case when $1 = '' then 0 else 0 - length(p.path) end, p.path, p.made_at, p.id limit $4";
 
 const INSERT: &str =
     "insert into identity_provider (id, node, path, kind, name, address, client, secret, scopes,
@@ -139,7 +139,7 @@ pub async fn above(tx: &mut Tx, path: &str) -> Result<Vec<Provider>, DbError> {
 }
 
 /// At most `most` active services; with a text only those whose territory, or a region in it, has
-/// it in its name.
+/// it in its name, the nearest first.
 pub async fn offered(tx: &mut Tx, wanted: &str, most: i64) -> Result<Vec<Provider>, DbError> {
     let anywhere = pattern("%", wanted);
     let sounding = pattern("", &wanted.to_lowercase());

@@ -212,7 +212,7 @@ story!(nobody_from_outside_the_territory_is_let_in, |engine| async move {
     browser.post(&format!("{}/link", scene.way()), &[]).await.is(422).says("以外还有身份");
 });
 
-story!(a_role_taken_up_beyond_the_territory_asks_for_the_password, |engine| async move {
+story!(a_role_given_beyond_the_territory_closes_the_way, |engine| async move {
     let scene = scene(engine, "oidc", &BY_PAPER).await;
     let teacher = &scene.town.school().teachers[0];
     let paper = scene.paper(teacher).await;

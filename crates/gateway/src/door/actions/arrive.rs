@@ -159,8 +159,8 @@ async fn identity(
 
 /// The service's name for a person as it is stored: nobody learns it from there, and at another
 /// address it is another one.
-fn subject(ctx: &Ctx, provider: &Provider, identity: &Identity) -> Vec<u8> {
-    ctx.app.keys.index("door subject", &format!("{}\n{}", provider.address, identity.subject))
+pub(in crate::door) fn subject(ctx: &Ctx, provider: &Provider, name: &str) -> Vec<u8> {
+    ctx.app.keys.index("door subject", &format!("{}\n{name}", provider.address))
 }
 
 async fn receive(
@@ -170,7 +170,7 @@ async fn receive(
     identity: &Identity,
     back: String,
 ) -> Result<Came, DoorError> {
-    let subject = subject(ctx, provider, identity);
+    let subject = subject(ctx, provider, &identity.subject);
     let known = store::links::link_of_subject(tx, provider.id, &subject).await?;
     if let Some(member) = ctx.who.member() {
         return match known {
@@ -237,7 +237,7 @@ async fn find(
 ///
 /// # Errors
 /// [`DoorError::Outside`]; [`DoorError::Taken`] when either belongs to another already.
-pub(super) async fn tie(
+pub(in crate::door) async fn tie(
     ctx: &Ctx,
     tx: &mut Tx,
     (provider, subject): (&Provider, &[u8]),
