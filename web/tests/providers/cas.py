@@ -54,7 +54,7 @@ settings.configure(
     # One connection for all threads: single logout is sent from another one.
     DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "file:cas?mode=memory&cache=shared"}},
     DEFAULT_AUTO_FIELD="django.db.models.AutoField",
-    SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
+    SESSION_ENGINE="django.contrib.sessions.backends.db",
     LANGUAGE_CODE="en",
     USE_TZ=True,
     STATIC_URL="/static/",
