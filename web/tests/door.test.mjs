@@ -109,6 +109,7 @@ test("a teacher comes in by a CAS server, and the server's own sign-out ends the
   const address = `http://127.0.0.1:${ports.cas}/cas`;
   const { office } = await entered("cas", { name: "旧平台", address });
   const user = { user: "wang.laoshi", password: "nobody else knows this" };
+  // Attributes that nobody asks for stand in a real answer as well.
   const stop = await cas(ports.cas, { service: `${site.address}/`, ...user, attributes: { department: "Physics" } });
   try {
     await opened(office);

@@ -1,8 +1,11 @@
 //! Offices keep the services of their territory.
 
 use serde_json::json;
+use tisheng_platform::Shift;
+use tisheng_registry::access::{self, Role};
 use tisheng_testkit::story;
 
+use super::super::follow;
 use super::fake::SECRET;
 use super::{BY_PAPER, scene};
 
@@ -167,6 +170,31 @@ story!(offices_find_links_and_cut_them, |engine| async move {
     foreign.post(&cut, &[]).await.is(404);
     county.post(&cut, &[]).await.shows("已解除关联");
     browsers[1].get("/account").await.shows("账号或手机号");
+});
+
+story!(a_service_moves_with_its_territory_and_vouches_no_further, |engine| async move {
+    let scene = scene(engine, "oidc", &BY_PAPER).await;
+    let teacher = &scene.town.school().teachers[0];
+    let system = scene.test.system();
+    let mut tx = system.write().await.expect("a transaction");
+    let school = scene.town.school().node.id;
+    access::grant(&system, &mut tx, teacher.person, Role::GroupLead, school).await.expect("given");
+    tx.commit().await.expect("commits");
+    let paper = json!({ "id_no": scene.paper(teacher).await });
+    let mut browser = scene.test.browser();
+    let came = scene.arrive(&mut browser, "u-1", &paper).await;
+    assert_eq!(came.is(303).location(), "/roles?back=%2Faccount");
+    let grant = browser.get("/roles?back=%2Faccount").await.field("grant");
+    let to = [("grant", grant.as_str()), ("back", "/account")];
+    browser.post("/roles/switch", &to).await.shows("已切换为");
+
+    let mut tx = system.write().await.expect("a transaction");
+    follow(&mut tx, &Shift::new(&scene.town.city.path, "/elsewhere/")).await.expect("followed");
+    tx.commit().await.expect("commits");
+    browser.post("/roles/switch", &to).await.is(403).says("在登录方式所属的地区以外");
+    scene.arrive(&mut scene.test.browser(), "u-1", &paper).await.is(422).says("以外还有身份");
+    let mut office = scene.test.signed_in(&scene.town.city_office.who()).await;
+    office.get("/identity-providers").await.hides("教育云");
 });
 
 story!(among_many_services_one_looks_for_the_own_territory, |engine| async move {
