@@ -3,7 +3,7 @@
 use serde_json::json;
 use tisheng_kernel::Id;
 use tisheng_platform::web::{Failure, session};
-use tisheng_platform::{Ctx, Tx, audit};
+use tisheng_platform::{Ctx, audit};
 
 use super::arrive::active;
 use crate::door::model::{Kind, Provider};
@@ -38,27 +38,27 @@ pub async fn sign_out_elsewhere(ctx: &Ctx, id: Id<Provider>) -> Result<(Provider
 }
 
 /// Ends the sessions that began with the ticket in `request`, which a CAS server sends when its
-/// own session ends. Says how many there were.
+/// own session ends. Says how many there were. Opens its own transactions: anybody may send
+/// anything here, and nothing is to be written before it is understood.
 ///
 /// # Errors
 /// Not found when there is no such service or it speaks otherwise; [`Failure::Malformed`] when
 /// `request` is none.
-pub async fn signed_out_there(
-    ctx: &Ctx,
-    tx: &mut Tx,
-    id: Id<Provider>,
-    request: &str,
-) -> Result<u64, Failure> {
-    let provider = active(tx, id).await?;
+pub async fn signed_out_there(ctx: &Ctx, id: Id<Provider>, request: &str) -> Result<u64, Failure> {
+    let mut tx = ctx.read().await?;
+    let provider = active(&mut tx, id).await?;
+    drop(tx);
     if provider.kind != Kind::Cas {
         return Err(Failure::NotFound);
     }
     let unclear = || Failure::Malformed("不是 CAS 的退出通知。".to_owned());
     let ticket = cas::ended(request).ok_or_else(unclear)?;
-    let ended = session::end_via(tx, &provider.via(&ticket)).await?;
+    let mut tx = ctx.write().await?;
+    let ended = session::end_via(&mut tx, &provider.via(&ticket)).await?;
     if ended > 0 {
         let detail = json!({ "sessions_ended": ended });
-        audit::record(ctx, tx, "door.signed_out_there", id.uuid(), &detail).await?;
+        audit::record(ctx, &mut tx, "door.signed_out_there", id.uuid(), &detail).await?;
     }
+    tx.commit().await?;
     Ok(ended)
 }

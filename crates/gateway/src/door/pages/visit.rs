@@ -106,10 +106,7 @@ pub async fn come_back(
 /// `POST /sign-in/via/{provider}/return`: a CAS server tells that a session of its own has ended.
 /// It has no key of a form; telling it twice ends nothing more.
 pub async fn signed_out_there(session: Session, Path(id): Path<Id<Provider>>, fields: Fields) -> Answer {
-    let ctx = &session.ctx;
-    let mut tx = ctx.write().await?;
-    leave::signed_out_there(ctx, &mut tx, id, fields.text("logoutRequest")).await?;
-    tx.commit().await?;
+    leave::signed_out_there(&session.ctx, id, fields.text("logoutRequest")).await?;
     Ok("ok\n".into_response())
 }
 
