@@ -8,6 +8,7 @@ use tisheng_platform::config::Config;
 use tisheng_platform::db::{Address, migrate};
 use tisheng_platform::files::Files;
 use tisheng_platform::keys::Keys;
+use tisheng_platform::outbound::Outbound;
 use tisheng_platform::{App, Db};
 
 use crate::{Ended, routes};
@@ -45,6 +46,7 @@ pub async fn open_by(
     Ok(Arc::new(App {
         files: Files::open(&config)?,
         keys: Keys::load_or_create(&config.data.join(KEY_FILE))?,
+        outbound: Outbound::new(&config.outbound_allow),
         clock,
         navigation: routes::navigation,
         parts: routes::parts()?,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use tisheng_assessment::{certificate, evidence, review};
+use tisheng_gateway::door;
 use tisheng_insight::{home, monitoring};
 use tisheng_kernel::Id;
 use tisheng_platform::web::Failure;
@@ -38,6 +39,7 @@ pub fn rooms() -> Router<Arc<App>> {
         .merge(certificate::routes())
         .merge(monitoring::routes())
         .merge(home::routes())
+        .merge(door::routes())
 }
 
 /// The long-lived things of all rooms.
@@ -59,6 +61,7 @@ pub fn parts() -> Result<Parts, Box<dyn std::error::Error + Send + Sync>> {
         .with(Rulebook::default())
         .with(Typesetter::new(fonts))
         .with(certificate::EXAMINE)
+        .with(door::WAYS)
         .with(TeamSource::new(team_rules))
         .with(hours::Trails::new(learning::tell))
         .with(kinds))
@@ -166,5 +169,9 @@ pub fn navigation(who: &Who) -> Vec<NavItem> {
             ("导入课程", "/roster/courses"),
         ],
     };
-    entries.iter().map(|(label, href)| NavItem::new(label, href)).collect()
+    let doors: &[(&str, &str)] = match role {
+        Some(Role::Province | Role::City) => &[("身份提供方", "/identity-providers")],
+        _ => &[],
+    };
+    entries.iter().chain(doors).map(|(label, href)| NavItem::new(label, href)).collect()
 }

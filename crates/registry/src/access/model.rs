@@ -71,6 +71,21 @@ impl Grant {
     }
 }
 
+/// An account that is open, its owner, and the roles that may be acted in today.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// The account.
+    pub account: Id<Account>,
+    /// Whose it is.
+    pub person: Id<Person>,
+    /// The owner's name.
+    pub name: String,
+    /// What is typed to sign in.
+    pub login: String,
+    /// The roles.
+    pub grants: Vec<Grant>,
+}
+
 /// Somebody who holds a role at a node.
 #[derive(Debug, Clone)]
 pub struct Holder {

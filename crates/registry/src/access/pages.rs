@@ -5,7 +5,7 @@ mod care;
 mod roles;
 mod sign_in;
 
-pub use sign_in::Address;
+pub use sign_in::{Address, lead_on};
 
 use std::sync::Arc;
 

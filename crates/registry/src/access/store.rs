@@ -26,7 +26,8 @@ const OF_PERSON: &str =
 const BY_ID: &str = "select id, person, login, password is not null, totp_sealed is not null, setup_expires,
     signed_in_at, disabled_at, version from account where id = $1";
 
-const BY_TOKEN: &str = "select a.id, a.login, p.name from account a join person p on p.id = a.person
+const BY_TOKEN: &str =
+    "select a.id, a.login, p.name, a.person from account a join person p on p.id = a.person
     where a.setup_token = $1 and a.setup_expires > $2 and a.disabled_at is null";
 
 const BY_LOGIN: &str = "select a.id, a.person, p.name, a.login, a.password, a.totp_sealed, a.last_grant
@@ -186,6 +187,7 @@ pub(super) struct TokenHolder {
     pub account: Id<Account>,
     pub login: String,
     pub name: String,
+    pub person: Id<Person>,
 }
 
 pub(super) async fn by_token(
@@ -194,7 +196,7 @@ pub(super) async fn by_token(
     at: Instant,
 ) -> Result<Option<TokenHolder>, DbError> {
     tx.row_opt(BY_TOKEN, args![digest, at], |row| {
-        Ok(TokenHolder { account: row.get(0)?, login: row.get(1)?, name: row.get(2)? })
+        Ok(TokenHolder { account: row.get(0)?, login: row.get(1)?, name: row.get(2)?, person: row.get(3)? })
     })
     .await
 }

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{Days, TimeDelta};
 use http::{HeaderMap, Method};
 use tisheng_assessment::{evidence, review};
+use tisheng_gateway::door;
 use tisheng_kernel::{Id, Level, Seconds};
 use tisheng_platform::args;
 use tisheng_policy::scheme::{self, Programme, samples::owned};
@@ -68,6 +69,8 @@ impl World {
         world.school_desk().await;
         world.platforms().await;
         world.further().await;
+        world.door().await;
+        world.test.settle().await;
         world.look_up().await;
         world
     }
@@ -259,6 +262,19 @@ impl World {
         self.things.insert("/courses {id}", course.to_string());
         self.things.insert("{month}", learnt.date().format("%Y-%m").to_string());
         self.things.insert("/learners {id}", unknown.to_string());
+    }
+
+    /// A sign-in service of the county, by which the one who finished comes.
+    async fn door(&mut self) {
+        let office = self.test.ctx(self.town.city_office.who());
+        let mut tx = office.write().await.expect("a transaction");
+        let provider = door::samples::provider(&office, &mut tx, self.town.county.id).await;
+        let provider = provider.expect("a service");
+        let whose = self.finisher().account;
+        let link = door::samples::link(&office, &mut tx, provider, whose).await.expect("linked");
+        tx.commit().await.expect("commits");
+        self.things.insert("{provider}", provider.to_string());
+        self.things.insert("{link}", link.to_string());
     }
 
     /// The numbers of what was made through pages.

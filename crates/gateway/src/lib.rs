@@ -1,0 +1,5 @@
+//! To other systems and back: whoever stands outside and is let in, or is asked.
+
+mod jose;
+
+pub mod door;
