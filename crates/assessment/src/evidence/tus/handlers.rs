@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use tisheng_kernel::Id;
 use tisheng_platform::jobs::{self, Claimed, JobError};
 use tisheng_platform::web::Failure;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::{App, Ctx};
 

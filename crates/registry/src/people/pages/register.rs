@@ -1,8 +1,8 @@
 //! Entering somebody new.
 
 use askama::Template;
-use axum::extract::Path;
 use tisheng_kernel::{Identity, PaperKind, PersonName, Phone, Sex};
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{self, Flash, Page};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, once};
