@@ -1,6 +1,6 @@
 //! Holding an offer and a choice against the rules, and the task list that follows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use tisheng_kernel::Seconds;
@@ -71,18 +71,18 @@ impl Scheme {
         let offered = distinct(offered);
         let dimensions = self.by_dimension(&offered);
         let taken = self.by_dimension(&chosen);
-        let count = |codes: Option<&Vec<&str>>| number(codes.map_or(0, Vec::len));
+        let count = |dimension: &str| number(of_dimension(&taken, dimension).len());
         let mut conditions = vec![self.only_offered(&chosen, &offered), self.enough(&chosen, &dimensions)];
         match *self.choice.cover {
             Cover::EveryOffered => {
                 for (dimension, codes) in &dimensions {
-                    conditions.push(self.dimension_covered(dimension, codes, count(taken.get(dimension))));
+                    conditions.push(self.dimension_covered(dimension, codes, count(dimension)));
                 }
             }
             Cover::AtLeast(_) => {
                 let need = self.choice.dimensions_to_cover(number(dimensions.len()));
                 let per = *self.choice.per_dimension;
-                let covered = number(taken.values().filter(|codes| number(codes.len()) >= per).count());
+                let covered = number(taken.iter().filter(|(_, codes)| number(codes.len()) >= per).count());
                 let sentence = format!(
                     "至少覆盖 {need} 个维度，每个维度不少于 {per} 个能力点，已覆盖 {covered} 个维度。"
                 );
@@ -91,6 +91,12 @@ impl Scheme {
             }
         }
         conditions
+    }
+
+    /// How many capabilities a teacher must choose from what is offered.
+    pub(crate) fn to_choose<O: AsRef<str>>(&self, offered: &[O]) -> usize {
+        let dimensions = self.by_dimension(&distinct(offered)).len();
+        self.choice.needed(number(dimensions)) as usize
     }
 
     /// The conditions that a choice does not meet.
@@ -108,8 +114,7 @@ impl Scheme {
         let dimensions = self.by_dimension(&offered);
         let taken = self.by_dimension(&chosen);
         let per = *self.choice.per_dimension;
-        let covered =
-            dimensions.keys().filter(|key| taken.get(*key).map_or(0, |codes| number(codes.len())) >= per);
+        let covered = dimensions.iter().filter(|(key, _)| number(of_dimension(&taken, key).len()) >= per);
         number(chosen.len()) >= self.choice.needed(number(dimensions.len()))
             && number(covered.count()) >= self.choice.dimensions_to_cover(number(dimensions.len()))
             && chosen.iter().all(|code| offered.contains(code))
@@ -137,6 +142,18 @@ impl Scheme {
         tasks
     }
 
+    /// What the tasks of a list can earn in all: of each kind and category no more than counts.
+    #[must_use]
+    pub fn countable(&self, tasks: &[Task]) -> Seconds {
+        let of_category = |category: &HourCategory| -> Seconds {
+            let own: Vec<Task> = tasks.iter().filter(|task| task.category == category.key).cloned().collect();
+            let loose: Seconds = own.iter().filter(|task| task.kind.is_none()).map(|task| task.hours).sum();
+            let earned = earned_by(category, &own) + loose;
+            category.ceiling.as_ref().map_or(earned, |ceiling| ceiling.at_most(earned))
+        };
+        self.hours.categories.iter().map(of_category).sum()
+    }
+
     fn tasks_of_kind(
         &self,
         category: &HourCategory,
@@ -158,6 +175,8 @@ impl Scheme {
                 about.map(|a| format!(".{a}")).unwrap_or_default()
             ),
             title: match about {
+                // A work that is called as its kind is not named twice.
+                Some(code) if self.framework.label(code) == *kind.title => kind.title.value.clone(),
                 Some(code) => format!("{}：{}", *kind.title, self.framework.label(code)),
                 None => kind.title.value.clone(),
             },
@@ -174,15 +193,15 @@ impl Scheme {
         }
     }
 
-    /// The codes by dimension, in the order of the framework; unknown codes are left out.
-    fn by_dimension<'c>(&self, codes: &[&'c str]) -> BTreeMap<&str, Vec<&'c str>> {
-        let mut by_dimension: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for code in codes {
-            if let Some(capability) = self.framework.capability(code) {
-                by_dimension.entry(capability.dimension.as_str()).or_default().push(code);
-            }
-        }
-        by_dimension
+    /// The dimensions that the codes touch, in the order of the framework, each with its codes;
+    /// unknown codes are left out.
+    fn by_dimension<'c>(&self, codes: &[&'c str]) -> ByDimension<'_, 'c> {
+        let of = |code: &str| self.framework.capability(code).map(|c| c.dimension.as_str());
+        let dimensions = self.framework.dimensions.iter().map(|dimension| {
+            let key = dimension.key.as_str();
+            (key, codes.iter().copied().filter(|code| of(code) == Some(key)).collect::<Vec<_>>())
+        });
+        dimensions.filter(|(_, codes)| !codes.is_empty()).collect()
     }
 
     fn dimension_title<'d>(&'d self, key: &'d str) -> &'d str {
@@ -201,7 +220,7 @@ impl Scheme {
         Condition::holds("known", "能力点在方案之内", unknown.is_empty()).saying(sentence, &source)
     }
 
-    fn offer_dimensions(&self, by_dimension: &BTreeMap<&str, Vec<&str>>, school: &SchoolFacts) -> Condition {
+    fn offer_dimensions(&self, by_dimension: &ByDimension<'_, '_>, school: &SchoolFacts) -> Condition {
         let exception = self.offer.exceptions.iter().find(|exception| school.facts.contains(&exception.fact));
         let (need, who) = match exception {
             Some(exception) => (&exception.dimensions, exception.title.as_str()),
@@ -231,11 +250,7 @@ impl Scheme {
         Condition::holds("environment", "适合学校环境", strange.is_empty()).saying(sentence, source)
     }
 
-    fn offer_can_be_chosen_from(
-        &self,
-        offer: &[&str],
-        by_dimension: &BTreeMap<&str, Vec<&str>>,
-    ) -> Condition {
+    fn offer_can_be_chosen_from(&self, offer: &[&str], by_dimension: &ByDimension<'_, '_>) -> Condition {
         let need = self.choice.needed(number(by_dimension.len()));
         let per = *self.choice.per_dimension;
         let thin: Vec<&str> = match *self.choice.cover {
@@ -266,7 +281,7 @@ impl Scheme {
             .saying(sentence, &self.choice.minimum.source)
     }
 
-    fn enough(&self, chosen: &[&str], dimensions: &BTreeMap<&str, Vec<&str>>) -> Condition {
+    fn enough(&self, chosen: &[&str], dimensions: &ByDimension<'_, '_>) -> Condition {
         let need = self.choice.needed(number(dimensions.len()));
         let have = number(chosen.len());
         let mut sentence = format!("至少选择 {need} 个能力点，已选 {have} 个");
@@ -290,6 +305,14 @@ impl Scheme {
         let condition = Condition::counted(format!("dimension.{dimension}"), title, have, need);
         condition.saying(sentence, &self.choice.per_dimension.source)
     }
+}
+
+/// Codes by the dimensions that they touch.
+type ByDimension<'s, 'c> = Vec<(&'s str, Vec<&'c str>)>;
+
+/// The codes of one dimension.
+fn of_dimension<'a>(all: &'a [(&str, Vec<&'a str>)], dimension: &str) -> &'a [&'a str] {
+    all.iter().find(|(key, _)| *key == dimension).map_or(&[], |(_, codes)| codes)
 }
 
 /// What the tasks of a category earn towards it, each kind up to its ceiling.

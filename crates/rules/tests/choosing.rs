@@ -134,6 +134,16 @@ fn a_team_has_its_size_and_roles() {
 }
 
 /// The schemes of the program, read once for all cases.
+#[test]
+fn a_capability_more_earns_no_more_than_counts() {
+    let scheme = scheme("sichuan-2020");
+    let all = |codes: &[&str]| scheme.countable(&scheme.task_list(codes));
+    assert_eq!(all(&["A2", "A5", "A11"]), *scheme.hours.total);
+    assert_eq!(all(&["A2", "A5", "A11", "A1"]), *scheme.hours.total, "evidence counts up to its ceiling");
+    let titles: Vec<String> = scheme.task_list(&["A2"]).into_iter().map(|task| task.title).collect();
+    assert!(titles.iter().all(|title| title != "综合课堂实录：综合课堂实录"), "{titles:?}");
+}
+
 static SCHEMES: LazyLock<[Scheme; 2]> = LazyLock::new(|| [scheme("sichuan-2020"), scheme("foshan-2020")]);
 
 proptest! {

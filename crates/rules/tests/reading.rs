@@ -100,7 +100,7 @@ fn the_digest_is_of_the_rules_and_not_of_the_editor() {
 }
 
 /// Contradictions: what is written, what it is changed to, and a word of the problem.
-const CONTRADICTIONS: [(&str, &str, &str); 25] = [
+const CONTRADICTIONS: [(&str, &str, &str); 26] = [
     ("ceiling = 30", "ceiling = 20", "低于最低"),
     ("minimum = 24\nceiling = 30", "minimum = 10\nceiling = 30", ""),
     ("role = \"practice\"", "role = \"online\"", "不足总学时"),
@@ -126,6 +126,7 @@ const CONTRADICTIONS: [(&str, &str, &str); 25] = [
     ("HP{year}{sequence}{check}", "HP{year}{check}", "编号会重复"),
     ("until = 2025-08-31", "until = 2022-08-31", "until 早于 from"),
     ("pass = [\"反馈及时\"]", "pass = []", "没有合格标准"),
+    ("total = 60", "total = 56", "少于各类最低学时之和"),
 ];
 
 #[test]

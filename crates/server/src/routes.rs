@@ -11,16 +11,17 @@ use tisheng_kernel::Id;
 use tisheng_platform::web::Failure;
 use tisheng_platform::web::layout::NavItem;
 use tisheng_platform::{App, Ctx, Parts, Who};
-use tisheng_policy::scheme::{self, Rulebook};
+use tisheng_policy::scheme::{self, Programme, Rulebook};
 use tisheng_registry::access::Role;
 use tisheng_registry::organisation::Node;
-use tisheng_registry::people::TeamSource;
+use tisheng_registry::people::{Person, TeamSource};
 use tisheng_registry::roster::{self, Entry, Kinds};
 use tisheng_registry::{access, organisation, people, posting, restructuring};
 use tisheng_rules::plan::TeamRule;
 use tisheng_training::course::CourseFile;
 use tisheng_training::reconciliation::StatementFile;
-use tisheng_training::{hours, learning};
+use tisheng_training::selection::Passed;
+use tisheng_training::{hours, learning, selection};
 use tisheng_typeset::{Fonts, Typesetter};
 
 /// The routes of all rooms.
@@ -64,7 +65,16 @@ pub fn parts() -> Result<Parts, Box<dyn std::error::Error + Send + Sync>> {
         .with(door::WAYS)
         .with(TeamSource::new(team_rules))
         .with(hours::Trails::new(learning::tell))
+        .with(selection::Judged::new(passed))
         .with(kinds))
+}
+
+/// The capabilities and works that a teacher has passed.
+async fn passed(ctx: Ctx, programme: Id<Programme>, person: Id<Person>) -> Result<Passed, Failure> {
+    let mut tx = ctx.read().await?;
+    let results = review::results(&mut tx, programme.uuid(), person.uuid()).await?;
+    let passed = results.into_iter().filter(|result| result.level.is_passed());
+    Ok(passed.map(|result| (result.capability, result.final_at.date())).collect())
 }
 
 /// What the scheme that runs at `node` asks of the teams of a school; nothing where none runs.

@@ -86,7 +86,12 @@ fn check(scheme: &str) -> Ended {
 }
 
 fn load(scheme: &str) -> Result<Scheme, Box<dyn std::error::Error + Send + Sync>> {
-    Scheme::from_files(&files(scheme)?).map_err(told)
+    read(&files(scheme)?)
+}
+
+/// The scheme that the files state; its mistakes are the sentence of the error.
+pub fn read(files: &[(String, String)]) -> Result<Scheme, Box<dyn std::error::Error + Send + Sync>> {
+    Scheme::from_files(files).map_err(told)
 }
 
 fn told(problems: Vec<tisheng_rules::Problem>) -> Box<dyn std::error::Error + Send + Sync> {
@@ -94,23 +99,40 @@ fn told(problems: Vec<tisheng_rules::Problem>) -> Box<dyn std::error::Error + Se
     lines.join("\n").into()
 }
 
-/// Names and texts of a scheme's files, in the order of their names.
-fn files(scheme: &str) -> Result<Vec<(String, String)>, Box<dyn std::error::Error + Send + Sync>> {
+/// Names and texts of the files of a scheme, in the order of their names: of one that comes with
+/// the program, or of a folder.
+pub fn files(scheme: &str) -> Result<Vec<(String, String)>, Box<dyn std::error::Error + Send + Sync>> {
     if let Some(files) = builtin::files(scheme) {
         return Ok(files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect());
     }
     let folder = Path::new(scheme);
-    let entries = std::fs::read_dir(folder).map_err(|e| {
-        let known: Vec<&str> = builtin::all().into_iter().map(|(code, _)| code).collect();
-        format!("{scheme}: {e}; give a folder, or one of {}", known.join(", "))
-    })?;
+    let known: Vec<&str> = builtin::all().into_iter().map(|(code, _)| code).collect();
+    let known = known.join("、");
+    if !folder.is_dir() {
+        let what = if folder.exists() {
+            "是文件，不是目录"
+        } else {
+            "没有这个方案，也没有这个目录"
+        };
+        return Err(format!("{scheme}：{what}；请写方案所在的目录，或以下代码之一：{known}").into());
+    }
+    let entries = std::fs::read_dir(folder).map_err(|e| format!("{scheme}：目录无法读取（{e}）"))?;
     let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     paths.retain(|path| path.extension().is_some_and(|e| e == "toml"));
     paths.sort();
+    if paths.is_empty() {
+        return Err(format!("{scheme}：目录里没有方案文件（*.toml），说明见 schemes/README.md").into());
+    }
     let mut files = Vec::with_capacity(paths.len());
     for path in paths {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        files.push((name, std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?));
+        let bytes = std::fs::read(&path).map_err(|e| format!("{}：无法读取（{e}）", path.display()))?;
+        let text = String::from_utf8(bytes).map_err(|e| {
+            let line =
+                1 + e.as_bytes()[..e.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count();
+            format!("{}：第 {line} 行不是 UTF-8 编码，请另存为 UTF-8 后再试", path.display())
+        })?;
+        files.push((name, text));
     }
     Ok(files)
 }

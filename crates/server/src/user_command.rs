@@ -14,9 +14,9 @@ use tisheng_policy::scheme;
 use tisheng_registry::access::{self, Issued, Role};
 use tisheng_registry::organisation::{self, Kind, Node};
 use tisheng_registry::people::{self, NewPerson};
-use tisheng_rules::{Scheme, builtin};
+use tisheng_rules::builtin;
 
-use crate::{Ended, assembly};
+use crate::{Ended, assembly, scheme_command};
 
 /// Most people that are listed at once.
 const MOST: i64 = 1000;
@@ -30,7 +30,7 @@ pub enum UserCommand {
     /// are there, and its office. The number of the identity paper is read from standard input,
     /// so that no list of commands keeps it.
     First {
-        /// Code of the scheme, as `tisheng scheme list` shows it.
+        /// Code of the scheme, as `tisheng scheme list` shows it, or the path of its folder.
         #[arg(long)]
         scheme: String,
         /// The person's name.
@@ -116,9 +116,8 @@ async fn first(ctx: &Ctx, code: &str, (name, paper): (&str, &str), login: &str) 
 
 /// The node of the scheme's territory, founded with its regions and programme unless it is there.
 async fn territory(ctx: &Ctx, tx: &mut Tx, code: &str) -> Told<Node> {
-    let files = builtin::files(code).ok_or_else(|| format!("no scheme {code}; see `tisheng scheme list`"))?;
-    let files: Vec<_> = files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-    let rules = Scheme::from_files(&files).map_err(|problems| format!("{problems:?}"))?;
+    let files = scheme_command::files(code)?;
+    let rules = scheme_command::read(&files)?;
     let region = rules.identity.territory.value.as_ref().ok_or("the scheme names no territory")?.to_string();
     if let Some(root) = organisation::by_code(tx, &region).await? {
         return Ok(root);

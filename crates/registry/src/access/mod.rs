@@ -34,9 +34,7 @@ pub use grants::{
 };
 pub(crate) use grants::{begin_teaching, end_with_post};
 pub(crate) use model::Staff;
-pub use model::{
-    Account, Grant, Holder, Standing, goes_with_post, may_give, needs_second_factor, stands_at,
-};
+pub use model::{Account, Grant, Holder, Standing, goes_with_post, may_give, needs_second_factor, stands_at};
 pub use pages::{Address, lead_on, routes};
 pub use password::{Hashed, hash, is_acceptable};
 pub use second_factor::{SecretText, code_at, new_secret, otpauth};

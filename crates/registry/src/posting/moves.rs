@@ -1,10 +1,10 @@
 //! Pages on which a post changes: another subject, another school, none.
 
 use askama::Template;
-use axum::extract::Path;
 use chrono::NaiveDate;
 use tisheng_kernel::{Id, pinyin};
 use tisheng_platform::Tx;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{self, Flash, Page};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, Once, once};

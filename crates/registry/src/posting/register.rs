@@ -1,7 +1,7 @@
 //! Entering somebody new.
 
 use askama::Template;
-use axum::extract::Path;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{self, Flash, Page};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, once};

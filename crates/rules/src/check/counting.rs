@@ -28,6 +28,13 @@ fn hours(scheme: &Scheme, found: &mut Found) {
         category_numbers(rule, category, found);
         for kind in &category.kinds {
             ceiling_holds(rule, &kind.title, kind.minimum.as_ref(), kind.ceiling.as_ref(), found);
+            if let (Some(item), Some(ceiling)) = (&kind.item, &kind.ceiling)
+                && **ceiling < *item.hours
+            {
+                let (one, most) = (rule.shown(*item.hours), rule.shown(**ceiling));
+                let wrong = format!("“{}”一项计 {one}，超过本项计入上限 {most}", *kind.title);
+                found.value(&item.hours, wrong, format!("item_hours 应不超过 {most}"));
+            }
             if kind.item.as_ref().is_some_and(|item| item.unit == ItemUnit::Work)
                 && scheme.framework.works.is_empty()
             {
@@ -38,6 +45,15 @@ fn hours(scheme: &Scheme, found: &mut Found) {
                 );
             }
         }
+    }
+    let of_categories: Seconds = rule.categories.iter().map(|category| *category.minimum).sum();
+    if *rule.total < of_categories {
+        let (total, minima) = (rule.shown(*rule.total), rule.shown(of_categories));
+        found.value(
+            &rule.total,
+            format!("总学时 {total} 少于各类最低学时之和 {minima}"),
+            format!("total 应不少于 {minima}"),
+        );
     }
     let reachable: Option<Seconds> = rule.categories.iter().map(most_countable).sum();
     if reachable.is_some_and(|most| most < *rule.total) {
@@ -145,6 +161,17 @@ fn offer_and_choice(scheme: &Scheme, found: &mut Found) {
             &choice.cover,
             format!("要求覆盖 {least} 个维度，框架有 {there_are} 个"),
             format!("应在 1 到 {there_are} 之间，或写 \"every\""),
+        );
+    }
+    if let Cover::AtLeast(least) = *choice.cover
+        && least <= there_are
+        && least > *scheme.offer.dimensions
+    {
+        let offered = *scheme.offer.dimensions;
+        found.value(
+            &choice.cover,
+            format!("要求教师覆盖 {least} 个维度，学校只须提供 {offered} 个"),
+            format!("cover 应不超过 {offered}，或提高 [offer] 的 dimensions"),
         );
     }
     if *scheme.offer.fit_environment {

@@ -11,6 +11,10 @@ use crate::source::{Place, Source};
 use crate::territory::TierKey;
 
 pub(super) fn check(scheme: &Scheme, found: &mut Found) {
+    let identity = &scheme.identity;
+    if identity.version.trim().is_empty() {
+        found.value(&identity.title, "没有版本号", "请在 [scheme] 中写 version，如 \"2020.1\"");
+    }
     codes_once(scheme, found);
     tiers(scheme, found);
     framework(scheme, found);

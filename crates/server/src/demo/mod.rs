@@ -16,7 +16,7 @@ use tisheng_registry::samples::{PASSWORD, Persona};
 use tisheng_rules::builtin;
 
 use self::calendar::Calendar;
-use crate::{Ended, assembly, serve};
+use crate::{Ended, assembly, scheme_command, serve};
 
 /// The file that says whom to sign in as, in the data folder.
 const PERSONAS: &str = "personas.json";
@@ -84,16 +84,18 @@ async fn fill(
     app: &Arc<App>,
     scheme: Option<&str>,
 ) -> Result<Vec<Listed>, Box<dyn std::error::Error + Send + Sync>> {
-    let known: Vec<&str> = builtin::all().into_iter().map(|(code, _)| code).collect();
     let wanted: Vec<&str> = match scheme {
-        Some(code) if known.contains(&code) => vec![code],
-        Some(code) => return Err(format!("no scheme {code}; there are {}", known.join(", ")).into()),
-        None => known,
+        Some(one) => vec![one],
+        None => builtin::all().into_iter().map(|(code, _)| code).collect(),
     };
     let mut personas = Vec::new();
-    for (number, code) in (1_u32..).zip(wanted) {
+    for (number, wanted) in (1_u32..).zip(wanted) {
+        let files = scheme_command::files(wanted)?;
+        let rules = scheme_command::read(&files)?;
+        let code = rules.code();
         let ctx = Ctx::system(Arc::clone(app), "demo");
-        let built = territory::build(&ctx, code, number).await.map_err(|e| format!("{code}: {e:?}"))?;
+        let built = territory::build(&ctx, (&rules, &files), number).await;
+        let built = built.map_err(|e| format!("{code}: {e:?}"))?;
         personas.extend(built.iter().map(|persona| Listed::of(code, persona)));
     }
     Ok(personas)

@@ -18,19 +18,18 @@ const SCHOOLS: usize = 2;
 /// People are numbered from here on in each territory, so that no two share a paper's number.
 const PEOPLE: u32 = 2000;
 
-/// Builds the territory of the scheme `code`, the `number`th of this installation.
-pub async fn build(ctx: &Ctx, code: &str, number: u32) -> Result<Vec<Persona>, Failure> {
-    let files: Vec<File> = builtin::files(code)
-        .unwrap_or_default()
-        .iter()
-        .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
-        .collect();
-    let rules = Scheme::from_files(&files).map_err(|p| Failure::Internal(format!("{p:?}")))?;
+/// Builds the territory of the scheme that `files` state, the `number`th of this installation.
+pub async fn build(
+    ctx: &Ctx,
+    (rules, files): (&Scheme, &[File]),
+    number: u32,
+) -> Result<Vec<Persona>, Failure> {
+    let code = rules.code();
     let region = rules.identity.territory.value.as_ref().ok_or(Failure::NotFound)?.to_string();
     let mut tx = ctx.write().await?;
     organisation::seed_regions(ctx, &mut tx, builtin::regions_table(), Some(&region), beginning()).await?;
     let root = organisation::by_code(&mut tx, &region).await?.ok_or(Failure::NotFound)?;
-    let programme = scheme::open(ctx, &mut tx, (root.id, &root.path), &files)
+    let programme = scheme::open(ctx, &mut tx, (root.id, &root.path), files)
         .await
         .map_err(|e| Failure::Internal(e.to_string()))?;
     let counties = counties(&mut tx, &root).await?;
@@ -39,12 +38,11 @@ pub async fn build(ctx: &Ctx, code: &str, number: u32) -> Result<Vec<Persona>, F
     for (place, county) in counties.iter().enumerate() {
         for school in 0..SCHOOLS {
             let index = place * SCHOOLS + school;
-            let plan = school::Plan { code, number, index, county, programme: &programme, rules: &rules };
+            let plan = school::Plan { code, number, index, county, programme: &programme, rules };
             people.extend(school::build(ctx, &plan).await?);
         }
     }
-    let plan =
-        study::Plan { code, number, root: &root, programme: &programme, rules: &rules, people: &people };
+    let plan = study::Plan { code, number, root: &root, programme: &programme, rules, people: &people };
     let lecturers = study::build(ctx, &plan).await?;
     people.extend(lecturers);
     Ok(people)

@@ -2,13 +2,13 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use std::sync::Arc;
 use tisheng_kernel::{HourLength, Id, Instant};
 use tisheng_platform::App;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, Page};
 use tisheng_platform::web::paging::ROWS;
 use tisheng_platform::web::session::SignedIn;

@@ -219,6 +219,7 @@ pub async fn change(
 /// Lets the choice be as the teacher asks. What is given up keeps all work handed in for it.
 ///
 /// # Errors
+/// [`SelectionError::Unmet`] when the school offers otherwise than when the teacher asked;
 /// [`SelectionError::Decided`], [`SelectionError::Own`]; 404 outside the asker's school.
 pub async fn approve_change(
     ctx: &Ctx,
@@ -228,6 +229,9 @@ pub async fn approve_change(
     remark: &str,
 ) -> Result<(), SelectionError> {
     let change = decide(ctx, tx, programme, id, (ChangeState::Approved, remark)).await?;
+    // What the school offers may be another thing than on the day of the request.
+    let teacher = people::teacher(tx, change.person).await?;
+    let offer = checked_offer(ctx, tx, programme, &teacher, &change.capabilities).await?;
     let before = store::chosen(tx, programme.id, change.person).await?;
     let difference = difference(&before, &change.capabilities);
     for code in &difference.dropped {
@@ -236,7 +240,7 @@ pub async fn approve_change(
     for code in &difference.added {
         store::take(tx, programme.id, change.person, code, ctx.at).await?;
     }
-    store::move_choice(tx, programme.id, change.person, change.offer, ctx.at).await?;
+    store::move_choice(tx, programme.id, change.person, offer, ctx.at).await?;
     changed(ctx, tx, programme, change.person).await
 }
 

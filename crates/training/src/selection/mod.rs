@@ -14,6 +14,7 @@
 mod actions;
 mod model;
 mod pages;
+mod progress;
 pub mod samples;
 mod store;
 #[cfg(test)]
@@ -26,4 +27,5 @@ pub use actions::{
 };
 pub use model::{ChangeState, ChoiceChange, Difference, Offer, OfferState, SelectionError, difference};
 pub use pages::routes;
+pub use progress::{Judged, Passed};
 pub use store::follow;

@@ -3,6 +3,7 @@
 mod choice;
 mod offer;
 mod school;
+mod tasks;
 
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/choice/check", post(choice::check))
         .route("/choice/change", get(choice::change_form).post(choice::ask_change))
         .route("/choice/changes/{id}/withdraw", post(choice::withdraw))
-        .route("/tasks", get(choice::tasks))
+        .route("/tasks", get(tasks::show))
         .route("/choices", get(school::list))
         .route("/choices/download", get(school::download))
         .route("/choices/changes", get(school::changes))

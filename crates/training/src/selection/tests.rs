@@ -62,6 +62,8 @@ story!(a_teacher_chooses_and_gets_a_task_list, |engine| async move {
     for task in place.rules.task_list(&choice) {
         tasks.shows(&task.title);
     }
+    tasks.hides("已完成").hides("已通过");
+    assert_eq!(tasks.link("/evidence"), "/evidence");
     let again = choose_by_page(&mut own, &choice).await;
     again.is(422);
     own.get("/choice").await.shows(&format!("已选 {} 个能力点", choice.len()));
@@ -102,4 +104,27 @@ story!(a_change_needs_a_reason_and_the_school, |engine| async move {
     principal.get("/choices").await.shows(&teacher.name);
     principal.get("/choices?state=none").await.hides(&format!("{} ", teacher.name));
     principal.get("/choices/download?as=csv").await.shows(&more[0]);
+});
+
+story!(a_change_is_approved_only_while_the_school_offers_it, |engine| async move {
+    let place = Place::begin(engine).await;
+    let school = place.town.school();
+    let offer = publish_offer(&place.test.app, &place.programme, school).await.expect("an offer");
+    let teacher = &school.teachers[0];
+    let choice = choose(&place.test.app, &place.programme, teacher).await.expect("a choice");
+    let mut own = place.browser(teacher).await;
+    own.post("/choice/change", &with(&offer, &[("reason", "想多学一些")])).await.shows("待审批");
+
+    let facts = facts(&place).await;
+    let fewer = offer.iter().find_map(|gone| {
+        let rest: Vec<String> = offer.iter().filter(|code| *code != gone).cloned().collect();
+        (!choice.contains(gone) && place.rules.check_offer(&rest, &facts).is_empty()).then_some(rest)
+    });
+    let fewer = fewer.expect("the offer meets the rule with one fewer");
+    let mut principal = place.browser(&school.principal).await;
+    principal.post("/offer", &with(&fewer, &[("do", "publish")])).await.shows("选学范围已发布");
+    let address = principal.get("/choices/changes").await.link("/choices/changes/0");
+    let refused = principal.post(&address, &[("do", "approve"), ("decision", "同意")]).await;
+    assert!(refused.is(422).text().contains("不在学校提供的范围内"), "{}", refused.text());
+    own.get("/choice").await.shows(&format!("已选 {} 个能力点", choice.len())).shows("待审批");
 });

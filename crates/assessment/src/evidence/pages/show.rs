@@ -1,10 +1,10 @@
 //! Pieces as they are shown, to the author and to reviewers, and their files as they are served.
 
 use askama::Template;
-use axum::extract::Path;
 use axum::http::HeaderMap;
 use tisheng_kernel::Id;
 use tisheng_platform::files::Blob;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{self, Page};
 use tisheng_platform::web::serve::{Disposition, stored};
 use tisheng_platform::web::session::SignedIn;

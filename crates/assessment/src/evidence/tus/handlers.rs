@@ -1,13 +1,13 @@
 //! The requests of the protocol.
 
 use axum::body::Body;
-use axum::extract::Path;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use tisheng_kernel::Id;
 use tisheng_platform::Ctx;
 use tisheng_platform::jobs::{self, Claimed, JobError};
 use tisheng_platform::web::Failure;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::session::SignedIn;
 
 use super::protocol::{self, Refused, Sum, answer};

@@ -1,10 +1,10 @@
 //! Links: confirmed by their owner, cut by the owner or by whoever looks after the account.
 
 use askama::Template;
-use axum::extract::Path;
 use axum::http::HeaderMap;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tisheng_kernel::Id;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::Flash;
 use tisheng_platform::web::session::{Session, SignedIn};
 use tisheng_platform::web::{Answer, Begun, Fields, Page, layout, once};

@@ -1,8 +1,8 @@
 //! The services of a territory, and one with those who come by it.
 
 use askama::Template;
-use axum::extract::Path;
 use tisheng_kernel::Id;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::paging::ROWS;
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Filters, Page, layout, paging};

@@ -1,9 +1,9 @@
 //! One's own account, and the page where a first password is chosen.
 
 use askama::Template;
-use axum::extract::Path;
 use axum::http::header::SET_COOKIE;
 use tisheng_kernel::{Id, Instant};
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{self, Flash, Page};
 use tisheng_platform::web::session::{self, Session, SignedIn};
 use tisheng_platform::web::{Answer, Failure, Fields, FormErrors, once};

@@ -1,8 +1,8 @@
 //! A person's record, its correction, and looks at the whole numbers.
 
 use askama::Template;
-use axum::extract::Path;
 use chrono::NaiveDate;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{self, Flash, Page};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, once};

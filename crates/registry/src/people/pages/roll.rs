@@ -1,9 +1,9 @@
 //! Lists of teachers.
 
 use askama::Template;
-use axum::extract::Path;
 use tisheng_kernel::{Id, pinyin};
 use tisheng_platform::Tx;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{self, Page};
 use tisheng_platform::web::paging::Slice;
 use tisheng_platform::web::session::SignedIn;

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use tisheng_kernel::number::thousands;
 use tisheng_kernel::{Id, Instant};
 use tisheng_platform::Ctx;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{self, Flash};
 use tisheng_platform::web::paging::ROWS;
 use tisheng_platform::web::session::SignedIn;

@@ -1,10 +1,11 @@
 //! The start page, and the form that brings a file.
 
 use askama::Template;
-use axum::extract::{Multipart, Path};
+use axum::extract::Multipart;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use tisheng_kernel::Id;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{self, Flash};
 use tisheng_platform::web::paging::ROWS;
 use tisheng_platform::web::session::SignedIn;

@@ -1,9 +1,9 @@
 //! The hours of many teachers, of one, and the taking back of a line.
 
 use askama::Template;
-use axum::extract::Path;
 use tisheng_kernel::{Id, Seconds};
 use tisheng_platform::Ctx;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, Page};
 use tisheng_platform::web::paging::{ROWS, Slice};
 use tisheng_platform::web::session::SignedIn;

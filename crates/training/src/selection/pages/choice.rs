@@ -1,9 +1,8 @@
-//! A teacher chooses, asks for a change, and sees what is to be done.
+//! A teacher chooses and asks for a change.
 
 use askama::Template;
-use axum::extract::Path;
-use tisheng_kernel::number::chinese_date;
-use tisheng_kernel::{Id, Seconds};
+use tisheng_kernel::Id;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, Page};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, layout, once};
@@ -13,7 +12,6 @@ use super::super::model::{ChangeState, ChoiceChange, difference};
 use super::super::store;
 use super::super::view::{self, Group, Line};
 use super::{Conditions, again, as_form, ground, ticked};
-use crate::hours;
 
 struct ChangeRow {
     id: String,
@@ -60,7 +58,7 @@ pub async fn show(asker: SignedIn) -> Answer {
         drop(tx);
         return layout::show(&choice_page(&asker, None, FormErrors::default()).await?);
     };
-    let chosen = store::chosen(&mut tx, programme.id, teacher.person).await?;
+    let chosen = in_order(&rules, store::chosen(&mut tx, programme.id, teacher.person).await?);
     let changes = store::changes_of(&mut tx, programme.id, teacher.person).await?;
     let described = chosen.iter().map(|code| {
         let capability = rules.framework.capability(code);
@@ -76,7 +74,8 @@ pub async fn show(asker: SignedIn) -> Answer {
 }
 
 fn change_row(change: &ChoiceChange, rules: &tisheng_rules::Scheme) -> ChangeRow {
-    let labels: Vec<String> = change.capabilities.iter().map(|code| rules.framework.label(code)).collect();
+    let codes = in_order(rules, change.capabilities.clone());
+    let labels: Vec<String> = codes.iter().map(|code| rules.framework.label(code)).collect();
     ChangeRow {
         id: change.id.to_string(),
         capabilities: labels.join("、"),
@@ -191,58 +190,6 @@ pub async fn withdraw(asker: SignedIn, Path(id): Path<Id<ChoiceChange>>, fields:
     once.done("/choice", Flash::good("变更申请已撤回。")).await
 }
 
-struct TaskRow {
-    title: String,
-    hours: String,
-    source: String,
-    earned: String,
-    is_done: bool,
-}
-
-#[derive(Template)]
-#[template(path = "selection/pages/tasks.html")]
-struct TasksPage {
-    page: Page,
-    has_chosen: bool,
-    tasks: Vec<TaskRow>,
-    due: String,
-    total: String,
-}
-
-/// `GET /tasks`: the task list that follows from the choice.
-pub async fn tasks(asker: SignedIn) -> Answer {
-    let ctx = &asker.ctx;
-    let mut tx = ctx.read().await?;
-    let teacher = actions::own_post(ctx, &mut tx).await?;
-    let (programme, rules) = ground(ctx, &mut tx).await?;
-    let chosen = store::chosen(&mut tx, programme.id, teacher.person).await?;
-    let totals = hours::totals(&mut tx, programme.id, teacher.person).await?;
-    let sums: Vec<_> = totals.iter().map(|total| total.for_rules(ctx.at.date())).collect();
-    let tally = rules.hours.tally(&sums);
-    let list = rules.task_list(&chosen);
-    let total: Seconds = list.iter().map(|task| task.hours).sum();
-    let rows = list.iter().map(|task| {
-        let category = tally.category(&task.category);
-        let kind = task.kind.as_deref().and_then(|kind| tally.kind(&task.category, kind));
-        let sum = kind.or_else(|| category.map(|category| &category.sum));
-        let missing = sum.map_or(task.hours, |sum| sum.missing);
-        TaskRow {
-            title: task.title.clone(),
-            hours: rules.hours.shown(task.hours),
-            source: task.source.clone(),
-            earned: sum.map(|sum| rules.hours.shown(sum.counted)).unwrap_or_default(),
-            is_done: missing == Seconds::ZERO,
-        }
-    });
-    layout::show(&TasksPage {
-        page: Page::new(&asker, "任务清单", "/tasks"),
-        has_chosen: !chosen.is_empty(),
-        tasks: rows.collect(),
-        due: (*rules.identity.period).map(|period| chinese_date(period.until())).unwrap_or_default(),
-        total: rules.hours.shown(total),
-    })
-}
-
 /// What a request would change, in words.
 pub(super) fn difference_words(
     rules: &tisheng_rules::Scheme,
@@ -254,4 +201,11 @@ pub(super) fn difference_words(
         codes.iter().map(|code| rules.framework.label(code)).collect::<Vec<_>>().join("、")
     };
     (words(&change.added), words(&change.dropped))
+}
+
+/// Capabilities in the order of the framework, which is not that of their codes as text.
+fn in_order(rules: &tisheng_rules::Scheme, mut codes: Vec<String>) -> Vec<String> {
+    let place = |code: &str| rules.framework.capabilities.iter().position(|c| c.code == code);
+    codes.sort_by_key(|code| place(code).unwrap_or(usize::MAX));
+    codes
 }
