@@ -89,6 +89,10 @@ impl World {
         let review = "select id from review where submission = $1 and duty <> 'self' and state = 'open'";
         let review: Uuid =
             tx.row(review, args![work.id], |row| row.get(0)).await.expect("a review in somebody's hands");
+        // Whoever was drawn has other things of their own each time; this one has none.
+        let drawn = self.town.schools[1].teachers[1].person;
+        let given = tx.run("update review set reviewer = $2 where id = $1", args![review, drawn]).await;
+        assert_eq!(given.expect("given"), 1);
         let item = "select id from evidence_item where submission = $1 and content = 'docx'";
         let item: Uuid = tx.row(item, args![work.id], |row| row.get(0)).await.expect("a document");
         tx.commit().await.expect("commits");
