@@ -143,6 +143,8 @@ struct TeacherPage {
     school: String,
     overview: Overview,
     reports: Vec<WaitingRow>,
+    /// Whether the asker decides about what waits.
+    may_decide: bool,
     may_reverse: bool,
 }
 
@@ -163,6 +165,7 @@ pub async fn teacher(asker: SignedIn, Path(person): Path<Id<Person>>) -> Answer 
         school,
         overview: overview(&rules, &entries),
         reports: reports.iter().map(|report| waiting_row(&rules, report)).collect(),
+        may_decide: access::require(ctx, &DESK).is_ok(),
         may_reverse: !own && access::require(ctx, &DESK).is_ok(),
     })
 }
