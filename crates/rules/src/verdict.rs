@@ -241,12 +241,14 @@ impl Scheme {
         } else {
             open.concat()
         };
-        let have = conditions.iter().filter(|condition| condition.met).count();
-        let shown = format!("{have}/{}", conditions.len());
+        // What is counted is capabilities, as the sentence does; the other conditions are in it.
+        let count = conditions.iter().find(|condition| condition.key == "minimum");
+        let (have, need, percent) =
+            count.map(|c| (c.have.clone(), c.need.clone(), c.percent)).unwrap_or_default();
         Condition {
-            have: shown,
-            need: format!("{0}/{0}", conditions.len()),
-            percent: u8::try_from(have * 100 / conditions.len().max(1)).unwrap_or(0),
+            have,
+            need,
+            percent: if met { 100 } else { percent.min(99) },
             ..Condition::holds(gate.key.as_str(), gate.title.as_str(), met)
         }
         .saying(sentence, &gate.title.source)

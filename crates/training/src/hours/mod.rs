@@ -17,6 +17,7 @@
 //! report that was taken is an entry or a row of `hour_report`; what two files say stands until
 //! both are undone.
 
+mod accepted;
 mod actions;
 mod delivery;
 mod dispute;
@@ -32,6 +33,7 @@ mod store;
 mod tests;
 mod trail;
 
+pub use accepted::{Accepted, accepted};
 pub use actions::candidates::{Candidate, Hint, candidates};
 pub use actions::decide::{accept, dismiss, keep, match_person, pass_up, refuse, take_newer, waiting};
 pub use actions::reversal::{restore, reverse, reverse_report};

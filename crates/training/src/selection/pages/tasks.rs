@@ -1,0 +1,101 @@
+//! The tasks that follow from a teacher's choice, each with its own state.
+
+use std::collections::BTreeSet;
+
+use askama::Template;
+use tisheng_kernel::Seconds;
+use tisheng_kernel::number::chinese_date;
+use tisheng_platform::web::layout::Page;
+use tisheng_platform::web::session::SignedIn;
+use tisheng_platform::web::{Answer, layout};
+use tisheng_rules::hours::ItemUnit;
+use tisheng_rules::{Scheme, Task, TaskProgress};
+
+use super::super::actions;
+use super::super::store;
+use super::ground;
+use crate::hours::{self, Accepted};
+
+struct TaskRow {
+    title: String,
+    hours: String,
+    source: String,
+    earned: String,
+    /// The day on which it was accepted; empty where it is not about one thing.
+    accepted: String,
+    href: &'static str,
+    is_done: bool,
+}
+
+#[derive(Template)]
+#[template(path = "selection/pages/tasks.html")]
+struct TasksPage {
+    page: Page,
+    has_chosen: bool,
+    tasks: Vec<TaskRow>,
+    due: String,
+    /// Whether the last day is over.
+    is_over: bool,
+    total: String,
+    /// Whether the parts come to more than counts.
+    is_capped: bool,
+}
+
+/// `GET /tasks`: the task list that follows from the choice.
+pub async fn show(asker: SignedIn) -> Answer {
+    let ctx = &asker.ctx;
+    let mut tx = ctx.read().await?;
+    let teacher = actions::own_post(ctx, &mut tx).await?;
+    let (programme, rules) = ground(ctx, &mut tx).await?;
+    let chosen = store::chosen(&mut tx, programme.id, teacher.person).await?;
+    let totals = hours::totals(&mut tx, programme.id, teacher.person).await?;
+    let accepted = hours::accepted(&mut tx, programme.id, teacher.person).await?;
+    drop(tx);
+    let today = ctx.at.date();
+    let sums: Vec<_> = totals.iter().map(|total| total.for_rules(today)).collect();
+    let list = rules.task_list(&chosen);
+    let of = |task: &Task| {
+        let code = task.about.as_deref()?;
+        let label = rules.framework.label(code);
+        accepted.iter().find(|one| one.is_of(code, &label))
+    };
+    let codes: BTreeSet<String> =
+        list.iter().filter(|task| of(task).is_some()).filter_map(|task| task.about.clone()).collect();
+    let progress = rules.task_progress(&list, &rules.hours.tally(&sums), &codes);
+    let rows = list.iter().zip(&progress).map(|(task, progress)| row(&rules, task, *progress, of(task)));
+    let parts: Seconds = list.iter().map(|task| task.hours).sum();
+    let total = rules.task_total(&list);
+    let until = rules.identity.period.map(|period| period.until());
+    layout::show(&TasksPage {
+        page: Page::new(&asker, "任务清单", "/tasks"),
+        has_chosen: !chosen.is_empty(),
+        tasks: rows.collect(),
+        due: until.map(chinese_date).unwrap_or_default(),
+        is_over: until.is_some_and(|until| until < today),
+        total: rules.hours.shown(total),
+        is_capped: parts > total,
+    })
+}
+
+fn row(rules: &Scheme, task: &Task, progress: TaskProgress, accepted: Option<&Accepted>) -> TaskRow {
+    TaskRow {
+        title: task.title.clone(),
+        hours: rules.hours.shown(task.hours),
+        source: task.source.clone(),
+        earned: rules.hours.shown(progress.earned),
+        accepted: accepted.map(|accepted| chinese_date(accepted.worked_on)).unwrap_or_default(),
+        href: place(rules, task),
+        is_done: progress.done,
+    }
+}
+
+/// Where the task is done.
+fn place(rules: &Scheme, task: &Task) -> &'static str {
+    let kind = task.kind.as_deref().and_then(|kind| rules.hours.kind(&task.category, kind));
+    let unit = kind.and_then(|kind| kind.item.as_ref()).map(|item| item.unit);
+    match (&task.about, unit) {
+        (Some(_), _) => "/evidence",
+        (None, Some(ItemUnit::Activity)) => "/activities",
+        (None, _) => "/hours",
+    }
+}
