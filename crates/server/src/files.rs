@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use tisheng_platform::config::Config;
 
+use crate::say::say;
 use crate::{Ended, assembly};
 
 /// Copies the database, then the files it speaks of: a file stored in between is one too many in
@@ -19,8 +20,8 @@ pub async fn backup(config: Config, to: &Path) -> Ended {
     fs::create_dir_all(to)?;
     app.db.backup(to.join(assembly::DATABASE)).await?;
     let count = copy(&files, &to.join("files"))?;
-    println!("database and {count} files copied to {}", to.display());
-    println!("keep keys.toml of the data folder in another place: without it personal data cannot be read");
+    say(&format!("database and {count} files copied to {}", to.display()))?;
+    say("keep keys.toml of the data folder in another place: without it personal data cannot be read")?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -44,9 +45,9 @@ pub fn restore(config: Config, from: &Path) -> Ended {
     let arriving = target.with_extension("arriving");
     fs::copy(&source, &arriving)?;
     fs::rename(&arriving, &target)?;
-    println!("database and {count} files put into {}", config.data.display());
+    say(&format!("database and {count} files put into {}", config.data.display()))?;
     if !config.data.join(assembly::KEY_FILE).exists() {
-        println!("now bring {} from where you keep it, before the first start", assembly::KEY_FILE);
+        say(&format!("now bring {} from where you keep it, before the first start", assembly::KEY_FILE))?;
     }
     Ok(ExitCode::SUCCESS)
 }
