@@ -62,7 +62,8 @@ story!(a_teacher_chooses_and_gets_a_task_list, |engine| async move {
     for task in place.rules.task_list(&choice) {
         tasks.shows(&task.title);
     }
-    tasks.shows("href=\"/evidence\"").shows("尚未通过测评").hides("已完成").hides("已通过");
+    assert!(tasks.html().contains("href=\"/evidence\""), "{}", tasks.html());
+    tasks.shows("尚未通过测评").hides("已完成").hides("已通过");
     let again = choose_by_page(&mut own, &choice).await;
     again.is(422);
     own.get("/choice").await.shows(&format!("已选 {} 个能力点", choice.len()));
@@ -133,9 +134,10 @@ story!(the_rule_in_one_line_stands_above_what_is_ticked, |engine| async move {
     let offer = publish_offer(&place.test.app, &place.programme, place.town.school()).await.expect("offer");
     let mut own = place.browser(&place.town.school().teachers[0]).await;
     let page = own.get("/choice").await;
-    let text = page.text();
-    let line = text.find("id=\"rule-line\"").expect("the line");
-    assert!(line < text.find("type=\"checkbox\"").expect("a box"), "above the boxes");
+    let html = page.html();
+    let line = html.find("id=\"rule-line\"").expect("the line");
+    assert!(line < html.find("type=\"checkbox\"").expect("a box"), "above the boxes");
     let again = own.post("/choice/check", &with(&offer, &[])).await;
-    again.shows("hx-swap-oob=\"true\"").shows("规则核对：全部满足。");
+    assert!(again.html().contains("hx-swap-oob=\"true\""), "{}", again.html());
+    again.shows("规则核对：全部满足。");
 });
