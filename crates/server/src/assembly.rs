@@ -11,6 +11,7 @@ use tisheng_platform::keys::Keys;
 use tisheng_platform::outbound::Outbound;
 use tisheng_platform::{App, Db};
 
+use crate::say::say;
 use crate::{Ended, routes};
 
 /// The file of the installation's secrets, in the data folder.
@@ -61,8 +62,8 @@ pub async fn migrate(config: Config) -> Ended {
     let db = Db::open(&address(&config)).await?;
     let applied = migrate::run(&db, Instant::from_clock()).await?;
     for name in &applied {
-        println!("{name}");
+        say(name)?;
     }
-    println!("{} migrations applied", applied.len());
+    say(&format!("{} migrations applied", applied.len()))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use tisheng_platform::config::Config;
 use tisheng_platform::{db, files};
 
+use crate::say::say;
 use crate::{Ended, assembly};
 
 /// Name of the folder of stored files.
@@ -72,9 +73,9 @@ pub fn restore(config: Config, from: &Path) -> Ended {
     fs::copy(&source, &arriving)?;
     File::open(&arriving)?.sync_all()?;
     fs::rename(&arriving, &target)?;
-    println!("database and {count} files put into {}", config.data.display());
+    say(&format!("database and {count} files put into {}", config.data.display()))?;
     if !config.data.join(assembly::KEY_FILE).exists() {
-        println!("now bring {} from where you keep it, before the first start", assembly::KEY_FILE);
+        say(&format!("now bring {} from where you keep it, before the first start", assembly::KEY_FILE))?;
     }
     Ok(ExitCode::SUCCESS)
 }

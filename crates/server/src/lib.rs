@@ -11,7 +11,9 @@ mod doctor;
 mod files;
 pub mod reactions;
 pub mod routes;
+mod say;
 mod scheme_command;
+mod scheme_files;
 pub mod serve;
 mod user_command;
 pub mod verify;
@@ -20,6 +22,7 @@ use std::process::ExitCode;
 
 pub use cli::Cli;
 use cli::Command;
+pub use say::nobody_reads;
 
 /// What a command ends with when it cannot do its work: a sentence for the operator.
 pub type Ended = Result<ExitCode, Box<dyn std::error::Error + Send + Sync>>;
@@ -34,7 +37,7 @@ pub async fn run(cli: Cli) -> Ended {
         Command::Migrate => assembly::migrate(cli.settings()?.finish()?).await,
         Command::Config => {
             let settings = cli.settings()?;
-            print!("{}", settings.masked());
+            say::say(&settings.masked().to_string())?;
             settings.finish()?;
             Ok(ExitCode::SUCCESS)
         }

@@ -43,6 +43,9 @@ fn steps(scheme: &Scheme, found: &mut Found) {
 
 fn one_step(step: &Step, found: &mut Found) {
     let title = step.title.as_str();
+    if *step.days == 0 {
+        found.value(&step.days, format!("“{title}”的天数为 0"), "days 应不少于 1");
+    }
     if step.kind == StepKind::Notice {
         if *step.reviewers != 0 {
             found.value(
@@ -51,16 +54,14 @@ fn one_step(step: &Step, found: &mut Found) {
                 "reviewers 应为 0",
             );
         }
-        if *step.days == 0 {
-            found.value(&step.days, format!("“{title}”的天数为 0"), "days 应不少于 1");
-        }
         return;
     }
-    if *step.days == 0 {
-        found.value(&step.days, format!("“{title}”的天数为 0"), "days 应不少于 1");
-    }
     if step.kind != StepKind::SelfReview && step.drawn_from.contains(&Pool::Author) {
-        found.value(&step.drawn_from, format!("“{title}”的评审人从教师本人产生"), "\"author\" 只用于自评");
+        found.value(
+            &step.drawn_from,
+            format!("“{title}”的评审人包括教师本人"),
+            "\"author\" 只用于自评，请改写其他范围",
+        );
     }
     if *step.reviewers == 0 {
         found.value(&step.reviewers, format!("“{title}”没有评审人"), "reviewers 应不少于 1");
@@ -157,6 +158,15 @@ fn score(scheme: &Scheme, found: &mut Found) {
     } else if total == 100 {
         excellence_is_reachable(scheme, found);
     }
+    let there_are = u32::try_from(scheme.framework.capabilities.len()).unwrap_or(u32::MAX);
+    if *rule.excellent.capabilities > there_are {
+        let wanted = &rule.excellent.capabilities;
+        found.value(
+            wanted,
+            format!("优秀须有 {} 个能力点优秀，框架只有 {there_are} 个", **wanted),
+            format!("应不超过 {there_are}"),
+        );
+    }
     for share in
         [&rule.excellent.score, &rule.excellent.quota_percent].into_iter().filter(|value| ***value > 100)
     {
@@ -181,14 +191,6 @@ fn excellence_is_reachable(scheme: &Scheme, found: &mut Found) {
             &wanted.score,
             format!("优秀须得 {} 分，各项最多只能得 {most} 分", *wanted.score),
             format!("score 应不超过 {most}，或提高 [certification.points] 的 excellent"),
-        );
-    }
-    let there_are = u32::try_from(scheme.framework.capabilities.len()).unwrap_or(u32::MAX);
-    if *wanted.capabilities > there_are {
-        found.value(
-            &wanted.capabilities,
-            format!("优秀须有 {} 个能力点优秀，框架只有 {there_are} 个", *wanted.capabilities),
-            format!("应不超过 {there_are}"),
         );
     }
 }

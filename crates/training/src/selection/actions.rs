@@ -218,9 +218,12 @@ pub async fn change(
 
 /// Lets the choice be as the teacher asks. What is given up keeps all work handed in for it.
 ///
+/// The rule is held against it again, since the school may offer other things than when it was
+/// asked for; the choice is made from what is offered now.
+///
 /// # Errors
-/// [`SelectionError::Unmet`] when the school offers otherwise than when the teacher asked;
-/// [`SelectionError::Decided`], [`SelectionError::Own`]; 404 outside the asker's school.
+/// [`SelectionError::Decided`], [`SelectionError::Own`], [`SelectionError::Unmet`],
+/// [`SelectionError::NoOffer`]; 404 outside the asker's school.
 pub async fn approve_change(
     ctx: &Ctx,
     tx: &mut Tx,
@@ -229,7 +232,6 @@ pub async fn approve_change(
     remark: &str,
 ) -> Result<(), SelectionError> {
     let change = decide(ctx, tx, programme, id, (ChangeState::Approved, remark)).await?;
-    // What the school offers may be another thing than on the day of the request.
     let teacher = people::teacher(tx, change.person).await?;
     let offer = checked_offer(ctx, tx, programme, &teacher, &change.capabilities).await?;
     let before = store::chosen(tx, programme.id, change.person).await?;

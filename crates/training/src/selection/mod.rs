@@ -12,9 +12,9 @@
 //! when it was made; a teacher has at most one request for a change waiting.
 
 mod actions;
+mod judged;
 mod model;
 mod pages;
-mod progress;
 pub mod samples;
 mod store;
 #[cfg(test)]
@@ -25,7 +25,7 @@ pub use actions::{
     SCHOOL, approve_change, ask_change, change, choose, chosen, draft, offered, offered_to, publish,
     refuse_change, withdraw_change,
 };
+pub use judged::{Judged, Passed};
 pub use model::{ChangeState, ChoiceChange, Difference, Offer, OfferState, SelectionError, difference};
 pub use pages::routes;
-pub use progress::{Judged, Passed};
 pub use store::follow;

@@ -73,4 +73,22 @@ fn as_form(error: SelectionError, field: &str) -> Result<FormErrors, Failure> {
 #[template(path = "selection/pages/conditions.html")]
 struct Conditions {
     lines: Vec<Line>,
+    summary: Summary,
+}
+
+impl Conditions {
+    /// `again`: in answer to a tick, when the summary takes the place of the one on the page.
+    fn of(lines: Vec<Line>, again: bool) -> Self {
+        let is_met = lines.iter().all(|line| line.met);
+        Self { summary: Summary { sentence: view::in_one_line(&lines), is_met, again }, lines }
+    }
+}
+
+/// The conditions in one line, which stays in sight above what is ticked.
+#[derive(askama::Template)]
+#[template(path = "selection/pages/summary.html")]
+struct Summary {
+    sentence: String,
+    is_met: bool,
+    again: bool,
 }

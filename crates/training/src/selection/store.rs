@@ -12,7 +12,7 @@ use tisheng_policy::scheme::Programme;
 use tisheng_registry::organisation::Node;
 use tisheng_registry::people::Person;
 
-use super::model::{ChangeState, ChoiceChange, Offer, OfferState};
+use super::model::{ChangeState, ChoiceChange, Offer, OfferState, in_order};
 
 const FOLLOW_OFFER: &str = "update offer set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
@@ -159,6 +159,7 @@ fn change(row: &Row<'_>) -> Result<ChoiceChange, DbError> {
         name: row.get(2)?,
         offer: row.get(3)?,
         capabilities: serde_json::from_str(&capabilities)
+            .map(in_order)
             .map_err(|e| DbError::Column { column: 4, problem: e.to_string() })?,
         reason: row.get(5)?,
         state: coded(row, 6)?,
@@ -214,7 +215,7 @@ pub async fn write_draft(
 }
 
 pub async fn capabilities_of(tx: &mut Tx, id: Id<Offer>) -> Result<Vec<String>, DbError> {
-    tx.rows(CAPABILITIES_OF_OFFER, args![id], |row| row.get(0)).await
+    tx.rows(CAPABILITIES_OF_OFFER, args![id], |row| row.get(0)).await.map(in_order)
 }
 
 pub async fn offered(
@@ -222,7 +223,7 @@ pub async fn offered(
     programme: Id<Programme>,
     school: Id<Node>,
 ) -> Result<Vec<String>, DbError> {
-    tx.rows(OFFERED, args![programme, school], |row| row.get(0)).await
+    tx.rows(OFFERED, args![programme, school], |row| row.get(0)).await.map(in_order)
 }
 
 pub async fn offered_to(
@@ -230,7 +231,7 @@ pub async fn offered_to(
     programme: Id<Programme>,
     person: Id<Person>,
 ) -> Result<Vec<String>, DbError> {
-    tx.rows(OFFERED_TO, args![programme, person], |row| row.get(0)).await
+    tx.rows(OFFERED_TO, args![programme, person], |row| row.get(0)).await.map(in_order)
 }
 
 /// Puts a draft in the place of the published offer; says whether it was a draft.
@@ -250,7 +251,7 @@ pub async fn chosen(
     programme: Id<Programme>,
     person: Id<Person>,
 ) -> Result<Vec<String>, DbError> {
-    tx.rows(CHOSEN, args![programme, person], |row| row.get(0)).await
+    tx.rows(CHOSEN, args![programme, person], |row| row.get(0)).await.map(in_order)
 }
 
 /// The offer that a teacher has chosen from, and when.
@@ -450,6 +451,9 @@ pub async fn teachers(
         Ok(())
     })
     .await?;
+    for teacher in &mut teachers {
+        teacher.capabilities = in_order(std::mem::take(&mut teacher.capabilities));
+    }
     Ok(teachers)
 }
 

@@ -10,7 +10,7 @@ use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, layout, 
 use super::super::actions;
 use super::super::model::{ChangeState, ChoiceChange, difference};
 use super::super::store;
-use super::super::view::{self, Group, Line};
+use super::super::view::{self, Group};
 use super::{Conditions, again, as_form, ground, ticked};
 
 struct ChangeRow {
@@ -33,7 +33,7 @@ struct ChoicePage {
     school: String,
     has_offer: bool,
     groups: Vec<Group>,
-    lines: Vec<Line>,
+    conditions: Conditions,
     reason: String,
     errors: FormErrors,
 }
@@ -109,7 +109,7 @@ async fn choice_page(
         school: teacher.school_name,
         has_offer: !offered.is_empty(),
         groups: view::for_choice(&rules, &offered, &typed),
-        lines: view::lines(rules.choice_conditions(&typed, &offered)),
+        conditions: Conditions::of(view::lines(rules.choice_conditions(&typed, &offered)), false),
         reason: String::new(),
         errors,
     })
@@ -123,7 +123,7 @@ pub async fn check(asker: SignedIn, fields: Fields) -> Answer {
     let (programme, rules) = ground(ctx, &mut tx).await?;
     let offered = store::offered(&mut tx, programme.id, teacher.school).await?;
     let conditions = rules.choice_conditions(&ticked(&fields), &offered);
-    layout::show(&Conditions { lines: view::lines(conditions) })
+    layout::show(&Conditions::of(view::lines(conditions), true))
 }
 
 /// `POST /choice`

@@ -1,14 +1,18 @@
-//! The task list that follows from a choice.
+//! The tasks that follow from a teacher's choice, each with its own state.
+
+use std::collections::BTreeSet;
 
 use askama::Template;
+use chrono::NaiveDate;
+use tisheng_kernel::Seconds;
 use tisheng_kernel::number::chinese_date;
-use tisheng_platform::web::Answer;
-use tisheng_platform::web::layout::{self, Page};
+use tisheng_platform::web::layout::Page;
 use tisheng_platform::web::session::SignedIn;
+use tisheng_platform::web::{Answer, layout};
 use tisheng_rules::hours::ItemUnit;
-use tisheng_rules::{Scheme, Task};
+use tisheng_rules::{Scheme, Task, TaskProgress};
 
-use super::super::progress::{Judged, progress};
+use super::super::judged::Judged;
 use super::super::{actions, store};
 use super::ground;
 use crate::hours;
@@ -17,8 +21,9 @@ struct TaskRow {
     title: String,
     hours: String,
     source: String,
-    /// How far it is, in a sentence.
-    state: String,
+    earned: String,
+    /// The day on which it was passed; empty where it is not about one thing.
+    passed: String,
     href: &'static str,
     is_done: bool,
 }
@@ -30,12 +35,14 @@ struct TasksPage {
     has_chosen: bool,
     tasks: Vec<TaskRow>,
     due: String,
-    /// Whether the day is over.
-    is_late: bool,
+    /// Whether the last day is over.
+    is_over: bool,
     total: String,
+    /// Whether the parts come to more than counts.
+    is_capped: bool,
 }
 
-/// `GET /tasks`
+/// `GET /tasks`: the task list that follows from the choice.
 pub async fn show(asker: SignedIn) -> Answer {
     let ctx = &asker.ctx;
     let mut tx = ctx.read().await?;
@@ -45,41 +52,46 @@ pub async fn show(asker: SignedIn) -> Answer {
     let totals = hours::totals(&mut tx, programme.id, teacher.person).await?;
     drop(tx);
     let passed = ctx.app.parts.get::<Judged>().of(ctx, programme.id, teacher.person).await?;
-    let sums: Vec<_> = totals.iter().map(|total| total.for_rules(ctx.at.date())).collect();
-    let tally = rules.hours.tally(&sums);
+    let today = ctx.at.date();
+    let sums: Vec<_> = totals.iter().map(|total| total.for_rules(today)).collect();
     let list = rules.task_list(&chosen);
-    let row = |task: &Task| {
-        let found = progress(task, &tally, &passed, is_activity(&rules, task));
-        let state = match (found.is_done, found.on, found.counted) {
-            (true, Some(day), _) => format!("{}已通过。", chinese_date(day)),
-            (true, None, _) => "已完成。".to_owned(),
-            (false, _, Some(counted)) => format!("已计入 {}。", rules.hours.shown(counted)),
-            (false, _, None) => "尚未通过测评。".to_owned(),
-        };
-        TaskRow {
-            title: task.title.clone(),
-            hours: rules.hours.shown(task.hours),
-            source: task.source.clone(),
-            state,
-            href: found.href,
-            is_done: found.is_done,
-        }
-    };
-    let period = *rules.identity.period;
+    let codes: BTreeSet<String> = passed.keys().cloned().collect();
+    let progress = rules.task_progress(&list, &rules.hours.tally(&sums), &codes);
+    let day = |task: &Task| task.about.as_deref().and_then(|about| passed.get(about)).copied();
+    let rows = list.iter().zip(&progress).map(|(task, progress)| row(&rules, task, *progress, day(task)));
+    let parts: Seconds = list.iter().map(|task| task.hours).sum();
+    let total = rules.task_total(&list);
+    let until = rules.identity.period.map(|period| period.until());
     layout::show(&TasksPage {
         page: Page::new(&asker, "任务清单", "/tasks"),
         has_chosen: !chosen.is_empty(),
-        tasks: list.iter().map(row).collect(),
-        due: period.map(|period| chinese_date(period.until())).unwrap_or_default(),
-        is_late: period.is_some_and(|period| period.until() < ctx.at.date()),
-        total: rules.hours.shown(rules.countable(&list)),
+        tasks: rows.collect(),
+        due: until.map(chinese_date).unwrap_or_default(),
+        is_over: until.is_some_and(|until| until < today),
+        total: rules.hours.shown(total),
+        is_capped: parts > total,
     })
 }
 
-/// Whether the hours of a task are earned by taking part in activities.
-fn is_activity(rules: &Scheme, task: &Task) -> bool {
-    let category = rules.hours.categories.iter().find(|category| category.key == task.category);
-    let kind =
-        category.and_then(|category| category.kinds.iter().find(|k| Some(&k.key) == task.kind.as_ref()));
-    kind.and_then(|kind| kind.item.as_ref()).is_some_and(|item| item.unit == ItemUnit::Activity)
+fn row(rules: &Scheme, task: &Task, progress: TaskProgress, passed_on: Option<NaiveDate>) -> TaskRow {
+    TaskRow {
+        title: task.title.clone(),
+        hours: rules.hours.shown(task.hours),
+        source: task.source.clone(),
+        earned: rules.hours.shown(progress.earned),
+        passed: passed_on.map(chinese_date).unwrap_or_default(),
+        href: place(rules, task),
+        is_done: progress.done,
+    }
+}
+
+/// Where the task is done.
+fn place(rules: &Scheme, task: &Task) -> &'static str {
+    let kind = task.kind.as_deref().and_then(|kind| rules.hours.kind(&task.category, kind));
+    let unit = kind.and_then(|kind| kind.item.as_ref()).map(|item| item.unit);
+    match (&task.about, unit) {
+        (Some(_), _) => "/evidence",
+        (None, Some(ItemUnit::Activity)) => "/activities",
+        (None, _) => "/hours",
+    }
 }
