@@ -40,25 +40,6 @@ fn refused(output: &Output) -> String {
 }
 
 #[test]
-fn a_territory_begins_from_the_folder_of_its_scheme() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let (data, own) = (folder.path().join("data"), folder.path().join("own"));
-    std::fs::create_dir(&own).expect("a folder");
-    let path = own.display().to_string();
-    let first = ["user", "first", "--scheme", &path, "--name", "测试甲", "--login", "office"];
-    assert!(refused(&tisheng(&data, &first, "11010519491231002X")).contains("没有方案文件"));
-    for (name, text) in tisheng_rules::builtin::files("foshan-2020").expect("a scheme of the program") {
-        std::fs::write(own.join(name), text.replace("foshan-2020", "own-2020")).expect("written");
-    }
-    assert!(said(&tisheng(&data, &["scheme", "check", &path], "")).contains("own-2020"));
-    assert!(said(&tisheng(&data, &first, "11010519491231002X")).contains("/set-up/"));
-    let file = own.join("scheme.toml").display().to_string();
-    assert!(refused(&tisheng(&data, &["scheme", "check", &file], "")).contains("是文件，不是目录"));
-    std::fs::write(own.join("scheme.toml"), b"# 1\n# \xb7\xf0\xc9\xbd\n").expect("written");
-    assert!(refused(&tisheng(&data, &["scheme", "check", &path], "")).contains("第 2 行不是 UTF-8"));
-}
-
-#[test]
 fn an_operator_begins_copies_and_restores() {
     let folder = tempfile::tempdir().expect("a folder");
     let (data, copy, other) =
