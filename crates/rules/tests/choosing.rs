@@ -159,7 +159,7 @@ fn a_choice_counts_capabilities() {
         let gates = scheme.verdict(&facts).gates;
         gates.into_iter().find(|gate| gate.key == "choice").expect("a gate of the choice")
     };
-    assert_eq!((gate(&[]).have.as_str(), gate(&[]).need.as_str()), ("0", "4"));
+    assert_eq!((gate(&[]).have.as_str(), gate(&[]).need.as_str()), ("0", "4 个"));
     let thin = gate(&["A1", "A2", "A5"]);
     assert_eq!((thin.have.as_str(), thin.met), ("3", false));
     assert!(gate(&["A1", "A2", "A5", "A11"]).met);

@@ -39,14 +39,14 @@ pub async fn backup(config: Config, to: &Path) -> Ended {
         found.iter().filter(|(name, digest)| !is_named_by(name, digest)).map(first).collect();
     fs::write(to.join(LIST), written(&found))?;
     File::open(to.join(LIST))?.sync_all()?;
-    println!("database and {count} files copied to {}, with their digests", to.display());
-    println!("keep keys.toml of the data folder in another place: without it personal data cannot be read");
+    say(&format!("database and {count} files copied to {}, with their digests", to.display()))?;
+    say("keep keys.toml of the data folder in another place: without it personal data cannot be read")?;
     if damaged.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
     // They are copied nevertheless: the rest of the backup is worth having.
-    println!("WRONG: {} stored files are not what they were: {}", damaged.len(), some(&damaged));
-    println!("take them from an earlier backup, then make another");
+    say(&format!("WRONG: {} stored files are not what they were: {}", damaged.len(), some(&damaged)))?;
+    say("take them from an earlier backup, then make another")?;
     Ok(ExitCode::FAILURE)
 }
 

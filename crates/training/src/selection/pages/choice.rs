@@ -58,7 +58,8 @@ pub async fn show(asker: SignedIn) -> Answer {
         drop(tx);
         return layout::show(&choice_page(&asker, None, FormErrors::default()).await?);
     };
-    let chosen = in_order(&rules, store::chosen(&mut tx, programme.id, teacher.person).await?);
+    let chosen = store::chosen(&mut tx, programme.id, teacher.person).await?;
+    let chosen: Vec<String> = rules.framework.in_order(&chosen).into_iter().map(str::to_owned).collect();
     let changes = store::changes_of(&mut tx, programme.id, teacher.person).await?;
     let described = chosen.iter().map(|code| {
         let capability = rules.framework.capability(code);
@@ -74,7 +75,7 @@ pub async fn show(asker: SignedIn) -> Answer {
 }
 
 fn change_row(change: &ChoiceChange, rules: &tisheng_rules::Scheme) -> ChangeRow {
-    let codes = in_order(rules, change.capabilities.clone());
+    let codes = rules.framework.in_order(&change.capabilities);
     let labels: Vec<String> = codes.iter().map(|code| rules.framework.label(code)).collect();
     ChangeRow {
         id: change.id.to_string(),
@@ -201,11 +202,4 @@ pub(super) fn difference_words(
         codes.iter().map(|code| rules.framework.label(code)).collect::<Vec<_>>().join("、")
     };
     (words(&change.added), words(&change.dropped))
-}
-
-/// Capabilities in the order of the framework, which is not that of their codes as text.
-fn in_order(rules: &tisheng_rules::Scheme, mut codes: Vec<String>) -> Vec<String> {
-    let place = |code: &str| rules.framework.capabilities.iter().position(|c| c.code == code);
-    codes.sort_by_key(|code| place(code).unwrap_or(usize::MAX));
-    codes
 }
