@@ -30,6 +30,7 @@ use super::actions::{changed, take};
 use super::delivery::{DELIVERED, Delivered, Tally};
 use super::model::{HoursError, Logged, Report, WITHDRAWAL, WaitingState};
 use super::store;
+use crate::desk::policy;
 
 /// A file of hours from a training platform.
 #[derive(Debug)]
@@ -218,17 +219,6 @@ async fn withdraw_report(
         return Err(Obstacle::BuiltOn(sentence.to_owned()));
     }
     Ok(())
-}
-
-/// The programme that runs where the clerk acts, with its rules.
-async fn policy(desk: &Desk, tx: &mut Tx) -> Result<Option<(Programme, Arc<Scheme>)>, DbError> {
-    let programme = match scheme::at(tx, &desk.member.path).await {
-        Ok(programme) => programme,
-        Err(Failure::NotFound) => return Ok(None),
-        Err(failure) => return Err(failed(failure)),
-    };
-    let rules = scheme::rules(&desk.ctx.app, tx, &programme).await.map_err(failed)?;
-    Ok(Some((programme, rules)))
 }
 
 /// An entry that a file made.

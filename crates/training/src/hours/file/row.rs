@@ -9,6 +9,7 @@ use tisheng_registry::roster::{self, Column, Hint, Line, Notes, optional, requir
 use tisheng_rules::Scheme;
 
 use super::super::model::{Channel, Described, OWN_SOURCES, Report, Whom, number_of};
+use crate::desk::within;
 
 /// 姓名
 pub const NAME: usize = 0;
@@ -130,11 +131,11 @@ pub fn read(line: &mut Line<'_>) -> Option<Row> {
     let paper = line.read(PAPER, |t| exact(tidy(t)));
     let phone = line.read(PHONE, |t| exact(tidy(t)));
     let platform = line.need(PLATFORM, |t| platform(tidy(t)));
-    let title = line.need(TITLE, |t| bounded(t.to_owned(), 200));
+    let title = line.need(TITLE, |t| within(t.to_owned(), 200));
     let category = line.need(CATEGORY, text);
     let hours = line.need(HOURS, text);
     let day = line.need(DAY, roster::day);
-    let number = line.read(NUMBER, |t| exact(tidy(t)).and_then(|t| bounded(t, 100)));
+    let number = line.read(NUMBER, |t| exact(tidy(t)).and_then(|t| within(t, 100)));
     let length = line.read(LENGTH, |t| {
         let minutes = tidy(t).parse::<u16>().map_err(|_| "每学时的分钟数应为整数".to_owned())?;
         HourLength::new(minutes).map_err(|e| e.to_string())
@@ -163,7 +164,7 @@ fn platform(name: String) -> Result<String, String> {
     if OWN_SOURCES.contains(&name.as_str()) {
         return Err(format!("“{name}”是本系统自己的来源，不能用作平台名称"));
     }
-    bounded(name, 40)
+    within(name, 40)
 }
 
 /// A number as it was typed. A long one that the spreadsheet keeps as a quantity has lost its last
@@ -174,10 +175,6 @@ fn exact(text: String) -> Result<String, String> {
         return Err("号码被表格软件转成了科学计数法，后几位已丢失；请把该列设为“文本”后重新导出".to_owned());
     }
     Ok(text)
-}
-
-fn bounded(text: String, most: usize) -> Result<String, String> {
-    if text.chars().count() > most { Err(format!("不能超过 {most} 个字")) } else { Ok(text) }
 }
 
 /// What a row reports under the scheme; what is wrong is noted.
