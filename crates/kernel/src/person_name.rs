@@ -110,31 +110,49 @@ impl PersonName {
     }
 
     fn syllables(&self) -> Vec<String> {
-        let mut syllables: Vec<String> = Vec::new();
-        let mut rest = self.0.as_str();
-        if let Some((surname, reading)) =
-            SURNAME_READINGS.iter().find(|(surname, _)| rest.starts_with(surname))
-        {
-            syllables.extend(reading.iter().map(ToString::to_string));
-            rest = &rest[surname.len()..];
-        }
-        let mut in_word = false;
-        for c in rest.chars() {
-            if let Some(reading) = c.to_pinyin() {
-                syllables.push(reading.plain().replace('ü', "v"));
-                in_word = false;
-            } else if c.is_ascii_alphabetic() {
-                let letter = c.to_ascii_lowercase();
-                match syllables.last_mut().filter(|_| in_word) {
-                    Some(word) => word.push(letter),
-                    None => syllables.push(letter.to_string()),
-                }
-                in_word = true;
-            } else {
-                in_word = false;
+        syllables(&self.0)
+    }
+}
+
+/// How the beginning of a name, or the whole of it, is read.
+fn syllables(text: &str) -> Vec<String> {
+    let mut syllables: Vec<String> = Vec::new();
+    let mut rest = text;
+    if let Some((surname, reading)) = SURNAME_READINGS.iter().find(|(surname, _)| rest.starts_with(surname)) {
+        syllables.extend(reading.iter().map(ToString::to_string));
+        rest = &rest[surname.len()..];
+    }
+    let mut in_word = false;
+    for c in rest.chars() {
+        if let Some(reading) = c.to_pinyin() {
+            syllables.push(reading.plain().replace('ü', "v"));
+            in_word = false;
+        } else if c.is_ascii_alphabetic() {
+            let letter = c.to_ascii_lowercase();
+            match syllables.last_mut().filter(|_| in_word) {
+                Some(word) => word.push(letter),
+                None => syllables.push(letter.to_string()),
             }
+            in_word = true;
+        } else {
+            in_word = false;
         }
-        syllables
+    }
+    syllables
+}
+
+/// Between which sort keys all names stand that begin with `beginning`, or whose pinyin or initials
+/// do: the first key, and the first one beyond. Other names stand there too.
+#[must_use]
+pub fn sort_keys_of(beginning: &str) -> (String, String) {
+    let first = |syllables: &[String]| syllables.first().and_then(|syllable| syllable.chars().next());
+    // More characters may make another surname of what was typed: 单 is read as in 单于.
+    let longer = SURNAME_READINGS.iter().filter(|(surname, _)| surname.starts_with(beginning));
+    let longer = longer.filter_map(|(_, reading)| reading.first().and_then(|first| first.chars().next()));
+    let letters = || longer.clone().chain(first(&syllables(beginning)));
+    match (letters().min(), letters().max()) {
+        (Some(least), Some(most)) => (least.to_string(), format!("{most}\u{10ffff}")),
+        _ => (String::new(), "\u{10ffff}".to_owned()),
     }
 }
 
@@ -261,6 +279,17 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_name_stands_among_those_of_its_beginnings(text in "[单曾尉万解王李张欧乐仇\u{4e00}-\u{9fa5}]{2,6}", length in 1_usize..3) {
+            let Ok(name) = PersonName::parse(&text) else { return Ok(()) };
+            let key = name.sort_key();
+            let part: String = name.as_str().chars().take(length).collect();
+            for beginning in [part, name.pinyin().chars().take(length).collect(), name.initials()] {
+                let (first, beyond) = super::sort_keys_of(&beginning);
+                prop_assert!(first <= key && key < beyond, "{beginning}: {first} {key} {beyond}");
+            }
+        }
+
         #[test]
         fn reading_a_name_again_changes_nothing(text in "[\u{4e00}-\u{9fa5}A-Za-z·• ]{1,60}") {
             if let Ok(first) = PersonName::parse(&text) {

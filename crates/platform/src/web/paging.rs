@@ -52,10 +52,10 @@ impl Filters {
         format!("?{}", joined.join("&"))
     }
 
-    /// The query string that sorts by `key`, or the other way round where that is the order now.
+    /// The query string that sorts by `key`, or the other way round where that is the order `now`.
     #[must_use]
-    pub fn sort_by(&self, key: &str) -> String {
-        if self.text("sort") == key { self.with("sort", &format!("-{key}")) } else { self.with("sort", key) }
+    pub fn sort_by(&self, key: &str, now: &str) -> String {
+        if now == key { self.with("sort", &format!("-{key}")) } else { self.with("sort", key) }
     }
 
     /// The place in the list: after which row the page begins.

@@ -273,6 +273,7 @@ pub async fn change_password(
 pub async fn reset_second_factor(ctx: &Ctx, tx: &mut Tx, person: Id<Person>) -> Result<(), AccessError> {
     let account = cared_for(ctx, tx, person).await?;
     store::set_totp(tx, account.id, None).await?;
+    store::recovery::forget(tx, account.id).await?;
     session::end_all(tx, account.id.uuid(), None).await?;
     audit::record(ctx, tx, "access.second_factor_reset", account.id.uuid(), &json!({ "person": person }))
         .await?;

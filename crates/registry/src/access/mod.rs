@@ -6,9 +6,9 @@
 //! and evaluators give a code of a second factor besides the password. A room above may let people
 //! in by other [`Ways`]; it vouches for an account ([`sign_in_vouched`]), and all else stays here.
 //!
-//! Tables: `account`, `sign_in_failure`, `role_grant`. Invariants: a password is stored only as
-//! an argon2id hash, a token only as its digest, the second factor's secret sealed; no code and no
-//! token counts twice; an unknown account and a wrong password look and cost the same; whoever
+//! Tables: `account`, `sign_in_failure`, `role_grant`, `recovery_code`. Invariants: a password is stored only as
+//! an argon2id hash, a token only as its digest, the second factor's secret sealed,
+//! a recovery code as its keyed digest; no code and no token counts twice; an unknown account and a wrong password look and cost the same; whoever
 //! loses a role loses the sessions.
 
 mod accounts;
@@ -18,6 +18,7 @@ mod looks;
 mod model;
 mod pages;
 mod password;
+mod recovery;
 mod second_factor;
 mod sign_in;
 mod store;
@@ -37,6 +38,7 @@ pub(crate) use model::Staff;
 pub use model::{Account, Grant, Holder, Standing, goes_with_post, may_give, needs_second_factor, stands_at};
 pub use pages::{Address, lead_on, routes};
 pub use password::{Hashed, hash, is_acceptable};
+pub use recovery::{change_device, renew};
 pub use second_factor::{SecretText, code_at, new_secret, otpauth};
 pub use sign_in::{
     Accepted, SignInError, Vouched, enrol, give_code, sign_in, sign_in_vouched, standing, standing_of, switch,

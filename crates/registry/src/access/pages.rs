@@ -28,6 +28,8 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/sign-out/everywhere", post(account::sign_out_everywhere))
         .route("/set-up/{token}", get(account::set_up_form).post(account::set_up))
         .route("/account", get(account::show))
+        .route("/account/recovery-codes", post(account::renew_codes))
+        .route("/account/second-factor", post(account::change_device))
         .route("/account/password", post(account::change_password))
         .route("/roles", get(roles::chooser))
         .route("/roles/switch", post(roles::switch))

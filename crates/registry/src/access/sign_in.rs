@@ -12,6 +12,7 @@ use tisheng_platform::{Ctx, DbError, Tx, audit};
 use super::accounts::AccessError;
 use super::model::{Account, Grant, Standing, needs_second_factor, plain_login};
 use super::password;
+use super::recovery;
 use super::second_factor::{SecretText, step_of};
 use super::store::{self, Credentials};
 use super::ways::{Way, Ways};
@@ -37,7 +38,7 @@ pub enum SignInError {
     #[error("账号或密码不正确。连续输错会暂时锁定；忘记密码请联系本单位管理员重新发放设置链接。")]
     Wrong,
     /// The code is wrong, too old, or has been used.
-    #[error("动态口令不正确或已使用，请输入验证器上最新的6位数字。")]
+    #[error("动态口令不正确或已使用，请输入验证器上最新的6位数字；恢复码每个只能用一次。")]
     WrongCode,
     /// Too many failures.
     #[error("连续输错次数较多，请在 {0} 分钟后再试。忘记密码请联系本单位管理员。")]
@@ -252,24 +253,14 @@ pub async fn give_code(
 ) -> Result<Accepted, SignInError> {
     let mut tx = ctx.write().await?;
     let found = store::credentials(&mut tx, account).await?.ok_or(SignInError::Again)?;
-    let sealed = found.totp_sealed.as_ref().ok_or(SignInError::Again)?;
-    let key = ctx.app.keys.index("sign-in code", &found.login);
-    if let Some(until) = store::locked_until(&mut tx, [&key, &key, &key], ctx.at).await? {
-        return Err(SignInError::Locked(minutes(until - ctx.at)));
+    if found.totp_sealed.is_none() {
+        return Err(SignInError::Again);
     }
-    let opened = ctx.app.keys.open(sealed).map_err(|e| Failure::Internal(e.to_string()))?;
-    let step = step_of(&SecretText::parse(&opened)?, code, ctx.at)?;
-    let fresh = match step {
-        Some(step) => store::take_step(&mut tx, account, step).await?,
-        None => false,
-    };
-    if !fresh {
-        count(ctx, &mut tx, &key, CODES).await?;
+    if let Err(wrong) = proved(ctx, &mut tx, &found, code).await {
+        // The failure counts.
         tx.commit().await?;
-        return Err(SignInError::WrongCode);
+        return Err(wrong);
     }
-    let stale = ctx.at + TimeDelta::hours(-FORGET_HOURS);
-    store::forget_failures(&mut tx, &key, stale).await?;
     let grants = store::grants_of(&mut tx, found.person, ctx.at.date()).await?;
     // Whoever has seen the half-way session's cookie learns nothing of the whole one.
     let via = session::via(&mut tx, token).await?;
@@ -277,6 +268,31 @@ pub async fn give_code(
     let accepted = begin(ctx, &mut tx, &found, &grants, via.as_deref()).await?;
     tx.commit().await?;
     Ok(accepted)
+}
+
+/// Passes when `code` is a fresh code of the account's second factor, or a recovery code; what
+/// fails is counted in the transaction.
+pub(super) async fn proved(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    found: &Credentials,
+    code: &str,
+) -> Result<(), SignInError> {
+    let key = ctx.app.keys.index("sign-in code", &found.login);
+    if let Some(until) = store::locked_until(tx, [&key, &key, &key], ctx.at).await? {
+        return Err(SignInError::Locked(minutes(until - ctx.at)));
+    }
+    let sealed = found.totp_sealed.as_ref().ok_or(SignInError::WrongCode)?;
+    let opened = ctx.app.keys.open(sealed).map_err(|e| Failure::Internal(e.to_string()))?;
+    let fresh = match step_of(&SecretText::parse(&opened)?, code, ctx.at)? {
+        Some(step) => store::take_step(tx, found.account, step).await?,
+        None => recovery::spend(ctx, tx, found.account, code).await?,
+    };
+    if !fresh {
+        count(ctx, tx, &key, CODES).await?;
+        return Err(SignInError::WrongCode);
+    }
+    Ok(store::forget_failures(tx, &key, ctx.at + TimeDelta::hours(-FORGET_HOURS)).await?)
 }
 
 /// Enrols the second factor `secret` once a code of it proves that the owner has it, and signs

@@ -1,4 +1,6 @@
-//! Every statement about accounts and grants.
+//! Every statement about accounts and grants; those about recovery codes beside.
+
+pub mod recovery;
 
 use chrono::NaiveDate;
 use tisheng_kernel::{Id, Instant};

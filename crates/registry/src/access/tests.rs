@@ -102,6 +102,52 @@ story!(an_office_gives_a_code_and_no_code_counts_twice, |engine| async move {
     assert!(again.is(422).text().contains("已使用"), "{}", again.text());
 });
 
+story!(an_office_without_its_phone_signs_in_by_a_recovery_code, |engine| async move {
+    let (test, town) = with_town(engine).await;
+    let office = &town.county_office;
+    let mut browser = signed_in(&test, office).await;
+    browser.get("/account").await.shows("您还没有恢复码");
+    let refused = browser.post_only("/account/recovery-codes", &[("code", "000000")]).await;
+    refused.is(422).says("动态口令不正确或已使用");
+    test.clock.advance(TimeDelta::seconds(60));
+    let code = office.code(test.app.now()).expect("a code");
+    let page = browser.post("/account/recovery-codes", &[("code", &code)]).await;
+    let codes: Vec<String> = page
+        .html()
+        .split("<li>")
+        .filter_map(|item| item.split("</li>").next())
+        .filter(|item| item.len() == 11 && item.as_bytes()[5] == b'-')
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(codes.len(), 10, "{}", page.html());
+    browser.get("/account").await.shows("还有 10 个没有用过");
+
+    let mut elsewhere = test.browser();
+    elsewhere.post_only("/sign-in", &office.credentials()).await.is(303);
+    elsewhere.get("/sign-in/code").await.shows("用恢复码登录");
+    let typed = codes[0].to_lowercase().replace('-', " ");
+    assert_eq!(elsewhere.post_only("/sign-in/code", &[("recovery", &typed)]).await.is(303).location(), "/");
+    elsewhere.get("/account").await.shows("还有 9 个没有用过");
+    let mut again = test.browser();
+    again.post_only("/sign-in", &office.credentials()).await.is(303);
+    again.post_only("/sign-in/code", &[("recovery", &codes[0])]).await.is(422).says("每个只能用一次");
+
+    // Another phone: the old one ends with every session, and so do the codes.
+    let left = elsewhere.post("/account/second-factor", &[("code", &codes[1])]).await;
+    left.shows("请重新登录并设置新的验证器");
+    assert_eq!(browser.get("/account").await.path, "/sign-in?back=%2Faccount");
+    let answer = again.post_only("/sign-in", &office.credentials()).await;
+    assert_eq!(answer.is(303).location(), "/sign-in/enrol");
+});
+
+story!(who_has_no_second_factor_has_no_recovery_codes, |engine| async move {
+    let (test, town) = with_town(engine).await;
+    let mut browser = signed_in(&test, &town.school().teachers[0]).await;
+    for path in ["/account/recovery-codes", "/account/second-factor"] {
+        browser.post_only(path, &[("code", "123456")]).await.is(404);
+    }
+});
+
 story!(a_new_official_enrols_the_second_factor_first, |engine| async move {
     let (test, town) = with_town(engine).await;
     let system = test.system();

@@ -1,14 +1,16 @@
-//! Every statement of the tree.
+//! Every statement of the tree; that of the list of schools beside.
+
+mod schools;
 
 use chrono::NaiveDate;
 use tisheng_kernel::pinyin::Reading;
 use tisheng_kernel::{Id, Instant};
 use tisheng_platform::db::Row;
-use tisheng_platform::web::Cursor;
 use tisheng_platform::web::paging::ROWS;
 use tisheng_platform::{Ctx, DbError, Scope, Tx, args};
 
 use super::model::{Facts, Kind, Node};
+pub use schools::{SchoolFilter, SchoolOrder, SchoolRow, schools};
 
 const VISIBLE: &str = "select id, parent, kind, name, code, path, depth, valid_from, valid_to, version
     from node where id = $1 and path >= $2 and path < $3";
@@ -77,18 +79,6 @@ const STATE_FACTS: &str =
     environment = excluded.environment, smart_school = excluded.smart_school, pilot = excluded.pilot,
     version = school.version + 1
     where school.version = $9";
-
-const SCHOOLS: &str = "select n.id, n.name, n.sort_key, coalesce(n.code, ''), coalesce(p.name, ''),
-        s.stages, s.location, s.ethnic_area, s.former_poverty, s.environment, s.smart_school, s.pilot, s.version
-    from node n join school s on s.node = n.id left join node p on p.id = n.parent
-    where n.kind = 'school' and n.valid_to is null and n.path >= $1 and n.path < $2
-        and ($3 = '' or n.name like $4 escape '\\' or n.pinyin like $5 escape '\\' or n.initials like $4 escape '\\' or n.code like $5 escape '\\')
-        and ($6 = '' or s.stages like $7)
-        and ($8 = '' or coalesce(s.environment, 'unknown') = $8)
-        and ($9 = '' or s.location = $9)
-        and ($10 = '' or ($10 = 'smart' and s.smart_school = $11) or s.pilot = $10)
-        and (n.sort_key, n.id) > ($12, $13)
-    order by n.sort_key, n.id limit $14";
 
 const NODE_CARDS: &str = "select n.id, n.kind, n.name, n.path,
         (select count(*) from node c where c.parent = n.id and c.valid_to is null)
@@ -386,78 +376,6 @@ pub(super) async fn put_facts(tx: &mut Tx, id: Id<Node>, facts: &Facts) -> Resul
         facts.version,
     ];
     Ok(tx.run(STATE_FACTS, row).await? == 1)
-}
-
-/// What a list of schools is narrowed to; an empty text is no condition.
-#[derive(Debug, Clone, Default)]
-pub struct SchoolFilter {
-    /// Part of the name or of its initials, or the beginning of its pinyin or code.
-    pub query: String,
-    /// Code of a stage.
-    pub stage: String,
-    /// Code of an environment, or `unknown`.
-    pub environment: String,
-    /// Code of a location type.
-    pub location: String,
-    /// `smart` for smart-education schools, or the code of a [`Pilot`](super::Pilot).
-    pub standing: String,
-}
-
-/// A school in a list.
-#[derive(Debug, Clone)]
-pub struct SchoolRow {
-    /// The node.
-    pub id: Id<Node>,
-    /// Its name.
-    pub name: String,
-    /// Its place in the list.
-    pub sort_key: String,
-    /// Its identification code; empty when it has none.
-    pub code: String,
-    /// The name of what stands above it.
-    pub parent_name: String,
-    /// What is known of it.
-    pub facts: Facts,
-}
-
-/// The open schools within `scope` after `place`, at most `most` of them.
-///
-/// # Errors
-/// What the database reports.
-pub async fn schools(
-    tx: &mut Tx,
-    scope: &Scope,
-    filter: &SchoolFilter,
-    place: &Cursor,
-    most: i64,
-) -> Result<Vec<SchoolRow>, DbError> {
-    let given = args![
-        &scope.from,
-        &scope.until,
-        &filter.query,
-        pattern("%", &filter.query),
-        pattern("", &filter.query),
-        &filter.stage,
-        format!("%{}%", filter.stage),
-        &filter.environment,
-        &filter.location,
-        &filter.standing,
-        true,
-        &place.key,
-        place.uuid(),
-        most,
-    ];
-    tx.rows(SCHOOLS, given, |row| {
-        Ok(SchoolRow {
-            id: row.get(0)?,
-            name: row.get(1)?,
-            sort_key: row.get(2)?,
-            code: row.get(3)?,
-            parent_name: row.get(4)?,
-            facts: facts_at(row, 5)?,
-        })
-    })
-    .await
 }
 
 /// Rows asked for by a page: one more than it shows.

@@ -186,7 +186,7 @@ async fn coverage_page(asker: &SignedIn, node: Node, filters: &Filters) -> Resul
         let is_complete = states.iter().all(TeamState::is_complete);
         complete += i64::from(is_complete);
         let wanted = !(only_missing && is_complete);
-        let key = (school.sort_key.as_str(), school.id.to_string());
+        let key = (school.place.as_str(), school.id.to_string());
         if wanted && key > (place.key.as_str(), place.id.clone()) && lines.len() <= most() {
             lines.push((key.0.to_owned(), Line { school: school.id, name: school.name.clone(), states }));
         }

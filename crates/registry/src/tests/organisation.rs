@@ -1,11 +1,16 @@
 //! Stories of the tree and of schools, told through pages on both engines.
 
+use std::collections::BTreeSet;
+
 use axum::Router;
 use chrono::{NaiveDate, TimeDelta};
 use tisheng_platform::Parts;
+use tisheng_platform::web::Cursor;
 use tisheng_testkit::{Browser, Engine, TestApp, story};
 
-use crate::organisation::{Kind, NewNode, SchoolFilter, by_code, create, schools, search, seed_regions};
+use crate::organisation::{
+    Kind, NewNode, SchoolFilter, SchoolOrder, by_code, create, schools, search, seed_regions,
+};
 use crate::people::Departure;
 use crate::samples::{Persona, Town, beginning, small_town};
 use crate::{access, organisation, posting, restructuring};
@@ -245,6 +250,34 @@ story!(nobody_sees_or_changes_what_is_not_theirs, |engine| async move {
     let mut teacher = signed_in(&test, &town.school().teachers[0]).await;
     for page in ["", "/schools", "/facts", "/edit"] {
         teacher.get(&format!("/organisation/{school}{page}")).await.is(404);
+    }
+});
+
+story!(schools_are_listed_in_the_order_of_any_column, |engine| async move {
+    let (test, town) = with_town(engine).await;
+    let county = test.ctx(town.county_office.who());
+    let mut tx = county.read().await.expect("a transaction");
+    let mut lists = Vec::new();
+    for sort in ["", "-name", "code", "-code", "parent", "stage", "environment", "location", "nonsense"] {
+        let filter = SchoolFilter { order: SchoolOrder::named(sort), ..SchoolFilter::default() };
+        let (mut place, mut names) = (<_>::default(), Vec::new());
+        // Page by page, one school on each.
+        while let [school, ..] =
+            &schools(&mut tx, &county.scope(), &filter, &place, 1).await.expect("listed")[..]
+        {
+            names.push(school.name.clone());
+            place = Cursor { key: school.place.clone(), id: school.id.to_string() };
+        }
+        lists.push(names);
+    }
+    let backwards = |names: &[String]| names.iter().rev().cloned().collect::<Vec<_>>();
+    assert_eq!(lists[0].len(), 2);
+    assert_eq!(lists[1], backwards(&lists[0]));
+    assert_eq!(lists[3], backwards(&lists[2]));
+    assert_eq!(lists[8], lists[0]);
+    for list in &lists {
+        let all: BTreeSet<&String> = list.iter().collect();
+        assert_eq!(all, lists[0].iter().collect(), "no school is lost between pages");
     }
 });
 

@@ -7,9 +7,9 @@ const MIB: f64 = 1024.0 * 1024.0;
 /// Memory of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Memory {
-    /// What it holds now.
-    Now,
-    /// The most it has held.
+    /// What is its own now: pages of files that the system lends it are not.
+    Own,
+    /// The most it has held, pages of files included.
     Peak,
 }
 
@@ -17,7 +17,7 @@ pub enum Memory {
 pub fn memory(id: u32, which: Memory) -> Option<f64> {
     let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
     let name = match which {
-        Memory::Now => "VmRSS:",
+        Memory::Own => "RssAnon:",
         Memory::Peak => "VmHWM:",
     };
     let line = status.lines().find_map(|line| line.strip_prefix(name))?;

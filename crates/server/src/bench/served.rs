@@ -23,7 +23,7 @@ pub struct Served {
     pub address: SocketAddr,
     /// From the start of the process to its first page.
     pub start: Duration,
-    /// MiB of memory at rest.
+    /// MiB of memory of its own at rest.
     pub idle: Option<f64>,
 }
 
@@ -52,7 +52,7 @@ impl Served {
         }
         let start = began.elapsed();
         tokio::time::sleep(REST).await;
-        let idle = child.id().and_then(|id| memory(id, Memory::Now));
+        let idle = child.id().and_then(|id| memory(id, Memory::Own));
         Ok(Self { child, address, start, idle })
     }
 

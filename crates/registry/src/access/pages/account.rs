@@ -12,8 +12,9 @@ use super::again;
 use super::sign_in::after_leaving;
 use crate::access::accounts::{self, AccessError};
 use crate::access::model::{Account, Grant};
-use crate::access::store;
+use crate::access::sign_in::SignInError;
 use crate::access::ways::{Links, Way, Ways};
+use crate::access::{recovery, store};
 
 #[derive(Template)]
 #[template(path = "access/pages/account.html")]
@@ -25,6 +26,16 @@ struct AccountPage {
     /// When each began, when it was last used, and whether it is this one.
     sessions: Vec<(Instant, Instant, bool)>,
     links: Links,
+    /// Recovery codes that were not used.
+    codes: i64,
+}
+
+#[derive(Template)]
+#[template(path = "access/pages/codes.html")]
+struct CodesPage {
+    page: Page,
+    login: String,
+    codes: Vec<String>,
 }
 
 #[derive(Template)]
@@ -59,6 +70,7 @@ async fn account_page(asker: &SignedIn, errors: FormErrors) -> Result<AccountPag
         page: Page::new(asker, "我的账号", "/account"),
         errors,
         links: (Ways::of(&ctx.app).links)(&mut tx, id, &grants).await?,
+        codes: store::recovery::left(&mut tx, id).await?,
         grants,
         sessions: store::sessions(&mut tx, id, &asker.token, ctx.at).await?,
         account,
@@ -85,6 +97,39 @@ pub async fn change_password(asker: SignedIn, fields: Fields) -> Answer {
             let field = if matches!(error, AccessError::Password(_)) { "chosen" } else { "current" };
             again(&account_page(&asker, FormErrors::one(field, error.to_string())).await?)
         }
+    }
+}
+
+/// `POST /account/recovery-codes`: the codes stand in this answer alone, so the form has no stored
+/// answer; sending it again gives other codes, and these end.
+pub async fn renew_codes(asker: SignedIn, fields: Fields) -> Answer {
+    match recovery::renew(&asker.ctx, fields.text("code")).await {
+        Ok(codes) => {
+            let mut tx = asker.ctx.read().await?;
+            let account = store::by_id(&mut tx, Id::from_uuid(asker.member().account)).await?;
+            let login = account.ok_or(Failure::NotFound)?.login;
+            let page = Page::new(&asker, "恢复码", "/account").crumb("我的账号", "/account");
+            layout::show(&CodesPage { page, login, codes })
+        }
+        Err(error) => wrong_code(&asker, error).await,
+    }
+}
+
+/// `POST /account/second-factor`
+pub async fn change_device(asker: SignedIn, fields: Fields) -> Answer {
+    match recovery::change_device(&asker.ctx, fields.text("code")).await {
+        Ok(()) => {
+            let flash = Flash::good("原来的验证器已停用，请重新登录并设置新的验证器。");
+            Ok(once::redirect("/sign-in", Some(&flash)))
+        }
+        Err(error) => wrong_code(&asker, error).await,
+    }
+}
+
+async fn wrong_code(asker: &SignedIn, error: SignInError) -> Answer {
+    match error {
+        SignInError::Failed(failure) => Err(failure),
+        error => again(&account_page(asker, FormErrors::one("code", error.to_string())).await?),
     }
 }
 

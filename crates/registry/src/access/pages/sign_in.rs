@@ -144,14 +144,15 @@ pub async fn code_form(session: Session, filters: Filters) -> Answer {
 pub async fn submit_code(session: Session, fields: Fields) -> Answer {
     let half = half_way(&session)?;
     let back = local(fields.text("back"));
-    match sign_in::give_code(&session.ctx, half, fields.text("code")).await {
+    let field = if fields.text("recovery").is_empty() { "code" } else { "recovery" };
+    match sign_in::give_code(&session.ctx, half, fields.text(field)).await {
         Ok(accepted) => Ok(lead_on(accepted, back)),
         Err(SignInError::Failed(failure)) => Err(failure),
         Err(SignInError::Again) => Err(Failure::SignIn { back: None }),
         Err(error) => again(&CodePage {
             page: strangers_page(&session, "动态口令"),
             back,
-            errors: FormErrors::one("code", error.to_string()),
+            errors: FormErrors::one(field, error.to_string()),
         }),
     }
 }

@@ -12,7 +12,7 @@ use tisheng_platform::{Scope, Tx};
 use super::{again, page_of, parse};
 use crate::organisation::actions::{self, OrganisationError};
 use crate::organisation::model::{Environment, Facts, Kind, Location, Node, Pilot, Stage};
-use crate::organisation::store::{self, PAGE, SchoolFilter, SchoolRow};
+use crate::organisation::store::{self, PAGE, SchoolFilter, SchoolOrder, SchoolRow};
 use crate::organisation::visible;
 use crate::role::{Permission, permit};
 use crate::table::{self, Format};
@@ -26,6 +26,8 @@ struct SchoolsPage<'a> {
     first: String,
     next: String,
     filters: &'a Filters,
+    /// The order in force, as the address names it.
+    order: String,
     environments: Vec<(&'static str, &'static str)>,
     standings: Vec<(&'static str, &'static str)>,
 }
@@ -37,6 +39,7 @@ fn filter(filters: &Filters) -> SchoolFilter {
         environment: filters.text("environment").to_owned(),
         location: filters.text("location").to_owned(),
         standing: filters.text("standing").to_owned(),
+        order: SchoolOrder::named(filters.text("sort")),
     }
 }
 
@@ -50,8 +53,9 @@ pub async fn list(asker: SignedIn, Path(node): Path<String>, filters: Filters) -
     let mut tx = asker.ctx.read().await?;
     let node = node_of(&asker, &mut tx, &node).await?;
     let place = filters.cursor();
-    let rows = store::schools(&mut tx, &Scope::below(&node.path), &filter(&filters), &place, PAGE).await?;
-    let slice = Slice::cut(rows, |row| (row.sort_key.clone(), row.id.to_string()));
+    let filter = filter(&filters);
+    let rows = store::schools(&mut tx, &Scope::below(&node.path), &filter, &place, PAGE).await?;
+    let slice = Slice::cut(rows, |row| (row.place.clone(), row.id.to_string()));
     let page = page_of(&asker, &mut tx, &node, "学校").await?;
     let mut environments = Environment::options();
     environments.push(("unknown", "未填写"));
@@ -64,6 +68,7 @@ pub async fn list(asker: SignedIn, Path(node): Path<String>, filters: Filters) -
         first: if place == Cursor::default() { String::new() } else { filters.with("after", "") },
         next: slice.next.map(|next| filters.with("after", &next.write())).unwrap_or_default(),
         filters: &filters,
+        order: filter.order.key(),
         environments,
         standings,
     })
