@@ -141,17 +141,43 @@ fn syllables(text: &str) -> Vec<String> {
     syllables
 }
 
-/// Between which sort keys all names stand that begin with `beginning`, or whose pinyin or initials
-/// do: the first key, and the first one beyond. Other names stand there too.
+/// Between which sort keys all names stand that begin with `beginning` or whose pinyin does: the
+/// first key, and the first one beyond. Other names stand there too.
 #[must_use]
-pub fn sort_keys_of(beginning: &str) -> (String, String) {
-    let first = |syllables: &[String]| syllables.first().and_then(|syllable| syllable.chars().next());
-    // More characters may make another surname of what was typed: 单 is read as in 单于.
+pub fn sort_keys_spelt(beginning: &str) -> (String, String) {
+    if beginning.is_ascii() {
+        return between(std::iter::once(first_of_syllable(beginning).to_owned()));
+    }
+    // More characters may make another surname of what was typed: 单 is read otherwise in 单于.
     let longer = SURNAME_READINGS.iter().filter(|(surname, _)| surname.starts_with(beginning));
-    let longer = longer.filter_map(|(_, reading)| reading.first().and_then(|first| first.chars().next()));
-    let letters = || longer.clone().chain(first(&syllables(beginning)));
-    match (letters().min(), letters().max()) {
-        (Some(least), Some(most)) => (least.to_string(), format!("{most}\u{10ffff}")),
+    let longer = longer.filter_map(|(_, reading)| reading.first().map(|syllable| (*syllable).to_owned()));
+    between(longer.chain(syllables(beginning).into_iter().take(1)))
+}
+
+/// The same of names whose initials begin with `beginning`.
+#[must_use]
+pub fn sort_keys_of_initials(beginning: &str) -> (String, String) {
+    between(beginning.chars().next().map(String::from).into_iter())
+}
+
+/// The letters of pinyin that surely stand in the first syllable: a, e and o may be one by
+/// themselves, others are followed by a vowel, with an h before it in zh, ch and sh.
+fn first_of_syllable(pinyin: &str) -> &str {
+    let is_vowel = |at: usize| pinyin.as_bytes().get(at).is_some_and(|letter| b"aeiouv".contains(letter));
+    let sure = match pinyin.as_bytes() {
+        [b'a' | b'e' | b'o', ..] => 1,
+        [_, b'h', ..] if is_vowel(2) => 3,
+        _ if is_vowel(1) => 2,
+        _ => 1,
+    };
+    pinyin.get(..sure).unwrap_or(pinyin)
+}
+
+/// From the least of `beginnings` to beyond everything that begins with the greatest.
+fn between(beginnings: impl Iterator<Item = String>) -> (String, String) {
+    let all: Vec<String> = beginnings.collect();
+    match (all.iter().min(), all.iter().max()) {
+        (Some(least), Some(most)) => (least.clone(), format!("{most}\u{10ffff}")),
         _ => (String::new(), "\u{10ffff}".to_owned()),
     }
 }
@@ -284,10 +310,12 @@ mod tests {
             let Ok(name) = PersonName::parse(&text) else { return Ok(()) };
             let key = name.sort_key();
             let part: String = name.as_str().chars().take(length).collect();
-            for beginning in [part, name.pinyin().chars().take(length).collect(), name.initials()] {
-                let (first, beyond) = super::sort_keys_of(&beginning);
+            for beginning in [part, name.pinyin().chars().take(length).collect(), name.pinyin()] {
+                let (first, beyond) = super::sort_keys_spelt(&beginning);
                 prop_assert!(first <= key && key < beyond, "{beginning}: {first} {key} {beyond}");
             }
+            let (first, beyond) = super::sort_keys_of_initials(&name.initials());
+            prop_assert!(first <= key && key < beyond, "{first} {key} {beyond}");
         }
 
         #[test]

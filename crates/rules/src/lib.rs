@@ -13,6 +13,7 @@ pub mod choice;
 pub mod condition;
 mod extension;
 pub mod framework;
+pub mod handover;
 pub mod hours;
 mod outline;
 pub mod plan;

@@ -97,6 +97,7 @@ impl Scheme {
         learning::selection(self, &mut outline);
         judging::steps(self, &mut outline);
         judging::certification(self, &mut outline);
+        judging::handover(self, &mut outline);
         learning::evidence(self, &mut outline);
         aims::phases(self, &mut outline);
         aims::teams(self, &mut outline);

@@ -10,6 +10,7 @@ use crate::certification::CertificationRule;
 use crate::check;
 use crate::choice::{ChoiceRule, OfferRule};
 use crate::framework::Framework;
+use crate::handover::HandoverRule;
 use crate::hours::HoursRule;
 use crate::plan::{
     Counter, DocumentOwed, FundRule, Indicator, Provision, Register, Responsibility, TalentProgramme, Target,
@@ -43,6 +44,8 @@ pub struct Scheme {
     pub certification: CertificationRule,
     /// The certificate.
     pub certificate: CertificateRule,
+    /// How hours are handed over to another system; they are not where the scheme says nothing.
+    pub handover: Option<HandoverRule>,
     /// Shares to be reached.
     pub targets: Vec<Target>,
     /// Numbers to be reached.
@@ -119,16 +122,19 @@ impl Scheme {
             with_evidence.read_evidence(evidence);
             with_evidence
         });
+        let hours = root.section("hours", HoursRule::read);
+        let length = *hours.length;
         Self {
             identity: root.section("scheme", Identity::read),
             tiers: root.sections("tier", Tier::read),
-            hours: root.section("hours", HoursRule::read),
+            hours,
             framework,
             offer: root.section("offer", OfferRule::read),
             choice: root.section("choice", ChoiceRule::read),
             assessment: root.section("assessment", AssessmentRule::read),
             certification: root.section("certification", CertificationRule::read),
             certificate: root.section("certificate", CertificateRule::read),
+            handover: root.optional_section("handover", |s| HandoverRule::read(s, length)),
             targets: root.sections("target", Target::read),
             counters: root.sections("counter", Counter::read),
             phases: root.sections("phase", Phase::read),

@@ -1,6 +1,6 @@
 //! What follows from what: the only place where an event of a lower room meets a higher one.
 
-use tisheng_assessment::{certificate, evidence, review};
+use tisheng_assessment::{certificate, evidence, handover, review};
 use tisheng_gateway::door;
 use tisheng_insight::monitoring;
 use tisheng_platform::Ctx;
@@ -15,7 +15,7 @@ const FOLLOW_JOB: &str = "paths.follow";
 
 /// Every kind of job and every reaction to an event.
 pub fn handlers() -> Handlers {
-    let rooms: [fn(Handlers) -> Handlers; 9] = [
+    let rooms: [fn(Handlers) -> Handlers; 10] = [
         access::handlers,
         roster::handlers,
         trial::handlers,
@@ -24,6 +24,7 @@ pub fn handlers() -> Handlers {
         evidence::jobs,
         review::jobs,
         certificate::jobs,
+        handover::jobs,
         monitoring::jobs,
     ];
     rooms
@@ -58,6 +59,7 @@ async fn follow(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     evidence::follow(&mut tx, &shift).await?;
     review::follow(&mut tx, &shift).await?;
     certificate::follow(&mut tx, &shift).await?;
+    handover::follow(&mut tx, &shift).await?;
     monitoring::follow(&mut tx, &shift).await?;
     door::follow(&mut tx, &shift).await?;
     tx.commit().await?;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
+use tisheng_assessment::handover::{self, ReceiptFile};
 use tisheng_assessment::{certificate, evidence, review};
 use tisheng_gateway::door;
 use tisheng_insight::{home, monitoring};
@@ -38,6 +39,7 @@ pub fn rooms() -> Router<Arc<App>> {
         .merge(evidence::routes())
         .merge(review::routes())
         .merge(certificate::routes())
+        .merge(handover::routes())
         .merge(monitoring::routes())
         .merge(home::routes())
         .merge(door::routes())
@@ -57,6 +59,7 @@ pub fn parts() -> Result<Parts, Box<dyn std::error::Error + Send + Sync>> {
         Entry::of::<hours::HoursFile>(),
         Entry::of::<CourseFile>(),
         Entry::of::<StatementFile>(),
+        Entry::of::<ReceiptFile>(),
     ]);
     Ok(Parts::default()
         .with(Rulebook::default())

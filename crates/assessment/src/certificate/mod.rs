@@ -27,7 +27,7 @@ mod pages;
 mod standing;
 mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod trial;
 
 pub use batch::{BATCH_JOB, Batch, PRINT_JOB, issue_batch, own_batch, print, ready, shown};

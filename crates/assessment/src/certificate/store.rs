@@ -49,9 +49,10 @@ const CLAIM_TAIL: &str =
 const PROGRAMMES_OF: &str = "select p.id from programme p where exists
     (select 1 from standing s where s.programme = p.id and s.person = $1) order by p.id";
 
-/// The next teachers in the order of their identifiers.
+/// The next teachers in the order of their identifiers. The concatenation keeps the index on paths
+/// out of it, which would have to sort the whole part of the tree for every step.
 const TEACHERS: &str = "select person, path from post
-    where until is null and person > $1 and path >= $2 and path < $3 order by person limit $4";
+    where until is null and person > $1 and path || '' >= $2 and path || '' < $3 order by person limit $4";
 
 const RESULTS: &str = "select person, capability, level from result
     where programme = $1 and person >= $2 and person <= $3 and superseded_by is null order by person";
@@ -415,10 +416,11 @@ pub async fn claim_standings(
     teachers: &[(Id<Person>, String)],
     at: Instant,
 ) -> Result<(), DbError> {
-    let unknown = |(person, _): &(Id<Person>, String)| -> Vec<Value<'static>> {
+    let unknown = |(person, path): &(Id<Person>, String)| -> Vec<Value<'static>> {
         let empty = || String::new().into();
         let (key, version) = ((programme.id.into(), (*person).into()), programme.version.into());
-        vec![key.0, key.1, empty(), false.into(), empty(), empty(), 0_i64.into(), version, at.into()]
+        let path = path.clone().into();
+        vec![key.0, key.1, path, false.into(), empty(), empty(), 0_i64.into(), version, at.into()]
     };
     let rows: Vec<Vec<Value<'static>>> = teachers.iter().map(unknown).collect();
     tx.bulk(PUT_HEAD, 9, CLAIM_TAIL, rows).await.map(drop)

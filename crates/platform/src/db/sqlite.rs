@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{CachedStatement, Connection, OpenFlags};
 use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, oneshot};
 
@@ -92,7 +93,7 @@ impl Sqlite {
     /// Opens the file at `path`, making it when missing.
     pub fn open(path: &Path) -> Result<Self, DbError> {
         let writer = Connection::open(path)?;
-        tune(&writer, 64)?;
+        tune(&writer, 192)?;
         spill(&writer)?;
         let state = WriterState { connection: writer, open: false, group: Vec::new() };
         Ok(Self(Arc::new(Shared {
@@ -209,6 +210,8 @@ fn as_uri(path: &Path) -> String {
 fn tune(connection: &Connection, cache_mib: i64) -> Result<(), DbError> {
     connection.busy_timeout(Duration::from_secs(10))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // A plan that depends on the values asked for would be made anew with every value.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "journal_mode", "wal").or_else(|error| match error {
         // A read-only connection finds the mode set by the writer.
         rusqlite::Error::SqliteFailure(code, _) if code.code == rusqlite::ErrorCode::ReadOnly => Ok(()),

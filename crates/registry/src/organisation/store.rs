@@ -24,8 +24,9 @@ const BY_PATH: &str = "select id, parent, kind, name, code, path, depth, valid_f
 const CHILDREN: &str = "select id, parent, kind, name, code, path, depth, valid_from, valid_to, version
     from node where parent = $1 order by sort_key, id";
 
+/// Among the siblings; the concatenation keeps the index on kinds out of it, which holds every school.
 const NAMESAKE: &str = "select count(*) from node
-    where parent = $1 and kind = $2 and name = $3 and valid_to is null and id <> $4";
+    where parent = $1 and kind || '' = $2 and name = $3 and valid_to is null and id <> $4";
 
 const OPEN_BELOW: &str = "select count(*) from node where path > $1 and path < $2 and valid_to is null";
 

@@ -15,6 +15,7 @@ pub(super) fn check(scheme: &Scheme, found: &mut Found) {
     targets(scheme, found);
     teams(scheme, found);
     phases(scheme, found);
+    handover(scheme, found);
 }
 
 fn hours(scheme: &Scheme, found: &mut Found) {
@@ -132,6 +133,22 @@ fn ceiling_holds(
     {
         let wrong = format!("“{title}”计入上限 {} 低于最低 {}", rule.shown(**ceiling), rule.shown(**minimum));
         found.value(ceiling, wrong, format!("ceiling 应不低于 {}", rule.shown(**minimum)));
+    }
+}
+
+/// The years of the period together have room for what everybody earns.
+fn handover(scheme: &Scheme, found: &mut Found) {
+    let bound = scheme.handover.as_ref().and_then(|rule| rule.per_year.as_ref());
+    let (Some(bound), Some(period)) = (bound, *scheme.identity.period) else { return };
+    let years = period.years().len();
+    let room: Seconds = std::iter::repeat_n(**bound, years).sum();
+    if room < *scheme.hours.total {
+        let wrong = format!(
+            "每年最多移交 {}，{years} 年装不下要求的 {}",
+            scheme.hours.shown(**bound),
+            scheme.hours.shown(*scheme.hours.total)
+        );
+        found.value(bound, wrong, "请提高 per_year");
     }
 }
 

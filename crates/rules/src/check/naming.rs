@@ -7,15 +7,12 @@ use crate::certificate::{NUMBER_PLACEHOLDERS, TEXT_PLACEHOLDERS, unknown_placeho
 use crate::certification::{GateKind, Measure};
 use crate::choice::SCHOOL_FACTS;
 use crate::framework::Piece;
+use crate::handover::Holds;
 use crate::scheme::Scheme;
 use crate::source::{Place, Source};
 use crate::territory::TierKey;
 
 pub(super) fn check(scheme: &Scheme, found: &mut Found) {
-    let identity = &scheme.identity;
-    if identity.version.trim().is_empty() {
-        found.value(&identity.title, "没有版本号", "请在 [scheme] 中写 version，如 \"2020.1\"");
-    }
     codes_once(scheme, found);
     tiers(scheme, found);
     framework(scheme, found);
@@ -24,6 +21,25 @@ pub(super) fn check(scheme: &Scheme, found: &mut Found) {
     school_facts(scheme, found);
     references(scheme, found);
     certificate(scheme, found);
+    handover(scheme, found);
+}
+
+/// The file can be matched with its receipt, and every column means one thing.
+fn handover(scheme: &Scheme, found: &mut Found) {
+    let Some(rule) = &scheme.handover else { return };
+    let columns = &rule.columns;
+    let needed =
+        [(Holds::Line, "line"), (Holds::Year, "year"), (Holds::Hours, "hours"), (Holds::Paper, "paper")];
+    for (holds, word) in needed {
+        if columns.iter().all(|column| column.holds != holds) {
+            let right = format!("请加上一列 [[handover.column]] holds = \"{word}\"");
+            found.value(&rule.system, format!("移交文件没有 {word} 这一列"), right);
+        }
+    }
+    let titles: BTreeSet<&str> = columns.iter().map(|column| column.title.as_str()).collect();
+    if titles.len() < columns.len() {
+        found.value(&rule.system, "移交文件有两列同名", "请改名");
+    }
 }
 
 fn version(scheme: &Scheme, found: &mut Found) {

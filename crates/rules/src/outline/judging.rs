@@ -124,3 +124,20 @@ pub(super) fn certification(scheme: &Scheme, outline: &mut Outline) {
     outline.value("certificate.number", &certificate.number, format!("证书编号：{}。", *certificate.number));
     outline.value("certificate.issuer", &certificate.issuer, format!("证书由{}颁发。", *certificate.issuer));
 }
+
+pub(super) fn handover(scheme: &Scheme, outline: &mut Outline) {
+    let Some(rule) = &scheme.handover else { return };
+    outline.heading("学时移交");
+    let sentence = format!("取得证书的教师，学时按年度移交“{}”。", *rule.system);
+    outline.value("handover.system", &rule.system, sentence);
+    let sentence = format!("移交的学时计为“{}”。", *rule.subject);
+    outline.value("handover.subject", &rule.subject, sentence);
+    if let Some(bound) = &rule.per_year {
+        let sentence =
+            format!("每位教师每年度最多移交 {}，超出部分计入其他年度。", scheme.hours.shown(**bound));
+        outline.value("handover.per_year", bound, sentence);
+    }
+    let titles: Vec<&str> = rule.columns.iter().map(|column| column.title.as_str()).collect();
+    let sentence = format!("移交文件的列依次为：{}。", titles.join("、"));
+    outline.value("handover.column", &rule.system, sentence);
+}

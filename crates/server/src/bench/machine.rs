@@ -1,6 +1,10 @@
 //! What the machine says about a process and its files.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 const MIB: f64 = 1024.0 * 1024.0;
 
@@ -25,10 +29,38 @@ pub fn memory(id: u32, which: Memory) -> Option<f64> {
     Some(kib / 1024.0)
 }
 
-/// Lets the peak of this process begin anew, where the system can.
-pub fn forget_peak() {
-    // Where it cannot, the peak since the start is shown, which is no less.
-    let _ = std::fs::write("/proc/self/clear_refs", "5");
+/// How often a [`Watch`] looks.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Looks at the memory of this process's own while something is done: the system's own record of
+/// the peak holds pages of files as well.
+pub struct Watch {
+    ended: Arc<AtomicBool>,
+    looking: JoinHandle<Option<f64>>,
+}
+
+impl Watch {
+    /// Begins to look.
+    pub fn start() -> Self {
+        let ended = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&ended);
+        let looking = std::thread::spawn(move || {
+            let mut most: Option<f64> = None;
+            while !flag.load(Ordering::Relaxed) {
+                let now = memory(std::process::id(), Memory::Own);
+                most = most.into_iter().chain(now).reduce(f64::max);
+                std::thread::sleep(LOOK);
+            }
+            most
+        });
+        Self { ended, looking }
+    }
+
+    /// The most MiB held since; nothing where the system does not say.
+    pub fn most(self) -> Option<f64> {
+        self.ended.store(true, Ordering::Relaxed);
+        self.looking.join().ok().flatten()
+    }
 }
 
 /// MiB of all files in `folder` and below.

@@ -16,7 +16,7 @@ use tisheng_registry::samples::beginning;
 use tisheng_rules::{Scheme, builtin};
 use uuid::Uuid;
 
-use super::machine::{self, Memory};
+use super::machine::Watch;
 use super::{Failed, told};
 use crate::reactions;
 
@@ -47,14 +47,14 @@ pub struct Taken {
     pub rows: u32,
     /// From the upload to the receipt, without the clerk's own time.
     pub time: Duration,
-    /// MiB of memory held at most meanwhile.
+    /// MiB of memory of its own held at most meanwhile.
     pub memory: Option<f64>,
 }
 
 impl Taken {
-    fn of(rows: u32, rehearsal: &Rehearsal) -> Self {
+    fn of(rows: u32, rehearsal: &Rehearsal, memory: Option<f64>) -> Self {
         let time = (rehearsal.check + rehearsal.take).to_std().unwrap_or_default();
-        Self { rows, time, memory: machine::memory(std::process::id(), Memory::Peak) }
+        Self { rows, time, memory }
     }
 }
 
@@ -140,11 +140,11 @@ impl Province {
     }
 
     async fn bring(&self, app: &Arc<App>, (kind, rows): (&str, u32), file: Vec<u8>) -> Result<Taken, Failed> {
-        machine::forget_peak();
         let jobs = reactions::handlers();
         let clerk = member(Role::Province, &self.root, Uuid::nil());
+        let watch = Watch::start();
         let rehearsal = rehearse(app, &jobs, &clerk, kind, file).await.map_err(told)?;
-        let taken = Taken::of(rows, &rehearsal);
+        let taken = Taken::of(rows, &rehearsal, watch.most());
         if rehearsal.tally.new != rows {
             return Err(format!("{rows} {kind} were brought, {} are new", rehearsal.tally.new).into());
         }

@@ -4,8 +4,13 @@ mod batches;
 mod proof;
 mod trial;
 
+use std::sync::Arc;
+
+use axum::Router;
 use chrono::{Days, TimeDelta};
 use tisheng_kernel::Level;
+use tisheng_platform::jobs::Handlers;
+use tisheng_platform::{App, Parts};
 use tisheng_policy::scheme::{self, Programme, samples::owned};
 use tisheng_registry::samples::{Persona, Town, small_town};
 use tisheng_rules::samples::third_scheme_files;
@@ -17,18 +22,28 @@ use super::{REFRESH_JOB, routes};
 use crate::{evidence, review};
 
 /// A town whose schools offer and have panels; nobody has chosen anything.
-struct World {
-    test: TestApp,
-    town: Town,
-    programme: Programme,
+pub(crate) struct World {
+    pub test: TestApp,
+    pub town: Town,
+    pub programme: Programme,
 }
 
 async fn begin(engine: Engine) -> World {
-    let parts = scheme::samples::parts().with(Typesetter::new(Fonts::embedded()));
+    begin_in(engine, routes(), scheme::samples::parts(), |handlers| handlers).await
+}
+
+/// The same with these rooms, parts and jobs beside.
+pub(crate) async fn begin_in(
+    engine: Engine,
+    rooms: Router<Arc<App>>,
+    parts: Parts,
+    more: fn(Handlers) -> Handlers,
+) -> World {
+    let parts = parts.with(Typesetter::new(Fonts::embedded()));
     let handlers = ["hours.changed", "choice.changed", "person.changed", review::FINAL]
         .into_iter()
         .fold(super::jobs(review::samples::handlers()), |all, event| all.reaction(event, REFRESH_JOB));
-    let test = TestApp::with_handlers(engine, routes(), parts, handlers).await;
+    let test = TestApp::with_handlers(engine, rooms, parts, more(handlers)).await;
     let town = small_town(&test.system()).await.expect("a town");
     // In the middle of the scheme's period.
     test.clock.advance(TimeDelta::days(3 * 365));
@@ -44,11 +59,11 @@ async fn begin(engine: Engine) -> World {
 }
 
 impl World {
-    fn teacher(&self, school: usize, n: usize) -> &Persona {
+    pub(crate) fn teacher(&self, school: usize, n: usize) -> &Persona {
         &self.town.schools[school].teachers[n]
     }
 
-    async fn browser(&self, persona: &Persona) -> Browser {
+    pub(crate) async fn browser(&self, persona: &Persona) -> Browser {
         self.test.signed_in(&persona.who()).await
     }
 
@@ -67,7 +82,7 @@ impl World {
     }
 
     /// A teacher meets everything that the scheme asks for.
-    async fn meet_everything(&self, teacher: &Persona) {
+    pub(crate) async fn meet_everything(&self, teacher: &Persona) {
         self.be_judged(teacher).await;
         let day = self.test.app.now().date() - Days::new(30);
         let about = (teacher.login.as_str(), day);
@@ -76,7 +91,7 @@ impl World {
     }
 
     /// The county issues to a teacher who has met everything; gives the number.
-    async fn issue(&self, teacher: &Persona) -> String {
+    pub(crate) async fn issue(&self, teacher: &Persona) -> String {
         let mut county = self.browser(&self.town.county_office).await;
         let page = county.post(&format!("/people/{}/certificate", teacher.person), &[]).await;
         page.shows("已为").shows("发放证书");

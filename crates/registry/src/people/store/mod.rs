@@ -3,6 +3,7 @@
 mod persons;
 mod posts;
 mod roll;
+mod search;
 mod teams;
 
 pub(super) use persons::{

@@ -2,13 +2,14 @@
 //! of those who have left. Each has the statement that its index serves.
 
 use chrono::NaiveDate;
-use tisheng_kernel::{Id, person_name};
+use tisheng_kernel::Id;
 use tisheng_platform::db::Row;
 use tisheng_platform::web::Cursor;
 use tisheng_platform::web::paging::ROWS;
 use tisheng_platform::{DbError, Scope, Tx, args};
 use uuid::Uuid;
 
+use super::search;
 use crate::organisation::Node;
 use crate::people::model::{Person, PostState};
 
@@ -26,31 +27,6 @@ const NARROW: &str = "select p.person, o.name, p.sort_key, o.sex, p.subject, p.s
     where p.until is null and p.path >= $1 and p.path < $2
         and ($3 = '' or p.subject = $3) and ($4 = '' or p.stage = $4) and ($5 = '' or p.state = $5)
         and (p.sort_key, p.person) > ($6, $7)
-    order by p.sort_key, p.person limit $8";
-
-const SEARCH: &str = "select p.person, o.name, p.sort_key, o.sex, p.subject, p.stage, p.title, p.state, p.school, n.name, p.since, p.until, p.path
-    from (select id from person where name >= $9 and name < $10
-        union select id from person where pinyin >= $9 and pinyin < $10
-        union select id from person where initials >= $9 and initials < $10) f
-    join post p on p.person = f.id join person o on o.id = p.person join node n on n.id = p.school
-    where p.until is null and p.path >= $1 and p.path < $2
-        and ($3 = '' or p.subject = $3) and ($4 = '' or p.stage = $4) and ($5 = '' or p.state = $5)
-        and (p.sort_key, p.person) > ($6, $7)
-    order by p.sort_key, p.person limit $8";
-
-/// How many people a search may find, counted no further than matters.
-const FOUND: &str = "select count(*) from (select id from person where name >= $1 and name < $2
-        union all select id from person where pinyin >= $1 and pinyin < $2
-        union all select id from person where initials >= $1 and initials < $2 limit $3) f";
-
-/// A search that finds many: the roll is walked between two sort keys until the page is full.
-const SEARCH_FREQUENT: &str = "select p.person, o.name, p.sort_key, o.sex, p.subject, p.stage, p.title, p.state, p.school, n.name, p.since, p.until, p.path
-    from post p join person o on o.id = p.person join node n on n.id = p.school
-    where p.until is null and p.path || '' >= $1 and p.path || '' < $2
-        and ($3 = '' or p.subject = $3) and ($4 = '' or p.stage = $4) and ($5 = '' or p.state = $5)
-        and (p.sort_key, p.person) > ($6, $7) and p.sort_key < $11
-        and ((o.name >= $9 and o.name < $10) or (o.pinyin >= $9 and o.pinyin < $10)
-            or (o.initials >= $9 and o.initials < $10))
     order by p.sort_key, p.person limit $8";
 
 const WIDE_BACKWARDS: &str = "select p.person, o.name, p.sort_key, o.sex, p.subject, p.stage, p.title, p.state, p.school, n.name, p.since, p.until, p.path
@@ -93,9 +69,6 @@ const LEFT: &str = "select p.person, o.name, p.sort_key, o.sex, p.subject, p.sta
         and ($8 = '' or (o.name >= $8 and o.name < $9) or (o.pinyin >= $8 and o.pinyin < $9)
             or (o.initials >= $8 and o.initials < $9))
     order by p.sort_key, p.person limit $7";
-
-/// From how many on what a search finds is met by walking the roll: fewer are sooner looked up.
-const FREQUENT: i64 = 3_000;
 
 /// What a list of teachers is narrowed to; an empty text is no condition.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -182,7 +155,7 @@ impl RollLine {
     }
 }
 
-fn line(row: &Row<'_>) -> Result<RollLine, DbError> {
+pub(super) fn line(row: &Row<'_>) -> Result<RollLine, DbError> {
     let state: String = row.get(7)?;
     Ok(RollLine {
         person: row.get(0)?,
@@ -204,7 +177,7 @@ fn line(row: &Row<'_>) -> Result<RollLine, DbError> {
 }
 
 /// The first text after all that begin with `start`.
-fn after_all(start: &str) -> String {
+pub(super) fn after_all(start: &str) -> String {
     format!("{start}\u{10ffff}")
 }
 
@@ -246,38 +219,7 @@ pub async fn roll(
         return tx.rows(SEARCH_WITHIN, given, line).await;
     }
     if !query.is_empty() {
-        let found: i64 = tx.row(FOUND, args![query, &end, FREQUENT], |row| row.get(0)).await?;
-        if found < FREQUENT {
-            let given = args![
-                &scope.from,
-                &scope.until,
-                subject,
-                stage,
-                state,
-                &place.key,
-                place.uuid(),
-                most,
-                query,
-                end
-            ];
-            return tx.rows(SEARCH, given, line).await;
-        }
-        let (first, beyond) = person_name::sort_keys_of(query);
-        let after = if *place == Cursor::default() { &first } else { &place.key };
-        let given = args![
-            &scope.from,
-            &scope.until,
-            subject,
-            stage,
-            state,
-            after,
-            place.uuid(),
-            most,
-            query,
-            end,
-            beyond
-        ];
-        return tx.rows(SEARCH_FREQUENT, given, line).await;
+        return search::wide(tx, scope, filter, place, most).await;
     }
     if *order == Order::School {
         let (path, key) = place.key.split_once(BETWEEN).unwrap_or_default();

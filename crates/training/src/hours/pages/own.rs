@@ -27,6 +27,8 @@ struct OwnPage {
     overview: Overview,
     held: Vec<WaitingRow>,
     disputes: Vec<DisputeRow>,
+    /// Whether the hours are handed over to another system.
+    hands_over: bool,
 }
 
 struct DisputeRow {
@@ -78,6 +80,7 @@ pub async fn show(asker: SignedIn) -> Answer {
         line.may_dispute &= !disputed.iter().any(|id| id.to_string() == line.id);
     }
     layout::show(&OwnPage {
+        hands_over: rules.handover.is_some(),
         page: Page::new(&asker, "我的学时", "/hours"),
         overview,
         held: waiting.iter().filter(|w| w.state.waits()).map(|w| waiting_row(&rules, w)).collect(),
