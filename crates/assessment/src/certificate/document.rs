@@ -36,7 +36,7 @@ pub async fn document(ctx: &Ctx, certificate: &Certificate) -> Result<Blob, Cert
     let pdf = made
         .map_err(|e| CertificateError::Typeset(e.to_string()))?
         .map_err(|e| CertificateError::Typeset(e.to_string()))?;
-    let pdf = stamped(&pdf, &certificate.facts, &certificate.signature);
+    let pdf = stamped(&ctx.app.keys, &pdf, &certificate.facts, &certificate.signature);
     let blob = ctx.app.files.put(Bytes::from(pdf)).await.map_err(Failure::from)?;
     let mut tx = ctx.write().await?;
     store::keep_pdf(&mut tx, &certificate.number, &blob.digest, blob.size).await?;

@@ -138,6 +138,7 @@ fn state(
         date: holder.date.to_string(),
         issuer: rules.certificate.issuer.value.clone(),
         scheme: format!("{} {}", rules.code(), rules.version()),
+        sealed: true,
     }
 }
 

@@ -121,7 +121,7 @@ fn opened(world: &World, file: &Seen) -> Vec<String> {
         let mut entry = archive.by_index(n).expect("an entry");
         let mut pdf = Vec::new();
         entry.read_to_end(&mut pdf).expect("read");
-        let facts = verify_offline(&pdf, &key).expect("signed");
+        let facts = verify_offline(&pdf, &key).expect("signed").facts;
         assert!(entry.name().contains(&facts.number) && entry.name().contains(&facts.name));
         names.push(entry.name().to_owned());
     }

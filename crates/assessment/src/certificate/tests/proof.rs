@@ -70,12 +70,15 @@ story!(the_document_proves_itself_off_line, |engine| async move {
     let mut holder = world.browser(teacher).await;
     let document = holder.get(&format!("/certificates/{number}/pdf")).await.bytes;
     let key = public_key(&world.test.app.keys);
-    let facts = verify_offline(&document, &key).expect("signed by this installation");
-    assert_eq!((facts.number, facts.name), (number, teacher.name.clone()));
+    let proven = verify_offline(&document, &key).expect("signed by this installation");
+    assert!(proven.whole, "the pages too");
+    assert_eq!((proven.facts.number, proven.facts.name), (number, teacher.name.clone()));
+    let saved_over = [&document[..], b"9 0 obj\n<<>>\nendobj\nstartxref\n9\n%%EOF\n"].concat();
+    assert_eq!(verify_offline(&saved_over, &key), Err(Forged::Altered));
     let text = document.to_vec();
     let cut = text.windows(9).rposition(|w| w == b"startxref").expect("the end of a document");
     assert!(text.len() - cut < 1024, "readers look for the end within a kilobyte");
-    assert_eq!(verify_offline(&document[..cut - 20], &key), Err(Forged::Wrong));
+    assert_eq!(verify_offline(&document[..cut - 20], &key), Err(Forged::Altered));
     let shown = holder.get("/.well-known/tisheng-signing-key").await.html();
     assert_eq!(read_key(&shown), Some(key));
     assert_eq!(read_key("not a key"), None);
