@@ -73,6 +73,21 @@ pub async fn valid(
     store::valid_of(tx, programme, person).await
 }
 
+/// The certificate that was taken from a teacher last, while there is no valid one.
+///
+/// # Errors
+/// What the database reports.
+pub async fn revoked(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    person: Id<Person>,
+) -> Result<Option<Certificate>, DbError> {
+    match store::valid_of(tx, programme, person).await? {
+        Some(_) => Ok(None),
+        None => store::revoked_of(tx, programme, person).await,
+    }
+}
+
 /// The jobs of this room.
 #[must_use]
 pub fn jobs(handlers: Handlers) -> Handlers {
