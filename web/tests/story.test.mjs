@@ -189,7 +189,11 @@ for (const [scheme, words] of Object.entries(SCHEMES)) {
       await visit(teacher, "/standing", shot("standing"));
       const office = await as(county);
       await visit(office, "/certificates", shot("certificates-before"), { kind: "office" });
-      await press(office.page, /发证/);
+      await office.page.getByRole("link", { name: /教师发证/ }).click();
+      await office.page.waitForLoadState();
+      await visit(office, null, shot("certificates-check"));
+      assert.match(await says(office.page), /林演示/);
+      await press(office.page, /核对无误/);
       await until(async () => {
         await office.page.goto("/certificates");
         return await office.page.getByRole("link", { name: author.name }).count();
@@ -204,7 +208,7 @@ for (const [scheme, words] of Object.entries(SCHEMES)) {
       await visit(stranger, `/verify/${number}`, shot("verify"));
       for (const seen of [/现在有效/, /林演示/, new RegExp(school)]) assert.match(await says(stranger.page), seen);
       await visit(stranger, "/verify/000000000000", shot("verify-unknown"));
-      assert.match(await says(stranger.page), /没有查到/);
+      assert.match(await says(stranger.page), /号码有误/);
       await stranger.close();
     });
 

@@ -42,6 +42,8 @@ pub enum Measure {
     Kind(String, String),
     /// The level of the work.
     Work(String),
+    /// The share of the reviews of colleagues' work that the teacher did in time.
+    PeerReviews,
     /// A figure from 0 to 100 that another room reports, such as the use of learning spaces.
     Reported(String),
 }
@@ -135,13 +137,20 @@ fn read_gate(s: &Section<'_>) -> Gate {
 }
 
 fn read_part(s: &Section<'_>) -> ScorePart {
-    const MEASURES: [(&str, u8); 5] =
-        [("capabilities", 0), ("category", 1), ("kind", 2), ("work", 3), ("reported", 4)];
+    const MEASURES: [(&str, u8); 6] = [
+        ("capabilities", 0),
+        ("category", 1),
+        ("kind", 2),
+        ("work", 3),
+        ("peer_reviews", 4),
+        ("reported", 5),
+    ];
     let measure = match s.word("measure", &MEASURES).value {
         0 => Measure::Capabilities,
         1 => Measure::Category(s.key("of")),
         2 => Measure::Kind(s.key("in"), s.key("of")),
         3 => Measure::Work(s.key("of")),
+        4 => Measure::PeerReviews,
         _ => Measure::Reported(s.key("of")),
     };
     ScorePart { key: s.key("key"), title: s.text("title"), weight: s.count("weight"), measure }

@@ -20,6 +20,10 @@ pub struct Condition {
     pub need: String,
     /// How much of it is there, 0 to 100; 100 exactly when nothing is missing in numbers.
     pub percent: u8,
+    /// Whether everything that is missing is in the hands of others, so that there is nothing to do
+    /// but wait.
+    #[serde(default)]
+    pub waiting: bool,
     /// The rule, and what is missing, in a sentence.
     pub sentence: String,
     /// Where the rule comes from, as shown.
@@ -41,6 +45,7 @@ impl Condition {
             have: have.to_string(),
             need: need.to_string(),
             percent,
+            waiting: false,
             sentence: String::new(),
             source: String::new(),
         }
@@ -56,6 +61,7 @@ impl Condition {
             have: shown.to_owned(),
             need: "达到".to_owned(),
             percent: if met { 100 } else { 0 },
+            waiting: false,
             sentence: String::new(),
             source: String::new(),
         }

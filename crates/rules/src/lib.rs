@@ -28,6 +28,7 @@ mod tally;
 mod task;
 mod team;
 pub mod territory;
+mod under_way;
 mod verdict;
 
 pub use certificate::CertificateFacts;
@@ -42,4 +43,5 @@ pub use source::{Basis, Place, Source, Sourced};
 pub use tally::{CategorySum, HourEntry, Sum, Tally};
 pub use task::{Task, TaskProgress};
 pub use territory::TierKey;
+pub use under_way::{PeerReviews, UnderWay};
 pub use verdict::{CertificateHolder, Facts, ScoreLine, Verdict, capability_level};

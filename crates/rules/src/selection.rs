@@ -26,7 +26,7 @@ impl Scheme {
             conditions.push(self.environment_fits(&offer, school));
         }
         conditions.push(self.offer_can_be_chosen_from(&offer, &by_dimension));
-        conditions
+        without_vacuous(conditions, offer.is_empty())
     }
 
     /// The conditions that an offer does not meet.
@@ -66,7 +66,7 @@ impl Scheme {
                 conditions.push(cover.saying(sentence, &self.choice.cover.source));
             }
         }
-        conditions
+        without_vacuous(conditions, chosen.is_empty())
     }
 
     /// How many capabilities a teacher must choose from what is offered.
@@ -207,6 +207,12 @@ impl Scheme {
         let condition = Condition::counted(format!("dimension.{dimension}"), title, have, need);
         condition.saying(sentence, &self.choice.per_dimension.source)
     }
+}
+
+/// Whoever has taken nothing has met nothing: what holds of nothing is left out.
+fn without_vacuous(mut conditions: Vec<Condition>, is_empty: bool) -> Vec<Condition> {
+    conditions.retain(|condition| !is_empty || !condition.met);
+    conditions
 }
 
 /// How many codes stand under a dimension.

@@ -12,6 +12,7 @@ use crate::condition::Condition;
 use crate::scheme::Scheme;
 use crate::source::Source;
 use crate::tally::{HourEntry, Sum, Tally};
+use crate::under_way::{PeerReviews, UnderWay, in_words};
 
 /// Everything about one teacher that the result follows from.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +28,37 @@ pub struct Facts<'a> {
     /// Figures from 0 to 100 that other rooms report, by the code that the score asks for. A part
     /// whose figure nobody reports is left out of the score, and the rest stands for the whole.
     pub reported: &'a BTreeMap<String, u8>,
+    /// The reviews of colleagues' work that fell to the teacher. The part of the score that measures
+    /// them is left out as long as none did.
+    pub peer_reviews: PeerReviews,
+    /// How far work has come that has no result yet, by code of capability or work: for the words
+    /// alone. `None` where nobody has looked.
+    pub under_way: Option<&'a BTreeMap<String, UnderWay>>,
+}
+
+static NO_RESULTS: BTreeMap<String, Level> = BTreeMap::new();
+static NO_FIGURES: BTreeMap<String, u8> = BTreeMap::new();
+
+/// A teacher of whom nothing is known.
+impl Default for Facts<'_> {
+    fn default() -> Self {
+        Self {
+            hours: &[],
+            chosen: &[],
+            offered: &[],
+            results: &NO_RESULTS,
+            reported: &NO_FIGURES,
+            peer_reviews: PeerReviews::default(),
+            under_way: None,
+        }
+    }
+}
+
+impl Facts<'_> {
+    /// How far a capability or work has come, where it is known to be under way.
+    fn state_of(&self, code: &str) -> Option<UnderWay> {
+        self.under_way?.get(code).copied()
+    }
 }
 
 /// To whom and when a certificate is issued.
@@ -103,9 +135,19 @@ impl Scheme {
         let level = met.then_some(if is_excellent { Level::Excellent } else { Level::Pass });
         let mut sentence = match level {
             None => {
-                let open: Vec<&str> =
-                    gates.iter().filter(|gate| !gate.met).map(|gate| gate.title.as_str()).collect();
-                format!("尚未达到全部要求，还差：{}。", open.join("、"))
+                let open = |waiting: bool| -> Vec<&str> {
+                    let of = gates.iter().filter(|gate| !gate.met && gate.waiting == waiting);
+                    of.map(|gate| gate.title.as_str()).collect()
+                };
+                let missing = match open(false).as_slice() {
+                    [] => String::new(),
+                    titles => format!("，还差：{}", titles.join("、")),
+                };
+                let waiting = match open(true).as_slice() {
+                    [] => String::new(),
+                    titles => format!("“{}”正在评审或公示，请等待结果。", titles.join("、")),
+                };
+                format!("尚未达到全部要求{missing}。{waiting}")
             }
             Some(Level::Excellent) => format!(
                 "全部要求已达到；得分 {score}，{excellent} 个能力点优秀，具备优秀资格（以本校名额为限）{}。",
@@ -237,6 +279,7 @@ impl Scheme {
             have: sum.counted.plainly(length),
             need: sum.minimum.with_unit(length),
             percent: if met { 100 } else { reached.min(99) },
+            waiting: false,
             sentence,
             source: source.to_string(),
         }
@@ -267,10 +310,11 @@ impl Scheme {
     fn levels_gate(&self, gate: &Gate, facts: &Facts<'_>) -> Condition {
         let level = |code: &String| facts.results.get(code).copied();
         let passed = facts.chosen.iter().filter(|code| level(code).is_some_and(Level::is_passed)).count();
-        let failed: Vec<&str> =
-            facts.chosen.iter().filter(|code| level(code) == Some(Level::Fail)).map(String::as_str).collect();
-        let waiting: Vec<&str> =
-            facts.chosen.iter().filter(|code| level(code).is_none()).map(String::as_str).collect();
+        // What failed and is handed in again is under way.
+        let open = facts.chosen.iter().filter(|code| !level(code).is_some_and(Level::is_passed));
+        let (failed, waiting): (Vec<&str>, Vec<&str>) = open
+            .map(String::as_str)
+            .partition(|code| facts.results.contains_key(*code) && facts.state_of(code).is_none());
         if facts.chosen.is_empty() {
             let need = u32::try_from(self.to_choose(facts.offered)).unwrap_or(u32::MAX);
             return Condition::counted(gate.key.as_str(), gate.title.as_str(), 0, need.max(1))
@@ -280,29 +324,41 @@ impl Scheme {
         if !failed.is_empty() {
             sentence.push_str(&format!("；不合格：{}", failed.join("、")));
         }
-        if !waiting.is_empty() {
-            sentence.push_str(&format!("；尚未完成测评：{}", waiting.join("、")));
-        }
+        sentence.push_str(&in_words(&waiting, facts.under_way));
         sentence.push('。');
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let need = count(facts.chosen.len()).max(1);
-        Condition::counted(gate.key.as_str(), gate.title.as_str(), count(passed), need)
-            .saying(sentence, &gate.title.source)
+        let is_waiting = |code: &&str| facts.state_of(code).is_some_and(UnderWay::is_waiting);
+        Condition {
+            waiting: failed.is_empty() && !waiting.is_empty() && waiting.iter().all(is_waiting),
+            ..Condition::counted(gate.key.as_str(), gate.title.as_str(), count(passed), need)
+        }
+        .saying(sentence, &gate.title.source)
     }
 
     fn work_gate(&self, gate: &Gate, work: &str, facts: &Facts<'_>) -> Condition {
         let label = self.framework.label(work);
         let level = facts.results.get(work).copied();
         let met = level.is_some_and(Level::is_passed);
-        let sentence = match level {
-            Some(level) if met => format!("“{label}”已通过，等级为{level}。"),
-            Some(level) => format!("“{label}”{level}，须重新提交并通过。"),
-            None => format!("“{label}”尚未提交或尚未完成测评。"),
+        let state = facts.state_of(work);
+        let sentence = match (level, state) {
+            (Some(level), _) if met => format!("“{label}”已通过，等级为{level}。"),
+            (_, Some(state)) => format!("“{label}”{}。", state.chinese()),
+            (Some(level), None) => format!("“{label}”{level}，须重新提交并通过。"),
+            (None, None) if facts.under_way.is_some() => format!("“{label}”尚未提交。"),
+            (None, None) => format!("“{label}”尚未提交或尚未完成测评。"),
         };
-        let shown = level.map_or("未完成", Level::chinese);
+        let shown = match (level, state) {
+            (Some(level), _) if met => level.chinese(),
+            (_, Some(UnderWay::OnNotice(_))) => "公示中",
+            (_, Some(UnderWay::Returned)) => "已退回",
+            (_, Some(_)) => "已提交",
+            (level, None) => level.map_or("未完成", Level::chinese),
+        };
         Condition {
             have: shown.to_owned(),
             need: Level::Pass.chinese().to_owned(),
+            waiting: !met && state.is_some_and(UnderWay::is_waiting),
             ..Condition::holds(gate.key.as_str(), gate.title.as_str(), met)
         }
         .saying(sentence, &gate.title.source)
@@ -310,12 +366,18 @@ impl Scheme {
 
     fn score_line(&self, part: &ScorePart, facts: &Facts<'_>, tally: &Tally) -> ScoreLine {
         let of = Score::points(*part.weight);
-        let left_out = matches!(&part.measure, Measure::Reported(key) if !facts.reported.contains_key(key));
+        let peers = facts.peer_reviews;
+        let left_out = match &part.measure {
+            Measure::Reported(key) => !facts.reported.contains_key(key),
+            Measure::PeerReviews => peers.drawn == 0,
+            _ => false,
+        };
         let points = match &part.measure {
             Measure::Capabilities => self.mean_of_levels(facts, of),
             Measure::Category(key) => share_of_sum(tally.category(key).map(|category| &category.sum), of),
             Measure::Kind(category, kind) => share_of_sum(tally.kind(category, kind), of),
             Measure::Work(key) => of.share(self.points_of(facts.results.get(key).copied()), 100),
+            Measure::PeerReviews => of.share(peers.in_time.into(), peers.drawn.into()),
             Measure::Reported(key) => of.share(facts.reported.get(key).copied().unwrap_or(0).into(), 100),
         };
         ScoreLine { key: part.key.clone(), title: part.title.value.clone(), points, of, left_out }

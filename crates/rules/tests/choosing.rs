@@ -1,6 +1,6 @@
 //! Offers, choices and task lists under three schemes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
@@ -148,14 +148,24 @@ fn a_task_is_done_by_its_own_work_and_the_total_is_what_counts() {
 }
 
 #[test]
+fn nothing_chosen_meets_nothing() {
+    for scheme in [scheme("sichuan-2020"), scheme("foshan-2020"), third_scheme()] {
+        let offered: Vec<&str> = scheme.framework.capabilities.iter().map(|c| c.code.as_str()).collect();
+        let nothing: [&str; 0] = [];
+        let of_choice = scheme.choice_conditions(&nothing, &offered);
+        assert!(!of_choice.is_empty() && of_choice.iter().all(|one| !one.met), "{of_choice:?}");
+        let of_offer = scheme.offer_conditions(&nothing, &SchoolFacts::default());
+        assert!(!of_offer.is_empty() && of_offer.iter().all(|one| !one.met), "{of_offer:?}");
+    }
+}
+
+#[test]
 fn a_choice_counts_capabilities() {
     let scheme = scheme("sichuan-2020");
-    let (results, reported) = (BTreeMap::new(), BTreeMap::new());
     let gate = |chosen: &[&str]| {
         let own = |codes: &[&str]| codes.iter().map(|code| (*code).to_owned()).collect::<Vec<_>>();
         let (chosen, offered) = (own(chosen), own(&["A1", "A2", "A5", "A11"]));
-        let facts =
-            Facts { hours: &[], chosen: &chosen, offered: &offered, results: &results, reported: &reported };
+        let facts = Facts { chosen: &chosen, offered: &offered, ..Facts::default() };
         let gates = scheme.verdict(&facts).gates;
         gates.into_iter().find(|gate| gate.key == "choice").expect("a gate of the choice")
     };

@@ -6,7 +6,9 @@ use chrono::NaiveDate;
 use proptest::prelude::*;
 use tisheng_kernel::{Level, Seconds};
 use tisheng_rules::samples::third_scheme;
-use tisheng_rules::{CertificateHolder, Facts, HourEntry, Scheme, Verdict, builtin, capability_level};
+use tisheng_rules::{
+    CertificateHolder, Facts, HourEntry, PeerReviews, Scheme, UnderWay, Verdict, builtin, capability_level,
+};
 
 fn scheme(code: &str) -> Scheme {
     Scheme::from_files(builtin::files(code).expect("a scheme of the program")).expect("right")
@@ -52,7 +54,7 @@ impl Teacher {
             chosen: &chosen,
             offered: &strings(&["P1", "P2", "T1"]),
             results: &self.results,
-            reported: &BTreeMap::new(),
+            ..Facts::default()
         };
         let verdict = scheme.verdict(&facts);
         assert_eq!(scheme.is_met(&facts), verdict.met);
@@ -139,15 +141,65 @@ fn what_nobody_reports_keeps_nobody_from_excellence() {
             worked_on: day,
         })
         .collect();
-    let score = |reported: &BTreeMap<String, u8>| {
-        let facts = Facts { hours: &hours, chosen: &chosen, offered: &chosen, results: &results, reported };
-        scheme.verdict(&facts)
-    };
-    let silent = score(&BTreeMap::new());
+    let known =
+        Facts { hours: &hours, chosen: &chosen, offered: &chosen, results: &results, ..Facts::default() };
+    let silent = scheme.verdict(&known);
     assert_eq!(silent.score.to_string(), "100.00");
     assert_eq!(silent.score_lines.iter().filter(|line| line.left_out).count(), 2);
-    let told = BTreeMap::from([("learning_space".to_owned(), 0), ("peer_reviewing".to_owned(), 100)]);
-    assert_eq!(score(&told).score.to_string(), "80.00");
+    let spaces = BTreeMap::from([("learning_space".to_owned(), 0)]);
+    let all_in_time = PeerReviews { drawn: 3, in_time: 3 };
+    let told = scheme.verdict(&Facts { reported: &spaces, peer_reviews: all_in_time, ..known });
+    assert_eq!(told.score.to_string(), "80.00");
+}
+
+#[test]
+fn reviews_of_colleagues_count_by_the_share_done_in_time() {
+    let scheme = scheme("foshan-2020");
+    let points = |drawn: u32, in_time: u32| {
+        let facts = Facts { peer_reviews: PeerReviews { drawn, in_time }, ..Facts::default() };
+        let lines = scheme.verdict(&facts).score_lines;
+        let line = lines.iter().find(|line| line.key == "peers").expect("a part of the score").clone();
+        (line.points.to_string(), line.left_out)
+    };
+    assert_eq!(points(4, 3), ("7.50".to_owned(), false));
+    assert_eq!(points(2, 0), ("0.00".to_owned(), false));
+    assert_eq!(points(0, 0), ("0.00".to_owned(), true), "whoever was never drawn loses nothing");
+}
+
+#[test]
+fn work_under_way_is_told_by_its_state() {
+    let scheme = scheme("sichuan-2020");
+    let chosen = strings(&["A2", "A5", "A11"]);
+    let results: BTreeMap<String, Level> =
+        [("A2".to_owned(), Level::Pass), ("A5".to_owned(), Level::Fail)].into();
+    let until = NaiveDate::from_ymd_opt(2021, 3, 24).expect("a date");
+    let told = |states: &[(&str, UnderWay)]| {
+        let under_way = states.iter().map(|(code, state)| ((*code).to_owned(), *state)).collect();
+        let facts = Facts {
+            chosen: &chosen,
+            offered: &chosen,
+            results: &results,
+            under_way: Some(&under_way),
+            ..Facts::default()
+        };
+        let gates = scheme.verdict(&facts).gates;
+        let gate = |key: &str| gates.iter().find(|gate| gate.key == key).expect("a gate").clone();
+        (gate("levels"), gate("recording"))
+    };
+    let (levels, recording) = told(&[]);
+    assert!(levels.sentence.contains("不合格：A5；尚未提交：A11"), "{}", levels.sentence);
+    assert!(recording.sentence.contains("尚未提交。") && !levels.waiting && !recording.waiting);
+    let (levels, recording) = told(&[
+        ("A5", UnderWay::Judged),
+        ("A11", UnderWay::OnNotice(until)),
+        ("recording", UnderWay::OwnJudgement),
+    ]);
+    assert!(levels.sentence.contains("A5已提交，正在评审"), "{}", levels.sentence);
+    assert!(levels.sentence.contains("A11公示中，公示至2021年3月24日"), "{}", levels.sentence);
+    assert!(levels.waiting && !levels.met && !levels.sentence.contains("尚未"), "{}", levels.sentence);
+    assert_eq!((recording.have.as_str(), recording.waiting), ("已提交", false));
+    let (_, recording) = told(&[("recording", UnderWay::OnNotice(until))]);
+    assert_eq!((recording.have.as_str(), recording.waiting), ("公示中", true));
 }
 
 #[test]
@@ -163,8 +215,7 @@ fn the_recording_is_a_gate_where_the_scheme_asks_for_it() {
     let mut results: BTreeMap<String, Level> =
         chosen.iter().map(|code| (code.clone(), Level::Pass)).collect();
     let verdict = |results: &BTreeMap<String, Level>| {
-        let nothing = BTreeMap::new();
-        scheme.verdict(&Facts { hours: &[], chosen: &chosen, offered: &chosen, results, reported: &nothing })
+        scheme.verdict(&Facts { chosen: &chosen, offered: &chosen, results, ..Facts::default() })
     };
     assert!(open(&verdict(&results)).contains(&"recording"));
     results.insert("recording".to_owned(), Level::Pass);

@@ -38,6 +38,7 @@ pub fn handlers() -> Handlers {
         .reaction("person.changed", certificate::REFRESH_JOB)
         .reaction(review::FINAL, review::HOURS_JOB)
         .reaction(review::FINAL, certificate::REFRESH_JOB)
+        .reaction(review::PEER_ENDED, certificate::REFRESH_JOB)
         .reaction("scheme.in_force", certificate::REFRESH_ALL_JOB)
         .job(FOLLOW_JOB, follow)
         .reaction(MOVED, FOLLOW_JOB)

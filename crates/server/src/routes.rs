@@ -21,7 +21,7 @@ use tisheng_registry::{access, organisation, people, posting, restructuring};
 use tisheng_rules::plan::TeamRule;
 use tisheng_training::course::CourseFile;
 use tisheng_training::reconciliation::StatementFile;
-use tisheng_training::selection::Passed;
+use tisheng_training::selection::Judgements;
 use tisheng_training::{hours, learning, selection};
 use tisheng_typeset::{Fonts, Typesetter};
 
@@ -68,16 +68,22 @@ pub fn parts() -> Result<Parts, Box<dyn std::error::Error + Send + Sync>> {
         .with(door::WAYS)
         .with(TeamSource::new(team_rules))
         .with(hours::Trails::new(learning::tell))
-        .with(selection::Judged::new(passed))
+        .with(selection::Judged::new(judgements))
         .with(kinds))
 }
 
 /// The capabilities and works that a teacher has passed.
-async fn passed(ctx: Ctx, programme: Id<Programme>, person: Id<Person>) -> Result<Passed, Failure> {
+async fn judgements(
+    ctx: Ctx,
+    programme: Id<Programme>,
+    person: Id<Person>,
+) -> Result<Judgements, Failure> {
     let mut tx = ctx.read().await?;
     let results = review::results(&mut tx, programme.uuid(), person.uuid()).await?;
+    let under_way = review::under_way(&mut tx, programme, person).await?;
     let passed = results.into_iter().filter(|result| result.level.is_passed());
-    Ok(passed.map(|result| (result.capability, result.final_at.date())).collect())
+    let passed = passed.map(|result| (result.capability, result.final_at.date())).collect();
+    Ok(Judgements { passed, under_way })
 }
 
 /// What the scheme that runs at `node` asks of the teams of a school; nothing where none runs.

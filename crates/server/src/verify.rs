@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use tisheng_assessment::certificate::{self, Facts, Forged};
+use tisheng_assessment::certificate::{self, Forged, Proven};
 use tisheng_assessment::evidence;
 use tisheng_insight::monitoring;
 use tisheng_platform::audit::{self, Chain};
@@ -196,21 +196,38 @@ pub async fn mend(app: &Arc<App>) -> Found<Vec<String>> {
 pub(crate) fn certificate_command(config: &Config, file: &Path, key: Option<&str>) -> Ended {
     let public_key = match key {
         Some(text) => certificate::read_key(text)
-            .ok_or("--key: expected the one line that /.well-known/tisheng-signing-key shows")?,
+            .ok_or("--key：请填写平台网址 /.well-known/tisheng-signing-key 显示的那一行")?,
         None => own_key(config)?,
     };
-    let document = std::fs::read(file).map_err(|e| format!("{}: {e}", file.display()))?;
-    let facts = offline(&document, &public_key).map_err(|e| format!("{}: {e}", file.display()))?;
-    say("signature good: these facts were signed and have not been changed")?;
-    say(&format!("编号：{}", facts.number))?;
-    for (label, value) in facts.lines() {
-        say(&format!("{label}：{value}"))?;
+    let document = std::fs::read(file).map_err(|e| format!("不能读取 {}：{e}", file.display()))?;
+    match offline(&document, &public_key) {
+        Ok(proven) => {
+            for line in report(&proven) {
+                say(&line)?;
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(found) => {
+            say(found)?;
+            say(&format!("文件：{}", file.display()))?;
+            Ok(ExitCode::FAILURE)
+        }
     }
-    say(&format!(
-        "compare them with the pages; whether it was revoked is shown on line, at /verify/{}",
-        facts.number
-    ))?;
-    Ok(ExitCode::SUCCESS)
+}
+
+/// What is told of a document whose signatures are good: first what was found, or what is still to
+/// be done.
+#[must_use]
+pub fn report(Proven { facts, whole }: &Proven) -> Vec<String> {
+    let mut lines = vec![if *whole {
+        "签名有效：证书信息和整个文件自签发后都没有改动。".to_owned()
+    } else {
+        "请与页面逐项比对：这是早期签发的证书，签名只保护下列信息，不保护页面，页面可能被改动过。".to_owned()
+    }];
+    lines.push(format!("编号：{}", facts.number));
+    lines.extend(facts.lines().map(|(label, value)| format!("{label}：{value}")));
+    lines.push(format!("证书是否已被撤销或换发，须联网在 /verify/{} 查验。", facts.number));
+    lines
 }
 
 fn own_key(config: &Config) -> Result<[u8; 32], String> {
@@ -218,22 +235,22 @@ fn own_key(config: &Config) -> Result<[u8; 32], String> {
     if !place.exists() {
         let place = place.display();
         return Err(format!(
-            "{place} is not there; give --key with the line that the platform shows at /.well-known/tisheng-signing-key"
+            "没有找到 {place}；请用 --key 填写平台网址 /.well-known/tisheng-signing-key 显示的那一行"
         ));
     }
     Keys::load_or_create(&place).map(|keys| certificate::public_key(&keys)).map_err(|e| e.to_string())
 }
 
-/// The facts that `document` carries, once their signature is found good.
+/// What `document` states, once its signatures are found good.
 ///
 /// # Errors
 /// A sentence that says what is wrong with it.
-pub fn offline(document: &[u8], public_key: &[u8; 32]) -> Result<Facts, &'static str> {
+pub fn offline(document: &[u8], public_key: &[u8; 32]) -> Result<Proven, &'static str> {
     certificate::verify_offline(document, public_key).map_err(|forged| match forged {
         Forged::Unsigned => {
-            "no signed facts in this file: it must be the PDF as it was downloaded, not a scan, a print or a copy \
-             saved by another program"
+            "文件里没有签名信息：须使用从平台下载的 PDF 原件，扫描件、打印件和用其他软件另存的文件都不能查验。"
         }
-        Forged::Wrong => "signature WRONG: the facts were changed, or signed by another installation",
+        Forged::Wrong => "签名不符：证书信息被改动过，或者不是由本平台签发。",
+        Forged::Altered => "文件被改动过：证书信息由本平台签发，但文件在签发后有改动，页面上的内容不可信。",
     })
 }

@@ -21,11 +21,11 @@ use crate::hours::{self, HoursFile, Trails};
 use crate::learning;
 use crate::platform::{self, Platform};
 use crate::reconciliation::StatementFile;
-use crate::selection::{Judged, Passed};
+use crate::selection::{Judged, Judgements};
 
 /// In this district nobody judges: that is done above it.
-async fn nothing_judged(_: Ctx, _: Id<Programme>, _: Id<Person>) -> Result<Passed, Failure> {
-    Ok(Passed::new())
+async fn nothing_judged(_: Ctx, _: Id<Programme>, _: Id<Person>) -> Result<Judgements, Failure> {
+    Ok(Judgements::default())
 }
 
 /// A town with a programme by the third scheme.

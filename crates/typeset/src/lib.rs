@@ -7,6 +7,7 @@
 mod fonts;
 mod world;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use serde::Serialize;
@@ -21,8 +22,13 @@ use world::{Desk, template};
 
 /// Sizes of a certificate's text, in points, the most handsome first.
 const SIZES: [u8; 8] = [16, 15, 14, 13, 12, 11, 10, 9];
-/// Compilations after which unused intermediate results are dropped.
-const KEEP: usize = 10;
+/// Documents after which intermediate results are dropped that were used for none of them. To find
+/// those, all that is kept is walked through while nobody else may look at it: not done after
+/// every document.
+const ROUND: usize = 8;
+
+/// Documents made in the life of this process.
+static MADE: AtomicUsize = AtomicUsize::new(0);
 
 /// A document could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -167,7 +173,9 @@ impl Typesetter {
             })
         });
         // Also after a failure: what it left behind would stay for ever.
-        comemo::evict(KEEP);
+        if MADE.fetch_add(1, Ordering::Relaxed) % ROUND == ROUND - 1 {
+            comemo::evict(1);
+        }
         made?.map_err(|problems| {
             let words: Vec<String> = problems.iter().map(|p| p.message.to_string()).collect();
             TypesetError::Template(words.join("; "))

@@ -14,12 +14,12 @@ use tisheng_platform::jobs::{self, Claimed, Job, JobError};
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, DbError, Scope, Tx, audit};
 use tisheng_policy::scheme::{self, Programme};
-use tisheng_registry::access;
+use tisheng_registry::{access, people};
 use uuid::Uuid;
 use zip::write::{SimpleFileOptions, ZipWriter};
 
-use super::document::document;
-use super::issue::{Basis, ISSUERS, Origin, write};
+use super::document::{Printed, document};
+use super::issue::{Basis, ISSUERS, Origin, stated, write};
 use super::model::{Certificate, CertificateError};
 use super::standing::told;
 use super::store;
@@ -77,6 +77,7 @@ pub async fn issue_batch(ctx: &Ctx, tx: &mut Tx) -> Result<i64, CertificateError
     }
     let id: Id<Batch> = ctx.id();
     let job = jobs::enqueue_awaited(tx, ctx.at, BATCH_JOB, &id.to_string(), &About { batch: id }).await?;
+    jobs::announce(tx, job, ready).await?;
     let new = Batch {
         id,
         programme: programme.id,
@@ -92,6 +93,48 @@ pub async fn issue_batch(ctx: &Ctx, tx: &mut Tx) -> Result<i64, CertificateError
     store::batch::add(tx, &new).await?;
     audit::record(ctx, tx, "certificate.batch_asked", id.uuid(), &ready).await?;
     Ok(ready)
+}
+
+/// What somebody looks at before they issue to many.
+pub(super) struct Outlook {
+    /// To how many.
+    pub ready: i64,
+    /// The first of them, with their schools.
+    pub first: Vec<(String, String)>,
+    /// What will be printed for the first one, but for the number.
+    pub sample: Option<Printed>,
+}
+
+/// Teachers named before a batch.
+const NAMED: i64 = 20;
+
+/// To whom a batch of the asker would issue now, and what.
+///
+/// # Errors
+/// Not an issuer: not found.
+pub(super) async fn outlook(ctx: &Ctx, tx: &mut Tx) -> Result<Outlook, CertificateError> {
+    let member = access::require(ctx, &ISSUERS)?;
+    let programme = scheme::at(tx, &member.path).await?;
+    let rules = scheme::rules(&ctx.app, tx, &programme).await?;
+    let scope = ctx.scope();
+    let ready = store::count_ready(tx, programme.id, &scope, MANY + 1).await?;
+    let first = store::named_ready(tx, programme.id, &scope, NAMED).await?;
+    let basis = Basis { programme: &programme, version: programme.version, rules: &rules };
+    let sample = match first.first() {
+        Some((person, ..)) => {
+            let teacher = people::teacher(tx, *person).await?;
+            stated(ctx, tx, &basis, &teacher).await.map(Some)
+        }
+        None => Ok(None),
+    };
+    let sample = match sample {
+        Ok(facts) => facts.map(|facts| Printed::of(&rules, &facts, ctx.at.date())),
+        // Something was taken back since the standing was written.
+        Err(CertificateError::NotMet { .. }) => None,
+        Err(other) => return Err(other),
+    };
+    let first = first.into_iter().map(|(_, name, school)| (name, school)).collect();
+    Ok(Outlook { ready, first, sample })
 }
 
 /// How many teachers below a node have met everything and have never held a certificate; beyond
@@ -183,6 +226,7 @@ pub async fn print(ctx: &Ctx, tx: &mut Tx, id: Id<Batch>) -> Result<(), Certific
     }
     let key = format!("{id} {}", ctx.at.micros());
     let job = jobs::enqueue_awaited(tx, ctx.at, PRINT_JOB, &key, &About { batch: id }).await?;
+    jobs::announce(tx, job, batch.issued).await?;
     store::batch::begin_print(tx, id, job).await?;
     audit::record(ctx, tx, "certificate.batch_printed", id.uuid(), &batch.issued).await?;
     Ok(())

@@ -1,6 +1,7 @@
 //! The document of a certificate.
 
 use bytes::Bytes;
+use chrono::NaiveDate;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tisheng_kernel::number::chinese_date;
 use tisheng_platform::files::Blob;
@@ -36,7 +37,7 @@ pub async fn document(ctx: &Ctx, certificate: &Certificate) -> Result<Blob, Cert
     let pdf = made
         .map_err(|e| CertificateError::Typeset(e.to_string()))?
         .map_err(|e| CertificateError::Typeset(e.to_string()))?;
-    let pdf = stamped(&pdf, &certificate.facts, &certificate.signature);
+    let pdf = stamped(&ctx.app.keys, &pdf, &certificate.facts, &certificate.signature);
     let blob = ctx.app.files.put(Bytes::from(pdf)).await.map_err(Failure::from)?;
     let mut tx = ctx.write().await?;
     store::keep_pdf(&mut tx, &certificate.number, &blob.digest, blob.size).await?;
@@ -76,6 +77,44 @@ pub async fn documents(tx: &mut Tx, after: &str) -> Result<Vec<(String, String)>
     store::documents(tx, after).await
 }
 
+/// The words of a certificate, as they are printed.
+pub(super) struct Printed {
+    /// The line above the heading.
+    pub programme: String,
+    /// The heading.
+    pub title: String,
+    /// The paragraphs of the text.
+    pub body: Vec<String>,
+    /// Who issues it.
+    pub issuer: String,
+    /// The day of issue, as officials write it.
+    pub date: String,
+}
+
+impl Printed {
+    /// What `rules` let a certificate say that states `facts` and is issued on `date`.
+    pub fn of(rules: &Scheme, facts: &Facts, date: NaiveDate) -> Self {
+        let text = rules.certificate.fill(&tisheng_rules::CertificateFacts {
+            name: facts.name.clone(),
+            school: facts.school.clone(),
+            programme: facts.programme.clone(),
+            period: facts.period.clone(),
+            hours: facts.hours.clone(),
+            breakdown: facts.breakdown.clone(),
+            capabilities: facts.capabilities.clone(),
+            level: facts.level.clone(),
+            date,
+        });
+        Self {
+            programme: facts.programme.clone(),
+            title: rules.certificate.title.value.clone(),
+            body: text.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect(),
+            issuer: facts.issuer.clone(),
+            date: chinese_date(date),
+        }
+    }
+}
+
 fn layout(
     public_url: &str,
     rules: &Scheme,
@@ -85,31 +124,24 @@ fn layout(
         serde_json::from_str(&certificate.facts).map_err(|e| CertificateError::Typeset(e.to_string()))?;
     let date = facts.date.parse().unwrap_or_else(|_| certificate.issued_at.date());
     let number = utf8_percent_encode(&facts.number, NON_ALPHANUMERIC).to_string();
-    let text = rules.certificate.fill(&tisheng_rules::CertificateFacts {
-        name: facts.name.clone(),
-        school: facts.school.clone(),
-        programme: facts.programme.clone(),
-        period: facts.period.clone(),
-        hours: facts.hours.clone(),
-        breakdown: facts.breakdown.clone(),
-        capabilities: facts.capabilities.clone(),
-        level: facts.level.clone(),
-        date,
-    });
-    let line = |label: &str, value: &str| (label.to_owned(), value.to_owned());
+    let printed = Printed::of(rules, &facts, date);
+    // What the text says already does not stand below it once more.
+    let stands = |placeholder: &str| rules.certificate.text.contains(placeholder);
+    let lines = [
+        ("证件号码", &facts.paper, false),
+        ("结果", &facts.level, stands("{level}")),
+        ("学时", &facts.breakdown, stands("{breakdown}")),
+        ("能力点", &facts.capabilities, stands("{capabilities}")),
+    ];
+    let lines = lines.into_iter().filter(|(_, _, said)| !said);
     Ok(tisheng_typeset::Certificate {
-        title: rules.certificate.title.value.clone(),
-        programme: facts.programme.clone(),
-        body: text.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect(),
-        facts: vec![
-            line("证件号码", &facts.paper),
-            line("结果", &facts.level),
-            line("学时", &facts.breakdown),
-            line("能力点", &facts.capabilities),
-        ],
+        title: printed.title,
+        programme: printed.programme,
+        body: printed.body,
+        facts: lines.map(|(label, value, _)| (label.to_owned(), value.clone())).collect(),
         number: facts.number,
-        issuer: facts.issuer,
-        date: chinese_date(date),
+        issuer: printed.issuer,
+        date: printed.date,
         code: format!("{public_url}/verify/{number}?s={}", certificate.signature),
         code_note: format!("扫码或在 {public_url}/verify 输入编号查验"),
     })

@@ -8,10 +8,11 @@ use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, Scope, Tx};
 use tisheng_policy::scheme::{self, Programme, Version};
 use tisheng_registry::people::Person;
-use tisheng_rules::{Facts, HourEntry, Scheme, Verdict};
+use tisheng_rules::{Facts, HourEntry, PeerReviews, Scheme, UnderWay, Verdict};
 use uuid::Uuid;
 
 use super::store::{self, Basis};
+use crate::review;
 
 /// Everything about one teacher that the verdict follows from.
 #[derive(Debug, Default)]
@@ -20,6 +21,10 @@ pub(super) struct Dossier {
     chosen: Vec<String>,
     offered: Vec<String>,
     results: BTreeMap<String, Level>,
+    /// Reviews of colleagues' work that fell to the teacher.
+    peer_reviews: PeerReviews,
+    /// How far work has come that has no result yet; `None` where nobody has looked.
+    under_way: Option<BTreeMap<String, UnderWay>>,
     /// The version of the rules that the teacher's valid certificate was issued by: the result is
     /// final and stays on it.
     final_by: Option<Id<Version>>,
@@ -43,7 +48,9 @@ impl Dossier {
             chosen: &self.chosen,
             offered: &self.offered,
             results: &self.results,
-            reported: &BTreeMap::new(),
+            peer_reviews: self.peer_reviews,
+            under_way: self.under_way.as_ref(),
+            ..Facts::default()
         })
     }
 
@@ -69,6 +76,16 @@ pub(super) async fn of_person(
 ) -> Result<Dossier, Failure> {
     let basis = store::basis(tx, programme, person, person).await?;
     Ok(dossiers(basis).remove(&person).unwrap_or_default())
+}
+
+/// The same with the states of what has no result yet, for whoever is told what is missing.
+pub(super) async fn told_of_person(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    person: Id<Person>,
+) -> Result<Dossier, Failure> {
+    let under_way = review::under_way(tx, programme, person).await?;
+    Ok(Dossier { under_way: Some(under_way), ..of_person(tx, programme, person).await? })
 }
 
 /// The next `limit` teachers of a programme after `after`, in the order of their identifiers.
@@ -109,6 +126,9 @@ fn dossiers(basis: Basis) -> BTreeMap<Id<Person>, Dossier> {
     }
     for (person, code, level) in basis.results {
         all.entry(person).or_default().results.insert(code, level);
+    }
+    for (person, reviews) in basis.peer_reviews {
+        all.entry(person).or_default().peer_reviews = reviews;
     }
     for (person, version) in basis.certified {
         all.entry(person).or_default().final_by = Some(version);

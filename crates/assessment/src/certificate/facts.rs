@@ -12,6 +12,9 @@ use super::model::Certificate;
 
 /// What stands before the facts in a document, so that they are found again.
 const MARK: &str = "%TISHENG1.";
+/// What stands before the bytes of a document when they are signed, so that no other text has the
+/// same signature.
+const SEALED: &str = "tisheng document 1\n";
 
 /// What a certificate states. The order of the fields is the order in which they are signed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,12 +45,26 @@ pub struct Facts {
     pub issuer: String,
     /// Code and version of the scheme that judged.
     pub scheme: String,
+    /// Whether the document carries a seal over all its bytes. Certificates signed before seals
+    /// were made do not say it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sealed: bool,
+}
+
+/// A document whose facts were signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proven {
+    /// What it states.
+    pub facts: Facts,
+    /// Whether its pages too are as they were made. Of an older document only the facts are
+    /// proven, and somebody compares them with the pages.
+    pub whole: bool,
 }
 
 impl Facts {
     /// The text that is signed.
     pub(super) fn text(&self) -> String {
-        serde_json::to_string(self).expect("a struct of strings serialises")
+        serde_json::to_string(self).expect("strings and a truth value serialise")
     }
 
     /// The facts of a certificate.
@@ -84,6 +101,9 @@ pub enum Forged {
     /// The facts were changed, or signed by somebody else.
     #[error("签名不符：内容被改动过，或者不是由本平台签发")]
     Wrong,
+    /// The facts were signed, and the file around them is not the one that was made.
+    #[error("证书信息的签名有效，但文件在签发后被改动过，页面上的内容不可信")]
+    Altered,
 }
 
 /// The public half of the installation's signing key, 32 bytes.
@@ -107,10 +127,14 @@ pub(super) fn sign(keys: &Keys, text: &str) -> String {
 
 /// Whether `signature` is that of `text`.
 pub(super) fn is_signed(public_key: &[u8; 32], text: &str, signature: &str) -> bool {
+    is_seal(public_key, text.as_bytes(), signature)
+}
+
+fn is_seal(public_key: &[u8; 32], signed: &[u8], signature: &str) -> bool {
     let Ok(key) = VerifyingKey::from_bytes(public_key) else { return false };
     let bytes = URL_SAFE_NO_PAD.decode(signature).ok();
     let signature = bytes.and_then(|bytes| Signature::from_slice(&bytes).ok());
-    signature.is_some_and(|signature| key.verify(text.as_bytes(), &signature).is_ok())
+    signature.is_some_and(|signature| key.verify(signed, &signature).is_ok())
 }
 
 /// Whether the facts of a certificate are those that were signed, and its own.
@@ -123,39 +147,76 @@ pub(super) fn is_genuine(keys: &Keys, certificate: &Certificate) -> bool {
     own && is_signed(&public_key(keys), &certificate.facts, &certificate.signature)
 }
 
-/// `pdf` with a line of comment that carries facts and signature. It stands in front of the last
-/// `startxref`: readers look for that within the last kilobyte, and no offset in the file changes.
-pub(super) fn stamped(pdf: &[u8], text: &str, signature: &str) -> Vec<u8> {
-    let end = b"startxref";
-    let at = pdf.windows(end.len()).rposition(|w| w == end).unwrap_or(pdf.len());
-    let line = format!("\n{MARK}{}.{signature}\n", URL_SAFE_NO_PAD.encode(text));
-    [&pdf[..at], line.as_bytes(), &pdf[at..]].concat()
+/// The bytes that the seal of a document signs.
+fn to_seal(pdf: &[u8], text: &str) -> Vec<u8> {
+    [SEALED.as_bytes(), text.as_bytes(), b"\n", pdf].concat()
 }
 
-/// Finds the facts in `document` and checks that they were signed by the holder of `public_key`
-/// (32 bytes). What the pages of the document show is to be compared with the facts.
+/// `pdf` with a line of comment that carries facts, their signature and the seal of both and of
+/// every byte of `pdf`.
+pub(super) fn stamped(keys: &Keys, pdf: &[u8], text: &str, signature: &str) -> Vec<u8> {
+    let key = SigningKey::from_bytes(keys.signing_seed());
+    let seal = URL_SAFE_NO_PAD.encode(key.sign(&to_seal(pdf, text)).to_bytes());
+    with_line(pdf, &format!("{}.{signature}.{seal}", URL_SAFE_NO_PAD.encode(text)))
+}
+
+/// `pdf` with the line of comment in front of the last `startxref`: readers look for that within
+/// the last kilobyte, and no offset in the file changes.
+fn with_line(pdf: &[u8], line: &str) -> Vec<u8> {
+    let end = b"startxref";
+    let at = pdf.windows(end.len()).rposition(|w| w == end).unwrap_or(pdf.len());
+    [&pdf[..at], b"\n", MARK.as_bytes(), line.as_bytes(), b"\n", &pdf[at..]].concat()
+}
+
+/// `document` without the line that begins at `at`; `None` when it does not stand where
+/// [`with_line`] puts it.
+fn without_line(document: &[u8], at: usize, line: &str) -> Option<Vec<u8>> {
+    let before = document.get(..at.checked_sub(1)?)?;
+    let after = document.get(at + MARK.len() + line.len() + 1..)?;
+    let pdf = [before, after].concat();
+    (with_line(&pdf, line) == document).then_some(pdf)
+}
+
+/// Finds the facts in `document` and checks that they, and the document around them, were signed by
+/// the holder of `public_key` (32 bytes).
 ///
 /// # Errors
 /// See [`Forged`].
-pub fn verify_offline(document: &[u8], public_key: &[u8; 32]) -> Result<Facts, Forged> {
+pub fn verify_offline(document: &[u8], public_key: &[u8; 32]) -> Result<Proven, Forged> {
     let mark = MARK.as_bytes();
     let at = document.windows(mark.len()).rposition(|w| w == mark).ok_or(Forged::Unsigned)?;
     let line = document[at + mark.len()..].split(|b| b.is_ascii_whitespace()).next().unwrap_or_default();
     let line = std::str::from_utf8(line).map_err(|_| Forged::Unsigned)?;
-    let (facts, signature) = line.split_once('.').ok_or(Forged::Unsigned)?;
+    let mut parts = line.split('.');
+    let facts = parts.next().unwrap_or_default();
+    let signature = parts.next().ok_or(Forged::Unsigned)?;
+    let seal = parts.next();
     let text = URL_SAFE_NO_PAD.decode(facts).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let text = text.ok_or(Forged::Unsigned)?;
     if !is_signed(public_key, &text, signature) {
         return Err(Forged::Wrong);
     }
-    serde_json::from_str(&text).map_err(|_| Forged::Unsigned)
+    let facts: Facts = serde_json::from_str(&text).map_err(|_| Forged::Unsigned)?;
+    let whole = match seal {
+        Some(seal) => {
+            let pdf = without_line(document, at, line).ok_or(Forged::Altered)?;
+            is_seal(public_key, &to_seal(&pdf, &text), seal).then_some(true).ok_or(Forged::Altered)?
+        }
+        // Whoever takes the seal away has changed the document.
+        None if facts.sealed => return Err(Forged::Altered),
+        None => false,
+    };
+    Ok(Proven { facts, whole })
 }
 
 #[cfg(test)]
 mod tests {
     use tisheng_platform::keys::Keys;
 
-    use super::{Facts, Forged, is_signed, public_key, sign, stamped, verify_offline};
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+    use super::{Facts, Forged, Proven, is_signed, public_key, sign, stamped, verify_offline, with_line};
 
     const PDF: &[u8] = b"%PDF-1.7 pages\nstartxref\n9\n%%EOF\n";
 
@@ -175,12 +236,13 @@ mod tests {
             date: word("2021-03-10"),
             issuer: word("测试市工程办"),
             scheme: word("test 1"),
+            sealed: true,
         }
     }
 
     fn document(keys: &Keys, facts: &Facts) -> Vec<u8> {
         let text = facts.text();
-        stamped(PDF, &text, &sign(keys, &text))
+        stamped(keys, PDF, &text, &sign(keys, &text))
     }
 
     #[test]
@@ -188,7 +250,7 @@ mod tests {
         let keys = Keys::from_seed([1; 32], [2; 32], [3; 32]);
         let key = public_key(&keys);
         let document = document(&keys, &facts());
-        assert_eq!(verify_offline(&document, &key), Ok(facts()));
+        assert_eq!(verify_offline(&document, &key), Ok(Proven { facts: facts(), whole: true }));
         assert!(document.ends_with(b"startxref\n9\n%%EOF\n"), "readers find the end of the file");
         let stranger = public_key(&Keys::from_seed([1; 32], [2; 32], [4; 32]));
         assert_eq!(verify_offline(&document, &stranger), Err(Forged::Wrong));
@@ -204,13 +266,26 @@ mod tests {
         let other = Facts { name: "教师乙".to_owned(), ..facts() };
         assert!(!is_signed(&key, &other.text(), &signature));
         let document = document(&keys, &facts());
-        let end = document.len() - (PDF.len() - 15) - 2;
-        for place in end - 60..end {
+        for place in 0..document.len() {
             let mut changed = document.clone();
             changed[place] = if changed[place] == b'A' { b'B' } else { b'A' };
-            if changed != document {
-                assert!(verify_offline(&changed, &key).is_err(), "byte {place}");
-            }
+            assert!(changed == document || verify_offline(&changed, &key).is_err(), "byte {place}");
         }
+        let appended = [&document[..], b"10 0 obj other page endobj\nstartxref\n99\n%%EOF\n"].concat();
+        assert_eq!(verify_offline(&appended, &key), Err(Forged::Altered), "a page put over the first");
+    }
+
+    #[test]
+    fn taking_the_seal_away_does_not_make_an_old_certificate() {
+        let keys = Keys::from_seed([1; 32], [2; 32], [3; 32]);
+        let key = public_key(&keys);
+        let unsealed = |facts: &Facts| {
+            let text = facts.text();
+            with_line(PDF, &format!("{}.{}", URL_SAFE_NO_PAD.encode(&text), sign(&keys, &text)))
+        };
+        assert_eq!(verify_offline(&unsealed(&facts()), &key), Err(Forged::Altered));
+        let old = Facts { sealed: false, ..facts() };
+        assert!(!old.text().contains("sealed"), "signed as it always was");
+        assert_eq!(verify_offline(&unsealed(&old), &key), Ok(Proven { facts: old, whole: false }));
     }
 }

@@ -7,7 +7,7 @@ use tisheng_platform::{Ctx, Tx, audit};
 use tisheng_policy::scheme::{self, Programme, Version};
 use tisheng_registry::access::{self, Role};
 use tisheng_registry::organisation;
-use tisheng_registry::people::{self, Person};
+use tisheng_registry::people::{self, Person, Teacher};
 use tisheng_rules::{CertificateHolder, Scheme, Verdict};
 use uuid::Uuid;
 
@@ -70,28 +70,21 @@ pub(super) async fn write(
     }
     let teacher = people::teacher(tx, person).await?;
     store::claim_standing(tx, programme, person, ctx.at).await?;
-    let verdict = dossier::of_person(tx, programme.id, person).await?.verdict(ctx, rules);
-    let Some(level) = verdict.level else {
-        return Err(CertificateError::NotMet { name: teacher.name, missing: verdict.sentence });
-    };
+    let mut facts = stated(ctx, tx, basis, &teacher).await?;
     let region = organisation::by_path(tx, &programme.path).await?.and_then(|node| node.code);
     let region = region.unwrap_or_default();
     let year = ctx.at.date().year();
     let sequence = store::next(tx, programme.id, &region, year).await?;
     let sequence = u32::try_from(sequence).map_err(|e| Failure::Internal(e.to_string()))?;
-    let number = rules.certificate.number(&region, ctx.at.date(), sequence);
-    let record = people::visible(ctx, tx, person).await?;
-    let chosen = tisheng_training::selection::chosen(tx, programme.id, person).await?;
-    let holder = CertificateHolder { name: &teacher.name, school: &teacher.school_name, date: ctx.at.date() };
-    let facts = state(rules, &number, &record.paper_masked, (&verdict, &chosen, level), &holder);
+    facts.number = rules.certificate.number(&region, ctx.at.date(), sequence);
     let text = facts.text();
     let certificate = Certificate {
-        number,
+        number: facts.number,
         programme: programme.id,
         person,
         path: teacher.path,
-        name: teacher.name,
-        school: teacher.school_name,
+        name: facts.name,
+        school: facts.school,
         state: CertificateState::Valid,
         signature: sign(&ctx.app.keys, &text),
         facts: text,
@@ -116,16 +109,37 @@ pub(super) async fn write(
     Ok(certificate)
 }
 
+/// What the certificate of a teacher states by today's facts; its number is given when it is issued.
+///
+/// # Errors
+/// [`CertificateError::NotMet`] says what is missing.
+pub(super) async fn stated(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    basis: &Basis<'_>,
+    teacher: &Teacher,
+) -> Result<Facts, CertificateError> {
+    let Basis { programme, rules, .. } = *basis;
+    let person = teacher.person;
+    let verdict = dossier::of_person(tx, programme.id, person).await?.verdict(ctx, rules);
+    let Some(level) = verdict.level else {
+        return Err(CertificateError::NotMet { name: teacher.name.clone(), missing: verdict.sentence });
+    };
+    let record = people::visible(ctx, tx, person).await?;
+    let chosen = tisheng_training::selection::chosen(tx, programme.id, person).await?;
+    let holder = CertificateHolder { name: &teacher.name, school: &teacher.school_name, date: ctx.at.date() };
+    Ok(state(rules, &record.paper_masked, (&verdict, &chosen, level), &holder))
+}
+
 fn state(
     rules: &Scheme,
-    number: &str,
     paper: &str,
     (verdict, chosen, level): (&Verdict, &[String], Level),
     holder: &CertificateHolder<'_>,
 ) -> Facts {
     let printed = rules.certificate_facts(verdict, chosen, level, holder);
     Facts {
-        number: number.to_owned(),
+        number: String::new(),
         name: printed.name,
         paper: paper.to_owned(),
         school: printed.school,
@@ -138,6 +152,7 @@ fn state(
         date: holder.date.to_string(),
         issuer: rules.certificate.issuer.value.clone(),
         scheme: format!("{} {}", rules.code(), rules.version()),
+        sealed: true,
     }
 }
 

@@ -32,7 +32,7 @@ mod trial;
 
 pub use batch::{BATCH_JOB, Batch, PRINT_JOB, issue_batch, own_batch, print, ready, shown};
 pub use document::{check_certificates, document, documents};
-pub use facts::{Facts, Forged, public_key, read_key, verify_offline};
+pub use facts::{Facts, Forged, Proven, public_key, read_key, verify_offline};
 pub use issue::{issue, reissue, revoke};
 pub use model::{Certificate, CertificateError, CertificateState, Standing};
 pub use pages::routes;
@@ -71,6 +71,21 @@ pub async fn valid(
     person: Id<Person>,
 ) -> Result<Option<Certificate>, DbError> {
     store::valid_of(tx, programme, person).await
+}
+
+/// The certificate that was taken from a teacher last, while there is no valid one.
+///
+/// # Errors
+/// What the database reports.
+pub async fn revoked(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    person: Id<Person>,
+) -> Result<Option<Certificate>, DbError> {
+    match store::valid_of(tx, programme, person).await? {
+        Some(_) => Ok(None),
+        None => store::revoked_of(tx, programme, person).await,
+    }
 }
 
 /// The jobs of this room.

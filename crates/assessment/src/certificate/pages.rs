@@ -1,5 +1,6 @@
 //! Pages: the teacher's own standing, the office's list and batches; the public look-up beside.
 
+mod issuing;
 mod verify;
 
 use std::sync::Arc;
@@ -10,7 +11,6 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use tisheng_kernel::Id;
-use tisheng_kernel::number::chinese_date;
 use tisheng_platform::jobs;
 use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, show};
@@ -50,10 +50,10 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/people/{person}/standing", get(others_standing))
         .route("/people/{person}/certificate", post(issue_one))
         .route("/certificates", get(list))
-        .route("/certificates/batch", post(issue_all))
+        .route("/certificates/batch", get(issuing::check).post(issuing::issue_all))
         .route("/certificates/{number}", get(one))
         .route("/certificates/{number}/pdf", get(pdf))
-        .route("/certificates/{number}/revoke", post(revoke))
+        .route("/certificates/{number}/revoke", get(issuing::consider).post(issuing::revoke))
         .route("/certificates/{number}/reissue", post(reissue))
         .route("/certificates/batch/{batch}/print", post(print))
         .route("/certificates/batch/{batch}/file", get(file))
@@ -75,10 +75,9 @@ impl Shown {
         self.verdict.gates.iter().filter(|gate| !gate.met)
     }
 
-    /// When the certificate was taken back.
-    fn revoked_on(&self) -> String {
-        let ended = self.revoked.as_ref().and_then(|certificate| certificate.ended_at);
-        ended.map(|at| chinese_date(at.date())).unwrap_or_default()
+    /// Whether all that is missing is in the hands of others.
+    fn only_waits(&self) -> bool {
+        self.open().all(|gate| gate.waiting)
     }
 
     /// Whether part of the score is left out because nobody reports it.
@@ -106,10 +105,7 @@ async fn shown(ctx: &Ctx, person: Id<Person>) -> Result<Shown, Failure> {
     let programme = scheme::at(&mut tx, &teacher.path).await?;
     let verdict = standing::verdict(ctx, &mut tx, &programme, person).await?;
     let certificate = store::valid_of(&mut tx, programme.id, person).await?;
-    let revoked = match certificate {
-        Some(_) => None,
-        None => store::revoked_of(&mut tx, programme.id, person).await?,
-    };
+    let revoked = super::revoked(&mut tx, programme.id, person).await?;
     Ok(Shown { verdict, certificate, revoked, name: teacher.name, person })
 }
 
@@ -212,20 +208,6 @@ async fn list(asker: SignedIn, filters: Filters) -> Answer {
     show(&ListPage { page, filters, rows, next, ready, may_issue, batches })
 }
 
-/// `POST /certificates/batch`
-async fn issue_all(asker: SignedIn, fields: Fields) -> Answer {
-    let mut begun = match once::begin(&asker.ctx, &fields).await? {
-        Begun::Fresh(begun) => begun,
-        Begun::Again(answer) => return Ok(answer),
-    };
-    let ready = batch::issue_batch(&asker.ctx, &mut begun.tx).await?;
-    let flash = match ready {
-        0 => Flash::note("没有等待发证的教师。"),
-        ready => Flash::good(format!("开始为 {ready} 位教师发证，进度显示在本页。")),
-    };
-    begun.done("/certificates", flash).await
-}
-
 /// `POST /certificates/batch/{batch}/print`
 async fn print(asker: SignedIn, Path(batch): Path<Id<Batch>>, fields: Fields) -> Answer {
     let mut begun = match once::begin(&asker.ctx, &fields).await? {
@@ -304,20 +286,6 @@ async fn pdf(asker: SignedIn, Path(number): Path<String>, headers: HeaderMap) ->
     let blob = document(&asker.ctx, &certificate).await?;
     let name = format!("{}-{}.pdf", certificate.name, certificate.number);
     stored(&asker.ctx.app, &headers, &blob, "application/pdf", &name, Disposition::Attachment).await
-}
-
-/// `POST /certificates/{number}/revoke`
-async fn revoke(asker: SignedIn, Path(number): Path<String>, fields: Fields) -> Answer {
-    let mut begun = match once::begin(&asker.ctx, &fields).await? {
-        Begun::Fresh(begun) => begun,
-        Begun::Again(answer) => return Ok(answer),
-    };
-    let reason = fields.text("reason");
-    if let Err(error) = issue::revoke(&asker.ctx, &mut begun.tx, &number, reason).await {
-        drop(begun);
-        return again(&one_page(&asker, &number, reason, at_reason(error)?).await?);
-    }
-    begun.done(&format!("/certificates/{number}"), Flash::good("证书已撤销，查验时会显示“已撤销”。")).await
 }
 
 /// `POST /certificates/{number}/reissue`

@@ -60,7 +60,7 @@ pub async fn verdict(
     person: Id<Person>,
 ) -> Result<Verdict, Failure> {
     let mut judges = Judges::of(ctx, tx, programme).await?;
-    let dossier = dossier::of_person(tx, programme.id, person).await?;
+    let dossier = dossier::told_of_person(tx, programme.id, person).await?;
     Ok(judges.verdict(ctx, tx, &dossier).await?.0)
 }
 
@@ -117,15 +117,42 @@ pub(super) async fn refresh_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobErr
     Ok(())
 }
 
-/// After a file of teachers: those whom it moved stand at their new schools.
+/// After a file of teachers: those whom it moved stand at their new schools, and those whom it
+/// brought have a standing, which says what they are to do.
 pub(super) async fn follow_posts_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     let passed: Passed = claimed.payload()?;
     if passed.kind == Teachers::ABOUT.key {
         let mut tx = ctx.write().await?;
         store::follow_posts(&mut tx).await?;
         tx.commit().await?;
+        let mut tx = ctx.read().await?;
+        let programmes = scheme::all(&mut tx).await.map_err(told)?;
+        drop(tx);
+        for programme in &programmes {
+            receive(&ctx, programme).await.map_err(told)?;
+        }
     }
     Ok(())
+}
+
+/// Gives a standing to every teacher of a programme who has none.
+async fn receive(ctx: &Ctx, programme: &Programme) -> Result<(), Failure> {
+    let mut tx = ctx.read().await?;
+    let mut judges = Judges::of(ctx, &mut tx, programme).await?;
+    drop(tx);
+    let mut after = Uuid::nil();
+    loop {
+        let mut tx = ctx.write().await?;
+        let scope = Scope::below(&programme.path);
+        let teachers = store::newcomers(&mut tx, programme.id, &scope, after, STEP).await?;
+        let Some((last, _)) = teachers.last() else { return Ok(()) };
+        after = last.uuid();
+        store::claim_standings(&mut tx, programme, &teachers, ctx.at).await?;
+        let teachers = dossier::of_teachers(&mut tx, programme, teachers).await?;
+        let fresh = judged(ctx, &mut tx, &mut judges, teachers).await?;
+        store::put_standings(&mut tx, programme.id, &fresh, ctx.at).await?;
+        tx.commit().await?;
+    }
 }
 
 pub(super) fn told(failure: Failure) -> JobError {

@@ -2,16 +2,20 @@
 
 pub mod batch;
 
+use std::collections::BTreeMap;
+
 use tisheng_kernel::{Id, Instant, Level};
 use tisheng_platform::web::Cursor;
 use tisheng_platform::web::paging::{ROWS, literal};
 use tisheng_platform::{DbError, Row, Scope, Shift, Tx, Value, args};
 use tisheng_policy::scheme::{Programme, Version};
 use tisheng_registry::people::Person;
+use tisheng_rules::PeerReviews;
 use uuid::Uuid;
 
 use super::issue::Origin;
 use super::model::{Certificate, CertificateState, Standing};
+use crate::review;
 
 const FOLLOW_STANDING: &str = "update standing set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
@@ -53,6 +57,12 @@ const PROGRAMMES_OF: &str = "select p.id from programme p where exists
 /// out of it, which would have to sort the whole part of the tree for every step.
 const TEACHERS: &str = "select person, path from post
     where until is null and person > $1 and path || '' >= $2 and path || '' < $3 order by person limit $4";
+
+/// Those of them of whom nobody has worked out a standing.
+const NEWCOMERS: &str = "select p.person, p.path from post p
+    where p.until is null and p.person > $2 and p.path >= $3 and p.path < $4
+    and not exists (select 1 from standing s where s.programme = $1 and s.person = p.person)
+    order by p.person limit $5";
 
 const RESULTS: &str = "select person, capability, level from result
     where programme = $1 and person >= $2 and person <= $3 and superseded_by is null order by person";
@@ -125,6 +135,13 @@ const READY: &str = "select s.person from standing s
 const COUNT_READY: &str = "select count(*) from (select 1 from standing s
     where s.programme = $1 and s.path >= $2 and s.path < $3 and s.met and s.held = ''
     and exists (select 1 from post p where p.person = s.person and p.until is null) limit $4) t";
+
+/// The first of them as a page names them, in the order in which they are issued to.
+const NAMED_READY: &str = "select s.person, pe.name, n.name from standing s
+    join post p on p.person = s.person and p.until is null
+    join person pe on pe.id = s.person join node n on n.id = p.school
+    where s.programme = $1 and s.path >= $2 and s.path < $3 and s.met and s.held = ''
+    order by s.person limit $4";
 
 const HOLD: &str = "update standing set held = $3 where programme = $1 and person = $2";
 
@@ -202,6 +219,18 @@ pub async fn teachers(
     tx.rows(TEACHERS, range, |row| Ok((row.get(0)?, row.get(1)?))).await
 }
 
+/// Those of them who have no standing.
+pub async fn newcomers(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    scope: &Scope,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<(Id<Person>, String)>, DbError> {
+    let range = args![programme, after, &scope.from, &scope.until, limit];
+    tx.rows(NEWCOMERS, range, |row| Ok((row.get(0)?, row.get(1)?))).await
+}
+
 /// Everything that verdicts follow from, of the people whose identifiers lie in a range, each
 /// list in the order of the people.
 #[derive(Debug, Default)]
@@ -214,6 +243,8 @@ pub struct Basis {
     pub offered: Vec<(Id<Person>, String)>,
     /// Person, capability or work, final level.
     pub results: Vec<(Id<Person>, String, Level)>,
+    /// Reviews of colleagues' work that fell to a person.
+    pub peer_reviews: BTreeMap<Id<Person>, PeerReviews>,
     /// Person, version of the rules by which the valid certificate was issued.
     pub certified: Vec<(Id<Person>, Id<Version>)>,
 }
@@ -236,6 +267,7 @@ pub async fn basis(
         chosen: tx.rows(CHOSEN, range, pair).await?,
         offered: tx.rows(OFFERED, range, pair).await?,
         results: tx.rows(RESULTS, range, level).await?,
+        peer_reviews: review::peer_reviews(tx, programme, first, last).await?,
         certified: tx.rows(CERTIFIED, range, |r| Ok((r.get(0)?, r.get(1)?))).await?,
     })
 }
@@ -357,6 +389,17 @@ pub async fn ready(
 ) -> Result<Vec<Id<Person>>, DbError> {
     let row = args![programme, &scope.from, &scope.until, after, limit];
     tx.rows(READY, row, |row| row.get(0)).await
+}
+
+/// The first of them, each with name and school.
+pub async fn named_ready(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    scope: &Scope,
+    most: i64,
+) -> Result<Vec<(Id<Person>, String, String)>, DbError> {
+    let row = args![programme, &scope.from, &scope.until, most];
+    tx.rows(NAMED_READY, row, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).await
 }
 
 /// How many of them there are, counted up to `most`.

@@ -77,8 +77,6 @@ fn sentence(verdict: &Verdict, other: &Verdict) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use chrono::NaiveDate;
     use tisheng_kernel::Seconds;
     use tisheng_policy::scheme::ChangeKind;
@@ -100,9 +98,7 @@ mod tests {
                 worked_on: NaiveDate::default(),
             })
             .collect();
-        let (results, reported) = (BTreeMap::new(), BTreeMap::new());
-        let facts =
-            Facts { hours: &hours, chosen: &[], offered: &[], results: &results, reported: &reported };
+        let facts = Facts { hours: &hours, ..Facts::default() };
         scheme.verdict(&facts)
     }
 

@@ -14,7 +14,7 @@ use crate::certificate::tests::{World, begin_in};
 async fn begin(engine: Engine) -> World {
     let rooms = certificate::routes().merge(super::routes()).merge(roster::routes());
     let parts = scheme::samples::parts().with(Kinds::new(vec![Entry::of::<ReceiptFile>()]));
-    begin_in(engine, rooms, parts, |handlers| super::jobs(roster::handlers(handlers))).await
+    begin_in(engine, (rooms, parts), |handlers| super::jobs(roster::handlers(handlers))).await
 }
 
 /// The first year in which the teacher's hours are registered, as the office's page names it.

@@ -10,10 +10,9 @@ use tisheng_rules::assessment::StepKind;
 use tisheng_rules::framework::Piece;
 use uuid::Uuid;
 
-use super::RETURNED;
 use super::model::{Duty, Marks, Review, ReviewState, level_of, mark};
 use super::steps::{Case, fill, go_on, settle};
-use super::store;
+use super::{PEER_ENDED, RETURNED, store};
 use crate::evidence::{self, Onward, State, Submission};
 
 /// Characters of a reason or remark.
@@ -103,7 +102,17 @@ pub(super) async fn judge(
         "review": desk.review.id, "duty": desk.review.duty.code(), "step": desk.review.step, "level": level.code(),
     });
     audit::record(ctx, tx, "review.judged", desk.review.submission.uuid(), &detail).await?;
+    tell_peer(ctx, tx, &desk.review).await?;
     settle(ctx, tx, &desk.case).await
+}
+
+/// Tells that a review of a colleague's work came to an end: it counts for its reviewer.
+async fn tell_peer(ctx: &Ctx, tx: &mut Tx, review: &Review) -> Result<(), Failure> {
+    if review.duty == Duty::Peer {
+        let payload = json!({ "programme": review.programme, "person": review.reviewer });
+        jobs::emit(tx, ctx.at, PEER_ENDED, &payload).await?;
+    }
+    Ok(())
 }
 
 /// The author's own judgement; the first step then ends.
@@ -204,5 +213,6 @@ pub(super) async fn lapse(ctx: &Ctx, tx: &mut Tx, programme: Uuid, id: Id<Review
     }
     let detail = json!({ "review": review.id, "step": review.step });
     audit::record(ctx, tx, "review.lapsed", review.submission.uuid(), &detail).await?;
+    tell_peer(ctx, tx, &review).await?;
     look_after(ctx, tx, programme, review.submission).await
 }

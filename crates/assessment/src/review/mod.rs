@@ -18,7 +18,8 @@
 //!
 //! Reacts to `evidence.submitted` with [`BEGIN_JOB`] and to its own [`FINAL`] with [`HOURS_JOB`],
 //! which keeps the ledger's hours of results in line. Events: [`FINAL`] `{programme, person,
-//! capability}`, [`RETURNED`] `{programme, person, capability, submission}`.
+//! capability}`, [`RETURNED`] `{programme, person, capability, submission}`, [`PEER_ENDED`]
+//! `{programme, person}`.
 
 mod actions;
 mod board;
@@ -37,7 +38,8 @@ mod tests;
 pub use jobs::jobs;
 pub use model::{Duty, Marks, Review, ReviewState};
 pub use pages::routes;
-pub use store::{Final, InHand, follow, in_hand};
+pub use store::person::{InHand, in_hand, peer_reviews, under_way};
+pub use store::{Final, follow};
 
 use tisheng_platform::{DbError, Tx};
 use uuid::Uuid;
@@ -48,6 +50,9 @@ pub const BEGIN_JOB: &str = "review.begin";
 pub const HOURS_JOB: &str = "review.hours";
 /// The event of a result that stands.
 pub const FINAL: &str = "result.final";
+/// The event of a review of a colleague's work that was done or left alone for too long; `person` is
+/// the reviewer.
+pub const PEER_ENDED: &str = "review.peer_ended";
 /// The event of a submission that was returned.
 pub const RETURNED: &str = "review.returned";
 

@@ -3,8 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use tisheng_kernel::number::chinese_date;
 use tisheng_kernel::{Id, Instant, Level};
 use tisheng_rules::assessment::{AssessmentRule, Step, StepKind};
 use tisheng_rules::capability_level;
@@ -139,7 +141,7 @@ pub struct Review {
     /// When it was drawn.
     pub drawn_at: Instant,
     /// The last day on which it is in time.
-    pub due_on: Option<chrono::NaiveDate>,
+    pub due_on: Option<NaiveDate>,
     /// When it goes to another.
     pub lapses_at: Option<Instant>,
     /// When it was judged.
@@ -150,6 +152,37 @@ pub struct Review {
     pub marks: Vec<Marks>,
     /// About the whole.
     pub remark: String,
+}
+
+impl Review {
+    /// The last day on which it can be done: it goes to another, or is late.
+    #[must_use]
+    pub fn last_day(&self) -> Option<NaiveDate> {
+        last_day(self.due_on, self.lapses_at)
+    }
+
+    /// Until when it can be done, in words; empty without a limit.
+    #[must_use]
+    pub fn limit(&self) -> String {
+        match (self.last_day(), self.lapses_at) {
+            (Some(day), Some(at)) if at.date() == day => format!("{at}前完成，逾期转给他人"),
+            (Some(day), _) => format!("{}前完成", chinese_date(day)),
+            (None, _) => String::new(),
+        }
+    }
+
+    /// Whether it was done and not after the day on which it was due.
+    #[must_use]
+    pub fn was_in_time(state: ReviewState, done_at: Option<Instant>, due_on: Option<NaiveDate>) -> bool {
+        let in_time = |at: Instant| due_on.is_none_or(|day| at.date() <= day);
+        state == ReviewState::Done && done_at.is_some_and(in_time)
+    }
+}
+
+/// The earlier of the day on which something is due and that on which it goes to another.
+#[must_use]
+pub(super) fn last_day(due_on: Option<NaiveDate>, lapses_at: Option<Instant>) -> Option<NaiveDate> {
+    due_on.into_iter().chain(lapses_at.map(Instant::date)).min()
 }
 
 /// What a reviewer finds of one piece.
@@ -274,12 +307,13 @@ pub fn explain(pieces: &[Piece], judged: &[&[Marks]], level: Level) -> String {
 
 #[cfg(test)]
 mod tests {
+    use chrono::NaiveDate;
     use proptest::prelude::*;
-    use tisheng_kernel::Level;
+    use tisheng_kernel::{Instant, Level};
     use tisheng_rules::samples::third_scheme;
     use uuid::Uuid;
 
-    use super::{Candidate, draw_order, explain, level_of, mark, step_after};
+    use super::{Candidate, Review, ReviewState, draw_order, explain, last_day, level_of, mark, step_after};
 
     #[test]
     fn ticks_and_level_must_go_together() {
@@ -341,6 +375,18 @@ mod tests {
             prop_assert_eq!(&draw_order("seed", turned), &drawn);
             prop_assert_eq!(drawn.len(), people.len());
         }
+    }
+
+    #[test]
+    fn one_last_day_is_told_the_earlier_one() {
+        let day = |d: u32| NaiveDate::from_ymd_opt(2021, 3, d).expect("a date");
+        let at = |d: u32| Instant::start_of(day(d));
+        assert_eq!(last_day(Some(day(24)), Some(at(13))), Some(day(13)));
+        assert_eq!(last_day(Some(day(12)), Some(at(13))), Some(day(12)));
+        assert_eq!(last_day(None, None), None);
+        let in_time = |state, done: u32| Review::was_in_time(state, Some(at(done)), Some(day(12)));
+        assert!(in_time(ReviewState::Done, 12) && !in_time(ReviewState::Done, 13));
+        assert!(!in_time(ReviewState::Lapsed, 12));
     }
 
     #[test]

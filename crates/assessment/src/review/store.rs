@@ -2,6 +2,7 @@
 //! write many rows at once.
 
 pub mod bulk;
+pub mod person;
 
 use chrono::NaiveDate;
 use tisheng_kernel::{Id, Instant, Level};
@@ -27,10 +28,6 @@ const QUEUE: &str =
     "select programme, id, submission, step, duty, reviewer, pool, body, blind, state, drawn_at,
     due_on, lapses_at, done_at, level, marks, remark from review
     where programme = $1 and reviewer = $2 and state = 'open' order by drawn_at, id limit 200";
-const IN_HAND: &str = "select count(*), min(due_on) from review
-    where programme = $1 and reviewer = $2 and state = 'open'";
-const OWN_IN_HAND: &str = "select count(*) from submission
-    where programme = $1 and person = $2 and state = 'submitted' and superseded_by is null";
 const LATELY: &str =
     "select programme, id, submission, step, duty, reviewer, pool, body, blind, state, drawn_at,
     due_on, lapses_at, done_at, level, marks, remark from review
@@ -128,27 +125,6 @@ pub async fn of_submission(tx: &mut Tx, of: &Submission) -> Result<Vec<Review>, 
 
 pub async fn queue(tx: &mut Tx, programme: Uuid, reviewer: Uuid) -> Result<Vec<Review>, DbError> {
     tx.rows(QUEUE, args![programme, reviewer], review).await
-}
-
-/// What somebody has still to judge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InHand {
-    /// Works of others.
-    pub others: i64,
-    /// By when the first of them.
-    pub due: Option<NaiveDate>,
-    /// Their own works.
-    pub own: i64,
-}
-
-/// What somebody has still to judge.
-///
-/// # Errors
-/// What the database reports.
-pub async fn in_hand(tx: &mut Tx, programme: Uuid, person: Uuid) -> Result<InHand, DbError> {
-    let own = tx.row(OWN_IN_HAND, args![programme, person], |row| row.get(0)).await?;
-    let found = |row: &Row<'_>| Ok(InHand { others: row.get(0)?, due: row.get(1)?, own });
-    tx.row(IN_HAND, args![programme, person], found).await
 }
 
 pub async fn lately(tx: &mut Tx, programme: Uuid, reviewer: Uuid) -> Result<Vec<Review>, DbError> {

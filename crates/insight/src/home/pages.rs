@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Router;
 use axum::routing::get;
-use tisheng_assessment::certificate;
+use tisheng_assessment::certificate::{self, Certificate};
 use tisheng_assessment::review::{self, InHand};
 use tisheng_kernel::Id;
 use tisheng_kernel::number::chinese_date;
@@ -44,8 +44,10 @@ struct Task {
     figures: String,
     href: &'static str,
     done: bool,
-    /// Whether it is the first that is not done.
+    /// Whether it is the first that is not done and waits for nobody else.
     next: bool,
+    /// Whether others are at work and the teacher has only to wait.
+    waiting: bool,
 }
 
 #[derive(Template)]
@@ -60,6 +62,8 @@ struct TeacherPage {
     /// Whether the deadline is over and something is still to be done.
     is_late: bool,
     certificate: Option<String>,
+    /// The certificate that was taken back, while there is no other.
+    revoked: Option<Certificate>,
     /// What waits for the teacher's judgement.
     in_hand: InHand,
     /// By when the first work of a colleague.
@@ -79,6 +83,7 @@ async fn teacher(asker: SignedIn) -> Answer {
     let person = Id::from_uuid(member.person);
     let verdict = certificate::verdict(ctx, &mut tx, &programme, person).await?;
     let held = certificate::valid(&mut tx, programme.id, person).await?;
+    let revoked = certificate::revoked(&mut tx, programme.id, person).await?;
     let in_hand = review::in_hand(&mut tx, programme.id.uuid(), member.person).await?;
     drop(tx);
     let tasks = tasks(&rules, &verdict);
@@ -92,6 +97,7 @@ async fn teacher(asker: SignedIn) -> Answer {
         deadline: rules.identity.period.map(|period| chinese_date(period.until())).unwrap_or_default(),
         is_late: !verdict.met && rules.identity.period.is_some_and(|period| period.until() < ctx.at.date()),
         certificate: held.map(|certificate| certificate.number),
+        revoked,
         judge_by: in_hand.due.map(chinese_date).unwrap_or_default(),
         in_hand,
     })
@@ -123,13 +129,14 @@ fn tasks(rules: &Scheme, verdict: &Verdict) -> Vec<Task> {
                 href,
                 done: condition.met,
                 next: false,
+                waiting: condition.waiting,
             };
             (place, task)
         })
         .collect();
     ordered.sort_by_key(|(place, _)| *place);
     let mut tasks: Vec<Task> = ordered.into_iter().map(|(_, task)| task).collect();
-    if let Some(first) = tasks.iter_mut().find(|task| !task.done) {
+    if let Some(first) = tasks.iter_mut().find(|task| !task.done && !task.waiting) {
         first.next = true;
     }
     tasks
@@ -203,7 +210,7 @@ fn to_do(waiting: &Waiting, ready: i64, role: Option<Role>) -> Vec<ToDo> {
     let offices = [Province, City];
     let to_do = |title, count, href| ToDo { title, count, href };
     let all = [
-        to_do("学时待处理（待认领、冲突、存疑）", only(waiting.reports, &desk), "/hours/waiting"),
+        to_do("学时待处理（待匹配教师、前后不一致、待核实）", only(waiting.reports, &desk), "/hours/waiting"),
         to_do("学习账号待对应教师", only(waiting.learners, &desk), "/learners"),
         to_do("学时异议待答复", only(waiting.disputes, &desk), "/hours/inbox"),
         to_do("课程待审核", only(waiting.courses, &offices), "/courses/waiting"),

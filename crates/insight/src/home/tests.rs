@@ -1,12 +1,15 @@
 //! Stories of first pages, told on both engines under a made-up scheme.
 
-use tisheng_assessment::{evidence, review};
+use chrono::{Days, TimeDelta};
+use tisheng_assessment::evidence::{self, Submission};
+use tisheng_assessment::{certificate, review};
+use tisheng_kernel::Level;
 use tisheng_platform::jobs::Handlers;
 use tisheng_policy::scheme::{self, Programme, samples::owned};
-use tisheng_registry::samples::{Town, small_town};
+use tisheng_registry::samples::{Persona, Town, small_town};
 use tisheng_rules::samples::third_scheme_files;
 use tisheng_testkit::{Engine, TestApp, story};
-use tisheng_training::samples::{choose, publish_offer};
+use tisheng_training::samples::{choose, fulfil_hours, publish_offer};
 use tisheng_training::selection;
 
 use super::routes;
@@ -46,6 +49,69 @@ story!(a_teacher_sees_what_is_next, |engine| async move {
     evidence::samples::hand_in(&world.test.ctx(teacher.who()), &chosen[0]).await.expect("handed in");
     world.test.settle().await;
     browser.get("/").await.shows("自评 1 份待完成");
+});
+
+impl World {
+    /// Everything that a teacher chose is judged by panels of all schools; on notice after that.
+    async fn be_judged(&self, teacher: &Persona) -> Vec<Submission> {
+        for school in &self.town.schools {
+            let panel: Vec<&Persona> = school.teachers.iter().rev().take(3).collect();
+            review::samples::panel_of(&self.test.ctx(school.principal.who()), &panel).await.expect("a panel");
+        }
+        let author = self.test.ctx(teacher.who());
+        let mut all = Vec::new();
+        for capability in choose(&self.test.app, &self.programme, teacher).await.expect("a choice") {
+            let submission = evidence::samples::hand_in(&author, &capability).await.expect("handed in");
+            review::samples::judged(&author, &submission, Level::Pass).await.expect("judged");
+            all.push(submission);
+        }
+        self.test.settle().await;
+        all
+    }
+}
+
+story!(while_results_are_on_notice_nobody_is_asked_to_do_it_again, |engine| async move {
+    let world = begin(engine).await;
+    let teacher = &world.town.school().teachers[0];
+    world.be_judged(teacher).await;
+    let mut browser = world.test.signed_in(&teacher.who()).await;
+    let page = browser.get("/").await;
+    page.shows("公示中，公示至")
+        .shows("请等待结果")
+        .shows("等待结果")
+        .hides("尚未完成测评")
+        .hides("尚未提交");
+    let next = page.html().split("task-now").nth(1).expect("a task is next").to_owned();
+    assert!(next.contains("/hours") && !next.contains("/evidence"), "hours are what is left to do: {next}");
+});
+
+story!(a_teacher_is_told_of_a_revoked_certificate, |engine| async move {
+    let world = begin(engine).await;
+    // In the middle of the scheme's period.
+    world.test.clock.advance(TimeDelta::days(3 * 365));
+    let teacher = &world.town.school().teachers[0];
+    let judged = world.be_judged(teacher).await;
+    let mut later = world.test.ctx(teacher.who());
+    later.at = later.at + TimeDelta::days(30);
+    for submission in judged {
+        let ended = review::samples::notice_ended(&later, world.programme.id.uuid(), submission.id);
+        ended.await.expect("final");
+    }
+    let about = (teacher.login.as_str(), world.test.app.now().date() - Days::new(30));
+    fulfil_hours(&world.test.system(), &world.programme, teacher.person, about).await.expect("hours");
+    let mut browser = world.test.signed_in(&teacher.who()).await;
+    let county = world.test.ctx(world.town.county_office.who());
+    let mut tx = county.write().await.expect("a transaction");
+    let issued = certificate::issue(&county, &mut tx, teacher.person).await.expect("issued");
+    tx.commit().await.expect("commits");
+    browser.get("/").await.shows("我的证书").hides("撤销");
+    let mut tx = county.write().await.expect("a transaction");
+    certificate::revoke(&county, &mut tx, &issued.number, "核查发现材料不实").await.expect("revoked");
+    tx.commit().await.expect("commits");
+    let page = browser.get("/").await;
+    page.shows(&issued.number).shows("撤销，原因：核查发现材料不实").hides("我的证书");
+    let other = &world.town.school().teachers[1];
+    world.test.signed_in(&other.who()).await.get("/").await.hides("撤销");
 });
 
 story!(a_school_sees_what_waits_and_opens_only_what_it_may, |engine| async move {

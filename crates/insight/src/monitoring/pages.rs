@@ -253,14 +253,7 @@ fn state_of(filters: &Filters) -> String {
 }
 
 fn worded(rules: &Scheme, teacher: Listed) -> Shown {
-    let facts = tisheng_rules::Facts {
-        hours: &[],
-        chosen: &[],
-        offered: &[],
-        results: &std::collections::BTreeMap::new(),
-        reported: &std::collections::BTreeMap::new(),
-    };
-    let titles = rules.verdict(&facts).gates;
+    let titles = rules.verdict(&tisheng_rules::Facts::default()).gates;
     let missing: Vec<String> = teacher
         .open_gates
         .split(',')

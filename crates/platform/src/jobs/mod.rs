@@ -145,6 +145,15 @@ pub async fn state(tx: &mut Tx, id: Id<Job>) -> Result<Option<State>, DbError> {
     .await
 }
 
+/// Says how many parts a job just put on the table has, so that its progress is told from the first
+/// moment on.
+///
+/// # Errors
+/// What the database reports.
+pub async fn announce(tx: &mut Tx, id: Id<Job>, total: i64) -> Result<(), DbError> {
+    tx.run(PROGRESS, args![id, 0_i64, total]).await.map(drop)
+}
+
 /// Says in the open how far job `id` has come. Its own small transaction, so that others see it.
 ///
 /// # Errors

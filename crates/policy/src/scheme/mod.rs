@@ -22,7 +22,8 @@ mod tests;
 pub mod trial;
 
 pub use actions::{
-    ask_trial, at, current, draft, files, of_id, open, owned, programmes, put_in_force, version, withdraw,
+    all, ask_trial, at, current, draft, files, of_id, open, owned, programmes, put_in_force, version,
+    withdraw,
 };
 pub use model::{Change, ChangeKind, File, Programme, SchemeError, State, Trial, Version, decide_in_force};
 pub use pages::routes;

@@ -102,6 +102,7 @@ pub(super) fn certification(scheme: &Scheme, outline: &mut Outline) {
             Measure::Capabilities => "按能力点等级的平均值",
             Measure::Category(_) | Measure::Kind(..) => "按计入学时占最低学时的比例",
             Measure::Work(_) => "按作品等级",
+            Measure::PeerReviews => "按时完成的互评占分到的互评的比例",
             Measure::Reported(_) => "按系统记录的应用情况",
         };
         let sentence = format!("得分（只用于排序）：{} {} 分，{measure}。", *part.title, *part.weight);

@@ -11,6 +11,7 @@ use crate::scheme::Scheme;
 use crate::selection::SchoolFacts;
 use crate::tally::HourEntry;
 use crate::task::Task;
+use crate::under_way::PeerReviews;
 use crate::verdict::{Facts, capability_level};
 
 /// About so many teachers make a school, and so many schools a county, in the play.
@@ -168,7 +169,7 @@ fn play_teacher(
     let stops = chance.percent(STOPPED_PERCENT);
     let pace = 30 + chance.below(50);
     let tasks = scheme.task_list(&chosen);
-    let reported = reported_figures(scheme, chance);
+    let (reported, peer_reviews) = figures(scheme, chance);
     let mut open: Vec<(&Task, Seconds)> = tasks.iter().map(|task| (task, task.hours)).collect();
     let mut desk = Desk { hours: Vec::new(), results: BTreeMap::new(), resubmitted: 0 };
     for (month, first) in months.iter().enumerate().skip(school.started) {
@@ -186,6 +187,8 @@ fn play_teacher(
             offered: &school.offer,
             results: &desk.results,
             reported: &reported,
+            peer_reviews,
+            ..Facts::default()
         };
         let verdict = scheme.verdict(&facts);
         if verdict.met {
@@ -264,10 +267,18 @@ fn judge_again(scheme: &Scheme, desk: &mut Desk<'_>, chance: &mut Chance) {
     }
 }
 
-fn reported_figures(scheme: &Scheme, chance: &mut Chance) -> BTreeMap<String, u8> {
-    let asked = scheme.certification.score.iter().filter_map(|part| match &part.measure {
-        Measure::Reported(key) => Some(key.clone()),
-        _ => None,
-    });
-    asked.map(|key| (key, 50 + u8::try_from(chance.below(51)).unwrap_or(0))).collect()
+/// What other rooms report of a teacher: half of it at least.
+fn figures(scheme: &Scheme, chance: &mut Chance) -> (BTreeMap<String, u8>, PeerReviews) {
+    let (mut reported, mut peer_reviews) = (BTreeMap::new(), PeerReviews::default());
+    for part in &scheme.certification.score {
+        let mut figure = || 50 + u8::try_from(chance.below(51)).unwrap_or(0);
+        match &part.measure {
+            Measure::Reported(key) => {
+                reported.insert(key.clone(), figure());
+            }
+            Measure::PeerReviews => peer_reviews = PeerReviews { drawn: 100, in_time: figure().into() },
+            _ => {}
+        }
+    }
+    (reported, peer_reviews)
 }

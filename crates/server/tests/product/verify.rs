@@ -1,12 +1,13 @@
 //! What `tisheng verify` finds, and what `tisheng mend` mends.
 
+use tisheng_assessment::certificate::{self, Proven};
 use tisheng_assessment::evidence::samples::hand_in;
 use tisheng_assessment::evidence::stored_files;
 use tisheng_platform::{App, args, audit};
 use tisheng_policy::scheme::samples::{owned, programme};
 use tisheng_registry::samples::small_town;
 use tisheng_rules::samples::third_scheme_files;
-use tisheng_server::verify::{Oracle, data, mend, offline};
+use tisheng_server::verify::{Oracle, data, mend, offline, report};
 use tisheng_testkit::{TestApp, story};
 use tisheng_training::samples::{choose, fulfil_hours, publish_offer};
 
@@ -97,10 +98,33 @@ story!(what_is_derived_from_nothing_is_named, |engine| async move {
     assert_eq!(wrong(&test).await, ["audit trail", "stored files"]);
 });
 
+story!(a_document_is_proven_whole_and_refused_when_changed, |engine| async move {
+    let world = World::begin(engine).await;
+    let mut holder = world.browser(world.finisher()).await;
+    let number = world.things["{number}"].clone();
+    let document = holder.get(&format!("/certificates/{number}/pdf")).await.bytes.to_vec();
+    let key = certificate::public_key(&world.test.app.keys);
+    let proven = offline(&document, &key).expect("proven");
+    let told = report(&proven);
+    assert!(told[0].contains("整个文件自签发后都没有改动"), "{}", told[0]);
+    assert!(told.contains(&format!("编号：{number}")), "{told:?}");
+    assert!(told.iter().all(|line| !line.contains("signature")), "one language: {told:?}");
+    let early = report(&Proven { whole: false, ..proven });
+    assert!(early[0].starts_with("请与页面逐项比对"), "first what to do: {}", early[0]);
+
+    let appended = [&document[..], b"\n9 0 obj\n<<>>\nendobj\nstartxref\n9\n%%EOF\n"].concat();
+    let mut changed = document.clone();
+    changed[document.len() / 2] ^= 1;
+    for forged in [appended, changed] {
+        let said = offline(&forged, &key).expect_err("another file");
+        assert!(said.contains("文件被改动过"), "{said}");
+    }
+});
+
 #[test]
 fn a_file_that_is_no_certificate_is_refused_with_a_sentence() {
     assert!(
-        offline(b"%PDF-1.7 startxref 0 %%EOF", &[0; 32]).is_err_and(|said| said.contains("no signed facts"))
+        offline(b"%PDF-1.7 startxref 0 %%EOF", &[0; 32]).is_err_and(|said| said.contains("没有签名信息"))
     );
-    assert!(offline(b"%TISHENG1.e30.AAAA\n", &[0; 32]).is_err_and(|said| said.contains("signature WRONG")));
+    assert!(offline(b"%TISHENG1.e30.AAAA\n", &[0; 32]).is_err_and(|said| said.contains("签名不符")));
 }

@@ -1,4 +1,4 @@
-//! What of the evidence a teacher has passed: told by the room that judges, which lies above this one.
+//! How far the evidence of a teacher has come: told by the room that judges, which lies above this one.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,14 +11,21 @@ use tisheng_platform::Ctx;
 use tisheng_platform::web::Failure;
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::people::Person;
+use tisheng_rules::UnderWay;
 
-/// Capabilities and works that a teacher has passed, with the day.
-pub type Passed = BTreeMap<String, NaiveDate>;
+/// How far the capabilities and works of a teacher have come, by their codes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Judgements {
+    /// Those that were passed, with the day.
+    pub passed: BTreeMap<String, NaiveDate>,
+    /// Those that were handed in and have no result yet.
+    pub under_way: BTreeMap<String, UnderWay>,
+}
 
-type Told = BoxFuture<'static, Result<Passed, Failure>>;
+type Told = BoxFuture<'static, Result<Judgements, Failure>>;
 type Tell = dyn Fn(Ctx, Id<Programme>, Id<Person>) -> Told + Send + Sync;
 
-/// Who tells what was passed. A long-lived part of the application.
+/// Who tells how far it has come. A long-lived part of the application.
 #[derive(Clone)]
 pub struct Judged(Arc<Tell>);
 
@@ -32,7 +39,7 @@ impl Judged {
     /// What `tell` tells.
     pub fn new<F>(tell: fn(Ctx, Id<Programme>, Id<Person>) -> F) -> Self
     where
-        F: Future<Output = Result<Passed, Failure>> + Send + 'static,
+        F: Future<Output = Result<Judgements, Failure>> + Send + 'static,
     {
         Self(Arc::new(move |ctx, programme, person| Box::pin(tell(ctx, programme, person))))
     }
@@ -42,7 +49,7 @@ impl Judged {
         ctx: &Ctx,
         programme: Id<Programme>,
         person: Id<Person>,
-    ) -> Result<Passed, Failure> {
+    ) -> Result<Judgements, Failure> {
         (self.0)(ctx.clone(), programme, person).await
     }
 }

@@ -25,7 +25,7 @@ pub use actions::{
     SCHOOL, approve_change, ask_change, change, choose, chosen, draft, offered, offered_to, publish,
     refuse_change, withdraw_change,
 };
-pub use judged::{Judged, Passed};
+pub use judged::{Judged, Judgements};
 pub use model::{ChangeState, ChoiceChange, Difference, Offer, OfferState, SelectionError, difference};
 pub use pages::routes;
 pub use store::follow;

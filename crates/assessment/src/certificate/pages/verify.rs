@@ -16,7 +16,8 @@ use tisheng_platform::web::layout::show;
 use tisheng_platform::web::rate::Rate;
 use tisheng_platform::web::session::Session;
 use tisheng_platform::web::{Answer, Failure, Page};
-use tisheng_platform::{App, Ctx};
+use tisheng_platform::{App, Ctx, Tx};
+use tisheng_policy::scheme;
 use tisheng_registry::access::Address;
 
 use crate::certificate::facts::{Facts, is_genuine, is_signed, public_key};
@@ -49,8 +50,10 @@ struct Asked {
 enum Found {
     /// Nothing was asked for.
     NotAsked,
-    /// No certificate.
+    /// No certificate, though there could be one of that number.
     Nothing,
+    /// No certificate, and by its check character the number was copied wrongly.
+    Mistyped,
     /// A record that is not what was signed.
     Tampered,
     /// A certificate as it was printed.
@@ -93,14 +96,27 @@ async fn verify(
     answer(&session.ctx, (&rate, &from), number.trim().to_owned(), &asked.s).await
 }
 
+/// Whether no programme can have issued a certificate of that number.
+async fn is_mistyped(ctx: &Ctx, tx: &mut Tx, number: &str) -> Result<bool, Failure> {
+    let programmes = scheme::all(tx).await?;
+    for programme in &programmes {
+        if scheme::rules(&ctx.app, tx, programme).await?.certificate.is_number_plausible(number) {
+            return Ok(false);
+        }
+    }
+    Ok(!programmes.is_empty())
+}
+
 async fn answer(ctx: &Ctx, (rate, from): (&Rate, &Address), number: String, signature: &str) -> Answer {
     rate.allow(from, ctx.at).map_err(|seconds| Failure::TooMany { seconds })?;
     let number = plain_number(&number);
     let mut tx = ctx.read().await?;
     let certificate = store::of_number(&mut tx, &number).await?;
+    let mistyped = certificate.is_none() && is_mistyped(ctx, &mut tx, &number).await?;
     drop(tx);
     let mut scanned = None;
     let found = match certificate {
+        None if mistyped => Found::Mistyped,
         None => Found::Nothing,
         Some(certificate) if !is_genuine(&ctx.app.keys, &certificate) => Found::Tampered,
         Some(certificate) => {

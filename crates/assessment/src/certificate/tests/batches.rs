@@ -29,8 +29,14 @@ async fn tally(world: &World) -> [i64; 3] {
 
 async fn issued(world: &World) -> Seen {
     let mut county = world.browser(&world.town.county_office).await;
-    county.get("/certificates").await.shows("为 3 位已达标教师发证");
-    county.post("/certificates/batch", &[]).await.shows("开始为 3 位教师发证").shows("正在批量发证");
+    let page = county.get("/certificates").await;
+    let place = page.shows("为 3 位已达标教师发证").link("/certificates/batch");
+    let check = county.get(&place).await;
+    check.shows("3 位已达标教师").shows(&world.teacher(0, 0).name).shows(&world.teacher(1, 0).name);
+    check.shows("测试一小").shows("兹证明").shows("发放 3 份证书");
+    assert!(check.link("/monitor/").ends_with("/people?state=met"));
+    let begun = county.post("/certificates/batch", &[]).await;
+    begun.shows("开始为 3 位教师发证").shows("正在批量发证").shows("0 / 3").hides("0 / 0");
     world.test.settle().await;
     county.get("/certificates").await
 }
@@ -52,11 +58,14 @@ story!(a_batch_that_is_run_again_makes_nothing_twice, |engine| async move {
     assert_eq!(tally(&world).await, [3, 3, 3]);
     let mut county = world.browser(&world.town.county_office).await;
     county.get("/certificates").await.shows("完成批量发证，共 3 份");
+    county.get("/certificates/batch").await.shows("没有等待发证的教师");
     county.post("/certificates/batch", &[]).await.shows("没有等待发证的教师");
     let mut teacher = world.browser(world.teacher(0, 0)).await;
     teacher.post("/certificates/batch", &[]).await.is(404);
+    teacher.get("/certificates/batch").await.is(404);
     let mut clerk = world.browser(&world.town.school().clerk).await;
     clerk.post("/certificates/batch", &[]).await.is(404);
+    clerk.get("/certificates/batch").await.is(404);
 });
 
 story!(whoever_left_holds_up_nobody, |engine| async move {
@@ -79,7 +88,7 @@ story!(a_batch_is_printed_as_one_file_for_its_issuer_alone, |engine| async move 
     for stranger in [&world.town.neighbour_office, &world.town.city_office, &world.town.school().clerk] {
         world.browser(stranger).await.post(&print, &[]).await.is(404);
     }
-    county.post(&print, &[]).await.shows("开始打包");
+    county.post(&print, &[]).await.shows("开始打包").shows("0 / 3").hides("0 / 0");
     world.test.settle().await;
     let file = county.get("/certificates").await.link(&format!("{place}/file"));
     let answer = county.get(&file).await;
@@ -121,7 +130,7 @@ fn opened(world: &World, file: &Seen) -> Vec<String> {
         let mut entry = archive.by_index(n).expect("an entry");
         let mut pdf = Vec::new();
         entry.read_to_end(&mut pdf).expect("read");
-        let facts = verify_offline(&pdf, &key).expect("signed");
+        let facts = verify_offline(&pdf, &key).expect("signed").facts;
         assert!(entry.name().contains(&facts.number) && entry.name().contains(&facts.name));
         names.push(entry.name().to_owned());
     }

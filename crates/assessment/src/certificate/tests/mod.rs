@@ -2,6 +2,7 @@
 
 mod batches;
 mod proof;
+mod score;
 mod trial;
 
 use std::sync::Arc;
@@ -9,10 +10,12 @@ use std::sync::Arc;
 use axum::Router;
 use chrono::{Days, TimeDelta};
 use tisheng_kernel::Level;
-use tisheng_platform::jobs::Handlers;
+use tisheng_platform::jobs::{self, Handlers};
 use tisheng_platform::{App, Parts};
 use tisheng_policy::scheme::{self, Programme, samples::owned};
+use tisheng_registry::roster::{self, Kind, Passed, Teachers};
 use tisheng_registry::samples::{Persona, Town, small_town};
+use tisheng_rules::builtin;
 use tisheng_rules::samples::third_scheme_files;
 use tisheng_testkit::{Browser, Engine, TestApp, story};
 use tisheng_training::samples::{choose, fulfil_hours, publish_offer};
@@ -29,25 +32,39 @@ pub(crate) struct World {
 }
 
 async fn begin(engine: Engine) -> World {
-    begin_in(engine, routes(), scheme::samples::parts(), |handlers| handlers).await
+    // In the middle of the scheme's period.
+    begin_by(engine, third_scheme_files(), 3 * 365).await
 }
 
-/// The same with these rooms, parts and jobs beside.
+/// The town under `files`, so many days after the beginning of its clock.
+async fn begin_by(engine: Engine, files: builtin::Files, days: i64) -> World {
+    let house = (routes(), scheme::samples::parts());
+    set_up(engine, house, |handlers| handlers, (files, days)).await
+}
+
+/// The town of [`begin`] with these rooms, parts and jobs beside.
 pub(crate) async fn begin_in(
     engine: Engine,
-    rooms: Router<Arc<App>>,
-    parts: Parts,
+    house: (Router<Arc<App>>, Parts),
     more: fn(Handlers) -> Handlers,
 ) -> World {
+    set_up(engine, house, more, (third_scheme_files(), 3 * 365)).await
+}
+
+async fn set_up(
+    engine: Engine,
+    (rooms, parts): (Router<Arc<App>>, Parts),
+    more: fn(Handlers) -> Handlers,
+    (files, days): (builtin::Files, i64),
+) -> World {
     let parts = parts.with(Typesetter::new(Fonts::embedded()));
-    let handlers = ["hours.changed", "choice.changed", "person.changed", review::FINAL]
+    let handlers = ["hours.changed", "choice.changed", "person.changed", review::FINAL, review::PEER_ENDED]
         .into_iter()
         .fold(super::jobs(review::samples::handlers()), |all, event| all.reaction(event, REFRESH_JOB));
     let test = TestApp::with_handlers(engine, rooms, parts, more(handlers)).await;
     let town = small_town(&test.system()).await.expect("a town");
-    // In the middle of the scheme's period.
-    test.clock.advance(TimeDelta::days(3 * 365));
-    let files = owned(third_scheme_files());
+    test.clock.advance(TimeDelta::days(days));
+    let files = owned(files);
     let programme =
         scheme::samples::programme(&test.system(), &town.province, &files).await.expect("a programme");
     for school in &town.schools {
@@ -133,6 +150,28 @@ story!(the_standing_says_what_is_met_and_exactly_what_is_missing, |engine| async
     assert_eq!(page.shows("查看证书").link("/certificates/"), format!("/certificates/{number}"));
 });
 
+story!(whoever_came_with_a_file_has_a_standing, |engine| async move {
+    let world = begin(engine).await;
+    let count = async |condition: &'static str| -> i64 {
+        let mut tx = world.test.app.db.read().await.expect("a transaction");
+        tx.row(condition, tisheng_platform::args![], |row| row.get(0)).await.expect("counted")
+    };
+    world.tamper("delete from standing").await;
+    let passed = Passed {
+        run: world.test.system().id(),
+        kind: Teachers::ABOUT.key.to_owned(),
+        path: world.town.county.path.clone(),
+    };
+    let ctx = world.test.system();
+    let mut tx = ctx.write().await.expect("a transaction");
+    jobs::emit(&mut tx, ctx.at, roster::PASSED, &passed).await.expect("told");
+    tx.commit().await.expect("commits");
+    world.test.settle().await;
+    let teachers = count("select count(*) from post where until is null").await;
+    let told = "select count(*) from standing where not met and open_gates like '%choice%'";
+    assert_eq!(count(told).await, teachers, "everybody is told what is missing");
+});
+
 story!(the_county_issues_and_the_teacher_takes_the_document_home, |engine| async move {
     let world = begin(engine).await;
     let teacher = world.teacher(0, 0);
@@ -171,6 +210,7 @@ story!(who_may_not_issue_is_refused, |engine| async move {
     let number = world.issue(teacher).await;
     for stranger in strangers {
         let mut browser = world.browser(stranger).await;
+        browser.get(&format!("/certificates/{number}/revoke")).await.is(404);
         for verb in ["revoke", "reissue"] {
             browser.post(&format!("/certificates/{number}/{verb}"), &[("reason", "越权")]).await.is(404);
         }

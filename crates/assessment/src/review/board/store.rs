@@ -30,11 +30,14 @@ const DISMISS: &str = "update panel_member set until = $4
 const NO_CHAIR: &str = "update panel_member set until = $3
     where programme = $1 and node = $2 and chair and until is null";
 /// Within a school or a town: the part of the tree is small, and sorted as it is found.
-const NARROW: &str =
-    "select s.id, p.name, s.sort_key, s.capability, s.state, s.revision, s.state_since, s.level, n.name,
-    (select count(*) from review r where r.programme = s.programme and r.submission = s.id and r.step = s.step
+const NARROW: &str = "select s.id, p.name, s.sort_key, s.capability, s.state, s.revision, s.state_since,
+    coalesce(s.level, (select max(d.level) from decision d where d.programme = s.programme
+        and d.submission = s.id and d.notice_until is not null)), n.name,
+    (select count(*) from review r where r.programme = s.programme and r.submission = s.id
+        and (r.step = s.step or s.state in ('notice', 'final') and r.duty = 'panel')
         and r.state = 'done' and r.duty <> 'chair'),
-    (select count(*) from review r where r.programme = s.programme and r.submission = s.id and r.step = s.step
+    (select count(*) from review r where r.programme = s.programme and r.submission = s.id
+        and (r.step = s.step or s.state in ('notice', 'final') and r.duty = 'panel')
         and r.state in ('open', 'done') and r.duty <> 'chair')
     from submission s join person p on p.id = s.person join node n on n.id = s.school
     where s.programme = $1 and s.path >= $2 and s.path < $3 and s.superseded_by is null
@@ -43,31 +46,41 @@ const NARROW: &str =
     order by s.sort_key, s.id limit $9";
 /// Within a county or more: the roll is walked in its order; the concatenation keeps the index on
 /// paths out of it.
-const WIDE: &str =
-    "select s.id, p.name, s.sort_key, s.capability, s.state, s.revision, s.state_since, s.level, n.name,
-    (select count(*) from review r where r.programme = s.programme and r.submission = s.id and r.step = s.step
+const WIDE: &str = "select s.id, p.name, s.sort_key, s.capability, s.state, s.revision, s.state_since,
+    coalesce(s.level, (select max(d.level) from decision d where d.programme = s.programme
+        and d.submission = s.id and d.notice_until is not null)), n.name,
+    (select count(*) from review r where r.programme = s.programme and r.submission = s.id
+        and (r.step = s.step or s.state in ('notice', 'final') and r.duty = 'panel')
         and r.state = 'done' and r.duty <> 'chair'),
-    (select count(*) from review r where r.programme = s.programme and r.submission = s.id and r.step = s.step
+    (select count(*) from review r where r.programme = s.programme and r.submission = s.id
+        and (r.step = s.step or s.state in ('notice', 'final') and r.duty = 'panel')
         and r.state in ('open', 'done') and r.duty <> 'chair')
     from submission s join person p on p.id = s.person join node n on n.id = s.school
     where s.programme = $1 and s.path || '' >= $2 and s.path || '' < $3 and s.superseded_by is null
     and ($4 = '' or s.capability = $4) and s.state_since <= $5 and (s.sort_key, s.id) > ($6, $7)
     order by s.sort_key, s.id limit $8";
 const WIDE_IN_STATE: &str =
-    "select s.id, p.name, s.sort_key, s.capability, s.state, s.revision, s.state_since, s.level, n.name,
-    (select count(*) from review r where r.programme = s.programme and r.submission = s.id and r.step = s.step
+    "select s.id, p.name, s.sort_key, s.capability, s.state, s.revision, s.state_since,
+    coalesce(s.level, (select max(d.level) from decision d where d.programme = s.programme
+        and d.submission = s.id and d.notice_until is not null)), n.name,
+    (select count(*) from review r where r.programme = s.programme and r.submission = s.id
+        and (r.step = s.step or s.state in ('notice', 'final') and r.duty = 'panel')
         and r.state = 'done' and r.duty <> 'chair'),
-    (select count(*) from review r where r.programme = s.programme and r.submission = s.id and r.step = s.step
+    (select count(*) from review r where r.programme = s.programme and r.submission = s.id
+        and (r.step = s.step or s.state in ('notice', 'final') and r.duty = 'panel')
         and r.state in ('open', 'done') and r.duty <> 'chair')
     from submission s join person p on p.id = s.person join node n on n.id = s.school
     where s.programme = $1 and s.state = $9 and s.path || '' >= $2 and s.path || '' < $3
     and s.superseded_by is null and ($4 = '' or s.capability = $4) and s.state_since <= $5
     and (s.sort_key, s.id) > ($6, $7) order by s.sort_key, s.id limit $8";
-const SEARCH: &str =
-    "select s.id, p.name, s.sort_key, s.capability, s.state, s.revision, s.state_since, s.level, n.name,
-    (select count(*) from review r where r.programme = s.programme and r.submission = s.id and r.step = s.step
+const SEARCH: &str = "select s.id, p.name, s.sort_key, s.capability, s.state, s.revision, s.state_since,
+    coalesce(s.level, (select max(d.level) from decision d where d.programme = s.programme
+        and d.submission = s.id and d.notice_until is not null)), n.name,
+    (select count(*) from review r where r.programme = s.programme and r.submission = s.id
+        and (r.step = s.step or s.state in ('notice', 'final') and r.duty = 'panel')
         and r.state = 'done' and r.duty <> 'chair'),
-    (select count(*) from review r where r.programme = s.programme and r.submission = s.id and r.step = s.step
+    (select count(*) from review r where r.programme = s.programme and r.submission = s.id
+        and (r.step = s.step or s.state in ('notice', 'final') and r.duty = 'panel')
         and r.state in ('open', 'done') and r.duty <> 'chair')
     from (select id from person where name >= $9 and name < $10
         union select id from person where pinyin >= $9 and pinyin < $10

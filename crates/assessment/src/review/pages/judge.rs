@@ -25,7 +25,8 @@ struct JudgePage {
     duty: Duty,
     /// Name and school, where the reviewer may know them.
     author: String,
-    due: String,
+    /// Until when it is to be done.
+    limit: String,
     consent: &'static str,
     pieces: Vec<ShownPiece>,
     /// What the panel's members found, for its chair.
@@ -96,7 +97,7 @@ async fn show_desk(asker: &SignedIn, tx: &mut Tx, desk: &Desk, typed: Fields, er
         action: format!("/review/{}", review.id),
         duty: review.duty,
         author,
-        due: review.due_on.map(tisheng_kernel::number::chinese_date).unwrap_or_default(),
+        limit: review.limit(),
         consent: case.submission.consent.chinese(),
         pieces: shown(case.rules.framework.pieces(&case.submission.capability), &items, &base, naming),
         others,
@@ -214,7 +215,7 @@ async fn show_own(asker: &SignedIn, tx: &mut Tx, case: &Case, typed: Fields, err
         action: format!("/review/self/{}", case.submission.id),
         duty: Duty::Own,
         author: String::new(),
-        due: String::new(),
+        limit: String::new(),
         consent: case.submission.consent.chinese(),
         pieces: shown(case.rules.framework.pieces(&case.submission.capability), &items, &base, Naming::Own),
         others: Vec::new(),

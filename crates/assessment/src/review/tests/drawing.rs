@@ -3,9 +3,12 @@
 use chrono::TimeDelta;
 use http::{HeaderMap, Method};
 use tisheng_kernel::Level;
+use tisheng_rules::PeerReviews;
 use tisheng_testkit::story;
 
-use super::{address, all_judge, appoint, current, handed_in, judge, lakeside, persona, reviews, town};
+use super::{
+    address, all_judge, appoint, current, ended, handed_in, judge, lakeside, persona, reviews, town,
+};
 use crate::evidence::State;
 use crate::review::{Duty, ReviewState};
 
@@ -59,7 +62,14 @@ story!(a_claim_lapses_and_another_is_drawn, |engine| async move {
     let world = town(engine).await;
     let work = handed_in(&world, 0, "A6").await;
     let before: Vec<_> = reviews(&world, &work).await.into_iter().filter(|r| r.duty == Duty::Peer).collect();
+    let mut idle = world.browser(persona(&world, before[1].reviewer)).await;
+    let limit = before[1].limit();
+    assert!(limit.ends_with("前完成，逾期转给他人"), "{limit}");
+    idle.get("/review").await.shows(&limit);
+    idle.get(&format!("/review/{}", before[1].id)).await.shows(&limit);
     judge(&world, &before[0], "A6", Level::Pass).await.1.shows("已提交");
+    assert_eq!(ended(&world, &work, before[0].reviewer).await, PeerReviews { drawn: 1, in_time: 1 });
+    assert_eq!(ended(&world, &work, before[1].reviewer).await, PeerReviews::default(), "still to come");
     world.test.clock.advance(TimeDelta::days(2));
     world.test.settle().await;
     assert_eq!(reviews(&world, &work).await.len(), 3, "two days are not three");
@@ -68,6 +78,7 @@ story!(a_claim_lapses_and_another_is_drawn, |engine| async move {
     let after = reviews(&world, &work).await;
     let lapsed = after.iter().find(|r| r.id == before[1].id).expect("kept");
     assert_eq!(lapsed.state, ReviewState::Lapsed);
+    assert_eq!(ended(&world, &work, lapsed.reviewer).await, PeerReviews { drawn: 1, in_time: 0 });
     let next = after.iter().find(|r| r.state == ReviewState::Open).expect("another is drawn");
     assert!(before.iter().all(|r| r.reviewer != next.reviewer));
     assert_eq!(next.pool, "相邻教研组", "the own group has nobody left");

@@ -7,7 +7,7 @@ mod walk;
 use tisheng_kernel::{Id, Level};
 use tisheng_platform::web::Failure;
 use tisheng_registry::samples::Persona;
-use tisheng_rules::{builtin, samples::third_scheme_files};
+use tisheng_rules::{PeerReviews, builtin, samples::third_scheme_files};
 use tisheng_testkit::{Browser, Engine, Seen};
 
 use super::samples::{handlers, panel_of};
@@ -104,6 +104,14 @@ async fn result(world: &World, of: &Submission) -> Result<Option<super::Final>, 
     let mut tx = world.test.app.db.read().await?;
     let all = super::results(&mut tx, of.programme, of.person).await?;
     Ok(all.into_iter().find(|result| result.capability == of.capability))
+}
+
+/// The reviews that fell to `reviewer` and came to an end.
+async fn ended(world: &World, of: &Submission, reviewer: uuid::Uuid) -> PeerReviews {
+    let mut tx = world.test.app.db.read().await.expect("a transaction");
+    let (programme, person) = (Id::from_uuid(of.programme), Id::from_uuid(reviewer));
+    let all = super::peer_reviews(&mut tx, programme, person, person).await.expect("read");
+    all.get(&person).copied().unwrap_or_default()
 }
 
 /// The identifier of a submission in an address, for asking as somebody else.

@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use tisheng_kernel::Level;
+use tisheng_rules::UnderWay;
 use tisheng_testkit::{Chosen, story};
 
 use super::{
@@ -38,6 +39,14 @@ story!(a_work_passes_through_self_peers_panel_and_notice, |engine| async move {
     all_judge(&world, &submitted, Level::Excellent).await;
     assert_eq!(current(&world, &submitted).await.state, State::Notice);
     mine.get(&address(submitted.id)).await.shows("结论（公示中）：优秀").shows("公示至2021年3月17日");
+    let mut head = world.browser(&world.town.school().principal).await;
+    head.get("/review/board?state=notice").await.shows("2 / 2").shows("优秀");
+    let mut tx = world.test.app.db.read().await.expect("a transaction");
+    let programme = tisheng_kernel::Id::from_uuid(submitted.programme);
+    let states = crate::review::under_way(&mut tx, programme, author.person).await.expect("read");
+    drop(tx);
+    let until = chrono::NaiveDate::from_ymd_opt(2021, 3, 17).expect("a date");
+    assert_eq!(states.get("A6"), Some(&UnderWay::OnNotice(until)));
     let mut colleague = world.teacher(1).await;
     colleague.get("/review/notice").await.shows("教师甲").shows("优秀");
 

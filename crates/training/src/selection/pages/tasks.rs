@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use askama::Template;
-use chrono::NaiveDate;
 use tisheng_kernel::Seconds;
 use tisheng_kernel::number::chinese_date;
 use tisheng_platform::web::layout::Page;
@@ -12,7 +11,7 @@ use tisheng_platform::web::{Answer, layout};
 use tisheng_rules::hours::ItemUnit;
 use tisheng_rules::{Scheme, Task, TaskProgress};
 
-use super::super::judged::Judged;
+use super::super::judged::{Judged, Judgements};
 use super::super::{actions, store};
 use super::ground;
 use crate::hours;
@@ -24,6 +23,8 @@ struct TaskRow {
     earned: String,
     /// The day on which it was passed; empty where it is not about one thing.
     passed: String,
+    /// How far what was handed in for it has come; empty where nothing was.
+    state: String,
     href: &'static str,
     is_done: bool,
 }
@@ -51,14 +52,13 @@ pub async fn show(asker: SignedIn) -> Answer {
     let chosen = store::chosen(&mut tx, programme.id, teacher.person).await?;
     let totals = hours::totals(&mut tx, programme.id, teacher.person).await?;
     drop(tx);
-    let passed = ctx.app.parts.get::<Judged>().of(ctx, programme.id, teacher.person).await?;
+    let judged = ctx.app.parts.get::<Judged>().of(ctx, programme.id, teacher.person).await?;
     let today = ctx.at.date();
     let sums: Vec<_> = totals.iter().map(|total| total.for_rules(today)).collect();
     let list = rules.task_list(&chosen);
-    let codes: BTreeSet<String> = passed.keys().cloned().collect();
+    let codes: BTreeSet<String> = judged.passed.keys().cloned().collect();
     let progress = rules.task_progress(&list, &rules.hours.tally(&sums), &codes);
-    let day = |task: &Task| task.about.as_deref().and_then(|about| passed.get(about)).copied();
-    let rows = list.iter().zip(&progress).map(|(task, progress)| row(&rules, task, *progress, day(task)));
+    let rows = list.iter().zip(&progress).map(|(task, progress)| row(&rules, task, *progress, &judged));
     let parts: Seconds = list.iter().map(|task| task.hours).sum();
     let total = rules.task_total(&list);
     let until = rules.identity.period.map(|period| period.until());
@@ -73,13 +73,15 @@ pub async fn show(asker: SignedIn) -> Answer {
     })
 }
 
-fn row(rules: &Scheme, task: &Task, progress: TaskProgress, passed_on: Option<NaiveDate>) -> TaskRow {
+fn row(rules: &Scheme, task: &Task, progress: TaskProgress, judged: &Judgements) -> TaskRow {
+    let about = task.about.as_deref().unwrap_or_default();
     TaskRow {
         title: task.title.clone(),
         hours: rules.hours.shown(task.hours),
         source: task.source.clone(),
         earned: rules.hours.shown(progress.earned),
-        passed: passed_on.map(chinese_date).unwrap_or_default(),
+        passed: judged.passed.get(about).copied().map(chinese_date).unwrap_or_default(),
+        state: judged.under_way.get(about).map(|state| state.chinese()).unwrap_or_default(),
         href: place(rules, task),
         is_done: progress.done,
     }

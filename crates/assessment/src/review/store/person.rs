@@ -1,0 +1,105 @@
+//! Statements that tell other rooms how things stand with a person.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use tisheng_kernel::Id;
+use tisheng_platform::{DbError, Row, Tx, args};
+use tisheng_policy::scheme::Programme;
+use tisheng_registry::people::Person;
+use tisheng_rules::{PeerReviews, UnderWay};
+use uuid::Uuid;
+
+use super::wrong;
+use crate::evidence::State;
+use crate::review::model::{Review, last_day};
+
+const IN_HAND: &str = "select count(*), min(due_on), min(lapses_at) from review
+    where programme = $1 and reviewer = $2 and state = 'open'";
+const OWN_IN_HAND: &str = "select count(*) from submission
+    where programme = $1 and person = $2 and state = 'submitted' and superseded_by is null";
+/// Those that came to an end, one by one: days and moments are not compared in SQL.
+const PEER_REVIEWS: &str = "select reviewer, state, done_at, due_on from review
+    where programme = $1 and reviewer >= $2 and reviewer <= $3 and duty = 'peer'
+    and state in ('done', 'lapsed') order by reviewer";
+const UNDER_WAY: &str = "select s.capability, s.state, d.notice_until from submission s
+    left join decision d on d.programme = s.programme and d.submission = s.id and d.notice_until is not null
+    where s.programme = $1 and s.person = $2 and s.superseded_by is null
+    and s.state in ('submitted', 'peers', 'panel', 'notice', 'returned')
+    order by s.capability, d.notice_until";
+
+/// What somebody has still to judge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InHand {
+    /// Works of others.
+    pub others: i64,
+    /// By when the first of them.
+    pub due: Option<NaiveDate>,
+    /// Their own works.
+    pub own: i64,
+}
+
+/// What somebody has still to judge.
+///
+/// # Errors
+/// What the database reports.
+pub async fn in_hand(tx: &mut Tx, programme: Uuid, person: Uuid) -> Result<InHand, DbError> {
+    let own = tx.row(OWN_IN_HAND, args![programme, person], |row| row.get(0)).await?;
+    let found = |row: &Row<'_>| {
+        let due = last_day(row.get(1)?, row.get(2)?);
+        Ok(InHand { others: row.get(0)?, due, own })
+    };
+    tx.row(IN_HAND, args![programme, person], found).await
+}
+
+/// The reviews of colleagues' work that fell to the people between `first` and `last` and came to an
+/// end; whoever had none is left out.
+///
+/// # Errors
+/// What the database reports.
+pub async fn peer_reviews(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    first: Id<Person>,
+    last: Id<Person>,
+) -> Result<BTreeMap<Id<Person>, PeerReviews>, DbError> {
+    let ended = tx
+        .rows(PEER_REVIEWS, args![programme, first, last], |row| {
+            let state = row.get::<String>(1)?.parse().map_err(|_| wrong(1))?;
+            let in_time = Review::was_in_time(state, row.get(2)?, row.get(3)?);
+            Ok((row.get::<Id<Person>>(0)?, in_time))
+        })
+        .await?;
+    let mut sums: BTreeMap<Id<Person>, PeerReviews> = BTreeMap::new();
+    for (person, in_time) in ended {
+        let sum = sums.entry(person).or_default();
+        sum.drawn += 1;
+        sum.in_time += u32::from(in_time);
+    }
+    Ok(sums)
+}
+
+/// How far the work of a person has come that has no result yet, by capability or work.
+///
+/// # Errors
+/// What the database reports.
+pub async fn under_way(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    person: Id<Person>,
+) -> Result<BTreeMap<String, UnderWay>, DbError> {
+    let found = tx
+        .rows(UNDER_WAY, args![programme, person], |row| {
+            let state: State = row.get::<String>(1)?.parse().map_err(|_| wrong(1))?;
+            let until: Option<NaiveDate> = row.get(2)?;
+            let under_way = match (state, until) {
+                (State::Submitted, _) => UnderWay::OwnJudgement,
+                (State::Returned, _) => UnderWay::Returned,
+                (State::Notice, Some(until)) => UnderWay::OnNotice(until),
+                _ => UnderWay::Judged,
+            };
+            Ok((row.get::<String>(0)?, under_way))
+        })
+        .await?;
+    Ok(found.into_iter().collect())
+}
