@@ -258,7 +258,7 @@ pub async fn give_code(
         return Err(SignInError::Locked(minutes(until - ctx.at)));
     }
     let opened = ctx.app.keys.open(sealed).map_err(|e| Failure::Internal(e.to_string()))?;
-    let step = step_of(&SecretText::parse(&opened)?, code, ctx.at)?;
+    let step = step_of(&SecretText::parse(&opened)?, code, ctx.app.wall())?;
     let fresh = match step {
         Some(step) => store::take_step(&mut tx, account, step).await?,
         None => false,
@@ -295,7 +295,7 @@ pub async fn enrol(
     if found.totp_sealed.is_some() {
         return Err(SignInError::Again);
     }
-    let step = step_of(secret, code, ctx.at)?.ok_or(SignInError::WrongCode)?;
+    let step = step_of(secret, code, ctx.app.wall())?.ok_or(SignInError::WrongCode)?;
     store::set_totp(&mut tx, account, Some(&ctx.app.keys.seal(secret.as_str()))).await?;
     store::take_step(&mut tx, account, step).await?;
     audit::record(ctx, &mut tx, "access.second_factor_enrolled", account.uuid(), &json!({})).await?;

@@ -2,6 +2,8 @@
 
 use askama::Template;
 use axum::http::{HeaderMap, StatusCode};
+use chrono::NaiveDate;
+use tisheng_kernel::number::chinese_date;
 use tisheng_kernel::{Id, Level};
 use tisheng_platform::Tx;
 use tisheng_platform::web::Path;
@@ -96,13 +98,19 @@ async fn show_desk(asker: &SignedIn, tx: &mut Tx, desk: &Desk, typed: Fields, er
         action: format!("/review/{}", review.id),
         duty: review.duty,
         author,
-        due: review.due_on.map(tisheng_kernel::number::chinese_date).unwrap_or_default(),
+        due: review.due_on.map(|day| by(day, asker.ctx.at.date())).unwrap_or_default(),
         consent: case.submission.consent.chinese(),
         pieces: shown(case.rules.framework.pieces(&case.submission.capability), &items, &base, naming),
         others,
         typed,
         errors,
     })
+}
+
+/// The day by which a judgement is due, in words.
+fn by(due: NaiveDate, today: NaiveDate) -> String {
+    let late = if due < today { "，已逾期" } else { "" };
+    format!("{}前完成{late}", chinese_date(due))
 }
 
 fn title(case: &Case) -> String {
@@ -252,4 +260,18 @@ pub async fn judge_own(asker: SignedIn, Path(id): Path<String>, fields: Fields) 
     };
     actions::judge_own(ctx, &mut once.tx, &case, &marks, fields.text("remark")).await?;
     once.done("/evidence", Flash::good("自评已提交，进入下一步评审。")).await
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{Days, NaiveDate};
+
+    use super::by;
+
+    #[test]
+    fn a_day_that_is_past_says_so() {
+        let due = NaiveDate::from_ymd_opt(2021, 3, 24).expect("a date");
+        assert_eq!(by(due, due), "2021年3月24日前完成");
+        assert_eq!(by(due, due + Days::new(1)), "2021年3月24日前完成，已逾期");
+    }
 }

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::http::header::SET_COOKIE;
-use tisheng_kernel::{Id, Instant};
+use tisheng_kernel::Id;
 use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{self, Flash, Page};
 use tisheng_platform::web::session::{self, Session, SignedIn};
@@ -12,7 +12,7 @@ use super::again;
 use super::sign_in::after_leaving;
 use crate::access::accounts::{self, AccessError};
 use crate::access::model::{Account, Grant};
-use crate::access::store;
+use crate::access::store::{self, SignedInAt};
 use crate::access::ways::{Links, Way, Ways};
 
 #[derive(Template)]
@@ -22,8 +22,7 @@ struct AccountPage {
     errors: FormErrors,
     account: Account,
     grants: Vec<Grant>,
-    /// When each began, when it was last used, and whether it is this one.
-    sessions: Vec<(Instant, Instant, bool)>,
+    sessions: Vec<SignedInAt>,
     links: Links,
 }
 
