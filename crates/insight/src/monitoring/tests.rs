@@ -320,7 +320,8 @@ story!(a_list_of_a_school_is_sorted_by_each_column, |engine| async move {
         assert_eq!((up.len(), down.len()), (plain.len(), plain.len()));
         assert_eq!(up.first().map(|row| &row[column]), down.last().map(|row| &row[column]), "{key}");
         let page = clerk.get(&format!("{place}?sort={key}")).await;
-        assert!(page.html().contains(&format!("href=\"?sort=%2D{key}\"")), "the heading turns the order");
+        let heading = page.html().contains(&format!("href=\"?sort=%2D{key}\""));
+        assert_eq!(heading, key != "school", "the heading of {key} turns the order");
     }
     let most = rows(&mut clerk, &format!("{place}?sort=-hours")).await;
     assert_eq!(most[0][0], teacher.name, "most hours first");
@@ -347,7 +348,7 @@ story!(targets_are_shown_with_what_is_due_and_what_they_count, |engine| async mo
     let mut office = world.test.signed_in(&world.town.city_office.who()).await;
     let page = office.get("/monitor").await;
     // Nothing is due yet of the first; the second was due last year.
-    page.shows("2024年8月31日前应达到40%，2025年8月31日前应达到95%").hides("应达到0%");
+    page.shows("2024年8月31日前应达到40%， 2025年8月31日前应达到95%。").hides("应达到0%");
     page.shows("现在应达到50%（红线）").shows("0 / 2 个县（市、区）");
     assert_eq!(page.html().matches("chart-later").count(), 2);
     assert_eq!(page.html().matches("chart-target").count(), 1);

@@ -11,7 +11,7 @@ use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Cursor, Filters, Page, Path};
 use tisheng_policy::scheme;
 use tisheng_registry::access;
-use tisheng_registry::organisation::Node;
+use tisheng_registry::organisation::{Kind, Node};
 use tisheng_rules::{Condition, Facts, Scheme};
 
 use super::{order, place, table_file};
@@ -35,6 +35,8 @@ struct PeoplePage {
     /// The words over the column of hours.
     hours: String,
     may_open: bool,
+    /// Whether it is one school's list, which needs no column of schools.
+    is_school: bool,
     /// Whether the columns sort: a list of a school or a town does.
     sorts: bool,
     order: String,
@@ -154,6 +156,7 @@ pub(super) async fn people(asker: SignedIn, Path(node): Path<Id<Node>>, filters:
         categories: rules.hours.categories.iter().map(|c| (c.key.clone(), c.title.value.clone())).collect(),
         hours,
         may_open: access::allows(ctx, access::Permission::SeePeople),
+        is_school: node.kind == Kind::School,
         sorts,
         order,
         filters,

@@ -27,8 +27,8 @@ pub(super) struct TargetLine {
     pub counted: String,
     /// The rows that it counts.
     pub href: String,
-    /// What is due, and when.
-    pub due: String,
+    /// What is due, and when: a part of the sentence for each step.
+    pub due: Vec<String>,
     pub chart: String,
 }
 
@@ -79,11 +79,10 @@ fn line(
     TargetLine { share: percent(reached, all), counted, href, due: in_words(&due), chart, title }
 }
 
-fn in_words(due: &Due) -> String {
+fn in_words(due: &Due) -> Vec<String> {
     let now = (due.now > 0).then(|| format!("现在应达到{}%（红线）", due.now));
     let later = due.later.iter().map(|(by, share)| format!("{}前应达到{share}%", chinese_date(*by)));
-    let parts: Vec<String> = now.into_iter().chain(later).collect();
-    format!("{}。", parts.join("，"))
+    now.into_iter().chain(later).collect()
 }
 
 #[derive(Template)]
