@@ -48,16 +48,6 @@ export async function start(data, scheme, ...more) {
   return { address, personas, complaints: () => complaints, end };
 }
 
-const DAY = 24 * 3600 * 1000;
-
-/** What the time is for a demonstration that was started with `options`: days are those of China. */
-function clock(options) {
-  const at = options.indexOf("--today");
-  const today = Math.floor((Date.now() + 8 * 3600 * 1000) / DAY) * DAY;
-  const off = at < 0 ? 0 : Date.parse(options[at + 1]) - today;
-  return () => Date.now() + off;
-}
-
 /** Starts the binary with a demonstration of its own. `stop` ends it and removes its data; `again` starts it anew
     with what is there, such as on another day. */
 export async function demonstration(scheme, ...more) {
@@ -72,7 +62,7 @@ export async function demonstration(scheme, ...more) {
       await site.end("SIGTERM");
       return open(...others);
     };
-    return { ...site, now: clock(options), stop, again };
+    return { ...site, stop, again };
   };
   return open(...more);
 }

@@ -74,13 +74,15 @@ pub fn thousands(value: i64) -> String {
 
 /// `part` of `whole` in per cent with one decimal, e.g. `37.5%`; `—` of nothing.
 ///
-/// Rounded down, so that 100.0% is shown only when all are in.
+/// Rounded half up, but to 99.9% at most while some are missing: 100.0% is shown only of all.
 #[must_use]
 pub fn percent(part: i64, whole: i64) -> String {
     if whole <= 0 {
         return "—".to_owned();
     }
-    let per_mille = i128::from(part) * 1000 / i128::from(whole);
+    let (part, whole) = (i128::from(part), i128::from(whole));
+    let rounded = (part * 2000 + whole).div_euclid(whole * 2);
+    let per_mille = if part < whole { rounded.min(999) } else { rounded };
     let sign = if per_mille < 0 { "-" } else { "" };
     let size = per_mille.unsigned_abs();
     format!("{sign}{}.{}%", size / 10, size % 10)
@@ -131,6 +133,9 @@ mod tests {
         assert_eq!(thousands(900), "900");
         assert_eq!(percent(3, 8), "37.5%");
         assert_eq!(percent(999_999, 1_000_000), "99.9%");
+        assert_eq!(percent(2, 3), "66.7%");
+        assert_eq!(percent(1, 2000), "0.1%");
+        assert_eq!(percent(8, 8), "100.0%");
         assert_eq!(percent(1, 0), "—");
         assert_eq!(chinese_ordinal(7), "七");
         assert_eq!(chinese_ordinal(10), "十");

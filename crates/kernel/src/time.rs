@@ -105,6 +105,12 @@ impl Sub for Instant {
 pub trait Clock: Send + Sync + fmt::Debug {
     /// The present moment.
     fn now(&self) -> Instant;
+
+    /// The moment that the rest of the world goes by: another one only where a demonstration takes
+    /// another day for today.
+    fn wall(&self) -> Instant {
+        self.now()
+    }
 }
 
 /// The machine's own clock.

@@ -44,6 +44,13 @@ impl App {
     pub fn now(&self) -> Instant {
         self.clock.now()
     }
+
+    /// The moment by which others go: authenticator apps, other systems. Only in a demonstration is
+    /// it another than [`Self::now`].
+    #[must_use]
+    pub fn wall(&self) -> Instant {
+        self.clock.wall()
+    }
 }
 
 /// Long-lived things that rooms keep beside the application, one of each type.

@@ -168,6 +168,8 @@ pub struct Ctx {
     pub at: Instant,
     /// The request's identifier, in logs, audit rows and error pages.
     pub request: String,
+    /// Browser and system in words; empty where none is known.
+    pub device: String,
 }
 
 impl Ctx {
@@ -176,7 +178,7 @@ impl Ctx {
     pub fn new(app: Arc<App>, who: Who) -> Self {
         let at = app.now();
         let request = Id::<Request>::new(at).to_string();
-        Self { app, who, at, request }
+        Self { app, who, at, request, device: String::new() }
     }
 
     /// The installation's own work, such as a job.

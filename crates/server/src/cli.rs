@@ -57,7 +57,8 @@ pub enum Command {
         #[arg(long)]
         scheme: Option<String>,
         /// The day that the demonstration takes for today, such as 2021-03-10. Later starts may only
-        /// name later days. Codes of second factors are those of that day.
+        /// name later days. Without it the first start takes a day within the scheme's period, and
+        /// time runs on from there, also between starts.
         #[arg(long, value_name = "DATE")]
         today: Option<NaiveDate>,
     },

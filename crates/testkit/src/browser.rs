@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use http::{HeaderMap, Method, Request, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tower::ServiceExt;
 use uuid::Uuid;
@@ -19,6 +19,8 @@ const REDIRECTS: usize = 5;
 pub struct Browser {
     router: Router,
     cookies: BTreeMap<String, String>,
+    /// What it calls itself; nothing unless it is told to.
+    agent: Option<HeaderValue>,
 }
 
 /// A file chosen in a form.
@@ -34,7 +36,13 @@ pub struct Chosen<'a> {
 
 impl Browser {
     pub(crate) fn new(router: Router) -> Self {
-        Self { router, cookies: BTreeMap::new() }
+        Self { router, cookies: BTreeMap::new(), agent: None }
+    }
+
+    /// The same browser, which calls itself `agent`.
+    #[must_use]
+    pub fn calling_itself(self, agent: &'static str) -> Self {
+        Self { agent: Some(HeaderValue::from_static(agent)), ..self }
     }
 
     /// Opens `path`, following redirects.
@@ -102,6 +110,9 @@ impl Browser {
         if !cookies.is_empty() {
             let line = cookies.join("; ").parse().expect("cookies are valid in a header");
             request.headers_mut().insert(header::COOKIE, line);
+        }
+        if let Some(agent) = &self.agent {
+            request.headers_mut().insert(header::USER_AGENT, agent.clone());
         }
         request.headers_mut().insert(header::HOST, "tisheng.test".parse().expect("a host"));
         let response = self.router.clone().oneshot(request).await.expect("a router answers");

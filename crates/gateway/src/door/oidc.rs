@@ -222,7 +222,7 @@ pub async fn exchange(
         client: &provider.client,
         nonce,
         access_token: access,
-        at: ctx.at,
+        at: ctx.app.wall(),
     };
     let subject = token::subject(&claims, &expected)?.to_owned();
     let (mut shown, mut claim) = (token::shown(&claims), None);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Router;
 use axum::routing::get;
+use chrono::NaiveDate;
 use tisheng_assessment::certificate::{self, Certificate};
 use tisheng_assessment::review::{self, InHand};
 use tisheng_kernel::Id;
@@ -66,7 +67,7 @@ struct TeacherPage {
     revoked: Option<Certificate>,
     /// What waits for the teacher's judgement.
     in_hand: InHand,
-    /// By when the first work of a colleague.
+    /// By when the first work of a colleague, in words.
     judge_by: String,
 }
 
@@ -98,9 +99,18 @@ async fn teacher(asker: SignedIn) -> Answer {
         is_late: !verdict.met && rules.identity.period.is_some_and(|period| period.until() < ctx.at.date()),
         certificate: held.map(|certificate| certificate.number),
         revoked,
-        judge_by: in_hand.due.map(chinese_date).unwrap_or_default(),
+        judge_by: in_hand.due.map(|day| judge_by(day, ctx.at.date())).unwrap_or_default(),
         in_hand,
     })
+}
+
+fn judge_by(due: NaiveDate, today: NaiveDate) -> String {
+    let day = chinese_date(due);
+    if due < today {
+        format!("最早一份应于{day}前完成，已逾期，同事在等您的意见。")
+    } else {
+        format!("最早一份请在{day}前完成，同事在等您的意见。")
+    }
 }
 
 /// The gates in the order in which a teacher works: choose, hand in, collect hours.
@@ -232,4 +242,18 @@ struct OthersPage {
 fn others(asker: SignedIn) -> Answer {
     let page = Page::new(&asker, "首页", "/");
     show(&OthersPage { page })
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{Days, NaiveDate};
+
+    use super::judge_by;
+
+    #[test]
+    fn a_day_that_is_past_is_overdue() {
+        let due = NaiveDate::from_ymd_opt(2021, 3, 24).expect("a date");
+        assert!(judge_by(due, due).contains("请在2021年3月24日前完成"));
+        assert!(judge_by(due, due + Days::new(1)).contains("应于2021年3月24日前完成，已逾期"));
+    }
 }

@@ -3,9 +3,11 @@
 use std::ops::AddAssign;
 use std::str::FromStr;
 
+use chrono::NaiveDate;
 use tisheng_kernel::Id;
 use tisheng_kernel::number::{percent, thousands};
 use tisheng_registry::organisation::Node;
+use tisheng_rules::plan::Target;
 
 /// How far teachers have come: the steps of the funnel, from wide to narrow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +91,7 @@ impl Figures {
         self.counts[stage as usize]
     }
 
-    /// The share of all teachers, rounded down so that 100.0% means all.
+    /// The share of all teachers; 100.0% means all.
     #[must_use]
     pub fn share(&self, stage: Stage) -> String {
         percent(self.of(stage), self.of(Stage::Teachers))
@@ -132,10 +134,35 @@ impl Figures {
         Stage::ALL.into_iter().map(cell).collect()
     }
 
+    /// Whether anybody has done anything yet.
+    #[must_use]
+    pub fn have_begun(&self) -> bool {
+        Stage::ALL[1..].iter().any(|stage| self.of(*stage) > 0)
+    }
+
     /// Whether there is nobody to count.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.of(Stage::Teachers) == 0
+    }
+}
+
+/// What a target asks for, seen from a day: shares in all, in per cent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// What is to be reached by now; nothing while the first step is still to come.
+    pub now: u32,
+    /// What is to be reached by which later day.
+    pub later: Vec<(NaiveDate, u32)>,
+}
+
+impl Due {
+    /// What `target` asks for, seen from `day`.
+    #[must_use]
+    pub fn of(target: &Target, day: NaiveDate) -> Self {
+        let later = target.steps.iter().filter(|step| step.by > day);
+        let later = later.map(|step| (step.by, target.percent_by(step.by))).collect();
+        Self { now: target.percent_by(day), later }
     }
 }
 
@@ -164,7 +191,7 @@ impl AddAssign for Figures {
 
 #[cfg(test)]
 mod tests {
-    use super::{Figures, Stage};
+    use super::{Due, Figures, Stage};
 
     #[test]
     fn shares_are_of_all_teachers_and_all_only_when_all_are_in() {
@@ -173,6 +200,19 @@ mod tests {
         assert_eq!(figures.heat(Stage::Chosen), 9);
         assert_eq!(figures.heat(Stage::Learning), 5);
         assert_eq!(Figures::default().heat(Stage::Met), 0);
+    }
+
+    #[test]
+    fn a_share_that_is_not_due_yet_is_no_target_of_nought() {
+        let scheme = tisheng_rules::samples::third_scheme();
+        let target = scheme.targets.first().expect("a target");
+        let first = target.steps.first().expect("a step");
+        let before = Due::of(target, first.by - chrono::Days::new(1));
+        assert_eq!((before.now, before.later.len()), (0, target.steps.len()));
+        assert_eq!(before.later.first(), Some(&(first.by, target.percent_by(first.by))));
+        let last = target.steps.last().expect("a step");
+        let after = Due::of(target, last.by);
+        assert_eq!((after.now, after.later), (target.percent_by(last.by), Vec::new()));
     }
 
     #[test]

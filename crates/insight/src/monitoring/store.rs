@@ -60,7 +60,7 @@ const BELOW: &str =
     "select coalesce(cast(sum(teachers) as bigint), 0), coalesce(cast(sum(chosen) as bigint), 0),
     coalesce(cast(sum(learning) as bigint), 0), coalesce(cast(sum(handed_in) as bigint), 0),
     coalesce(cast(sum(assessed) as bigint), 0), coalesce(cast(sum(met) as bigint), 0),
-    coalesce(cast(sum(certified) as bigint), 0), min(at)
+    coalesce(cast(sum(certified) as bigint), 0), max(at)
     from school_figure where programme = $1 and path >= $2 and path < $3";
 
 const CHILDREN: &str = "select n.id, n.name, coalesce(cast(sum(f.teachers) as bigint), 0),
@@ -71,6 +71,19 @@ const CHILDREN: &str = "select n.id, n.name, coalesce(cast(sum(f.teachers) as bi
         and f.path >= n.path and f.path < substr(n.path, 1, length(n.path) - 1) || '0'
     where n.parent = $2 and n.valid_to is null and n.kind in ('province', 'city', 'county', 'town', 'school')
     group by n.id, n.name, n.sort_key order by n.sort_key";
+
+const COUNTIES: &str = "select n.id, n.name, coalesce(cast(sum(f.teachers) as bigint), 0),
+    coalesce(cast(sum(f.chosen) as bigint), 0), coalesce(cast(sum(f.learning) as bigint), 0),
+    coalesce(cast(sum(f.handed_in) as bigint), 0), coalesce(cast(sum(f.assessed) as bigint), 0),
+    coalesce(cast(sum(f.met) as bigint), 0), coalesce(cast(sum(f.certified) as bigint), 0)
+    from node n left join school_figure f on f.programme = $1
+        and f.path >= n.path and f.path < substr(n.path, 1, length(n.path) - 1) || '0'
+    where n.kind = 'county' and n.valid_to is null and n.path >= $2 and n.path < $3
+    group by n.id, n.name, n.sort_key order by n.sort_key";
+
+const UNCOUNTED: &str = "select count(*) from school_mark m
+    join school_figure f on f.programme = $1 and f.school = m.school
+    where f.path >= $2 and f.path < $3 and m.marked > m.counted";
 
 const HOURS_BELOW: &str = "select category, cast(sum(seconds) as bigint) from school_hours
     where programme = $1 and path >= $2 and path < $3 group by category order by category";
@@ -94,10 +107,15 @@ const SCHOOLS_OF_PERSON: &str = "select distinct school from post where person =
 
 const AUTHOR: &str = "select person from submission where programme = $1 and id = $2";
 
+/// What stands for the open gates of a teacher without a standing.
+const NOT_BEGUN: &str = "?";
+
 /// Walks the roll in its order; the concatenation keeps the index on paths out of it, which would
 /// have to sort the whole part of the tree.
 const PEOPLE_WIDE: &str = "select p.person, pe.name, n.name, p.subject, coalesce(s.met, false),
-    coalesce(s.open_gates, ''), p.sort_key
+    case when s.person is null then '?' else s.open_gates end, p.sort_key,
+    coalesce((select cast(sum(h.seconds) as bigint) from hour_total h
+        where h.programme = $1 and h.person = p.person and ($10 = '' or h.category = $10)), 0)
     from post p join person pe on pe.id = p.person join node n on n.id = p.school
     left join standing s on s.programme = $1 and s.person = p.person
     where p.until is null and p.path || '' >= $2 and p.path || '' < $3
@@ -124,11 +142,17 @@ const PEOPLE_WIDE: &str = "select p.person, pe.name, n.name, p.subject, coalesce
             where c.programme = $1 and c.person = p.person and c.state = 'valid'))
         or ($5 = 'not_certified' and not exists (select 1 from certificate c
             where c.programme = $1 and c.person = p.person and c.state = 'valid')))
+    and ($9 = '' or exists (select 1 from choice_capability k where k.programme = $1
+        and k.person = p.person and k.capability = $9 and k.dropped_at is null))
+    and ($10 = '' or exists (select 1 from hour_total h
+        where h.programme = $1 and h.person = p.person and h.category = $10 and h.seconds <> 0))
     and (p.sort_key, p.person) > ($6, $7) order by p.sort_key, p.person limit $8";
 
 /// Picks the small part of the tree out and sorts it.
 const PEOPLE_NARROW: &str = "select p.person, pe.name, n.name, p.subject, coalesce(s.met, false),
-    coalesce(s.open_gates, ''), p.sort_key
+    case when s.person is null then '?' else s.open_gates end, p.sort_key,
+    coalesce((select cast(sum(h.seconds) as bigint) from hour_total h
+        where h.programme = $1 and h.person = p.person and ($10 = '' or h.category = $10)), 0)
     from post p join person pe on pe.id = p.person join node n on n.id = p.school
     left join standing s on s.programme = $1 and s.person = p.person
     where p.until is null and p.path >= $2 and p.path < $3
@@ -155,6 +179,10 @@ const PEOPLE_NARROW: &str = "select p.person, pe.name, n.name, p.subject, coales
             where c.programme = $1 and c.person = p.person and c.state = 'valid'))
         or ($5 = 'not_certified' and not exists (select 1 from certificate c
             where c.programme = $1 and c.person = p.person and c.state = 'valid')))
+    and ($9 = '' or exists (select 1 from choice_capability k where k.programme = $1
+        and k.person = p.person and k.capability = $9 and k.dropped_at is null))
+    and ($10 = '' or exists (select 1 from hour_total h
+        where h.programme = $1 and h.person = p.person and h.category = $10 and h.seconds <> 0))
     and (p.sort_key, p.person) > ($6, $7) order by p.sort_key, p.person limit $8";
 
 fn figures(row: &Row<'_>, first: usize) -> Result<Figures, DbError> {
@@ -213,7 +241,7 @@ pub async fn kept(
     tx.row_opt(KEPT, args![programme, school], |row| figures(row, 0)).await
 }
 
-/// The figures of everything in `scope`, and when the oldest of them was counted.
+/// The figures of everything in `scope`, and when the last of them changed.
 ///
 /// # Errors
 /// What the database reports.
@@ -237,11 +265,22 @@ pub struct Child {
     pub figures: Figures,
 }
 
+fn child(row: &Row<'_>) -> Result<Child, DbError> {
+    Ok(Child { id: row.get(0)?, name: row.get(1)?, figures: figures(row, 2)? })
+}
+
 pub async fn children(tx: &mut Tx, programme: Id<Programme>, node: Id<Node>) -> Result<Vec<Child>, DbError> {
-    tx.rows(CHILDREN, args![programme, node], |row| {
-        Ok(Child { id: row.get(0)?, name: row.get(1)?, figures: figures(row, 2)? })
-    })
-    .await
+    tx.rows(CHILDREN, args![programme, node], child).await
+}
+
+/// Every county in `scope`, in the order of names.
+pub async fn counties(tx: &mut Tx, programme: Id<Programme>, scope: &Scope) -> Result<Vec<Child>, DbError> {
+    tx.rows(COUNTIES, args![programme, &scope.from, &scope.until], child).await
+}
+
+/// Schools in `scope` of which something has happened that is not in the figures yet.
+pub async fn uncounted(tx: &mut Tx, programme: Id<Programme>, scope: &Scope) -> Result<i64, DbError> {
+    tx.row(UNCOUNTED, args![programme, &scope.from, &scope.until], |row| row.get(0)).await
 }
 
 /// Seconds by category.
@@ -297,34 +336,54 @@ pub struct Listed {
     pub subject: String,
     /// Whether everything is met.
     pub met: bool,
-    /// Keys of the gates that are open, joined by commas; empty also for who has no standing yet.
-    pub open_gates: String,
+    /// Keys of the gates that are open, joined by commas; nothing of who has not begun.
+    pub open_gates: Option<String>,
     /// The place in the list.
     pub sort_key: String,
+    /// Seconds credited, of the category asked for or of all.
+    pub seconds: i64,
 }
 
-/// The people behind a figure: `state` is a stage's key, or `not_` and the key. At most `limit`.
+/// Whom a list of teachers is about.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wanted<'a> {
+    /// A stage's key, or `not_` and the key.
+    pub state: &'a str,
+    /// How the name begins; empty for every name.
+    pub search: &'a str,
+    /// A capability that they have chosen; empty for any.
+    pub capability: &'a str,
+    /// A category in which they have hours; empty for any.
+    pub category: &'a str,
+}
+
+/// The people behind a figure. At most `limit`.
 pub async fn people(
     tx: &mut Tx,
     programme: Id<Programme>,
     scope: &Scope,
-    (state, search): (&str, &str),
+    wanted: Wanted<'_>,
     after: &Cursor,
     limit: i64,
 ) -> Result<Vec<Listed>, DbError> {
+    let Wanted { state, search, capability, category } = wanted;
     let like =
         if search.is_empty() { String::new() } else { format!("{}%", literal(&search.to_lowercase())) };
-    let row = args![programme, &scope.from, &scope.until, like, state, &after.key, after.uuid(), limit];
+    let (from, until) = (&scope.from, &scope.until);
+    let (key, person) = (&after.key, after.uuid());
+    let row = args![programme, from, until, like, state, key, person, limit, capability, category];
     let people = if scope.is_wide() { PEOPLE_WIDE } else { PEOPLE_NARROW };
     tx.rows(people, row, |row| {
+        let open: String = row.get(5)?;
         Ok(Listed {
             person: row.get(0)?,
             name: row.get(1)?,
             school: row.get(2)?,
             subject: row.get(3)?,
             met: row.get(4)?,
-            open_gates: row.get(5)?,
+            open_gates: Some(open).filter(|open| open != NOT_BEGUN),
             sort_key: row.get(6)?,
+            seconds: row.get(7)?,
         })
     })
     .await

@@ -6,12 +6,12 @@ use tisheng_kernel::Level;
 use tisheng_platform::Scope;
 use tisheng_platform::jobs::Handlers;
 use tisheng_policy::scheme::{self, Programme, samples::owned, trial};
-use tisheng_registry::organisation::Node;
+use tisheng_registry::organisation::{self, Node};
 use tisheng_registry::restructuring::relocate;
 use tisheng_registry::roster::{self, Entry, Kinds, Teachers};
 use tisheng_registry::samples::{Persona, Town, beginning, small_town};
 use tisheng_rules::samples::{third_scheme_files, third_scheme_with};
-use tisheng_testkit::{Engine, TestApp, story};
+use tisheng_testkit::{Browser, Engine, TestApp, story};
 use tisheng_training::samples::{choose, fulfil_hours, publish_offer};
 
 use super::{Figures, Stage, check_figures, figures_below, rebuild, routes, store};
@@ -33,15 +33,18 @@ fn handlers() -> Handlers {
 }
 
 async fn begin(engine: Engine) -> World {
+    begin_with(engine, &owned(third_scheme_files())).await
+}
+
+async fn begin_with(engine: Engine, files: &[(String, String)]) -> World {
     let kinds = Kinds::new(vec![Entry::of::<Teachers>()]);
     let parts = scheme::samples::parts().with(kinds).with(certificate::EXAMINE);
     let test = TestApp::with_handlers(engine, routes(), parts, handlers()).await;
     let town = small_town(&test.system()).await.expect("a town");
-    let files = owned(third_scheme_files());
     // In the middle of the scheme's period.
     test.clock.advance(TimeDelta::days(3 * 365));
     let programme =
-        scheme::samples::programme(&test.system(), &town.province, &files).await.expect("a programme");
+        scheme::samples::programme(&test.system(), &town.province, files).await.expect("a programme");
     for school in &town.schools {
         publish_offer(&test.app, &programme, school).await.expect("an offer");
         let head = test.ctx(school.principal.who());
@@ -172,7 +175,8 @@ story!(every_figure_leads_to_exactly_its_people, |engine| async move {
     for stage in Stage::ALL {
         let mut people = async |state: &str| {
             let from = tisheng_platform::web::Cursor::default();
-            let asked = store::people(&mut tx, world.programme.id, &scope, (state, ""), &from, 1000);
+            let wanted = store::Wanted { state, ..Default::default() };
+            let asked = store::people(&mut tx, world.programme.id, &scope, wanted, &from, 1000);
             i64::try_from(asked.await.expect("people").len()).expect("few")
         };
         assert_eq!(people(stage.key()).await, figures.of(stage), "{}", stage.key());
@@ -194,13 +198,193 @@ story!(every_figure_leads_to_exactly_its_people, |engine| async move {
     county.get(&format!("{place}/people?q=no-such-person")).await.shows("没有");
 });
 
+/// The links to people on a page, each with the last word of what it says.
+fn figures_shown(html: &str) -> Vec<(String, String)> {
+    let links = html.split("<a href=\"").skip(1).filter_map(|rest| rest.split_once('"'));
+    let links = links.filter(|(href, _)| href.contains("/people?"));
+    let said = |rest: &str| {
+        let inner = rest.split("</a>").next().unwrap_or_default();
+        let mut words = inner.split('>').filter_map(|part| part.split('<').next());
+        let shown = words.rfind(|text| !text.trim().is_empty()).unwrap_or_default();
+        shown.trim().trim_end_matches(" 学时").replace(',', "")
+    };
+    links.map(|(href, rest)| (href.to_owned(), said(rest))).collect()
+}
+
+/// The rows of a list as a file.
+async fn rows(browser: &mut Browser, list: &str) -> Vec<Vec<String>> {
+    let file = browser.get(&format!("{list}&format=csv")).await.html();
+    file.lines().skip(1).map(|line| line.split(',').map(str::to_owned).collect()).collect()
+}
+
+story!(every_figure_of_a_page_is_a_link_to_its_rows, |engine| async move {
+    let world = begin(engine).await;
+    let teacher = &world.town.school().teachers[0];
+    let chosen = world.chosen(teacher).await;
+    world.meet_everything(teacher, &chosen).await;
+    world.settled().await;
+    let mut county = world.test.signed_in(&world.town.county_office.who()).await;
+    let html = county.get("/monitor").await.html();
+    let links = figures_shown(&html);
+    let mut seen = std::collections::BTreeMap::new();
+    for (href, shown) in &links {
+        let rows = rows(&mut county, href).await;
+        let (kind, figure) = if href.contains("?category=") {
+            let sum: f64 = rows.iter().map(|row| row[3].parse::<f64>().expect("hours")).sum();
+            ("hours", sum)
+        } else {
+            ("people", f64::from(u32::try_from(rows.len()).expect("few")))
+        };
+        if let Ok(number) = shown.parse::<f64>() {
+            assert!((number - figure).abs() < 0.005, "{href} shows {shown}, its rows are {figure}");
+            *seen.entry(kind).or_insert(0) += 1;
+        }
+    }
+    // Tiles, funnel and the first column of the places below; hours and choices, drawn and in tables.
+    assert!(seen["people"] >= 7 + 7 + 3 + 2 * chosen.len(), "{seen:?}");
+    assert_eq!(seen["hours"] % 2, 0, "drawn and in a table: {seen:?}");
+    let foot = html.split("<tfoot>").nth(1).and_then(|rest| rest.split("</tfoot>").next()).expect("a total");
+    assert_eq!(figures_shown(foot).len(), Stage::ALL.len(), "each figure of the total leads somewhere");
+});
+
+story!(the_children_add_up_to_their_parent_in_every_cell, |engine| async move {
+    let world = begin(engine).await;
+    let [first, second] = &world.town.schools;
+    let chosen = world.chosen(&first.teachers[0]).await;
+    world.meet_everything(&first.teachers[0], &chosen).await;
+    world.chosen(&second.teachers[1]).await;
+    world.settled().await;
+    let mut tx = world.test.app.db.read().await.expect("a transaction");
+    let programme = world.programme.id;
+    for node in [&world.town.province, &world.town.city, &world.town.county] {
+        let scope = Scope::below(&node.path);
+        let hours = store::hours_below(&mut tx, programme, &scope).await.expect("hours");
+        let choices = store::choices_below(&mut tx, programme, &scope).await.expect("choices");
+        assert!(!hours.is_empty() && !choices.is_empty(), "{}", node.name);
+        let mut parts = std::collections::BTreeMap::new();
+        for child in organisation::children(&mut tx, node.id).await.expect("children") {
+            let scope = Scope::below(&child.path);
+            let hours = store::hours_below(&mut tx, programme, &scope).await.expect("hours");
+            let choices = store::choices_below(&mut tx, programme, &scope).await.expect("choices");
+            for (key, value) in hours.into_iter().chain(choices) {
+                *parts.entry(key).or_insert(0) += value;
+            }
+        }
+        assert_eq!(parts, hours.into_iter().chain(choices).collect(), "{}", node.name);
+    }
+    drop(tx);
+    let mut province = world.test.signed_in(&world.town.province_office.who()).await;
+    for node in [&world.town.province, &world.town.city, &world.town.county] {
+        let place = format!("/monitor/{}", node.id);
+        let table = rows(&mut province, &format!("{place}/table?sort=name")).await;
+        let html = province.get(&place).await.html();
+        let tiles = html.split("class=\"stats\"").nth(1).expect("tiles");
+        for (column, (href, shown)) in figures_shown(tiles).iter().take(Stage::ALL.len()).enumerate() {
+            let sum: i64 = table.iter().map(|row| row[column + 1].parse::<i64>().expect("a count")).sum();
+            assert_eq!(sum.to_string(), *shown, "{href}");
+        }
+    }
+});
+
+story!(whoever_has_not_begun_is_told_what_is_missing, |engine| async move {
+    let world = begin(engine).await;
+    let school = world.town.school();
+    let mut clerk = world.test.signed_in(&school.clerk.who()).await;
+    let place = format!("/monitor/{}/people", school.node.id);
+    let rows = rows(&mut clerk, &format!("{place}?state=teachers")).await;
+    assert!(rows.len() >= school.teachers.len());
+    for row in &rows {
+        assert!(!row[5].is_empty(), "{row:?} is told nothing");
+    }
+    let html = clerk.get(&place).await.html();
+    assert_eq!(html.matches(">全部教师<").count(), 1, "once in the filter");
+});
+
+story!(a_list_of_a_school_is_sorted_by_each_column, |engine| async move {
+    let world = begin(engine).await;
+    let school = world.town.school();
+    let teacher = school.teachers.last().expect("a teacher");
+    world.chosen(teacher).await;
+    let system = world.test.system();
+    let day = world.test.app.now().date() - Days::new(30);
+    fulfil_hours(&system, &world.programme, teacher.person, (&teacher.login, day)).await.expect("hours");
+    world.settled().await;
+    let mut clerk = world.test.signed_in(&school.clerk.who()).await;
+    let place = format!("/monitor/{}/people", school.node.id);
+    let plain = rows(&mut clerk, &format!("{place}?q=")).await;
+    for (key, column) in
+        [("name", 0), ("school", 1), ("subject", 2), ("hours", 3), ("met", 4), ("missing", 5)]
+    {
+        let up = rows(&mut clerk, &format!("{place}?sort={key}")).await;
+        let down = rows(&mut clerk, &format!("{place}?sort=-{key}")).await;
+        assert_eq!((up.len(), down.len()), (plain.len(), plain.len()));
+        assert_eq!(up.first().map(|row| &row[column]), down.last().map(|row| &row[column]), "{key}");
+        let page = clerk.get(&format!("{place}?sort={key}")).await;
+        let heading = page.html().contains(&format!("href=\"?sort=%2D{key}\""));
+        assert_eq!(heading, key != "school", "the heading of {key} turns the order");
+    }
+    let most = rows(&mut clerk, &format!("{place}?sort=-hours")).await;
+    assert_eq!(most[0][0], teacher.name, "most hours first");
+    assert_eq!(rows(&mut clerk, &format!("{place}?capability=none-such")).await.len(), 0);
+    // A county's list keeps the order of the roll, which an index gives.
+    let mut office = world.test.signed_in(&world.town.county_office.who()).await;
+    let wide = office.get(&format!("/monitor/{}/people", world.town.county.id)).await;
+    assert!(!wide.html().contains("sort=hours"));
+    let table = format!("/monitor/{}/table?sort=-chosen", world.town.county.id);
+    assert_eq!(rows(&mut office, &table).await[0][2], "1", "the table as sorted");
+    let names = rows(&mut office, &table.replace("-chosen", "-name")).await;
+    let mut turned = rows(&mut office, &table.replace("-chosen", "name")).await;
+    turned.reverse();
+    assert_eq!(names, turned);
+});
+
+story!(targets_are_shown_with_what_is_due_and_what_they_count, |engine| async move {
+    let phase = "[[phase]]\nsource = \"第三条\"\ntitle = \"第一学年\"";
+    let second = "[[target]]\nkey = \"counties\"\nmeasure = \"counties_started\"\nsource = \"第三条\"\n\
+        title = \"启动的县（市、区）比例\"\nreading = \"in_all\"\n\n[[target.step]]\ntitle = \"第一学年\"\n\
+        by = 2023-12-31\npercent = 50\n\n";
+    let files = third_scheme_with(phase, &format!("{second}{phase}"));
+    let world = begin_with(engine, &files).await;
+    let mut office = world.test.signed_in(&world.town.city_office.who()).await;
+    let page = office.get("/monitor").await;
+    // Nothing is due yet of the first; the second was due last year.
+    page.shows("2024年8月31日前应达到40%， 2025年8月31日前应达到95%。").hides("应达到0%");
+    page.shows("现在应达到50%（红线）").shows("0 / 2 个县（市、区）");
+    assert_eq!(page.html().matches("chart-later").count(), 2);
+    assert_eq!(page.html().matches("chart-target").count(), 1);
+    world.chosen(&world.town.school().teachers[0]).await;
+    world.settled().await;
+    let page = office.get("/monitor").await;
+    page.shows("50.0% （ 1 / 2 个县（市、区）");
+    let counties = page.link(&format!("/monitor/{}/counties", world.town.city.id));
+    office.get(&counties).await.shows(&world.town.county.name).hides(&world.town.neighbour.name);
+    let others = counties.replace("begun", "not_begun");
+    office.get(&others).await.shows(&world.town.neighbour.name).hides(&world.town.county.name);
+    let mut county = world.test.signed_in(&world.town.county_office.who()).await;
+    county.get("/monitor").await.shows("完成行动的教师比例").hides("启动的县（市、区）比例");
+    county.get(&counties).await.is(404);
+});
+
+story!(figures_say_how_old_they_are, |engine| async move {
+    let world = begin(engine).await;
+    world.chosen(&world.town.school().teachers[0]).await;
+    world.settled().await;
+    let mut county = world.test.signed_in(&world.town.county_office.who()).await;
+    county.get("/monitor").await.shows("最近一次更新于").hides("正在统计");
+    let system = world.test.system();
+    let mut tx = system.write().await.expect("a transaction");
+    store::mark(&mut tx, world.town.school().node.id).await.expect("marked");
+    tx.commit().await.expect("commits");
+    county.get("/monitor").await.shows("另有 1 所学校的新变化正在统计");
+});
+
 story!(whoever_is_elsewhere_sees_nothing, |engine| async move {
     let world = begin(engine).await;
     let place = format!("/monitor/{}", world.town.county.id);
     let mut neighbour = world.test.signed_in(&world.town.neighbour_office.who()).await;
     let mut clerk = world.test.signed_in(&world.town.school().clerk.who()).await;
     let mut teacher = world.test.signed_in(&world.town.school().teachers[0].who()).await;
-    for tail in ["", "/people", "/table"] {
+    for tail in ["", "/people", "/table", "/counties"] {
         neighbour.get(&format!("{place}{tail}")).await.is(404);
         clerk.get(&format!("{place}{tail}")).await.is(404);
         teacher.get(&format!("{place}{tail}")).await.is(404);

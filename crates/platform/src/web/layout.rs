@@ -5,8 +5,10 @@ use axum::http::header::SET_COOKIE;
 use axum::response::{Html, IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
-use tisheng_kernel::Id;
+use tisheng_kernel::number::chinese_date;
+use tisheng_kernel::{Id, Instant};
 
 use super::session::SignedIn;
 use super::{Failure, assets};
@@ -140,6 +142,8 @@ pub struct Page {
     pub form_key: String,
     /// The request, for whoever is asked for help.
     pub request: String,
+    /// The day that a demonstration takes for today; empty where it is the world's.
+    pub day: String,
 }
 
 impl Page {
@@ -171,6 +175,7 @@ impl Page {
             flash: None,
             form_key: ctx.id::<Request>().to_string(),
             request: ctx.request.clone(),
+            day: day_shown(ctx.at, ctx.app.wall()),
         }
     }
 
@@ -185,6 +190,7 @@ impl Page {
             flash: None,
             form_key: String::new(),
             request: String::new(),
+            day: String::new(),
         }
     }
 
@@ -199,7 +205,7 @@ impl Page {
     /// other without loading it again.
     #[must_use]
     pub fn another_key(&self) -> String {
-        Id::<Request>::new(tisheng_kernel::Instant::from_clock()).to_string()
+        Id::<Request>::new(Instant::from_clock()).to_string()
     }
 
     /// The address of the asset `name`, which changes with its content.
@@ -207,6 +213,12 @@ impl Page {
     pub fn asset(&self, name: &str) -> String {
         assets::address(name)
     }
+}
+
+/// The day of a calendar that is at least half a day off: no request takes as long.
+fn day_shown(at: Instant, wall: Instant) -> String {
+    let off = (wall - at).abs();
+    if off > TimeDelta::hours(12) { chinese_date(at.date()) } else { String::new() }
 }
 
 /// The answer that shows `template`; a message carried here by a cookie is shown only once.
@@ -224,7 +236,10 @@ pub fn show(template: &impl askama::Template) -> Result<Response, Failure> {
 mod tests {
     use askama::Template;
 
-    use super::Page;
+    use chrono::TimeDelta;
+    use tisheng_kernel::Instant;
+
+    use super::{Page, day_shown};
     use crate::web::{Filters, FormErrors};
 
     #[derive(Template)]
@@ -256,6 +271,23 @@ mod tests {
         name: &'a str,
         options: &'a [(&'a str, &'a str)],
         filters: Filters,
+    }
+
+    #[test]
+    fn the_day_of_a_demonstration_stands_at_the_foot() {
+        let at = Instant::from_micros(1_615_338_000_000_000);
+        assert_eq!(day_shown(at, at + TimeDelta::seconds(30)), "", "nobody else is told");
+        let day = day_shown(at, at + TimeDelta::days(2000));
+        assert_eq!(day, "2021年3月10日");
+        let page = |day: &str| Everything {
+            page: Page { day: day.to_owned(), ..Page::bare("今天") },
+            errors: FormErrors::default(),
+            name: "",
+            options: &[],
+            filters: Filters::default(),
+        };
+        assert!(page(&day).render().expect("renders").contains("演示日期：2021年3月10日"));
+        assert!(!page("").render().expect("renders").contains("演示日期"));
     }
 
     #[test]

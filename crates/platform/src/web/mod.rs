@@ -1,6 +1,7 @@
 //! The web frame: who asks, forms with their errors, answers, pages and their layout.
 
 pub mod assets;
+pub mod device;
 pub mod failure;
 pub mod form;
 pub mod layout;

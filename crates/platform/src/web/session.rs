@@ -34,8 +34,8 @@ const PROLONG_AFTER_MINUTES: i64 = 10;
 
 const FIND: &str =
     "select account, who, seen_at, created_at from session where token = $1 and expires_at > $2";
-const START: &str = "insert into session (token, account, who, created_at, seen_at, expires_at, via)
-    values ($1, $2, $3, $4, $4, $5, $6)";
+const START: &str = "insert into session (token, account, who, created_at, seen_at, expires_at, via, device)
+    values ($1, $2, $3, $4, $4, $5, $6, $7)";
 const TAKE_UP: &str = "update session set who = $2 where token = $1";
 const PROLONG: &str = "update session set seen_at = $2, expires_at = $3 where token = $1";
 const END: &str = "delete from session where token = $1";
@@ -107,7 +107,8 @@ pub async fn start_via(
         Some(_) => expiry(&ctx.app, ctx.at, ctx.at),
         None => ctx.at + TimeDelta::minutes(HALFWAY_MINUTES),
     };
-    tx.run(START, args![&Token::of(&secret).0, account, who, ctx.at, expires, via]).await?;
+    let token = Token::of(&secret).0;
+    tx.run(START, args![&token, account, who, ctx.at, expires, via, &ctx.device]).await?;
     Ok(cookie(&ctx.app, &secret))
 }
 
@@ -199,7 +200,9 @@ impl FromRequestParts<Arc<App>> for Session {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
-        of_request(&parts.headers, app).await
+        let mut session = of_request(&parts.headers, app).await?;
+        session.ctx.device = super::device::of_request(&parts.headers);
+        Ok(session)
     }
 }
 

@@ -284,7 +284,7 @@ pub(super) async fn proved(
     }
     let sealed = found.totp_sealed.as_ref().ok_or(SignInError::WrongCode)?;
     let opened = ctx.app.keys.open(sealed).map_err(|e| Failure::Internal(e.to_string()))?;
-    let fresh = match step_of(&SecretText::parse(&opened)?, code, ctx.at)? {
+    let fresh = match step_of(&SecretText::parse(&opened)?, code, ctx.app.wall())? {
         Some(step) => store::take_step(tx, found.account, step).await?,
         None => recovery::spend(ctx, tx, found.account, code).await?,
     };
@@ -311,7 +311,7 @@ pub async fn enrol(
     if found.totp_sealed.is_some() {
         return Err(SignInError::Again);
     }
-    let step = step_of(secret, code, ctx.at)?.ok_or(SignInError::WrongCode)?;
+    let step = step_of(secret, code, ctx.app.wall())?.ok_or(SignInError::WrongCode)?;
     store::set_totp(&mut tx, account, Some(&ctx.app.keys.seal(secret.as_str()))).await?;
     store::take_step(&mut tx, account, step).await?;
     audit::record(ctx, &mut tx, "access.second_factor_enrolled", account.uuid(), &json!({})).await?;

@@ -75,7 +75,8 @@ const COUNT_FAILURE: &str =
 
 const FORGET_FAILURES: &str = "delete from sign_in_failure where key = $1 or since < $2";
 
-const SESSIONS: &str = "select created_at, seen_at, token from session where account = $1 and expires_at > $2
+const SESSIONS: &str =
+    "select created_at, seen_at, token, device from session where account = $1 and expires_at > $2
     order by seen_at desc limit 50";
 
 const GRANTS_OF: &str = "select g.id, g.person, g.role, g.node, n.name, g.path, g.since, g.until
@@ -316,15 +317,35 @@ pub(super) async fn forget_failures(tx: &mut Tx, key: &[u8], stale: Instant) -> 
     tx.run(FORGET_FAILURES, args![key, stale]).await.map(drop)
 }
 
-/// When each session of the account began and was last seen, and whether it is the one of `token`.
+/// A browser in which the account is signed in.
+#[derive(Debug, Clone)]
+pub(super) struct SignedInAt {
+    /// Browser and system in words; empty where they are not known.
+    pub device: String,
+    /// When it began.
+    pub began: Instant,
+    /// When it was last used.
+    pub seen: Instant,
+    /// Whether it is the one that asks.
+    pub is_this: bool,
+}
+
+/// The sessions of the account; `token` is that of the one that asks.
 pub(super) async fn sessions(
     tx: &mut Tx,
     id: Id<Account>,
     token: &Token,
     at: Instant,
-) -> Result<Vec<(Instant, Instant, bool)>, DbError> {
-    tx.rows(SESSIONS, args![id, at], |row| Ok((row.get(0)?, row.get(1)?, token.is(&row.get::<Vec<u8>>(2)?))))
-        .await
+) -> Result<Vec<SignedInAt>, DbError> {
+    tx.rows(SESSIONS, args![id, at], |row| {
+        Ok(SignedInAt {
+            began: row.get(0)?,
+            seen: row.get(1)?,
+            is_this: token.is(&row.get::<Vec<u8>>(2)?),
+            device: row.get::<Option<String>>(3)?.unwrap_or_default(),
+        })
+    })
+    .await
 }
 
 /// The roles that the person holds on `day`.

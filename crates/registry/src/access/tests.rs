@@ -39,6 +39,28 @@ story!(a_teacher_signs_in_and_out, |engine| async move {
     assert_eq!(browser.get("/account").await.path, "/sign-in?back=%2Faccount");
 });
 
+story!(a_person_recognises_each_device, |engine| async move {
+    let (test, town) = with_town(engine).await;
+    let teacher = &town.school().teachers[0];
+    let agents = [
+        ("Mozilla/5.0 (Windows NT 10.0) Chrome/120.0 Safari/537.36", "Chrome（Windows）"),
+        ("Mozilla/5.0 (iPhone) MicroMessenger/8.0", "微信（iPhone）"),
+    ];
+    let mut browsers = Vec::new();
+    for (agent, _) in agents {
+        let mut browser = test.browser().calling_itself(agent);
+        browser.post_only("/sign-in", &teacher.credentials()).await.is(303);
+        browsers.push(browser);
+    }
+    for (browser, (_, own)) in browsers.iter_mut().zip(agents) {
+        let page = browser.get("/account").await;
+        page.shows("共 2 处")
+            .shows("Chrome（Windows）")
+            .shows("微信（iPhone）")
+            .says(&format!("{own} 本次登录"));
+    }
+});
+
 story!(a_login_is_written_as_one_likes_and_a_phone_number_does_too, |engine| async move {
     let (test, town) = with_town(engine).await;
     let teacher = &town.school().teachers[0];

@@ -10,10 +10,11 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use tisheng_kernel::Instant;
+use tisheng_kernel::number::chinese_date;
 use tisheng_platform::config::Config;
 use tisheng_platform::{App, Ctx};
 use tisheng_registry::samples::{PASSWORD, Persona};
-use tisheng_rules::builtin;
+use tisheng_rules::{Scheme, builtin};
 
 use self::calendar::Calendar;
 use crate::say::say;
@@ -56,17 +57,19 @@ impl Listed {
     }
 }
 
-/// Fills the data folder unless it is filled already, then serves it as if it were `today`.
+/// Fills the data folder unless it is filled already, then serves it as if it were `today`; without
+/// a day as if it were one within the period of its schemes.
 pub async fn command(config: Config, scheme: Option<&str>, today: Option<NaiveDate>) -> Ended {
     // Whoever tries the demonstration reads the list of accounts, not its migrations.
     serve::logging("warn");
     let file = config.data.join(PERSONAS);
-    let clock = Calendar::showing(today, Instant::from_clock());
-    let app = assembly::open_by(config, Arc::new(clock)).await?;
+    let wanted = schemes(scheme)?;
+    let calendar = Calendar::of(&config.data, today, file.exists(), &wanted, Instant::from_clock())?;
+    let app = assembly::open_by(config, Arc::new(calendar)).await?;
     let personas: Vec<Listed> = if file.exists() {
         serde_json::from_str(&std::fs::read_to_string(&file)?)?
     } else {
-        let personas = fill(&app, scheme).await?;
+        let personas = fill(&app, &wanted).await?;
         std::fs::write(&file, serde_json::to_string_pretty(&personas)?)?;
         personas
     };
@@ -80,24 +83,32 @@ pub async fn command(config: Config, scheme: Option<&str>, today: Option<NaiveDa
         shown.push(kind);
         say(&format!("  {:<24} {}（{}）", one.account, one.name, one.organisation))?;
     }
+    say(&format!("演示日期：{}", chinese_date(app.now().date())))?;
     serve::serve(app).await
 }
 
-async fn fill(
-    app: &Arc<App>,
+/// The schemes that the demonstration runs, with their rules.
+fn schemes(
     scheme: Option<&str>,
-) -> Result<Vec<Listed>, Box<dyn std::error::Error + Send + Sync>> {
+) -> Result<Vec<(SchemeFiles, Scheme)>, Box<dyn std::error::Error + Send + Sync>> {
     let wanted = match scheme {
         Some(scheme) => vec![SchemeFiles::find(scheme)?],
         None => builtin::all().into_iter().filter_map(|(code, _)| SchemeFiles::built_in(code)).collect(),
     };
+    let ruled = wanted.into_iter().map(|files| files.rules().map(|rules| (files, rules)));
+    ruled.collect()
+}
+
+async fn fill(
+    app: &Arc<App>,
+    wanted: &[(SchemeFiles, Scheme)],
+) -> Result<Vec<Listed>, Box<dyn std::error::Error + Send + Sync>> {
     let mut personas = Vec::new();
-    for (number, scheme) in (1_u32..).zip(&wanted) {
-        let rules = scheme.rules()?;
+    for (number, (scheme, rules)) in (1_u32..).zip(wanted) {
         let code = rules.code();
         let ctx = Ctx::system(Arc::clone(app), "demo");
         let built =
-            territory::build(&ctx, scheme, &rules, number).await.map_err(|e| format!("{code}: {e:?}"))?;
+            territory::build(&ctx, scheme, rules, number).await.map_err(|e| format!("{code}: {e:?}"))?;
         personas.extend(built.iter().map(|persona| Listed::of(code, persona)));
     }
     Ok(personas)

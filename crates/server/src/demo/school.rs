@@ -24,6 +24,10 @@ const TEACHERS: usize = 12;
 /// Heavenly stems and earthly branches: invented teachers are numbered by them.
 const STEMS: [&str; 10] = ["甲", "乙", "丙", "丁", "戊", "己", "庚", "辛", "壬", "癸"];
 const BRANCHES: [&str; 12] = ["子", "丑", "寅", "卯", "辰", "巳", "午", "未", "申", "酉", "戌", "亥"];
+/// Days from the beginning of the period to the first lesson of all.
+const FIRST_LESSON: u64 = 200;
+/// Days from the beginning of the period to the last lesson of all.
+pub const LAST_LESSON: u64 = FIRST_LESSON + 4 * 7 + TEACHERS as u64;
 /// The platform that the demonstration's online hours come from.
 pub const PLATFORM: &str = "演示研修平台";
 
@@ -147,7 +151,7 @@ async fn learn(
         let wanted = category.minimum.get();
         let lessons = 1 + number % 5;
         for lesson in 0..lessons {
-            let day = begin + Days::new(200 + u64::try_from(lesson * 7 + number).unwrap_or(0));
+            let day = begin + Days::new(FIRST_LESSON + u64::try_from(lesson * 7 + number).unwrap_or(0));
             reports.push(Report {
                 whom: Whom::Known(person),
                 category: category.key.clone(),

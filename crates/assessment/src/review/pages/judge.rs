@@ -2,6 +2,8 @@
 
 use askama::Template;
 use axum::http::{HeaderMap, StatusCode};
+use chrono::NaiveDate;
+use tisheng_kernel::number::chinese_date;
 use tisheng_kernel::{Id, Level};
 use tisheng_platform::Tx;
 use tisheng_platform::web::Path;
@@ -97,13 +99,18 @@ async fn show_desk(asker: &SignedIn, tx: &mut Tx, desk: &Desk, typed: Fields, er
         action: format!("/review/{}", review.id),
         duty: review.duty,
         author,
-        limit: review.limit(),
+        limit: told(review.limit(), review.last_day(), asker.ctx.at.date()),
         consent: case.submission.consent.chinese(),
         pieces: shown(case.rules.framework.pieces(&case.submission.capability), &items, &base, naming),
         others,
         typed,
         errors,
     })
+}
+
+/// Until when a judgement can be given, in words that say so when it is past.
+fn told(limit: String, last: Option<NaiveDate>, today: NaiveDate) -> String {
+    if last.is_some_and(|day| day < today) { format!("{limit}，已逾期") } else { limit }
 }
 
 fn title(case: &Case) -> String {
@@ -253,4 +260,20 @@ pub async fn judge_own(asker: SignedIn, Path(id): Path<String>, fields: Fields) 
     };
     actions::judge_own(ctx, &mut once.tx, &case, &marks, fields.text("remark")).await?;
     once.done("/evidence", Flash::good("自评已提交，进入下一步评审。")).await
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{Days, NaiveDate};
+
+    use super::told;
+
+    #[test]
+    fn a_day_that_is_past_says_so() {
+        let due = NaiveDate::from_ymd_opt(2021, 3, 24).expect("a date");
+        let limit = || "2021年3月24日前完成".to_owned();
+        assert_eq!(told(limit(), Some(due), due), limit());
+        assert_eq!(told(limit(), Some(due), due + Days::new(1)), "2021年3月24日前完成，已逾期");
+        assert_eq!(told(String::new(), None, due), "");
+    }
 }

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::http::header::SET_COOKIE;
-use tisheng_kernel::{Id, Instant};
+use tisheng_kernel::Id;
 use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{self, Flash, Page};
 use tisheng_platform::web::session::{self, Session, SignedIn};
@@ -12,9 +12,10 @@ use super::again;
 use super::sign_in::after_leaving;
 use crate::access::accounts::{self, AccessError};
 use crate::access::model::{Account, Grant};
+use crate::access::recovery;
 use crate::access::sign_in::SignInError;
+use crate::access::store::{self, SignedInAt};
 use crate::access::ways::{Links, Way, Ways};
-use crate::access::{recovery, store};
 
 #[derive(Template)]
 #[template(path = "access/pages/account.html")]
@@ -23,8 +24,7 @@ struct AccountPage {
     errors: FormErrors,
     account: Account,
     grants: Vec<Grant>,
-    /// When each began, when it was last used, and whether it is this one.
-    sessions: Vec<(Instant, Instant, bool)>,
+    sessions: Vec<SignedInAt>,
     links: Links,
     /// Recovery codes that were not used.
     codes: i64,

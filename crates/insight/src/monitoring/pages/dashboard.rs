@@ -1,0 +1,158 @@
+//! The page of a node: tiles, targets, the places below, hours and choices.
+
+use askama::Template;
+use tisheng_kernel::number::thousands;
+use tisheng_kernel::{HourLength, Id, Seconds};
+use tisheng_platform::Scope;
+use tisheng_platform::chart::{Bar, bars};
+use tisheng_platform::web::layout::show;
+use tisheng_platform::web::session::SignedIn;
+use tisheng_platform::web::{Answer, Failure, Filters, Page, Path};
+use tisheng_policy::scheme;
+use tisheng_registry::access;
+use tisheng_registry::organisation::{self, Node};
+use tisheng_rules::Scheme;
+
+use super::targets::{TargetLine, targets};
+use super::{SEERS, children, people_in, people_with, programmes};
+use crate::monitoring::model::{Figures, Stage};
+use crate::monitoring::store::{self, Child};
+
+/// A line of a table beside its chart, leading to the people it counts.
+struct Line {
+    title: String,
+    shown: String,
+    href: String,
+}
+
+#[derive(Template)]
+#[template(path = "monitoring/pages/node.html")]
+struct NodePage {
+    page: Page,
+    node: Node,
+    figures: Figures,
+    /// When a figure changed last.
+    counted: String,
+    /// Schools whose latest changes are not in the figures yet.
+    uncounted: i64,
+    targets: Vec<TargetLine>,
+    funnel: String,
+    hours: Vec<Line>,
+    hours_chart: String,
+    choices: Vec<Line>,
+    choices_chart: String,
+    children: Vec<Child>,
+    order: String,
+    filters: Filters,
+}
+
+impl NodePage {
+    fn people_of(&self, node: &Id<Node>, state: &str) -> String {
+        people_in(node, state)
+    }
+
+    /// The address of the table of the places below, in the order shown.
+    fn file(&self) -> String {
+        let asked = Filters::new(vec![("sort".to_owned(), self.order.clone())]);
+        format!("/monitor/{}/table{}", self.node.id, asked.with("format", "xlsx"))
+    }
+}
+
+/// `GET /monitor`
+pub(super) async fn own(asker: SignedIn, filters: Filters) -> Answer {
+    let node = Id::from_uuid(access::require(&asker.ctx, &SEERS)?.node);
+    dashboard(asker, node, filters).await
+}
+
+/// `GET /monitor/{node}`
+pub(super) async fn one(asker: SignedIn, Path(node): Path<Id<Node>>, filters: Filters) -> Answer {
+    dashboard(asker, node, filters).await
+}
+
+async fn dashboard(asker: SignedIn, node: Id<Node>, filters: Filters) -> Answer {
+    let ctx = &asker.ctx;
+    let mut tx = ctx.read().await?;
+    access::require(ctx, &SEERS)?;
+    let node = organisation::visible(ctx, &mut tx, node).await?;
+    let programme = match scheme::at(&mut tx, &node.path).await {
+        Err(Failure::NotFound) => return programmes::show_below(asker, tx, node).await,
+        programme => programme?,
+    };
+    let rules = scheme::rules(&ctx.app, &mut tx, &programme).await?;
+    let scope = Scope::below(&node.path);
+    let (figures, changed) = store::figures_below(&mut tx, programme.id, &scope).await?;
+    let uncounted = store::uncounted(&mut tx, programme.id, &scope).await?;
+    let children = children(&mut tx, &programme, &node, &filters).await?;
+    let targets = targets(&mut tx, (ctx.at.date(), &rules), (&programme, &node), &figures).await?;
+    let hours = store::hours_below(&mut tx, programme.id, &scope).await?;
+    let choices = store::choices_below(&mut tx, programme.id, &scope).await?;
+    let above = organisation::ancestors(&mut tx, &node.path).await?;
+    drop(tx);
+    let mut page = Page::new(&asker, format!("{}：进度", node.name), "/monitor");
+    for up in above.iter().filter(|up| ctx.scope().holds(&up.path)) {
+        page = page.crumb(up.name.clone(), format!("/monitor/{}", up.id));
+    }
+    let (hours, hours_chart) = hours_of(&rules, &node, &hours);
+    let (choices, choices_chart) = choices_of(&rules, &node, &choices);
+    show(&NodePage {
+        page,
+        targets,
+        funnel: funnel(&node, &figures),
+        counted: changed.map(|at| at.chinese()).unwrap_or_default(),
+        uncounted,
+        node,
+        figures,
+        hours,
+        hours_chart,
+        choices,
+        choices_chart,
+        children,
+        order: filters.text("sort").to_owned(),
+        filters,
+    })
+}
+
+fn funnel(node: &Node, figures: &Figures) -> String {
+    let bar = |stage: &Stage| Bar {
+        label: stage.title().to_owned(),
+        value: figures.of(*stage),
+        shown: thousands(figures.of(*stage)),
+        href: people_in(&node.id, stage.key()),
+    };
+    let steps: Vec<Bar> = Stage::ALL.iter().map(bar).collect();
+    bars("各环节人数", &steps, figures.of(Stage::Teachers))
+}
+
+fn hours_of(rules: &Scheme, node: &Node, hours: &[(String, i64)]) -> (Vec<Line>, String) {
+    let length: HourLength = *rules.hours.length;
+    let lines: Vec<(Line, i64)> = hours
+        .iter()
+        .map(|(category, seconds)| {
+            let title = rules.hours.category(category).map_or(category.clone(), |c| c.title.value.clone());
+            let href = people_with(&node.id, "category", category);
+            (Line { title, shown: Seconds::new(*seconds).with_unit(length), href }, *seconds)
+        })
+        .collect();
+    charted("各类学时", lines)
+}
+
+fn choices_of(rules: &Scheme, node: &Node, choices: &[(String, i64)]) -> (Vec<Line>, String) {
+    let lines = choices.iter().map(|(code, teachers)| {
+        let href = people_with(&node.id, "capability", code);
+        (Line { title: rules.framework.label(code), shown: thousands(*teachers), href }, *teachers)
+    });
+    charted("各能力点选学人数", lines.collect())
+}
+
+fn charted(title: &str, lines: Vec<(Line, i64)>) -> (Vec<Line>, String) {
+    let most = lines.iter().map(|(_, value)| *value).max().unwrap_or(0);
+    let bar = |(line, value): &(Line, i64)| Bar {
+        label: line.title.clone(),
+        value: *value,
+        shown: line.shown.clone(),
+        href: line.href.clone(),
+    };
+    let drawn: Vec<Bar> = lines.iter().map(bar).collect();
+    let chart = bars(title, &drawn, most);
+    (lines.into_iter().map(|(line, _)| line).collect(), chart)
+}
