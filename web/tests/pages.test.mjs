@@ -4,10 +4,10 @@ import { after, before, describe, test } from "node:test";
 import { browser, demonstration, glance, persona, signIn, visit, visitor } from "./harness.mjs";
 
 const SCHEMES = ["sichuan-2020", "foshan-2020"];
-const ROLES = ["teacher", "principal", "clerk", "county", "city", "province", "auditor"];
+const ROLES = ["teacher", "principal", "clerk", "county", "city", "province", "auditor", "institution"];
 
 /** Links that give a file, not a page. */
-const FILE = /\.(xlsx|csv|pdf|zip|docx)$|\/(download|table|pdf|sheet)$/;
+const FILE = /\.(xlsx|csv|pdf|zip|docx)$|\/(download|table|pdf|sheet|lines|differences)$/;
 /** How many links deep from the home page. */
 const DEPTH = 3;
 

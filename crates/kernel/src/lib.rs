@@ -1,5 +1,6 @@
 //! Values of the field: identifiers, time, hours, codes and numbers. Pure: no I/O, no async.
 
+pub mod coded;
 pub mod hours;
 pub mod id;
 pub mod identity;
@@ -14,6 +15,7 @@ pub mod score;
 pub mod text;
 pub mod time;
 
+pub use coded::UnknownCode;
 pub use hours::{HourLength, Seconds};
 pub use id::Id;
 pub use identity::{Identity, PaperKind, Phone, Sex};

@@ -81,6 +81,33 @@ pub struct HourCategory {
     pub kinds: Vec<HourKind>,
 }
 
+/// What is too good to be true in what learning platforms report, so that a person looks at it.
+#[derive(Debug, Clone)]
+pub struct Plausibility {
+    /// The least share of its material's length, in per cent, in which a course can be learnt.
+    pub fastest: Sourced<u32>,
+    /// Minutes for which two lessons may overlap.
+    pub overlap_minutes: Sourced<u32>,
+    /// Records of one teacher that may come from within [`Plausibility::burst_minutes`].
+    pub burst: Sourced<u32>,
+    /// Minutes within which so many are a burst.
+    pub burst_minutes: Sourced<u32>,
+    /// Minutes by which a platform's clock may be ahead.
+    pub ahead_minutes: Sourced<u32>,
+}
+
+impl Plausibility {
+    fn read(s: &Section<'_>) -> Self {
+        Self {
+            fastest: s.count("fastest"),
+            overlap_minutes: s.count("overlap_minutes"),
+            burst: s.count("burst"),
+            burst_minutes: s.count("burst_minutes"),
+            ahead_minutes: s.count("ahead_minutes"),
+        }
+    }
+}
+
 /// Everything a scheme says about hours.
 #[derive(Debug, Clone)]
 pub struct HoursRule {
@@ -96,6 +123,8 @@ pub struct HoursRule {
     pub by_year: Sourced<bool>,
     /// What the hours count as in continuing education, in words.
     pub counts_as: Option<Sourced<String>>,
+    /// What is too good to be true; nothing is looked for where the scheme does not say.
+    pub plausibility: Option<Plausibility>,
     /// The categories in the order they are shown.
     pub categories: Vec<HourCategory>,
 }
@@ -120,6 +149,7 @@ impl HoursRule {
             ),
             by_year: s.flag("by_year"),
             counts_as: s.optional_text("counts_as"),
+            plausibility: s.optional_section("plausibility", Plausibility::read),
             categories: s.sections("category", |category| read_category(category, *length)),
             length,
         }

@@ -7,17 +7,19 @@ use tisheng_platform::jobs::{Claimed, Handlers, JobError};
 use tisheng_policy::scheme::{self, trial};
 use tisheng_registry::organisation::{MOVED, Moved};
 use tisheng_registry::{access, roster};
-use tisheng_training::{activity, hours, selection};
+use tisheng_training::{activity, course, hours, learning, platform, selection};
 
 /// The job in which every room follows a move of the tree.
 const FOLLOW_JOB: &str = "paths.follow";
 
 /// Every kind of job and every reaction to an event.
 pub fn handlers() -> Handlers {
-    let rooms: [fn(Handlers) -> Handlers; 7] = [
+    let rooms: [fn(Handlers) -> Handlers; 9] = [
         access::handlers,
         roster::handlers,
         trial::handlers,
+        platform::jobs,
+        learning::jobs,
         evidence::jobs,
         review::jobs,
         certificate::jobs,
@@ -27,6 +29,8 @@ pub fn handlers() -> Handlers {
         .iter()
         .fold(Handlers::default(), |handlers, room| room(handlers))
         .reaction(evidence::SUBMITTED, review::BEGIN_JOB)
+        .reaction(hours::DELIVERED, platform::FILE_JOB)
+        .reaction(course::APPROVED, learning::REPLAY_JOB)
         .reaction("hours.changed", certificate::REFRESH_JOB)
         .reaction("choice.changed", certificate::REFRESH_JOB)
         .reaction("person.changed", certificate::REFRESH_JOB)
@@ -46,6 +50,8 @@ async fn follow(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     roster::follow(&mut tx, &shift).await?;
     scheme::follow(&mut tx, &shift).await?;
     hours::follow(&mut tx, &shift).await?;
+    platform::follow(&mut tx, &shift).await?;
+    learning::follow(&mut tx, &shift).await?;
     selection::follow(&mut tx, &shift).await?;
     activity::follow(&mut tx, &shift).await?;
     evidence::follow(&mut tx, &shift).await?;

@@ -17,7 +17,9 @@ use tisheng_registry::people::TeamSource;
 use tisheng_registry::roster::{self, Entry, Kinds};
 use tisheng_registry::{access, organisation, people, restructuring};
 use tisheng_rules::plan::TeamRule;
-use tisheng_training::hours;
+use tisheng_training::course::CourseFile;
+use tisheng_training::reconciliation::StatementFile;
+use tisheng_training::{hours, learning};
 use tisheng_typeset::{Fonts, Typesetter};
 
 /// The routes of all rooms.
@@ -49,12 +51,15 @@ pub fn parts() -> Result<Parts, Box<dyn std::error::Error + Send + Sync>> {
         Entry::of::<roster::Teachers>(),
         Entry::of::<roster::Roles>(),
         Entry::of::<hours::HoursFile>(),
+        Entry::of::<CourseFile>(),
+        Entry::of::<StatementFile>(),
     ]);
     Ok(Parts::default()
         .with(Rulebook::default())
         .with(Typesetter::new(fonts))
         .with(certificate::EXAMINE)
         .with(TeamSource::new(team_rules))
+        .with(hours::Trails::new(learning::tell))
         .with(kinds))
 }
 
@@ -79,6 +84,7 @@ pub fn navigation(who: &Who) -> Vec<NavItem> {
             ("选学", "/choice"),
             ("证据与测评", "/evidence"),
             ("学时", "/hours"),
+            ("课程", "/courses"),
             ("校本活动", "/activities"),
             ("互评", "/review"),
             ("达标情况", "/standing"),
@@ -110,7 +116,7 @@ pub fn navigation(who: &Who) -> Vec<NavItem> {
             ("考核", "/review/board"),
             ("考核小组", "/review/panel"),
         ],
-        Some(Role::Province | Role::City | Role::County | Role::Town) => &[
+        Some(Role::Town) => &[
             ("首页", "/"),
             ("进度", "/monitor"),
             ("方案", "/scheme"),
@@ -123,13 +129,33 @@ pub fn navigation(who: &Who) -> Vec<NavItem> {
             ("证书", "/certificates"),
             ("数据导入", "/roster"),
         ],
+        Some(Role::Province | Role::City | Role::County) => &[
+            ("首页", "/"),
+            ("进度", "/monitor"),
+            ("方案", "/scheme"),
+            ("机构", "/organisation"),
+            ("教师", "/people"),
+            ("学时", "/hours/teachers"),
+            ("学习平台", "/platforms"),
+            ("课程目录", "/courses"),
+            ("导入学时", "/roster/hours"),
+            ("待处理学时", "/hours/waiting"),
+            ("考核", "/review/board"),
+            ("证书", "/certificates"),
+            ("数据导入", "/roster"),
+        ],
         Some(Role::TrainingTeam | Role::GroupLead | Role::Expert) => {
             &[("首页", "/"), ("进度", "/monitor"), ("评审", "/review"), ("校本活动", "/activities/school")]
         }
         Some(Role::Auditor | Role::Evaluator) => {
             &[("首页", "/"), ("进度", "/monitor"), ("机构", "/organisation"), ("证书", "/certificates")]
         }
-        Some(Role::Institution) => &[("首页", "/")],
+        Some(Role::Institution) => &[
+            ("首页", "/"),
+            ("学习平台", "/platforms"),
+            ("课程目录", "/courses"),
+            ("导入课程", "/roster/courses"),
+        ],
     };
     entries.iter().map(|(label, href)| NavItem::new(label, href)).collect()
 }

@@ -14,7 +14,7 @@ use tisheng_platform::keys::Keys;
 use tisheng_platform::web::Failure;
 use tisheng_platform::{App, Ctx};
 use tisheng_policy::scheme::{self, Programme};
-use tisheng_training::hours;
+use tisheng_training::{hours, learning};
 
 use crate::assembly::KEY_FILE;
 use crate::{Ended, assembly};
@@ -102,18 +102,20 @@ async fn audit_trail(app: &App) -> Found<Oracle> {
     })
 }
 
-async fn of_programme(ctx: &Ctx, programme: &Programme) -> Found<[Oracle; 3]> {
+async fn of_programme(ctx: &Ctx, programme: &Programme) -> Found<[Oracle; 4]> {
     let of = |what: &str| format!("{what} of {}", programme.id);
     let mut tx = ctx.read().await?;
     let most = i64::try_from(NAMED)?;
     let (totals, wrong_totals) = hours::check_totals(&mut tx, programme.id, most).await?;
     drop(tx);
+    let (learnt, wrong_learnt) = learning::check_credits(ctx, programme, NAMED).await.map_err(told)?;
     let (standings, wrong_standings) =
         certificate::check_standings(ctx, programme, NAMED).await.map_err(told)?;
     let (schools, wrong_schools) = monitoring::check_figures(ctx, programme).await.map_err(told)?;
     let wrong_schools = &wrong_schools[..wrong_schools.len().min(NAMED)];
     Ok([
         Oracle::new(of("totals of hours"), usize::try_from(totals)?, named(&wrong_totals), MEND),
+        Oracle::new(of("hours learnt on platforms"), learnt, named(&wrong_learnt), RESTORE),
         Oracle::new(of("standings"), standings, named(&wrong_standings), MEND),
         Oracle::new(of("figures of schools"), schools, named(wrong_schools), MEND),
     ])

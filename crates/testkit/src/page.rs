@@ -53,6 +53,13 @@ impl Seen {
         self
     }
 
+    /// Fails unless the answer, whatever its status, says `words`: a refusal and its sentence.
+    #[track_caller]
+    pub fn says(&self, words: &str) -> &Self {
+        assert!(self.text().contains(words), "{} does not say {words}:\n{}", self.path, self.text());
+        self
+    }
+
     /// Fails when the page shows `words`.
     #[track_caller]
     pub fn hides(&self, words: &str) -> &Self {

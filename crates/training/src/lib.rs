@@ -1,7 +1,11 @@
 //! Training: hours, choice of capabilities, school activities.
 
 pub mod activity;
+pub mod course;
 pub mod hours;
+pub mod learning;
+pub mod platform;
+pub mod reconciliation;
 pub mod samples;
 pub mod selection;
 mod table;
@@ -15,5 +19,12 @@ use tisheng_platform::App;
 
 /// The routes of the district.
 pub fn routes() -> Router<Arc<App>> {
-    Router::new().merge(hours::routes()).merge(selection::routes()).merge(activity::routes())
+    Router::new()
+        .merge(hours::routes())
+        .merge(platform::routes())
+        .merge(course::routes())
+        .merge(learning::routes())
+        .merge(reconciliation::routes())
+        .merge(selection::routes())
+        .merge(activity::routes())
 }

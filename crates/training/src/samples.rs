@@ -14,7 +14,7 @@ use tisheng_registry::samples::{Persona, School};
 use tisheng_rules::hours::CategoryRole;
 use tisheng_rules::{Scheme, SchoolFacts};
 
-use crate::hours::{self, Report, Whom};
+use crate::hours::{self, Channel, Report, Whom};
 use crate::selection;
 
 /// The training platform of the samples.
@@ -130,6 +130,8 @@ pub fn online_report(
         title: format!("信息技术与学科教学（{source_id}）"),
         source: PLATFORM.to_owned(),
         source_id: source_id.to_owned(),
+        channel: Channel::File,
+        doubt: None,
     }
 }
 
@@ -173,6 +175,8 @@ pub fn full_reports(rules: &Scheme, person: Id<Person>, (prefix, from): (&str, N
                 title: title.to_owned(),
                 source: PLATFORM.to_owned(),
                 source_id: format!("{prefix}-{number}"),
+                channel: Channel::File,
+                doubt: None,
             });
             left = left - part;
         }

@@ -7,13 +7,18 @@ use tisheng_kernel::Instant;
 use tisheng_platform::jobs::Handlers;
 use tisheng_platform::{Ctx, args};
 use tisheng_policy::scheme::{self, Programme};
+use tisheng_registry::access::Role;
 use tisheng_registry::roster::{self, Entry, Kinds};
 use tisheng_registry::samples::{Persona, Town, small_town};
 use tisheng_rules::Scheme;
 use tisheng_rules::samples::third_scheme_files;
 use tisheng_testkit::{Browser, Engine, TestApp};
 
-use crate::hours::HoursFile;
+use crate::course::{self, CourseFile};
+use crate::hours::{self, HoursFile, Trails};
+use crate::learning;
+use crate::platform::{self, Platform};
+use crate::reconciliation::StatementFile;
 
 /// A town with a programme by the third scheme.
 pub struct Place {
@@ -26,8 +31,16 @@ pub struct Place {
 impl Place {
     pub async fn begin(engine: Engine) -> Self {
         let rooms = crate::routes().merge(roster::routes());
-        let parts = scheme::samples::parts().with(Kinds::new(vec![Entry::of::<HoursFile>()]));
-        let handlers = roster::handlers(Handlers::default());
+        let kinds = Kinds::new(vec![
+            Entry::of::<HoursFile>(),
+            Entry::of::<CourseFile>(),
+            Entry::of::<StatementFile>(),
+        ]);
+        let parts = scheme::samples::parts().with(kinds).with(Trails::new(learning::tell));
+        let handlers = platform::jobs(learning::jobs(roster::handlers(Handlers::default())));
+        let handlers = handlers
+            .reaction(course::APPROVED, learning::REPLAY_JOB)
+            .reaction(hours::DELIVERED, platform::FILE_JOB);
         let test = TestApp::with_handlers(engine, rooms, parts, handlers).await;
         let town = small_town(&test.system()).await.expect("a town");
         let files = scheme::samples::owned(third_scheme_files());
@@ -60,6 +73,19 @@ impl Place {
     /// A browser in which `persona` is signed in.
     pub async fn browser(&self, persona: &Persona) -> Browser {
         self.test.signed_in(&persona.who()).await
+    }
+
+    /// A learning platform of an institution of the county, and somebody of that institution.
+    pub async fn platform(&self) -> (Platform, Persona) {
+        let office = self.ctx(&self.town.city_office);
+        let mut tx = office.write().await.expect("a transaction");
+        let made =
+            platform::samples::platform(&office, &mut tx, &self.programme, (&self.town.county, 1, "甲"));
+        let (node, id) = made.await.expect("a platform");
+        let platform = platform::of_id(&mut tx, id).await.expect("read").expect("a platform");
+        tx.commit().await.expect("commits");
+        let lecturer = Persona { role: Role::Institution, node, ..self.town.schools[1].clerk.clone() };
+        (platform, lecturer)
     }
 
     /// A request of `persona`, for calling an action without its page.

@@ -21,6 +21,8 @@ pub use qr::svg as qr_svg;
 
 use world::{Desk, template};
 
+/// Sizes of a certificate's text, in points, the most handsome first.
+const SIZES: [u8; 8] = [16, 15, 14, 13, 12, 11, 10, 9];
 /// Compilations after which unused intermediate results are dropped.
 const KEEP: usize = 10;
 
@@ -30,9 +32,12 @@ pub enum TypesetError {
     /// The data does not serialise.
     #[error("data: {0}")]
     Data(#[from] serde_json::Error),
-    /// The template does not fit its data: a mistake of ours, or more text than the page holds.
+    /// The template does not fit its data: a mistake of ours.
     #[error("template: {0}")]
     Template(String),
+    /// More text than the page holds.
+    #[error("the text does not fit on the page")]
+    TooLong,
     /// The text is too long for a code.
     #[error("the text does not fit a QR code")]
     Code,
@@ -41,7 +46,7 @@ pub enum TypesetError {
 /// A layout of this crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layout {
-    /// A certificate on A4 across; data: [`Certificate`].
+    /// A certificate on A4 across; data: a [`Certificate`] with the size of its text.
     Certificate,
     /// A table on A4 with a repeated head and page n of N; data: [`Table`].
     Table,
@@ -82,6 +87,14 @@ pub struct Certificate {
     pub code_note: String,
 }
 
+/// A certificate at a size of its text, as the template reads it.
+#[derive(Serialize)]
+struct Sized<'a> {
+    #[serde(flatten)]
+    certificate: &'a Certificate,
+    size: u8,
+}
+
 /// A table to be printed.
 #[derive(Debug, Clone, Serialize)]
 pub struct Table {
@@ -115,8 +128,25 @@ impl Typesetter {
     /// # Errors
     /// See [`TypesetError`].
     pub fn certificate(&self, certificate: &Certificate) -> Result<Vec<u8>, TypesetError> {
-        let code = qr_svg(&certificate.code)?;
-        self.pdf(Layout::Certificate, certificate, &[("code.svg", code.into_bytes())])
+        let code = qr_svg(&certificate.code)?.into_bytes();
+        self.written(|| self.on_one_page(certificate, &code))
+    }
+
+    /// The certificate at the largest size at which everything stands on one page; text that fits
+    /// at none is refused rather than printed over the foot.
+    fn on_one_page(
+        &self,
+        certificate: &Certificate,
+        code: &[u8],
+    ) -> Result<SourceResult<PagedDocument>, TypesetError> {
+        for size in SIZES {
+            let data = Sized { certificate, size };
+            let laid_out = self.lay_out(Layout::Certificate, &data, &[("code.svg", code.to_vec())])?;
+            if laid_out.as_ref().map_or(1, |document| document.pages().len()) == 1 {
+                return Ok(laid_out);
+            }
+        }
+        Err(TypesetError::TooLong)
     }
 
     /// A table as PDF.
@@ -124,22 +154,23 @@ impl Typesetter {
     /// # Errors
     /// See [`TypesetError`].
     pub fn table(&self, table: &Table) -> Result<Vec<u8>, TypesetError> {
-        self.pdf(Layout::Table, table, &[])
+        self.written(|| self.lay_out(Layout::Table, table, &[]))
     }
 
-    fn pdf(
+    /// What `lay_out` gives, as PDF.
+    fn written(
         &self,
-        layout: Layout,
-        data: &impl Serialize,
-        pictures: &[(&str, Vec<u8>)],
+        lay_out: impl FnOnce() -> Result<SourceResult<PagedDocument>, TypesetError>,
     ) -> Result<Vec<u8>, TypesetError> {
-        let made = self.lay_out(layout, data, pictures)?.and_then(|document| {
-            let options = PdfOptions { tagged: false, ..PdfOptions::default() };
-            typst_pdf::pdf(&document, &options)
+        let made = lay_out().map(|laid_out| {
+            laid_out.and_then(|document| {
+                let options = PdfOptions { tagged: false, ..PdfOptions::default() };
+                typst_pdf::pdf(&document, &options)
+            })
         });
         // Also after a failure: what it left behind would stay for ever.
         comemo::evict(KEEP);
-        made.map_err(|problems| {
+        made?.map_err(|problems| {
             let words: Vec<String> = problems.iter().map(|p| p.message.to_string()).collect();
             TypesetError::Template(words.join("; "))
         })
@@ -168,7 +199,7 @@ impl Typesetter {
 
 #[cfg(test)]
 mod tests {
-    use super::{Certificate, Fonts, Layout, Table, TypesetError, Typesetter, qr_svg};
+    use super::{Certificate, Fonts, Layout, Table, TypesetError, Typesetter};
 
     fn certificate(name: &str) -> Certificate {
         Certificate {
@@ -240,14 +271,12 @@ mod tests {
     fn a_long_text_is_set_smaller_and_one_that_fits_at_no_size_is_refused() {
         let setter = typesetter();
         let with_words = |times: usize| {
-            let code = qr_svg("x").expect("a code").into_bytes();
             let mut long = certificate("教师甲");
             long.facts.push(("能力点".to_owned(), "A1技术支持的学情分析（合格）、".repeat(times)));
-            setter.lay_out(Layout::Certificate, &long, &[("code.svg", code)]).expect("data")
+            setter.certificate(&long)
         };
-        assert_eq!(with_words(30).expect("a document").pages().len(), 1);
-        let refused = with_words(400).expect_err("too much");
-        assert!(refused[0].message.contains("does not fit"), "{refused:?}");
+        with_words(30).expect("a document");
+        assert!(matches!(with_words(400), Err(TypesetError::TooLong)));
     }
 
     #[test]

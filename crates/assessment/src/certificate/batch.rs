@@ -12,7 +12,7 @@ use tisheng_kernel::{Id, Instant};
 use tisheng_platform::files::Blob;
 use tisheng_platform::jobs::{self, Claimed, Job, JobError};
 use tisheng_platform::web::Failure;
-use tisheng_platform::{Ctx, Scope, Tx, audit};
+use tisheng_platform::{Ctx, DbError, Scope, Tx, audit};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::access;
 use uuid::Uuid;
@@ -71,7 +71,7 @@ struct About {
 pub async fn issue_batch(ctx: &Ctx, tx: &mut Tx) -> Result<i64, CertificateError> {
     let member = access::require(ctx, &ISSUERS)?;
     let programme = scheme::at(tx, &member.path).await?;
-    let ready = store::count_ready(tx, programme.id, &ctx.scope()).await?;
+    let ready = store::count_ready(tx, programme.id, &ctx.scope(), i64::MAX).await?;
     if ready == 0 {
         return Ok(0);
     }
@@ -94,6 +94,24 @@ pub async fn issue_batch(ctx: &Ctx, tx: &mut Tx) -> Result<i64, CertificateError
     Ok(ready)
 }
 
+/// How many teachers below a node have met everything and have never held a certificate; beyond
+/// [`MANY`] nobody counts on.
+///
+/// # Errors
+/// What the database reports.
+pub async fn ready(tx: &mut Tx, programme: Id<Programme>, scope: &Scope) -> Result<i64, DbError> {
+    store::count_ready(tx, programme, scope, MANY + 1).await
+}
+
+/// How many are counted to be shown.
+pub const MANY: i64 = 10_000;
+
+/// A count as it is shown.
+#[must_use]
+pub fn shown(count: i64) -> String {
+    if count > MANY { format!("{MANY} 多") } else { count.to_string() }
+}
+
 /// Goes on where an earlier worker stopped: whoever has a certificate is not ready any more.
 pub(super) async fn batch_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     let About { batch } = claimed.payload()?;
@@ -104,7 +122,7 @@ pub(super) async fn batch_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError
     let scope = Scope::below(&batch.path);
     let programme = scheme::of_id(&mut tx, batch.programme).await.map_err(told)?;
     let rules = scheme::rules(&ctx.app, &mut tx, &programme).await.map_err(told)?;
-    let total = batch.issued + store::count_ready(&mut tx, programme.id, &scope).await?;
+    let total = batch.issued + store::count_ready(&mut tx, programme.id, &scope, i64::MAX).await?;
     drop(tx);
     let basis = Basis { programme: &programme, version: programme.version, rules: &rules };
     let origin = Origin { by: batch.by, batch: Some(batch.id.uuid()) };

@@ -109,6 +109,7 @@ pub(super) async fn write(
             CertificateError::Issued(valid.number)
         }));
     }
+    store::hold(tx, programme.id, person, CertificateState::Valid).await?;
     refresh(ctx, tx, programme, person).await?;
     audit::record(ctx, tx, "certificate.issued", person.uuid(), &certificate.number).await?;
     tell_issued(ctx, tx, About { programme: programme.id, person }).await?;
@@ -140,7 +141,8 @@ fn state(
     }
 }
 
-/// Withdraws a certificate.
+/// Withdraws a certificate. It is not issued again with those of many: whoever revoked it, or
+/// somebody after them, issues it to this teacher alone.
 ///
 /// # Errors
 /// Not an issuer, or a certificate elsewhere: not found. [`CertificateError::Ended`] when it is
@@ -148,6 +150,7 @@ fn state(
 pub async fn revoke(ctx: &Ctx, tx: &mut Tx, number: &str, reason: &str) -> Result<(), CertificateError> {
     let found = ended(ctx, tx, number, reason).await?;
     end(ctx, tx, &found, CertificateState::Revoked, (reason, None)).await?;
+    store::hold(tx, found.programme, found.person, CertificateState::Revoked).await?;
     // The result is open again, and the rules in force judge it.
     let programme = scheme::of_id(tx, found.programme).await?;
     refresh(ctx, tx, &programme, found.person).await?;

@@ -30,7 +30,7 @@ mod store;
 mod tests;
 mod trial;
 
-pub use batch::{BATCH_JOB, Batch, PRINT_JOB, issue_batch, own_batch, print};
+pub use batch::{BATCH_JOB, Batch, PRINT_JOB, issue_batch, own_batch, print, ready, shown};
 pub use document::{check_certificates, document, documents};
 pub use facts::{Facts, Forged, public_key, read_key, verify_offline};
 pub use issue::{issue, reissue, revoke};

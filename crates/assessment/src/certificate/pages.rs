@@ -10,6 +10,7 @@ use axum::extract::Path;
 use axum::http::HeaderMap;
 use axum::routing::{get, post};
 use tisheng_kernel::Id;
+use tisheng_kernel::number::chinese_date;
 use tisheng_platform::jobs;
 use tisheng_platform::web::layout::{Flash, show};
 use tisheng_platform::web::paging::Slice;
@@ -62,6 +63,8 @@ pub fn routes() -> Router<Arc<App>> {
 struct Shown {
     verdict: Verdict,
     certificate: Option<Certificate>,
+    /// What was taken back, while there is no other.
+    revoked: Option<Certificate>,
     name: String,
     person: Id<Person>,
 }
@@ -69,6 +72,12 @@ struct Shown {
 impl Shown {
     fn open(&self) -> impl Iterator<Item = &Condition> {
         self.verdict.gates.iter().filter(|gate| !gate.met)
+    }
+
+    /// When the certificate was taken back.
+    fn revoked_on(&self) -> String {
+        let ended = self.revoked.as_ref().and_then(|certificate| certificate.ended_at);
+        ended.map(|at| chinese_date(at.date())).unwrap_or_default()
     }
 
     fn passed(&self) -> usize {
@@ -91,7 +100,11 @@ async fn shown(ctx: &Ctx, person: Id<Person>) -> Result<Shown, Failure> {
     let programme = scheme::at(&mut tx, &teacher.path).await?;
     let verdict = standing::verdict(ctx, &mut tx, &programme, person).await?;
     let certificate = store::valid_of(&mut tx, programme.id, person).await?;
-    Ok(Shown { verdict, certificate, name: teacher.name, person })
+    let revoked = match certificate {
+        Some(_) => None,
+        None => store::revoked_of(&mut tx, programme.id, person).await?,
+    };
+    Ok(Shown { verdict, certificate, revoked, name: teacher.name, person })
 }
 
 /// `GET /standing`
@@ -133,7 +146,8 @@ struct ListPage {
     filters: Filters,
     rows: Vec<Certificate>,
     next: String,
-    ready: i64,
+    /// How many wait for a certificate; empty where nobody does.
+    ready: String,
     may_issue: bool,
     batches: Vec<BatchShown>,
 }
@@ -177,7 +191,8 @@ async fn list(asker: SignedIn, filters: Filters) -> Answer {
     let narrow = (filters.text("state"), filters.text("q"));
     let rows = store::list(&mut tx, programme.id, &scope, narrow, &filters.cursor()).await?;
     let slice = Slice::cut(rows, |(certificate, key)| (key.clone(), certificate.number.clone()));
-    let ready = store::count_ready(&mut tx, programme.id, &scope).await?;
+    let ready = batch::ready(&mut tx, programme.id, &scope).await?;
+    let ready = if ready > 0 { batch::shown(ready) } else { String::new() };
     let may_issue = access::require(&asker.ctx, &ISSUERS).is_ok();
     let mut batches = Vec::new();
     for batch in store::batch::latest(&mut tx, programme.id, &scope, BATCHES).await? {

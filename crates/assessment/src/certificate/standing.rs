@@ -232,7 +232,10 @@ pub async fn check_standings(
         // Nobody has looked at a teacher yet who has no standing; whoever has met everything has one.
         let is_wrong = |s: &&Standing| kept.get(&s.person).map_or(s.met, |k| k != *s);
         wrong.extend(fresh.iter().filter(is_wrong).map(|s| s.person));
+        wrong.extend(store::wrongly_held(&mut tx, programme.id, first.person, last.person).await?);
     }
+    wrong.sort_unstable();
+    wrong.dedup();
     wrong.truncate(most);
     Ok((looked_at, wrong))
 }

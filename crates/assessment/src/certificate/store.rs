@@ -80,8 +80,13 @@ const VALID_OF: &str = "select number, programme, person, path, name, school, st
     issued_at, ended_at, reason, superseded_by, scheme_version from certificate
     where programme = $1 and person = $2 and state = 'valid'";
 
+const REVOKED_OF: &str = "select number, programme, person, path, name, school, state, facts, signature,
+    issued_at, ended_at, reason, superseded_by, scheme_version from certificate
+    where programme = $1 and person = $2 and state = 'revoked' order by issued_at desc limit 1";
+
 const ALL: &str = "select number, programme, person, path, name, school, state, facts, signature,
-    issued_at, ended_at, reason, superseded_by from certificate where number > $1 order by number limit 1000";
+    issued_at, ended_at, reason, superseded_by, scheme_version from certificate
+    where number > $1 order by number limit 1000";
 
 const DOCUMENTS: &str = "select number, pdf from certificate
     where number > $1 and pdf is not null order by number limit 1000";
@@ -111,16 +116,19 @@ const NEXT: &str = "insert into certificate_sequence (programme, region, year, l
     on conflict (programme, region, year) do update set last = certificate_sequence.last + 1 returning last";
 
 const READY: &str = "select s.person from standing s
-    where s.programme = $1 and s.path >= $2 and s.path < $3 and s.met and s.person > $4
+    where s.programme = $1 and s.path >= $2 and s.path < $3 and s.met and s.held = '' and s.person > $4
     and exists (select 1 from post p where p.person = s.person and p.until is null)
-    and not exists (select 1 from certificate c
-        where c.programme = s.programme and c.person = s.person and c.state = 'valid')
     order by s.person limit $5";
 
-const COUNT_READY: &str = "select count(*) from standing s
-    where s.programme = $1 and s.path >= $2 and s.path < $3 and s.met
-    and exists (select 1 from post p where p.person = s.person and p.until is null)
-    and not exists (select 1 from certificate c
+const COUNT_READY: &str = "select count(*) from (select 1 from standing s
+    where s.programme = $1 and s.path >= $2 and s.path < $3 and s.met and s.held = ''
+    and exists (select 1 from post p where p.person = s.person and p.until is null) limit $4) t";
+
+const HOLD: &str = "update standing set held = $3 where programme = $1 and person = $2";
+
+const WRONGLY_HELD: &str = "select s.person from standing s
+    where s.programme = $1 and s.person >= $2 and s.person <= $3
+    and (s.held = 'valid') <> exists (select 1 from certificate c
         where c.programme = s.programme and c.person = s.person and c.state = 'valid')";
 
 const SORT_KEY: &str = "select sort_key from person where id = $1";
@@ -251,6 +259,15 @@ pub async fn valid_of(
     tx.row_opt(VALID_OF, args![programme, person], certificate).await
 }
 
+/// The certificate of a teacher that was revoked last.
+pub async fn revoked_of(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    person: Id<Person>,
+) -> Result<Option<Certificate>, DbError> {
+    tx.row_opt(REVOKED_OF, args![programme, person], certificate).await
+}
+
 /// Up to 1000 certificates after a number.
 pub async fn all(tx: &mut Tx, after: &str) -> Result<Vec<Certificate>, DbError> {
     tx.rows(ALL, args![after], certificate).await
@@ -328,7 +345,7 @@ pub async fn next(tx: &mut Tx, programme: Id<Programme>, region: &str, year: i32
     tx.row(NEXT, args![programme, region, year], |row| row.get(0)).await
 }
 
-/// The next teachers who have met everything and hold no valid certificate.
+/// The next teachers who have met everything and have never held a certificate.
 pub async fn ready(
     tx: &mut Tx,
     programme: Id<Programme>,
@@ -340,8 +357,34 @@ pub async fn ready(
     tx.rows(READY, row, |row| row.get(0)).await
 }
 
-pub async fn count_ready(tx: &mut Tx, programme: Id<Programme>, scope: &Scope) -> Result<i64, DbError> {
-    tx.row(COUNT_READY, args![programme, &scope.from, &scope.until], |row| row.get(0)).await
+/// How many of them there are, counted up to `most`.
+pub async fn count_ready(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    scope: &Scope,
+    most: i64,
+) -> Result<i64, DbError> {
+    tx.row(COUNT_READY, args![programme, &scope.from, &scope.until, most], |row| row.get(0)).await
+}
+
+/// Writes down what a teacher holds.
+pub async fn hold(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    person: Id<Person>,
+    state: CertificateState,
+) -> Result<(), DbError> {
+    tx.run(HOLD, args![programme, person, state.key()]).await.map(drop)
+}
+
+/// Those between two people whose standing does not say what they hold.
+pub async fn wrongly_held(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    first: Id<Person>,
+    last: Id<Person>,
+) -> Result<Vec<Id<Person>>, DbError> {
+    tx.rows(WRONGLY_HELD, args![programme, first, last], |row| row.get(0)).await
 }
 
 /// Follows a move of the tree with the paths that this room keeps.

@@ -11,7 +11,7 @@ use tisheng_platform::{Ctx, Tx, audit};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::people::Person;
 use tisheng_rules::hours::ItemUnit;
-use tisheng_training::hours::{self, Logged, Report, Whom};
+use tisheng_training::hours::{self, Channel, Logged, Report, Whom};
 use uuid::Uuid;
 
 use super::store::{self, Final};
@@ -88,5 +88,7 @@ async fn report(ctx: &Ctx, tx: &mut Tx, of: &OfResult, result: &Earned) -> Resul
         title: rules.framework.label(&of.capability),
         source: hours::RESULTS.to_owned(),
         source_id: result.id.to_string(),
+        channel: Channel::Own,
+        doubt: None,
     }))
 }

@@ -144,6 +144,13 @@ struct ToDo {
     href: &'static str,
 }
 
+impl ToDo {
+    /// How many, as shown; of some nobody counts all.
+    fn shown(&self) -> String {
+        certificate::shown(self.count)
+    }
+}
+
 #[derive(Template)]
 #[template(path = "home/pages/office.html")]
 struct OfficePage {
@@ -175,33 +182,38 @@ async fn office(asker: SignedIn) -> Answer {
         Err(Failure::NotFound) => return Ok(once::redirect("/monitor", None)),
         Err(other) => return Err(other),
     };
-    let waiting = store::waiting(&mut tx, programme.id, &ctx.scope()).await?;
+    let waiting = store::waiting(&mut tx, programme.id, &ctx.scope(), ctx.at).await?;
+    let ready = certificate::ready(&mut tx, programme.id, &ctx.scope()).await?;
     let (figures, _) = monitoring::figures_below(&mut tx, programme.id, &ctx.scope()).await?;
     let lagging = monitoring::lagging(&mut tx, programme.id, Id::from_uuid(member.node)).await?;
     drop(tx);
     let page = Page::new(&asker, member.node_name.clone(), "/");
     let node = member.node.simple().to_string();
     let role = access::role(ctx);
-    let to_do = to_do(&waiting, role);
+    let to_do = to_do(&waiting, ready, role);
     let may_import = role.is_some_and(|role| Teachers::ABOUT.roles.contains(&role));
     show(&OfficePage { page, to_do, figures, node, lagging, may_import })
 }
 
-fn to_do(waiting: &Waiting, role: Option<Role>) -> Vec<ToDo> {
+fn to_do(waiting: &Waiting, ready: i64, role: Option<Role>) -> Vec<ToDo> {
     use Role::{Cio, City, Clerk, County, ManagementTeam, Principal, Province, Town};
     let only = |count: i64, roles: &[Role]| if role.is_some_and(|r| roles.contains(&r)) { count } else { 0 };
     let desk = [Clerk, Town, County, City, Province];
     let school = [Principal, Cio, ManagementTeam, Clerk];
     let heads = [Principal, Cio, ManagementTeam];
     let issuers = [Province, City, County];
+    let offices = [Province, City];
     let to_do = |title, count, href| ToDo { title, count, href };
     let all = [
         to_do("学时待处理（待认领、冲突、存疑）", only(waiting.reports, &desk), "/hours/waiting"),
+        to_do("学习账号待对应教师", only(waiting.learners, &desk), "/learners"),
         to_do("学时异议待答复", only(waiting.disputes, &desk), "/hours/inbox"),
+        to_do("课程待审核", only(waiting.courses, &offices), "/courses/waiting"),
+        to_do("学习平台久未报送", only(waiting.silent, &offices), "/platforms"),
         to_do("选学变更待审批", only(waiting.changes, &school), "/choices/changes"),
         to_do("校本活动待审核", only(waiting.activities, &heads), "/activities/school"),
         to_do("考核小组待评", waiting.panel, "/review/board"),
-        to_do("已达标待发证", only(waiting.ready, &issuers), "/certificates"),
+        to_do("已达标待发证", only(ready, &issuers), "/certificates"),
     ];
     all.into_iter().filter(|to_do| to_do.count > 0).collect()
 }

@@ -1,6 +1,6 @@
 //! What waits for somebody, counted where it lies.
 
-use tisheng_kernel::Id;
+use tisheng_kernel::{Id, Instant};
 use tisheng_platform::{DbError, Scope, Tx, args};
 use tisheng_policy::scheme::Programme;
 
@@ -12,9 +12,11 @@ const WAITING: &str = "select
     (select count(*) from activity where programme = $1 and state = 'submitted' and path >= $2 and path < $3),
     (select count(*) from submission where programme = $1 and state = 'panel' and superseded_by is null
         and path >= $2 and path < $3),
-    (select count(*) from standing s where s.programme = $1 and s.met and s.path >= $2 and s.path < $3
-        and not exists (select 1 from certificate c
-            where c.programme = s.programme and c.person = s.person and c.state = 'valid'))";
+    (select count(*) from learner where programme = $1 and state = 'unmatched' and path >= $2 and path < $3),
+    (select count(*) from course_terms t join course c on c.id = t.course
+        where t.state = 'submitted' and c.programme = $1),
+    (select count(*) from platform where programme = $1 and state = 'active'
+        and coalesce(last_arrival, created_at) + silent_hours * cast(3600000000 as bigint) < $4)";
 
 /// How many things wait for a decision below a node.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -29,19 +31,30 @@ pub struct Waiting {
     pub activities: i64,
     /// Submissions before a panel.
     pub panel: i64,
-    /// Teachers who have met everything and hold no certificate.
-    pub ready: i64,
+    /// Accounts on platforms that are nobody's yet.
+    pub learners: i64,
+    /// Courses whose terms are to be approved.
+    pub courses: i64,
+    /// Platforms that have not delivered for longer than agreed.
+    pub silent: i64,
 }
 
-pub async fn waiting(tx: &mut Tx, programme: Id<Programme>, scope: &Scope) -> Result<Waiting, DbError> {
-    tx.row(WAITING, args![programme, &scope.from, &scope.until], |row| {
+pub async fn waiting(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    scope: &Scope,
+    at: Instant,
+) -> Result<Waiting, DbError> {
+    tx.row(WAITING, args![programme, &scope.from, &scope.until, at], |row| {
         Ok(Waiting {
             reports: row.get(0)?,
             disputes: row.get(1)?,
             changes: row.get(2)?,
             activities: row.get(3)?,
             panel: row.get(4)?,
-            ready: row.get(5)?,
+            learners: row.get(5)?,
+            courses: row.get(6)?,
+            silent: row.get(7)?,
         })
     })
     .await

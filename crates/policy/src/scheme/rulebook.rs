@@ -13,19 +13,20 @@ use tisheng_rules::Scheme;
 use super::actions::files;
 use super::model::{Programme, Version};
 
-/// The schemes that this process has parsed, by digest. A long-lived part of the application.
+/// The schemes that this process has parsed, by version: the text of a version never changes. A
+/// long-lived part of the application.
 #[derive(Debug, Default)]
-pub struct Rulebook(RwLock<HashMap<String, Arc<Scheme>>>);
+pub struct Rulebook(RwLock<HashMap<Id<Version>, Arc<Scheme>>>);
 
 impl Rulebook {
-    fn find(&self, digest: &str) -> Option<Arc<Scheme>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(digest).cloned()
+    fn find(&self, version: Id<Version>) -> Option<Arc<Scheme>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(&version).cloned()
     }
 
-    fn keep(&self, scheme: Scheme) -> Arc<Scheme> {
+    fn keep(&self, version: Id<Version>, scheme: Scheme) -> Arc<Scheme> {
         let scheme = Arc::new(scheme);
         let mut shelf = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(shelf.entry(scheme.digest().to_owned()).or_insert(scheme))
+        Arc::clone(shelf.entry(version).or_insert(scheme))
     }
 }
 
@@ -38,13 +39,10 @@ pub fn rules<'a>(
     tx: &'a mut Tx,
     programme: &'a Programme,
 ) -> BoxFuture<'a, Result<Arc<Scheme>, Failure>> {
-    match app.parts.get::<Rulebook>().find(&programme.digest) {
-        Some(scheme) => Box::pin(ready(Ok(scheme))),
-        None => rules_of(app, tx, programme.version),
-    }
+    rules_of(app, tx, programme.version)
 }
 
-/// The rules of one version, such as the one that a result was judged by.
+/// The rules of one version, also of one that is no longer in force.
 ///
 /// # Errors
 /// [`Failure::NotFound`] when there is no such version; else as [`rules`].
@@ -53,12 +51,16 @@ pub fn rules_of<'a>(
     tx: &'a mut Tx,
     version: Id<Version>,
 ) -> BoxFuture<'a, Result<Arc<Scheme>, Failure>> {
+    let book = app.parts.get::<Rulebook>();
+    if let Some(scheme) = book.find(version) {
+        return Box::pin(ready(Ok(scheme)));
+    }
     Box::pin(async move {
         let files = files(tx, version).await?;
         let scheme = Scheme::from_files(&files).map_err(|problems| {
             let first = problems.first().map(ToString::to_string).unwrap_or_default();
             Failure::Internal(format!("a stored scheme is not read any more: {first}"))
         })?;
-        Ok(app.parts.get::<Rulebook>().keep(scheme))
+        Ok(book.keep(version, scheme))
     })
 }

@@ -1,9 +1,7 @@
 //! Nodes and schools: what they are and where they may stand.
 
-use std::str::FromStr;
-
 use chrono::NaiveDate;
-use tisheng_kernel::{Id, RegionCode, SchoolCode};
+use tisheng_kernel::{Id, RegionCode, SchoolCode, coded};
 
 /// An organisation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,57 +40,6 @@ impl Node {
     pub fn segment(&self) -> &str {
         self.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
     }
-}
-
-/// Makes an enum of codes with Chinese titles: `key()`, `title()`, `ALL`, `options()`, reading of
-/// either form.
-macro_rules! coded {
-    ($(#[$meta:meta])* $name:ident, $what:literal, { $($(#[$case_meta:meta])* $case:ident = $key:literal $title:literal),* $(,)? }) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $($(#[$case_meta])* $case),* }
-
-        impl $name {
-            /// Every one, in the usual order.
-            pub const ALL: &'static [Self] = &[$(Self::$case),*];
-
-            /// The code stored and used in files.
-            #[must_use]
-            pub const fn key(self) -> &'static str {
-                match self { $(Self::$case => $key),* }
-            }
-
-            /// The official term.
-            #[must_use]
-            pub const fn title(self) -> &'static str {
-                match self { $(Self::$case => $title),* }
-            }
-
-            /// Codes and terms, for a choice in a form.
-            #[must_use]
-            pub fn options() -> Vec<(&'static str, &'static str)> {
-                Self::ALL.iter().map(|one| (one.key(), one.title())).collect()
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = UnknownCode;
-
-            fn from_str(text: &str) -> Result<Self, UnknownCode> {
-                let found = Self::ALL.iter().find(|one| one.key() == text || one.title() == text);
-                found.copied().ok_or(UnknownCode { what: $what })
-            }
-        }
-    };
-}
-pub(crate) use coded;
-
-/// The text is neither a code nor a term of the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("无法识别的{what}")]
-pub struct UnknownCode {
-    /// What was asked for.
-    pub what: &'static str,
 }
 
 coded! {

@@ -79,11 +79,7 @@ async fn numbered(ctx: &Ctx, tx: &mut Tx, clue: &Clue<'_>) -> Result<Vec<Person>
         let index = ctx.app.keys.index(PHONE, phone.number());
         found = store::by_index(tx, Entry::Phone, &index).await?;
     }
-    let mut seen = Vec::with_capacity(found.len());
-    for person in found {
-        seen.extend(store::visible(tx, &ctx.scope(), person.id).await?);
-    }
-    Ok(seen)
+    seen(ctx, tx, found).await
 }
 
 /// The record with this paper's number, wherever it is kept: for finding doubles across schools.
@@ -94,6 +90,31 @@ async fn numbered(ctx: &Ctx, tx: &mut Tx, clue: &Clue<'_>) -> Result<Vec<Person>
 pub async fn find_by_paper(ctx: &Ctx, tx: &mut Tx, number: &str) -> Result<Option<Person>, DbError> {
     let index = paper_index(&ctx.app.keys, number);
     Ok(store::by_index(tx, Entry::Paper, &index).await?.into_iter().next())
+}
+
+/// Under which a paper's number is found, for a room that keeps it to ask later; `None` for no
+/// number.
+#[must_use]
+pub fn paper_key(ctx: &Ctx, number: &str) -> Option<Vec<u8>> {
+    (!number.is_empty()).then(|| paper_index(&ctx.app.keys, number))
+}
+
+/// The people within the asker's sight whose paper is found under `key`.
+///
+/// # Errors
+/// What the database reports.
+pub async fn of_paper_key(ctx: &Ctx, tx: &mut Tx, key: &[u8]) -> Result<Vec<Person>, DbError> {
+    let found = store::by_index(tx, Entry::Paper, key).await?;
+    seen(ctx, tx, found).await
+}
+
+/// Those whom the asker may see.
+async fn seen(ctx: &Ctx, tx: &mut Tx, found: Vec<Person>) -> Result<Vec<Person>, DbError> {
+    let mut seen = Vec::with_capacity(found.len());
+    for person in found {
+        seen.extend(store::visible(tx, &ctx.scope(), person.id).await?);
+    }
+    Ok(seen)
 }
 
 /// The index of a paper's number as somebody typed it.

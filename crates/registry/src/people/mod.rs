@@ -27,7 +27,7 @@ pub use actions::{
     Amendment, Correction, NewPerson, NewPost, PeopleError, amend, appoint, correct, register,
 };
 pub(crate) use matching::phone_index;
-pub use matching::{Clue, Match, find_by_paper, match_person};
+pub use matching::{Clue, Match, find_by_paper, match_person, of_paper_key, paper_key};
 pub use model::{Duty, Person, Post, PostState, SUBJECTS, Teacher, Team};
 pub use moves::{Departure, Secondment, Transfer, recall, release, second, transfer};
 pub use pages::routes;

@@ -1,11 +1,8 @@
 //! People and posts: what they are.
 
-use std::str::FromStr;
-
 use chrono::NaiveDate;
-use tisheng_kernel::{Id, PaperKind, Sex};
+use tisheng_kernel::{Id, PaperKind, Sex, coded};
 
-use crate::organisation::model::{UnknownCode, coded};
 use crate::organisation::{Node, Stage};
 
 /// The usual subjects, for choices in forms; a school may name others.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use serde::Serialize;
+use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, DbError, Member, Scope, Tx};
 use uuid::Uuid;
 
@@ -270,6 +271,15 @@ pub enum Obstacle {
     /// The database failed.
     #[error(transparent)]
     Db(#[from] DbError),
+}
+
+/// A failure on the way of a whole file: it is tried again or put aside as one.
+#[must_use]
+pub fn failed(failure: Failure) -> DbError {
+    match failure {
+        Failure::Busy(cause) => DbError::Conflict(cause),
+        other => DbError::Engine(format!("{other:?}")),
+    }
 }
 
 /// A kind of file. Its functions are called in this order: `read` for each row by itself, on a

@@ -36,7 +36,7 @@ pub use column::{Column, optional, required};
 pub use finding::{Finding, Findings, Weight};
 pub use kind::{
     About, Alteration, Book, Choice, Desk, Difference, Entry, Item, Kind, Kinds, Line, Notes, Obstacle, Tie,
-    Trace, What, Work,
+    Trace, What, Work, failed,
 };
 pub use model::{Run, State, Tally};
 pub use pages::routes;
@@ -44,6 +44,7 @@ pub use roles::Roles;
 pub use schools::Schools;
 pub use store::follow;
 pub use teachers::Teachers;
+pub use words::{stages, subject};
 pub use work::{PASSED, Passed, handlers};
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use tisheng_kernel::{Level, Seconds};
 use super::Outline;
 use crate::choice::Cover;
 use crate::framework::{Capability, Piece};
-use crate::hours::{HourCategory, HourKind, ItemUnit, Surplus};
+use crate::hours::{HourCategory, HourKind, ItemUnit, Plausibility, Surplus};
 use crate::scheme::Scheme;
 use crate::source::Sourced;
 
@@ -37,6 +37,21 @@ pub(super) fn hours(scheme: &Scheme, outline: &mut Outline) {
     if let Some(counts_as) = &rule.counts_as {
         outline.value("hours.counts_as", counts_as, format!("学时计入{}。", **counts_as));
     }
+    if let Some(limits) = &rule.plausibility {
+        plausibility(limits, outline);
+    }
+}
+
+fn plausibility(limits: &Plausibility, outline: &mut Outline) {
+    let sentence = format!("用时不到学习材料时长的 {}% 就完成的课程，由人核实。", *limits.fastest);
+    outline.value("hours.plausibility.fastest", &limits.fastest, sentence);
+    let sentence = format!("两次学习的时间重叠超过 {} 分钟的，由人核实。", *limits.overlap_minutes);
+    outline.value("hours.plausibility.overlap_minutes", &limits.overlap_minutes, sentence);
+    let (most, minutes) = (*limits.burst, *limits.burst_minutes);
+    let sentence = format!("同一教师在 {minutes} 分钟之内的学习记录超过 {most} 条的，由人核实。");
+    outline.value("hours.plausibility.burst", &limits.burst, sentence);
+    let sentence = format!("平台报送的时间比本系统的钟快 {} 分钟以上的，由人核实。", *limits.ahead_minutes);
+    outline.value("hours.plausibility.ahead_minutes", &limits.ahead_minutes, sentence);
 }
 
 fn one_category(scheme: &Scheme, category: &HourCategory, outline: &mut Outline) {

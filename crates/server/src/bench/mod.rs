@@ -210,7 +210,7 @@ async fn served(
     order: &Order,
     folder: &Path,
 ) -> Result<Vec<Figure>, Failed> {
-    let visitors = Visitors::sign_in(app, province, order.seed).await?;
+    let visitors = Visitors::sign_in(app, province, order).await?;
     let served = Served::start(folder, order.database.as_deref()).await?;
     let mut figures = pages::homes(app, province, &served, &visitors).await?;
     figures.extend(pages::looks(province, &served, &visitors).await?);

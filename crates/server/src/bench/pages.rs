@@ -9,7 +9,6 @@ use tisheng_platform::{App, Ctx, Member};
 use tisheng_registry::access::Role;
 use uuid::Uuid;
 
-use super::Failed;
 use super::client::{Connection, Request};
 use super::learning::mixed;
 use super::load::{Crowd, run};
@@ -17,11 +16,12 @@ use super::province::{OF_A_SCHOOL, Province, member};
 use super::report::{Figure, Goal};
 use super::served::Served;
 use super::store::{self, Placed};
+use super::{Failed, Order};
 
-/// Teachers who are signed in.
-const SIGNED_IN: u64 = 500;
-/// Requests for first pages of teachers.
-const HOMES: usize = 40_000;
+/// Teachers who are signed in at most; of few teachers a tenth.
+const SIGNED_IN: u32 = 500;
+/// Requests for the first page of each teacher who is signed in.
+const HOMES: usize = 80;
 /// Requests for each list or dashboard.
 const LOOKS: usize = 200;
 /// What a browser understands.
@@ -40,13 +40,13 @@ impl Visitors {
     ///
     /// # Errors
     /// What the database reports.
-    pub async fn sign_in(app: &Arc<App>, province: &Province, seed: u64) -> Result<Self, Failed> {
+    pub async fn sign_in(app: &Arc<App>, province: &Province, order: &Order) -> Result<Self, Failed> {
         let ctx = Ctx::system(Arc::clone(app), "bench");
         let mut tx = ctx.write().await?;
         let schools = store::schools(&mut tx).await?;
         let mut teachers = Vec::new();
-        for number in 0..SIGNED_IN {
-            let any = mixed(seed, number);
+        for number in 0..SIGNED_IN.min(order.teachers / 10) {
+            let any = mixed(order.seed, u64::from(number));
             let school = usize::try_from(any)? % schools.len().max(1);
             let Some((school, _)) = schools.get(school) else { break };
             let place = i64::try_from((any >> 32) % u64::from(OF_A_SCHOOL))?;
@@ -87,19 +87,20 @@ pub async fn homes(
 ) -> Result<Vec<Figure>, Failed> {
     let plain = Crowd { address: served.address, connections: 8, encodings: "" };
     let homes = Arc::new(visitors.homes.clone());
-    run(plain, &homes, HOMES / 10).await?;
-    let times = run(plain, &homes, HOMES).await?;
-    let packed = run(Crowd { encodings: BROWSER, ..plain }, &homes, HOMES / 4).await?;
+    let requests = HOMES * homes.len();
+    run(plain, &homes, requests / 10).await?;
+    let times = run(plain, &homes, requests).await?;
+    let packed = run(Crowd { encodings: BROWSER, ..plain }, &homes, requests / 4).await?;
     let weight = Connection::open(served.address, BROWSER).await?.get(&homes[0]).await?.bytes;
     let live = vec![Request { path: "/livez".to_owned(), cookie: String::new() }];
-    let live = run(plain, &Arc::new(live), HOMES).await?;
+    let live = run(plain, &Arc::new(live), requests).await?;
     let started = Instant::now();
     for teacher in &visitors.teachers {
         let mut tx = app.db.read().await?;
         store::rows_of(&mut tx, province.programme.id, teacher.person).await?;
     }
     let bare = started.elapsed() / u32::try_from(visitors.teachers.len().max(1))?;
-    let alone = run(Crowd { connections: 1, ..plain }, &homes, HOMES / 10).await?.percentile(50);
+    let alone = run(Crowd { connections: 1, ..plain }, &homes, requests / 10).await?.percentile(50);
     let goal = (Goal::AtLeast(4_000.0), Goal::AtMost(10.0));
     Ok(vec![
         Figure::new("teacher home, 8 connections", "/s", goal.0, times.per_second()),

@@ -2,6 +2,7 @@
 
 mod calendar;
 mod school;
+mod study;
 mod territory;
 
 use std::sync::Arc;

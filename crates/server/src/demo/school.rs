@@ -25,7 +25,7 @@ const TEACHERS: usize = 12;
 const STEMS: [&str; 10] = ["甲", "乙", "丙", "丁", "戊", "己", "庚", "辛", "壬", "癸"];
 const BRANCHES: [&str; 12] = ["子", "丑", "寅", "卯", "辰", "巳", "午", "未", "申", "酉", "戌", "亥"];
 /// The platform that the demonstration's online hours come from.
-const PLATFORM: &str = "演示研修平台";
+pub const PLATFORM: &str = "演示研修平台";
 
 /// What a school is built from.
 pub struct Plan<'p> {
@@ -75,11 +75,12 @@ pub async fn build(ctx: &Ctx, plan: &Plan<'_>) -> Result<Vec<Persona>, Failure> 
 }
 
 /// The asker as a persona: what people do themselves is done in their name.
-fn acting(ctx: &Ctx, persona: &Persona) -> Ctx {
+pub fn acting(ctx: &Ctx, persona: &Persona) -> Ctx {
     Ctx::new(Arc::clone(&ctx.app), persona.who())
 }
 
-fn refused(error: impl std::fmt::Display) -> Failure {
+/// A refusal that the demonstration does not expect.
+pub fn refused(error: impl std::fmt::Display) -> Failure {
     Failure::Internal(error.to_string())
 }
 
@@ -157,6 +158,8 @@ async fn learn(
                 title: format!("演示课程第{}讲", lesson + 1),
                 source: PLATFORM.to_owned(),
                 source_id: format!("{}-{}-{lesson}", teacher.login, category.key),
+                channel: hours::Channel::File,
+                doubt: None,
             });
         }
     }

@@ -9,7 +9,7 @@ use tisheng_registry::organisation::{self, Kind, Node};
 use tisheng_registry::samples::{Builder, Persona, beginning, hashed_password};
 use tisheng_rules::{Scheme, builtin};
 
-use super::school;
+use super::{school, study};
 
 /// Counties that get schools.
 const COUNTIES: usize = 2;
@@ -43,6 +43,10 @@ pub async fn build(ctx: &Ctx, code: &str, number: u32) -> Result<Vec<Persona>, F
             people.extend(school::build(ctx, &plan).await?);
         }
     }
+    let plan =
+        study::Plan { code, number, root: &root, programme: &programme, rules: &rules, people: &people };
+    let lecturers = study::build(ctx, &plan).await?;
+    people.extend(lecturers);
     Ok(people)
 }
 
@@ -100,6 +104,11 @@ async fn offices(
 /// What logins of a territory begin with.
 pub fn short(code: &str) -> &str {
     code.split('-').next().unwrap_or(code)
+}
+
+/// The number of the first who acts for an institution.
+pub const fn first_lecturer(number: u32) -> u32 {
+    number * PEOPLE + 50
 }
 
 /// The number of the first person of a school.

@@ -7,15 +7,19 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{Days, TimeDelta};
 use http::{HeaderMap, Method};
 use tisheng_assessment::{evidence, review};
-use tisheng_kernel::{Level, Seconds};
+use tisheng_kernel::{Id, Level, Seconds};
 use tisheng_platform::args;
 use tisheng_policy::scheme::{self, Programme, samples::owned};
+use tisheng_registry::access::Role;
 use tisheng_registry::roster::samples::roll_of_teachers;
 use tisheng_registry::samples::{Persona, Town, small_town};
 use tisheng_rules::samples::third_scheme_files;
 use tisheng_server::{reactions, routes};
 use tisheng_testkit::{Browser, Chosen, Engine, TestApp};
-use tisheng_training::hours::{self, Described, Report, Whom};
+use tisheng_training::course::{self, Counts, samples::Wish};
+use tisheng_training::hours::{self, Channel, Described, Report, Whom};
+use tisheng_training::learning::{self, Happened};
+use tisheng_training::platform;
 use tisheng_training::samples::{choose, fulfil_hours, online_report, publish_offer};
 use tisheng_training::selection;
 use uuid::Uuid;
@@ -34,6 +38,8 @@ pub struct World {
     pub town: Town,
     /// Its programme.
     pub programme: Programme,
+    /// A capability that the one at work has chosen.
+    capability: String,
     /// What stands in place of a name in an address: by the beginning of the address, then by
     /// the name. The longest beginning counts.
     pub things: BTreeMap<&'static str, String>,
@@ -55,10 +61,12 @@ impl World {
             let panel: Vec<&Persona> = school.teachers.iter().rev().take(3).collect();
             review::samples::panel_of(&head, &panel).await.expect("a panel");
         }
-        let mut world = Self { test, town, programme, things: BTreeMap::new() };
+        let things = BTreeMap::new();
+        let mut world = Self { test, town, programme, capability: String::new(), things };
         world.finish().await;
         world.work().await;
         world.school_desk().await;
+        world.platforms().await;
         world.test.settle().await;
         world.look_up().await;
         world
@@ -124,6 +132,7 @@ impl World {
         }
         evidence::samples::fill(&author, id.parse().expect("an id")).await.expect("filled");
         self.things.insert("/evidence {id}", id);
+        self.capability.clone_from(&chosen[0]);
         // Another capability of the same dimension instead of the last.
         let dimension = |code: &str| rules.framework.capability(code).map(|c| c.dimension.clone());
         let last = chosen.last().expect("a choice");
@@ -190,6 +199,47 @@ impl World {
         let mut tx = system.write().await.expect("a transaction");
         hours::log_all(&system, &mut tx, &self.programme, &[report]).await.expect("parked");
         tx.commit().await.expect("commits");
+    }
+
+    /// A platform with a course that a teacher has learnt, and an account that is nobody's yet.
+    async fn platforms(&mut self) {
+        let office = self.test.ctx(self.town.city_office.who());
+        let mut tx = office.write().await.expect("a transaction");
+        let made =
+            platform::samples::platform(&office, &mut tx, &self.programme, (&self.town.county, 1, "甲"));
+        let (institution, id) = made.await.expect("a platform");
+        let platform = platform::of_id(&mut tx, id).await.expect("read").expect("a platform");
+        let principal = &self.town.school().principal;
+        let lecturer = Persona { role: Role::Institution, node: institution, ..principal.clone() };
+        let author = self.test.ctx(lecturer.who());
+        let capability = self.capability.clone();
+        let wish =
+            |code, title| Wish { code, title, capability: &capability, hours: 1, counts: Counts::Completed };
+        let offered = course::samples::offered((&author, &office), &mut tx, &platform, wish("K1", "课程一"));
+        let course = offered.await.expect("a course");
+        let school = self.town.school().node.name.clone();
+        let learnt = self.test.app.now() + TimeDelta::days(-40);
+        let said = ["学员一", "学员二"].map(|name| {
+            learning::samples::said(
+                &platform,
+                (name, &school, "K1"),
+                (name, Happened::Completed),
+                (60, learnt),
+            )
+        });
+        let system = self.test.system();
+        learning::take(&system, &mut tx, (&platform, Channel::Xapi), &said).await.expect("taken");
+        let accounts = "select id from learner order by account";
+        let accounts: Vec<Uuid> = tx.rows(accounts, args![], |row| row.get(0)).await.expect("accounts");
+        let [known, unknown] = accounts[..] else { panic!("two accounts: {accounts:?}") };
+        let whose = (Id::from_uuid(known), self.worker().person);
+        let clerk = self.test.ctx(self.town.school().clerk.who());
+        learning::match_learner(&clerk, &mut tx, &self.programme, whose).await.expect("matched");
+        tx.commit().await.expect("commits");
+        self.things.insert("/platforms {id}", id.to_string());
+        self.things.insert("/courses {id}", course.to_string());
+        self.things.insert("{month}", learnt.date().format("%Y-%m").to_string());
+        self.things.insert("/learners {id}", unknown.to_string());
     }
 
     /// The numbers of what was made through pages.

@@ -13,7 +13,7 @@ use tisheng_rules::Scheme;
 
 use super::model::{Activity, ActivityError, Plan, State, Step};
 use super::store::{self, Moving};
-use crate::hours::{self, Report, Whom};
+use crate::hours::{self, Channel, Report, Whom};
 
 /// The source under which activities report hours.
 pub const SOURCE: &str = hours::ACTIVITIES;
@@ -406,6 +406,8 @@ pub async fn approve(
             title: found.plan.title.clone(),
             source: SOURCE.to_owned(),
             source_id: found.source_id(attendee.person, found.approvals + 1),
+            channel: Channel::Own,
+            doubt: None,
         })
         .collect();
     Ok(hours::log_all(ctx, tx, programme, &reports).await?)

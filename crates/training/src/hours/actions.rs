@@ -1,25 +1,25 @@
 //! What is done to the ledger.
 
 pub(super) mod again;
+pub mod candidates;
 pub mod decide;
 pub mod disputes;
+pub(super) mod foresee;
+pub mod reversal;
 
-use std::collections::HashMap;
-
-use chrono::NaiveDate;
 use serde_json::json;
 use tisheng_kernel::identity::mask_paper_number;
 use tisheng_kernel::{HourLength, Id, Seconds};
 use tisheng_platform::web::Failure;
-use tisheng_platform::{Ctx, Tx, audit, jobs};
+use tisheng_platform::{Ctx, DbError, Scope, Tx, audit, jobs};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::people::{self, Clue, Match, Person};
 use tisheng_rules::Scheme;
 use tisheng_rules::hours::ItemUnit;
 
+use super::doubt::{Doubt, doubt};
 use super::model::{
-    Described, Doubt, Entry, HoursError, Logged, REVERSAL, Report, WITHDRAWAL, Waiting, WaitingState, Whom,
-    doubt,
+    Described, Entry, HoursError, Logged, REVERSAL, Report, WITHDRAWAL, Waiting, WaitingState, Whom,
 };
 use super::store::reports::Putting;
 use super::store::{self, Booking, Total};
@@ -114,47 +114,6 @@ pub(super) async fn changed(
     Ok(jobs::emit(tx, ctx.at, "hours.changed", &payload).await?)
 }
 
-/// What [`log`] would do with a report, without doing it.
-pub(super) enum Foreseen {
-    /// It was taken before, or waits already.
-    Known,
-    /// It would be entered for this teacher.
-    Fresh(Id<Person>),
-    /// A person would have to decide, for this reason.
-    Waits(WaitingState, String),
-}
-
-/// What reports that are not entered yet would add to a teacher's day.
-pub(super) type Ahead = HashMap<(Id<Person>, NaiveDate), Seconds>;
-
-/// Looks ahead at a report after those that make up `ahead`, for the check of a file.
-pub(super) async fn foresee(
-    ctx: &Ctx,
-    tx: &mut Tx,
-    programme: &Programme,
-    report: &Report,
-    ahead: &Ahead,
-) -> Result<Foreseen, HoursError> {
-    let known = store::reports::of_digest(tx, programme.id, report, &report.digest()).await?;
-    let known = known.map(|known| known.state).filter(|state| *state != WaitingState::Withdrawn);
-    if known.is_some_and(|state| state != WaitingState::Parked) {
-        return Ok(Foreseen::Known);
-    }
-    Ok(match find(ctx, tx, &report.whom).await? {
-        Found::NotSure(_) if known.is_some() => Foreseen::Known,
-        Found::One(person) if known.is_some() && not_own(ctx, person).is_err() => Foreseen::Known,
-        Found::NotSure(why) => Foreseen::Waits(WaitingState::Parked, why.to_owned()),
-        Found::One(person) => {
-            let ahead = ahead.get(&(person, report.worked_on)).copied().unwrap_or_default();
-            match weigh(ctx, tx, programme, report, (person, ahead)).await? {
-                Weighed::Same => Foreseen::Known,
-                Weighed::Fresh(_) => Foreseen::Fresh(person),
-                Weighed::Waits { state, why, .. } => Foreseen::Waits(state, why),
-            }
-        }
-    })
-}
-
 /// Takes one report as [`log`] does, and leaves telling others about it to the caller; gives the
 /// teacher, where known.
 pub(super) async fn take(
@@ -170,7 +129,7 @@ pub(super) async fn take(
     let known = store::reports::of_digest(tx, programme.id, report, &digest).await?;
     let withdrawn = match known {
         Some(known) if known.state == WaitingState::Withdrawn => Some(known.id),
-        Some(known) if known.state == WaitingState::Parked => {
+        Some(known) if known.may_be_found() => {
             return again::look_again(ctx, tx, programme, report, known).await;
         }
         Some(known) => return Ok((again(&known), known.person)),
@@ -260,11 +219,12 @@ pub(super) async fn weigh(
 ) -> Result<Weighed, HoursError> {
     let known = store::of_number(tx, programme.id, &report.source, &report.source_id).await?;
     let Some(revision) = free_revision(tx, programme, &known).await? else {
-        if known.iter().any(|entry| entry.says(report, person)) {
-            return Ok(Weighed::Same);
-        }
-        let why = OTHER_CONTENT.to_owned();
         let against = known.last().map(|entry| entry.id);
+        let why = match reversed(tx, programme, &known).await? {
+            Some(reason) => format!("{TAKEN_BACK}（{reason}），恢复入账需要人工决定"),
+            None if known.iter().any(|entry| entry.says(report, person)) => return Ok(Weighed::Same),
+            None => OTHER_CONTENT.to_owned(),
+        };
         return Ok(Weighed::Waits { state: WaitingState::Conflict, why, against });
     };
     let scheme = scheme::rules(&ctx.app, tx, programme).await?;
@@ -272,7 +232,13 @@ pub(super) async fn weigh(
     let period = *scheme.identity.period;
     let by_hand = matches!(report.whom, Whom::Described(_));
     let own = (by_hand && not_own(ctx, person).is_err()).then_some(Doubt::Own);
-    Ok(match own.or_else(|| doubt(report, &scheme.hours, period, ctx.at.date(), booked)) {
+    let found = own.or_else(|| report.doubt.clone().map(Doubt::Found));
+    let found = found.or_else(|| doubt(report, &scheme.hours, period, ctx.at.date(), booked));
+    let found = match found {
+        None => store::alike(tx, programme.id, person, report).await?,
+        found => found,
+    };
+    Ok(match found {
         Some(doubt) => Weighed::Waits { state: WaitingState::Held, why: doubt.to_string(), against: None },
         None => Weighed::Fresh(revision),
     })
@@ -280,6 +246,20 @@ pub(super) async fn weigh(
 
 /// Why a report in conflict waits.
 const OTHER_CONTENT: &str = "同一来源、同一编号此前报送的内容与这次不同";
+
+/// Why a report waits whose number was taken back by a person.
+const TAKEN_BACK: &str = "同一编号的记录此前已被冲销";
+
+/// The reason for which a person took the latest entry of a number back; `None` while it stands.
+pub(super) async fn reversed(
+    tx: &mut Tx,
+    programme: &Programme,
+    known: &[Entry],
+) -> Result<Option<String>, HoursError> {
+    let Some(latest) = known.last() else { return Ok(None) };
+    let by = store::of_number(tx, programme.id, REVERSAL, &latest.id.to_string()).await?;
+    Ok(by.into_iter().next().map(|entry| entry.reason))
+}
 
 /// The revision under which a number can be entered; `None` while its latest entry stands, or a
 /// person took it back. Only what its source withdrew leaves the number free.
@@ -325,6 +305,10 @@ async fn wait(
         (Whom::Known(_), Some(teacher)) => (teacher.name.as_str(), String::new()),
         (Whom::Known(_), None) => ("", String::new()),
     };
+    let key = match &report.whom {
+        Whom::Described(described) => people::paper_key(ctx, &described.paper),
+        Whom::Known(_) => None,
+    };
     let row = Putting {
         id: put.withdrawn.unwrap_or_else(|| ctx.id()),
         state: put.state,
@@ -333,6 +317,7 @@ async fn wait(
         person: put.person,
         name,
         paper_masked: &masked,
+        paper_key: key.as_ref(),
         why: put.why,
         against: put.against,
     };
@@ -348,90 +333,6 @@ async fn wait(
         WaitingState::Held => Logged::Held(row.id),
         _ => Logged::Parked(row.id),
     })
-}
-
-/// Takes an entry back with an entry of its own. The entry stays where it is.
-///
-/// # Errors
-/// [`HoursError::NoReason`], [`HoursError::Own`], [`HoursError::IsReversal`],
-/// [`HoursError::Reversed`]; 404 when the programme has no such entry or the asker may not see its teacher.
-pub async fn reverse(
-    ctx: &Ctx,
-    tx: &mut Tx,
-    programme: &Programme,
-    entry: Id<Entry>,
-    reason: &str,
-) -> Result<Id<Entry>, HoursError> {
-    let entry = store::entry_of_id(tx, programme.id, entry).await?.ok_or(Failure::NotFound)?;
-    people::visible(ctx, tx, entry.person).await?;
-    not_own(ctx, entry.person)?;
-    let id = take_back(ctx, tx, programme, &entry, (REVERSAL, reason)).await?;
-    audit::record(ctx, tx, "hours.reversed", entry.id.uuid(), &json!({ "by": id, "reason": reason })).await?;
-    changed(ctx, tx, programme, entry.person).await?;
-    Ok(id)
-}
-
-/// Writes the entry that takes `entry` back: a [`REVERSAL`] that somebody decided, or the
-/// [`WITHDRAWAL`] of its source.
-pub(super) async fn take_back(
-    ctx: &Ctx,
-    tx: &mut Tx,
-    programme: &Programme,
-    entry: &Entry,
-    (source, reason): (&str, &str),
-) -> Result<Id<Entry>, HoursError> {
-    if reason.trim().is_empty() {
-        return Err(HoursError::NoReason);
-    }
-    if entry.reverses.is_some() {
-        return Err(HoursError::IsReversal);
-    }
-    let report = Report {
-        whom: Whom::Known(entry.person),
-        category: entry.category.clone(),
-        kind: entry.kind.clone(),
-        seconds: -entry.seconds,
-        length: entry.length,
-        worked_on: entry.worked_on,
-        title: entry.title.clone(),
-        source: source.to_owned(),
-        source_id: entry.id.to_string(),
-    };
-    let booking =
-        Booking { id: ctx.id(), person: entry.person, revision: 1, reason, reverses: Some(entry.id) };
-    if store::add(ctx, tx, programme.id, &report, &booking).await? {
-        Ok(booking.id)
-    } else {
-        Err(HoursError::Reversed)
-    }
-}
-
-/// Takes back what a report of this source and number has entered, if it stands, and ends the
-/// waiting of one that waits. For sources within the system whose own fact no longer holds, such
-/// as an approval withdrawn; when it holds again, the same report is entered again.
-///
-/// # Errors
-/// [`HoursError::NoReason`]; what the database reports.
-pub async fn reverse_report(
-    ctx: &Ctx,
-    tx: &mut Tx,
-    programme: &Programme,
-    (source, source_id): (&str, &str),
-    reason: &str,
-) -> Result<(), HoursError> {
-    store::reports::withdraw(ctx, tx, programme.id, (source, source_id), reason).await?;
-    for entry in store::of_number(tx, programme.id, source, source_id).await? {
-        match take_back(ctx, tx, programme, &entry, (WITHDRAWAL, reason)).await {
-            Ok(by) => {
-                let detail = json!({ "by": by, "reason": reason });
-                audit::record(ctx, tx, "hours.withdrawn", entry.id.uuid(), &detail).await?;
-                changed(ctx, tx, programme, entry.person).await?;
-            }
-            Err(HoursError::Reversed) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
 }
 
 /// The entries of a teacher in the order of booking; [`Entry::for_rules`] makes them what the
@@ -457,6 +358,27 @@ pub async fn totals(
     person: Id<Person>,
 ) -> Result<Vec<Total>, Failure> {
     Ok(store::totals(tx, programme, person).await?)
+}
+
+/// Whether hours stand in the ledger, or wait, with `source` as their source.
+///
+/// # Errors
+/// What the database reports.
+pub async fn has_source(tx: &mut Tx, programme: Id<Programme>, source: &str) -> Result<bool, DbError> {
+    store::has_source(tx, programme, source).await
+}
+
+/// How many reports of `source` within `scope` wait in each state.
+///
+/// # Errors
+/// What the database reports.
+pub async fn waiting_of(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    scope: &Scope,
+    source: &str,
+) -> Result<Vec<(WaitingState, i64)>, DbError> {
+    store::reports::counts(tx, programme, scope, source).await
 }
 
 /// What one accepted item earns, such as the evidence of a chosen capability.

@@ -7,24 +7,27 @@
 mod row;
 mod said;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use serde_json::json;
 use tisheng_kernel::Id;
 use tisheng_platform::web::Failure;
-use tisheng_platform::{DbError, Tx, audit};
+use tisheng_platform::{DbError, Tx, audit, jobs};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::access::Role;
 use tisheng_registry::people::Person;
 use tisheng_registry::roster::{
-    About, Alteration, Book, Desk, Difference, Item, Kind, Line, Notes, Obstacle, Trace, What,
+    About, Alteration, Book, Desk, Difference, Item, Kind, Line, Notes, Obstacle, Trace, What, failed,
 };
 use tisheng_rules::Scheme;
 use uuid::Uuid;
 
-use self::row::{CATEGORY, COLUMNS, HOURS, NAME, NUMBER, Row, report};
-use super::actions::{Ahead, Foreseen, changed, foresee, take, take_back};
+pub use self::row::COLUMNS;
+use self::row::{CATEGORY, HOURS, NAME, NUMBER, Row, report};
+use super::actions::foresee::{Ahead, Foreseen, foresee};
+use super::actions::reversal::take_back;
+use super::actions::{changed, take};
+use super::delivery::{DELIVERED, Delivered, Tally};
 use super::model::{HoursError, Logged, Report, WITHDRAWAL, WaitingState};
 use super::store;
 
@@ -43,7 +46,8 @@ pub struct Memory {
     ahead: Ahead,
     /// Teachers whose ledger has changed.
     concerned: BTreeSet<Id<Person>>,
-    taken: u32,
+    /// What became of the rows of each platform.
+    sources: BTreeMap<String, Tally>,
 }
 
 impl Kind for HoursFile {
@@ -67,7 +71,13 @@ impl Kind for HoursFile {
 
     async fn remember(desk: &Desk, tx: &mut Tx) -> Result<Memory, DbError> {
         let policy = policy(desk, tx).await?;
-        Ok(Memory { policy, rows: HashMap::new(), ahead: Ahead::new(), concerned: BTreeSet::new(), taken: 0 })
+        Ok(Memory {
+            policy,
+            rows: HashMap::new(),
+            ahead: Ahead::new(),
+            concerned: BTreeSet::new(),
+            sources: BTreeMap::new(),
+        })
     }
 
     async fn judge(
@@ -109,13 +119,15 @@ impl Kind for HoursFile {
         memory.ahead.clear();
         for row in items.into_iter().filter_map(|item| item.row) {
             let Some(report) = row.report.as_ref() else { continue };
+            let tally = memory.sources.entry(report.source.clone()).or_default();
             if row.known && said::too(desk, tx, programme, report, book).await? {
+                tally.count(Logged::Same, report.seconds);
                 continue;
             }
             // A number that waited for its teacher is not new, whatever becomes of it now.
             said::too(desk, tx, programme, report, book).await?;
             let (logged, person) = take(&desk.ctx, tx, programme, report).await.map_err(of_hours)?;
-            memory.taken += 1;
+            tally.count(logged, report.seconds);
             match logged {
                 Logged::Entered(id) => {
                     said::first(desk, tx, programme, (ENTRY, id.uuid()), book).await?;
@@ -135,8 +147,10 @@ impl Kind for HoursFile {
         for person in &memory.concerned {
             changed(&desk.ctx, tx, programme, *person).await.map_err(of_hours)?;
         }
-        let detail = json!({ "programme": programme.id, "taken": memory.taken });
-        audit::record(&desk.ctx, tx, "hours.file_taken", desk.run, &detail).await
+        let sources = std::mem::take(&mut memory.sources);
+        let delivered = Delivered { programme: programme.id, run: desk.run, sources };
+        audit::record(&desk.ctx, tx, "hours.file_taken", desk.run, &delivered).await?;
+        jobs::emit(tx, desk.ctx.at, DELIVERED, &delivered).await
     }
 
     async fn undo(desk: &Desk, tx: &mut Tx, traces: Vec<Trace>) -> Result<(), Obstacle> {
@@ -200,9 +214,9 @@ async fn policy(desk: &Desk, tx: &mut Tx) -> Result<Option<(Programme, Arc<Schem
     let programme = match scheme::at(tx, &desk.member.path).await {
         Ok(programme) => programme,
         Err(Failure::NotFound) => return Ok(None),
-        Err(failure) => return Err(of_failure(failure)),
+        Err(failure) => return Err(failed(failure)),
     };
-    let rules = scheme::rules(&desk.ctx.app, tx, &programme).await.map_err(of_failure)?;
+    let rules = scheme::rules(&desk.ctx.app, tx, &programme).await.map_err(failed)?;
     Ok(Some((programme, rules)))
 }
 
@@ -281,14 +295,6 @@ fn difference(
     }
 }
 
-/// A failure on the way of a whole file: it is tried again or put aside as one.
-fn of_failure(failure: Failure) -> DbError {
-    match failure {
-        Failure::Busy(cause) => DbError::Conflict(cause),
-        other => DbError::Engine(format!("{other:?}")),
-    }
-}
-
 fn of_hours(error: HoursError) -> DbError {
-    of_failure(error.into())
+    failed(error.into())
 }

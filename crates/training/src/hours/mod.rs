@@ -18,7 +18,9 @@
 //! both are undone.
 
 mod actions;
+mod delivery;
 mod dispute;
+mod doubt;
 mod file;
 mod model;
 mod pages;
@@ -28,15 +30,21 @@ mod statement;
 mod store;
 #[cfg(test)]
 mod tests;
+mod trail;
 
-pub use actions::decide::{accept, dismiss, keep, match_person, refuse, take_newer, waiting};
-pub use actions::{Earning, Receipt, earning, entries, log, log_all, reverse, reverse_report, totals};
+pub use actions::candidates::{Candidate, Hint, candidates};
+pub use actions::decide::{accept, dismiss, keep, match_person, pass_up, refuse, take_newer, waiting};
+pub use actions::reversal::{restore, reverse, reverse_report};
+pub use actions::{Earning, Receipt, earning, entries, has_source, log, log_all, totals, waiting_of};
+pub use delivery::{DELIVERED, Delivered, Tally};
 pub use dispute::{Dispute, DisputeState};
-pub use file::HoursFile;
+pub use doubt::Doubt;
+pub use file::{COLUMNS, HoursFile};
 pub use model::{
-    ACTIVITIES, Described, Doubt, Entry, HoursError, Logged, RESULTS, REVERSAL, Report, WITHDRAWAL, Waiting,
-    WaitingState, Whom, number_of,
+    ACTIVITIES, Channel, Described, Entry, HoursError, Logged, OWN_SOURCES, RESULTS, REVERSAL, Report,
+    WITHDRAWAL, Waiting, WaitingState, Whom, number_of,
 };
-pub use pages::routes;
+pub use pages::{DESK, desk_of_source, routes};
 pub use proof::{check_totals, sum_again};
 pub use store::{Total, follow};
+pub use trail::{About, Step, Trails};

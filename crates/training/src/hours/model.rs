@@ -1,19 +1,14 @@
 //! Reports, entries, what keeps a report from becoming an entry. Pure.
 
-use std::fmt;
 use std::str::FromStr;
 
 use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
-use tisheng_kernel::number::chinese_date;
-use tisheng_kernel::{HourLength, Id, Instant, Period, Seconds};
+use tisheng_kernel::{HourLength, Id, Instant, Seconds, coded};
 use tisheng_platform::DbError;
 use tisheng_platform::web::Failure;
 use tisheng_registry::people::Person;
-use tisheng_rules::hours::HoursRule;
-
-/// Seconds of a day: nobody works more.
-const DAY: Seconds = Seconds::of_minutes(24 * 60);
+use uuid::Uuid;
 
 /// The source of entries that take others back; its ids are the ids of those.
 pub const REVERSAL: &str = "冲销";
@@ -53,6 +48,22 @@ pub struct Described {
     pub school: String,
 }
 
+coded! {
+    /// The way in which a report came.
+    Channel, "报送方式", {
+        /// From a room of this system, such as an approved activity.
+        Own = "own" "本系统",
+        /// Statements of the record store.
+        Xapi = "xapi" "学习记录（xAPI）",
+        /// Scores of a tool.
+        Lti = "lti" "学习工具（LTI）",
+        /// The hours API.
+        Api = "api" "学时接口",
+        /// A file.
+        File = "file" "学时文件",
+    }
+}
+
 /// What a source says somebody worked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
@@ -74,6 +85,11 @@ pub struct Report {
     pub source: String,
     /// The source's own number of this report.
     pub source_id: String,
+    /// The way in which it came; not part of what it says.
+    pub channel: Channel,
+    /// Why it can hardly be true, where whoever hands it in has found something; not part of what
+    /// it says.
+    pub doubt: Option<String>,
 }
 
 impl Report {
@@ -144,6 +160,8 @@ pub struct Entry {
     pub source: String,
     /// The source's own number.
     pub source_id: String,
+    /// The way in which it came.
+    pub channel: Channel,
     /// Which report of that number.
     pub revision: i64,
     /// When it was booked.
@@ -163,6 +181,24 @@ impl Entry {
             kind: Some(self.kind.as_str()).filter(|kind| !kind.is_empty()),
             seconds: self.seconds,
             worked_on: self.worked_on,
+        }
+    }
+
+    /// The report that it was made of.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        Report {
+            whom: Whom::Known(self.person),
+            category: self.category.clone(),
+            kind: self.kind.clone(),
+            seconds: self.seconds,
+            length: self.length,
+            worked_on: self.worked_on,
+            title: self.title.clone(),
+            source: self.source.clone(),
+            source_id: self.source_id.clone(),
+            channel: self.channel,
+            doubt: None,
         }
     }
 
@@ -302,6 +338,8 @@ pub struct Waiting {
     pub source: String,
     /// The source's own number.
     pub source_id: String,
+    /// The way in which it came.
+    pub channel: Channel,
     /// Why it waits, in a sentence.
     pub why: String,
     /// The entry that says otherwise.
@@ -314,9 +352,24 @@ pub struct Waiting {
     pub decision: String,
     /// The entry it became.
     pub entry: Option<Id<Entry>>,
+    /// Under which its paper would be found.
+    pub paper_key: Option<Vec<u8>>,
+    /// The account of whoever decided.
+    pub decided_by: Option<Uuid>,
 }
 
 impl Waiting {
+    /// Whether whoever brings it again may find its teacher: it waits for that, or somebody who did
+    /// not know the teacher put it aside.
+    #[must_use]
+    pub fn may_be_found(&self) -> bool {
+        match self.state {
+            WaitingState::Parked => true,
+            WaitingState::Dismissed => self.person.is_none(),
+            _ => false,
+        }
+    }
+
     /// The report again, about the teacher `person`.
     #[must_use]
     pub fn report(&self, person: Id<Person>) -> Report {
@@ -330,64 +383,10 @@ impl Waiting {
             title: self.title.clone(),
             source: self.source.clone(),
             source_id: self.source_id.clone(),
+            channel: self.channel,
+            doubt: None,
         }
     }
-}
-
-/// Why a report can hardly be true.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doubt {
-    /// The day has not come yet.
-    Future(NaiveDate),
-    /// The day lies outside the programme.
-    Outside(Period),
-    /// With it the day would hold more than its 24 hours.
-    LongDay {
-        /// What is booked for the day already.
-        booked: Seconds,
-    },
-    /// The scheme knows no such category or kind.
-    NoPlace,
-    /// Whoever brings the file would vouch for their own hours.
-    Own,
-}
-
-impl fmt::Display for Doubt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Future(day) => write!(f, "学习日期 {} 还没有到", chinese_date(*day)),
-            Self::Outside(period) => write!(f, "学习日期不在工程期限（{}）之内", period.chinese()),
-            Self::LongDay { booked } => {
-                write!(f, "当天已入账 {} 分钟，加上这一条超过 24 小时", booked.get())
-            }
-            Self::NoPlace => f.write_str("方案中没有这个学时类别或项目"),
-            Self::Own => f.write_str("导入人本人的学时须由他人核实"),
-        }
-    }
-}
-
-/// What speaks against `report`, given today, the period, and what is booked for its day already.
-#[must_use]
-pub fn doubt(
-    report: &Report,
-    rule: &HoursRule,
-    period: Option<Period>,
-    today: NaiveDate,
-    booked: Seconds,
-) -> Option<Doubt> {
-    let placed = rule.category(&report.category).is_some_and(|category| {
-        report.kind.is_empty() || category.kinds.iter().any(|kind| kind.key == report.kind)
-    });
-    if !placed {
-        return Some(Doubt::NoPlace);
-    }
-    if report.worked_on > today {
-        return Some(Doubt::Future(report.worked_on));
-    }
-    if let Some(period) = period.filter(|period| !period.contains(report.worked_on)) {
-        return Some(Doubt::Outside(period));
-    }
-    (report.is_clocked() && booked + report.seconds > DAY).then_some(Doubt::LongDay { booked })
 }
 
 /// Why something cannot be done to the ledger.
@@ -396,6 +395,12 @@ pub enum HoursError {
     /// A report of no seconds, or fewer.
     #[error("学时应大于零")]
     NotPositive,
+    /// Only what was taken back by a person, and not entered again since, can be restored.
+    #[error("只有被冲销、此后没有重新入账的记录可以恢复")]
+    NotReversed,
+    /// There is nobody above to pass a report on to.
+    #[error("已经由最上级处理，不能再转上级")]
+    NobodyAbove,
     /// Only what was earned can be taken back, not the taking back.
     #[error("冲销记录本身不能再冲销；如需恢复，请重新报送")]
     IsReversal,

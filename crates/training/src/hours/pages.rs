@@ -11,17 +11,28 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tisheng_platform::web::{Failure, FormErrors, layout};
-use tisheng_platform::{App, Tx};
+use tisheng_platform::{App, Ctx, Tx};
 use tisheng_policy::scheme::{self, Programme};
-use tisheng_registry::access::Role;
+use tisheng_registry::access::{self, Role};
 use tisheng_rules::Scheme;
 
-use super::model::{HoursError, Waiting};
+use super::model::{Channel, HoursError, Waiting, WaitingState};
 use super::statement::{self, Line, category_title, kind_title};
 
 /// Who decides about reports that wait, and answers disputes.
-pub(super) const DESK: [Role; 5] = [Role::Clerk, Role::Town, Role::County, Role::City, Role::Province];
+pub const DESK: [Role; 5] = [Role::Clerk, Role::Town, Role::County, Role::City, Role::Province];
+
+/// The address that lists what waits of `source`, in one state where one is named; `None` for whoever
+/// does not decide about it.
+#[must_use]
+pub fn desk_of_source(ctx: &Ctx, source: &str, state: Option<WaitingState>) -> Option<String> {
+    access::role(ctx).filter(|role| DESK.contains(role))?;
+    let name = utf8_percent_encode(source, NON_ALPHANUMERIC);
+    let state = state.map(|state| format!("&state={}", state.code())).unwrap_or_default();
+    Some(format!("/hours/waiting?source={name}{state}"))
+}
 
 /// Who looks at the hours of others.
 pub(super) const READERS: [Role; 10] = [
@@ -55,10 +66,11 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/hours/teachers/download", get(school::download))
         .route("/hours/teachers/{person}", get(school::teacher))
         .route("/hours/entries/{id}/reverse", get(school::reverse_form).post(school::reverse))
+        .route("/hours/entries/{id}/restore", get(school::restore_form).post(school::restore))
 }
 
 /// The programme where the asker stands, and its rules.
-async fn ground(ctx: &tisheng_platform::Ctx, tx: &mut Tx) -> Result<(Programme, Arc<Scheme>), Failure> {
+async fn ground(ctx: &Ctx, tx: &mut Tx) -> Result<(Programme, Arc<Scheme>), Failure> {
     let programme = scheme::current(ctx, tx).await?;
     let rules = scheme::rules(&ctx.app, tx, &programme).await?;
     Ok((programme, rules))
@@ -109,8 +121,10 @@ struct LineRow {
     title: String,
     source: String,
     source_id: String,
+    channel: &'static str,
     place: String,
     hours: String,
+    with_unit: String,
     counts: String,
     over: String,
     rule: String,
@@ -119,6 +133,7 @@ struct LineRow {
     running: String,
     may_dispute: bool,
     may_reverse: bool,
+    may_restore: bool,
 }
 
 fn overview(rules: &Scheme, entries: &[super::model::Entry]) -> Overview {
@@ -163,20 +178,26 @@ fn line_row(rules: &Scheme, line: &Line<'_>) -> LineRow {
         title: line.entry.title.clone(),
         source: line.entry.source.clone(),
         source_id: line.entry.source_id.clone(),
+        channel: match line.entry.channel {
+            Channel::Own => "",
+            other => other.title(),
+        },
         place: if line.kind.is_empty() {
             line.category.clone()
         } else {
             format!("{} · {}", line.category, line.kind)
         },
         hours: line.entry.seconds.in_hours(length),
+        with_unit: rule.shown(line.entry.seconds),
         counts: line.counts.in_hours(length),
         over: if line.over.get() == 0 { String::new() } else { line.over.in_hours(length) },
         rule: line.rule.clone(),
         state: line.standing.chinese(),
         tone: line.standing.tone(),
         running: line.running.in_hours(length),
-        may_dispute: line.standing == statement::Standing::Booked,
+        may_dispute: line.standing != statement::Standing::TakesBack,
         may_reverse: line.standing == statement::Standing::Booked,
+        may_restore: line.standing == statement::Standing::TakenBack,
     }
 }
 

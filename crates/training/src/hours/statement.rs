@@ -140,7 +140,7 @@ mod tests {
     use tisheng_rules::builtin;
 
     use super::{Standing, lines};
-    use crate::hours::model::Entry;
+    use crate::hours::model::{Channel, Entry};
 
     fn entry(n: i64, category: &str, kind: &str, hours: u32, reverses: Option<Id<Entry>>) -> Entry {
         let sign = if reverses.is_some() { -1 } else { 1 };
@@ -155,6 +155,7 @@ mod tests {
             title: "课程".to_owned(),
             source: "platform".to_owned(),
             source_id: n.to_string(),
+            channel: Channel::File,
             revision: 1,
             received_at: Instant::from_micros(n),
             reason: "重复报送".to_owned(),

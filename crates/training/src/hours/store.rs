@@ -9,17 +9,18 @@ pub mod teachers;
 use std::str::FromStr;
 
 use chrono::NaiveDate;
-use tisheng_kernel::{HourLength, Id, Seconds};
+use tisheng_kernel::{HourLength, Id, Seconds, UnknownCode};
 use tisheng_platform::db::Column;
 use tisheng_platform::{Ctx, DbError, Row, Shift, Tx, args};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::people::Person;
 
+use super::doubt::Doubt;
 use super::model::{Entry, RESULTS, Report};
 
 const ADD_ENTRY: &str = "insert into hour_entry (programme, person, id, category, kind, seconds, hour_length,
-    worked_on, title, source, source_id, revision, received_at, actor, reason, reverses)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+    worked_on, title, source, source_id, revision, received_at, actor, reason, reverses, channel)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
     on conflict do nothing";
 
 const ADD_TO_TOTAL: &str = "insert into hour_total (programme, person, category, kind, seconds, entries)
@@ -27,20 +28,30 @@ const ADD_TO_TOTAL: &str = "insert into hour_total (programme, person, category,
     do update set seconds = hour_total.seconds + excluded.seconds, entries = hour_total.entries + 1";
 
 const ENTRIES: &str = "select id, person, category, kind, seconds, hour_length, worked_on, title, source,
-    source_id, revision, received_at, reason, reverses
+    source_id, revision, received_at, reason, reverses, channel
     from hour_entry where programme = $1 and person = $2 order by id";
 
 const ENTRY: &str = "select id, person, category, kind, seconds, hour_length, worked_on, title, source,
-    source_id, revision, received_at, reason, reverses
+    source_id, revision, received_at, reason, reverses, channel
     from hour_entry where programme = $1 and id = $2";
 
 const OF_NUMBER: &str = "select id, person, category, kind, seconds, hour_length, worked_on, title, source,
-    source_id, revision, received_at, reason, reverses
+    source_id, revision, received_at, reason, reverses, channel
     from hour_entry where programme = $1 and source = $2 and source_id = $3 order by revision";
+
+const HAS_SOURCE: &str = "select 1 from hour_entry where programme = $1 and source = $2
+    union all select 1 from hour_report where programme = $1 and source = $2 limit 1";
 
 const BOOKED_ON: &str = "select cast(coalesce(sum(e.seconds), 0) as bigint) from hour_entry e
     where e.programme = $1 and e.person = $2 and e.worked_on = $3 and e.source <> $4
     and not exists (select 1 from hour_entry o where o.id = e.reverses and o.source = $4)";
+
+/// What came in another way and says the same under another number; what was taken back does not
+/// count.
+const ALIKE: &str = "select channel, source_id from hour_entry e
+    where programme = $1 and person = $2 and source = $3 and title = $4 and worked_on = $5 and seconds = $6
+    and source_id <> $7 and channel <> $8 and reverses is null
+    and not exists (select 1 from hour_entry r where r.programme = $1 and r.reverses = e.id) limit 1";
 
 const TOTALS: &str = "select category, kind, seconds, entries from hour_total
     where programme = $1 and person = $2 order by category, kind";
@@ -60,6 +71,12 @@ const CLEAR_TOTALS: &str = "delete from hour_total where programme = $1";
 const SUM_AGAIN: &str = "insert into hour_total (programme, person, category, kind, seconds, entries)
     select programme, person, category, kind, cast(sum(seconds) as bigint), count(*)
     from hour_entry where programme = $1 group by programme, person, category, kind";
+
+/// A column that holds the key of a term.
+pub(super) fn termed<T: FromStr<Err = UnknownCode>>(row: &Row<'_>, column: usize) -> Result<T, DbError> {
+    let term = String::read(row, column)?.parse();
+    term.map_err(|e: UnknownCode| DbError::Column { column, problem: e.to_string() })
+}
 
 /// A column that holds the code of a state.
 pub(super) fn coded<T: FromStr<Err = String>>(row: &Row<'_>, column: usize) -> Result<T, DbError> {
@@ -90,6 +107,7 @@ fn entry(row: &Row<'_>) -> Result<Entry, DbError> {
         received_at: row.get(11)?,
         reason: row.get(12)?,
         reverses: row.get(13)?,
+        channel: termed(row, 14)?,
     })
 }
 
@@ -128,7 +146,8 @@ pub async fn add(
         ctx.at,
         account,
         booking.reason,
-        booking.reverses
+        booking.reverses,
+        report.channel.key()
     ];
     if tx.run(ADD_ENTRY, row).await? == 0 {
         return Ok(false);
@@ -163,6 +182,31 @@ pub async fn of_number(
     source_id: &str,
 ) -> Result<Vec<Entry>, DbError> {
     tx.rows(OF_NUMBER, args![programme, source, source_id], entry).await
+}
+
+/// Whether anything stands or waits with `source` as its source.
+pub async fn has_source(tx: &mut Tx, programme: Id<Programme>, source: &str) -> Result<bool, DbError> {
+    Ok(tx.row_opt(HAS_SOURCE, args![programme, source], |_| Ok(())).await?.is_some())
+}
+
+/// The entry of a teacher that says what `report` says and came in another way.
+pub async fn alike(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    person: Id<Person>,
+    report: &Report,
+) -> Result<Option<Doubt>, DbError> {
+    let args = args![
+        programme,
+        person,
+        &report.source,
+        &report.title,
+        report.worked_on,
+        report.seconds.get(),
+        &report.source_id,
+        report.channel.key()
+    ];
+    tx.row_opt(ALIKE, args, |row| Ok(Doubt::Twice { channel: termed(row, 0)?, number: row.get(1)? })).await
 }
 
 /// What is booked for a day, without what is not time of that day.

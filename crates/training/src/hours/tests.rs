@@ -250,7 +250,7 @@ story!(a_teacher_reads_the_statement_disputes_a_line_and_gets_an_answer, |engine
 
     own.get("/hours").await.shows("信息技术与学科教学（c1）").shows(PLATFORM);
     let found = own.get("/hours/where?q=%E5%AD%A6%E7%A7%91").await;
-    found.shows("收到的报送").shows("编号 c1");
+    found.shows("收到的学时").shows("编号 c1");
     own.get("/hours/where?q=nothing").await.shows("没有收到相关的报送");
     own.get("/hours/download?as=csv").await.shows("信息技术与学科教学（c1）");
 
@@ -287,7 +287,7 @@ story!(the_desk_decides_and_others_find_nothing_there, |engine| async move {
     list.shows("待匹配教师（1）").shows(&teacher.name);
     let address = list.link("/hours/waiting/");
     let page = clerk.get(&address).await;
-    page.shows("就是这位教师");
+    page.shows("就是这位");
     let decide = format!("{address}/decide");
     for (persona, what) in [(&school.teachers[0], "教师"), (&school.principal, "校长")] {
         let mut other = place.browser(persona).await;

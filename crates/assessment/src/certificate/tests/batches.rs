@@ -2,10 +2,13 @@
 
 use std::io::{Cursor, Read};
 
+use tisheng_kernel::Id;
 use tisheng_platform::args;
+use tisheng_registry::people::Person;
 use tisheng_testkit::{Seen, story};
 
 use super::{World, begin};
+use crate::certificate::check_standings;
 use crate::certificate::facts::{public_key, verify_offline};
 
 /// Three teachers of two schools have met everything, and one has not.
@@ -40,6 +43,9 @@ story!(a_batch_that_is_run_again_makes_nothing_twice, |engine| async move {
     // A worker dies after it has issued and before it could say so; on the way one is lost.
     world.tamper("update certificate_batch set done_at = null").await;
     world.tamper("update job set done_at = null, attempts = 0, lease = null, lease_until = null where kind = 'certificate.batch'").await;
+    let lost = "update standing set held = '' where person =
+        (select person from certificate where number = (select max(number) from certificate))";
+    world.tamper(lost).await;
     world.tamper("delete from certificate where number = (select max(number) from certificate)").await;
     world.tamper("update certificate_batch set issued = 2").await;
     world.test.settle().await;
@@ -92,6 +98,18 @@ story!(a_batch_is_printed_as_one_file_for_its_issuer_alone, |engine| async move 
     county.post(&print, &[]).await.shows("开始打包");
     world.test.settle().await;
     assert_eq!(opened(&world, &county.get(&file).await).len(), 2);
+
+    // It is not issued again with those of many.
+    county.get("/certificates").await.hides("已达标教师发证");
+    county.post("/certificates/batch", &[]).await.shows("没有等待发证的教师");
+    let mut tx = world.test.app.db.read().await.expect("a transaction");
+    let whose = "select person from certificate where state = 'revoked'";
+    let whose: Id<Person> = tx.row(whose, args![], |row| row.get(0)).await.expect("read");
+    drop(tx);
+    let standing = county.get(&format!("/people/{whose}/standing")).await;
+    standing.shows("撤销，原因：核查发现材料不实").shows("重新发证");
+    let (_, wrong) = check_standings(&world.test.system(), &world.programme, 10).await.expect("looked");
+    assert_eq!(wrong, []);
 });
 
 /// The names in a file of documents, each of which proves itself.

@@ -9,7 +9,7 @@ use super::super::model::{Entry, HoursError, Logged, Report, Waiting, WaitingSta
 use super::super::store;
 use super::{Found, decide, find, free_revision, not_own};
 
-/// A report that waits for its teacher is brought again: whoever brings it now may see more of the
+/// A report that waits for its teacher, or was put aside for want of one, is brought again: whoever brings it now may see more of the
 /// tree, or the teacher has been entered since.
 pub(super) async fn look_again(
     ctx: &Ctx,
@@ -21,7 +21,10 @@ pub(super) async fn look_again(
     let id = parked.id;
     let person = match find(ctx, tx, &report.whom).await? {
         Found::One(person) if not_own(ctx, person).is_ok() => person,
-        Found::One(_) | Found::NotSure(_) => return Ok((Logged::Parked(id), None)),
+        Found::One(_) | Found::NotSure(_) if parked.state == WaitingState::Parked => {
+            return Ok((Logged::Parked(id), None));
+        }
+        Found::One(_) | Found::NotSure(_) => return Ok((Logged::Same, None)),
     };
     let logged = match decide::settle(ctx, tx, programme, parked, (person, FOUND_LATER)).await? {
         WaitingState::Entered => {

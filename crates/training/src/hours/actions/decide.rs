@@ -5,13 +5,18 @@ use tisheng_kernel::{Id, Seconds};
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, Tx, audit};
 use tisheng_policy::scheme::Programme;
+use tisheng_registry::access::{Role, require};
 use tisheng_registry::people;
 use tisheng_registry::people::Person;
 
 use super::super::model::{Entry, HoursError, REVERSAL, Waiting, WaitingState};
 use super::super::store::reports::Moving;
 use super::super::store::{self, Booking};
-use super::{Weighed, changed, free_revision, not_own, take_back, weigh};
+use super::reversal::take_back;
+use super::{Weighed, changed, free_revision, not_own, weigh};
+
+/// The offices that put a report aside for good.
+pub const OFFICES: [Role; 4] = [Role::Town, Role::County, Role::City, Role::Province];
 
 /// A waiting report that the asker may decide about.
 ///
@@ -65,20 +70,20 @@ pub(super) async fn settle(
     parked: Waiting,
     (person, reason): (Id<Person>, &str),
 ) -> Result<WaitingState, HoursError> {
-    let id = parked.id;
+    let (id, from) = (parked.id, parked.state);
     let teacher = people::teacher(tx, person).await?;
     let report = parked.report(person);
     let weighed = weigh(ctx, tx, programme, &report, (person, Seconds::ZERO)).await?;
     let (state, why, against) = match &weighed {
         Weighed::Waits { state, why, against } => (*state, why.as_str(), *against),
-        Weighed::Same | Weighed::Fresh(_) => (WaitingState::Parked, parked.why.as_str(), None),
+        Weighed::Same | Weighed::Fresh(_) => (from, parked.why.as_str(), None),
     };
     let moving = Moving { state, person, path: &teacher.path, why, against };
-    if !store::reports::move_on(tx, programme.id, id, WaitingState::Parked, &moving).await? {
+    if !store::reports::move_on(tx, programme.id, id, from, &moving).await? {
         return Err(HoursError::Decided(parked.state));
     }
     audit::record(ctx, tx, "hours.report_matched", id.uuid(), &json!({ "person": person })).await?;
-    let from = (id, WaitingState::Parked);
+    let from = (id, from);
     match weighed {
         Weighed::Waits { .. } => Ok(state),
         Weighed::Same => {
@@ -92,7 +97,36 @@ pub(super) async fn settle(
     }
 }
 
-/// Puts a parked report aside: it is about nobody of the programme.
+/// Hands a parked report on to the node above: it is about nobody here, but perhaps about somebody
+/// elsewhere.
+///
+/// # Errors
+/// [`HoursError::Decided`], [`HoursError::NobodyAbove`]; 404 outside the asker's part of the tree.
+pub async fn pass_up(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    id: Id<Waiting>,
+) -> Result<(), HoursError> {
+    let parked = in_state(ctx, tx, programme, id, WaitingState::Parked).await?;
+    let own = ctx.who.member().map_or(programme.path.as_str(), |member| member.path.as_str());
+    let above = above(own).filter(|above| above.starts_with(&programme.path));
+    let above = above.ok_or(HoursError::NobodyAbove)?;
+    if !store::reports::pass_up(tx, programme.id, id, above).await? {
+        return Err(HoursError::Decided(parked.state));
+    }
+    audit::record(ctx, tx, "hours.report_passed_up", id.uuid(), &json!({ "to": above })).await?;
+    Ok(())
+}
+
+/// The path of the node above the one at `path`.
+fn above(path: &str) -> Option<&str> {
+    let stem = path.strip_suffix('/')?;
+    stem.rfind('/').map(|at| &path[..=at]).filter(|above| above.len() > 1)
+}
+
+/// Puts a parked report aside: it is about nobody of the programme. Offices do so; a school passes
+/// it on.
 ///
 /// # Errors
 /// [`HoursError::Decided`], [`HoursError::Own`], [`HoursError::NoReason`]; 404 outside the asker's part of the tree.
@@ -103,6 +137,7 @@ pub async fn dismiss(
     id: Id<Waiting>,
     reason: &str,
 ) -> Result<(), HoursError> {
+    require(ctx, &OFFICES)?;
     put_aside(ctx, tx, programme, id, (WaitingState::Parked, WaitingState::Dismissed), reason).await
 }
 

@@ -9,7 +9,7 @@ use tisheng_kernel::{HourLength, Seconds};
 use tisheng_registry::roster::{Column, Line, Notes, optional, required};
 use tisheng_rules::Scheme;
 
-use super::super::model::{Described, OWN_SOURCES, Report, Whom, number_of};
+use super::super::model::{Channel, Described, OWN_SOURCES, Report, Whom, number_of};
 
 /// 姓名
 pub const NAME: usize = 0;
@@ -187,5 +187,7 @@ pub fn report(rules: &Scheme, row: &Row, notes: &mut Notes) -> Option<Report> {
         title: row.title.clone(),
         source: row.platform.clone(),
         source_id: number,
+        channel: Channel::File,
+        doubt: None,
     })
 }

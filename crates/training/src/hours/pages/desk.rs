@@ -10,8 +10,10 @@ use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors,
 use tisheng_platform::{Ctx, Tx};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::access;
-use tisheng_registry::people::{self, Clue, Match, Person};
+use tisheng_registry::people::{self, Person};
+use tisheng_rules::Scheme;
 
+use super::super::actions::candidates::{Candidate, Hint, candidates};
 use super::super::actions::decide;
 use super::super::model::{HoursError, Waiting, WaitingState};
 use super::super::store;
@@ -31,6 +33,9 @@ struct DeskPage {
     page: Page,
     tabs: Vec<Tab>,
     words: String,
+    /// The one source whose reports are shown; empty for all.
+    source: String,
+    without_source: String,
     state: &'static str,
     rows: Vec<WaitingRow>,
     first: String,
@@ -45,12 +50,13 @@ pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
     let ctx = &asker.ctx;
     access::require(ctx, &DESK)?;
     let state = filters.text("state").parse().unwrap_or(WaitingState::Parked);
-    let words = filters.text("q");
+    let (words, source) = (filters.text("q"), filters.text("source"));
     let mut tx = ctx.read().await?;
     let (programme, rules) = ground(ctx, &mut tx).await?;
     let scope = ctx.scope();
-    let counts = store::reports::counts(&mut tx, programme.id, &scope).await?;
-    let found = store::reports::list(&mut tx, programme.id, &scope, state, words, &filters.cursor()).await?;
+    let counts = store::reports::counts(&mut tx, programme.id, &scope, source).await?;
+    let asked = (state, words, source);
+    let found = store::reports::list(&mut tx, programme.id, &scope, asked, &filters.cursor()).await?;
     let slice = Slice::cut(found, |row| (String::new(), row.id.to_string()));
     let tabs = SHOWN.into_iter().map(|tab| {
         let count = counts.iter().find(|(state, _)| *state == tab).map_or(0, |(_, count)| *count);
@@ -62,6 +68,8 @@ pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
         page: Page::new(&asker, "学时待处理", "/hours/waiting"),
         tabs: tabs.collect(),
         words: words.to_owned(),
+        source: source.to_owned(),
+        without_source: filters.with("source", ""),
         state: state.code(),
         rows: slice.rows.iter().map(|row| waiting_row(&rules, row)).collect(),
         first: if filters.text("after").is_empty() { String::new() } else { filters.with("after", "") },
@@ -69,13 +77,13 @@ pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
     })
 }
 
-/// Somebody whom a parked report may mean.
-struct Suggestion {
-    person: String,
+/// The teacher whose entry a report contradicts.
+struct Other {
     name: String,
     paper: String,
     school: String,
-    same_paper: bool,
+    /// Whether the report is about somebody else.
+    is_another: bool,
 }
 
 #[derive(Template)]
@@ -84,21 +92,34 @@ struct DecidePage {
     page: Page,
     report: WaitingRow,
     waits_for: &'static str,
-    suggestions: Vec<Suggestion>,
-    against: Option<LineRow>,
+    /// The name that was looked for.
+    words: String,
+    candidates: Vec<Candidate>,
+    /// The teacher whom the report is about, once known.
+    teacher: String,
+    against: Option<(LineRow, Other)>,
+    decider: String,
+    may_dismiss: bool,
     reason: String,
     errors: FormErrors,
 }
 
+impl DecidePage {
+    /// Where the forms go.
+    fn action(&self) -> String {
+        format!("/hours/waiting/{}/decide", self.report.id)
+    }
+}
+
 /// `GET /hours/waiting/{id}`
-pub async fn show(asker: SignedIn, Path(id): Path<Id<Waiting>>) -> Answer {
-    layout::show(&decide_page(&asker, id, "", FormErrors::default()).await?)
+pub async fn show(asker: SignedIn, Path(id): Path<Id<Waiting>>, filters: Filters) -> Answer {
+    layout::show(&decide_page(&asker, id, (filters.text("name"), ""), FormErrors::default()).await?)
 }
 
 async fn decide_page(
     asker: &SignedIn,
     id: Id<Waiting>,
-    reason: &str,
+    (words, reason): (&str, &str),
     errors: FormErrors,
 ) -> Result<DecidePage, Failure> {
     let ctx = &asker.ctx;
@@ -106,54 +127,72 @@ async fn decide_page(
     let mut tx = ctx.read().await?;
     let (programme, rules) = ground(ctx, &mut tx).await?;
     let waiting = decide::waiting(ctx, &mut tx, &programme, id).await?;
-    let suggestions = if waiting.state == WaitingState::Parked {
-        suggestions(ctx, &mut tx, &waiting).await?
-    } else {
-        Vec::new()
+    let words = if words.is_empty() { waiting.name.as_str() } else { words };
+    let hint = Hint { name: words, paper_key: waiting.paper_key.as_deref(), school: &waiting.school };
+    let candidates = match waiting.state {
+        WaitingState::Parked => candidates(ctx, &mut tx, hint).await?,
+        _ => Vec::new(),
     };
-    let against = match waiting.against {
-        Some(entry) => {
-            let person = store::entry_of_id(&mut tx, programme.id, entry).await?.map(|e| e.person);
-            let entries = match person {
-                Some(person) => store::entries(&mut tx, programme.id, person).await?,
-                None => Vec::new(),
-            };
-            let lines = statement::lines(&rules.hours, &entries);
-            lines.iter().find(|line| line.entry.id == entry).map(|line| line_row(&rules, line))
-        }
-        None => None,
+    let teacher = match waiting.person {
+        Some(person) => placed(&mut tx, person).await?,
+        None => String::new(),
+    };
+    let decider = match waiting.decided_by {
+        Some(account) => store::reports::name_of(&mut tx, account).await?.unwrap_or_default(),
+        None => String::new(),
     };
     Ok(DecidePage {
         page: Page::new(asker, "处理学时报送", "/hours/waiting").crumb("学时待处理", "/hours/waiting"),
         report: waiting_row(&rules, &waiting),
         waits_for: if waiting.state.waits() { waiting.state.code() } else { "" },
-        suggestions,
-        against,
+        words: words.to_owned(),
+        candidates,
+        teacher,
+        against: against(ctx, &mut tx, (&programme, &rules), &waiting).await?,
+        decider,
+        may_dismiss: access::require(ctx, &decide::OFFICES).is_ok(),
         reason: reason.to_owned(),
         errors,
     })
 }
 
-async fn suggestions(ctx: &Ctx, tx: &mut Tx, waiting: &Waiting) -> Result<Vec<Suggestion>, Failure> {
-    let clue = Clue { name: &waiting.name, ..Clue::default() };
-    let people = match people::match_person(ctx, tx, &clue).await? {
-        Match::One(person) => vec![people::visible(ctx, tx, person).await?],
-        Match::None { suggestions } => suggestions,
-        Match::Several(several) => several,
-    };
-    let mut rows = Vec::with_capacity(people.len());
-    for person in people {
-        let school = people::teacher(tx, person.id).await.map(|t| t.school_name).unwrap_or_default();
-        rows.push(Suggestion {
-            person: person.id.to_string(),
-            same_paper: !waiting.paper_masked.is_empty() && person.paper_masked == waiting.paper_masked,
-            name: person.name,
-            paper: person.paper_masked,
-            school,
-        });
+/// A teacher with the school, in words.
+async fn placed(tx: &mut Tx, person: Id<Person>) -> Result<String, Failure> {
+    match people::teacher(tx, person).await {
+        Ok(teacher) => Ok(format!("{}（{}）", teacher.name, teacher.school_name)),
+        Err(Failure::NotFound) => Ok(String::new()),
+        Err(failure) => Err(failure),
     }
-    rows.sort_by_key(|row| !row.same_paper);
-    Ok(rows)
+}
+
+/// The entry that a report contradicts, and whose it is.
+async fn against(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    (programme, rules): (&Programme, &Scheme),
+    waiting: &Waiting,
+) -> Result<Option<(LineRow, Other)>, Failure> {
+    let Some(id) = waiting.against else { return Ok(None) };
+    let Some(entry) = store::entry_of_id(tx, programme.id, id).await? else { return Ok(None) };
+    let entries = store::entries(tx, programme.id, entry.person).await?;
+    let lines = statement::lines(&rules.hours, &entries);
+    let Some(line) = lines.iter().find(|line| line.entry.id == id) else { return Ok(None) };
+    let is_another = waiting.person.is_some_and(|person| person != entry.person);
+    // A teacher of another place is named by the place alone.
+    let other = match people::visible(ctx, tx, entry.person).await {
+        Ok(person) => {
+            let school = people::teacher(tx, person.id).await.map(|t| t.school_name).unwrap_or_default();
+            Other { name: person.name, paper: person.paper_masked, school, is_another }
+        }
+        Err(Failure::NotFound) => Other {
+            name: "其他单位的教师".to_owned(),
+            paper: String::new(),
+            school: String::new(),
+            is_another,
+        },
+        Err(failure) => return Err(failure),
+    };
+    Ok(Some((line_row(rules, line), other)))
 }
 
 /// `POST /hours/waiting/{id}/decide`
@@ -167,11 +206,18 @@ pub async fn decide(asker: SignedIn, Path(id): Path<Id<Waiting>>, fields: Fields
     };
     let (programme, _) = ground(ctx, &mut once.tx).await?;
     match carry_out(ctx, &mut once.tx, &programme, id, &fields).await {
-        Ok(said) => once.done("/hours/waiting", Flash::good(said)).await,
+        Ok(said) => {
+            // Back to the list that was worked through.
+            let to = match fields.text("from") {
+                "" => "/hours/waiting".to_owned(),
+                state => format!("/hours/waiting?state={state}"),
+            };
+            once.done(&to, Flash::good(said)).await
+        }
         Err(error) => {
             drop(once);
             let errors = as_form(error, "reason")?;
-            again(&decide_page(&asker, id, reason, errors).await?)
+            again(&decide_page(&asker, id, (fields.text("name"), reason), errors).await?)
         }
     }
 }
@@ -195,6 +241,7 @@ async fn carry_out(
                 _ => "已匹配教师；这条报送还需要核实，请在相应的标签下继续处理。",
             })
         }
+        "pass_up" => decide::pass_up(ctx, tx, programme, id).await.map(|()| "已转上级处理。"),
         "dismiss" => decide::dismiss(ctx, tx, programme, id, reason).await.map(|()| "已排除这条报送。"),
         "accept" => decide::accept(ctx, tx, programme, id, reason).await.map(|()| "已认定并入账。"),
         "refuse" => {

@@ -13,10 +13,11 @@ use tisheng_registry::people::{self, Person};
 
 use super::super::actions::disputes;
 use super::super::dispute::{Dispute, DisputeState};
-use super::super::model::Entry;
+use super::super::model::{Entry, WaitingState};
 use super::super::store;
 use super::{LineRow, Overview, WaitingRow, again, as_form, ground, line_row, overview, waiting_row};
 use crate::hours::statement;
+use crate::hours::trail::{About, Step, Trails};
 use crate::table::Table;
 
 #[derive(Template)]
@@ -145,6 +146,32 @@ struct WherePage {
     asked: bool,
     booked: Vec<LineRow>,
     waiting: Vec<WaitingRow>,
+    steps: Vec<StepRow>,
+}
+
+/// Something that came on the way to an hour, as shown.
+struct StepRow {
+    received: String,
+    at: String,
+    title: String,
+    source: String,
+    record: String,
+    what: String,
+    standing: String,
+    tone: &'static str,
+}
+
+fn step_row(step: Step) -> StepRow {
+    StepRow {
+        received: step.received_at.chinese(),
+        at: step.at.chinese(),
+        title: step.title,
+        source: step.source,
+        record: step.record,
+        what: step.what,
+        standing: step.standing,
+        tone: step.tone,
+    }
 }
 
 /// `GET /hours/where`: what arrived about a course, when, from whom, and what became of it.
@@ -159,12 +186,20 @@ pub async fn look_for(asker: SignedIn, filters: Filters) -> Answer {
     let me = people::visible(ctx, &mut tx, person).await?;
     let entries = store::entries(&mut tx, programme.id, person).await?;
     let mut waiting = store::reports::of_teacher(&mut tx, programme.id, person).await?;
-    waiting.extend(store::reports::of_name(&mut tx, programme.id, &me.name, &me.paper_masked).await?);
+    // What has become an entry stands among the entries.
+    waiting.retain(|report| report.state != WaitingState::Entered);
+    let school = people::teacher(&mut tx, person).await.map(|t| t.school_name).unwrap_or_default();
+    let named = (me.name.as_str(), me.paper_masked.as_str(), school.as_str());
+    waiting.extend(store::reports::of_name(&mut tx, programme.id, named).await?);
     let fits = |title: &str, source: &str, worked_on: chrono::NaiveDate| {
         asked
             && (words.is_empty() || title.contains(words) || source.contains(words))
             && date.is_none_or(|date| date == worked_on)
     };
+    drop(tx);
+    let about = About { programme: programme.id, person, name: me.name.clone() };
+    let steps = if asked { ctx.app.parts.get::<Trails>().of(ctx, about).await? } else { Vec::new() };
+    let steps = steps.into_iter().filter(|step| fits(&step.title, &step.source, step.at.date()));
     let lines = statement::lines(&rules.hours, &entries);
     let booked = lines.iter().filter(|l| fits(&l.entry.title, &l.entry.source, l.entry.worked_on));
     let held = waiting.iter().filter(|w| fits(&w.title, &w.source, w.worked_on));
@@ -176,6 +211,7 @@ pub async fn look_for(asker: SignedIn, filters: Filters) -> Answer {
         asked,
         booked: booked.map(|l| line_row(&rules, l)).collect(),
         waiting: held.map(|w| waiting_row(&rules, w)).collect(),
+        steps: steps.map(step_row).collect(),
     })
 }
 

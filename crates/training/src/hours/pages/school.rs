@@ -167,10 +167,21 @@ pub async fn teacher(asker: SignedIn, Path(person): Path<Id<Person>>) -> Answer 
     })
 }
 
+/// What is done to a line of somebody's ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Deed {
+    /// It is taken back.
+    Reverse,
+    /// What was taken back is entered once more.
+    Restore,
+}
+
 #[derive(Template)]
 #[template(path = "hours/pages/reverse.html")]
-struct ReversePage {
+struct DeedPage {
     page: Page,
+    action: String,
+    is_reversal: bool,
     name: String,
     person: String,
     line: LineRow,
@@ -180,15 +191,20 @@ struct ReversePage {
 
 /// `GET /hours/entries/{id}/reverse`
 pub async fn reverse_form(asker: SignedIn, Path(id): Path<Id<Entry>>) -> Answer {
-    layout::show(&reverse_page(&asker, id, "", FormErrors::default()).await?)
+    layout::show(&deed_page(&asker, (Deed::Reverse, id), "", FormErrors::default()).await?)
 }
 
-async fn reverse_page(
+/// `GET /hours/entries/{id}/restore`
+pub async fn restore_form(asker: SignedIn, Path(id): Path<Id<Entry>>) -> Answer {
+    layout::show(&deed_page(&asker, (Deed::Restore, id), "", FormErrors::default()).await?)
+}
+
+async fn deed_page(
     asker: &SignedIn,
-    id: Id<Entry>,
+    (deed, id): (Deed, Id<Entry>),
     reason: &str,
     errors: FormErrors,
-) -> Result<ReversePage, Failure> {
+) -> Result<DeedPage, Failure> {
     let ctx = &asker.ctx;
     access::require(ctx, &DESK)?;
     let mut tx = ctx.read().await?;
@@ -199,10 +215,16 @@ async fn reverse_page(
     let lines = statement::lines(&rules.hours, &entries);
     let line = lines.iter().find(|line| line.entry.id == id).ok_or(Failure::NotFound)?;
     let back = format!("/hours/teachers/{}", person.id);
-    Ok(ReversePage {
-        page: Page::new(asker, "冲销学时", "/hours/teachers")
+    let (title, verb) = match deed {
+        Deed::Reverse => ("冲销学时", "reverse"),
+        Deed::Restore => ("恢复学时", "restore"),
+    };
+    Ok(DeedPage {
+        page: Page::new(asker, title, "/hours/teachers")
             .crumb("教师学时", "/hours/teachers")
             .crumb(person.name.as_str(), back),
+        action: format!("/hours/entries/{id}/{verb}"),
+        is_reversal: deed == Deed::Reverse,
         name: person.name,
         person: person.id.to_string(),
         line: line_row(&rules, line),
@@ -213,29 +235,45 @@ async fn reverse_page(
 
 /// `POST /hours/entries/{id}/reverse`
 pub async fn reverse(asker: SignedIn, Path(id): Path<Id<Entry>>, fields: Fields) -> Answer {
+    do_to(&asker, (Deed::Reverse, id), &fields).await
+}
+
+/// `POST /hours/entries/{id}/restore`
+pub async fn restore(asker: SignedIn, Path(id): Path<Id<Entry>>, fields: Fields) -> Answer {
+    do_to(&asker, (Deed::Restore, id), &fields).await
+}
+
+async fn do_to(asker: &SignedIn, (deed, id): (Deed, Id<Entry>), fields: &Fields) -> Answer {
     let ctx = &asker.ctx;
     access::require(ctx, &DESK)?;
     let mut check = fields.check();
-    let reason = check.required("reason", "冲销原因", 500);
+    let reason = check.required("reason", "原因", 500);
     let errors = check.errors();
     if !errors.is_empty() {
-        return again(&reverse_page(&asker, id, reason, errors).await?);
+        return again(&deed_page(asker, (deed, id), reason, errors).await?);
     }
-    let mut once = match once::begin(ctx, &fields).await? {
+    let mut once = match once::begin(ctx, fields).await? {
         Begun::Fresh(once) => once,
         Begun::Again(answer) => return Ok(answer),
     };
     let (programme, _) = ground(ctx, &mut once.tx).await?;
     let entry = store::entry_of_id(&mut once.tx, programme.id, id).await?.ok_or(Failure::NotFound)?;
-    match actions::reverse(ctx, &mut once.tx, &programme, id, reason).await {
-        Ok(_) => {
-            let back = format!("/hours/teachers/{}", entry.person);
-            once.done(&back, Flash::good("已冲销，原记录保留，教师可以看到原因。")).await
-        }
+    let (done, said) = match deed {
+        Deed::Reverse => (
+            actions::reversal::reverse(ctx, &mut once.tx, &programme, id, reason).await,
+            "已冲销，原记录保留，教师可以看到原因。",
+        ),
+        Deed::Restore => (
+            actions::reversal::restore(ctx, &mut once.tx, &programme, id, reason).await,
+            "已恢复入账，冲销的经过保留，教师可以看到原因。",
+        ),
+    };
+    match done {
+        Ok(_) => once.done(&format!("/hours/teachers/{}", entry.person), Flash::good(said)).await,
         Err(error) => {
             drop(once);
             let errors = as_form(error, "reason")?;
-            again(&reverse_page(&asker, id, reason, errors).await?)
+            again(&deed_page(asker, (deed, id), reason, errors).await?)
         }
     }
 }

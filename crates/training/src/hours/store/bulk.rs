@@ -10,7 +10,7 @@ use tisheng_registry::people::Person;
 use crate::hours::model::{Entry, Report};
 
 const ENTRIES: &str = "insert into hour_entry (programme, person, id, category, kind, seconds, hour_length,
-    worked_on, title, source, source_id, revision, received_at, actor, reason, reverses) values";
+    worked_on, title, source, source_id, revision, received_at, actor, reason, reverses, channel) values";
 
 const TOTALS: &str = "insert into hour_total (programme, person, category, kind, seconds, entries) values";
 
@@ -47,11 +47,12 @@ pub async fn add_all(
             ctx.at,
             account,
             "",
-            None::<Id<Entry>>
+            None::<Id<Entry>>,
+            report.channel.key()
         ];
         row.to_vec()
     });
-    let written = tx.bulk(ENTRIES, 16, "", entries.collect::<Vec<_>>()).await?;
+    let written = tx.bulk(ENTRIES, 17, "", entries.collect::<Vec<_>>()).await?;
     let totals = sums.into_iter().map(|((person, category, kind), (seconds, entries))| {
         args![programme, person, category, kind, seconds, entries].to_vec()
     });

@@ -5,45 +5,52 @@ use tisheng_platform::web::paging::{Cursor, ROWS};
 use tisheng_platform::{Ctx, DbError, Row, Scope, Shift, Tx, args};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::people::Person;
+use uuid::Uuid;
 
 use super::super::model::{Entry, Report, Waiting, WaitingState, Whom};
-use super::{coded, length};
+use super::{coded, length, termed};
 
 const FOLLOW_HOUR_REPORT: &str = "update hour_report set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
 const ADD: &str = "insert into hour_report (programme, id, state, path, source, source_id, digest, person, name,
     paper_masked, school, category, kind, seconds, hour_length, worked_on, title, why, against, received_at,
-    actor, decision)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, '')
+    actor, decision, channel, paper_key)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, '', $22,
+    $23)
     on conflict (programme, source, source_id, digest) do nothing";
 
 const OF_DIGEST: &str = "select id, state, path, person, name, paper_masked, school, category, kind, seconds,
-    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry
+    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry, channel,
+    paper_key, decided_by
     from hour_report where programme = $1 and source = $2 and source_id = $3 and digest = $4";
 
 const OF_ID: &str = "select id, state, path, person, name, paper_masked, school, category, kind, seconds,
-    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry
+    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry, channel,
+    paper_key, decided_by
     from hour_report where programme = $1 and id = $2 and path >= $3 and path < $4";
 
 const LIST: &str = "select id, state, path, person, name, paper_masked, school, category, kind, seconds,
-    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry
+    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry, channel,
+    paper_key, decided_by
     from hour_report where programme = $1 and state = $2 and path >= $3 and path < $4
-    and ($5 = '' or name = $5 or title like '%' || $5 || '%' or source_id = $5) and id > $6
-    order by id limit $7";
+    and ($5 = '' or name = $5 or title like '%' || $5 || '%' or source_id = $5)
+    and ($6 = '' or source = $6) and id > $7 order by id limit $8";
 
 const OF_TEACHER: &str =
     "select id, state, path, person, name, paper_masked, school, category, kind, seconds,
-    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry
+    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry, channel,
+    paper_key, decided_by
     from hour_report where programme = $1 and person = $2 order by id desc limit 200";
 
 const OF_NAME: &str = "select id, state, path, person, name, paper_masked, school, category, kind, seconds,
-    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry
+    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry, channel,
+    paper_key, decided_by
     from hour_report where programme = $1 and name = $2 and person is null
-    and (paper_masked = '' or paper_masked = $3) order by id desc limit 50";
+    and (paper_masked = '' or paper_masked = $3 or school = $4) order by id desc limit 50";
 
 const COUNTS: &str = "select state, count(*) from hour_report
     where programme = $1 and path >= $2 and path < $3 and state in ('parked', 'held', 'conflict')
-    group by state";
+    and ($4 = '' or source = $4) group by state";
 
 const MOVE: &str = "update hour_report set state = $4, person = $5, path = $6, why = $7, against = $8
     where programme = $1 and id = $2 and state = $3";
@@ -67,6 +74,11 @@ const OF_ENTRY: &str = "select id from hour_report where programme = $1 and pers
 const RENEW: &str = "update hour_report set state = $3, path = $4, person = $5, why = $6, against = $7,
     received_at = $8, actor = $9, decision = '', decided_at = null, decided_by = null
     where programme = $1 and id = $2 and state = 'withdrawn'";
+
+const NAME_OF: &str = "select p.name from account a join person p on p.id = a.person where a.id = $1";
+
+const PASS_UP: &str =
+    "update hour_report set path = $3 where programme = $1 and id = $2 and state = 'parked' and path <> $3";
 
 const STATE: &str = "select state from hour_report where programme = $1 and id = $2";
 
@@ -93,6 +105,9 @@ fn waiting(row: &Row<'_>) -> Result<Waiting, DbError> {
         decided_at: row.get(18)?,
         decision: row.get(19)?,
         entry: row.get(20)?,
+        channel: termed(row, 21)?,
+        paper_key: row.get(22)?,
+        decided_by: row.get(23)?,
     })
 }
 
@@ -105,6 +120,7 @@ pub struct Putting<'a> {
     pub person: Option<Id<Person>>,
     pub name: &'a str,
     pub paper_masked: &'a str,
+    pub paper_key: Option<&'a Vec<u8>>,
     pub why: &'a str,
     pub against: Option<Id<Entry>>,
 }
@@ -143,7 +159,9 @@ pub async fn add(
         put.why,
         put.against,
         ctx.at,
-        account
+        account,
+        report.channel.key(),
+        put.paper_key
     ];
     Ok(tx.run(ADD, row).await? == 1)
 }
@@ -168,16 +186,17 @@ pub async fn of_id(
     tx.row_opt(OF_ID, args![programme, id, &scope.from, &scope.until], waiting).await
 }
 
-/// Reports in `state` within `scope`, oldest first; one more than a page.
+/// Reports in `state` within `scope`, of one source where one is named, oldest first; one more than
+/// a page.
 pub async fn list(
     tx: &mut Tx,
     programme: Id<Programme>,
     scope: &Scope,
-    state: WaitingState,
-    words: &str,
+    (state, words, source): (WaitingState, &str, &str),
     cursor: &Cursor,
 ) -> Result<Vec<Waiting>, DbError> {
-    let args = args![programme, state.code(), &scope.from, &scope.until, words, cursor.uuid(), ROWS + 1];
+    let (from, until) = (&scope.from, &scope.until);
+    let args = args![programme, state.code(), from, until, words, source, cursor.uuid(), ROWS + 1];
     tx.rows(LIST, args, waiting).await
 }
 
@@ -190,24 +209,40 @@ pub async fn of_teacher(
     tx.rows(OF_TEACHER, args![programme, person], waiting).await
 }
 
-/// Reports about nobody known that carry this name and no other paper, newest first.
+/// Reports about nobody known that carry this name, and no other paper or the same school, newest
+/// first.
 pub async fn of_name(
     tx: &mut Tx,
     programme: Id<Programme>,
-    name: &str,
-    paper_masked: &str,
+    (name, paper_masked, school): (&str, &str, &str),
 ) -> Result<Vec<Waiting>, DbError> {
-    tx.rows(OF_NAME, args![programme, name, paper_masked], waiting).await
+    tx.rows(OF_NAME, args![programme, name, paper_masked, school], waiting).await
 }
 
-/// How many reports wait in each state.
+/// The name of whoever has this account.
+pub async fn name_of(tx: &mut Tx, account: Uuid) -> Result<Option<String>, DbError> {
+    tx.row_opt(NAME_OF, args![account], |row| row.get(0)).await
+}
+
+/// Lets a report that nobody below can match wait at the node `path`; says whether it was still parked.
+pub async fn pass_up(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    id: Id<Waiting>,
+    path: &str,
+) -> Result<bool, DbError> {
+    Ok(tx.run(PASS_UP, args![programme, id, path]).await? == 1)
+}
+
+/// How many reports wait in each state, of one source where one is named.
 pub async fn counts(
     tx: &mut Tx,
     programme: Id<Programme>,
     scope: &Scope,
+    source: &str,
 ) -> Result<Vec<(WaitingState, i64)>, DbError> {
-    tx.rows(COUNTS, args![programme, &scope.from, &scope.until], |row| Ok((coded(row, 0)?, row.get(1)?)))
-        .await
+    let args = args![programme, &scope.from, &scope.until, source];
+    tx.rows(COUNTS, args, |row| Ok((coded(row, 0)?, row.get(1)?))).await
 }
 
 /// Where a waiting report goes on waiting.

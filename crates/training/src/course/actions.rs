@@ -1,0 +1,264 @@
+//! What is done with courses.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tisheng_kernel::Id;
+use tisheng_platform::web::Failure;
+use tisheng_platform::{Ctx, DbError, Tx, audit, jobs};
+use tisheng_policy::scheme::{self, Programme};
+use tisheng_registry::access::{Role, require};
+
+use super::model::{Course, CourseError, Draft, State, Terms, TermsState, decide};
+use super::store;
+use crate::platform::{self, OFFICES, Platform};
+
+/// The event that a course counts by other terms, or is known by other addresses, from now on; its
+/// payload is [`Approved`].
+pub const APPROVED: &str = "course.approved";
+
+/// Who hands courses in.
+pub const AUTHORS: [Role; 3] = [Role::Province, Role::City, Role::Institution];
+
+/// A course whose terms came into force.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Approved {
+    /// The programme.
+    pub programme: Id<Programme>,
+    /// The course.
+    pub course: Id<Course>,
+}
+
+/// The course `id`: whoever stands within its programme may look at what is on offer, the rest is
+/// for those who see its platform.
+///
+/// # Errors
+/// 404 when there is none, or none that the asker may see.
+pub async fn course(ctx: &Ctx, tx: &mut Tx, id: Id<Course>) -> Result<Course, Failure> {
+    let programme = scheme::current(ctx, tx).await?;
+    let course = store::of_id(tx, id).await?.filter(|course| course.programme == programme.id);
+    let course = course.ok_or(Failure::NotFound)?;
+    if course.revision.is_none() || require(ctx, &[Role::Institution]).is_ok() {
+        platform::visible(ctx, tx, course.platform).await?;
+    }
+    Ok(course)
+}
+
+/// The course by which `platform` means the address `iri`.
+///
+/// # Errors
+/// What the database reports.
+pub async fn of_activity(tx: &mut Tx, platform: Id<Platform>, iri: &str) -> Result<Option<Course>, DbError> {
+    store::of_activity(tx, platform, iri).await
+}
+
+/// The course that has the number `code` on `platform`.
+///
+/// # Errors
+/// What the database reports.
+pub async fn of_code(tx: &mut Tx, platform: &Platform, code: &str) -> Result<Option<Course>, DbError> {
+    store::of_code(tx, platform, code).await
+}
+
+/// The terms of a course: those of `revision`, or else those in force; `None` while none are.
+///
+/// # Errors
+/// What the database reports.
+pub async fn terms(tx: &mut Tx, course: &Course, revision: Option<i64>) -> Result<Option<Terms>, DbError> {
+    match revision.or(course.revision) {
+        Some(revision) => store::terms_of(tx, course.id, revision).await,
+        None => Ok(None),
+    }
+}
+
+/// Courses on offer that teach `capability` to somebody who teaches that stage and subject, with
+/// how they count.
+///
+/// # Errors
+/// What the database reports.
+pub async fn offered(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    capability: &str,
+    whom: (&str, &str),
+) -> Result<Vec<(Course, Terms)>, DbError> {
+    /// More than anybody looks through beside a task.
+    const MOST: i64 = 20;
+    let mut offered = Vec::new();
+    for course in store::for_capability(tx, programme, capability, whom, MOST).await? {
+        if let Some(terms) = terms(tx, &course, None).await? {
+            offered.push((course, terms));
+        }
+    }
+    Ok(offered)
+}
+
+/// What handing a course in has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Submitted {
+    /// It is new.
+    New,
+    /// It was known; its terms wait for a decision.
+    Terms,
+    /// It was known; only what is said about it beside its terms has changed.
+    Words,
+    /// It was known exactly so.
+    Nothing,
+}
+
+/// Hands a course of `platform` in: a new one, or a known one with what has changed. Terms that
+/// say something else wait for the office; until it has decided, those in force go on counting.
+///
+/// # Errors
+/// [`CourseError::Wrong`], [`CourseError::ActivityTaken`], [`CourseError::Stale`]; 404 for a
+/// platform that the asker may not see.
+pub async fn submit(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    platform: &Platform,
+    draft: &Draft,
+) -> Result<(Id<Course>, Submitted), CourseError> {
+    require(ctx, &AUTHORS)?;
+    platform::visible(ctx, tx, platform.id).await?;
+    let programme = scheme::of_id(tx, platform.programme).await?;
+    let rules = scheme::rules(&ctx.app, tx, &programme).await?;
+    let wrong = decide(&rules, draft);
+    if !wrong.is_empty() {
+        return Err(CourseError::Wrong(wrong));
+    }
+    let known = store::of_code(tx, platform, &draft.code).await?;
+    let (id, submitted) = match known {
+        None => {
+            let id = ctx.id();
+            if !store::add(ctx, tx, (id, platform), draft).await?
+                || !store::add_terms(ctx, tx, (id, 1), draft).await?
+            {
+                return Err(CourseError::Stale);
+            }
+            (id, Submitted::New)
+        }
+        Some(course) => (course.id, resubmit(ctx, tx, &course, draft).await?),
+    };
+    if submitted != Submitted::Nothing {
+        if submitted != Submitted::New {
+            // Other addresses may name what has come already.
+            let payload = Approved { programme: programme.id, course: id };
+            jobs::emit(tx, ctx.at, APPROVED, &payload).await?;
+        }
+        if let Some(iri) = store::name(tx, (id, platform.id), draft).await? {
+            return Err(CourseError::ActivityTaken(iri));
+        }
+        audit::record(ctx, tx, "course.submitted", id.uuid(), &json!({ "code": draft.code })).await?;
+    }
+    Ok((id, submitted))
+}
+
+async fn resubmit(ctx: &Ctx, tx: &mut Tx, course: &Course, draft: &Draft) -> Result<Submitted, CourseError> {
+    let revisions = store::terms(tx, course.id).await?;
+    let latest = revisions.first();
+    let same_terms = latest.is_some_and(|terms| terms.state != TermsState::Returned && terms.agree(draft));
+    let same_words = said(course) == said_anew(draft)
+        && store::capabilities(tx, course.id).await? == sorted(&draft.capabilities)
+        && store::activities(tx, course.id).await? == sorted(&draft.activities);
+    if same_terms && same_words {
+        return Ok(Submitted::Nothing);
+    }
+    if !same_words && !store::amend(tx, course, draft).await? {
+        return Err(CourseError::Stale);
+    }
+    if same_terms {
+        return Ok(Submitted::Words);
+    }
+    let revision = latest.map_or(1, |terms| terms.revision + 1);
+    if !store::add_terms(ctx, tx, (course.id, revision), draft).await? {
+        return Err(CourseError::Stale);
+    }
+    Ok(Submitted::Terms)
+}
+
+fn said(course: &Course) -> [&str; 6] {
+    [&course.title, course.source.key(), &course.stages, &course.subjects, &course.summary, &course.href]
+}
+
+fn said_anew(draft: &Draft) -> [&str; 6] {
+    [&draft.title, draft.source.key(), &draft.stages, &draft.subjects, &draft.summary, &draft.href]
+}
+
+fn sorted(words: &[String]) -> Vec<String> {
+    let mut words = words.to_vec();
+    words.sort();
+    words.dedup();
+    words
+}
+
+/// The terms that wait for a decision, which the office may take about a course.
+async fn open_terms(ctx: &Ctx, tx: &mut Tx, id: Id<Course>) -> Result<(Course, i64), CourseError> {
+    require(ctx, &OFFICES)?;
+    let course = course(ctx, tx, id).await?;
+    let waiting = store::terms(tx, id).await?.into_iter().find(|terms| terms.state == TermsState::Submitted);
+    let revision = waiting.ok_or(CourseError::Decided)?.revision;
+    let (account, _, _) = ctx.who.signature();
+    if account.is_some() && store::submitted_by(tx, id, revision).await? == account {
+        return Err(CourseError::Own);
+    }
+    Ok((course, revision))
+}
+
+/// Approves the terms of a course that wait: it is offered, and counts by them from now on. What
+/// has arrived of it before is looked at again.
+///
+/// # Errors
+/// [`CourseError::Decided`], [`CourseError::Own`]; 404 for whoever is no office of the programme.
+pub async fn approve(ctx: &Ctx, tx: &mut Tx, id: Id<Course>) -> Result<(), CourseError> {
+    let (course, revision) = open_terms(ctx, tx, id).await?;
+    if !store::decide(ctx, tx, (id, revision), (TermsState::Approved, "")).await? {
+        return Err(CourseError::Decided);
+    }
+    store::put_in_force(tx, id, revision).await?;
+    audit::record(ctx, tx, "course.approved", id.uuid(), &json!({ "revision": revision })).await?;
+    let payload = Approved { programme: course.programme, course: id };
+    Ok(jobs::emit(tx, ctx.at, APPROVED, &payload).await?)
+}
+
+/// Sends the terms of a course that wait back with a reason.
+///
+/// # Errors
+/// [`CourseError::NoReason`]; else as [`approve`].
+pub async fn return_terms(ctx: &Ctx, tx: &mut Tx, id: Id<Course>, reason: &str) -> Result<(), CourseError> {
+    let (_, revision) = open_terms(ctx, tx, id).await?;
+    if reason.trim().is_empty() {
+        return Err(CourseError::NoReason);
+    }
+    if !store::decide(ctx, tx, (id, revision), (TermsState::Returned, reason)).await? {
+        return Err(CourseError::Decided);
+    }
+    let detail = json!({ "revision": revision, "reason": reason });
+    audit::record(ctx, tx, "course.returned", id.uuid(), &detail).await?;
+    Ok(())
+}
+
+/// A course is offered no more, or again. What was credited stands; what arrives later of one that
+/// is retired is kept and counts for nothing.
+///
+/// # Errors
+/// [`CourseError::Stale`], [`CourseError::Decided`]; 404 for whoever is no office of the programme.
+pub async fn retire(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    (id, version): (Id<Course>, i64),
+    state: State,
+) -> Result<(), CourseError> {
+    require(ctx, &OFFICES)?;
+    let course = course(ctx, tx, id).await?;
+    if course.revision.is_none() || state == State::Submitted {
+        return Err(CourseError::Decided);
+    }
+    if course.version != version || !store::set_state(tx, &course, state).await? {
+        return Err(CourseError::Stale);
+    }
+    audit::record(ctx, tx, "course.turned", id.uuid(), &json!({ "state": state.key() })).await?;
+    if state == State::Offered {
+        let payload = Approved { programme: course.programme, course: id };
+        jobs::emit(tx, ctx.at, APPROVED, &payload).await?;
+    }
+    Ok(())
+}

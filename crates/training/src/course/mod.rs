@@ -1,0 +1,29 @@
+//! The catalogue of courses (课程目录, LEARN-1).
+//!
+//! A **course** is learnt on one platform. What it is worth and what has to be done for it are its
+//! **terms**: handed in by the institution, approved or returned by the office. Only approved terms
+//! count; other terms are a further revision, and what has been credited keeps the revision it was
+//! credited by. A platform speaks of a course by its **activities** (addresses), which are known
+//! before their course is approved, so that nothing that arrives early is lost.
+//!
+//! Tables: `course`, `course_terms`, `course_capability`, `course_activity`.
+//!
+//! Invariants: a platform's number is one course; an address is one course of its platform; a
+//! course has at most one revision in force and at most one that waits for a decision; approved terms never change.
+
+mod actions;
+mod file;
+mod model;
+mod pages;
+pub mod samples;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use actions::{
+    APPROVED, Approved, approve, course, of_activity, of_code, offered, retire, return_terms, submit, terms,
+};
+pub use file::CourseFile;
+pub use model::{Counts, Course, CourseError, Draft, Source, State, Terms, TermsState};
+pub use pages::routes;
+pub use store::{activities, of_id};

@@ -1,0 +1,76 @@
+//! The pages of the room: the catalogue, one course, its form, the office's decisions.
+
+mod catalogue;
+mod edit;
+mod show;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+use tisheng_platform::web::Failure;
+use tisheng_platform::{App, Ctx, Tx};
+use tisheng_policy::scheme::{self, Programme};
+use tisheng_rules::Scheme;
+
+use super::model::{Course, Terms};
+
+/// The routes of the room.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/courses", get(catalogue::list))
+        .route("/courses/waiting", get(catalogue::waiting).post(catalogue::approve))
+        .route("/courses/new", get(edit::new).post(edit::create))
+        .route("/courses/{id}", get(show::show))
+        .route("/courses/{id}/edit", get(edit::form).post(edit::change))
+        .route("/courses/{id}/decide", post(show::decide))
+}
+
+/// The programme where the asker stands, and its rules.
+async fn ground(ctx: &Ctx, tx: &mut Tx) -> Result<(Programme, Arc<Scheme>), Failure> {
+    let programme = scheme::current(ctx, tx).await?;
+    let rules = scheme::rules(&ctx.app, tx, &programme).await?;
+    Ok((programme, rules))
+}
+
+/// A course as a row of a list.
+struct CourseRow {
+    id: String,
+    title: String,
+    code: String,
+    source: &'static str,
+    platform: String,
+    capabilities: String,
+    counts: String,
+    whom: String,
+}
+
+/// Stages and subjects that a course is for, in words.
+fn whom(course: &Course) -> String {
+    let stages: Vec<&str> = course
+        .stages
+        .split(',')
+        .filter_map(|key| key.parse::<tisheng_registry::organisation::Stage>().ok())
+        .map(|stage| stage.title())
+        .collect();
+    let subjects = course.subjects.replace(',', "、");
+    match (stages.is_empty(), subjects.is_empty()) {
+        (true, true) => "各学段各学科".to_owned(),
+        (true, false) => subjects,
+        (false, true) => stages.join("、"),
+        (false, false) => format!("{} · {subjects}", stages.join("、")),
+    }
+}
+
+fn course_row(course: &Course, platform: &str, capabilities: &[String], terms: Option<&Terms>) -> CourseRow {
+    CourseRow {
+        id: course.id.to_string(),
+        title: course.title.clone(),
+        code: course.code.clone(),
+        source: course.source.title(),
+        platform: platform.to_owned(),
+        capabilities: capabilities.join("、"),
+        counts: terms.map(Terms::sentence).unwrap_or_default(),
+        whom: whom(course),
+    }
+}

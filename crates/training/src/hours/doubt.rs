@@ -1,0 +1,84 @@
+//! What speaks against a report. Pure.
+
+use std::fmt;
+
+use chrono::NaiveDate;
+use tisheng_kernel::number::chinese_date;
+use tisheng_kernel::{Period, Seconds};
+use tisheng_rules::hours::HoursRule;
+
+use super::model::{Channel, Report};
+
+/// Seconds of a day: nobody works more.
+const DAY: Seconds = Seconds::of_minutes(24 * 60);
+
+/// Why a report can hardly be true.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Doubt {
+    /// Whoever hands it in has found something.
+    Found(String),
+    /// The same work seems to have come in another way, under this number.
+    Twice {
+        /// The way.
+        channel: Channel,
+        /// The number.
+        number: String,
+    },
+    /// The day has not come yet.
+    Future(NaiveDate),
+    /// The day lies outside the programme.
+    Outside(Period),
+    /// With it the day would hold more than its 24 hours.
+    LongDay {
+        /// What is booked for the day already.
+        booked: Seconds,
+    },
+    /// The scheme knows no such category or kind.
+    NoPlace,
+    /// Whoever brings the file would vouch for their own hours.
+    Own,
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Found(sentence) => f.write_str(sentence),
+            Self::Twice { channel, number } => write!(
+                f,
+                "同一来源、同一内容、同一天、同样多的学时，已由“{}”入账（编号 {number}），可能是重复报送",
+                channel.title()
+            ),
+            Self::Future(day) => write!(f, "学习日期 {} 还没有到", chinese_date(*day)),
+            Self::Outside(period) => write!(f, "学习日期不在工程期限（{}）之内", period.chinese()),
+            Self::LongDay { booked } => {
+                write!(f, "当天已入账 {} 分钟，加上这一条超过 24 小时", booked.get() / 60)
+            }
+            Self::NoPlace => f.write_str("方案中没有这个学时类别或项目"),
+            Self::Own => f.write_str("导入人本人的学时须由他人核实"),
+        }
+    }
+}
+
+/// What speaks against `report`, given today, the period, and what is booked for its day already.
+#[must_use]
+pub fn doubt(
+    report: &Report,
+    rule: &HoursRule,
+    period: Option<Period>,
+    today: NaiveDate,
+    booked: Seconds,
+) -> Option<Doubt> {
+    let placed = rule.category(&report.category).is_some_and(|category| {
+        report.kind.is_empty() || category.kinds.iter().any(|kind| kind.key == report.kind)
+    });
+    if !placed {
+        return Some(Doubt::NoPlace);
+    }
+    if report.worked_on > today {
+        return Some(Doubt::Future(report.worked_on));
+    }
+    if let Some(period) = period.filter(|period| !period.contains(report.worked_on)) {
+        return Some(Doubt::Outside(period));
+    }
+    (report.is_clocked() && booked + report.seconds > DAY).then_some(Doubt::LongDay { booked })
+}

@@ -1,0 +1,268 @@
+//! From what platforms say to hours, told on both engines.
+
+use chrono::TimeDelta;
+use tisheng_kernel::{Id, Seconds};
+use tisheng_registry::people::Person;
+use tisheng_registry::samples::Persona;
+use tisheng_testkit::{Engine, story};
+
+use super::samples::said;
+use super::{Happened, LearningError, Said, check_credits, learner_for, take, void};
+use crate::course::samples::{Wish, draft, offered};
+use crate::course::{self, Counts};
+use crate::hours::{self, Channel, Tally};
+use crate::platform::{self, Platform};
+use crate::town::Place;
+
+/// A place where one platform offers courses.
+struct Study {
+    place: Place,
+    platform: Platform,
+    lecturer: Persona,
+}
+
+impl Study {
+    async fn begin(engine: Engine) -> Self {
+        let place = Place::begin(engine).await;
+        let (platform, lecturer) = place.platform().await;
+        Self { place, platform, lecturer }
+    }
+
+    fn teacher(&self) -> &Persona {
+        &self.place.town.school().teachers[0]
+    }
+
+    /// A course of two hours that counts by `counts`.
+    async fn course(&self, code: &str, counts: Counts) {
+        let capability = self.place.rules.framework.capabilities[0].code.as_str();
+        let wish = Wish { code, title: "一门课程", capability, hours: 2, counts };
+        let (author, office) = (self.place.ctx(&self.lecturer), self.place.ctx(&self.place.town.city_office));
+        let mut tx = office.write().await.expect("a transaction");
+        offered((&author, &office), &mut tx, &self.platform, wish).await.expect("a course");
+        tx.commit().await.expect("commits");
+        self.place.settle().await;
+    }
+
+    /// The teacher's account, as this system names it.
+    async fn account(&self) -> super::Account {
+        let system = self.place.test.system();
+        let mut tx = system.write().await.expect("a transaction");
+        let account = learner_for(&system, &mut tx, &self.platform, self.teacher().person).await;
+        tx.commit().await.expect("commits");
+        account.expect("an account")
+    }
+
+    /// Something the platform says about the account `name`: number, what, minutes, and how many
+    /// days ago.
+    fn says(&self, (name, code): (&str, &str), record: &str, what: (Happened, i64, i64)) -> Said {
+        let (happened, minutes, days) = what;
+        let at = self.place.test.app.now() + TimeDelta::days(-days);
+        let school = self.place.town.school().node.name.as_str();
+        said(&self.platform, (name, school, code), (record, happened), (minutes, at))
+    }
+
+    async fn deliver(&self, said: &[Said]) -> Tally {
+        let system = self.place.test.system();
+        let mut tx = system.write().await.expect("a transaction");
+        let tally = take(&system, &mut tx, (&self.platform, Channel::Xapi), said).await.expect("taken");
+        tx.commit().await.expect("commits");
+        tally
+    }
+
+    async fn take_back(&self, records: &[&str]) {
+        let system = self.place.test.system();
+        let mut tx = system.write().await.expect("a transaction");
+        let records: Vec<String> = records.iter().map(|record| (*record).to_owned()).collect();
+        void(&system, &mut tx, &self.platform, &records).await.expect("taken back");
+        tx.commit().await.expect("commits");
+    }
+
+    /// What counts for the teacher; it must be what a fresh computation of everybody gives.
+    async fn counted(&self) -> Seconds {
+        let system = self.place.test.system();
+        let (_, wrong) = check_credits(&system, &self.place.programme, 10).await.expect("looked");
+        assert_eq!(wrong, [] as [Id<Person>; 0]);
+        let mut tx = system.read().await.expect("a transaction");
+        let person = self.teacher().person;
+        let entries = hours::entries(&mut tx, self.place.programme.id, person).await.expect("entries");
+        entries.iter().map(|entry| entry.seconds).sum()
+    }
+
+    fn hours(&self, hours: u32) -> Seconds {
+        Seconds::from_hours(hours, self.platform.length)
+    }
+
+    /// The clerk of the school says that the only account waiting is the teacher's; gives its page.
+    async fn match_by_clerk(&self) -> String {
+        let mut clerk = self.place.browser(&self.place.town.school().clerk).await;
+        let page = clerk.get("/learners").await.link("/learners/");
+        let person = self.teacher().person.to_string();
+        clerk.get(&page).await.shows(&self.teacher().name);
+        clerk
+            .post(&format!("{page}/decide"), &[("do", "match"), ("person", &person)])
+            .await
+            .shows("已对应教师");
+        page
+    }
+}
+
+story!(what_comes_before_course_and_teacher_are_known_counts_once_they_are, |engine| async move {
+    let study = Study::begin(engine).await;
+    let name = study.teacher().name.clone();
+    let learnt = study.says((&name, "K1"), "r1", (Happened::Completed, 60, 3));
+    let tally = study.deliver(std::slice::from_ref(&learnt)).await;
+    assert_eq!((tally.records, tally.waiting, tally.entered), (1, 1, 0));
+    assert_eq!(study.deliver(std::slice::from_ref(&learnt)).await.same, 1, "once, however often it is sent");
+    let mut own = study.place.browser(&study.lecturer).await;
+    let accounts = format!("/platforms/{}/learners", study.platform.id);
+    own.get(&accounts).await.shows("课程目录中没有的课程").shows("https://study1.test/course/K1");
+    study.match_by_clerk().await;
+    assert_eq!(study.counted().await, Seconds::ZERO);
+    let mut teacher = study.place.browser(study.teacher()).await;
+    teacher.get("/hours/where?q=K1").await.shows("课程目录中还没有这门课程");
+
+    study.course("K1", Counts::Completed).await;
+    assert_eq!(study.counted().await, study.hours(2), "approved terms look at what has come");
+    teacher.get("/hours").await.shows("一门课程").shows(&study.platform.name);
+    own.get(&accounts).await.hides("课程目录中没有的课程");
+});
+
+story!(a_wrong_match_is_taken_back_and_made_again, |engine| async move {
+    let study = Study::begin(engine).await;
+    study.course("K1", Counts::Completed).await;
+    let name = study.teacher().name.clone();
+    study.deliver(&[study.says((&name, "K1"), "r1", (Happened::Completed, 60, 3))]).await;
+    let page = study.match_by_clerk().await;
+    assert_eq!(study.counted().await, study.hours(2));
+    let mut clerk = study.place.browser(&study.place.town.school().clerk).await;
+    let decide = format!("{page}/decide");
+    clerk.post(&decide, &[("do", "reopen"), ("reason", "")]).await.is(422).says("请填写原因");
+    clerk.post(&decide, &[("do", "reopen"), ("reason", "同名同姓")]).await.is(200).shows("已冲销");
+    assert_eq!(study.counted().await, Seconds::ZERO);
+    study.match_by_clerk().await;
+    assert_eq!(study.counted().await, study.hours(2), "as before");
+    let person = study.teacher().person.to_string();
+    clerk.post(&decide, &[("do", "match"), ("person", &person)]).await.is(422).says("已由他人处理");
+    clerk.post(&decide, &[("do", "reopen"), ("reason", "不是本校教师")]).await.is(200);
+    clerk.post(&decide, &[("do", "dismiss"), ("reason", "平台的测试账号")]).await.is(200).shows("已排除");
+    let more = study.deliver(&[study.says((&name, "K1"), "r2", (Happened::Completed, 60, 2))]).await;
+    assert_eq!((more.waiting, more.noted), (0, 1), "kept, and for nobody");
+    assert_eq!(study.counted().await, Seconds::ZERO);
+});
+
+story!(the_order_of_arrival_does_not_matter, |engine| async move {
+    let study = Study::begin(engine).await;
+    study.course("P1", Counts::Passed).await;
+    study.course("T1", Counts::Time).await;
+    let account = study.account().await;
+    let scored = |record: &str, what, permille| {
+        let said = study.says(("学员", "P1"), record, what);
+        Said { account: account.clone(), permille: Some(permille), ..said }
+    };
+    let timed = |record: &str, days| {
+        let said = study.says(("学员", "T1"), record, (Happened::Spent, 40, days));
+        Said { account: account.clone(), ..said }
+    };
+    // The last word about a try comes first, time in any order.
+    study.deliver(&[scored("p2", (Happened::Passed, 0, 2), 800), timed("t3", 1)]).await;
+    assert_eq!(study.counted().await, study.hours(2) + Seconds::of_minutes(40));
+    study.deliver(&[timed("t1", 5), scored("p1", (Happened::Failed, 0, 4), 300)]).await;
+    assert_eq!(study.counted().await, study.hours(2) + Seconds::of_minutes(80));
+    study.deliver(&[timed("t2", 3)]).await;
+    assert_eq!(study.counted().await, study.hours(4), "time counts up to what the course is worth");
+    study.deliver(&[scored("p3", (Happened::Failed, 0, 1), 500)]).await;
+    assert_eq!(study.counted().await, study.hours(2), "the last word says failed");
+});
+
+story!(what_a_platform_takes_back_counts_no_more_even_before_it_comes, |engine| async move {
+    let study = Study::begin(engine).await;
+    study.course("K1", Counts::Completed).await;
+    let account = study.account().await;
+    let learnt = |record: &str, days| {
+        let said = study.says(("学员", "K1"), record, (Happened::Completed, 60, days));
+        Said { account: account.clone(), ..said }
+    };
+    study.deliver(&[learnt("r1", 3)]).await;
+    assert_eq!(study.counted().await, study.hours(2));
+    study.take_back(&["r1", "r2"]).await;
+    assert_eq!(study.counted().await, Seconds::ZERO);
+    study.deliver(&[learnt("r2", 2)]).await;
+    assert_eq!(study.counted().await, Seconds::ZERO, "it was taken back before it came");
+    study.deliver(&[learnt("r1", 3)]).await;
+    assert_eq!(study.counted().await, Seconds::ZERO, "the same record stays taken back");
+    study.deliver(&[learnt("r3", 1)]).await;
+    assert_eq!(study.counted().await, study.hours(2), "a new record counts");
+    let mut teacher = study.place.browser(study.teacher()).await;
+    teacher.get("/hours/where?q=课程").await.shows("撤回这条记录");
+});
+
+story!(what_can_hardly_be_true_waits_for_a_person, |engine| async move {
+    let study = Study::begin(engine).await;
+    study.course("T1", Counts::Time).await;
+    let account = study.account().await;
+    let session = |record: &str, days| {
+        let said = study.says(("学员", "T1"), record, (Happened::Spent, 30, days));
+        Said { account: account.clone(), ..said }
+    };
+    let first = session("s1", 2);
+    let beside = Said { at: first.at + TimeDelta::minutes(10), ..session("s2", 2) };
+    study.deliver(&[first]).await;
+    let tally = study.deliver(&[beside]).await;
+    assert_eq!((tally.waiting, tally.entered), (1, 0), "twenty minutes of it were learnt elsewhere");
+    let ahead = Said { at: study.place.test.app.now() + TimeDelta::hours(1), ..session("s3", 0) };
+    assert_eq!(study.deliver(&[ahead]).await.waiting, 1, "its clock is an hour ahead");
+    assert_eq!(study.counted().await, Seconds::of_minutes(30));
+    let mut clerk = study.place.browser(&study.place.town.school().clerk).await;
+    clerk.get("/hours/waiting?state=held").await.shows("时间重叠 20 分钟").shows("比收到的时间还晚");
+});
+
+story!(what_was_credited_keeps_the_terms_by_which_it_was, |engine| async move {
+    let study = Study::begin(engine).await;
+    study.course("K1", Counts::Completed).await;
+    let account = study.account().await;
+    let learnt = study.says(("学员", "K1"), "r1", (Happened::Completed, 60, 3));
+    study.deliver(&[Said { account: account.clone(), ..learnt }]).await;
+    let capability = study.place.rules.framework.capabilities[0].code.as_str();
+    let wish = Wish { code: "K1", title: "一门课程", capability, hours: 5, counts: Counts::Completed };
+    let (author, office) = (study.place.ctx(&study.lecturer), study.place.ctx(&study.place.town.city_office));
+    let mut tx = office.write().await.expect("a transaction");
+    let dearer = draft(&study.platform, wish);
+    let (id, _) = course::submit(&author, &mut tx, &study.platform, &dearer).await.expect("handed in");
+    course::approve(&office, &mut tx, id).await.expect("approved");
+    tx.commit().await.expect("commits");
+    study.place.settle().await;
+    assert_eq!(study.counted().await, study.hours(2));
+});
+
+story!(a_suspended_platform_delivers_nothing, |engine| async move {
+    let study = Study::begin(engine).await;
+    let office = study.place.ctx(&study.place.town.city_office);
+    let mut tx = office.write().await.expect("a transaction");
+    platform::suspend(&office, &mut tx, study.platform.id, study.platform.version).await.expect("suspended");
+    let suspended = platform::of_id(&mut tx, study.platform.id).await.expect("read").expect("a platform");
+    let one = study.says(("学员", "K1"), "r1", (Happened::Completed, 60, 3));
+    let refused = take(&office, &mut tx, (&suspended, Channel::Xapi), &[one]).await;
+    assert!(matches!(refused, Err(LearningError::Suspended(_))), "{refused:?}");
+});
+
+story!(accounts_are_for_the_desk_of_their_school, |engine| async move {
+    let study = Study::begin(engine).await;
+    let name = study.teacher().name.clone();
+    study.deliver(&[study.says((&name, "K1"), "r1", (Happened::Completed, 60, 3))]).await;
+    let town = &study.place.town;
+    let page = study.place.browser(&town.school().clerk).await.get("/learners").await.link("/learners/");
+    for (persona, status) in [
+        (&town.county_office, 200),
+        (&town.schools[1].clerk, 404),
+        (&town.neighbour_office, 404),
+        (study.teacher(), 404),
+        (&study.lecturer, 404),
+    ] {
+        study.place.browser(persona).await.get(&page).await.is(status);
+    }
+    let own = Persona { person: town.school().clerk.person, ..study.teacher().clone() };
+    let person = own.person.to_string();
+    let mut clerk = study.place.browser(&town.school().clerk).await;
+    let fields = [("do", "match"), ("person", person.as_str())];
+    clerk.post(&format!("{page}/decide"), &fields).await.is(422).says("请由其他人员处理");
+});

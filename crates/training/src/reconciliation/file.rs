@@ -1,0 +1,259 @@
+//! An institution's statement of a month, as a kind of file of the clerk's loop.
+
+use std::collections::{BTreeMap, HashMap};
+
+use tisheng_kernel::number::parse_date;
+use tisheng_kernel::text::tidy;
+use tisheng_kernel::{Id, Seconds};
+use tisheng_platform::web::Failure;
+use tisheng_platform::{DbError, Tx, audit};
+use tisheng_policy::scheme;
+use tisheng_registry::access::Role;
+use tisheng_registry::roster::{
+    About, Alteration, Book, Column, Desk, Difference, Item, Kind, Notes, Obstacle, Trace, What, failed,
+    optional, required,
+};
+use uuid::Uuid;
+
+use super::model::Month;
+use super::store::{self, Of};
+use crate::platform::{self, Platform};
+
+const PLATFORM: usize = 0;
+const NUMBER: usize = 1;
+const NAME: usize = 2;
+const TITLE: usize = 3;
+const DAY: usize = 4;
+const HOURS: usize = 5;
+
+/// The columns of the file.
+const COLUMNS: [Column; 6] = [
+    required("platform", &["平台", "平台名称", "培训平台"], &[], 18, "已登记的学习平台名称"),
+    required("number", &["记录编号", "编号", "记录号", "流水号"], &[], 20, "报送学时时所用的编号"),
+    optional("name", &["姓名", "教师姓名", "学员姓名"], &[], 12, "出现差异时便于查找"),
+    optional("title", &["课程", "课程名称", "课程或活动"], &[], 30, "出现差异时便于查找"),
+    required("day", &["学习日期", "完成日期", "日期"], &[], 14, "决定属于哪个月"),
+    required("hours", &["学时", "学时数"], &[], 8, "按平台每学时的长度"),
+];
+
+/// A statement.
+#[derive(Debug)]
+pub struct StatementFile;
+
+/// What is known while a file is read.
+#[derive(Debug)]
+pub struct Memory {
+    /// The platforms that the asker may see, by name.
+    platforms: HashMap<String, Platform>,
+    /// Where each number of a platform stood first.
+    rows: HashMap<(Id<Platform>, String), u32>,
+    /// The revision of each month that the file states.
+    revisions: BTreeMap<(Id<Platform>, Month), i64>,
+}
+
+/// What a row says.
+#[derive(Debug)]
+pub struct Row {
+    platform: String,
+    hours: String,
+    line: store::Line,
+    /// Where it was learnt, once known.
+    learnt_at: Option<Platform>,
+}
+
+impl Kind for StatementFile {
+    const ABOUT: About = About {
+        key: "statements",
+        title: "平台对账单",
+        noun: "对账记录",
+        purpose: "提交平台一个月报送的学时，与本系统的台账逐条核对。对账单不改变台账。",
+        columns: &COLUMNS,
+        choices: &[],
+        roles: &[Role::Province, Role::City, Role::Institution],
+        outcomes: &[What::New, What::Changed, What::Same],
+        decided_at: "",
+    };
+    type Row = Row;
+    type Memory = Memory;
+
+    fn read(_: &Desk, line: &mut tisheng_registry::roster::Line<'_>) -> Option<Row> {
+        let bounded = |most: usize| {
+            move |text: &str| {
+                let text = tidy(text);
+                if text.chars().count() > most {
+                    Err(format!("不能超过 {most} 个字"))
+                } else {
+                    Ok(text)
+                }
+            }
+        };
+        let platform = line.need(PLATFORM, bounded(40));
+        let number = line.need(NUMBER, bounded(100));
+        let name = line.read(NAME, bounded(40));
+        let title = line.read(TITLE, bounded(200));
+        let worked_on = line.need(DAY, parse_date);
+        let hours = line.need(HOURS, bounded(12));
+        Some(Row {
+            platform: platform?,
+            hours: hours?,
+            line: store::Line {
+                number: number?,
+                name: name.unwrap_or_default(),
+                title: title.unwrap_or_default(),
+                worked_on: worked_on?,
+                seconds: Seconds::ZERO,
+            },
+            learnt_at: None,
+        })
+    }
+
+    async fn remember(desk: &Desk, tx: &mut Tx) -> Result<Memory, DbError> {
+        let mut memory =
+            Memory { platforms: HashMap::new(), rows: HashMap::new(), revisions: BTreeMap::new() };
+        let programme = match scheme::at(tx, &desk.member.path).await {
+            Ok(programme) => programme,
+            Err(Failure::NotFound) => return Ok(memory),
+            Err(failure) => return Err(failed(failure)),
+        };
+        let platforms = platform::list(&desk.ctx, tx, &programme).await.map_err(failed)?;
+        memory.platforms = platforms.into_iter().map(|p| (p.name.clone(), p)).collect();
+        Ok(memory)
+    }
+
+    async fn judge(
+        memory: &mut Memory,
+        _: &Desk,
+        tx: &mut Tx,
+        items: &mut [Item<Row>],
+    ) -> Result<(), DbError> {
+        for item in items {
+            let Some((row, notes)) = item.open() else { continue };
+            let Some(platform) = complete(memory, row, notes) else { continue };
+            let difference = compare(tx, &platform, row, notes).await?;
+            row.learnt_at = Some(platform);
+            item.difference = Some(difference);
+        }
+        Ok(())
+    }
+
+    async fn gone(_: &Memory, _: &Desk, _: &mut Tx) -> Result<Vec<Difference>, DbError> {
+        // What the ledger has and the statement has not is shown on the page of the month.
+        Ok(Vec::new())
+    }
+
+    async fn take(
+        memory: &mut Memory,
+        _: &Desk,
+        tx: &mut Tx,
+        items: Vec<Item<Row>>,
+        _: &mut Book,
+    ) -> Result<(), DbError> {
+        for row in items.into_iter().filter_map(|item| item.row) {
+            let Some(platform) = &row.learnt_at else { continue };
+            let of = Of { platform, month: Month::of(row.line.worked_on) };
+            let revision = match memory.revisions.get(&(platform.id, of.month)) {
+                Some(revision) => *revision,
+                None => {
+                    let next = store::latest_revision(tx, of).await? + 1;
+                    memory.revisions.insert((platform.id, of.month), next);
+                    next
+                }
+            };
+            store::add_line(tx, of, revision, &row.line).await?;
+        }
+        Ok(())
+    }
+
+    async fn close(memory: &mut Memory, desk: &Desk, tx: &mut Tx, book: &mut Book) -> Result<(), DbError> {
+        let platforms: HashMap<Id<Platform>, &Platform> =
+            memory.platforms.values().map(|platform| (platform.id, platform)).collect();
+        for ((platform, month), revision) in &memory.revisions {
+            let Some(platform) = platforms.get(platform) else { continue };
+            let of = Of { platform, month: *month };
+            store::open(tx, of).await?;
+            let before = store::sheet(tx, of).await?;
+            let before = (month.to_string(), before.revision);
+            book.changed(STATEMENT, platform.id.uuid(), &before)?;
+            store::set_revision(tx, of, (*revision, Some(desk.ctx.at))).await?;
+            audit::record(&desk.ctx, tx, "month.stated", platform.id.uuid(), &before.0).await?;
+        }
+        Ok(())
+    }
+
+    async fn undo(_: &Desk, tx: &mut Tx, traces: Vec<Trace>) -> Result<(), Obstacle> {
+        for trace in traces {
+            bring_back(tx, trace.subject, &trace.before).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A statement that a file made.
+const STATEMENT: &str = "statement";
+
+/// The statement before stands again.
+async fn bring_back(tx: &mut Tx, platform: Uuid, before: &str) -> Result<(), Obstacle> {
+    let before: (String, i64) =
+        serde_json::from_str(before).map_err(|e| DbError::Engine(format!("a trace: {e}")))?;
+    let platform = platform::of_id(tx, Id::from_uuid(platform)).await?;
+    let (Some(platform), Some(month)) = (platform, Month::read(&before.0)) else { return Ok(()) };
+    let of = Of { platform: &platform, month };
+    if before.1 == 0 {
+        store::set_revision(tx, of, (0, None)).await?;
+    } else {
+        let sheet = store::sheet(tx, of).await?;
+        store::set_revision(tx, of, (before.1, sheet.stated_at)).await?;
+    }
+    Ok(())
+}
+
+/// Finds the platform and reads what it helps to read; what is wrong is noted.
+fn complete(memory: &mut Memory, row: &mut Row, notes: &mut Notes) -> Option<Platform> {
+    let Some(platform) = memory.platforms.get(&row.platform).cloned() else {
+        notes.wrong(PLATFORM, format!("没有登记名为“{}”的平台，或者不属于您的机构", row.platform));
+        return None;
+    };
+    match Seconds::parse_hours(&row.hours, platform.length) {
+        Ok(seconds) => row.line.seconds = seconds,
+        Err(error) => notes.wrong(HOURS, error.to_string()),
+    }
+    let number = notes.number();
+    if let Some(first) = memory.rows.insert((platform.id, row.line.number.clone()), number) {
+        notes.wrong(NUMBER, format!("与第 {first} 行的记录编号相同"));
+    }
+    (!notes.has_error()).then_some(platform)
+}
+
+/// Holds a row against the ledger.
+async fn compare(
+    tx: &mut Tx,
+    platform: &Platform,
+    row: &Row,
+    notes: &mut Notes,
+) -> Result<Difference, DbError> {
+    let line = &row.line;
+    let shown = |seconds: Seconds| seconds.in_hours(platform.length);
+    let mut fields = Vec::new();
+    let what = match store::stands(tx, platform, &line.number).await? {
+        None => {
+            notes.warn(NUMBER, "本系统的台账中没有这个编号");
+            What::New
+        }
+        Some((seconds, day)) => {
+            if shown(seconds) != shown(line.seconds) {
+                fields.push(Alteration::new("学时", shown(seconds), shown(line.seconds)));
+            }
+            if day != line.worked_on {
+                fields.push(Alteration::new("学习日期", day.to_string(), line.worked_on.to_string()));
+            }
+            if fields.is_empty() { What::Same } else { What::Changed }
+        }
+    };
+    Ok(Difference {
+        row: notes.number(),
+        what,
+        subject: if line.name.is_empty() { line.number.clone() } else { line.name.clone() },
+        place: format!("{} · {}", platform.name, line.title),
+        fields,
+    })
+}

@@ -1,0 +1,23 @@
+//! Reconciling with a platform, month by month (对账, MON-6).
+//!
+//! A **month** is that of the work. The ledger's lines of a platform are held against the
+//! **statement** that the institution hands in as a file; what differs is named to the line. Each
+//! side confirms the figures that it has seen; when both have confirmed the same, the month is
+//! agreed. What comes or is taken back later changes the figures, and the month says so until both
+//! have confirmed again.
+//!
+//! Tables: `month_sheet`, `month_line`.
+//!
+//! Invariants: nobody confirms figures other than those of the moment; a statement changes nothing
+//! in the ledger.
+
+mod actions;
+mod file;
+mod model;
+mod pages;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use file::StatementFile;
+pub use pages::routes;

@@ -1,0 +1,262 @@
+//! Every statement of the room.
+
+use chrono::NaiveDate;
+use tisheng_kernel::{Instant, Seconds};
+use tisheng_platform::{Ctx, DbError, Row, Tx, args};
+
+use super::model::{Confirmed, Difference, Figures, Month, Sheet, Side, Sum};
+use crate::platform::Platform;
+
+const OURS: &str = "select count(*), coalesce(cast(sum(e.seconds) as bigint), 0), max(e.received_at)
+    from hour_entry e where e.programme = $1 and e.source = $2 and e.worked_on >= $3 and e.worked_on < $4
+    and not exists (select 1 from hour_entry r where r.programme = e.programme and r.reverses = e.id)";
+
+const WAITING: &str = "select count(*) from hour_report where programme = $1 and source = $2
+    and worked_on >= $3 and worked_on < $4 and state in ('parked', 'conflict', 'held')";
+
+const THEIRS: &str = "select count(*), coalesce(cast(sum(seconds) as bigint), 0) from month_line
+    where platform = $1 and month = $2 and revision = $3";
+
+const COUNT_DIFFERENCES: &str = "select
+    (select count(*) from month_line l left join hour_entry e
+        on e.programme = $1 and e.source = $2 and e.source_id = l.number
+        and not exists (select 1 from hour_entry r where r.programme = e.programme and r.reverses = e.id)
+        where l.platform = $5 and l.month = $6 and l.revision = $7
+        and (e.id is null or abs(e.seconds - l.seconds) > $8 or e.worked_on <> l.worked_on))
+    + (select count(*) from hour_entry e
+        where e.programme = $1 and e.source = $2 and e.worked_on >= $3 and e.worked_on < $4
+        and not exists (select 1 from hour_entry r where r.programme = e.programme and r.reverses = e.id)
+        and not exists (select 1 from month_line l where l.platform = $5 and l.month = $6
+            and l.revision = $7 and l.number = e.source_id))";
+
+const DIFFERENCES: &str = "select d.number, d.name, d.title, d.worked_on, d.theirs, d.ours, d.our_day,
+    (select min(w.why) from hour_report w where w.programme = $1 and w.source = $2 and w.source_id = d.number
+        and w.state in ('parked', 'conflict', 'held'))
+    from (
+        select l.number as number, l.name as name, l.title as title, l.worked_on as worked_on,
+            l.seconds as theirs, e.seconds as ours, e.worked_on as our_day
+        from month_line l left join hour_entry e
+            on e.programme = $1 and e.source = $2 and e.source_id = l.number
+            and not exists (select 1 from hour_entry r where r.programme = e.programme and r.reverses = e.id)
+        where l.platform = $5 and l.month = $6 and l.revision = $7
+            and (e.id is null or abs(e.seconds - l.seconds) > $8 or e.worked_on <> l.worked_on)
+        union all
+        select e.source_id, p.name, e.title, e.worked_on, cast(null as bigint), e.seconds, e.worked_on
+        from hour_entry e join person p on p.id = e.person
+        where e.programme = $1 and e.source = $2 and e.worked_on >= $3 and e.worked_on < $4
+            and not exists (select 1 from hour_entry r where r.programme = e.programme and r.reverses = e.id)
+            and not exists (select 1 from month_line l where l.platform = $5 and l.month = $6
+                and l.revision = $7 and l.number = e.source_id)
+    ) d where d.number > $9 order by d.number limit $10";
+
+const LINES: &str = "select e.source_id, p.name, e.title, e.worked_on, e.seconds
+    from hour_entry e join person p on p.id = e.person
+    where e.programme = $1 and e.source = $2 and e.worked_on >= $3 and e.worked_on < $4
+    and not exists (select 1 from hour_entry r where r.programme = e.programme and r.reverses = e.id)
+    order by e.worked_on, e.id limit $5";
+
+const STANDS: &str = "select e.seconds, e.worked_on from hour_entry e
+    where e.programme = $1 and e.source = $2 and e.source_id = $3
+    and not exists (select 1 from hour_entry r where r.programme = e.programme and r.reverses = e.id)";
+
+const SHEET: &str = "select revision, stated_at, own_figures, own_note, own_at, office_figures, office_note,
+    office_at from month_sheet where programme = $1 and platform = $2 and month = $3";
+
+const OPEN: &str = "insert into month_sheet (programme, platform, month, revision, own_figures, own_note,
+    office_figures, office_note, version) values ($1, $2, $3, 0, '', '', '', '', 1) on conflict do nothing";
+
+const SET_REVISION: &str = "update month_sheet set revision = $4, stated_at = $5, version = version + 1
+    where programme = $1 and platform = $2 and month = $3";
+
+const LATEST_REVISION: &str =
+    "select coalesce(max(revision), 0) from month_line where platform = $1 and month = $2";
+
+const CONFIRM_OWN: &str = "update month_sheet set own_figures = $4, own_note = $5, own_by = $6, own_at = $7,
+    version = version + 1 where programme = $1 and platform = $2 and month = $3";
+
+const CONFIRM_OFFICE: &str = "update month_sheet set office_figures = $4, office_note = $5, office_by = $6,
+    office_at = $7, version = version + 1 where programme = $1 and platform = $2 and month = $3";
+
+const ADD_LINE: &str =
+    "insert into month_line (platform, month, revision, number, name, title, worked_on, seconds)
+    values ($1, $2, $3, $4, $5, $6, $7, $8)";
+
+/// A platform's month, and how far two figures may lie apart and still be one.
+#[derive(Debug, Clone, Copy)]
+pub struct Of<'a> {
+    pub platform: &'a Platform,
+    pub month: Month,
+}
+
+impl Of<'_> {
+    /// Half a hundredth of an hour: statements are written with two decimals.
+    fn tolerance(&self) -> i64 {
+        self.platform.length.seconds() / 200
+    }
+}
+
+/// A line of a statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    pub number: String,
+    pub name: String,
+    pub title: String,
+    pub worked_on: NaiveDate,
+    pub seconds: Seconds,
+}
+
+/// What the month comes to, with the statement of `revision`.
+pub async fn figures(tx: &mut Tx, of: Of<'_>, revision: i64) -> Result<Figures, DbError> {
+    let Of { platform, month } = of;
+    let range = args![platform.programme, &platform.name, month.from(), month.until()];
+    let (ours, latest) = tx.row(OURS, range, |row| Ok((sum(row)?, row.get(2)?))).await?;
+    let waiting = tx.row(WAITING, range, |row| row.get(0)).await?;
+    let mut figures = Figures { ours, theirs: None, waiting, differences: 0, latest, revision };
+    if revision > 0 {
+        let statement = args![platform.id, month.to_string(), revision];
+        figures.theirs = Some(tx.row(THEIRS, statement, sum).await?);
+        let asked = args![
+            platform.programme,
+            &platform.name,
+            month.from(),
+            month.until(),
+            platform.id,
+            month.to_string(),
+            revision,
+            of.tolerance()
+        ];
+        figures.differences = tx.row(COUNT_DIFFERENCES, asked, |row| row.get(0)).await?;
+    }
+    Ok(figures)
+}
+
+fn sum(row: &Row<'_>) -> Result<Sum, DbError> {
+    Ok(Sum { records: row.get(0)?, seconds: Seconds::new(row.get(1)?) })
+}
+
+/// Lines that differ from the statement of `revision`, after the number `after`.
+pub async fn differences(
+    tx: &mut Tx,
+    of: Of<'_>,
+    revision: i64,
+    (after, most): (&str, i64),
+) -> Result<Vec<Difference>, DbError> {
+    let Of { platform, month } = of;
+    let asked = args![
+        platform.programme,
+        &platform.name,
+        month.from(),
+        month.until(),
+        platform.id,
+        month.to_string(),
+        revision,
+        of.tolerance(),
+        after,
+        most
+    ];
+    tx.rows(DIFFERENCES, asked, |row| {
+        let seconds = |value: Option<i64>| value.map(Seconds::new);
+        Ok(Difference {
+            number: row.get(0)?,
+            name: row.get(1)?,
+            title: row.get(2)?,
+            worked_on: row.get(3)?,
+            theirs: seconds(row.get(4)?),
+            ours: seconds(row.get(5)?),
+            our_day: row.get(6)?,
+            waits: row.get(7)?,
+        })
+    })
+    .await
+}
+
+/// The lines of the ledger that stand, in the order of work; at most `most`.
+pub async fn lines(tx: &mut Tx, of: Of<'_>, most: i64) -> Result<Vec<Line>, DbError> {
+    let Of { platform, month } = of;
+    let asked = args![platform.programme, &platform.name, month.from(), month.until(), most];
+    tx.rows(LINES, asked, |row| {
+        Ok(Line {
+            number: row.get(0)?,
+            name: row.get(1)?,
+            title: row.get(2)?,
+            worked_on: row.get(3)?,
+            seconds: Seconds::new(row.get(4)?),
+        })
+    })
+    .await
+}
+
+/// What stands in the ledger under `number` of `platform`: what it is worth and its day.
+pub async fn stands(
+    tx: &mut Tx,
+    platform: &Platform,
+    number: &str,
+) -> Result<Option<(Seconds, NaiveDate)>, DbError> {
+    let asked = args![platform.programme, &platform.name, number];
+    tx.row_opt(STANDS, asked, |row| Ok((Seconds::new(row.get(0)?), row.get(1)?))).await
+}
+
+/// What is kept of a month.
+pub async fn sheet(tx: &mut Tx, of: Of<'_>) -> Result<Sheet, DbError> {
+    let asked = args![of.platform.programme, of.platform.id, of.month.to_string()];
+    let found = tx.row_opt(SHEET, asked, |row| {
+        let said = |first: usize| -> Result<Confirmed, DbError> {
+            Ok(Confirmed { figures: row.get(first)?, note: row.get(first + 1)?, at: row.get(first + 2)? })
+        };
+        Ok(Sheet { revision: row.get(0)?, stated_at: row.get(1)?, own: said(2)?, office: said(5)? })
+    });
+    Ok(found.await?.unwrap_or_default())
+}
+
+/// The row of a month, entered when there is none.
+pub async fn open(tx: &mut Tx, of: Of<'_>) -> Result<(), DbError> {
+    let row = args![of.platform.programme, of.platform.id, of.month.to_string()];
+    tx.run(OPEN, row).await.map(drop)
+}
+
+/// The statement that stands from now on; 0 for none.
+pub async fn set_revision(
+    tx: &mut Tx,
+    of: Of<'_>,
+    (revision, at): (i64, Option<Instant>),
+) -> Result<(), DbError> {
+    let row = args![of.platform.programme, of.platform.id, of.month.to_string(), revision, at];
+    tx.run(SET_REVISION, row).await.map(drop)
+}
+
+/// The latest revision of which there are lines; 0 for none.
+pub async fn latest_revision(tx: &mut Tx, of: Of<'_>) -> Result<i64, DbError> {
+    tx.row(LATEST_REVISION, args![of.platform.id, of.month.to_string()], |row| row.get(0)).await
+}
+
+/// A side has confirmed the figures of `mark`.
+pub async fn confirm(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    of: Of<'_>,
+    side: Side,
+    (mark, note): (&str, &str),
+) -> Result<(), DbError> {
+    let sql = match side {
+        Side::Institution => CONFIRM_OWN,
+        Side::Office => CONFIRM_OFFICE,
+    };
+    let (account, _, _) = ctx.who.signature();
+    let row = args![of.platform.programme, of.platform.id, of.month.to_string(), mark, note, account, ctx.at];
+    tx.run(sql, row).await.map(drop)
+}
+
+/// Adds a line to the statement of `revision`.
+pub async fn add_line(tx: &mut Tx, of: Of<'_>, revision: i64, line: &Line) -> Result<(), DbError> {
+    let row = args![
+        of.platform.id,
+        of.month.to_string(),
+        revision,
+        &line.number,
+        &line.name,
+        &line.title,
+        line.worked_on,
+        line.seconds.get()
+    ];
+    tx.run(ADD_LINE, row).await.map(drop)
+}

@@ -1,0 +1,147 @@
+//! Reconciling, told on both engines.
+
+use chrono::{NaiveDate, TimeDelta};
+use tisheng_kernel::{Instant, Seconds};
+use tisheng_registry::samples::Persona;
+use tisheng_testkit::{Browser, Chosen, Engine, Seen, story};
+
+use super::model::Month;
+use crate::hours::{self, Report};
+use crate::platform::Platform;
+use crate::samples::online_report;
+use crate::town::Place;
+
+/// A place where a platform has reported for the month before.
+struct Books {
+    place: Place,
+    platform: Platform,
+    lecturer: Persona,
+    month: Month,
+}
+
+impl Books {
+    async fn begin(engine: Engine) -> Self {
+        let place = Place::begin(engine).await;
+        let (platform, lecturer) = place.platform().await;
+        let month = Month::of(place.day(1));
+        // In the month after.
+        place.test.clock.set(Instant::start_of(month.until()) + TimeDelta::days(3));
+        Self { place, platform, lecturer, month }
+    }
+
+    fn page(&self) -> String {
+        format!("/platforms/{}/months/{}", self.platform.id, self.month)
+    }
+
+    /// The platform reports two lessons of the first teacher under `number`.
+    async fn reported(&self, number: &str, day: NaiveDate) {
+        let teacher = self.place.town.school().teachers[0].person;
+        let report = online_report(&self.place.rules, teacher, (number, 2, day));
+        let seconds = Seconds::from_hours(2, self.platform.length);
+        let report = Report { source: self.platform.name.clone(), seconds, ..report };
+        let system = self.place.test.system();
+        let mut tx = system.write().await.expect("a transaction");
+        hours::log_all(&system, &mut tx, &self.place.programme, &[report]).await.expect("taken");
+        tx.commit().await.expect("commits");
+    }
+
+    /// The institution hands a statement in: numbers and hours.
+    async fn stated(&self, own: &mut Browser, rows: &[(&str, &str)]) -> Seen {
+        let mut file = "平台,记录编号,姓名,课程,学习日期,学时\n".to_owned();
+        for (number, hours) in rows {
+            file.push_str(&format!(
+                "{},{number},教师甲,课程,{},{hours}\n",
+                self.platform.name,
+                self.month.from()
+            ));
+        }
+        let chosen = [Chosen { field: "file", name: "对账单.csv", bytes: file.as_bytes() }];
+        let run = own.post_files("/roster/statements", &[], &chosen).await;
+        self.place.settle().await;
+        own.get(&run.path).await
+    }
+
+    async fn confirmed(&self, own: &mut Browser, run: &Seen) {
+        own.post(&format!("{}/confirm", run.path), &[]).await.is(200);
+        self.place.settle().await;
+    }
+}
+
+story!(both_sides_agree_on_a_month_and_are_told_when_it_moves, |engine| async move {
+    let books = Books::begin(engine).await;
+    let first = books.month.from();
+    books.reported("n1", first).await;
+    books.reported("n2", first).await;
+    let page = books.page();
+    let mut own = books.place.browser(&books.lecturer).await;
+    let run = books.stated(&mut own, &[("n1", "2"), ("n2", "1.5"), ("n3", "1")]).await;
+    run.shows("新增 1").shows("变更 1").shows("无变化 1");
+    books.confirmed(&mut own, &run).await;
+    let sheet = own.get(&page).await;
+    sheet.shows("差异 2 条").shows("n2 教师甲 课程").shows("学时不同").shows("本系统没有收到这条记录");
+    own.get(&format!("{page}/differences?as=csv")).await.is(200).shows("n3");
+    own.get(&format!("{page}/lines?as=csv")).await.is(200).shows("n1");
+    let figures = sheet.field("figures");
+    own.post(&page, &[("figures", &figures)]).await.is(422).says("请写明双方商定的处理意见");
+
+    // The institution mends its statement; now both say the same.
+    let run = books.stated(&mut own, &[("n1", "2"), ("n2", "2")]).await;
+    books.confirmed(&mut own, &run).await;
+    own.post(&page, &[("figures", &figures), ("note", "按系统")]).await.is(422).says("数字已有变化");
+    let sheet = own.get(&page).await;
+    sheet.shows("逐条一致，没有差异");
+    own.post(&page, &[("figures", &sheet.field("figures"))]).await.is(200).shows("一方已确认");
+    let mut city = books.place.browser(&books.place.town.city_office).await;
+    let seen = city.get(&page).await;
+    city.post(&page, &[("figures", &seen.field("figures"))]).await.is(200).shows("双方已确认");
+    city.get(&format!("/platforms/{}/months", books.platform.id)).await.shows("双方已确认");
+
+    books.reported("n9", first).await;
+    city.get(&page).await.shows("确认后有变动").shows("机构的对账单中没有");
+});
+
+story!(a_statement_is_taken_back_and_the_one_before_stands, |engine| async move {
+    let books = Books::begin(engine).await;
+    books.reported("n1", books.month.from()).await;
+    let mut own = books.place.browser(&books.lecturer).await;
+    let first = books.stated(&mut own, &[("n1", "2")]).await;
+    books.confirmed(&mut own, &first).await;
+    let second = books.stated(&mut own, &[("n1", "3")]).await;
+    books.confirmed(&mut own, &second).await;
+    own.get(&books.page()).await.shows("差异 1 条");
+    own.post(&format!("{}/undo", second.path), &[]).await.is(200);
+    books.place.settle().await;
+    own.get(&books.page()).await.shows("逐条一致");
+    own.post(&format!("{}/undo", first.path), &[]).await.is(200);
+    books.place.settle().await;
+    own.get(&books.page()).await.shows("未提交").hides("逐条一致");
+});
+
+story!(what_is_wrong_in_a_statement_is_told_by_row, |engine| async move {
+    let books = Books::begin(engine).await;
+    let mut own = books.place.browser(&books.lecturer).await;
+    let run = books.stated(&mut own, &[("n1", "2"), ("n1", "2"), ("n2", "许多")]).await;
+    run.shows("与第 2 行的记录编号相同");
+    let other = Persona { node: books.place.town.neighbour.clone(), ..books.lecturer.clone() };
+    let mut other = books.place.browser(&other).await;
+    books.stated(&mut other, &[("n1", "2")]).await.shows("不属于您的机构");
+});
+
+story!(a_month_is_confirmed_when_it_is_over_and_by_its_two_sides, |engine| async move {
+    let books = Books::begin(engine).await;
+    books.reported("n1", books.month.from()).await;
+    let page = books.page();
+    let town = &books.place.town;
+    let mut county = books.place.browser(&town.county_office).await;
+    county.get(&page).await.is(200).hides("确认以上数字");
+    county.post(&page, &[("figures", "x")]).await.is(404);
+    for persona in [&town.school().clerk, &town.school().teachers[0], &town.neighbour_office] {
+        let status = if persona.login == town.neighbour_office.login { 200 } else { 404 };
+        books.place.browser(persona).await.get(&page).await.is(status);
+    }
+    let mut own = books.place.browser(&books.lecturer).await;
+    own.get(&format!("/platforms/{}/months/2023-13", books.platform.id)).await.is(404);
+    let figures = own.get(&page).await.field("figures");
+    books.place.test.clock.set(Instant::start_of(books.month.from()) + TimeDelta::days(20));
+    own.post(&page, &[("figures", &figures)]).await.is(422).says("本月还没有结束");
+});
