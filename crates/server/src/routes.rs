@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use tisheng_assessment::{certificate, evidence, review};
+use tisheng_gateway::lrs;
 use tisheng_insight::{home, monitoring};
 use tisheng_kernel::Id;
 use tisheng_platform::web::Failure;
@@ -37,6 +38,7 @@ pub fn rooms() -> Router<Arc<App>> {
         .merge(certificate::routes())
         .merge(monitoring::routes())
         .merge(home::routes())
+        .merge(lrs::routes())
 }
 
 /// The long-lived things of all rooms.
@@ -60,7 +62,8 @@ pub fn parts() -> Result<Parts, Box<dyn std::error::Error + Send + Sync>> {
         .with(certificate::EXAMINE)
         .with(TeamSource::new(team_rules))
         .with(hours::Trails::new(learning::tell))
-        .with(kinds))
+        .with(kinds)
+        .with(lrs::Desk::default()))
 }
 
 /// What the scheme that runs at `node` asks of the teams of a school; nothing where none runs.

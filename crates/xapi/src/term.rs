@@ -8,13 +8,13 @@ use sha2::{Digest, Sha256};
 pub enum TermKind {
     /// Is its actor or object, or a member of one.
     Agent = 1,
-    /// Stands elsewhere in it: authority, instructor, team, anywhere in a substatement.
+    /// Stands anywhere in it: authority, instructor, team, in a substatement, or as an `Agent`.
     RelatedAgent = 2,
     /// Is its verb.
     Verb = 3,
     /// Is its object.
     Activity = 4,
-    /// Is an activity of its context, or anywhere in a substatement.
+    /// Stands anywhere in it: in its context, in a substatement, or as its `Activity`.
     RelatedActivity = 5,
     /// Is its registration.
     Registration = 6,
@@ -45,19 +45,20 @@ impl<'v> Terms<'v> {
         self.0.push((kind, value.into()));
     }
 
-    /// Each once; what is found as the statement's own is not kept as related besides, since a
-    /// query for the related looks for both.
+    /// Each once. What is the statement's own is related besides, so that a query for the related
+    /// looks for one term.
     pub fn finish(mut self) -> Vec<Term> {
+        for place in 0..self.0.len() {
+            let related = match self.0[place].0 {
+                TermKind::Agent => TermKind::RelatedAgent,
+                TermKind::Activity => TermKind::RelatedActivity,
+                _ => continue,
+            };
+            let value = self.0[place].1.clone();
+            self.0.push((related, value));
+        }
         self.0.sort_unstable();
         self.0.dedup();
-        let own = |kind: TermKind| match kind {
-            TermKind::RelatedAgent => Some(TermKind::Agent),
-            TermKind::RelatedActivity => Some(TermKind::Activity),
-            _ => None,
-        };
-        let kept = self.0.iter().filter(|(kind, value)| {
-            own(*kind).is_none_or(|own| !self.0.iter().any(|(k, v)| *k == own && v == value))
-        });
-        kept.map(|(kind, value)| Term::of(*kind, value)).collect()
+        self.0.iter().map(|(kind, value)| Term::of(*kind, value)).collect()
     }
 }

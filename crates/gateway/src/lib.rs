@@ -1,0 +1,3 @@
+//! To other systems and back.
+
+pub mod lrs;
