@@ -37,8 +37,17 @@ function closeMenus() {
   });
 }
 
+/** Buttons that print; without scripts the browser's own menu does. */
+function printing() {
+  document.querySelectorAll("[data-print]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  });
+}
+
 sendOnce();
 closeMenus();
+printing();
 drafts();
 reviewing();
 const summary = document.querySelector(".summary");

@@ -1,6 +1,10 @@
 // Bundles style sheet and scripts into web/dist, from where they are embedded in the binary.
-import { copyFile, mkdir, rm } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rm } from "node:fs/promises";
+import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+
+/** Bytes of all scripts of a page as they are sent, at most. */
+const SCRIPTS = 20 * 1024;
 
 const here = new URL("..", import.meta.url).pathname;
 await rm(`${here}dist`, { recursive: true, force: true });
@@ -16,6 +20,9 @@ await build({
   legalComments: "none",
   logLevel: "warning",
 });
+let sent = 0;
+for (const name of ["app.js", "upload.js"]) sent += gzipSync(await readFile(`${here}dist/${name}`)).length;
+if (sent > SCRIPTS) throw new Error(`the scripts are ${sent} bytes, more than ${SCRIPTS}`);
 await copyFile(`${here}css/icon.svg`, `${here}dist/icon.svg`);
 
 // The faces that documents are typeset with (SIL Open Font License).

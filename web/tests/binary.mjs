@@ -17,12 +17,14 @@ export function folder() {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** Starts a demonstration with data in the folder `data`; data that is there is found again. */
+/** Starts a demonstration with data in the folder `data`; data that is there is found again. It takes a free port unless
+    `more` names one. */
 export async function start(data, scheme, ...more) {
   assert.ok(existsSync(binary), `build the binary first: ${binary}`);
   // TISHENG_BINARY is for these tests alone; the binary refuses settings that it does not know.
   const { TISHENG_BINARY: _, ...environment } = process.env;
-  const child = spawn(binary, ["demo", "--data", data, "--listen", "127.0.0.1:0", "--scheme", scheme, ...more], {
+  const listen = more.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"];
+  const child = spawn(binary, ["demo", "--data", data, ...listen, "--scheme", scheme, ...more], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...environment, TISHENG_LOG: "warn" },
   });

@@ -54,12 +54,16 @@ export async function signIn(visitor, who) {
   await page.fill("[name=account]", who.account);
   await page.fill("[name=password]", who.password);
   await page.click("main button");
-  if (await page.locator("[name=code]").count()) {
-    await page.fill("[name=code]", totp(who.totp_secret, visitor.now()));
+  const code = page.locator("[name=code]");
+  for (let tries = 0; tries < 2 && (await code.count()); tries += 1) {
+    // A code counts once: whoever signs in again within its thirty seconds waits for the next.
+    if (tries) await page.waitForTimeout(30_500 - (visitor.now() % 30_000));
+    await code.fill(totp(who.totp_secret, visitor.now()));
     await page.click("main button");
+    await page.waitForLoadState();
   }
   await page.waitForLoadState();
-  assert.equal(await page.locator("[name=password]").count(), 0, `${who.account} is not signed in: ${await page.innerText("main")}`);
+  assert.equal(await page.locator("[name=password], [name=code]").count(), 0, `${who.account} is not signed in: ${await page.innerText("main")}`);
 }
 
 /** Goes to `path` (or stays) and checks what every page must keep to; keeps pictures under `name`. */

@@ -1,3 +1,6 @@
-//! To other systems and back.
+//! To other systems and back: whoever stands outside and is let in, or is asked.
 
+mod jose;
+
+pub mod door;
 pub mod lrs;

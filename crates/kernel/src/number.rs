@@ -16,14 +16,27 @@ pub fn chinese_month(date: NaiveDate) -> String {
 
 /// Why a text is no date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("日期应写作 2026年11月23日、2026-11-23 或 20261123")]
-pub struct NotADate;
+pub enum NotADate {
+    /// It has another form.
+    #[error("日期应写作 2026年11月23日、2026-11-23 或 20261123")]
+    Form,
+    /// It names a day that is in no calendar.
+    #[error("没有{year}年{month}月{day}日这一天，请核对")]
+    NoSuchDay {
+        /// The year.
+        year: i32,
+        /// The month.
+        month: u32,
+        /// The day.
+        day: u32,
+    },
+}
 
 /// Reads `2026年11月23日`, `2026-11-23`, `2026/11/23`, `2026.11.23` and `20261123`, full-width
 /// digits too.
 ///
 /// # Errors
-/// [`NotADate`] when the text has another form or names a day that does not exist.
+/// [`NotADate`].
 pub fn parse_date(text: &str) -> Result<NaiveDate, NotADate> {
     let plain = crate::text::tidy(text);
     let parts: Vec<&str> = if plain.len() == 8 && plain.bytes().all(|b| b.is_ascii_digit()) {
@@ -32,13 +45,14 @@ pub fn parse_date(text: &str) -> Result<NaiveDate, NotADate> {
         let end = plain.strip_suffix('日').unwrap_or(&plain);
         end.split(['年', '月', '-', '/', '.']).map(str::trim).collect()
     };
-    let [year, month, day] = parts.as_slice() else { return Err(NotADate) };
+    let [year, month, day] = parts.as_slice() else { return Err(NotADate::Form) };
     if year.len() != 4 {
-        return Err(NotADate);
+        return Err(NotADate::Form);
     }
-    let number = |part: &str| part.parse::<u32>().map_err(|_| NotADate);
-    let year = i32::try_from(number(year)?).map_err(|_| NotADate)?;
-    NaiveDate::from_ymd_opt(year, number(month)?, number(day)?).ok_or(NotADate)
+    let number = |part: &str| part.parse::<u32>().map_err(|_| NotADate::Form);
+    let year = i32::try_from(number(year)?).map_err(|_| NotADate::Form)?;
+    let (month, day) = (number(month)?, number(day)?);
+    NaiveDate::from_ymd_opt(year, month, day).ok_or(NotADate::NoSuchDay { year, month, day })
 }
 
 /// `1,234,567`.
@@ -103,9 +117,10 @@ mod tests {
         {
             assert_eq!(parse_date(text), Ok(day), "{text}");
         }
-        for text in ["2026-02-30", "26-11-3", "11月3日", "明天", "2026", ""] {
-            assert_eq!(parse_date(text), Err(NotADate), "{text}");
+        for text in ["26-11-3", "11月3日", "明天", "2026", ""] {
+            assert_eq!(parse_date(text), Err(NotADate::Form), "{text}");
         }
+        assert_eq!(parse_date("2026-02-30"), Err(NotADate::NoSuchDay { year: 2026, month: 2, day: 30 }));
         assert_eq!(chinese_month(day), "2026年11月");
     }
 

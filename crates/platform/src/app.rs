@@ -11,6 +11,7 @@ use crate::ctx::Who;
 use crate::db::Db;
 use crate::files::Files;
 use crate::keys::Keys;
+use crate::outbound::Outbound;
 use crate::web::layout::NavItem;
 
 /// The menu of a signed-in person; the assembly knows the rooms, the frame does not.
@@ -27,6 +28,8 @@ pub struct App {
     pub files: Files,
     /// The installation's secrets.
     pub keys: Keys,
+    /// The way to other hosts.
+    pub outbound: Outbound,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
     /// The menu of a signed-in person.
@@ -55,15 +58,18 @@ impl Parts {
         self
     }
 
+    /// The part of type `T`, where the assembly has one: for what a room can do without.
+    #[must_use]
+    pub fn find<T: Any + Send + Sync>(&self) -> Option<&T> {
+        self.0.get(&TypeId::of::<T>()).and_then(|part| part.downcast_ref())
+    }
+
     /// The part of type `T`.
     ///
     /// # Panics
     /// When the assembly did not add it: a mistake found by the first test that starts it.
     #[must_use]
     pub fn get<T: Any + Send + Sync>(&self) -> &T {
-        self.0
-            .get(&TypeId::of::<T>())
-            .and_then(|part| part.downcast_ref())
-            .unwrap_or_else(|| panic!("the assembly adds {}", std::any::type_name::<T>()))
+        self.find().unwrap_or_else(|| panic!("the assembly adds {}", std::any::type_name::<T>()))
     }
 }

@@ -28,6 +28,8 @@ pub struct Config {
     pub session_hours: i64,
     /// Largest file a teacher may hand in, in MiB.
     pub upload_mib: u64,
+    /// Hosts, as `host:port`, that may be asked though they stand inside or speak plain HTTP.
+    pub outbound_allow: Vec<String>,
 }
 
 impl Config {
@@ -96,7 +98,7 @@ pub enum ConfigError {
 }
 
 /// Every key there is, its built-in value and whether it is a secret.
-const KEYS: [(&str, &str, bool); 10] = [
+const KEYS: [(&str, &str, bool); 11] = [
     ("server.listen", "127.0.0.1:8080", false),
     ("server.public_url", "", false),
     ("server.session_hours", "12", false),
@@ -107,6 +109,7 @@ const KEYS: [(&str, &str, bool); 10] = [
     ("files.s3_access_key", "", true),
     ("files.s3_secret_key", "", true),
     ("files.upload_mib", "512", false),
+    ("outbound.allow", "", false),
 ];
 
 const PREFIX: &str = "TISHENG_";
@@ -237,6 +240,7 @@ impl Settings {
             files,
             session_hours: within(&text("server.session_hours"), "server.session_hours", 1..=168)?,
             upload_mib: within(&text("files.upload_mib"), "files.upload_mib", 1..=65_536)?,
+            outbound_allow: hosts(&text("outbound.allow"), "outbound.allow")?,
         })
     }
 }
@@ -245,6 +249,20 @@ fn parsed<T: std::str::FromStr>(text: &str, key: &str, wanted: &str) -> Result<T
     text.trim()
         .parse()
         .map_err(|_| ConfigError::Value { key: key.to_owned(), problem: format!("`{text}` is not {wanted}") })
+}
+
+/// A list of `host:port`, in lower case.
+fn hosts(text: &str, key: &str) -> Result<Vec<String>, ConfigError> {
+    let listed = text.split(',').map(str::trim).filter(|host| !host.is_empty());
+    listed
+        .map(|host| match host.rsplit_once(':') {
+            Some((name, port)) if !name.is_empty() && port.parse::<u16>().is_ok() => Ok(host.to_lowercase()),
+            _ => {
+                let problem = format!("`{host}` is not a host and its port, such as sso.example:443");
+                Err(ConfigError::Value { key: key.to_owned(), problem })
+            }
+        })
+        .collect()
 }
 
 /// A whole number within `range`.
@@ -297,6 +315,13 @@ mod tests {
     }
 
     #[test]
+    fn hosts_are_listed_with_their_ports() {
+        let config = with("TISHENG_OUTBOUND_ALLOW", "SSO.test:443, 10.0.0.8:8080,[::1]:80,");
+        let config = config.and_then(Settings::finish).expect("valid");
+        assert_eq!(config.outbound_allow, ["sso.test:443", "10.0.0.8:8080", "[::1]:80"]);
+    }
+
+    #[test]
     fn a_value_of_the_wrong_kind_is_named() {
         let error = with("TISHENG_SERVER_LISTEN", "8080").and_then(Settings::finish).expect_err("wrong");
         assert!(error.to_string().contains("server.listen"), "{error}");
@@ -305,6 +330,8 @@ mod tests {
             ("TISHENG_SERVER_SESSION_HOURS", "9000000000000000"),
             ("TISHENG_FILES_UPLOAD_MIB", "0"),
             ("TISHENG_SERVER_PUBLIC_URL", "HTTPS://tisheng.test"),
+            ("TISHENG_OUTBOUND_ALLOW", "sso.test"),
+            ("TISHENG_OUTBOUND_ALLOW", "https://sso.test/"),
         ] {
             with(name, value).and_then(Settings::finish).expect_err(value);
         }

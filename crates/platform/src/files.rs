@@ -208,7 +208,11 @@ fn joined(error: tokio::task::JoinError) -> std::io::Error {
     std::io::Error::other(error)
 }
 
-fn digest_of(path: &Path) -> std::io::Result<Blob> {
+/// Digest and size of the local file at `path`.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn digest_of(path: &Path) -> std::io::Result<Blob> {
     use std::io::Read;
     let mut file = std::fs::File::open(path)?;
     let (mut hash, mut size, mut buffer) = (Sha256::new(), 0_i64, vec![0; CHUNK]);

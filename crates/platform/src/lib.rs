@@ -9,6 +9,7 @@ pub mod db;
 pub mod files;
 pub mod jobs;
 pub mod keys;
+pub mod outbound;
 pub mod sweep;
 pub mod web;
 

@@ -10,6 +10,8 @@ pub mod people;
 
 pub mod access;
 
+pub mod posting;
+
 pub mod restructuring;
 
 pub mod roster;

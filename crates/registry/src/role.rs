@@ -151,6 +151,8 @@ pub enum Permission {
     KeepPeople,
     /// See an identity number or phone number whole, with a reason.
     ShowPersonalData,
+    /// See who has looked at whole numbers, and why.
+    SeeLooks,
     /// See who holds which role.
     SeeRoles,
     /// Give and take roles, issue set-up links.
@@ -165,12 +167,14 @@ pub const fn may(role: Role, permission: Permission) -> bool {
     use Permission as P;
     match role {
         Role::Province | Role::City | Role::County | Role::Town => true,
-        Role::Clerk => !matches!(permission, P::ShapeOrganisation),
+        Role::Clerk => !matches!(permission, P::ShapeOrganisation | P::SeeLooks),
         Role::Principal => !matches!(permission, P::ShapeOrganisation | P::ImportRoster),
         Role::Cio | Role::ManagementTeam => {
             matches!(permission, P::SeeOrganisation | P::KeepSchool | P::SeePeople | P::SeeRoles)
         }
-        Role::Auditor => matches!(permission, P::SeeOrganisation | P::SeePeople | P::SeeRoles),
+        Role::Auditor => {
+            matches!(permission, P::SeeOrganisation | P::SeePeople | P::SeeRoles | P::SeeLooks)
+        }
         Role::TrainingTeam | Role::GroupLead => matches!(permission, P::SeeOrganisation | P::SeePeople),
         Role::Evaluator | Role::Expert | Role::Institution => matches!(permission, P::SeeOrganisation),
         Role::Teacher => false,

@@ -10,7 +10,7 @@ use tokio::sync::OnceCell;
 
 use crate::access::{self, Account, Hashed, Role, SecretText};
 use crate::organisation::{self, Environment, Facts, Kind, Location, NewNode, Node, Stage};
-use crate::people::{self, Duty, NewPerson, NewPost, Person, Team};
+use crate::people::{self, NewPerson, NewPost, Person, Team};
 
 /// The password of everybody in the samples.
 pub const PASSWORD: &str = "春风化雨-2020";
@@ -286,7 +286,7 @@ impl<'c> Builder<'c> {
         let head = format!("校长{}", if short == "yi" { "甲" } else { "乙" });
         let person = self.in_post(&head, &node, "数学").await?;
         let principal = self.persona(person, &head, &format!("{short}.xz"), Role::Principal, &node).await?;
-        let duties = [Duty::Leader, Duty::Cio];
+        let duties = ["principal", "cio"];
         people::enlist(self.ctx, self.tx, (node.id, Team::Management), person, &duties).await?;
         let keeper = format!("管理员{}", if short == "yi" { "甲" } else { "乙" });
         let clerk = self.official(&keeper, &format!("{short}.gl"), Role::Clerk, &node).await?;

@@ -3,6 +3,11 @@
 use crate::reader::Section;
 use crate::source::Sourced;
 
+/// Codes of the facts of a school that a scheme may make exceptions for: smart-education school,
+/// school of an ethnic area, school of a formerly poor county, and the three kinds of lead schools.
+pub const SCHOOL_FACTS: [&str; 6] =
+    ["smart_education_school", "ethnic_area", "former_poverty_county", "pilot", "model", "demonstration"];
+
 /// A stricter or looser count for schools with some fact, e.g. smart-education schools.
 #[derive(Debug, Clone)]
 pub struct OfferException {

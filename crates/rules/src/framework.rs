@@ -281,6 +281,18 @@ impl Framework {
         of_capabilities.chain(self.works.iter().flat_map(|work| &work.pieces)).find(|piece| piece.key == key)
     }
 
+    /// The codes without repetition, in the order in which the framework lists them; codes that it
+    /// does not list stand last, as they were given.
+    #[must_use]
+    pub fn in_order<'c, S: AsRef<str>>(&self, codes: &'c [S]) -> Vec<&'c str> {
+        let mut seen = BTreeSet::new();
+        let mut codes: Vec<&str> =
+            codes.iter().map(AsRef::as_ref).filter(|code| seen.insert(*code)).collect();
+        let place = |code: &str| self.capabilities.iter().position(|known| known.code == code);
+        codes.sort_by_key(|code| place(code).unwrap_or(usize::MAX));
+        codes
+    }
+
     /// What the capability or work of that code is called, with its code; the code itself when
     /// there is none.
     #[must_use]

@@ -298,14 +298,14 @@ impl<'a> Section<'a> {
     ) -> Option<Sourced<T>> {
         let entry = self.ask(key)?;
         let at = entry.file.place(entry.key_span.start);
-        let (value, basis) = match entry.value {
+        let (value, basis, place) = match entry.value {
             DeValue::Table(table) if table.contains_key("value") => {
                 let sub = self.sub(key, &entry, table);
                 let inner = sub.ask("value")?;
                 sub.finish();
-                (inner.value, sub.basis.clone())
+                (inner.value, sub.basis.clone(), entry.file.place(inner.span.start))
             }
-            other => (other, self.basis.clone()),
+            other => (other, self.basis.clone(), entry.file.place(entry.span.start)),
         };
         if basis.is_none() {
             self.report(&at, format!("{key} 没有写明出处"), SAY_SOURCE);
@@ -314,7 +314,7 @@ impl<'a> Section<'a> {
             self.wrong_kind(key, &entry, shape);
             T::default()
         });
-        Some(Sourced { value, source: Source { basis: basis.unwrap_or(Basis::Default), at } })
+        Some(Sourced { value, source: Source { basis: basis.unwrap_or(Basis::Default), at: place } })
     }
 
     /// Whether the table has the key, without asking for its value.

@@ -1,15 +1,10 @@
-//! Holding an offer and a choice against the rules, and the task list that follows.
+//! Holding an offer and a choice against the rules.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use serde::{Deserialize, Serialize};
-use tisheng_kernel::Seconds;
+use std::collections::BTreeSet;
 
 use crate::choice::Cover;
 use crate::condition::{Condition, unmet};
-use crate::hours::{HourCategory, HourKind, ItemUnit};
 use crate::scheme::Scheme;
-use crate::source::Sourced;
 
 /// What the rules must know of a school.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,30 +15,11 @@ pub struct SchoolFacts {
     pub facts: BTreeSet<String>,
 }
 
-/// One line of a teacher's task list (任务清单).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Task {
-    /// Code of the task, stable for a choice.
-    pub key: String,
-    /// What is to be done.
-    pub title: String,
-    /// Code of the category its hours belong to.
-    pub category: String,
-    /// Code of the kind, where the category has kinds.
-    pub kind: Option<String>,
-    /// The capability or work it is about.
-    pub about: Option<String>,
-    /// What it earns.
-    pub hours: Seconds,
-    /// Where the rule comes from, as shown.
-    pub source: String,
-}
-
 impl Scheme {
     /// Every condition on a school's offer, met or not.
     #[must_use]
     pub fn offer_conditions<S: AsRef<str>>(&self, offer: &[S], school: &SchoolFacts) -> Vec<Condition> {
-        let offer = distinct(offer);
+        let offer = self.framework.in_order(offer);
         let by_dimension = self.by_dimension(&offer);
         let mut conditions = vec![self.known_codes(&offer), self.offer_dimensions(&by_dimension, school)];
         if *self.offer.fit_environment {
@@ -67,22 +43,22 @@ impl Scheme {
         chosen: &[S],
         offered: &[O],
     ) -> Vec<Condition> {
-        let chosen = distinct(chosen);
-        let offered = distinct(offered);
+        let chosen = self.framework.in_order(chosen);
+        let offered = self.framework.in_order(offered);
         let dimensions = self.by_dimension(&offered);
         let taken = self.by_dimension(&chosen);
-        let count = |codes: Option<&Vec<&str>>| number(codes.map_or(0, Vec::len));
+        let count = |dimension: &str| of_dimension(&taken, dimension);
         let mut conditions = vec![self.only_offered(&chosen, &offered), self.enough(&chosen, &dimensions)];
         match *self.choice.cover {
             Cover::EveryOffered => {
                 for (dimension, codes) in &dimensions {
-                    conditions.push(self.dimension_covered(dimension, codes, count(taken.get(dimension))));
+                    conditions.push(self.dimension_covered(dimension, codes, count(dimension)));
                 }
             }
             Cover::AtLeast(_) => {
                 let need = self.choice.dimensions_to_cover(number(dimensions.len()));
                 let per = *self.choice.per_dimension;
-                let covered = number(taken.values().filter(|codes| number(codes.len()) >= per).count());
+                let covered = number(taken.iter().filter(|(_, codes)| number(codes.len()) >= per).count());
                 let sentence = format!(
                     "至少覆盖 {need} 个维度，每个维度不少于 {per} 个能力点，已覆盖 {covered} 个维度。"
                 );
@@ -91,6 +67,12 @@ impl Scheme {
             }
         }
         conditions
+    }
+
+    /// How many capabilities a teacher must choose from what is offered.
+    pub(crate) fn to_choose<O: AsRef<str>>(&self, offered: &[O]) -> usize {
+        let dimensions = self.by_dimension(&self.framework.in_order(offered)).len();
+        self.choice.needed(number(dimensions)) as usize
     }
 
     /// The conditions that a choice does not meet.
@@ -103,86 +85,25 @@ impl Scheme {
     /// for counting over many teachers.
     #[must_use]
     pub fn is_choice_met<S: AsRef<str>, O: AsRef<str>>(&self, chosen: &[S], offered: &[O]) -> bool {
-        let chosen = distinct(chosen);
-        let offered = distinct(offered);
+        let chosen = self.framework.in_order(chosen);
+        let offered = self.framework.in_order(offered);
         let dimensions = self.by_dimension(&offered);
         let taken = self.by_dimension(&chosen);
         let per = *self.choice.per_dimension;
-        let covered =
-            dimensions.keys().filter(|key| taken.get(*key).map_or(0, |codes| number(codes.len())) >= per);
+        let covered = dimensions.iter().filter(|(key, _)| of_dimension(&taken, key) >= per);
         number(chosen.len()) >= self.choice.needed(number(dimensions.len()))
             && number(covered.count()) >= self.choice.dimensions_to_cover(number(dimensions.len()))
             && chosen.iter().all(|code| offered.contains(code))
     }
 
-    /// What a teacher who chose these capabilities must do, and what each part earns.
-    #[must_use]
-    pub fn task_list<S: AsRef<str>>(&self, chosen: &[S]) -> Vec<Task> {
-        let chosen = distinct(chosen);
-        let mut tasks = Vec::new();
-        for category in &self.hours.categories {
-            if category.kinds.is_empty() {
-                tasks.push(category_task(category, *category.minimum));
-                continue;
-            }
-            let before = tasks.len();
-            for kind in &category.kinds {
-                self.tasks_of_kind(category, kind, &chosen, &mut tasks);
-            }
-            let rest = category.minimum.beyond(earned_by(category, &tasks[before..]));
-            if rest > Seconds::ZERO {
-                tasks.push(rest_of_category(category, rest, &tasks[before..]));
-            }
-        }
-        tasks
-    }
-
-    fn tasks_of_kind(
-        &self,
-        category: &HourCategory,
-        kind: &HourKind,
-        chosen: &[&str],
-        tasks: &mut Vec<Task>,
-    ) {
-        let item = kind.item.as_ref();
-        let about: Vec<&str> = match item.map(|item| item.unit) {
-            Some(ItemUnit::Capability) => chosen.to_vec(),
-            Some(ItemUnit::Work) => self.framework.works.iter().map(|work| work.key.as_str()).collect(),
-            Some(ItemUnit::Activity) | None => Vec::new(),
+    /// The codes by dimension, both in the order of the framework; unknown codes are left out.
+    fn by_dimension<'c>(&self, codes: &[&'c str]) -> Vec<(&str, Vec<&'c str>)> {
+        let of = |key: &str| -> Vec<&'c str> {
+            let is_of = |code: &&str| self.framework.capability(code).is_some_and(|c| c.dimension == key);
+            codes.iter().copied().filter(is_of).collect()
         };
-        let task = |about: Option<&str>, hours: &Sourced<Seconds>| Task {
-            key: format!(
-                "{}.{}{}",
-                category.key,
-                kind.key,
-                about.map(|a| format!(".{a}")).unwrap_or_default()
-            ),
-            title: match about {
-                Some(code) => format!("{}：{}", *kind.title, self.framework.label(code)),
-                None => kind.title.value.clone(),
-            },
-            category: category.key.clone(),
-            kind: Some(kind.key.clone()),
-            about: about.map(ToOwned::to_owned),
-            hours: **hours,
-            source: hours.source.to_string(),
-        };
-        if let Some(item) = item.filter(|_| !about.is_empty()) {
-            tasks.extend(about.into_iter().map(|code| task(Some(code), &item.hours)));
-        } else if let Some(minimum) = &kind.minimum {
-            tasks.push(task(None, minimum));
-        }
-    }
-
-    /// The codes by dimension, in the order of the framework; unknown codes are left out.
-    fn by_dimension<'c>(&self, codes: &[&'c str]) -> BTreeMap<&str, Vec<&'c str>> {
-        let mut by_dimension: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for code in codes {
-            if let Some(capability) = self.framework.capability(code) {
-                by_dimension.entry(capability.dimension.as_str()).or_default().push(code);
-            }
-        }
-        by_dimension
+        let dimensions = self.framework.dimensions.iter().map(|dimension| dimension.key.as_str());
+        dimensions.map(|key| (key, of(key))).filter(|(_, codes)| !codes.is_empty()).collect()
     }
 
     fn dimension_title<'d>(&'d self, key: &'d str) -> &'d str {
@@ -201,7 +122,7 @@ impl Scheme {
         Condition::holds("known", "能力点在方案之内", unknown.is_empty()).saying(sentence, &source)
     }
 
-    fn offer_dimensions(&self, by_dimension: &BTreeMap<&str, Vec<&str>>, school: &SchoolFacts) -> Condition {
+    fn offer_dimensions(&self, by_dimension: &[(&str, Vec<&str>)], school: &SchoolFacts) -> Condition {
         let exception = self.offer.exceptions.iter().find(|exception| school.facts.contains(&exception.fact));
         let (need, who) = match exception {
             Some(exception) => (&exception.dimensions, exception.title.as_str()),
@@ -231,11 +152,7 @@ impl Scheme {
         Condition::holds("environment", "适合学校环境", strange.is_empty()).saying(sentence, source)
     }
 
-    fn offer_can_be_chosen_from(
-        &self,
-        offer: &[&str],
-        by_dimension: &BTreeMap<&str, Vec<&str>>,
-    ) -> Condition {
+    fn offer_can_be_chosen_from(&self, offer: &[&str], by_dimension: &[(&str, Vec<&str>)]) -> Condition {
         let need = self.choice.needed(number(by_dimension.len()));
         let per = *self.choice.per_dimension;
         let thin: Vec<&str> = match *self.choice.cover {
@@ -266,7 +183,7 @@ impl Scheme {
             .saying(sentence, &self.choice.minimum.source)
     }
 
-    fn enough(&self, chosen: &[&str], dimensions: &BTreeMap<&str, Vec<&str>>) -> Condition {
+    fn enough(&self, chosen: &[&str], dimensions: &[(&str, Vec<&str>)]) -> Condition {
         let need = self.choice.needed(number(dimensions.len()));
         let have = number(chosen.len());
         let mut sentence = format!("至少选择 {need} 个能力点，已选 {have} 个");
@@ -292,55 +209,9 @@ impl Scheme {
     }
 }
 
-/// What the tasks of a category earn towards it, each kind up to its ceiling.
-fn earned_by(category: &HourCategory, tasks: &[Task]) -> Seconds {
-    let of_kind = |kind: &HourKind| -> Seconds {
-        let earned =
-            tasks.iter().filter(|task| task.kind.as_ref() == Some(&kind.key)).map(|task| task.hours).sum();
-        kind.ceiling.as_ref().map_or(earned, |ceiling| ceiling.at_most(earned))
-    };
-    category.kinds.iter().map(of_kind).sum()
-}
-
-/// What the kinds leave of a category's minimum: to be earned by activities where a kind of
-/// them has no minimum of its own, else in any way.
-fn rest_of_category(category: &HourCategory, rest: Seconds, tasks: &[Task]) -> Task {
-    let is_open = |kind: &&HourKind| {
-        let is_activity = kind.item.as_ref().is_some_and(|item| item.unit == ItemUnit::Activity);
-        is_activity && !tasks.iter().any(|task| task.kind.as_ref() == Some(&kind.key))
-    };
-    let whole = category_task(category, rest);
-    match category.kinds.iter().find(is_open) {
-        Some(kind) => Task {
-            key: format!("{}.{}", category.key, kind.key),
-            title: kind.title.value.clone(),
-            kind: Some(kind.key.clone()),
-            ..whole
-        },
-        None => Task {
-            key: format!("{}.rest", category.key),
-            title: format!("{}：其余学时", *category.title),
-            ..whole
-        },
-    }
-}
-
-fn category_task(category: &HourCategory, hours: Seconds) -> Task {
-    Task {
-        key: category.key.clone(),
-        title: category.title.value.clone(),
-        category: category.key.clone(),
-        kind: None,
-        about: None,
-        hours,
-        source: category.minimum.source.to_string(),
-    }
-}
-
-/// The codes without repetition, in the order given.
-fn distinct<S: AsRef<str>>(codes: &[S]) -> Vec<&str> {
-    let mut seen = BTreeSet::new();
-    codes.iter().map(AsRef::as_ref).filter(|code| seen.insert(*code)).collect()
+/// How many codes stand under a dimension.
+fn of_dimension(by_dimension: &[(&str, Vec<&str>)], key: &str) -> u32 {
+    by_dimension.iter().find(|(dimension, _)| *dimension == key).map_or(0, |(_, codes)| number(codes.len()))
 }
 
 fn number(count: usize) -> u32 {

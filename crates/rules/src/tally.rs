@@ -175,6 +175,8 @@ impl HoursRule {
             fill_kinds(&mut kinds, parts.loose);
         }
         let sum = self.category_as_whole(category, &kinds, parts.loose);
+        let within = kinds.iter().map(|kind| kind.counted).sum::<Seconds>();
+        fit_kinds(&mut kinds, within.beyond(sum.counted), sum.over_rule.as_deref());
         CategorySum { sum, kinds }
     }
 
@@ -225,6 +227,24 @@ fn parts_of(category: &HourCategory, entries: &[HourEntry<'_>]) -> Parts {
 
 fn capped(earned: Seconds, ceiling: Option<Seconds>) -> Seconds {
     ceiling.map_or(earned, |ceiling| earned.at_most(ceiling))
+}
+
+/// Takes from what counts of kinds the `excess` that the ceiling of their category cuts off, so that
+/// the kinds never add up to more than it: first what the minima do not ask for, the last kind
+/// before the others.
+fn fit_kinds(kinds: &mut [Sum], mut excess: Seconds, rule: Option<&str>) {
+    for keeps_minimum in [true, false] {
+        for kind in kinds.iter_mut().rev() {
+            let kept = if keeps_minimum { kind.minimum } else { Seconds::ZERO };
+            let cut = kind.counted.beyond(kept).at_most(excess);
+            if cut > Seconds::ZERO {
+                kind.counted = kind.counted - cut;
+                kind.over += cut;
+                kind.over_rule = kind.over_rule.take().or_else(|| rule.map(str::to_owned));
+                excess = excess - cut;
+            }
+        }
+    }
 }
 
 /// Lets surplus of kinds, and hours without a kind, fill what other kinds lack.

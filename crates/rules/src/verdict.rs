@@ -24,7 +24,8 @@ pub struct Facts<'a> {
     pub offered: &'a [String],
     /// Final levels, by code of capability or work.
     pub results: &'a BTreeMap<String, Level>,
-    /// Figures from 0 to 100 that other rooms report, by the code that the score asks for.
+    /// Figures from 0 to 100 that other rooms report, by the code that the score asks for. A part
+    /// whose figure nobody reports is left out of the score, and the rest stands for the whole.
     pub reported: &'a BTreeMap<String, u8>,
 }
 
@@ -50,6 +51,9 @@ pub struct ScoreLine {
     pub points: Score,
     /// Points there are.
     pub of: Score,
+    /// Whether it is left out because nobody reports its figure.
+    #[serde(default)]
+    pub left_out: bool,
 }
 
 /// The result of a teacher under a scheme, with its explanation.
@@ -89,7 +93,7 @@ impl Scheme {
             rule.gates.iter().flat_map(|gate| self.gate(gate, facts, &tally)).collect();
         let score_lines: Vec<ScoreLine> =
             rule.score.iter().map(|part| self.score_line(part, facts, &tally)).collect();
-        let score: Score = score_lines.iter().map(|line| line.points).sum();
+        let score = whole(&score_lines);
         let met = gates.iter().all(|gate| gate.met);
         let excellent =
             facts.chosen.iter().filter(|code| facts.results.get(*code) == Some(&Level::Excellent)).count();
@@ -97,7 +101,7 @@ impl Scheme {
         let wanted = &rule.excellent;
         let is_excellent = score >= Score::points(*wanted.score) && excellent >= *wanted.capabilities;
         let level = met.then_some(if is_excellent { Level::Excellent } else { Level::Pass });
-        let sentence = match level {
+        let mut sentence = match level {
             None => {
                 let open: Vec<&str> =
                     gates.iter().filter(|gate| !gate.met).map(|gate| gate.title.as_str()).collect();
@@ -112,6 +116,12 @@ impl Scheme {
                 *wanted.score, *wanted.capabilities, wanted.score.source
             ),
         };
+        let left_out: Vec<&str> =
+            score_lines.iter().filter(|line| line.left_out).map(|line| line.title.as_str()).collect();
+        if met && !left_out.is_empty() {
+            sentence
+                .push_str(&format!("“{}”没有记录，不计入得分，其余各项折算为 100 分。", left_out.join("、")));
+        }
         Verdict { met, gates, tally, score_lines, score, level, sentence }
     }
 
@@ -236,17 +246,19 @@ impl Scheme {
         let conditions = self.choice_conditions(facts.chosen, facts.offered);
         let met = conditions.iter().all(|condition| condition.met);
         let open: Vec<&str> = conditions.iter().filter(|c| !c.met).map(|c| c.sentence.as_str()).collect();
-        let sentence = if met {
-            format!("已选学 {} 个能力点，符合选学要求。", facts.chosen.len())
-        } else {
-            open.concat()
+        let have = facts.chosen.len();
+        let sentence = match have {
+            _ if met => format!("已选学 {have} 个能力点，符合选学要求。"),
+            0 => "还没有选学。".to_owned(),
+            _ => open.concat(),
         };
-        let have = conditions.iter().filter(|condition| condition.met).count();
-        let shown = format!("{have}/{}", conditions.len());
+        let need = self.to_choose(facts.offered);
+        // Enough in number and wrong in kind is not all there is to do.
+        let percent = if met { 100 } else { (have * 100 / need.max(1)).min(99) };
         Condition {
-            have: shown,
-            need: format!("{0}/{0}", conditions.len()),
-            percent: u8::try_from(have * 100 / conditions.len().max(1)).unwrap_or(0),
+            have: have.to_string(),
+            need: format!("{need} 个"),
+            percent: u8::try_from(percent).unwrap_or(99),
             ..Condition::holds(gate.key.as_str(), gate.title.as_str(), met)
         }
         .saying(sentence, &gate.title.source)
@@ -259,6 +271,11 @@ impl Scheme {
             facts.chosen.iter().filter(|code| level(code) == Some(Level::Fail)).map(String::as_str).collect();
         let waiting: Vec<&str> =
             facts.chosen.iter().filter(|code| level(code).is_none()).map(String::as_str).collect();
+        if facts.chosen.is_empty() {
+            let need = u32::try_from(self.to_choose(facts.offered)).unwrap_or(u32::MAX);
+            return Condition::counted(gate.key.as_str(), gate.title.as_str(), 0, need.max(1))
+                .saying("选学之后，所选能力点须全部测评合格。", &gate.title.source);
+        }
         let mut sentence = format!("所选 {} 个能力点须全部测评合格，已合格 {passed} 个", facts.chosen.len());
         if !failed.is_empty() {
             sentence.push_str(&format!("；不合格：{}", failed.join("、")));
@@ -293,6 +310,7 @@ impl Scheme {
 
     fn score_line(&self, part: &ScorePart, facts: &Facts<'_>, tally: &Tally) -> ScoreLine {
         let of = Score::points(*part.weight);
+        let left_out = matches!(&part.measure, Measure::Reported(key) if !facts.reported.contains_key(key));
         let points = match &part.measure {
             Measure::Capabilities => self.mean_of_levels(facts, of),
             Measure::Category(key) => share_of_sum(tally.category(key).map(|category| &category.sum), of),
@@ -300,7 +318,7 @@ impl Scheme {
             Measure::Work(key) => of.share(self.points_of(facts.results.get(key).copied()), 100),
             Measure::Reported(key) => of.share(facts.reported.get(key).copied().unwrap_or(0).into(), 100),
         };
-        ScoreLine { key: part.key.clone(), title: part.title.value.clone(), points, of }
+        ScoreLine { key: part.key.clone(), title: part.title.value.clone(), points, of, left_out }
     }
 
     fn mean_of_levels(&self, facts: &Facts<'_>, of: Score) -> Score {
@@ -315,6 +333,18 @@ impl Scheme {
             Some(Level::Pass) => i64::from(*self.certification.points.pass),
             Some(Level::Fail) | None => 0,
         }
+    }
+}
+
+/// The score of 100 from the components whose figures there are.
+fn whole(lines: &[ScoreLine]) -> Score {
+    let counted = || lines.iter().filter(|line| !line.left_out);
+    let points: Score = counted().map(|line| line.points).sum();
+    let of: Score = counted().map(|line| line.of).sum();
+    if lines.iter().any(|line| line.left_out) {
+        Score::points(100).share(points.hundredths(), of.hundredths())
+    } else {
+        points
     }
 }
 

@@ -1,11 +1,12 @@
 //! Offers, choices and task lists under three schemes.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use tisheng_kernel::Seconds;
 use tisheng_rules::samples::third_scheme;
-use tisheng_rules::{Condition, Scheme, SchoolFacts, builtin};
+use tisheng_rules::{Condition, Facts, HourEntry, Scheme, SchoolFacts, builtin};
 
 fn scheme(code: &str) -> Scheme {
     Scheme::from_files(builtin::files(code).expect("a scheme of the program")).expect("right")
@@ -80,7 +81,7 @@ fn other_schemes_cover_otherwise() {
     let third = third_scheme();
     assert!(third.check_choice(&["P1", "T1"], &["P1", "P2", "T1", "E1"]).is_empty());
     assert_eq!(keys(&third.check_choice(&["P1", "P2"], &["P1", "P2", "T1", "E1"])), ["cover"]);
-    assert!(third.check_offer(&["P1", "P2"], &school("basic", &["boarding_school"])).is_empty());
+    assert!(third.check_offer(&["P1", "P2"], &school("basic", &["pilot"])).is_empty());
 }
 
 #[test]
@@ -122,6 +123,59 @@ fn what_the_kinds_leave_open_is_a_task_too() {
 }
 
 #[test]
+fn a_task_is_done_by_its_own_work_and_the_total_is_what_counts() {
+    let scheme = scheme("sichuan-2020");
+    let tasks = scheme.task_list(&["A11", "A2", "A5", "A6"]);
+    assert_eq!(tasks[1].about.as_deref(), Some("A2"), "in the order of the framework");
+    assert_eq!(tasks.last().map(|task| task.title.as_str()), Some("综合课堂实录"));
+    assert_eq!(scheme.task_total(&tasks), *scheme.hours.total, "a fourth one is over the ceiling");
+    for scheme in SCHEMES.iter() {
+        let tasks = scheme.task_list(&["A2", "A5", "A11"]);
+        let none = scheme.task_progress(&tasks, &scheme.hours.tally(&[]), &BTreeSet::new());
+        assert!(none.iter().all(|task| !task.done && task.earned == Seconds::ZERO), "{none:?}");
+        let accepted = BTreeSet::from(["A5".to_owned()]);
+        let hours = [HourEntry {
+            category: "practice",
+            kind: Some("evidence"),
+            seconds: *scheme.hours.total,
+            worked_on: chrono::NaiveDate::default(),
+        }];
+        let one = scheme.task_progress(&tasks, &scheme.hours.tally(&hours), &accepted);
+        for (task, progress) in tasks.iter().zip(&one).filter(|(task, _)| task.about.is_some()) {
+            assert_eq!(progress.done, task.about.as_deref() == Some("A5"), "{}", task.key);
+        }
+    }
+}
+
+#[test]
+fn a_choice_counts_capabilities() {
+    let scheme = scheme("sichuan-2020");
+    let (results, reported) = (BTreeMap::new(), BTreeMap::new());
+    let gate = |chosen: &[&str]| {
+        let own = |codes: &[&str]| codes.iter().map(|code| (*code).to_owned()).collect::<Vec<_>>();
+        let (chosen, offered) = (own(chosen), own(&["A1", "A2", "A5", "A11"]));
+        let facts =
+            Facts { hours: &[], chosen: &chosen, offered: &offered, results: &results, reported: &reported };
+        let gates = scheme.verdict(&facts).gates;
+        gates.into_iter().find(|gate| gate.key == "choice").expect("a gate of the choice")
+    };
+    assert_eq!((gate(&[]).have.as_str(), gate(&[]).need.as_str()), ("0", "4 个"));
+    let thin = gate(&["A1", "A2", "A5"]);
+    assert_eq!((thin.have.as_str(), thin.met), ("3", false));
+    assert!(gate(&["A1", "A2", "A5", "A11"]).met);
+}
+
+#[test]
+fn dimensions_are_told_in_the_order_of_the_plan() {
+    let scheme = scheme("sichuan-2020");
+    let found = scheme.choice_conditions::<&str, _>(&[], &["A11", "A5", "A2", "A1"]);
+    let told = found.iter().filter_map(|condition| condition.key.strip_prefix("dimension."));
+    let place = |key: &str| scheme.framework.dimensions.iter().position(|d| d.key == key);
+    let places: Vec<_> = told.map(place).collect();
+    assert!(places.len() > 2 && places.is_sorted(), "{places:?}");
+}
+
+#[test]
 fn a_team_has_its_size_and_roles() {
     let scheme = scheme("foshan-2020");
     let team = scheme.team("management").expect("a management team");
@@ -134,6 +188,16 @@ fn a_team_has_its_size_and_roles() {
 }
 
 /// The schemes of the program, read once for all cases.
+#[test]
+fn a_capability_more_earns_no_more_than_counts() {
+    let scheme = scheme("sichuan-2020");
+    let all = |codes: &[&str]| scheme.task_total(&scheme.task_list(codes));
+    assert_eq!(all(&["A2", "A5", "A11"]), *scheme.hours.total);
+    assert_eq!(all(&["A2", "A5", "A11", "A1"]), *scheme.hours.total, "evidence counts up to its ceiling");
+    let titles: Vec<String> = scheme.task_list(&["A2"]).into_iter().map(|task| task.title).collect();
+    assert!(titles.iter().all(|title| title != "综合课堂实录：综合课堂实录"), "{titles:?}");
+}
+
 static SCHEMES: LazyLock<[Scheme; 2]> = LazyLock::new(|| [scheme("sichuan-2020"), scheme("foshan-2020")]);
 
 proptest! {

@@ -43,6 +43,24 @@ fn what_lies_over_a_ceiling_is_shown_with_its_rule() {
 }
 
 #[test]
+fn kinds_never_add_up_to_more_than_their_category() {
+    let scheme = scheme("foshan-2020");
+    let tally = scheme.hours.tally(&[
+        entry(&scheme, "practice", Some("evidence"), 15, 2020),
+        entry(&scheme, "practice", Some("research"), 20, 2020),
+    ]);
+    let practice = tally.category("practice").expect("practice");
+    let counted: Vec<String> = practice.kinds.iter().map(|kind| hours(&scheme, kind.counted)).collect();
+    assert_eq!(
+        (hours(&scheme, practice.sum.counted).as_str(), counted),
+        ("25.00", ["15.00", "10.00"].map(str::to_owned).to_vec())
+    );
+    let cut = practice.kinds.last().expect("a kind");
+    assert_eq!(hours(&scheme, cut.over), "10.00");
+    assert!(cut.over_rule.as_deref().is_some_and(|rule| rule.contains("最多计入 25 学时")), "{cut:?}");
+}
+
+#[test]
 fn surplus_of_one_kind_fills_no_other_unless_the_scheme_says_so() {
     let strict = scheme("sichuan-2020");
     let entries = |scheme: &Scheme| {
@@ -121,7 +139,11 @@ fn entries(drawn: &[(usize, i64, i32)]) -> Vec<HourEntry<'static>> {
 
 fn adds_up(tally: &Tally) -> bool {
     let within = |sum: &tisheng_rules::Sum| sum.counted + sum.over == sum.earned;
-    let categories = tally.categories.iter().all(|c| within(&c.sum) && c.kinds.iter().all(within));
+    let of_kinds = |c: &tisheng_rules::CategorySum| c.kinds.iter().map(|kind| kind.counted).sum::<Seconds>();
+    let categories = tally
+        .categories
+        .iter()
+        .all(|c| within(&c.sum) && c.kinds.iter().all(within) && of_kinds(c) <= c.sum.counted);
     let years: Seconds = tally.by_year.values().copied().sum();
     categories && tally.counted + tally.not_counted == tally.earned && years == tally.counted
 }
@@ -134,6 +156,16 @@ proptest! {
         let tally = scheme.hours.tally(&entries);
         prop_assert!(adds_up(&tally), "{tally:#?}");
         prop_assert_eq!(tally.earned, entries.iter().map(|entry| entry.seconds).sum());
+    }
+
+    #[test]
+    fn a_ceiling_of_a_category_holds_for_its_kinds(drawn in prop::collection::vec((0usize..3, 1i64..20), 0..30)) {
+        let scheme = scheme("foshan-2020");
+        let kinds = [None, Some("evidence"), Some("research")];
+        let entries: Vec<HourEntry<'_>> =
+            drawn.iter().map(|(kind, hours)| entry(&scheme, "practice", kinds[*kind], *hours, 2020)).collect();
+        let tally = scheme.hours.tally(&entries);
+        prop_assert!(adds_up(&tally), "{tally:#?}");
     }
 
     #[test]

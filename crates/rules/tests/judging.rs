@@ -122,6 +122,35 @@ fn excellence_asks_for_score_and_capabilities() {
 }
 
 #[test]
+fn what_nobody_reports_keeps_nobody_from_excellence() {
+    let scheme = scheme("foshan-2020");
+    let chosen: Vec<String> = scheme.framework.capabilities.iter().take(3).map(|c| c.code.clone()).collect();
+    let results: BTreeMap<String, Level> =
+        chosen.iter().map(|code| (code.clone(), Level::Excellent)).collect();
+    let day = NaiveDate::from_ymd_opt(2021, 5, 4).expect("a date");
+    let hours: Vec<HourEntry<'_>> = scheme
+        .hours
+        .categories
+        .iter()
+        .map(|category| HourEntry {
+            category: &category.key,
+            kind: None,
+            seconds: *category.minimum,
+            worked_on: day,
+        })
+        .collect();
+    let score = |reported: &BTreeMap<String, u8>| {
+        let facts = Facts { hours: &hours, chosen: &chosen, offered: &chosen, results: &results, reported };
+        scheme.verdict(&facts)
+    };
+    let silent = score(&BTreeMap::new());
+    assert_eq!(silent.score.to_string(), "100.00");
+    assert_eq!(silent.score_lines.iter().filter(|line| line.left_out).count(), 2);
+    let told = BTreeMap::from([("learning_space".to_owned(), 0), ("peer_reviewing".to_owned(), 100)]);
+    assert_eq!(score(&told).score.to_string(), "80.00");
+}
+
+#[test]
 fn the_quota_of_a_school_is_rounded_down_but_for_the_first_place() {
     let rule = third_scheme().certification.excellent;
     assert_eq!([0, 1, 4, 9, 10, 100].map(|teachers| rule.places(teachers)), [0, 1, 1, 1, 2, 20]);

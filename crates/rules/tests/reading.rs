@@ -100,7 +100,7 @@ fn the_digest_is_of_the_rules_and_not_of_the_editor() {
 }
 
 /// Contradictions: what is written, what it is changed to, and a word of the problem.
-const CONTRADICTIONS: [(&str, &str, &str); 25] = [
+const CONTRADICTIONS: [(&str, &str, &str); 33] = [
     ("ceiling = 30", "ceiling = 20", "低于最低"),
     ("minimum = 24\nceiling = 30", "minimum = 10\nceiling = 30", ""),
     ("role = \"practice\"", "role = \"online\"", "不足总学时"),
@@ -125,8 +125,22 @@ const CONTRADICTIONS: [(&str, &str, &str); 25] = [
     ("{name}完成", "{nmae}完成", "占位符“{nmae}”"),
     ("HP{year}{sequence}{check}", "HP{year}{check}", "编号会重复"),
     ("until = 2025-08-31", "until = 2022-08-31", "until 早于 from"),
+    ("fact = \"pilot\"", "fact = \"pilto\"", "没有学校属性“pilto”"),
+    ("total = 60", "total = 55", "低于各类最低学时之和 60 学时"),
+    ("drawn_from = [\"school\"]", "drawn_from = [\"author\"]", "包括教师本人"),
+    ("days = 3", "days = 0", "“自查”的天数为 0"),
+    ("item_hours = 4", "item_hours = 40", "超过这一项目的计入上限"),
+    ("capabilities = 1\nquota", "capabilities = 200\nquota", "框架只有 5 个"),
+    ("version = \"2023.2\"", "version = \"\"", "version 是空的"),
+    ("per_dimension = 1\ncover = 2", "per_dimension = 1\ncover = 3", "却只须提供 2 个"),
     ("pass = [\"反馈及时\"]", "pass = []", "没有合格标准"),
 ];
+
+#[test]
+fn a_value_that_does_not_fit_is_named_with_its_column() {
+    let problem = only("item_hours = 4", "item_hours = 40");
+    assert_eq!(problem.column, "item_hours = ".len() + 1, "{problem}");
+}
 
 #[test]
 fn contradictions_are_refused() {

@@ -8,8 +8,10 @@ use tisheng_platform::config::Config;
 use tisheng_platform::db::{Address, migrate};
 use tisheng_platform::files::Files;
 use tisheng_platform::keys::Keys;
+use tisheng_platform::outbound::Outbound;
 use tisheng_platform::{App, Db};
 
+use crate::say::say;
 use crate::{Ended, routes};
 
 /// The file of the installation's secrets, in the data folder.
@@ -45,6 +47,7 @@ pub async fn open_by(
     Ok(Arc::new(App {
         files: Files::open(&config)?,
         keys: Keys::load_or_create(&config.data.join(KEY_FILE))?,
+        outbound: Outbound::new(&config.outbound_allow),
         clock,
         navigation: routes::navigation,
         parts: routes::parts()?,
@@ -59,8 +62,8 @@ pub async fn migrate(config: Config) -> Ended {
     let db = Db::open(&address(&config)).await?;
     let applied = migrate::run(&db, Instant::from_clock()).await?;
     for name in &applied {
-        println!("{name}");
+        say(name)?;
     }
-    println!("{} migrations applied", applied.len());
+    say(&format!("{} migrations applied", applied.len()))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -53,7 +53,8 @@ pub enum Command {
     Mend,
     /// Fill a demonstration with invented people, unless it is filled, and serve it.
     Demo {
-        /// Only the territory of this scheme; without it every scheme that comes with the program.
+        /// Only the territory of this scheme, given as a folder or as a code; without it every scheme
+        /// that comes with the program.
         #[arg(long)]
         scheme: Option<String>,
         /// The day that the demonstration takes for today, such as 2021-03-10. Later starts may only

@@ -10,6 +10,7 @@ use tisheng_platform::db::{Address, migrate};
 use tisheng_platform::files::Files;
 use tisheng_platform::keys::Keys;
 
+use crate::say::say;
 use crate::{Ended, assembly};
 
 /// Less free space than this is little, in MiB.
@@ -25,7 +26,7 @@ pub async fn command(settings: Settings) -> Ended {
     let config = match settings.finish() {
         Ok(config) => config,
         Err(error) => {
-            tell("config", &Err(format!("{error}; mend the file or the variable")));
+            tell("config", &Err(format!("{error}; mend the file or the variable")))?;
             return Ok(ExitCode::FAILURE);
         }
     };
@@ -39,16 +40,16 @@ pub async fn command(settings: Settings) -> Ended {
         ("database", database(&config).await),
     ];
     for (what, finding) in &findings {
-        tell(what, finding);
+        tell(what, finding)?;
     }
     let well = findings.iter().all(|(_, finding)| finding.is_ok());
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn tell(what: &str, finding: &Finding) {
+fn tell(what: &str, finding: &Finding) -> std::io::Result<()> {
     match finding {
-        Ok(words) => println!("ok    {what}: {words}"),
-        Err(words) => println!("mend  {what}: {words}"),
+        Ok(words) => say(&format!("ok    {what}: {words}")),
+        Err(words) => say(&format!("mend  {what}: {words}")),
     }
 }
 

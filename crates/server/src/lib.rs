@@ -12,7 +12,9 @@ mod files;
 mod lrs_command;
 pub mod reactions;
 pub mod routes;
+mod say;
 mod scheme_command;
+mod scheme_files;
 pub mod serve;
 mod user_command;
 pub mod verify;
@@ -21,6 +23,7 @@ use std::process::ExitCode;
 
 pub use cli::Cli;
 use cli::Command;
+pub use say::nobody_reads;
 
 /// What a command ends with when it cannot do its work: a sentence for the operator.
 pub type Ended = Result<ExitCode, Box<dyn std::error::Error + Send + Sync>>;
@@ -35,7 +38,7 @@ pub async fn run(cli: Cli) -> Ended {
         Command::Migrate => assembly::migrate(cli.settings()?.finish()?).await,
         Command::Config => {
             let settings = cli.settings()?;
-            print!("{}", settings.masked());
+            say::say(&settings.masked().to_string())?;
             settings.finish()?;
             Ok(ExitCode::SUCCESS)
         }

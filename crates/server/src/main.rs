@@ -3,12 +3,13 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use tisheng_server::{Cli, run};
+use tisheng_server::{Cli, nobody_reads, run};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     match run(Cli::parse()).await {
         Ok(code) => code,
+        Err(error) if nobody_reads(error.as_ref()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("tisheng: {error}");
             ExitCode::FAILURE

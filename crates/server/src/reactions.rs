@@ -1,6 +1,7 @@
 //! What follows from what: the only place where an event of a lower room meets a higher one.
 
 use tisheng_assessment::{certificate, evidence, review};
+use tisheng_gateway::door;
 use tisheng_insight::monitoring;
 use tisheng_platform::Ctx;
 use tisheng_platform::jobs::{Claimed, Handlers, JobError};
@@ -58,6 +59,7 @@ async fn follow(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     review::follow(&mut tx, &shift).await?;
     certificate::follow(&mut tx, &shift).await?;
     monitoring::follow(&mut tx, &shift).await?;
+    door::follow(&mut tx, &shift).await?;
     tx.commit().await?;
     Ok(())
 }

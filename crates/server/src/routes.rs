@@ -5,22 +5,23 @@ use std::sync::Arc;
 
 use axum::Router;
 use tisheng_assessment::{certificate, evidence, review};
-use tisheng_gateway::lrs;
+use tisheng_gateway::{door, lrs};
 use tisheng_insight::{home, monitoring};
 use tisheng_kernel::Id;
 use tisheng_platform::web::Failure;
 use tisheng_platform::web::layout::NavItem;
 use tisheng_platform::{App, Ctx, Parts, Who};
-use tisheng_policy::scheme::{self, Rulebook};
+use tisheng_policy::scheme::{self, Programme, Rulebook};
 use tisheng_registry::access::Role;
 use tisheng_registry::organisation::Node;
-use tisheng_registry::people::TeamSource;
+use tisheng_registry::people::{Person, TeamSource};
 use tisheng_registry::roster::{self, Entry, Kinds};
-use tisheng_registry::{access, organisation, people, restructuring};
+use tisheng_registry::{access, organisation, people, posting, restructuring};
 use tisheng_rules::plan::TeamRule;
 use tisheng_training::course::CourseFile;
 use tisheng_training::reconciliation::StatementFile;
-use tisheng_training::{hours, learning};
+use tisheng_training::selection::Passed;
+use tisheng_training::{hours, learning, selection};
 use tisheng_typeset::{Fonts, Typesetter};
 
 /// The routes of all rooms.
@@ -29,6 +30,7 @@ pub fn rooms() -> Router<Arc<App>> {
         .merge(organisation::routes())
         .merge(people::routes())
         .merge(access::routes())
+        .merge(posting::routes())
         .merge(restructuring::routes())
         .merge(roster::routes())
         .merge(scheme::routes())
@@ -38,6 +40,7 @@ pub fn rooms() -> Router<Arc<App>> {
         .merge(certificate::routes())
         .merge(monitoring::routes())
         .merge(home::routes())
+        .merge(door::routes())
         .merge(lrs::routes())
 }
 
@@ -60,10 +63,20 @@ pub fn parts() -> Result<Parts, Box<dyn std::error::Error + Send + Sync>> {
         .with(Rulebook::default())
         .with(Typesetter::new(fonts))
         .with(certificate::EXAMINE)
+        .with(door::WAYS)
         .with(TeamSource::new(team_rules))
         .with(hours::Trails::new(learning::tell))
-        .with(kinds)
-        .with(lrs::Desk::default()))
+        .with(selection::Judged::new(passed))
+        .with(lrs::Desk::default())
+        .with(kinds))
+}
+
+/// The capabilities and works that a teacher has passed.
+async fn passed(ctx: Ctx, programme: Id<Programme>, person: Id<Person>) -> Result<Passed, Failure> {
+    let mut tx = ctx.read().await?;
+    let results = review::results(&mut tx, programme.uuid(), person.uuid()).await?;
+    let passed = results.into_iter().filter(|result| result.level.is_passed());
+    Ok(passed.map(|result| (result.capability, result.final_at.date())).collect())
 }
 
 /// What the scheme that runs at `node` asks of the teams of a school; nothing where none runs.
@@ -150,7 +163,15 @@ pub fn navigation(who: &Who) -> Vec<NavItem> {
         Some(Role::TrainingTeam | Role::GroupLead | Role::Expert) => {
             &[("首页", "/"), ("进度", "/monitor"), ("评审", "/review"), ("校本活动", "/activities/school")]
         }
-        Some(Role::Auditor | Role::Evaluator) => {
+        Some(Role::Auditor) => &[
+            ("首页", "/"),
+            ("进度", "/monitor"),
+            ("机构", "/organisation"),
+            ("教师", "/people"),
+            ("查看号码记录", "/looks"),
+            ("证书", "/certificates"),
+        ],
+        Some(Role::Evaluator) => {
             &[("首页", "/"), ("进度", "/monitor"), ("机构", "/organisation"), ("证书", "/certificates")]
         }
         Some(Role::Institution) => &[
@@ -160,5 +181,9 @@ pub fn navigation(who: &Who) -> Vec<NavItem> {
             ("导入课程", "/roster/courses"),
         ],
     };
-    entries.iter().map(|(label, href)| NavItem::new(label, href)).collect()
+    let doors: &[(&str, &str)] = match role {
+        Some(Role::Province | Role::City) => &[("身份提供方", "/identity-providers")],
+        _ => &[],
+    };
+    entries.iter().chain(doors).map(|(label, href)| NavItem::new(label, href)).collect()
 }

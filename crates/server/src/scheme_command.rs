@@ -1,12 +1,13 @@
 //! `tisheng scheme …`: policy files checked, explained, compared and played through.
 
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Subcommand;
 use tisheng_rules::{Scheme, builtin, diff, explain, simulate};
 
 use crate::Ended;
+use crate::say::say;
+use crate::scheme_files::SchemeFiles;
 
 /// What to do with a scheme. A scheme is the path of its folder, or the code of one that comes
 /// with the program.
@@ -36,7 +37,7 @@ pub enum SchemeCommand {
         /// Folder or code.
         scheme: String,
         /// How many teachers.
-        #[arg(long, default_value_t = 1000)]
+        #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
         teachers: u32,
         /// The seed of chance.
         #[arg(long, default_value_t = 1)]
@@ -48,69 +49,42 @@ pub enum SchemeCommand {
 pub fn run(command: &SchemeCommand) -> Ended {
     match command {
         SchemeCommand::List => {
-            for (code, files) in builtin::all() {
-                let scheme = Scheme::from_files(files).map_err(told)?;
-                println!("{code}  {}", *scheme.identity.title);
+            for (code, _) in builtin::all() {
+                say(&format!("{code}  {}", *load(code)?.identity.title))?;
             }
         }
         SchemeCommand::Check { scheme } => return check(scheme),
-        SchemeCommand::Explain { scheme } => print!("{}", explain(&load(scheme)?)),
+        SchemeCommand::Explain { scheme } => say(&explain(&load(scheme)?))?,
         SchemeCommand::Diff { first, second } => {
             let differences = diff(&load(first)?, &load(second)?);
             for difference in &differences {
-                println!("{difference}");
+                say(&difference.to_string())?;
             }
-            println!("共 {} 处不同", differences.len());
+            say(&format!("共 {} 处不同", differences.len()))?;
         }
         SchemeCommand::Simulate { scheme, teachers, seed } => {
-            print!("{}", simulate(&load(scheme)?, *teachers, *seed));
+            say(&simulate(&load(scheme)?, *teachers, *seed))?;
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn check(scheme: &str) -> Ended {
-    match Scheme::from_files(&files(scheme)?) {
+    match Scheme::from_files(&SchemeFiles::find(scheme)?.files) {
         Ok(scheme) => {
-            println!("{} {}：没有问题", scheme.code(), scheme.version());
+            say(&format!("{} {}：没有问题", scheme.code(), scheme.version()))?;
             Ok(ExitCode::SUCCESS)
         }
         Err(problems) => {
             for problem in &problems {
-                println!("{problem}");
+                say(&problem.to_string())?;
             }
-            println!("共 {} 个问题", problems.len());
+            say(&format!("共 {} 个问题", problems.len()))?;
             Ok(ExitCode::FAILURE)
         }
     }
 }
 
 fn load(scheme: &str) -> Result<Scheme, Box<dyn std::error::Error + Send + Sync>> {
-    Scheme::from_files(&files(scheme)?).map_err(told)
-}
-
-fn told(problems: Vec<tisheng_rules::Problem>) -> Box<dyn std::error::Error + Send + Sync> {
-    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    lines.join("\n").into()
-}
-
-/// Names and texts of a scheme's files, in the order of their names.
-fn files(scheme: &str) -> Result<Vec<(String, String)>, Box<dyn std::error::Error + Send + Sync>> {
-    if let Some(files) = builtin::files(scheme) {
-        return Ok(files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect());
-    }
-    let folder = Path::new(scheme);
-    let entries = std::fs::read_dir(folder).map_err(|e| {
-        let known: Vec<&str> = builtin::all().into_iter().map(|(code, _)| code).collect();
-        format!("{scheme}: {e}; give a folder, or one of {}", known.join(", "))
-    })?;
-    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    paths.retain(|path| path.extension().is_some_and(|e| e == "toml"));
-    paths.sort();
-    let mut files = Vec::with_capacity(paths.len());
-    for path in paths {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        files.push((name, std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?));
-    }
-    Ok(files)
+    SchemeFiles::find(scheme)?.rules()
 }

@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
+use crate::say::say;
 use crate::{Ended, assembly, reactions, routes};
 
 /// How long the worker rests when nothing is due.
@@ -19,14 +20,14 @@ const REST: Duration = Duration::from_millis(300);
 
 /// Serves until asked to stop, then lets requests in flight and the job in hand end.
 pub async fn command(config: Config) -> Ended {
-    logging();
+    logging("info");
     let app = assembly::open(config).await?;
     serve(app).await
 }
 
-/// Lines of JSON on standard error, filtered by `TISHENG_LOG`.
-pub fn logging() {
-    let filter = EnvFilter::try_from_env("TISHENG_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+/// Lines of JSON on standard error, filtered by `TISHENG_LOG`, or by `usual` without it.
+pub fn logging(usual: &str) {
+    let filter = EnvFilter::try_from_env("TISHENG_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
     tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
 }
 
@@ -40,7 +41,7 @@ pub async fn serve(app: Arc<App>) -> Ended {
     let (stop, stopping) = watch::channel(false);
     jobs::take_up_again(&app).await?;
     let worker = tokio::spawn(jobs::run_until(Arc::clone(&app), reactions::handlers(), REST, stopping));
-    println!("listening on http://{address}");
+    say(&format!("listening on http://{address}"))?;
     let router = router.into_make_service_with_connect_info::<SocketAddr>();
     let ending = async move {
         asked_to_stop().await;

@@ -14,8 +14,9 @@ use tisheng_policy::scheme;
 use tisheng_registry::access::{self, Issued, Role};
 use tisheng_registry::organisation::{self, Kind, Node};
 use tisheng_registry::people::{self, NewPerson};
-use tisheng_rules::{Scheme, builtin};
 
+use crate::say::say;
+use crate::scheme_files::{SchemeFiles, no_region};
 use crate::{Ended, assembly};
 
 /// Most people that are listed at once.
@@ -30,7 +31,7 @@ pub enum UserCommand {
     /// are there, and its office. The number of the identity paper is read from standard input,
     /// so that no list of commands keeps it.
     First {
-        /// Code of the scheme, as `tisheng scheme list` shows it.
+        /// Folder of the scheme, or the code of one that `tisheng scheme list` shows.
         #[arg(long)]
         scheme: String,
         /// The person's name.
@@ -62,7 +63,7 @@ pub async fn run(command: &UserCommand, config: Config) -> Ended {
             let mut paper = String::new();
             std::io::stdin().take(200).read_to_string(&mut paper)?;
             let issued = first(&ctx, scheme, (name, paper.trim()), login).await?;
-            show(&app, &issued);
+            show(&app, &issued)?;
         }
         UserCommand::Reset { login } => {
             let mut tx = ctx.write().await?;
@@ -70,24 +71,24 @@ pub async fn run(command: &UserCommand, config: Config) -> Ended {
                 access::owner(&ctx, &mut tx, login).await?.ok_or("no open account has this login")?;
             let issued = access::issue_setup_token(&ctx, &mut tx, person).await?;
             tx.commit().await?;
-            show(&app, &issued);
+            show(&app, &issued)?;
         }
         UserCommand::List { organisation } => list(&ctx, organisation).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn show(app: &App, issued: &Issued) {
-    println!("{}/set-up/{}", app.config.public_url, issued.token);
-    println!("opens once, until {}; it is not shown again", issued.expires);
+fn show(app: &App, issued: &Issued) -> std::io::Result<()> {
+    say(&format!("{}/set-up/{}", app.config.public_url, issued.token))?;
+    say(&format!("opens once, until {}; it is not shown again", issued.expires))
 }
 
 /// The office of the scheme's territory with its first account.
-async fn first(ctx: &Ctx, code: &str, (name, paper): (&str, &str), login: &str) -> Told<Issued> {
-    let name = PersonName::parse(name)?;
-    let identity = Identity::card(paper)?;
+async fn first(ctx: &Ctx, scheme: &str, (name, paper): (&str, &str), login: &str) -> Told<Issued> {
+    let name = PersonName::parse(name).map_err(|e| format!("--name “{name}”：{e}"))?;
+    let identity = Identity::card(paper).map_err(|e| format!("标准输入中的证件号码：{e}"))?;
     let mut tx = ctx.write().await?;
-    let root = territory(ctx, &mut tx, code).await?;
+    let root = territory(ctx, &mut tx, scheme).await?;
     let role = match root.kind {
         Kind::Province => Role::Province,
         Kind::City => Role::City,
@@ -107,7 +108,9 @@ async fn first(ctx: &Ctx, code: &str, (name, paper): (&str, &str), login: &str) 
         kept_by: root.id,
     };
     let person = people::register(ctx, &mut tx, &new).await?;
-    access::create_account(ctx, &mut tx, person, login).await?;
+    access::create_account(ctx, &mut tx, person, login)
+        .await
+        .map_err(|e| format!("--login “{login}”：{e}"))?;
     access::grant(ctx, &mut tx, person, role, root.id).await?;
     let issued = access::issue_setup_token(ctx, &mut tx, person).await?;
     tx.commit().await?;
@@ -115,29 +118,28 @@ async fn first(ctx: &Ctx, code: &str, (name, paper): (&str, &str), login: &str) 
 }
 
 /// The node of the scheme's territory, founded with its regions and programme unless it is there.
-async fn territory(ctx: &Ctx, tx: &mut Tx, code: &str) -> Told<Node> {
-    let files = builtin::files(code).ok_or_else(|| format!("no scheme {code}; see `tisheng scheme list`"))?;
-    let files: Vec<_> = files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-    let rules = Scheme::from_files(&files).map_err(|problems| format!("{problems:?}"))?;
+async fn territory(ctx: &Ctx, tx: &mut Tx, scheme: &str) -> Told<Node> {
+    let found = SchemeFiles::find(scheme)?;
+    let rules = found.rules()?;
     let region = rules.identity.territory.value.as_ref().ok_or("the scheme names no territory")?.to_string();
     if let Some(root) = organisation::by_code(tx, &region).await? {
         return Ok(root);
     }
     let today = ctx.at.date();
     let from = today.with_ordinal(1).unwrap_or(today);
-    organisation::seed_regions(ctx, tx, builtin::regions_table(), Some(&region), from).await?;
-    let root = organisation::by_code(tx, &region).await?.ok_or("the list of regions lacks the territory")?;
-    scheme::open(ctx, tx, (root.id, &root.path), &files).await?;
+    organisation::seed_regions(ctx, tx, &found.regions, Some(&region), from).await?;
+    let root = organisation::by_code(tx, &region).await?.ok_or_else(|| no_region(&region))?;
+    scheme::open(ctx, tx, (root.id, &root.path), &found.files).await?;
     Ok(root)
 }
 
 async fn list(ctx: &Ctx, code: &str) -> Told<()> {
     let mut tx = ctx.read().await?;
     let node = organisation::by_code(&mut tx, code).await?.ok_or("no organisation has this code")?;
-    println!("{}", node.name);
+    say(&node.name)?;
     for holder in access::holders(ctx, &mut tx, node.id, None, &Cursor::default(), MOST).await? {
         let account = if holder.has_account { "" } else { "  no account" };
-        println!("  {}  {}{account}", holder.name, holder.grant.role);
+        say(&format!("  {}  {}{account}", holder.name, holder.grant.role))?;
     }
     Ok(())
 }

@@ -17,6 +17,7 @@ use tisheng_policy::scheme::{self, Programme};
 use tisheng_training::{hours, learning};
 
 use crate::assembly::KEY_FILE;
+use crate::say::say;
 use crate::{Ended, assembly};
 
 /// Wrong things named at most by one oracle.
@@ -60,7 +61,7 @@ pub(crate) async fn command(config: Config) -> Ended {
     let app = assembly::open(config).await?;
     let oracles = data(&app).await?;
     for oracle in &oracles {
-        println!("{}", oracle.line());
+        say(&oracle.line())?;
     }
     let whole = oracles.iter().all(|oracle| oracle.wrong.is_empty());
     Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -161,7 +162,7 @@ async fn look_at(ctx: &Ctx, oracle: &mut Oracle, digest: &str) -> Found<()> {
 pub(crate) async fn mend_command(config: Config) -> Ended {
     let app = assembly::open(config).await?;
     for line in mend(&app).await? {
-        println!("{line}");
+        say(&line)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -200,15 +201,15 @@ pub(crate) fn certificate_command(config: &Config, file: &Path, key: Option<&str
     };
     let document = std::fs::read(file).map_err(|e| format!("{}: {e}", file.display()))?;
     let facts = offline(&document, &public_key).map_err(|e| format!("{}: {e}", file.display()))?;
-    println!("signature good: these facts were signed and have not been changed");
-    println!("编号：{}", facts.number);
+    say("signature good: these facts were signed and have not been changed")?;
+    say(&format!("编号：{}", facts.number))?;
     for (label, value) in facts.lines() {
-        println!("{label}：{value}");
+        say(&format!("{label}：{value}"))?;
     }
-    println!(
+    say(&format!(
         "compare them with the pages; whether it was revoked is shown on line, at /verify/{}",
         facts.number
-    );
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -14,25 +14,46 @@ pub struct Mark {
     pub row: u32,
     /// The column from 0; none when it is about the row as a whole.
     pub column: Option<usize>,
+    /// Whether it must be mended; else it is worth a look.
+    pub is_error: bool,
     /// What is wrong and how to mend it.
     pub message: String,
 }
 
-/// A workbook with the content of `sheet` in its own places, marked cells coloured with their
-/// reason as a note, and all reasons of a row in a last column 错误说明. Uploading it again works:
-/// the last column is not asked for.
+/// The clerk's own file `bytes`, of which `sheet` was read, with the cells of `marks` coloured
+/// (errors otherwise than warnings) and all reasons of a row in a last column 错误说明. Of a
+/// workbook everything else stays: other sheets, merged and hidden cells, formats. A text file, or a
+/// workbook written in an unusual way, becomes a new workbook. Uploading the copy again works: the
+/// last column is not asked for.
 ///
 /// # Errors
 /// When there are more rows than a sheet holds.
-pub fn annotate(sheet: &Sheet, header_row: u32, marks: &[Mark]) -> Result<Vec<u8>, WriteError> {
+pub fn annotated(
+    bytes: &[u8],
+    sheet: &Sheet,
+    header_row: u32,
+    marks: &[Mark],
+) -> Result<Vec<u8>, WriteError> {
+    match crate::mark::mark(bytes, &sheet.name, header_row, marks) {
+        Some(copy) => Ok(copy),
+        None => rebuilt(sheet, header_row, marks),
+    }
+}
+
+/// A new workbook with the content of `sheet` in its own places, marked, the reason also as a note.
+fn rebuilt(sheet: &Sheet, header_row: u32, marks: &[Mark]) -> Result<Vec<u8>, WriteError> {
     let mut by_row: BTreeMap<u32, Vec<&Mark>> = BTreeMap::new();
     for mark in marks {
         by_row.entry(mark.row).or_default().push(mark);
     }
     let mut book = Workbook::new();
     let out = book.add_worksheet();
+    if !sheet.name.is_empty() {
+        out.set_name(&sheet.name)?;
+    }
     let text = Format::new().set_num_format("@");
     let wrong = text.clone().set_background_color(Color::RGB(0x00fc_d5d0)).set_bold();
+    let doubtful = text.clone().set_background_color(Color::RGB(0x00ff_f2cc));
     let width = sheet.rows.iter().map(|row| row.cells.len()).max().unwrap_or(0);
     let last = u16::try_from(width).unwrap_or(u16::MAX);
     for row in &sheet.rows {
@@ -44,8 +65,13 @@ pub fn annotate(sheet: &Sheet, header_row: u32, marks: &[Mark]) -> Result<Vec<u8
             let words = row.cells.get(column).map(original).unwrap_or_default();
             match found.iter().find(|mark| mark.column == Some(column)) {
                 Some(mark) => {
-                    out.write_string_with_format(line, place, fitting(&words), &wrong)?;
-                    out.insert_note(line, place, &Note::new(fitting(&mark.message)).set_author(""))?;
+                    let colour = if mark.is_error { &wrong } else { &doubtful };
+                    out.write_string_with_format(line, place, fitting(&words), colour)?;
+                    out.insert_note(
+                        line,
+                        place,
+                        &Note::new(fitting(&mark.message)).add_author_prefix(false),
+                    )?;
                 }
                 None => {
                     out.write_string_with_format(line, place, fitting(&words), &text)?;
@@ -74,18 +100,20 @@ fn original(cell: &Cell) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Mark, annotate};
+    use super::{Mark, rebuilt};
     use crate::{Cell, Limits, read};
 
     #[test]
     fn the_copy_says_what_is_wrong_and_can_be_uploaded_again() {
         let sheet = read("名册,\n姓名,证件\n甲,123\n乙,\n".as_bytes(), &Limits::default()).expect("a sheet");
+        let mark =
+            |row, column, message: &str| Mark { row, column, is_error: true, message: message.to_owned() };
         let marks = [
-            Mark { row: 3, column: Some(1), message: "证件号码应为 18 位".to_owned() },
-            Mark { row: 4, column: Some(1), message: "请填写证件号码".to_owned() },
-            Mark { row: 4, column: None, message: "与第 3 行重复".to_owned() },
+            mark(3, Some(1), "证件号码应为 18 位"),
+            mark(4, Some(1), "请填写证件号码"),
+            mark(4, None, "与第 3 行重复"),
         ];
-        let copy = read(&annotate(&sheet, 2, &marks).expect("a copy"), &Limits::default()).expect("a sheet");
+        let copy = read(&rebuilt(&sheet, 2, &marks).expect("a copy"), &Limits::default()).expect("a sheet");
         let text =
             |row: usize, column: usize| copy.rows[row].cells.get(column).map(Cell::text).unwrap_or_default();
         assert_eq!(copy.rows.iter().map(|r| r.number).collect::<Vec<_>>(), [1, 2, 3, 4]);

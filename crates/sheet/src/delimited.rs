@@ -2,7 +2,7 @@
 
 use encoding_rs::{GB18030, UTF_8};
 
-use crate::read::{CELLS, Limits, Row, Sheet};
+use crate::read::{Limits, Room, Row, Sheet};
 use crate::{Cell, SheetError};
 
 pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Sheet, SheetError> {
@@ -12,7 +12,7 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Sheet, SheetError> {
         .flexible(true)
         .delimiter(separator(&text))
         .from_reader(text.as_bytes());
-    let (mut rows, mut count) = (Vec::new(), 0);
+    let (mut rows, mut room) = (Vec::new(), Room::WHOLE);
     for record in reader.records() {
         let record = record.map_err(|e| SheetError::Damaged(e.to_string()))?;
         if record.len() > limits.columns as usize {
@@ -26,11 +26,12 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Sheet, SheetError> {
         if rows.len() >= limits.rows as usize {
             return Err(SheetError::Rows(limits.rows));
         }
-        count += cells.len();
-        if count > CELLS {
-            return Err(SheetError::Cells(CELLS));
+        let number = u32::try_from(line).unwrap_or(u32::MAX);
+        room.for_cells(cells.len())?;
+        for cell in &cells {
+            room.for_text(cell, number)?;
         }
-        rows.push(Row { number: u32::try_from(line).unwrap_or(u32::MAX), cells });
+        rows.push(Row { number, cells });
     }
     Ok(Sheet { name: String::new(), rows, warnings: Vec::new() })
 }

@@ -5,7 +5,7 @@ use crate::read::Row;
 use crate::{Cell, Sheet};
 
 /// Rows among which the header may stand.
-const WITHIN: usize = 10;
+pub(crate) const WITHIN: u32 = 10;
 
 /// A column that a caller wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub struct Header {
     places: Vec<(&'static str, usize)>,
     /// Titles in the file that no wanted column goes by, with their places.
     pub unknown: Vec<(usize, String)>,
+    /// Titles in the file that stand there once more, with their places; only the first is read.
+    pub doubled: Vec<(usize, String)>,
 }
 
 /// A wanted column that is not in the file.
@@ -45,7 +47,7 @@ impl Header {
     /// # Errors
     /// The required columns that it does not name.
     pub fn find(sheet: &Sheet, wanted: &[Column]) -> Result<Self, Vec<Missing>> {
-        let candidates = sheet.rows.iter().take(WITHIN).map(|row| Self::of(row, wanted));
+        let candidates = sheet.rows.iter().take(WITHIN as usize).map(|row| Self::of(row, wanted));
         let best = candidates.rev().max_by_key(|header| header.places.len());
         let Some(best) = best.filter(|header| !header.places.is_empty()) else {
             let missing = wanted.iter().filter(|c| c.required);
@@ -60,14 +62,18 @@ impl Header {
     }
 
     fn of(row: &Row, wanted: &[Column]) -> Self {
-        let mut header = Self { row: row.number, places: Vec::new(), unknown: Vec::new() };
+        let mut header =
+            Self { row: row.number, places: Vec::new(), unknown: Vec::new(), doubled: Vec::new() };
         for (place, cell) in row.cells.iter().enumerate() {
             let title = plain(&cell.text());
             if title.is_empty() {
                 continue;
             }
             let column = wanted.iter().find(|c| c.titles.iter().any(|t| plain(t) == title));
-            match column.filter(|column| header.place(column.key).is_none()) {
+            match column {
+                Some(column) if header.place(column.key).is_some() => {
+                    header.doubled.push((place, cell.text()));
+                }
                 Some(column) => header.places.push((column.key, place)),
                 None => header.unknown.push((place, cell.text())),
             }
@@ -122,6 +128,15 @@ mod tests {
         assert_eq!(header.cell(&sheet.rows[2], "paper"), &Cell::Text("1".to_owned()));
         assert_eq!(header.cell(&sheet.rows[2], "phone"), &Cell::Empty);
         assert_eq!(header.unknown, [(2, "备注".to_owned())]);
+    }
+
+    #[test]
+    fn a_doubled_column_is_told_from_an_unknown_one() {
+        let sheet =
+            read("姓名,证件号码,教师姓名\n甲,1,乙\n".as_bytes(), &Limits::default()).expect("a sheet");
+        let header = Header::find(&sheet, WANTED).expect("a header");
+        assert_eq!(header.doubled, [(2, "教师姓名".to_owned())]);
+        assert!(header.unknown.is_empty());
     }
 
     #[test]

@@ -9,17 +9,19 @@ mod annotate;
 mod cell;
 mod dates;
 mod delimited;
+mod guard;
 mod header;
+mod mark;
 mod read;
 mod workbook;
 mod write;
 
-pub use annotate::{Mark, annotate};
+pub use annotate::{Mark, annotated};
 pub use cell::{Cell, column_letters, tidy};
 pub use dates::date_of;
 pub use header::{Column, Header, Missing};
-pub use read::{Limits, Row, Sheet, Warning, read};
-pub use write::{Choice, Field, csv, template, xlsx};
+pub use read::{Limits, Row, Sheet, Warning, read, read_for};
+pub use write::{Field, Leaf, book, csv, template, xlsx};
 
 /// A file that cannot be read, with what to do about it in the words of the page.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +40,17 @@ pub enum SheetError {
         /// Megabytes allowed.
         most: u64,
     },
+    /// A cell with more characters than a spreadsheet can hold.
+    #[error("第 {row} 行有一格超过 {most} 字，不像是填写的内容。请删除这一格的内容再上传。")]
+    LongCell {
+        /// The row as Excel shows it.
+        row: u32,
+        /// Characters allowed.
+        most: usize,
+    },
+    /// One cell, or the number of texts or merged areas, is more than a spreadsheet can make.
+    #[error("表格内部有异常长的内容或过多的合并单元格，不能读取。请复制到新建的表格再上传。")]
+    Excess,
     /// Something else than a spreadsheet.
     #[error("这不是 xlsx 或 csv 表格（{found}）。请用 Excel 或 WPS 另存为“xlsx 工作簿”再上传。")]
     Kind {

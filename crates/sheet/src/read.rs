@@ -1,13 +1,49 @@
 //! Reading a file that somebody uploaded.
 
-use crate::{Cell, SheetError, delimited, workbook};
+use crate::{Cell, Column, SheetError, delimited, workbook};
 
 /// Cells kept of one sheet at most, empty ones before the last of a row included: a row that fills
 /// only its last column costs as much as a full one.
-pub(crate) const CELLS: usize = 16 << 20;
+pub(crate) const CELLS: usize = 8 << 20;
+
+/// Bytes of text kept of one sheet at most: a text that many cells share is kept by each of them.
+const TEXT: usize = 128 << 20;
+
+/// Characters that a cell may hold, as in Excel.
+const LONGEST: usize = 32_767;
+
+/// What may still be kept of a sheet.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Room {
+    /// Cells.
+    pub cells: usize,
+    /// Bytes of text.
+    pub text: usize,
+}
+
+impl Room {
+    /// The room of a sheet of which nothing is kept yet.
+    pub(crate) const WHOLE: Self = Self { cells: CELLS, text: TEXT };
+
+    /// Takes room for `cells` cells.
+    pub(crate) fn for_cells(&mut self, cells: usize) -> Result<(), SheetError> {
+        self.cells = self.cells.checked_sub(cells).ok_or(SheetError::Cells(CELLS))?;
+        Ok(())
+    }
+
+    /// Takes room for what stands in `cell`, in row `row` as Excel counts.
+    pub(crate) fn for_text(&mut self, cell: &Cell, row: u32) -> Result<(), SheetError> {
+        let Cell::Text(text) = cell else { return Ok(()) };
+        if text.len() > LONGEST && text.chars().count() > LONGEST {
+            return Err(SheetError::LongCell { row, most: LONGEST });
+        }
+        self.text = self.text.checked_sub(text.len()).ok_or(SheetError::Bomb { most: TEXT as u64 >> 20 })?;
+        Ok(())
+    }
+}
 
 /// How much of a file is read at most. Beyond these bounds no sheet is kept that has more than
-/// 16,777,216 cells.
+/// 8,388,608 cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of the file.
@@ -21,9 +57,9 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 64 MiB packed, 1 GiB unpacked, as many rows as a sheet of Excel has, 256 columns.
+    /// 64 MiB packed, 512 MiB unpacked, as many rows as a sheet of Excel has, 256 columns.
     fn default() -> Self {
-        Self { bytes: 64 << 20, unpacked: 1 << 30, rows: 1_048_576, columns: 256 }
+        Self { bytes: 64 << 20, unpacked: 512 << 20, rows: 1_048_576, columns: 256 }
     }
 }
 
@@ -40,7 +76,12 @@ pub struct Row {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Warning {
     /// Other sheets with content were not read.
-    OtherSheets(Vec<String>),
+    OtherSheets {
+        /// The sheet that was.
+        read: String,
+        /// The others.
+        others: Vec<String>,
+    },
     /// Cells were merged; their value counts for all of them.
     Merged(usize),
     /// Rows or columns are hidden and were read all the same.
@@ -50,14 +91,16 @@ pub enum Warning {
 impl std::fmt::Display for Warning {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::OtherSheets(names) => write!(f, "只读取了第一个工作表，没有读取：{}。", names.join("、")),
+            Self::OtherSheets { read, others } => {
+                write!(f, "只读取了工作表“{read}”，没有读取：{}。", others.join("、"))
+            }
             Self::Merged(count) => write!(f, "有 {count} 处合并单元格，合并的值用于其中每一格。"),
             Self::Hidden => f.write_str("有隐藏的行或列，隐藏的内容同样会被读取。"),
         }
     }
 }
 
-/// The first sheet of a file.
+/// One sheet of a file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sheet {
     /// Its name; empty for text files.
@@ -73,12 +116,21 @@ pub struct Sheet {
 /// # Errors
 /// See [`SheetError`]; nothing of a file that is too large is unpacked.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Sheet, SheetError> {
+    read_for(bytes, limits, &[])
+}
+
+/// As [`read`], but of a workbook the first sheet that names the `wanted` columns, so that a cover
+/// may stand before it; the first of all when none does.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_for(bytes: &[u8], limits: &Limits, wanted: &[Column]) -> Result<Sheet, SheetError> {
     let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     if size > limits.bytes {
         return Err(SheetError::TooLarge { found: size.div_ceil(1 << 20), most: limits.bytes >> 20 });
     }
     let sheet = match bytes {
-        [b'P', b'K', 3, 4, ..] => workbook::read(bytes, limits)?,
+        [b'P', b'K', 3, 4, ..] => workbook::read(bytes, limits, wanted)?,
         [0xd0, 0xcf, 0x11, 0xe0, ..] => {
             return Err(SheetError::Kind { found: "旧版 xls 或加密的表格" });
         }

@@ -5,19 +5,19 @@ use std::io::{Cursor, Read};
 use calamine::{DataRef, Dimensions, Reader, SheetVisible, Xlsx, open_workbook_from_rs};
 use zip::ZipArchive;
 
-use crate::read::{CELLS, Limits, Row, Sheet, Warning};
-use crate::{Cell, SheetError};
+use crate::guard::Guard;
+use crate::header::WITHIN;
+use crate::read::{Limits, Room, Row, Sheet, Warning};
+use crate::{Cell, Column, Header, SheetError};
 
 /// Parts an archive may have.
 const PARTS: usize = 4000;
-/// Bytes of a sheet searched for hidden rows and columns.
-const SEARCHED: u64 = 8 << 20;
 
 fn damaged(error: impl std::fmt::Display) -> SheetError {
     SheetError::Damaged(error.to_string())
 }
 
-pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Sheet, SheetError> {
+pub(crate) fn read(bytes: &[u8], limits: &Limits, wanted: &[Column]) -> Result<Sheet, SheetError> {
     let hidden = inspect(bytes, limits)?;
     let mut book: Xlsx<_> = open_workbook_from_rs(Cursor::new(bytes)).map_err(damaged)?;
     let visible: Vec<String> = book
@@ -26,18 +26,18 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Sheet, SheetError> {
         .filter(|sheet| sheet.visible == SheetVisible::Visible)
         .map(|sheet| sheet.name.clone())
         .collect();
-    let name = visible.first().cloned().ok_or(SheetError::Empty)?;
+    let name = choose(&mut book, &visible, limits, wanted)?;
     let merged: Vec<Dimensions> = book.merge_cells_by_sheet_name(&name).unwrap_or_default();
-    let (mut rows, mut room) = cells(&mut book, &name, limits)?;
+    let (mut rows, mut room) = cells(&mut book, &name, limits, limits.rows)?;
     for area in &merged {
         spread(&mut rows, area, limits, &mut room)?;
     }
     rows.retain(|row| !row.cells.iter().all(Cell::is_blank));
     let mut warnings = Vec::new();
     let others: Vec<String> =
-        visible.into_iter().skip(1).filter(|other| has_content(&mut book, other)).collect();
+        visible.into_iter().filter(|other| *other != name && has_content(&mut book, other)).collect();
     if !others.is_empty() {
-        warnings.push(Warning::OtherSheets(others));
+        warnings.push(Warning::OtherSheets { read: name.clone(), others });
     }
     if !merged.is_empty() {
         warnings.push(Warning::Merged(merged.len()));
@@ -50,7 +50,7 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Sheet, SheetError> {
 
 /// Looks into the archive without trusting it: how many parts it has, what they unpack to (first by
 /// what they say, then by unpacking them into nothing, since the reader that follows believes
-/// whatever comes), and whether a sheet hides rows or columns.
+/// whatever comes), how long a text in it is, and whether a sheet hides rows or columns.
 fn inspect(bytes: &[u8], limits: &Limits) -> Result<bool, SheetError> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
     let bomb = SheetError::Bomb { most: limits.unpacked >> 20 };
@@ -62,19 +62,16 @@ fn inspect(bytes: &[u8], limits: &Limits) -> Result<bool, SheetError> {
     }
     let (mut left, mut hidden, mut is_workbook) = (limits.unpacked, false, false);
     for index in 0..archive.len() {
-        let mut part = archive.by_index(index).map_err(damaged)?;
-        let name = part.name().to_owned();
-        is_workbook |= name == "xl/workbook.xml";
-        if name.starts_with("xl/worksheets/sheet") {
-            let mut text = Vec::new();
-            let most = SEARCHED.min(left.saturating_add(1));
-            let read = part.by_ref().take(most).read_to_end(&mut text).map_err(damaged)?;
-            left = left.checked_sub(read as u64).ok_or_else(|| bomb.clone())?;
-            hidden |= text.windows(11).any(|w| w == b" hidden=\"1\"" || w == b" hidden=\"tr");
+        let part = archive.by_index(index).map_err(damaged)?;
+        is_workbook |= part.name() == "xl/workbook.xml";
+        let is_sheet = part.name().starts_with("xl/worksheets/sheet");
+        let mut guard = Guard::new();
+        let copied = std::io::copy(&mut part.take(left.saturating_add(1)), &mut guard);
+        if guard.excess.is_some() {
+            return Err(SheetError::Excess);
         }
-        let most = left.saturating_add(1);
-        let rest = std::io::copy(&mut part.take(most), &mut std::io::sink()).map_err(damaged)?;
-        left = left.checked_sub(rest).ok_or_else(|| bomb.clone())?;
+        left = left.checked_sub(copied.map_err(damaged)?).ok_or_else(|| bomb.clone())?;
+        hidden |= is_sheet && guard.hidden;
     }
     if is_workbook { Ok(hidden) } else { Err(SheetError::Kind { found: "压缩包或其他文档" }) }
 }
@@ -83,10 +80,11 @@ fn cells<R: Read + std::io::Seek>(
     book: &mut Xlsx<R>,
     name: &str,
     limits: &Limits,
-) -> Result<(Vec<Row>, usize), SheetError> {
+    most: u32,
+) -> Result<(Vec<Row>, Room), SheetError> {
     let mut reader = book.worksheet_cells_reader(name).map_err(damaged)?;
     let mut rows: Vec<Row> = Vec::new();
-    let mut room = CELLS;
+    let mut room = Room::WHOLE;
     while let Some(found) = reader.next_cell().map_err(damaged)? {
         let (row, column) = found.get_position();
         let cell = cell(found.get_value());
@@ -103,8 +101,12 @@ fn cells<R: Read + std::io::Seek>(
             if rows.len() >= limits.rows as usize {
                 return Err(SheetError::Rows(limits.rows));
             }
+            if rows.len() >= most as usize {
+                break;
+            }
             rows.push(Row { number: row + 1, cells: Vec::new() });
         }
+        room.for_text(&cell, row + 1)?;
         if let Some(last) = rows.last_mut() {
             put(&mut last.cells, column as usize, cell, &mut room)?;
         }
@@ -113,9 +115,9 @@ fn cells<R: Read + std::io::Seek>(
 }
 
 /// Puts `cell` at `place`, as long as there is room for the cells that this takes.
-fn put(cells: &mut Vec<Cell>, place: usize, cell: Cell, room: &mut usize) -> Result<(), SheetError> {
+fn put(cells: &mut Vec<Cell>, place: usize, cell: Cell, room: &mut Room) -> Result<(), SheetError> {
     let more = (place + 1).saturating_sub(cells.len());
-    *room = room.checked_sub(more).ok_or(SheetError::Cells(CELLS))?;
+    room.for_cells(more)?;
     if more > 0 {
         cells.resize(place + 1, Cell::Empty);
     }
@@ -146,7 +148,7 @@ fn cell(value: &DataRef<'_>) -> Cell {
 
 /// Gives every cell of a merged area the value of its first one, as people mean it. Each filling
 /// takes room, so that areas laid over each other a thousand times end as too many cells.
-fn spread(rows: &mut [Row], area: &Dimensions, limits: &Limits, room: &mut usize) -> Result<(), SheetError> {
+fn spread(rows: &mut [Row], area: &Dimensions, limits: &Limits, room: &mut Room) -> Result<(), SheetError> {
     let (top, bottom) = (area.start.0.saturating_add(1), area.end.0.saturating_add(1));
     let from = rows.partition_point(|row| row.number < top);
     let rows = &mut rows[from..];
@@ -157,11 +159,33 @@ fn spread(rows: &mut [Row], area: &Dimensions, limits: &Limits, room: &mut usize
     let columns = area.start.1..=area.end.1.min(limits.columns.saturating_sub(1));
     for row in rows.iter_mut().take_while(|row| row.number <= bottom) {
         for column in columns.clone() {
-            *room = room.checked_sub(1).ok_or(SheetError::Cells(CELLS))?;
+            room.for_cells(1)?;
+            room.for_text(&value, row.number)?;
             put(&mut row.cells, column as usize, value.clone(), room)?;
         }
     }
     Ok(())
+}
+
+/// The first of `visible` whose first rows name the `wanted` columns; else the first.
+fn choose<R: Read + std::io::Seek>(
+    book: &mut Xlsx<R>,
+    visible: &[String],
+    limits: &Limits,
+    wanted: &[Column],
+) -> Result<String, SheetError> {
+    let first = visible.first().ok_or(SheetError::Empty)?;
+    if !wanted.is_empty() && visible.len() > 1 {
+        for name in visible {
+            // A sheet that cannot be read names no columns.
+            let Ok((rows, _)) = cells(book, name, limits, WITHIN) else { continue };
+            let beginning = Sheet { name: name.clone(), rows, warnings: Vec::new() };
+            if Header::find(&beginning, wanted).is_ok() {
+                return Ok(name.clone());
+            }
+        }
+    }
+    Ok(first.clone())
 }
 
 fn has_content<R: Read + std::io::Seek>(book: &mut Xlsx<R>, name: &str) -> bool {
@@ -179,8 +203,8 @@ mod tests {
     use calamine::Dimensions;
 
     use super::{put, spread};
-    use crate::read::CELLS;
-    use crate::{Cell, Limits, Row, SheetError, Warning, read};
+    use crate::read::{CELLS, Room};
+    use crate::{Cell, Column, Limits, Row, SheetError, Warning, read, read_for};
 
     fn saved(mut book: Workbook) -> Vec<u8> {
         book.save_to_buffer().expect("a workbook")
@@ -219,7 +243,7 @@ mod tests {
         book.add_worksheet().set_name("备注").expect("a name").write_string(0, 0, "x").expect("text");
         let sheet = read(&saved(book), &Limits::default()).expect("a sheet");
         assert!(sheet.rows.iter().all(|row| row.cells[0] == Cell::Text("一小".to_owned())), "{sheet:?}");
-        let others = Warning::OtherSheets(vec!["备注".to_owned()]);
+        let others = Warning::OtherSheets { read: "Sheet1".to_owned(), others: vec!["备注".to_owned()] };
         assert_eq!(sheet.warnings, [others, Warning::Merged(1), Warning::Hidden]);
     }
 
@@ -251,7 +275,11 @@ mod tests {
         for place in places {
             bomb[place..place + 4].copy_from_slice(&lie);
         }
-        assert!(matches!(read(&bomb, &small), Err(SheetError::Bomb { .. } | SheetError::Damaged(_))));
+        let refused = read(&bomb, &small);
+        assert!(
+            matches!(refused, Err(SheetError::Bomb { .. } | SheetError::Damaged(_) | SheetError::Excess)),
+            "{refused:?}"
+        );
     }
 
     #[test]
@@ -261,14 +289,45 @@ mod tests {
         };
         let area = Dimensions { start: (0, 0), end: (1_048_575, 16_383) };
         let limits = Limits::default();
-        let (mut rows, mut room) = (wide(3), 10_000);
-        assert_eq!(spread(&mut rows, &area, &limits, &mut room), Ok(()));
+        let room = |cells| Room { cells, ..Room::WHOLE };
+        let (mut rows, mut left) = (wide(3), room(10_000));
+        assert_eq!(spread(&mut rows, &area, &limits, &mut left), Ok(()));
         assert!(rows.iter().all(|row| row.cells.len() == 256), "no further than columns are read");
-        let (mut rows, mut room) = (wide(100), 10_000);
-        assert_eq!(spread(&mut rows, &area, &limits, &mut room), Err(SheetError::Cells(CELLS)));
-        let (mut cells, mut room) = (Vec::new(), 255);
-        assert_eq!(put(&mut cells, 255, Cell::Bool(true), &mut room), Err(SheetError::Cells(CELLS)));
+        let (mut rows, mut left) = (wide(100), room(10_000));
+        assert_eq!(spread(&mut rows, &area, &limits, &mut left), Err(SheetError::Cells(CELLS)));
+        let (mut cells, mut left) = (Vec::new(), room(255));
+        assert_eq!(put(&mut cells, 255, Cell::Bool(true), &mut left), Err(SheetError::Cells(CELLS)));
         assert!(cells.is_empty(), "refused before it is made");
+    }
+
+    #[test]
+    fn a_sheet_behind_a_cover_is_found_by_its_columns() {
+        let mut book = Workbook::new();
+        book.add_worksheet().set_name("封面").expect("a name").write_string(0, 0, "某校").expect("text");
+        let sheet = book.add_worksheet().set_name("名册").expect("a name");
+        sheet.write_string(0, 0, "姓名").expect("text").write_string(1, 0, "教师甲").expect("text");
+        let wanted = [Column { key: "name", titles: &["姓名"], required: true }];
+        let sheet = read_for(&saved(book), &Limits::default(), &wanted).expect("a sheet");
+        assert_eq!(sheet.name, "名册");
+        let warning = sheet.warnings[0].to_string();
+        assert!(warning.contains("只读取了工作表“名册”，没有读取：封面"), "{warning}");
+    }
+
+    #[test]
+    fn a_cell_that_fills_the_memory_is_refused_before_it_is_read() {
+        let mut out = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        out.start_file("xl/workbook.xml", SimpleFileOptions::default()).expect("a part");
+        out.start_file("xl/worksheets/sheet1.xml", SimpleFileOptions::default()).expect("a part");
+        out.write_all(b"<worksheet><sheetData><row r=\"1\"><c t=\"inlineStr\"><is><t>").expect("written");
+        for _ in 0..64 {
+            out.write_all(&vec![b'x'; 1 << 20]).expect("written");
+        }
+        let bomb = out.finish().expect("an archive").into_inner();
+        assert!(bomb.len() < 200_000);
+        assert_eq!(read(&bomb, &Limits::default()), Err(SheetError::Excess));
+        let text = format!("列\n{}\n", "长".repeat(40_000));
+        let refused = read(text.as_bytes(), &Limits::default());
+        assert_eq!(refused, Err(SheetError::LongCell { row: 2, most: 32_767 }));
     }
 
     #[test]

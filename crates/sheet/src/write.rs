@@ -8,25 +8,34 @@ use crate::WriteError;
 const PREPARED: u32 = 5000;
 /// Characters with which a spreadsheet begins a formula.
 const FORMULA: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\n'];
+/// Characters of the values to choose from that the format holds in all, the commas between them
+/// included.
+const CHOICES: usize = 255;
 /// Characters (as the format counts them) that a cell or note may hold.
 const LONGEST: usize = 32_000;
 
-/// Values offered for a column of a template.
-pub type Choice = &'static [&'static str];
-
 /// A column of a template.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
     /// Its title.
     pub title: &'static str,
     /// What to fill in, shown as a note on the title.
-    pub note: &'static str,
+    pub note: String,
     /// Whether it must be filled in.
     pub required: bool,
     /// The values to choose from; none for free text.
-    pub choices: Choice,
+    pub choices: Vec<String>,
     /// Its width in characters.
     pub width: u16,
+}
+
+impl Field {
+    /// Whether the cells of the column get a list to choose from.
+    fn has_list(&self) -> bool {
+        let characters: usize = self.choices.iter().map(|choice| choice.chars().count() + 1).sum();
+        let holds_comma = self.choices.iter().any(|choice| choice.contains(','));
+        !self.choices.is_empty() && characters <= CHOICES && !holds_comma
+    }
 }
 
 fn head_format() -> Format {
@@ -39,10 +48,10 @@ fn head_format() -> Format {
 }
 
 /// A workbook to fill in: titles with notes, every cell prepared as text so that long numbers
-/// keep their digits, choices where there are any, the rules on a second sheet.
+/// keep their digits, choices where the format holds them, the rules on a second sheet.
 ///
 /// # Errors
-/// When the format refuses, such as more than 255 characters of choices.
+/// When the format refuses.
 pub fn template(name: &str, fields: &[Field]) -> Result<Vec<u8>, WriteError> {
     let mut book = Workbook::new();
     let text = Format::new().set_num_format("@");
@@ -51,11 +60,11 @@ pub fn template(name: &str, fields: &[Field]) -> Result<Vec<u8>, WriteError> {
     for (column, field) in (0_u16..).zip(fields) {
         let title = if field.required { format!("{} *", field.title) } else { field.title.to_owned() };
         sheet.write_string_with_format(0, column, title, &head_format())?;
-        sheet.insert_note(0, column, &Note::new(field.note).set_author(""))?;
+        sheet.insert_note(0, column, &Note::new(&field.note).add_author_prefix(false))?;
         sheet.set_column_width(column, f64::from(field.width))?;
         sheet.set_column_format(column, &text)?;
-        if !field.choices.is_empty() {
-            let list = DataValidation::new().allow_list_strings(field.choices)?;
+        if field.has_list() {
+            let list = DataValidation::new().allow_list_strings(&field.choices)?;
             sheet.add_data_validation(1, column, PREPARED, column, &list)?;
         }
     }
@@ -76,7 +85,7 @@ fn rules(sheet: &mut Worksheet, fields: &[Field]) -> Result<(), WriteError> {
     for (row, field) in (1_u32..).zip(fields) {
         sheet.write_string(row, 0, field.title)?;
         sheet.write_string(row, 1, if field.required { "必填" } else { "选填" })?;
-        sheet.write_string(row, 2, field.note)?;
+        sheet.write_string(row, 2, &field.note)?;
         sheet.write_string(row, 3, field.choices.join("、"))?;
     }
     Ok(())
@@ -94,18 +103,77 @@ where
 {
     let mut book = Workbook::new();
     let sheet = book.add_worksheet_with_constant_memory()?;
-    sheet.set_name(name)?;
+    sheet.set_name(sheet_name(name))?;
+    table(sheet, 0, (head, numbers), rows)?;
+    Ok(book.save_to_buffer()?)
+}
+
+/// A sheet of a workbook that has several.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leaf<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// What stands above the table: what, and its value.
+    pub above: Vec<(&'a str, String)>,
+    /// The titles of the table.
+    pub head: &'a [&'a str],
+    /// Which of its columns hold figures.
+    pub numbers: &'a [bool],
+    /// Its rows.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// Tables as one workbook, each on a sheet of its own, as [`xlsx`] writes one.
+///
+/// # Errors
+/// When there are more rows than a sheet holds.
+pub fn book(leaves: Vec<Leaf<'_>>) -> Result<Vec<u8>, WriteError> {
+    let mut book = Workbook::new();
+    for leaf in leaves {
+        let sheet = book.add_worksheet_with_constant_memory()?;
+        sheet.set_name(sheet_name(leaf.name))?;
+        let bold = Format::new().set_bold();
+        let mut at = 0;
+        for (what, value) in &leaf.above {
+            sheet.write_string_with_format(at, 0, *what, &bold)?;
+            sheet.write_string(at, 1, fitting(value))?;
+            at += 1;
+        }
+        // A row is left free between the two.
+        let begin = if at == 0 { 0 } else { at + 1 };
+        table(sheet, begin, (leaf.head, leaf.numbers), leaf.rows)?;
+    }
+    Ok(book.save_to_buffer()?)
+}
+
+/// A name as the format takes it: at most 31 characters, without those of its formulas.
+fn sheet_name(name: &str) -> String {
+    let plain: String = name.chars().filter(|c| !"[]:*?/\\'".contains(*c)).take(31).collect();
+    if plain.is_empty() { "表".to_owned() } else { plain }
+}
+
+/// Writes a table whose head stands in row `at`.
+fn table<R, C>(
+    sheet: &mut Worksheet,
+    at: u32,
+    (head, numbers): (&[&str], &[bool]),
+    rows: R,
+) -> Result<(), WriteError>
+where
+    R: IntoIterator<Item = C>,
+    C: IntoIterator<Item = String>,
+{
     for (column, title) in (0_u16..).zip(head) {
         let width = title.chars().count() * 2 + 6;
         sheet.set_column_width(column, f64::from(u16::try_from(width.clamp(10, 40)).unwrap_or(40)))?;
     }
     for (column, title) in (0_u16..).zip(head) {
-        sheet.write_string_with_format(0, column, *title, &head_format())?;
+        sheet.write_string_with_format(at, column, *title, &head_format())?;
     }
-    sheet.set_freeze_panes(1, 0)?;
-    sheet.set_repeat_rows(0, 0)?;
+    sheet.set_freeze_panes(at + 1, 0)?;
+    sheet.set_repeat_rows(at, at)?;
     sheet.set_footer("&C&P / &N");
-    for (row, cells) in (1_u32..).zip(rows) {
+    for (row, cells) in (at + 1..).zip(rows) {
         for (column, cell) in (0_u16..).zip(cells) {
             let number = numbers.get(usize::from(column)).copied().unwrap_or(false);
             match cell.parse::<f64>().ok().filter(|n| number && n.is_finite()) {
@@ -114,7 +182,7 @@ where
             };
         }
     }
-    Ok(book.save_to_buffer()?)
+    Ok(())
 }
 
 /// A table as text for Excel: UTF-8 with its mark, and an apostrophe before what a spreadsheet
@@ -150,8 +218,27 @@ fn harmless(text: String) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Field, csv, template, xlsx};
+    use super::{Field, Leaf, book, csv, template, xlsx};
     use crate::{Cell, Limits, read};
+
+    #[test]
+    fn every_leaf_of_a_book_has_what_stands_above_its_table() {
+        let leaf = |name, above| Leaf {
+            name,
+            above,
+            head: &["项目", "数"],
+            numbers: &[false, true],
+            rows: vec![vec!["甲".to_owned(), "1.5".to_owned()]],
+        };
+        let book = book(vec![leaf("汇总：[甲]", vec![("姓名", "=1+1".to_owned())]), leaf("明细", vec![])])
+            .expect("a book");
+        let sheet = read(&book, &Limits::default()).expect("a sheet");
+        assert_eq!(sheet.name, "汇总：甲");
+        let rows: Vec<Vec<String>> =
+            sheet.rows.iter().map(|row| row.cells.iter().map(Cell::text).collect()).collect();
+        assert_eq!(rows, [["姓名", "=1+1"], ["项目", "数"], ["甲", "1.5"]]);
+        assert!(!sheet.warnings.is_empty(), "there is another sheet");
+    }
 
     const BEGINNINGS: [&str; 12] =
         ["=", "+", "-", "@", "\t=", "\r=", " =", "\u{3000}=", "＝", "＋", "－", "＠"];
@@ -203,11 +290,19 @@ mod tests {
 
     #[test]
     fn a_template_can_be_read_again_by_its_titles() {
-        let field = |title, choices| Field { title, note: "说明", required: true, choices, width: 12 };
-        let book =
-            template("教师", &[field("姓名", &[]), field("学段", &["小学", "初中"])]).expect("a template");
+        let field = |title, choices: &[&str]| Field {
+            title,
+            note: "说明".to_owned(),
+            required: true,
+            choices: choices.iter().map(|choice| (*choice).to_owned()).collect(),
+            width: 12,
+        };
+        let long = ["很长的名称".repeat(52)];
+        let long: Vec<&str> = long.iter().map(String::as_str).collect();
+        let fields = [field("姓名", &[]), field("学段", &["小学", "初中"]), field("项目", &long)];
+        let book = template("教师", &fields).expect("a template");
         let sheet = read(&book, &Limits::default()).expect("a sheet");
         let titles: Vec<String> = sheet.rows[0].cells.iter().map(Cell::text).collect();
-        assert_eq!(titles, ["姓名 *", "学段 *"]);
+        assert_eq!(titles, ["姓名 *", "学段 *", "项目 *"], "too long a list is left out, not the template");
     }
 }

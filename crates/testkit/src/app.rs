@@ -13,6 +13,7 @@ use tisheng_platform::db::Engine;
 use tisheng_platform::files::Files;
 use tisheng_platform::jobs::{self, Handlers};
 use tisheng_platform::keys::Keys;
+use tisheng_platform::outbound::Outbound;
 use tisheng_platform::web::{serve, session};
 use tisheng_platform::{App, Ctx, Parts, Who};
 
@@ -71,12 +72,23 @@ impl TestApp {
         parts: Parts,
         handlers: Handlers,
     ) -> Self {
-        Self::made(engine, rooms, (parts, handlers), "http://tisheng.test").await
+        Self::made(engine, rooms, (parts, handlers), "http://tisheng.test", &[]).await
+    }
+
+    /// The same beside other hosts on this machine, listed as `host:port`, that it may ask.
+    pub async fn beside(
+        engine: Engine,
+        rooms: Router<Arc<App>>,
+        parts: Parts,
+        handlers: Handlers,
+        hosts: &[String],
+    ) -> Self {
+        Self::made(engine, rooms, (parts, handlers), "http://tisheng.test", hosts).await
     }
 
     /// An application that people reach under `url`, such as one behind HTTPS.
     pub async fn with_public_url(engine: Engine, rooms: Router<Arc<App>>, url: &str) -> Self {
-        Self::made(engine, rooms, (Parts::default(), Handlers::default()), url).await
+        Self::made(engine, rooms, (Parts::default(), Handlers::default()), url, &[]).await
     }
 
     async fn made(
@@ -84,6 +96,7 @@ impl TestApp {
         rooms: Router<Arc<App>>,
         (parts, handlers): (Parts, Handlers),
         public_url: &str,
+        reach: &[String],
     ) -> Self {
         let scratch = scratch(engine).await;
         let clock = Arc::new(HandClock(AtomicI64::new(BEGINNING)));
@@ -95,12 +108,14 @@ impl TestApp {
             files: FilesConfig::Local,
             session_hours: 12,
             upload_mib: 64,
+            outbound_allow: reach.to_vec(),
         };
         let app = Arc::new(App {
             files: Files::open(&config).expect("a folder for files"),
             config,
             db: scratch.db,
             keys: Keys::from_seed([1; 32], [2; 32], [3; 32]),
+            outbound: Outbound::new(reach),
             clock: Arc::<HandClock>::clone(&clock),
             navigation: |_| Vec::new(),
             parts,

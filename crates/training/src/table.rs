@@ -31,7 +31,7 @@ impl Table {
             return Ok(download(&format!("{}.csv", self.name), "text/csv; charset=utf-8", bytes));
         }
         let numbers: Vec<bool> = self.head.iter().map(|(_, number)| *number).collect();
-        let bytes = xlsx("数据", &titles, &numbers, self.rows)?;
+        let bytes = xlsx(&self.name, &titles, &numbers, self.rows)?;
         let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
         Ok(download(&format!("{}.xlsx", self.name), kind, bytes))
     }

@@ -5,7 +5,6 @@
 //! The same data gives the same bytes.
 
 mod fonts;
-mod qr;
 mod world;
 
 use std::sync::{Arc, LazyLock};
@@ -17,7 +16,6 @@ use typst_layout::PagedDocument;
 use typst_pdf::PdfOptions;
 
 pub use fonts::Fonts;
-pub use qr::svg as qr_svg;
 
 use world::{Desk, template};
 
@@ -128,7 +126,7 @@ impl Typesetter {
     /// # Errors
     /// See [`TypesetError`].
     pub fn certificate(&self, certificate: &Certificate) -> Result<Vec<u8>, TypesetError> {
-        let code = qr_svg(&certificate.code)?.into_bytes();
+        let code = tisheng_qr::svg(&certificate.code).map_err(|_| TypesetError::Code)?.into_bytes();
         self.written(|| self.on_one_page(certificate, &code))
     }
 

@@ -119,6 +119,14 @@ impl Certificate {
     }
 }
 
+impl Certificate {
+    /// The day on which it ceased to be valid, as officials write it; empty while it is.
+    #[must_use]
+    pub fn ended_on(&self) -> String {
+        self.ended_at.map(|at| chinese_date(at.date())).unwrap_or_default()
+    }
+}
+
 /// Why a certificate cannot be issued or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum CertificateError {

@@ -6,17 +6,18 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::Path;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use tisheng_kernel::Id;
 use tisheng_kernel::number::chinese_date;
 use tisheng_platform::jobs;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, show};
 use tisheng_platform::web::paging::Slice;
 use tisheng_platform::web::serve::{Disposition, stored};
 use tisheng_platform::web::session::SignedIn;
-use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, Page, once};
+use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, Page, once};
 use tisheng_platform::{App, Ctx, Tx};
 use tisheng_policy::scheme;
 use tisheng_registry::access::{self, Role};
@@ -27,7 +28,7 @@ use super::batch::{self, Batch};
 use super::document::document;
 use super::facts::Facts;
 use super::issue::{self, ISSUERS};
-use super::model::{Certificate, CertificateState};
+use super::model::{Certificate, CertificateError, CertificateState};
 use super::{standing, store};
 
 /// Who sees the certificates of a node.
@@ -78,6 +79,11 @@ impl Shown {
     fn revoked_on(&self) -> String {
         let ended = self.revoked.as_ref().and_then(|certificate| certificate.ended_at);
         ended.map(|at| chinese_date(at.date())).unwrap_or_default()
+    }
+
+    /// Whether part of the score is left out because nobody reports it.
+    fn leaves_out(&self) -> bool {
+        self.verdict.score_lines.iter().any(|line| line.left_out)
     }
 
     fn passed(&self) -> usize {
@@ -247,6 +253,10 @@ struct OnePage {
     certificate: Certificate,
     facts: Facts,
     may_end: bool,
+    /// The rules that judged, in words.
+    basis: String,
+    reason: String,
+    errors: FormErrors,
 }
 
 /// The certificate of that number, when the asker may see it: their own, or below their node.
@@ -261,18 +271,36 @@ async fn visible(ctx: &Ctx, number: &str) -> Result<Certificate, Failure> {
 
 /// `GET /certificates/{number}`
 async fn one(asker: SignedIn, Path(number): Path<String>) -> Answer {
-    let certificate = visible(&asker.ctx, &number).await?;
+    show(&one_page(&asker, &number, "", FormErrors::default()).await?)
+}
+
+async fn one_page(
+    asker: &SignedIn,
+    number: &str,
+    reason: &str,
+    errors: FormErrors,
+) -> Result<OnePage, Failure> {
+    let certificate = visible(&asker.ctx, number).await?;
     let facts = Facts::of(&certificate)?;
+    let mut tx = asker.ctx.read().await?;
+    let rules = scheme::rules_of(&asker.ctx.app, &mut tx, certificate.version).await?;
+    drop(tx);
+    let basis = format!("《{}》，方案版本 {}", *rules.identity.title, rules.version());
     let may_end =
         access::require(&asker.ctx, &ISSUERS).is_ok() && certificate.state == CertificateState::Valid;
     let title = format!("证书 {}", certificate.number);
-    let page = Page::new(&asker, title, "/certificates").crumb("证书", "/certificates");
-    show(&OnePage { page, certificate, facts, may_end })
+    let page = Page::new(asker, title, "/certificates").crumb("证书", "/certificates");
+    Ok(OnePage { page, certificate, facts, may_end, basis, reason: reason.to_owned(), errors })
 }
 
 /// `GET /certificates/{number}/pdf`
 async fn pdf(asker: SignedIn, Path(number): Path<String>, headers: HeaderMap) -> Answer {
     let certificate = visible(&asker.ctx, &number).await?;
+    // A document tells its reader nothing of what became of it: one that is not valid stays here.
+    if certificate.state != CertificateState::Valid {
+        let state = certificate.state.title();
+        return Err(Failure::Refused(format!("这份证书{state}，不再提供下载；记录仍可在证书页面查看。")));
+    }
     let blob = document(&asker.ctx, &certificate).await?;
     let name = format!("{}-{}.pdf", certificate.name, certificate.number);
     stored(&asker.ctx.app, &headers, &blob, "application/pdf", &name, Disposition::Attachment).await
@@ -284,7 +312,11 @@ async fn revoke(asker: SignedIn, Path(number): Path<String>, fields: Fields) -> 
         Begun::Fresh(begun) => begun,
         Begun::Again(answer) => return Ok(answer),
     };
-    issue::revoke(&asker.ctx, &mut begun.tx, &number, fields.text("reason")).await?;
+    let reason = fields.text("reason");
+    if let Err(error) = issue::revoke(&asker.ctx, &mut begun.tx, &number, reason).await {
+        drop(begun);
+        return again(&one_page(&asker, &number, reason, at_reason(error)?).await?);
+    }
     begun.done(&format!("/certificates/{number}"), Flash::good("证书已撤销，查验时会显示“已撤销”。")).await
 }
 
@@ -294,9 +326,29 @@ async fn reissue(asker: SignedIn, Path(number): Path<String>, fields: Fields) ->
         Begun::Fresh(begun) => begun,
         Begun::Again(answer) => return Ok(answer),
     };
-    let fresh = issue::reissue(&asker.ctx, &mut begun.tx, &number, fields.text("reason")).await?;
+    let reason = fields.text("reason");
+    let fresh = match issue::reissue(&asker.ctx, &mut begun.tx, &number, reason).await {
+        Ok(fresh) => fresh,
+        Err(error) => {
+            drop(begun);
+            return again(&one_page(&asker, &number, reason, at_reason(error)?).await?);
+        }
+    };
     let to = format!("/certificates/{}", fresh.number);
     begun
         .done(&to, Flash::good(format!("已换发，新编号 {}；原证书查验时会显示“已换发”。", fresh.number)))
         .await
+}
+
+/// A missing reason, said beside its field; whatever else went wrong is a failure.
+fn at_reason(error: CertificateError) -> Result<FormErrors, Failure> {
+    match error {
+        CertificateError::Reason => Ok(FormErrors::one("reason", error.to_string())),
+        other => Err(other.into()),
+    }
+}
+
+/// A page shown again because what was sent cannot be done.
+fn again(template: &impl Template) -> Answer {
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, show(template)?).into_response())
 }

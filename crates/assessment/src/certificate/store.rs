@@ -4,7 +4,7 @@ pub mod batch;
 
 use tisheng_kernel::{Id, Instant, Level};
 use tisheng_platform::web::Cursor;
-use tisheng_platform::web::paging::ROWS;
+use tisheng_platform::web::paging::{ROWS, literal};
 use tisheng_platform::{DbError, Row, Scope, Shift, Tx, Value, args};
 use tisheng_policy::scheme::{Programme, Version};
 use tisheng_registry::people::Person;
@@ -94,7 +94,8 @@ const DOCUMENTS: &str = "select number, pdf from certificate
 const LIST: &str = "select number, programme, person, path, name, school, state, facts, signature,
     issued_at, ended_at, reason, superseded_by, scheme_version, sort_key from certificate
     where programme = $1 and path >= $2 and path < $3
-    and ($4 = '' or state = $4) and ($5 = '' or name like $5 or number like $5 or school like $5 or sort_key like $5)
+    and ($4 = '' or state = $4) and ($5 = '' or name like $5 escape '\\' or number like $5 escape '\\'
+        or school like $5 escape '\\' or sort_key like $5 escape '\\')
     and (sort_key, number) > ($6, $7) order by sort_key, number limit $8";
 
 const ADD: &str =
@@ -286,7 +287,7 @@ pub async fn list(
     (state, search): (&str, &str),
     after: &Cursor,
 ) -> Result<Vec<(Certificate, String)>, DbError> {
-    let like = if search.is_empty() { String::new() } else { format!("%{search}%") };
+    let like = if search.is_empty() { String::new() } else { format!("%{}%", literal(search)) };
     let row = args![programme, &scope.from, &scope.until, state, like, &after.key, &after.id, ROWS + 1];
     tx.rows(LIST, row, |row| Ok((certificate(row)?, row.get(14)?))).await
 }

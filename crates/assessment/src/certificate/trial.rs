@@ -35,8 +35,8 @@ async fn compare(ctx: Ctx, comparison: Comparison, last: Option<Id<Person>>) -> 
             person: teacher.person,
             path: teacher.path.clone(),
             kind: kind(&was, &becomes)?,
-            was: sentence(&was),
-            becomes: sentence(&becomes),
+            was: sentence(&was, &becomes),
+            becomes: sentence(&becomes, &was),
         })
     });
     Ok(Batch {
@@ -64,11 +64,15 @@ fn kind(was: &Verdict, becomes: &Verdict) -> Option<ChangeKind> {
     }
 }
 
-fn sentence(verdict: &Verdict) -> String {
-    match verdict.level {
-        Some(level) => format!("已达到全部要求，等级为{}。", level.chinese()),
-        None => open_gates(verdict).map(|gate| gate.sentence.as_str()).collect(),
+/// What holds by one verdict and not by the other.
+fn sentence(verdict: &Verdict, other: &Verdict) -> String {
+    if let Some(level) = verdict.level {
+        return format!("已达到全部要求，等级为{}。", level.chinese());
     }
+    let same = |a: &Condition, b: &Condition| (&a.key, &a.have, &a.need) == (&b.key, &b.have, &b.need);
+    let own = open_gates(verdict).filter(|gate| !open_gates(other).any(|o| same(gate, o)));
+    let sentences: String = own.map(|gate| gate.sentence.as_str()).collect();
+    if sentences.is_empty() { "没有这些差距。".to_owned() } else { sentences }
 }
 
 #[cfg(test)]
@@ -112,8 +116,10 @@ mod tests {
         let (was, becomes) = (verdict(&now, 45), verdict(&stricter, 45));
         assert_eq!(kind(&was, &becomes), Some(ChangeKind::Other), "more is missing");
         assert_eq!(kind(&was, &was), None);
-        assert!(sentence(&was).contains("还差"), "{}", sentence(&was));
-        assert_ne!(sentence(&was), sentence(&becomes));
+        let told = sentence(&was, &becomes);
+        assert!(told.contains("还差"), "{told}");
+        assert!(!told.contains("选学"), "what stays is not told: {told}");
+        assert_ne!(told, sentence(&becomes, &was));
         let mut renamed = third_scheme();
         for gate in &mut renamed.certification.gates {
             gate.title.value.push('新');
@@ -134,6 +140,6 @@ mod tests {
         let mut excellent = met.clone();
         excellent.level = Some(tisheng_kernel::Level::Excellent);
         assert_eq!(kind(&excellent, &met), Some(ChangeKind::Other), "the level counts too");
-        assert!(sentence(&excellent).contains("优秀"));
+        assert!(sentence(&excellent, &met).contains("优秀"));
     }
 }

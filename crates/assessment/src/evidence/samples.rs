@@ -1,10 +1,13 @@
 //! Files that are what they say, and a teacher who hands in: for the demo and the stories of
 //! higher rooms.
 
+use std::io::{Cursor, Write};
+
 use tisheng_kernel::Id;
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, DbError, Tx};
 use tisheng_rules::framework::Piece;
+use zip::write::SimpleFileOptions;
 
 use super::actions;
 use super::content::{self, Content};
@@ -22,11 +25,12 @@ pub fn pdf() -> Vec<u8> {
     body.as_bytes().to_vec()
 }
 
-/// The beginnings of a picture, with a place that a camera wrote into it: `GPS-30.65`.
+/// The beginnings of a picture of 16 by 16 dots, with a place that a camera wrote into it: `GPS-30.65`.
 #[must_use]
 pub fn photo() -> Vec<u8> {
     let mut bytes = b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0".to_vec();
     bytes.extend_from_slice(b"\xff\xe1\0\x17http://n/\0 GPS-30.65 ");
+    bytes.extend_from_slice(b"\xff\xc0\0\x0b\x08\0\x10\0\x10\x01\x01\x11\0");
     bytes.extend_from_slice(b"\xff\xda\0\x02pixels\xff\xd9");
     bytes
 }
@@ -47,6 +51,25 @@ pub fn film(seconds: u32, size: usize) -> Vec<u8> {
     let frames: Vec<u8> = (0_u8..251).cycle().take(size).collect();
     let movie = boxed(b"moov", &boxed(b"mvhd", &header));
     [boxed(b"ftyp", b"isom\0\0\0\0isom"), boxed(b"mdat", &frames), movie].concat()
+}
+
+/// A Word file of these paragraphs.
+///
+/// # Panics
+/// Never: an archive in memory takes what it is given.
+#[must_use]
+pub fn docx(paragraphs: &[&str]) -> Vec<u8> {
+    let paragraph =
+        |text: &&str| format!("<w:p><w:r><w:t>{}</w:t></w:r></w:p>", quick_xml::escape::escape(*text));
+    let text: String = paragraphs.iter().map(paragraph).collect();
+    let name = "http://schemas.openxmlformats.org/wordprocessingml/2006/main";
+    let body = format!("<w:document xmlns:w=\"{name}\"><w:body>{text}</w:body></w:document>");
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (part, text) in [("[Content_Types].xml", "<Types/>"), ("word/document.xml", body.as_str())] {
+        zip.start_file(part, SimpleFileOptions::default()).expect("an archive in memory takes a part");
+        zip.write_all(text.as_bytes()).expect("an archive in memory takes bytes");
+    }
+    zip.finish().expect("an archive in memory is ended").into_inner()
 }
 
 /// A file that `piece` accepts.

@@ -1,8 +1,8 @@
 //! The panel of a school or an office: who sits in it, who leads it.
 
 use askama::Template;
-use axum::extract::Path;
 use serde_json::json;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, show};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, Page, once};

@@ -57,6 +57,8 @@ struct TeacherPage {
     done: usize,
     tasks: Vec<Task>,
     deadline: String,
+    /// Whether the deadline is over and something is still to be done.
+    is_late: bool,
     certificate: Option<String>,
     /// What waits for the teacher's judgement.
     in_hand: InHand,
@@ -88,6 +90,7 @@ async fn teacher(asker: SignedIn) -> Answer {
         tasks,
         sentence: verdict.sentence,
         deadline: rules.identity.period.map(|period| chinese_date(period.until())).unwrap_or_default(),
+        is_late: !verdict.met && rules.identity.period.is_some_and(|period| period.until() < ctx.at.date()),
         certificate: held.map(|certificate| certificate.number),
         judge_by: in_hand.due.map(chinese_date).unwrap_or_default(),
         in_hand,
@@ -116,12 +119,7 @@ fn tasks(rules: &Scheme, verdict: &Verdict) -> Vec<Task> {
             let task = Task {
                 title: condition.title.clone(),
                 note: condition.sentence.clone(),
-                // A choice counts itself: “2/3”.
-                figures: if condition.need.contains('/') {
-                    condition.have.clone()
-                } else {
-                    format!("{} / {}", condition.have, condition.need)
-                },
+                figures: format!("{} / {}", condition.have, condition.need),
                 href,
                 done: condition.met,
                 next: false,

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::Path;
 use axum::routing::get;
 use tisheng_kernel::number::thousands;
 use tisheng_kernel::{HourLength, Id, Seconds};
 use tisheng_platform::chart::{Bar, bars, bullet};
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::show;
 use tisheng_platform::web::paging::Slice;
 use tisheng_platform::web::serve::download;

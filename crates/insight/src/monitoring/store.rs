@@ -3,7 +3,7 @@
 
 use tisheng_kernel::{Id, Instant};
 use tisheng_platform::web::Cursor;
-use tisheng_platform::web::paging::ROWS;
+use tisheng_platform::web::paging::{ROWS, literal};
 use tisheng_platform::{DbError, Row, Scope, Shift, Tx, args};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::organisation::Node;
@@ -101,7 +101,8 @@ const PEOPLE_WIDE: &str = "select p.person, pe.name, n.name, p.subject, coalesce
     from post p join person pe on pe.id = p.person join node n on n.id = p.school
     left join standing s on s.programme = $1 and s.person = p.person
     where p.until is null and p.path || '' >= $2 and p.path || '' < $3
-    and ($4 = '' or pe.name like $4 or pe.pinyin like $4 or pe.initials like $4)
+    and ($4 = '' or pe.name like $4 escape '\\' or pe.pinyin like $4 escape '\\'
+        or pe.initials like $4 escape '\\')
     and ($5 = 'teachers'
         or ($5 = 'chosen' and exists (select 1 from choice c where c.programme = $1 and c.person = p.person))
         or ($5 = 'not_chosen' and not exists (select 1 from choice c where c.programme = $1 and c.person = p.person))
@@ -131,7 +132,8 @@ const PEOPLE_NARROW: &str = "select p.person, pe.name, n.name, p.subject, coales
     from post p join person pe on pe.id = p.person join node n on n.id = p.school
     left join standing s on s.programme = $1 and s.person = p.person
     where p.until is null and p.path >= $2 and p.path < $3
-    and ($4 = '' or pe.name like $4 or pe.pinyin like $4 or pe.initials like $4)
+    and ($4 = '' or pe.name like $4 escape '\\' or pe.pinyin like $4 escape '\\'
+        or pe.initials like $4 escape '\\')
     and ($5 = 'teachers'
         or ($5 = 'chosen' and exists (select 1 from choice c where c.programme = $1 and c.person = p.person))
         or ($5 = 'not_chosen' and not exists (select 1 from choice c where c.programme = $1 and c.person = p.person))
@@ -310,7 +312,8 @@ pub async fn people(
     after: &Cursor,
     limit: i64,
 ) -> Result<Vec<Listed>, DbError> {
-    let like = if search.is_empty() { String::new() } else { format!("{}%", search.to_lowercase()) };
+    let like =
+        if search.is_empty() { String::new() } else { format!("{}%", literal(&search.to_lowercase())) };
     let row = args![programme, &scope.from, &scope.until, like, state, &after.key, after.uuid(), limit];
     let people = if scope.is_wide() { PEOPLE_WIDE } else { PEOPLE_NARROW };
     tx.rows(people, row, |row| {

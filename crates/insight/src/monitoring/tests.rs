@@ -140,7 +140,15 @@ story!(figures_follow_new_rules, |engine| async move {
     world.meet_everything(teacher, &chosen).await;
     assert_eq!(world.settled().await.of(Stage::Met), 1);
     let province = world.test.ctx(world.town.province_office.who());
-    let stricter = third_scheme_with("minimum = 24", "minimum = 26");
+    let changes = [
+        ("minimum = 24", "minimum = 26"),
+        ("total = 60", "total = 62"),
+        ("version = \"2023.2\"", "version = \"2023.3\""),
+    ];
+    let mut stricter = third_scheme_with("minimum = 24", "minimum = 24");
+    for (from, to) in changes {
+        stricter.iter_mut().for_each(|(_, text)| *text = text.replace(from, to));
+    }
     let mut tx = province.write().await.expect("a transaction");
     let draft = scheme::draft(&province, &mut tx, &stricter, "在线学习增加").await.expect("a draft");
     scheme::ask_trial(&province, &mut tx, draft).await.expect("a trial");

@@ -159,6 +159,14 @@ impl Db {
     }
 }
 
+/// Looks through the SQLite file at `path`, which nobody has open, for damage; nothing is written.
+///
+/// # Errors
+/// What is wrong with it first, in the engine's words.
+pub fn examine(path: &std::path::Path) -> Result<(), DbError> {
+    sqlite::examine(path)
+}
+
 /// What is said to whoever goes on after a failed statement.
 const SPOILED: &str = "an earlier statement of this transaction failed, nothing of it can be kept";
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use axum::extract::Path;
+use crate::web::Path;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;

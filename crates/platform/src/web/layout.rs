@@ -71,7 +71,8 @@ impl Flash {
 
     /// The header that hands the message to the next page. It lives for seconds and holds only
     /// what this browser is about to see anyway.
-    pub(super) fn cookie(&self) -> HeaderValue {
+    #[must_use]
+    pub fn cookie(&self) -> HeaderValue {
         // Browsers drop a cookie of more than 4 KiB without a word.
         let short = Self { tone: self.tone, text: self.text.chars().take(FLASH_CHARACTERS).collect() };
         let text = serde_json::to_string(&short).unwrap_or_default();

@@ -6,6 +6,7 @@ pub mod form;
 pub mod layout;
 pub mod once;
 pub mod paging;
+pub mod path;
 pub mod rate;
 pub mod serve;
 pub mod session;
@@ -15,6 +16,7 @@ pub use form::{Checked, Fields, FormErrors};
 pub use layout::Page;
 pub use once::{Begun, Once};
 pub use paging::{Cursor, Filters};
+pub use path::Path;
 pub use rate::Rate;
 
 /// What a handler gives back.

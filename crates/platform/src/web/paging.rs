@@ -11,6 +11,12 @@ use super::Failure;
 /// Rows on one page of a list.
 pub const ROWS: i64 = 50;
 
+/// A text as a pattern of `like`, escaped by a backslash, that matches it alone.
+#[must_use]
+pub fn literal(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
+
 /// The query of an address: the filters, the order and the place in a list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filters(Vec<(String, String)>);

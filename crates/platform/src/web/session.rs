@@ -34,12 +34,14 @@ const PROLONG_AFTER_MINUTES: i64 = 10;
 
 const FIND: &str =
     "select account, who, seen_at, created_at from session where token = $1 and expires_at > $2";
-const START: &str = "insert into session (token, account, who, created_at, seen_at, expires_at)
-    values ($1, $2, $3, $4, $4, $5)";
+const START: &str = "insert into session (token, account, who, created_at, seen_at, expires_at, via)
+    values ($1, $2, $3, $4, $4, $5, $6)";
 const TAKE_UP: &str = "update session set who = $2 where token = $1";
 const PROLONG: &str = "update session set seen_at = $2, expires_at = $3 where token = $1";
 const END: &str = "delete from session where token = $1";
 const END_ALL: &str = "delete from session where account = $1";
+const END_VIA: &str = "delete from session where via = $1 or (via > $2 and via < $3)";
+const VIA: &str = "select via from session where token = $1";
 const END_OTHERS: &str = "delete from session where account = $1 and token <> $2";
 const SWEEP: &str = "delete from session where expires_at <= $1";
 
@@ -54,6 +56,12 @@ impl std::fmt::Debug for Token {
 }
 
 impl Token {
+    /// Whether `stored` is this secret as the database knows it.
+    #[must_use]
+    pub fn is(&self, stored: &[u8]) -> bool {
+        self.0 == stored
+    }
+
     fn of(secret: &str) -> Self {
         Self(Sha256::digest(secret.as_bytes()).to_vec())
     }
@@ -78,6 +86,20 @@ pub async fn start(
     account: Uuid,
     member: Option<&Member>,
 ) -> Result<HeaderValue, DbError> {
+    start_via(ctx, tx, account, member, None).await
+}
+
+/// The same for somebody who came in by `via` instead of a password, a text of whoever let them in.
+///
+/// # Errors
+/// What the database reports.
+pub async fn start_via(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    account: Uuid,
+    member: Option<&Member>,
+    via: Option<&str>,
+) -> Result<HeaderValue, DbError> {
     let secret = hex::encode(rand::random::<[u8; 32]>());
     let who = member.map(write).transpose()?;
     tx.run(SWEEP, args![ctx.at]).await?;
@@ -85,7 +107,7 @@ pub async fn start(
         Some(_) => expiry(&ctx.app, ctx.at, ctx.at),
         None => ctx.at + TimeDelta::minutes(HALFWAY_MINUTES),
     };
-    tx.run(START, args![&Token::of(&secret).0, account, who, ctx.at, expires]).await?;
+    tx.run(START, args![&Token::of(&secret).0, account, who, ctx.at, expires, via]).await?;
     Ok(cookie(&ctx.app, &secret))
 }
 
@@ -96,6 +118,23 @@ pub async fn start(
 /// What the database reports.
 pub async fn take_up(tx: &mut Tx, token: &Token, member: &Member) -> Result<(), DbError> {
     tx.run(TAKE_UP, args![&token.0, write(member)?]).await.map(drop)
+}
+
+/// How whoever has this session came in; `None` for a password.
+///
+/// # Errors
+/// What the database reports.
+pub async fn via(tx: &mut Tx, token: &Token) -> Result<Option<String>, DbError> {
+    Ok(tx.row_opt(VIA, args![&token.0], |row| row.get(0)).await?.flatten())
+}
+
+/// Ends the sessions of whoever came in by `via`, or by something below it (`via/…`); says how many
+/// there were.
+///
+/// # Errors
+/// What the database reports.
+pub async fn end_via(tx: &mut Tx, via: &str) -> Result<u64, DbError> {
+    tx.run(END_VIA, args![via, format!("{via}/"), format!("{via}0")]).await
 }
 
 /// Ends one session. Gives the header that removes the cookie.
@@ -131,7 +170,8 @@ fn cookie(app: &App, secret: &str) -> HeaderValue {
 }
 
 /// The value of the cookie `name`.
-pub(super) fn cookie_value<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+#[must_use]
+pub fn cookie_value<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers
         .get_all(header::COOKIE)
         .iter()

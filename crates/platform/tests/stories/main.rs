@@ -143,6 +143,15 @@ story!(those_who_read_and_write_go_on_while_the_database_takes_stock, |engine| a
     assert_eq!(count(&db).await, seen + 2000);
 });
 
+story!(what_a_long_transaction_may_take_back_is_not_kept_in_memory, |engine| async move {
+    let (_scratch, db) = with_table(engine).await;
+    if engine == Engine::Sqlite {
+        let mut tx = db.write().await.expect("a transaction");
+        let place: i64 = tx.row("pragma temp_store", args![], |row| row.get(0)).await.expect("a setting");
+        assert_eq!(place, 1, "a file");
+    }
+});
+
 story!(migrations_run_once, |engine| async move {
     let scratch = scratch(engine).await;
     let again = migrate::run(&scratch.db, Instant::from_micros(1)).await.expect("a second run");

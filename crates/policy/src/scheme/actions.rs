@@ -9,6 +9,7 @@ use tisheng_registry::organisation::Node;
 use tisheng_rules::Scheme;
 
 use super::model::{File, Programme, SchemeError, State, Trial, Version, decide_in_force};
+use super::rulebook;
 use super::store::{self, NewVersion};
 use super::trial;
 
@@ -125,13 +126,27 @@ pub async fn owned<'c>(ctx: &'c Ctx, tx: &mut Tx) -> Result<(&'c Member, Program
 /// Hands in a new version as a draft.
 ///
 /// # Errors
-/// [`SchemeError::Faulty`], [`SchemeError::OtherScheme`], [`SchemeError::SameAs`]; 404 for those
-/// who do not own the programme.
+/// [`SchemeError::Faulty`], [`SchemeError::OtherScheme`], [`SchemeError::OtherTerritory`],
+/// [`SchemeError::SameLabel`], [`SchemeError::SameAs`]; 404 for those who do not own the
+/// programme.
 pub async fn draft(ctx: &Ctx, tx: &mut Tx, files: &[File], note: &str) -> Result<Id<Version>, SchemeError> {
     let (_, programme) = owned(ctx, tx).await?;
     let scheme = Scheme::from_files(files).map_err(SchemeError::Faulty)?;
     if scheme.code() != programme.code {
         return Err(SchemeError::OtherScheme { found: scheme.code().to_owned(), expected: programme.code });
+    }
+    let region = |scheme: &Scheme| -> String {
+        scheme.identity.territory.value.as_ref().map(ToString::to_string).unwrap_or_default()
+    };
+    let now = rulebook::rules(&ctx.app, tx, &programme).await?;
+    let (found, expected) = (region(&scheme), region(&now));
+    if found != expected {
+        return Err(SchemeError::OtherTerritory { found, expected });
+    }
+    let known = store::versions(tx, programme.id).await?;
+    let is_taken = |known: &Version| known.label == scheme.version() && known.state != State::Withdrawn;
+    if known.iter().all(|known| known.digest != scheme.digest()) && known.iter().any(is_taken) {
+        return Err(SchemeError::SameLabel(scheme.version().to_owned()));
     }
     let drafted = Programme { version: ctx.id(), ..programme };
     write_version(ctx, tx, &drafted, &scheme, files, (State::Draft, note)).await?;

@@ -232,6 +232,17 @@ pub enum SchemeError {
         /// Code of the programme.
         expected: String,
     },
+    /// The territory is another one than the programme's.
+    #[error("这是 {found} 的方案，本工程的地区是 {expected}，不能更换地区")]
+    OtherTerritory {
+        /// Code of the region in the files.
+        found: String,
+        /// Code of the programme's region.
+        expected: String,
+    },
+    /// Other files bear the same version already.
+    #[error("版本号“{0}”已经用过，而内容不同：请在 scheme.toml 中换一个 version")]
+    SameLabel(String),
     /// The same files are a version already.
     #[error("内容与版本 {0} 完全相同，无需再次提交")]
     SameAs(String),

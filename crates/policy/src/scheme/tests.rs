@@ -168,3 +168,40 @@ story!(the_owner_changes_the_rules_by_the_pages, |engine| async move {
     office.post(&step, &[("do", "force")]).await.shows("执行中");
     office.get("/scheme").await.shows("规则版本 9");
 });
+
+story!(a_number_stands_for_one_text_and_a_programme_keeps_its_territory, |engine| async move {
+    let (test, town, programme) = begin(engine).await;
+    let label = rules_label(&test, &programme).await;
+    let office = test.ctx(town.city_office.who());
+    let mut tx = office.write().await.expect("a transaction");
+    let same_number = third_scheme_with("appeal_within = 3", "appeal_within = 4");
+    let refused = draft(&office, &mut tx, &same_number, "改期限").await;
+    assert!(matches!(refused, Err(SchemeError::SameLabel(found)) if found == label));
+    let mut elsewhere = third_scheme_with("\"759900\"", "\"759800\"");
+    for (_, text) in &mut elsewhere {
+        *text = text.replace(&format!("version = \"{label}\""), "version = \"9\"");
+    }
+    let refused = draft(&office, &mut tx, &elsewhere, "换地区").await;
+    assert!(matches!(refused, Err(SchemeError::OtherTerritory { .. })));
+    drop(tx);
+
+    let mut browser = test.signed_in(&town.city_office.who()).await;
+    let first = browser.get(&format!("/scheme/versions/{}", programme.version)).await;
+    first.shows("此前没有版本可以比较");
+    let mut newer = third_scheme_with("appeal_within = 3", "appeal_within = 4");
+    for (_, text) in &mut newer {
+        *text = text.replace(&format!("version = \"{label}\""), "version = \"9\"");
+    }
+    let files: Vec<Chosen<'_>> =
+        newer.iter().map(|(name, text)| Chosen { field: "files", name, bytes: text.as_bytes() }).collect();
+    let draft = browser.post_files("/scheme/versions", &[("note", "改期限")], &files).await;
+    draft.shows("与现行版本的差异");
+    let step = format!("{}/step", draft.path);
+    browser.post(&step, &[("do", "trial")]).await;
+    test.settle().await;
+    browser.get(&draft.path).await.shows("启用后立即执行");
+    browser.get(&format!("{}/changes", draft.path)).await.shows("全部（1）");
+    let now = browser.post(&step, &[("do", "force")]).await;
+    now.shows(&format!("与前一版本 {label}的差异")).shows("修改");
+    browser.get("/scheme/targets").await.shows("截至各阶段累计应达到的比例");
+});

@@ -13,6 +13,7 @@ use super::model::{Account, fits_login, plain_login};
 use super::password::{self, Hashed};
 use super::second_factor::SecretText;
 use super::store;
+use super::ways::{Way, Ways};
 use crate::people::{self, Person};
 use crate::role::{Permission, permit};
 
@@ -40,6 +41,12 @@ pub enum AccessError {
     /// The token has been used, has expired, or never was.
     #[error("设置链接无效或已过期，请联系本单位管理员重新发放")]
     Token,
+    /// The account is entered by another way than a password.
+    #[error("您所在的地区统一使用“{}”登录，不再使用本系统的密码", .0.name)]
+    Elsewhere(Way),
+    /// Whoever let the asker in does not vouch for roles at such a place.
+    #[error("此身份在登录方式所属的地区以外，请退出后用账号和密码登录，再切换到此身份")]
+    NotVouched,
     /// The role does not belong at such a node.
     #[error("“{role}”不能授予在这一级机构")]
     Place {
@@ -142,7 +149,7 @@ pub async fn create_accounts(ctx: &Ctx, tx: &mut Tx, new: &[NewAccount]) -> Resu
 /// # Errors
 /// [`AccessError::NoAccount`].
 pub async fn issue_setup_token(ctx: &Ctx, tx: &mut Tx, person: Id<Person>) -> Result<Issued, AccessError> {
-    let account = of_cared_for(ctx, tx, person).await?;
+    let account = cared_for(ctx, tx, person).await?;
     let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 24]>());
     let expires = ctx.at + TimeDelta::days(TOKEN_DAYS);
     store::set_token(tx, account.id, &digest(&token), expires).await?;
@@ -154,20 +161,25 @@ pub async fn issue_setup_token(ctx: &Ctx, tx: &mut Tx, person: Id<Person>) -> Re
 /// Whose password `token` lets choose: the owner's login and name.
 ///
 /// # Errors
-/// [`AccessError::Token`].
+/// [`AccessError::Token`]; [`AccessError::Elsewhere`] where passwords are no longer used.
 pub(super) async fn token_holder(
     ctx: &Ctx,
     tx: &mut Tx,
     token: &str,
 ) -> Result<store::TokenHolder, AccessError> {
-    store::by_token(tx, &digest(token), ctx.at).await?.ok_or(AccessError::Token)
+    let holder = store::by_token(tx, &digest(token), ctx.at).await?.ok_or(AccessError::Token)?;
+    let grants = store::grants_of(tx, holder.person, ctx.at.date()).await?;
+    match (Ways::of(&ctx.app).instead)(tx, &grants).await? {
+        Some(way) => Err(AccessError::Elsewhere(way)),
+        None => Ok(holder),
+    }
 }
 
 /// Lets the owner of `token` choose a password; the token counts once. Opens its own
 /// transactions, since hashing stands between them.
 ///
 /// # Errors
-/// [`AccessError::Token`], [`AccessError::Password`].
+/// [`AccessError::Token`], [`AccessError::Elsewhere`], [`AccessError::Password`].
 pub async fn use_setup_token(ctx: &Ctx, token: &str, chosen: &str) -> Result<Id<Account>, AccessError> {
     let mut tx = ctx.read().await?;
     let holder = token_holder(ctx, &mut tx, token).await?;
@@ -259,7 +271,7 @@ pub async fn change_password(
 /// # Errors
 /// [`AccessError::NoAccount`].
 pub async fn reset_second_factor(ctx: &Ctx, tx: &mut Tx, person: Id<Person>) -> Result<(), AccessError> {
-    let account = of_cared_for(ctx, tx, person).await?;
+    let account = cared_for(ctx, tx, person).await?;
     store::set_totp(tx, account.id, None).await?;
     session::end_all(tx, account.id.uuid(), None).await?;
     audit::record(ctx, tx, "access.second_factor_reset", account.id.uuid(), &json!({ "person": person }))
@@ -272,7 +284,7 @@ pub async fn reset_second_factor(ctx: &Ctx, tx: &mut Tx, person: Id<Person>) -> 
 /// # Errors
 /// [`AccessError::NoAccount`].
 pub async fn disable(ctx: &Ctx, tx: &mut Tx, person: Id<Person>) -> Result<(), AccessError> {
-    let account = of_cared_for(ctx, tx, person).await?;
+    let account = cared_for(ctx, tx, person).await?;
     store::set_disabled(tx, account.id, Some(ctx.at)).await?;
     session::end_all(tx, account.id.uuid(), None).await?;
     audit::record(ctx, tx, "access.account_disabled", account.id.uuid(), &json!({ "person": person }))
@@ -285,7 +297,7 @@ pub async fn disable(ctx: &Ctx, tx: &mut Tx, person: Id<Person>) -> Result<(), A
 /// # Errors
 /// [`AccessError::NoAccount`].
 pub async fn enable(ctx: &Ctx, tx: &mut Tx, person: Id<Person>) -> Result<(), AccessError> {
-    let account = of_cared_for(ctx, tx, person).await?;
+    let account = cared_for(ctx, tx, person).await?;
     store::set_disabled(tx, account.id, None).await?;
     audit::record(ctx, tx, "access.account_enabled", account.id.uuid(), &json!({ "person": person })).await?;
     Ok(())
@@ -293,7 +305,10 @@ pub async fn enable(ctx: &Ctx, tx: &mut Tx, person: Id<Person>) -> Result<(), Ac
 
 /// The account of a person whom the asker looks after, and who holds no role that the asker could
 /// not give: nobody resets the account of someone above.
-async fn of_cared_for(ctx: &Ctx, tx: &mut Tx, person: Id<Person>) -> Result<Account, AccessError> {
+///
+/// # Errors
+/// [`AccessError::NoAccount`]; not found when it is not the asker's to look after.
+pub async fn cared_for(ctx: &Ctx, tx: &mut Tx, person: Id<Person>) -> Result<Account, AccessError> {
     permit(ctx, Permission::GiveRoles)?;
     let person = people::visible(ctx, tx, person).await?;
     super::grants::outranks(ctx, tx, person.id).await?;

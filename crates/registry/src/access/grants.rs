@@ -10,6 +10,7 @@ use tisheng_platform::{Ctx, DbError, Tx, audit};
 use uuid::Uuid;
 
 use super::accounts::AccessError;
+use super::intake;
 use super::model::{Grant, Holder, may_give, needs_second_factor, stands_at};
 use super::store;
 use crate::organisation::{self, Kind, Node};
@@ -195,6 +196,50 @@ fn appoints(ctx: &Ctx, wanted: Role, path: &str) -> Result<(), Failure> {
 pub(super) async fn outranks(ctx: &Ctx, tx: &mut Tx, person: Id<Person>) -> Result<(), Failure> {
     for grant in store::grants_of(tx, person, ctx.at.date()).await? {
         appoints(ctx, grant.role, &grant.path)?;
+    }
+    Ok(())
+}
+
+/// Gives `person` the teacher's role at the school of a new post, from `since` on. The caller has
+/// given the post, so nothing more is asked.
+///
+/// # Errors
+/// What the database reports.
+pub(crate) async fn begin_teaching(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    person: Id<Person>,
+    (school, path): (Id<Node>, &str),
+    since: NaiveDate,
+) -> Result<(), DbError> {
+    let held = store::grants_of(tx, person, ctx.at.date()).await?;
+    if held.iter().any(|grant| grant.role == Role::Teacher && grant.node == school) {
+        return Ok(());
+    }
+    let id: Id<Grant> = ctx.id();
+    let (given_by, _, _) = ctx.who.signature();
+    let new =
+        store::NewRow { id, person, role: Role::Teacher, node: school, path, since, until: None, given_by };
+    store::insert_grant(tx, &new).await?;
+    let detail = json!({ "person": person, "role": Role::Teacher.key(), "node": school, "with": "post" });
+    audit::record(ctx, tx, "access.role_given", id.uuid(), &detail).await?;
+    Ok(())
+}
+
+/// Ends the roles that went with a post of `person` at `school`, and the sessions.
+///
+/// # Errors
+/// What the database reports.
+pub(crate) async fn end_with_post(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    person: Id<Person>,
+    school: Id<Node>,
+    on: NaiveDate,
+) -> Result<(), DbError> {
+    for ended in intake::leave_school(tx, person.uuid(), school.uuid(), on).await? {
+        let detail = json!({ "person": person, "role": ended.role, "node": school, "with": "post" });
+        audit::record(ctx, tx, "access.role_taken", ended.id, &detail).await?;
     }
     Ok(())
 }

@@ -3,7 +3,8 @@
 //! An **account** belongs to one person. It begins without a password: a one-time set-up token,
 //! printed or shown once, lets its owner choose one. A **grant** gives a person a role at a node
 //! for a time; a session acts in one grant and may switch. Offices from the county up, auditors
-//! and evaluators give a code of a second factor besides the password.
+//! and evaluators give a code of a second factor besides the password. A room above may let people
+//! in by other [`Ways`]; it vouches for an account ([`sign_in_vouched`]), and all else stays here.
 //!
 //! Tables: `account`, `sign_in_failure`, `role_grant`. Invariants: a password is stored only as
 //! an argon2id hash, a token only as its digest, the second factor's secret sealed; no code and no
@@ -13,6 +14,7 @@
 mod accounts;
 mod grants;
 pub mod intake;
+mod looks;
 mod model;
 mod pages;
 mod password;
@@ -21,19 +23,26 @@ mod sign_in;
 mod store;
 #[cfg(test)]
 mod tests;
+mod ways;
 
 pub use accounts::{
-    AccessError, Issued, NewAccount, change_password, create_account, create_accounts, disable, enable,
-    issue_setup_token, owner, reset_second_factor, set_password, set_second_factor, use_setup_token,
+    AccessError, Issued, NewAccount, cared_for, change_password, create_account, create_accounts, disable,
+    enable, issue_setup_token, owner, reset_second_factor, set_password, set_second_factor, use_setup_token,
 };
 pub use grants::{
     GRANT_ENDS, NewGrant, end_grant, grant, grant_all, grant_until, holders, roles_given_by, take_back,
 };
-pub use model::{Account, Grant, Holder, may_give, needs_second_factor, stands_at};
-pub use pages::{Address, routes};
+pub(crate) use grants::{begin_teaching, end_with_post};
+pub(crate) use model::Staff;
+pub use model::{Account, Grant, Holder, Standing, goes_with_post, may_give, needs_second_factor, stands_at};
+pub use pages::{Address, lead_on, routes};
 pub use password::{Hashed, hash, is_acceptable};
 pub use second_factor::{SecretText, code_at, new_secret, otpauth};
-pub use sign_in::{Accepted, SignInError, enrol, give_code, sign_in, switch};
+pub use sign_in::{
+    Accepted, SignInError, Vouched, enrol, give_code, sign_in, sign_in_vouched, standing, standing_of, switch,
+};
+pub(crate) use store::staff;
+pub use ways::{Asked, Linked, Links, Offered, Way, Ways};
 
 pub use crate::role::{NotARole, Permission, Role, allows, may, permit, require, role};
 

@@ -71,6 +71,21 @@ impl Grant {
     }
 }
 
+/// An account that is open, its owner, and the roles that may be acted in today.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// The account.
+    pub account: Id<Account>,
+    /// Whose it is.
+    pub person: Id<Person>,
+    /// The owner's name.
+    pub name: String,
+    /// What is typed to sign in.
+    pub login: String,
+    /// The roles.
+    pub grants: Vec<Grant>,
+}
+
 /// Somebody who holds a role at a node.
 #[derive(Debug, Clone)]
 pub struct Holder {
@@ -80,6 +95,19 @@ pub struct Holder {
     pub name: String,
     /// Whether the person can sign in.
     pub has_account: bool,
+}
+
+/// Somebody with a role at a school besides the teacher's.
+#[derive(Debug, Clone)]
+pub struct Staff {
+    /// The school.
+    pub school: Id<Node>,
+    /// The person.
+    pub person: Id<Person>,
+    /// The name.
+    pub name: String,
+    /// The role.
+    pub role: Role,
 }
 
 /// Whether `role` can be held at a node of kind `kind`.
@@ -125,6 +153,13 @@ pub fn may_give(giver: Role, from: &str, role: Role, at: &str) -> bool {
 
 const fn is_of_school(role: Role) -> bool {
     stands_at(role, Kind::School)
+}
+
+/// Whether the role at a school ends with the post there. Principals and clerks are appointed from
+/// above and stay until they are taken back.
+#[must_use]
+pub const fn goes_with_post(role: Role) -> bool {
+    matches!(role, Role::Teacher | Role::GroupLead | Role::TrainingTeam | Role::ManagementTeam | Role::Cio)
 }
 
 /// Whether the role asks for a second factor besides the password.

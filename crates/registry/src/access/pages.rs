@@ -5,7 +5,7 @@ mod care;
 mod roles;
 mod sign_in;
 
-pub use sign_in::Address;
+pub use sign_in::{Address, lead_on};
 
 use std::sync::Arc;
 
@@ -20,6 +20,7 @@ use tisheng_platform::web::{Answer, layout, once};
 /// The routes of this room.
 pub fn routes() -> Router<Arc<App>> {
     Router::new()
+        .route("/looks", get(super::looks::show))
         .route("/sign-in", get(sign_in::form).post(sign_in::submit))
         .route("/sign-in/code", get(sign_in::code_form).post(sign_in::submit_code))
         .route("/sign-in/enrol", get(sign_in::enrol_form).post(sign_in::submit_enrol))

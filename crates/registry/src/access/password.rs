@@ -1,5 +1,7 @@
 //! Passwords: what is accepted, and hashing that costs the same for everybody.
 
+use std::collections::HashSet;
+
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use tisheng_platform::web::Failure;
 use tokio::sync::Semaphore;
@@ -20,6 +22,8 @@ const NOBODY: &str =
 const SHORTEST: usize = 8;
 /// The longest, so that nobody keeps the hasher busy.
 const LONGEST: usize = 128;
+/// Different characters that a password has at least.
+const FEWEST: usize = 4;
 
 /// A hashed password in the PHC form, ready to be stored.
 #[derive(Clone)]
@@ -57,11 +61,57 @@ pub fn is_acceptable(password: &str, login: &str, name: &str) -> Result<(), Stri
     {
         return Err("密码不能包含账号或姓名".to_owned());
     }
-    let first = password.chars().next();
-    if password.chars().all(|c| Some(c) == first) {
-        return Err("密码不能由同一个字符重复组成".to_owned());
+    if holds_number(password) {
+        return Err("密码不能包含手机号或证件号码".to_owned());
+    }
+    if password.chars().all(|c| c.is_ascii_digit()) {
+        return Err("密码不能全是数字，请加上字母、汉字或符号".to_owned());
+    }
+    if password.chars().collect::<HashSet<char>>().len() < FEWEST {
+        return Err(format!("密码中不同的字符太少，至少要有 {FEWEST} 个"));
+    }
+    if is_common(&lower) {
+        return Err("这个密码太常见，很容易被猜到，请换一个".to_owned());
     }
     Ok(())
+}
+
+/// Words that many people take for a password, with or without figures and signs around them.
+const COMMON: &str = include_str!("common.txt");
+
+/// Whether everybody would guess `lower`: a common word once its figures and signs are taken away,
+/// with letters written as figures read as letters; or a piece that is only repeated.
+fn is_common(lower: &str) -> bool {
+    let meant = |c: char| match c {
+        '0' => 'o',
+        '1' | '!' => 'i',
+        '3' => 'e',
+        '4' | '@' => 'a',
+        '5' | '$' => 's',
+        '7' => 't',
+        other => other,
+    };
+    let letters: String = lower.chars().filter(|c| c.is_alphabetic()).collect();
+    let core: String = lower.trim_matches(|c: char| !c.is_alphabetic()).chars().map(meant).collect();
+    let known = |word: &str| COMMON.split_whitespace().any(|common| common == word);
+    known(&letters) || known(&core) || is_repeated(lower)
+}
+
+/// Whether `text` is one piece over and over, such as `ab12ab12`.
+fn is_repeated(text: &str) -> bool {
+    let signs: Vec<char> = text.chars().collect();
+    (1..=signs.len() / 2)
+        .filter(|length| signs.len().is_multiple_of(*length))
+        .any(|length| signs.chunks(length).all(|piece| piece == &signs[..length]))
+}
+
+/// Whether a mobile number or the number of a paper stands in `text`: eleven figures in a row that
+/// begin like the one, or fifteen and more.
+fn holds_number(text: &str) -> bool {
+    text.split(|c: char| !c.is_ascii_digit()).any(|figures| {
+        let is_mobile = figures.len() >= 11 && figures.starts_with('1') && figures.as_bytes()[1] >= b'3';
+        is_mobile || figures.len() >= 15
+    })
 }
 
 /// Hashes a password. Never called while a writing transaction is open.
@@ -126,6 +176,31 @@ mod tests {
         assert!(is_acceptable("Zhang12345", "zhang", "张三").is_err());
         assert!(is_acceptable("我是张三我是张三", "zhang", "张三").is_err());
         assert!(is_acceptable("aaaaaaaaaa", "zhang", "张三").is_err());
+        for common in [
+            "12345678",
+            "19850601",
+            "password",
+            "Password1",
+            "P@ssw0rd2020",
+            "qwer1234",
+            "1qaz2wsx",
+            "woaini520",
+            "jiaoshi123",
+            "admin@2020",
+            "abcd1234",
+            "ab12ab12",
+            "abababab",
+            "13900000001",
+            "a13900000001",
+            "880101197001010017x",
+            "iloveyou!!",
+            "Teacher_2021",
+        ] {
+            assert!(is_acceptable(common, "zhang", "张三").is_err(), "{common}");
+        }
+        for fine in ["春风化雨-2020", "bamboo-kettle-37", "窗外的第3棵老树", "Wn7#kdlP"] {
+            assert_eq!(is_acceptable(fine, "zhang", "张三"), Ok(()), "{fine}");
+        }
         assert!(is_acceptable("四月的雨下了一夜", "zhang", "张三").is_ok());
     }
 }

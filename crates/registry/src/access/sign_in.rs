@@ -10,11 +10,12 @@ use tisheng_platform::web::session::{self, Token};
 use tisheng_platform::{Ctx, DbError, Tx, audit};
 
 use super::accounts::AccessError;
-use super::model::{Account, Grant, needs_second_factor, plain_login};
+use super::model::{Account, Grant, Standing, needs_second_factor, plain_login};
 use super::password;
 use super::second_factor::{SecretText, step_of};
 use super::store::{self, Credentials};
-use crate::people::phone_index;
+use super::ways::{Way, Ways};
+use crate::people::{Person, phone_index};
 
 /// Minutes within which failures add up.
 const WINDOW_MINUTES: i64 = 15;
@@ -41,6 +42,12 @@ pub enum SignInError {
     /// Too many failures.
     #[error("连续输错次数较多，请在 {0} 分钟后再试。忘记密码请联系本单位管理员。")]
     Locked(i64),
+    /// The password was right, but the account is entered by another way.
+    #[error("您所在的地区统一使用“{}”登录，不再使用本系统的密码。", .0.name)]
+    Elsewhere(Way),
+    /// The account is closed.
+    #[error("您的账号已停用，请联系本单位管理员。")]
+    Closed,
     /// Nothing to act in.
     #[error("您的账号目前没有任何身份，请联系本单位管理员。")]
     NoRole,
@@ -64,7 +71,7 @@ impl From<DbError> for SignInError {
     }
 }
 
-/// The password was right.
+/// Somebody is let in, so far.
 #[derive(Debug)]
 pub enum Accepted {
     /// The person is in; with several roles and none used before, one has yet to be chosen.
@@ -126,9 +133,58 @@ pub async fn sign_in(ctx: &Ctx, typed: &str, password: &str, address: &str) -> R
         return Err(SignInError::Wrong);
     };
     store::forget_failures(&mut tx, &keys.pair, ctx.at + TimeDelta::hours(-FORGET_HOURS)).await?;
-    let accepted = accept(ctx, &mut tx, &found).await;
+    let accepted = by_password(ctx, &mut tx, &found).await;
     tx.commit().await?;
     accepted
+}
+
+/// Why an account is let in that gave no password.
+#[derive(Debug, Clone, Copy)]
+pub struct Vouched<'a> {
+    /// Who vouches: kept in the session, and asked again when another role is taken up.
+    pub via: &'a str,
+    /// Whether that was with several factors, so that ours need not be given.
+    pub second_factor: bool,
+}
+
+/// Lets `account` in because somebody else vouches for its owner.
+///
+/// # Errors
+/// [`SignInError::Closed`], [`SignInError::NoRole`].
+pub async fn sign_in_vouched(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    account: Id<Account>,
+    vouched: Vouched<'_>,
+) -> Result<Accepted, SignInError> {
+    let found = store::credentials(tx, account).await?.ok_or(SignInError::Closed)?;
+    let grants = store::grants_of(tx, found.person, ctx.at.date()).await?;
+    if vouched.second_factor {
+        return begin(ctx, tx, &found, &grants, Some(vouched.via)).await;
+    }
+    accept(ctx, tx, &found, &grants, Some(vouched.via)).await
+}
+
+/// What is known of `account`; nothing when it is closed.
+///
+/// # Errors
+/// What the database reports.
+pub async fn standing(ctx: &Ctx, tx: &mut Tx, account: Id<Account>) -> Result<Option<Standing>, DbError> {
+    let Some(found) = store::credentials(tx, account).await? else { return Ok(None) };
+    let Credentials { account, person, name, login, .. } = found;
+    let grants = store::grants_of(tx, person, ctx.at.date()).await?;
+    Ok(Some(Standing { account, person, name, login, grants }))
+}
+
+/// The same of the account of `person`.
+///
+/// # Errors
+/// What the database reports.
+pub async fn standing_of(ctx: &Ctx, tx: &mut Tx, person: Id<Person>) -> Result<Option<Standing>, DbError> {
+    match store::of_person(tx, person).await? {
+        Some(account) => standing(ctx, tx, account.id).await,
+        None => Ok(None),
+    }
 }
 
 async fn find(ctx: &Ctx, tx: &mut Tx, login: &str) -> Result<Option<Credentials>, DbError> {
@@ -141,19 +197,30 @@ async fn find(ctx: &Ctx, tx: &mut Tx, login: &str) -> Result<Option<Credentials>
     }
 }
 
-/// The password was right: a session begins, as far as it may.
-async fn accept(ctx: &Ctx, tx: &mut Tx, found: &Credentials) -> Result<Accepted, SignInError> {
+/// The password was right. Only then is said that another way is to be taken: it tells where
+/// somebody belongs.
+async fn by_password(ctx: &Ctx, tx: &mut Tx, found: &Credentials) -> Result<Accepted, SignInError> {
     let grants = store::grants_of(tx, found.person, ctx.at.date()).await?;
-    if grants.is_empty() {
-        return Err(SignInError::NoRole);
+    if let Some(way) = (Ways::of(&ctx.app).instead)(tx, &grants).await? {
+        return Err(SignInError::Elsewhere(way));
     }
-    let account = found.account.uuid();
+    accept(ctx, tx, found, &grants, None).await
+}
+
+/// The first factor was right: a session begins, as far as it may.
+async fn accept(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    found: &Credentials,
+    grants: &[Grant],
+    via: Option<&str>,
+) -> Result<Accepted, SignInError> {
     if grants.iter().any(|grant| needs_second_factor(grant.role)) {
-        let cookie = session::start(ctx, tx, account, None).await?;
+        let cookie = session::start_via(ctx, tx, found.account.uuid(), None, via).await?;
         let enrolled = found.totp_sealed.is_some();
         return Ok(if enrolled { Accepted::Code(cookie) } else { Accepted::Enrol(cookie) });
     }
-    begin(ctx, tx, found, &grants).await
+    begin(ctx, tx, found, grants, via).await
 }
 
 /// Starts the session in the role used last, or the first.
@@ -162,13 +229,14 @@ async fn begin(
     tx: &mut Tx,
     found: &Credentials,
     grants: &[Grant],
+    via: Option<&str>,
 ) -> Result<Accepted, SignInError> {
     let last = grants.iter().find(|grant| Some(grant.id) == found.last_grant);
     let grant = last.or_else(|| grants.iter().min_by_key(|grant| grant.role)).ok_or(SignInError::NoRole)?;
     let member = grant.member(found.account, &found.name, grants.len() > 1);
-    let cookie = session::start(ctx, tx, found.account.uuid(), Some(&member)).await?;
+    let cookie = session::start_via(ctx, tx, found.account.uuid(), Some(&member), via).await?;
     store::act_in(tx, found.account, grant.id, ctx.at).await?;
-    let detail = json!({ "role": grant.role.key(), "node": grant.node });
+    let detail = json!({ "role": grant.role.key(), "node": grant.node, "via": via });
     audit::record(ctx, tx, "access.signed_in", found.account.uuid(), &detail).await?;
     Ok(Accepted::In { cookie, choose: grants.len() > 1 && last.is_none() })
 }
@@ -204,8 +272,9 @@ pub async fn give_code(
     store::forget_failures(&mut tx, &key, stale).await?;
     let grants = store::grants_of(&mut tx, found.person, ctx.at.date()).await?;
     // Whoever has seen the half-way session's cookie learns nothing of the whole one.
+    let via = session::via(&mut tx, token).await?;
     session::end(ctx, &mut tx, token).await?;
-    let accepted = begin(ctx, &mut tx, &found, &grants).await?;
+    let accepted = begin(ctx, &mut tx, &found, &grants, via.as_deref()).await?;
     tx.commit().await?;
     Ok(accepted)
 }
@@ -231,8 +300,9 @@ pub async fn enrol(
     store::take_step(&mut tx, account, step).await?;
     audit::record(ctx, &mut tx, "access.second_factor_enrolled", account.uuid(), &json!({})).await?;
     let grants = store::grants_of(&mut tx, found.person, ctx.at.date()).await?;
+    let via = session::via(&mut tx, token).await?;
     session::end(ctx, &mut tx, token).await?;
-    let accepted = begin(ctx, &mut tx, &found, &grants).await?;
+    let accepted = begin(ctx, &mut tx, &found, &grants, via.as_deref()).await?;
     tx.commit().await?;
     Ok(accepted)
 }
@@ -240,11 +310,17 @@ pub async fn enrol(
 /// Lets the asker's session act in another role that the asker holds.
 ///
 /// # Errors
-/// Not found when the asker does not hold it today.
+/// Not found when the asker does not hold it today; refused when whoever let the asker in does not
+/// vouch for roles there.
 pub async fn switch(ctx: &Ctx, tx: &mut Tx, token: &Token, to: Id<Grant>) -> Result<Member, AccessError> {
     let member = ctx.who.member().ok_or(Failure::NotFound)?;
     let grants = store::grants_of(tx, Id::from_uuid(member.person), ctx.at.date()).await?;
     let grant = grants.iter().find(|grant| grant.id == to).ok_or(Failure::NotFound)?;
+    if let Some(via) = session::via(tx, token).await?
+        && !(Ways::of(&ctx.app).vouches)(tx, &via, &grant.path).await?
+    {
+        return Err(AccessError::NotVouched);
+    }
     let account = Id::from_uuid(member.account);
     let now = grant.member(account, &member.name, grants.len() > 1);
     session::take_up(tx, token, &now).await?;

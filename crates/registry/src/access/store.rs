@@ -2,11 +2,14 @@
 
 use chrono::NaiveDate;
 use tisheng_kernel::{Id, Instant};
+use tisheng_platform::audit::Entry;
 use tisheng_platform::db::{Row, Value};
+use tisheng_platform::web::session::Token;
 use tisheng_platform::{DbError, Scope, Shift, Tx, args};
 use uuid::Uuid;
 
-use super::model::{Account, Grant, Holder};
+use super::looks::Look;
+use super::model::{Account, Grant, Holder, Staff};
 use crate::organisation::Node;
 use crate::people::Person;
 use crate::role::Role;
@@ -23,7 +26,8 @@ const OF_PERSON: &str =
 const BY_ID: &str = "select id, person, login, password is not null, totp_sealed is not null, setup_expires,
     signed_in_at, disabled_at, version from account where id = $1";
 
-const BY_TOKEN: &str = "select a.id, a.login, p.name from account a join person p on p.id = a.person
+const BY_TOKEN: &str =
+    "select a.id, a.login, p.name, a.person from account a join person p on p.id = a.person
     where a.setup_token = $1 and a.setup_expires > $2 and a.disabled_at is null";
 
 const BY_LOGIN: &str = "select a.id, a.person, p.name, a.login, a.password, a.totp_sealed, a.last_grant
@@ -69,7 +73,7 @@ const COUNT_FAILURE: &str =
 
 const FORGET_FAILURES: &str = "delete from sign_in_failure where key = $1 or since < $2";
 
-const SESSIONS: &str = "select created_at, seen_at from session where account = $1 and expires_at > $2
+const SESSIONS: &str = "select created_at, seen_at, token from session where account = $1 and expires_at > $2
     order by seen_at desc limit 50";
 
 const GRANTS_OF: &str = "select g.id, g.person, g.role, g.node, n.name, g.path, g.since, g.until
@@ -89,12 +93,29 @@ const HOLDERS: &str = "select g.id, g.person, g.role, g.node, n.name, g.path, g.
         and ($3 = '' or g.role = $3) and (p.sort_key, g.id) > ($4, $5)
     order by p.sort_key, g.id limit $6";
 
+const STAFF: &str = "select g.node, g.person, p.name, g.role
+    from node n join role_grant g on g.node = n.id join person p on p.id = g.person
+    where n.kind = 'school' and n.path >= $1 and n.path < $2
+        and g.role in ('principal', 'cio', 'clerk', 'group_lead', 'management_team', 'training_team')
+        and g.since <= $3 and (g.until is null or g.until > $3) order by p.sort_key, g.id";
+
+const LOOKS: &str = "select a.id, a.at, a.action, a.detail, a.role, n.name, coalesce(p.name, ''), a.subject,
+        coalesce(s.name, '')
+    from audit a join node n on n.id = a.node
+    left join account c on c.id = a.account left join person p on p.id = c.person
+    left join person s on s.id = a.subject
+    where a.action in ('people.paper_shown', 'people.phone_shown') and a.id < $1
+        and n.path >= $2 and n.path < $3 and ($4 = '' or a.action = $4)
+        and ($5 = '' or p.name = $5 or s.name = $5)
+    order by a.id desc limit $6";
+
 const INSERT_GRANT: &str = "insert into role_grant (id, person, role, node, path, since, until, given_by)
     values ($1, $2, $3, $4, $5, $6, $7, $8)";
 
 const INSERT_GRANTS: &str = "insert into role_grant (id, person, role, node, path, since, given_by) values";
 
-const END_GRANT: &str = "update role_grant set until = cast($2 as text)
+const END_GRANT: &str =
+    "update role_grant set until = case when since > $2 then since else cast($2 as text) end
     where id = $1 and (until is null or until > $2)";
 
 const ACCOUNTS_BELOW: &str = "select distinct a.id from account a join role_grant g on g.person = a.person
@@ -166,6 +187,7 @@ pub(super) struct TokenHolder {
     pub account: Id<Account>,
     pub login: String,
     pub name: String,
+    pub person: Id<Person>,
 }
 
 pub(super) async fn by_token(
@@ -174,7 +196,7 @@ pub(super) async fn by_token(
     at: Instant,
 ) -> Result<Option<TokenHolder>, DbError> {
     tx.row_opt(BY_TOKEN, args![digest, at], |row| {
-        Ok(TokenHolder { account: row.get(0)?, login: row.get(1)?, name: row.get(2)? })
+        Ok(TokenHolder { account: row.get(0)?, login: row.get(1)?, name: row.get(2)?, person: row.get(3)? })
     })
     .await
 }
@@ -292,13 +314,15 @@ pub(super) async fn forget_failures(tx: &mut Tx, key: &[u8], stale: Instant) -> 
     tx.run(FORGET_FAILURES, args![key, stale]).await.map(drop)
 }
 
-/// When each session of the account began and was last seen.
+/// When each session of the account began and was last seen, and whether it is the one of `token`.
 pub(super) async fn sessions(
     tx: &mut Tx,
     id: Id<Account>,
+    token: &Token,
     at: Instant,
-) -> Result<Vec<(Instant, Instant)>, DbError> {
-    tx.rows(SESSIONS, args![id, at], |row| Ok((row.get(0)?, row.get(1)?))).await
+) -> Result<Vec<(Instant, Instant, bool)>, DbError> {
+    tx.rows(SESSIONS, args![id, at], |row| Ok((row.get(0)?, row.get(1)?, token.is(&row.get::<Vec<u8>>(2)?))))
+        .await
 }
 
 /// The roles that the person holds on `day`.
@@ -389,4 +413,44 @@ pub(super) async fn accounts_below(
 
 pub(super) async fn follow(tx: &mut Tx, shift: &Shift) -> Result<(), DbError> {
     shift.apply(tx, REWRITE_PATHS).await.map(drop)
+}
+
+/// The roles besides the teacher's that are held at schools within `scope`.
+pub async fn staff(tx: &mut Tx, scope: &Scope, today: NaiveDate) -> Result<Vec<Staff>, DbError> {
+    tx.rows(STAFF, args![&scope.from, &scope.until, today], |row| {
+        let role: String = row.get(3)?;
+        let unknown = |_| DbError::Column { column: 3, problem: format!("unknown role {role}") };
+        Ok(Staff {
+            school: row.get(0)?,
+            person: row.get(1)?,
+            name: row.get(2)?,
+            role: role.parse().map_err(unknown)?,
+        })
+    })
+    .await
+}
+
+/// At most `most` looks at whole numbers before `before`, by those who act within `scope`: of one
+/// number and by or at one name (empty: all).
+pub async fn looks(
+    tx: &mut Tx,
+    scope: &Scope,
+    (action, name): (&str, &str),
+    before: Id<Entry>,
+    most: i64,
+) -> Result<Vec<Look>, DbError> {
+    tx.rows(LOOKS, args![before, &scope.from, &scope.until, action, name, most], |row| {
+        Ok(Look {
+            id: row.get(0)?,
+            at: row.get(1)?,
+            action: row.get(2)?,
+            detail: row.get(3)?,
+            role: row.get(4)?,
+            node_name: row.get(5)?,
+            looker: row.get(6)?,
+            person: row.get(7)?,
+            person_name: row.get(8)?,
+        })
+    })
+    .await
 }

@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tisheng_kernel::Id;
+use tisheng_kernel::number::chinese_date;
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, DbError, Shift, Tx, audit, jobs};
 
@@ -46,9 +47,18 @@ pub enum OrganisationError {
     /// Something still stands below.
     #[error("其下还有 {0} 个未停用的机构，请先移出或停用")]
     StillInUse(i64),
-    /// The day lies before the founding.
-    #[error("停用日期不能早于设立日期")]
-    EndsBeforeItBegins,
+    /// Teachers still hold posts there.
+    #[error("还有 {0} 名教师在这里任职，请先办理调动或离任，再停用")]
+    StillTaught(i64),
+    /// The day lies before the founding, or before the closing that is taken back.
+    #[error("日期不能早于{0}")]
+    TooEarly(String),
+    /// The day is still to come, and what is entered holds at once.
+    #[error("日期不能晚于今天；请到当天再办理")]
+    NotYet,
+    /// Another open node of the kind below the same parent has the name.
+    #[error("同一上级之下已有名为“{0}”的机构，请使用能够区分的名称")]
+    NameTaken(String),
     /// Somebody else has changed the node.
     #[error("机构信息已被他人修改，请刷新后核对")]
     Stale,
@@ -178,6 +188,8 @@ pub async fn create(ctx: &Ctx, tx: &mut Tx, new: &NewNode<'_>) -> Result<Node, O
     };
     place(new.kind, above.as_ref())?;
     let name = name(new.name)?;
+    come(ctx, new.valid_from)?;
+    free_name(tx, new.parent, new.kind, name, None).await?;
     let code = free_code(tx, new.kind, new.code, None).await?;
     let id: Id<Node> = ctx.id();
     let head = above.as_ref().map_or("/", |node| node.path.as_str());
@@ -210,6 +222,8 @@ pub async fn rename(ctx: &Ctx, tx: &mut Tx, change: &Rename<'_>) -> Result<Node,
     let old = load(ctx, tx, change.node, change.version).await?;
     let name = name(change.name)?;
     let reason = reason(change.reason)?;
+    within(ctx, &old, change.from)?;
+    free_name(tx, old.parent, old.kind, name, Some(old.id)).await?;
     store::remember(ctx, tx, &old, "renamed", change.from, reason).await?;
     changed(store::rename(tx, &old, name).await?)?;
     let detail = json!({ "from": old.name, "to": name, "reason": reason });
@@ -225,6 +239,7 @@ pub async fn recode(ctx: &Ctx, tx: &mut Tx, change: &Recode<'_>) -> Result<Node,
     let old = load(ctx, tx, change.node, change.version).await?;
     let code = free_code(tx, old.kind, change.code, Some(old.id)).await?;
     let reason = reason(change.reason)?;
+    within(ctx, &old, change.from)?;
     store::remember(ctx, tx, &old, "recoded", change.from, reason).await?;
     changed(store::recode(tx, &old, code.as_deref()).await?)?;
     let detail = json!({ "from": old.code, "to": code, "reason": reason });
@@ -253,6 +268,8 @@ pub async fn relocate(
     }
     place(old.kind, Some(&above))?;
     let reason = reason(why)?;
+    within(ctx, &old, from)?;
+    free_name(tx, Some(above.id), old.kind, &old.name, Some(id)).await?;
     store::remember(ctx, tx, &old, "moved", from, reason).await?;
     changed(store::reparent(tx, &old, above.id).await?)?;
     let moved = Moved { node: id, to: format!("{}{}/", above.path, old.segment()), from: old.path };
@@ -263,16 +280,15 @@ pub async fn relocate(
     Ok(moved)
 }
 
-/// Ends a node below which nothing is open any more.
+/// Ends a node below which nothing is open any more. Only this room's tables are looked at: the
+/// room of restructuring has the front door that asks for posts first.
 ///
 /// # Errors
 /// [`OrganisationError`].
-pub async fn close(ctx: &Ctx, tx: &mut Tx, end: &Close<'_>) -> Result<(), OrganisationError> {
+pub(crate) async fn close(ctx: &Ctx, tx: &mut Tx, end: &Close<'_>) -> Result<(), OrganisationError> {
     let old = load(ctx, tx, end.node, end.version).await?;
     let reason = reason(end.reason)?;
-    if end.on < old.valid_from {
-        return Err(OrganisationError::EndsBeforeItBegins);
-    }
+    within(ctx, &old, end.on)?;
     let below = store::open_below(tx, &old.path).await?;
     if below > 0 {
         return Err(OrganisationError::StillInUse(below));
@@ -297,6 +313,11 @@ pub async fn reopen(
 ) -> Result<(), OrganisationError> {
     let old = load(ctx, tx, id, version).await?;
     let reason = reason(why)?;
+    come(ctx, from)?;
+    if let Some(closed) = old.valid_to.filter(|closed| from < *closed) {
+        return Err(OrganisationError::TooEarly(format!("停用日期（{}）", chinese_date(closed))));
+    }
+    free_name(tx, old.parent, old.kind, &old.name, Some(id)).await?;
     free_code(tx, old.kind, old.code.as_deref().unwrap_or(""), Some(id)).await?;
     store::remember(ctx, tx, &old, "reopened", from, reason).await?;
     changed(store::set_end(tx, &old, None).await?)?;
@@ -366,6 +387,34 @@ fn name(text: &str) -> Result<&str, OrganisationError> {
 fn reason(text: &str) -> Result<&str, OrganisationError> {
     let text = text.trim();
     if text.is_empty() { Err(OrganisationError::NoReason) } else { Ok(text) }
+}
+
+/// Passes when `day` has come.
+fn come(ctx: &Ctx, day: NaiveDate) -> Result<(), OrganisationError> {
+    if day <= ctx.at.date() { Ok(()) } else { Err(OrganisationError::NotYet) }
+}
+
+/// Passes when `day` has come and lies in the life of `node`.
+fn within(ctx: &Ctx, node: &Node, day: NaiveDate) -> Result<(), OrganisationError> {
+    if day < node.valid_from {
+        return Err(OrganisationError::TooEarly(format!("设立日期（{}）", chinese_date(node.valid_from))));
+    }
+    come(ctx, day)
+}
+
+/// Passes when no other open node of `kind` below `parent` is called `name`.
+async fn free_name(
+    tx: &mut Tx,
+    parent: Option<Id<Node>>,
+    kind: Kind,
+    name: &str,
+    own: Option<Id<Node>>,
+) -> Result<(), OrganisationError> {
+    let Some(parent) = parent else { return Ok(()) };
+    match store::namesake(tx, parent, kind, name, own).await? {
+        true => Err(OrganisationError::NameTaken(name.to_owned())),
+        false => Ok(()),
+    }
 }
 
 /// The code, when it fits the kind and no other open node carries it.

@@ -18,8 +18,9 @@ pub(crate) mod pages;
 mod regions;
 mod store;
 
+pub(crate) use actions::close;
 pub use actions::{
-    Close, MOVED, Moved, NewNode, OrganisationError, Recode, Rename, close, create, recode, relocate, rename,
+    Close, MOVED, Moved, NewNode, OrganisationError, Recode, Rename, create, recode, relocate, rename,
     reopen, state_facts,
 };
 pub use model::{Environment, Facts, Kind, Location, Node, Pilot, Stage};

@@ -1,6 +1,6 @@
 //! Pages of the tree and of schools.
 
-mod edit;
+pub(crate) mod edit;
 mod schools;
 mod tree;
 
@@ -28,7 +28,6 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/organisation/{node}/edit", get(edit::form))
         .route("/organisation/{node}/rename", post(edit::rename))
         .route("/organisation/{node}/recode", post(edit::recode))
-        .route("/organisation/{node}/close", post(edit::close))
         .route("/organisation/{node}/reopen", post(edit::reopen))
         .route("/organisation/{node}/facts", get(schools::facts_form).post(schools::state_facts))
         .route("/organisation/{node}/schools", get(schools::list))

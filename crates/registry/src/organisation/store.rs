@@ -22,6 +22,9 @@ const BY_PATH: &str = "select id, parent, kind, name, code, path, depth, valid_f
 const CHILDREN: &str = "select id, parent, kind, name, code, path, depth, valid_from, valid_to, version
     from node where parent = $1 order by sort_key, id";
 
+const NAMESAKE: &str = "select count(*) from node
+    where parent = $1 and kind = $2 and name = $3 and valid_to is null and id <> $4";
+
 const OPEN_BELOW: &str = "select count(*) from node where path > $1 and path < $2 and valid_to is null";
 
 const SCHOOLS_BELOW: &str = "select count(*) from node
@@ -30,7 +33,7 @@ const SCHOOLS_BELOW: &str = "select count(*) from node
 const SEARCH: &str = "select id, parent, kind, name, code, path, depth, valid_from, valid_to, version
     from node
     where path >= $1 and path < $2
-        and (name like $3 escape '\\' or pinyin like $4 escape '\\' or initials like $4 escape '\\' or code like $4 escape '\\')
+        and (name like $3 escape '\\' or pinyin like $4 escape '\\' or initials like $3 escape '\\' or code like $4 escape '\\')
         and ($5 = '' or kind = $5)
     order by depth, sort_key, id limit 51";
 
@@ -79,7 +82,7 @@ const SCHOOLS: &str = "select n.id, n.name, n.sort_key, coalesce(n.code, ''), co
         s.stages, s.location, s.ethnic_area, s.former_poverty, s.environment, s.smart_school, s.pilot, s.version
     from node n join school s on s.node = n.id left join node p on p.id = n.parent
     where n.kind = 'school' and n.valid_to is null and n.path >= $1 and n.path < $2
-        and ($3 = '' or n.name like $4 escape '\\' or n.pinyin like $5 escape '\\' or n.initials like $5 escape '\\' or n.code like $5 escape '\\')
+        and ($3 = '' or n.name like $4 escape '\\' or n.pinyin like $5 escape '\\' or n.initials like $4 escape '\\' or n.code like $5 escape '\\')
         and ($6 = '' or s.stages like $7)
         and ($8 = '' or coalesce(s.environment, 'unknown') = $8)
         and ($9 = '' or s.location = $9)
@@ -190,6 +193,19 @@ pub(super) async fn cards(tx: &mut Tx, id: Id<Node>) -> Result<Vec<NodeCard>, Db
     .await
 }
 
+/// Whether another open node of `kind` than `own` stands below `parent` under this name.
+pub(super) async fn namesake(
+    tx: &mut Tx,
+    parent: Id<Node>,
+    kind: Kind,
+    name: &str,
+    own: Option<Id<Node>>,
+) -> Result<bool, DbError> {
+    // Nothing has the identifier of zeros.
+    let own = own.unwrap_or(Id::from_uuid(uuid::Uuid::nil()));
+    tx.row(NAMESAKE, args![parent, kind.key(), name, own], |row| Ok(row.get::<i64>(0)? > 0)).await
+}
+
 pub(super) async fn open_below(tx: &mut Tx, path: &str) -> Result<i64, DbError> {
     let scope = Scope::below(path);
     tx.row(OPEN_BELOW, args![&scope.from, &scope.until], |row| row.get(0)).await
@@ -200,7 +216,7 @@ pub(super) async fn schools_below(tx: &mut Tx, path: &str) -> Result<i64, DbErro
     tx.row(SCHOOLS_BELOW, args![&scope.from, &scope.until], |row| row.get(0)).await
 }
 
-/// At most 51 nodes within `scope` whose name holds `query`, or whose pinyin, initials or code
+/// At most 51 nodes within `scope` whose name or initials hold `query`, or whose pinyin or code
 /// begin with it; the highest first. `kind` narrows the search.
 ///
 /// # Errors
@@ -375,7 +391,7 @@ pub(super) async fn put_facts(tx: &mut Tx, id: Id<Node>, facts: &Facts) -> Resul
 /// What a list of schools is narrowed to; an empty text is no condition.
 #[derive(Debug, Clone, Default)]
 pub struct SchoolFilter {
-    /// Part of the name, or the beginning of its pinyin, initials or code.
+    /// Part of the name or of its initials, or the beginning of its pinyin or code.
     pub query: String,
     /// Code of a stage.
     pub stage: String,

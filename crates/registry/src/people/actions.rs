@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use serde_json::json;
+use tisheng_kernel::number::chinese_date;
 use tisheng_kernel::{Id, Identity, PersonName, Phone, Sex};
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, DbError, Tx, audit, jobs};
@@ -42,9 +43,15 @@ pub enum PeopleError {
     /// A transfer to where one is.
     #[error("调入学校与现任学校相同")]
     SameSchool,
-    /// The day lies before the post began.
-    #[error("日期不能早于现任岗位的起始日期 {0}")]
+    /// The day is not after the one on which the post began.
+    #[error("日期应晚于现任岗位的起始日期（{}）", chinese_date(*.0))]
     TooEarly(NaiveDate),
+    /// The day is still to come.
+    #[error("日期不能晚于今天；请到当天再办理")]
+    NotYet,
+    /// The day lies before the end of the post before.
+    #[error("日期不能早于上一段任职结束的日期（{}）", chinese_date(*.0))]
+    Overlaps(NaiveDate),
     /// The subject or title is too long, or there is no subject.
     #[error("请填写任教学科（20字以内）；职称不超过30字")]
     Words,
@@ -59,7 +66,7 @@ pub enum PeopleError {
     Secondment(&'static str),
     /// The team has no such duty, or the person does not belong to the school.
     #[error("{0}")]
-    Team(&'static str),
+    Team(String),
     /// Anything else.
     #[error("{0:?}")]
     Failed(Failure),
@@ -185,13 +192,18 @@ pub async fn register(ctx: &Ctx, tx: &mut Tx, new: &NewPerson<'_>) -> Result<Id<
 ///
 /// # Errors
 /// [`PeopleError::InPost`] when there is an open post.
-pub async fn appoint(ctx: &Ctx, tx: &mut Tx, new: &NewPost<'_>) -> Result<Id<Post>, PeopleError> {
+pub(crate) async fn appoint(ctx: &Ctx, tx: &mut Tx, new: &NewPost<'_>) -> Result<Id<Post>, PeopleError> {
     permit(ctx, Permission::KeepPeople)?;
     let school = open_school(ctx, tx, new.school).await?;
     words(new.subject, new.title)?;
     // A new school takes on somebody who has left elsewhere: the record is found by its paper,
     // not by the tree.
     let person = store::person(tx, new.person).await?.ok_or(Failure::NotFound)?;
+    arrived(ctx, new.since)?;
+    let posts = store::posts_of(tx, person.id).await?;
+    if let Some(until) = posts.iter().filter_map(|post| post.until).max().filter(|day| new.since < *day) {
+        return Err(PeopleError::Overlaps(until));
+    }
     let id: Id<Post> = ctx.id();
     let row = store::NewRow {
         id,
@@ -271,6 +283,11 @@ pub async fn amend(ctx: &Ctx, tx: &mut Tx, change: &Amendment<'_>) -> Result<(),
 pub(super) async fn open_school(ctx: &Ctx, tx: &mut Tx, id: Id<Node>) -> Result<Node, PeopleError> {
     let node = organisation::visible(ctx, tx, id).await?;
     if node.kind == Kind::School && node.is_open() { Ok(node) } else { Err(PeopleError::NotASchool) }
+}
+
+/// Passes when `day` has come: what is entered holds at once.
+pub(super) fn arrived(ctx: &Ctx, day: NaiveDate) -> Result<(), PeopleError> {
+    if day <= ctx.at.date() { Ok(()) } else { Err(PeopleError::NotYet) }
 }
 
 pub(super) fn words(subject: &str, title: &str) -> Result<(), PeopleError> {

@@ -76,8 +76,7 @@ async fn numbered(ctx: &Ctx, tx: &mut Tx, clue: &Clue<'_>) -> Result<Vec<Person>
         found = store::by_index(tx, Entry::Paper, &index).await?;
     }
     if let (true, Ok(phone)) = (found.is_empty(), Phone::parse(clue.phone)) {
-        let index = ctx.app.keys.index(PHONE, phone.number());
-        found = store::by_index(tx, Entry::Phone, &index).await?;
+        found = find_by_phone(ctx, tx, &phone).await?;
     }
     seen(ctx, tx, found).await
 }
@@ -90,6 +89,15 @@ async fn numbered(ctx: &Ctx, tx: &mut Tx, clue: &Clue<'_>) -> Result<Vec<Person>
 pub async fn find_by_paper(ctx: &Ctx, tx: &mut Tx, number: &str) -> Result<Option<Person>, DbError> {
     let index = paper_index(&ctx.app.keys, number);
     Ok(store::by_index(tx, Entry::Paper, &index).await?.into_iter().next())
+}
+
+/// The records with this phone number, wherever they are kept; several people may share one. What
+/// is found outside the asker's node must not be shown.
+///
+/// # Errors
+/// What the database reports.
+pub async fn find_by_phone(ctx: &Ctx, tx: &mut Tx, phone: &Phone) -> Result<Vec<Person>, DbError> {
+    store::by_index(tx, Entry::Phone, &phone_index(&ctx.app.keys, phone)).await
 }
 
 /// Under which a paper's number is found, for a room that keeps it to ask later; `None` for no

@@ -17,24 +17,26 @@ pub mod intake;
 mod matching;
 mod model;
 mod moves;
-mod pages;
+pub(crate) mod pages;
 mod personal;
 mod roll;
 mod store;
 mod team;
 
-pub use actions::{
-    Amendment, Correction, NewPerson, NewPost, PeopleError, amend, appoint, correct, register,
-};
+pub(crate) use actions::appoint;
+pub use actions::{Amendment, Correction, NewPerson, NewPost, PeopleError, amend, correct, register};
 pub(crate) use matching::phone_index;
-pub use matching::{Clue, Match, find_by_paper, match_person, of_paper_key, paper_key};
-pub use model::{Duty, Person, Post, PostState, SUBJECTS, Teacher, Team};
-pub use moves::{Departure, Secondment, Transfer, recall, release, second, transfer};
+pub use matching::{Clue, Match, find_by_paper, find_by_phone, match_person, of_paper_key, paper_key};
+pub use model::{Person, Post, PostState, SUBJECTS, TITLES, Teacher, Team};
+pub(crate) use moves::{BEYOND_SCHOOL, release, spans_schools, transfer};
+pub use moves::{Departure, Secondment, Transfer, recall, second};
 pub use pages::routes;
 pub use personal::{show_paper, show_phone};
 pub use roll::{RollEntry, enter_roll, roll};
-pub use store::{RollFilter, RollLine};
-pub use team::{Member, TeamSource, TeamState, dismiss, enlist, members, team_state};
+pub(crate) use store::duties_by_school;
+pub use store::{Order, RollFilter, RollLine};
+pub use team::{Member, TeamSource, TeamState, dismiss, members, team_state};
+pub(crate) use team::{enlist, school_of_team};
 
 use tisheng_kernel::Id;
 use tisheng_platform::web::Failure;
@@ -71,12 +73,28 @@ pub async fn teachers_of(tx: &mut Tx, school: Id<Node>) -> Result<Vec<Teacher>, 
     store::teachers_of(tx, school).await
 }
 
+/// The open post of `person`, if there is one.
+///
+/// # Errors
+/// What the database reports.
+pub async fn open_post(tx: &mut Tx, person: Id<Person>) -> Result<Option<Post>, DbError> {
+    store::open_post(tx, person).await
+}
+
 /// The posts of a person, the latest first.
 ///
 /// # Errors
 /// What the database reports.
 pub async fn posts(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Post>, DbError> {
     store::posts_of(tx, person).await
+}
+
+/// How many open posts there are at `school`.
+///
+/// # Errors
+/// What the database reports.
+pub async fn posts_at(tx: &mut Tx, school: Id<Node>) -> Result<i64, DbError> {
+    store::posts_at(tx, school).await
 }
 
 /// Follows a move of the tree with the paths that this room keeps.

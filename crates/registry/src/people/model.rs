@@ -5,11 +5,13 @@ use tisheng_kernel::{Id, PaperKind, Sex, coded};
 
 use crate::organisation::{Node, Stage};
 
-/// The usual subjects, for choices in forms; a school may name others.
-pub const SUBJECTS: [&str; 20] = [
+/// Subjects of the curricula of all stages, in the order of lists: the one table for forms, files and filters.
+pub const SUBJECTS: [&str; 28] = [
     "语文",
     "数学",
     "英语",
+    "日语",
+    "俄语",
     "道德与法治",
     "思想政治",
     "历史",
@@ -19,15 +21,24 @@ pub const SUBJECTS: [&str; 20] = [
     "生物",
     "科学",
     "信息技术",
+    "信息科技",
     "通用技术",
     "体育与健康",
     "音乐",
     "美术",
+    "艺术",
+    "劳动",
     "综合实践活动",
     "心理健康",
     "学前教育",
     "特殊教育",
+    "专业课",
+    "民族语文",
+    "其他",
 ];
+
+/// Professional titles of teachers; forms take another in words besides.
+pub const TITLES: [&str; 6] = ["正高级教师", "高级教师", "一级教师", "二级教师", "三级教师", "未定级"];
 
 /// A person, with personal data masked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,28 +132,5 @@ coded! {
         Management = "management" "学校信息化管理团队",
         /// 学校培训团队
         Training = "training" "学校培训团队",
-    }
-}
-
-coded! {
-    /// A role within a team, under the code by which a scheme counts it.
-    Duty, "团队分工", {
-        /// 校长（领衔）
-        Leader = "principal" "校长（领衔）",
-        /// 首席信息官
-        Cio = "cio" "首席信息官",
-        /// 教研组长
-        SubjectLead = "subject_lead" "教研组长",
-    }
-}
-
-impl Team {
-    /// The duties that may be given in the team.
-    #[must_use]
-    pub const fn duties(self) -> &'static [Duty] {
-        match self {
-            Self::Management => &[Duty::Leader, Duty::Cio],
-            Self::Training => &[Duty::SubjectLead],
-        }
     }
 }

@@ -7,11 +7,14 @@ use tisheng_kernel::Id;
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, DbError, Tx, audit};
 
-use super::actions::{PeopleError, open_school, reason, sort_key, tell, words};
+use super::actions::{PeopleError, arrived, open_school, reason, sort_key, tell, words};
 use super::model::{Person, Post, PostState};
 use super::store;
-use crate::organisation::{Node, Stage};
+use crate::organisation::{self, Kind, Node, Stage};
 use crate::role::{Permission, permit};
+
+/// Who may move people between schools, for those who may not.
+pub(crate) const BEYOND_SCHOOL: &str = "调动和借调涉及另一所学校，由同时管理两所学校的工程办办理：同一县区内由县级，跨县区由市级。也可以先在本校办理离任，再由调入学校登记，档案、学时和成果随人保留。";
 
 /// From one school to another.
 #[derive(Debug, Clone)]
@@ -58,12 +61,30 @@ pub struct Secondment {
     pub reason: String,
 }
 
+/// Whether the asker looks after more than one school, and so can move people between them.
+///
+/// # Errors
+/// What the database reports.
+pub(crate) async fn spans_schools(ctx: &Ctx, tx: &mut Tx) -> Result<bool, Failure> {
+    let Some(member) = ctx.who.member() else { return Ok(true) };
+    let node = organisation::visible(ctx, tx, Id::from_uuid(member.node)).await?;
+    Ok(!matches!(node.kind, Kind::School | Kind::Group))
+}
+
+/// Passes when `day` has come and the post has lasted a day by then: nothing ends before it begins.
+fn within_post(ctx: &Ctx, post: &Post, day: NaiveDate) -> Result<(), PeopleError> {
+    if day <= post.since {
+        return Err(PeopleError::TooEarly(post.since));
+    }
+    arrived(ctx, day)
+}
+
 /// Moves somebody's post to another school. Both schools lie within what the asker may see, so a
 /// transfer between counties is the city's to make.
 ///
 /// # Errors
 /// [`PeopleError`].
-pub async fn transfer(ctx: &Ctx, tx: &mut Tx, change: &Transfer<'_>) -> Result<Id<Post>, PeopleError> {
+pub(crate) async fn transfer(ctx: &Ctx, tx: &mut Tx, change: &Transfer<'_>) -> Result<Id<Post>, PeopleError> {
     let (person, old) = in_post(ctx, tx, change.person).await?;
     let school = open_school(ctx, tx, change.to).await?;
     words(change.subject, change.title)?;
@@ -71,9 +92,7 @@ pub async fn transfer(ctx: &Ctx, tx: &mut Tx, change: &Transfer<'_>) -> Result<I
     if school.id == old.school {
         return Err(PeopleError::SameSchool);
     }
-    if change.on < old.since {
-        return Err(PeopleError::TooEarly(old.since));
-    }
+    within_post(ctx, &old, change.on)?;
     store::end_secondment(tx, old.id, change.on).await?;
     store::end_post(tx, old.id, change.on, PostState::Active, why).await?;
     let id: Id<Post> = ctx.id();
@@ -102,12 +121,10 @@ pub async fn transfer(ctx: &Ctx, tx: &mut Tx, change: &Transfer<'_>) -> Result<I
 ///
 /// # Errors
 /// [`PeopleError`].
-pub async fn release(ctx: &Ctx, tx: &mut Tx, end: &Departure<'_>) -> Result<(), PeopleError> {
+pub(crate) async fn release(ctx: &Ctx, tx: &mut Tx, end: &Departure<'_>) -> Result<(), PeopleError> {
     let (person, old) = in_post(ctx, tx, end.person).await?;
     let why = reason(end.reason)?;
-    if end.on < old.since {
-        return Err(PeopleError::TooEarly(old.since));
-    }
+    within_post(ctx, &old, end.on)?;
     store::end_secondment(tx, old.id, end.on).await?;
     store::end_post(tx, old.id, end.on, PostState::Left, why).await?;
     store::leave_teams(tx, person.id, old.school, end.on).await?;
@@ -134,9 +151,7 @@ pub async fn second(
     if host.id == post.school {
         return Err(PeopleError::SameSchool);
     }
-    if since < post.since {
-        return Err(PeopleError::TooEarly(post.since));
-    }
+    within_post(ctx, &post, since)?;
     if !store::lend(tx, ctx.id(), &post, host.id, since, why).await? {
         return Err(PeopleError::Secondment("该教师已在借调中，请先结束原借调"));
     }

@@ -101,7 +101,8 @@ pub async fn roll(
 ) -> Result<Vec<RollLine>, DbError> {
     let scope = Scope::below(&node.path);
     let breadth = match node.kind {
-        Kind::Province | Kind::City | Kind::County => Breadth::Wide,
+        Kind::Province | Kind::City => Breadth::Widest,
+        Kind::County => Breadth::Wide,
         _ => Breadth::Narrow,
     };
     store::roll(tx, (&scope, breadth), filter, place, most).await

@@ -17,7 +17,7 @@ use tisheng_rules::Condition;
 use tisheng_rules::plan::TeamRule;
 
 use super::actions::PeopleError;
-use super::model::{Duty, Person, Team};
+use super::model::{Person, Team};
 use super::store;
 use crate::organisation::{self, Kind, Node};
 use crate::role::{Permission, permit};
@@ -29,21 +29,11 @@ pub struct Member {
     pub person: Id<Person>,
     /// The name.
     pub name: String,
-    /// What the person does there; empty for a plain member.
-    pub duties: Vec<Duty>,
+    /// Codes of the roles in the team that the scheme counts ([`tisheng_rules::plan::TeamRole`]);
+    /// empty for a plain member.
+    pub duties: Vec<String>,
     /// The first day.
     pub since: NaiveDate,
-}
-
-impl Member {
-    /// The duties as shown.
-    #[must_use]
-    pub fn duty_titles(&self) -> String {
-        if self.duties.is_empty() {
-            return "成员".to_owned();
-        }
-        self.duties.iter().map(|duty| duty.title()).collect::<Vec<_>>().join("、")
-    }
 }
 
 /// A team held against its rule.
@@ -98,9 +88,8 @@ impl TeamSource {
 
 /// Holds a team of members with `duties` against the rule of its name among `rules`.
 #[must_use]
-pub fn team_state(team: Team, duties: &[Vec<Duty>], rules: &[TeamRule]) -> TeamState {
-    let held: Vec<Vec<&str>> =
-        duties.iter().map(|held| held.iter().map(|duty| duty.key()).collect()).collect();
+pub fn team_state(team: Team, duties: &[Vec<String>], rules: &[TeamRule]) -> TeamState {
+    let held: Vec<Vec<&str>> = duties.iter().map(|held| held.iter().map(String::as_str).collect()).collect();
     match rules.iter().find(|rule| rule.key == team.key()) {
         Some(rule) => TeamState { team, title: (*rule.title).clone(), conditions: rule.conditions(&held) },
         None => TeamState { team, title: team.title().to_owned(), conditions: Vec::new() },
@@ -122,27 +111,20 @@ pub async fn members(
     Ok(store::members(tx, school.id, team).await?)
 }
 
-/// Puts a person of the school into a team, or gives a member other duties.
+/// Puts a person into a team, or gives a member other duties. Who belongs to the school and how
+/// many a team may have is asked by the front door in `posting`.
 ///
 /// # Errors
-/// [`PeopleError::Team`] when the person works elsewhere or the team has no such duty.
-pub async fn enlist(
+/// Not found when the school lies outside what the asker may keep.
+pub(crate) async fn enlist(
     ctx: &Ctx,
     tx: &mut Tx,
     (school, team): (Id<Node>, Team),
     person: Id<Person>,
-    duties: &[Duty],
+    duties: &[&str],
 ) -> Result<(), PeopleError> {
     let school = school_of_team(ctx, tx, school).await?;
-    if duties.iter().any(|duty| !team.duties().contains(duty)) {
-        return Err(PeopleError::Team("该团队没有这项分工"));
-    }
-    let works_here = store::open_post(tx, person).await?.is_some_and(|post| post.school == school.id);
-    if !works_here {
-        return Err(PeopleError::Team("团队成员应是本校在任教师"));
-    }
     store::enlist(tx, ctx.id(), (school.id, team), person, duties, ctx.at.date()).await?;
-    let duties: Vec<&str> = duties.iter().map(|duty| duty.key()).collect();
     let detail = json!({ "team": team.key(), "person": person, "duties": duties });
     audit::record(ctx, tx, "people.team_enlisted", school.id.uuid(), &detail).await?;
     jobs::emit(tx, ctx.at, "team.changed", &json!({ "school": school.id })).await?;
@@ -169,7 +151,7 @@ pub async fn dismiss(
     Ok(())
 }
 
-async fn school_of_team(ctx: &Ctx, tx: &mut Tx, id: Id<Node>) -> Result<Node, PeopleError> {
+pub(crate) async fn school_of_team(ctx: &Ctx, tx: &mut Tx, id: Id<Node>) -> Result<Node, PeopleError> {
     permit(ctx, Permission::KeepSchool)?;
     let node = organisation::visible(ctx, tx, id).await?;
     if node.kind == Kind::School { Ok(node) } else { Err(PeopleError::NotASchool) }

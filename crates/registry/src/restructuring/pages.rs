@@ -1,25 +1,28 @@
-//! The page on which a node gets another place in the tree.
+//! The pages on which a node gets another place in the tree, or ends.
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::Path;
-use axum::routing::get;
+use axum::routing::{get, post};
 use tisheng_kernel::pinyin;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{self, Flash, Page};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, once};
 use tisheng_platform::{App, Ctx, Tx};
 
-use super::relocate;
+use super::{close as close_node, relocate};
+use crate::organisation::pages::edit::{Sent, edit_page, form_errors, sent};
 use crate::organisation::pages::{again, page_of, parse};
-use crate::organisation::{self, Node, OrganisationError};
+use crate::organisation::{self, Close, Node, OrganisationError};
 use crate::role::{Permission, permit};
 
 /// The routes of this room.
 pub fn routes() -> Router<Arc<App>> {
-    Router::new().route("/organisation/{node}/move", get(form).post(submit))
+    Router::new()
+        .route("/organisation/{node}/move", get(form).post(submit))
+        .route("/organisation/{node}/close", post(close))
 }
 
 #[derive(Template)]
@@ -70,10 +73,12 @@ async fn submit(asker: SignedIn, Path(node): Path<String>, fields: Fields) -> An
     let on = check.date("on", "生效日期");
     let reason = check.required("reason", "原因", 200);
     let places = meant(ctx, &mut once.tx, &moving, fields.text("parent"), typed).await?;
+    let is_certain = |place: &Node| place.name == typed || place.id.to_string() == fields.text("parent");
     match &places[..] {
         [] if !typed.is_empty() => check.fail("parent_name", "没有找到可以移入的机构，请核对名称"),
-        [_, _, ..] => check.fail("parent_name", "有几个名称相近的机构，请在下面选定一个"),
-        _ => {}
+        [] => {}
+        [one] if is_certain(one) => {}
+        _ => check.fail("parent_name", "没有完全同名的机构，请在下面选定一个"),
     }
     let mut errors = check.errors();
     if let (Some(on), [parent], true) = (on, &places[..], errors.is_empty()) {
@@ -91,6 +96,27 @@ async fn submit(asker: SignedIn, Path(node): Path<String>, fields: Fields) -> An
     }
     drop(once);
     again(&move_page(&asker, &node, fields, errors, places).await?)
+}
+
+/// `POST /organisation/{node}/close`
+async fn close(asker: SignedIn, Path(node): Path<String>, fields: Fields) -> Answer {
+    let id = parse(&node)?;
+    let Sent { version, on, reason, mut errors } = sent(&fields);
+    if let (Some(on), true) = (on, errors.is_empty()) {
+        let mut once = match once::begin(&asker.ctx, &fields).await? {
+            Begun::Again(answer) => return Ok(answer),
+            Begun::Fresh(once) => once,
+        };
+        let end = Close { node: id, version, on, reason };
+        match close_node(&asker.ctx, &mut once.tx, &end).await {
+            Ok(()) => {
+                let flash = Flash::good("机构已停用，历史数据全部保留；如有误可以恢复使用。");
+                return once.done(&format!("/organisation/{id}"), flash).await;
+            }
+            Err(error) => errors = form_errors(error)?,
+        }
+    }
+    again(&edit_page(&asker, &node, fields.clone(), errors).await?)
 }
 
 /// The open nodes that a name may mean and below which `moving` may stand; the one picked, if

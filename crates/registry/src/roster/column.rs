@@ -47,17 +47,37 @@ impl Column {
         self.named.titles.first().copied().unwrap_or_default()
     }
 
-    /// The column of the template.
+    /// The column of the template; `hint` takes the place of what is said everywhere.
     #[must_use]
-    pub fn field(&self) -> Field {
+    pub fn field(&self, hint: Option<&Hint>) -> Field {
+        let everywhere = || self.terms.iter().map(|term| (*term).to_owned()).collect();
         Field {
             title: self.title(),
-            note: self.note,
+            note: hint.map_or_else(|| self.note.to_owned(), |hint| hint.note.clone()),
             required: self.named.required,
-            choices: self.terms,
+            choices: hint.map_or_else(everywhere, |hint| hint.terms.clone()),
             width: self.width,
         }
     }
+}
+
+/// What to fill into a column where the asker stands, such as the names that the scheme there
+/// has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hint {
+    /// The place of the column in those of its kind.
+    pub column: usize,
+    /// What to fill in, in one sentence.
+    pub note: String,
+    /// The terms to choose from; none for free text.
+    pub terms: Vec<String>,
+}
+
+/// The fields of the template of `columns` with these hints.
+#[must_use]
+pub fn fields(columns: &[Column], hints: &[Hint]) -> Vec<Field> {
+    let hint = |at| hints.iter().find(|hint| hint.column == at);
+    columns.iter().enumerate().map(|(at, column)| column.field(hint(at))).collect()
 }
 
 /// Where the columns of a kind stand in one sheet.
@@ -98,6 +118,24 @@ pub fn missing_sentence(missing: &[Missing]) -> String {
         "没有找到必需的列：{}。请确认选对了名册种类，表头在前10行之内，并与模板的列名一致。",
         names.join("、")
     )
+}
+
+/// What to say about titles that stand in the heading more than once; `None` when none does.
+#[must_use]
+pub fn doubled_sentence(header: &Header) -> Option<String> {
+    let doubled: Vec<String> = header
+        .doubled
+        .iter()
+        .map(|(place, title)| format!("“{title}”（{}列）", tisheng_sheet::column_letters(*place)))
+        .collect();
+    let names: Vec<&str> = header.doubled.iter().map(|(_, title)| title.as_str()).collect();
+    (!doubled.is_empty()).then(|| {
+        format!(
+            "“{}”出现了不止一次，只读取了靠左的一列，没有读取：{}。",
+            names.join("”“"),
+            doubled.join("、")
+        )
+    })
 }
 
 /// Columns that every list has and nobody needs.

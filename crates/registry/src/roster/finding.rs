@@ -90,6 +90,12 @@ impl Findings {
         self.0.iter().any(|finding| finding.weight == Weight::Error)
     }
 
+    /// Whether the clerk decides about the row.
+    #[must_use]
+    pub fn has_question(&self) -> bool {
+        self.0.iter().any(|finding| finding.weight == Weight::Question)
+    }
+
     /// The findings, as they were found.
     #[must_use]
     pub fn into_vec(self) -> Vec<Finding> {

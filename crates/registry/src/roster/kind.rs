@@ -16,7 +16,7 @@ use tisheng_platform::{Ctx, DbError, Member, Scope, Tx};
 use uuid::Uuid;
 
 use super::board::Board;
-use super::column::{Column, Heading};
+use super::column::{Column, Heading, Hint};
 pub use super::difference::{Alteration, Difference, What};
 use super::finding::{Finding, Findings, Weight};
 use super::model::{Run, Tally};
@@ -131,6 +131,12 @@ impl Notes {
     #[must_use]
     pub fn has_error(&self) -> bool {
         self.findings.has_error()
+    }
+
+    /// Whether the clerk decides about the row.
+    #[must_use]
+    pub fn has_question(&self) -> bool {
+        self.findings.has_question()
     }
 
     /// Everything said.
@@ -294,6 +300,12 @@ pub trait Kind: Send + Sync + 'static {
     /// What is known of the database and of the rows before.
     type Memory: Send;
 
+    /// What to fill into some columns where the asker stands; it takes the place of what
+    /// [`About::columns`] says everywhere.
+    fn hints(_: &Ctx, _: &mut Tx) -> impl Future<Output = Result<Vec<Hint>, DbError>> + Send {
+        std::future::ready(Ok(Vec::new()))
+    }
+
     /// Reads a row by itself.
     fn read(desk: &Desk, line: &mut Line<'_>) -> Option<Self::Row>;
 
@@ -342,6 +354,7 @@ pub trait Kind: Send + Sync + 'static {
 
 /// Work that a kind or tie does.
 pub type Work<'a, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>;
+type Hints = for<'a> fn(&'a Ctx, &'a mut Tx) -> Work<'a, Vec<Hint>, DbError>;
 type Check = for<'a> fn(&'a Desk, &'a Run) -> Work<'a, checking::Checked, checking::Refusal>;
 type Take =
     for<'a> fn(&'a Desk, &'a Run, &'a mut Tx, &'a HashMap<u32, bool>) -> Work<'a, Tally, taking::Halt>;
@@ -352,6 +365,7 @@ type Undo = for<'a> fn(&'a Desk, &'a mut Tx, Vec<Trace>) -> Work<'a, (), Obstacl
 pub struct Entry {
     /// What it is about.
     pub about: &'static About,
+    pub(super) hints: Hints,
     pub(super) check: Check,
     pub(super) take: Take,
     pub(super) undo: Undo,
@@ -363,6 +377,7 @@ impl Entry {
     pub fn of<K: Kind>() -> Self {
         Self {
             about: &K::ABOUT,
+            hints: |ctx, tx| Box::pin(K::hints(ctx, tx)),
             check: |desk, run| Box::pin(checking::walk::<K>(desk, run)),
             take: |desk, run, tx, answers| Box::pin(taking::walk::<K>(desk, run, tx, answers)),
             undo: |desk, tx, traces| Box::pin(K::undo(desk, tx, traces)),

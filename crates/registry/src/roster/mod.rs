@@ -32,7 +32,7 @@ mod teachers;
 mod words;
 mod work;
 
-pub use column::{Column, optional, required};
+pub use column::{Column, Hint, optional, required};
 pub use finding::{Finding, Findings, Weight};
 pub use kind::{
     About, Alteration, Book, Choice, Desk, Difference, Entry, Item, Kind, Kinds, Line, Notes, Obstacle, Tie,
@@ -44,7 +44,7 @@ pub use roles::Roles;
 pub use schools::Schools;
 pub use store::follow;
 pub use teachers::Teachers;
-pub use words::{stages, subject};
+pub use words::{day, stages, subject};
 pub use work::{PASSED, Passed, handlers};
 
 #[cfg(test)]

@@ -252,7 +252,7 @@ impl Run {
             return Err(format!("这次导入现在是“{}”，不能确认。", self.state.chinese()));
         }
         if open > 0 {
-            return Err(format!("还有 {open} 人的调动没有决定，请先逐一决定。"));
+            return Err(format!("还有 {open} 行没有决定，请先逐一决定。"));
         }
         Ok(())
     }
@@ -315,7 +315,7 @@ mod tests {
     #[test]
     fn confirmed_when_ready_and_every_question_is_answered() {
         assert!(run(State::Ready).may_be_confirmed(0).is_ok());
-        assert!(run(State::Ready).may_be_confirmed(2).expect_err("open").contains("2 人"));
+        assert!(run(State::Ready).may_be_confirmed(2).expect_err("open").contains("2 行"));
         assert!(run(State::Wrong).may_be_confirmed(0).is_err());
         assert!(run(State::Taken).may_be_confirmed(0).is_err());
     }

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tisheng_sheet::{Cell, Header, Limits, Sheet};
+use tisheng_sheet::{Cell, Header, Limits, Row, Sheet};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use super::column::{Heading, missing_sentence, unknown_sentence};
+use super::column::{Heading, doubled_sentence, missing_sentence, unknown_sentence};
 use super::finding::{Finding, Weight};
 use super::kind::{Desk, Item, Kind, Line};
 use super::model::{MOST_ROWS, Run};
@@ -62,7 +62,7 @@ pub async fn start<K: Kind>(desk: &Desk, run: &Run) -> Receiver<Piece<K::Row>> {
 fn read<K: Kind>(desk: &Desk, bytes: &Bytes, out: &Sender<Piece<K::Row>>) {
     let columns = K::ABOUT.columns;
     let wanted: Vec<tisheng_sheet::Column> = columns.iter().map(|column| column.named).collect();
-    let sheet = match tisheng_sheet::read(bytes, &limits(desk.ctx.app.config.upload_mib)) {
+    let sheet = match tisheng_sheet::read_for(bytes, &limits(desk.ctx.app.config.upload_mib), &wanted) {
         Ok(sheet) => sheet,
         Err(error) => return refuse(out, error.to_string()),
     };
@@ -71,14 +71,29 @@ fn read<K: Kind>(desk: &Desk, bytes: &Bytes, out: &Sender<Piece<K::Row>>) {
         Err(missing) => return refuse(out, missing_sentence(&missing)),
     };
     let heading = Arc::new(Heading::of(&header, columns));
-    let findings = about_the_file(&sheet, &header);
-    let total = sheet.rows.iter().filter(|row| row.number > heading.row).count();
+    let mut findings = about_the_file(&sheet, &header);
+    let mut rows: Vec<Row> = sheet.rows.into_iter().filter(|row| row.number > heading.row).collect();
+    rows.retain(|row| match closing(row) {
+        None => true,
+        Some(words) => {
+            let message = format!("“{words}”不是数据行，没有读取。");
+            findings.push(Finding {
+                row: row.number,
+                place: None,
+                column: "",
+                weight: Weight::Warning,
+                message,
+            });
+            false
+        }
+    });
+    let total = rows.len();
     let total = u32::try_from(total).unwrap_or(u32::MAX);
     if out.blocking_send(Piece::Begun { rows: total, findings }).is_err() {
         return;
     }
     let mut batch = Vec::with_capacity(BATCH);
-    for row in sheet.rows.into_iter().filter(|row| row.number > heading.row) {
+    for row in rows {
         let cells: Vec<String> = row.cells.iter().map(text).collect();
         let mut line = Line::new(row.number, &cells, &heading, columns);
         let content = K::read(desk, &mut line);
@@ -105,8 +120,38 @@ fn about_the_file(sheet: &Sheet, header: &Header) -> Vec<Finding> {
     let warnings = sheet.warnings.iter().map(ToString::to_string);
     warnings
         .chain(unknown_sentence(header))
+        .chain(doubled_sentence(header))
         .map(|message| Finding { row: 0, place: None, column: "", weight: Weight::Warning, message })
         .collect()
+}
+
+/// What clerks write below a list that is no row of it.
+const CLOSINGS: [&str; 16] = [
+    "合计",
+    "总计",
+    "共计",
+    "小计",
+    "填表人",
+    "填报人",
+    "制表人",
+    "审核人",
+    "复核人",
+    "负责人",
+    "经办人",
+    "填表日期",
+    "填报日期",
+    "制表日期",
+    "填表单位",
+    "注：",
+];
+
+/// The words of a row that closes a list instead of standing in it: its first or second cell with
+/// anything in it begins with one of [`CLOSINGS`].
+fn closing(row: &Row) -> Option<String> {
+    let filled = row.cells.iter().filter(|cell| !cell.is_blank()).take(2);
+    filled
+        .map(|cell| cell.text().chars().filter(|c| !c.is_whitespace()).collect::<String>())
+        .find(|words| CLOSINGS.iter().any(|closing| words.starts_with(closing)))
 }
 
 /// The text of a cell; of a number that has lost digits its scientific form, so that it is never

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::organisation::intake::{self, Place};
 
 /// How alike two names must be for one to be proposed for the other, 0 to 1.
-const ALIKE: f64 = 0.45;
+const ALIKE: f64 = 0.6;
 
 /// A name without what writers leave out or add: spaces, brackets of one kind or the other.
 #[must_use]
@@ -34,7 +34,7 @@ pub fn plain_name(text: &str) -> String {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotFound {
     /// No place within the clerk's part of the tree has that name.
-    #[error("在您的管理范围内没有找到“{given}”{}；请核对名称，或先导入学校名册", hint(.nearest))]
+    #[error("在您的管理范围内没有找到“{given}”{}请核对名称，或先导入学校名册", hint(.nearest))]
     Name {
         /// The name given.
         given: String,
@@ -55,7 +55,7 @@ pub enum NotFound {
 }
 
 fn hint(nearest: &Option<String>) -> String {
-    nearest.as_ref().map(|name| format!("，是否应为“{name}”？")).unwrap_or_default()
+    nearest.as_ref().map(|name| format!("，是否应为“{name}”？")).unwrap_or_else(|| "；".to_owned())
 }
 
 /// The open places within a part of the tree.

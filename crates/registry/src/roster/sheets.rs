@@ -1,19 +1,20 @@
 //! The spreadsheets that a clerk gets: the template, the marked copy of their own file, the list
 //! of set-up tokens.
 
-use tisheng_sheet::{Field, Header, Mark, WriteError};
+use tisheng_sheet::{Header, Mark, WriteError};
 
+use super::column::{Hint, fields};
+use super::finding::Weight;
 use super::kind::About;
 use super::reading::limits;
 use super::store::Kept;
 
-/// The template of a kind.
+/// The template of a kind with the hints of where it is used.
 ///
 /// # Errors
 /// When the format refuses.
-pub fn template(about: &About) -> Result<Vec<u8>, WriteError> {
-    let fields: Vec<Field> = about.columns.iter().map(super::column::Column::field).collect();
-    tisheng_sheet::template(about.title, &fields)
+pub fn template(about: &About, hints: &[Hint]) -> Result<Vec<u8>, WriteError> {
+    tisheng_sheet::template(about.title, &fields(about.columns, hints))
 }
 
 /// A copy of the clerk's own file with `findings` marked in it; `None` when it cannot be read.
@@ -26,8 +27,8 @@ pub fn marked(
     upload_mib: u64,
     findings: &[Kept],
 ) -> Result<Option<Vec<u8>>, WriteError> {
-    let Ok(sheet) = tisheng_sheet::read(bytes, &limits(upload_mib)) else { return Ok(None) };
     let wanted: Vec<tisheng_sheet::Column> = about.columns.iter().map(|column| column.named).collect();
+    let Ok(sheet) = tisheng_sheet::read_for(bytes, &limits(upload_mib), &wanted) else { return Ok(None) };
     let header_row = Header::find(&sheet, &wanted).map_or(1, |header| header.row);
     let marks: Vec<Mark> = findings
         .iter()
@@ -35,8 +36,19 @@ pub fn marked(
         .map(|finding| Mark {
             row: finding.row,
             column: finding.place.and_then(|place| usize::try_from(place).ok()),
-            message: format!("{}：{}", finding.weight.chinese(), finding.message),
+            is_error: finding.weight == Weight::Error,
+            message: words(finding),
         })
         .collect();
-    tisheng_sheet::annotate(&sheet, header_row, &marks).map(Some)
+    tisheng_sheet::annotated(bytes, &sheet, header_row, &marks).map(Some)
+}
+
+/// A finding as it stands beside its row: the column is named, since one cell holds all of a row.
+fn words(finding: &Kept) -> String {
+    let Kept { weight, field, message, .. } = finding;
+    if field.is_empty() {
+        format!("{}：{message}", weight.chinese())
+    } else {
+        format!("{}（{field}）：{message}", weight.chinese())
+    }
 }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use tisheng_platform::{DbError, Tx};
 
-use super::kind::{Book, Desk, Item, Kind, Kinds, What};
+use super::kind::{Book, Desk, Item, Kind, Kinds};
 use super::model::{Run, Tally};
 use super::reading::{self, Piece};
 use super::store;
@@ -78,7 +78,7 @@ fn accepted<R>(
             return Err(Halt::Overtaken);
         };
         let what = difference.what;
-        if what == What::Moved {
+        if item.notes.has_question() {
             match answers.get(&item.notes.number()) {
                 None => return Err(Halt::Overtaken),
                 Some(false) => {

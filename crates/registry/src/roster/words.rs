@@ -2,9 +2,13 @@
 
 use std::str::FromStr;
 
+use chrono::NaiveDate;
+use tisheng_kernel::number::{NotADate, parse_date};
 use tisheng_kernel::text::tidy;
+use tisheng_sheet::Cell;
 
 use crate::organisation::{Environment, Location, Stage};
+pub use crate::people::{SUBJECTS, TITLES};
 
 /// The terms for stages, as the template's list shows them.
 pub const STAGE_TERMS: [&str; 6] = ["幼儿园", "小学", "初中", "高中", "中职", "特教"];
@@ -15,38 +19,6 @@ pub const LOCATION_TERMS: [&str; 7] =
 pub const ENVIRONMENT_TERMS: [&str; 3] = ["多媒体教学环境", "混合学习环境", "智慧学习环境"];
 /// The answers to a plain question.
 pub const YES_NO: [&str; 2] = ["是", "否"];
-
-/// Subjects of the curricula of all stages, in the order of the template's list.
-pub const SUBJECTS: [&str; 28] = [
-    "语文",
-    "数学",
-    "英语",
-    "日语",
-    "俄语",
-    "道德与法治",
-    "思想政治",
-    "历史",
-    "地理",
-    "物理",
-    "化学",
-    "生物",
-    "科学",
-    "信息技术",
-    "信息科技",
-    "通用技术",
-    "体育与健康",
-    "音乐",
-    "美术",
-    "艺术",
-    "劳动",
-    "综合实践活动",
-    "心理健康",
-    "学前教育",
-    "特殊教育",
-    "专业课",
-    "民族语文",
-    "其他",
-];
 
 /// What people write instead.
 const SUBJECT_SYNONYMS: [(&str, &str); 17] = [
@@ -85,9 +57,6 @@ const STAGE_SYNONYMS: [(&str, Stage); 13] = [
     ("特殊教育", Stage::Special),
     ("特殊", Stage::Special),
 ];
-
-/// Professional titles of teachers.
-pub const TITLES: [&str; 6] = ["正高级教师", "高级教师", "一级教师", "二级教师", "三级教师", "未定级"];
 
 const TITLE_SYNONYMS: [(&str, &str); 16] = [
     ("正高级", "正高级教师"),
@@ -252,6 +221,17 @@ pub fn environment(text: &str) -> Result<Environment, WordError> {
     coded(text, &ENVIRONMENT_SYNONYMS, &ENVIRONMENT_TERMS)
 }
 
+/// The day that `text` means: as people write it, or the number of days that Excel keeps for it,
+/// which shows in a cell without a date format.
+///
+/// # Errors
+/// [`NotADate`].
+pub fn day(text: &str) -> Result<NaiveDate, NotADate> {
+    let serial = tidy(text).parse::<u32>().ok().filter(|_| tidy(text).len() == 5);
+    let counted = serial.and_then(|serial| tisheng_sheet::date_of(&Cell::Number(f64::from(serial))));
+    counted.map_or_else(|| parse_date(text), Ok)
+}
+
 /// 是 or 否, as people write it.
 ///
 /// # Errors
@@ -266,6 +246,9 @@ pub fn yes_or_no(text: &str) -> Result<bool, &'static str> {
 
 #[cfg(test)]
 mod tests {
+    use chrono::NaiveDate;
+    use tisheng_kernel::number::NotADate;
+
     use super::{
         ENVIRONMENT_TERMS, LOCATION_TERMS, STAGE_TERMS, SUBJECTS, TITLES, WordError, environment, stages,
         subject, title, yes_or_no,
@@ -304,8 +287,18 @@ mod tests {
         assert!(STAGE_TERMS.iter().all(|term| super::stage(term).is_ok()));
         assert!(LOCATION_TERMS.iter().all(|term| super::location(term).is_ok()));
         assert!(ENVIRONMENT_TERMS.iter().all(|term| environment(term).is_ok()));
-        assert!(SUBJECTS.iter().chain(&crate::people::SUBJECTS).all(|term| subject(term) == Ok(term)));
+        assert!(SUBJECTS.iter().all(|term| subject(term) == Ok(term)));
         assert!(TITLES.iter().all(|term| title(term) == Ok(term)));
+    }
+
+    #[test]
+    fn a_day_may_be_the_number_that_excel_keeps() {
+        let september = NaiveDate::from_ymd_opt(2020, 9, 1);
+        assert_eq!(super::day("44075").ok(), september);
+        assert_eq!(super::day("2020.9.1").ok(), september);
+        assert_eq!(super::day("440750"), Err(NotADate::Form));
+        let none = super::day("2020-02-30").expect_err("no such day").to_string();
+        assert!(none.contains("没有2020年2月30日这一天"), "{none}");
     }
 
     #[test]

@@ -1,13 +1,18 @@
 //! Stories of the tree and of schools, told through pages on both engines.
 
 use axum::Router;
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 use tisheng_platform::Parts;
 use tisheng_testkit::{Browser, Engine, TestApp, story};
 
 use crate::organisation::{Kind, NewNode, SchoolFilter, by_code, create, schools, search, seed_regions};
+use crate::people::Departure;
 use crate::samples::{Persona, Town, beginning, small_town};
-use crate::{access, organisation, restructuring};
+use crate::{access, organisation, posting, restructuring};
+
+fn day(year: i32, month: u32, day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(year, month, day).expect("a day")
+}
 
 async fn with_town(engine: Engine) -> (TestApp, Town) {
     let rooms = access::routes().merge(organisation::routes()).merge(restructuring::routes());
@@ -108,17 +113,47 @@ story!(a_node_is_closed_once_nothing_is_open_below, |engine| async move {
     let (test, town) = with_town(engine).await;
     let mut city = signed_in(&test, &town.city_office).await;
     let close = |version: &'static str| {
-        [("form", "close"), ("version", version), ("on", "2021-04-01"), ("reason", "撤并")]
+        [("form", "close"), ("version", version), ("on", "2021-03-05"), ("reason", "撤并")]
     };
     let county = format!("/organisation/{}", town.county.id);
     let page = city.post(&format!("{county}/close"), &close("1")).await;
     assert!(page.is(422).text().contains("其下还有 2 个未停用的机构"), "{}", page.text());
     let school = format!("/organisation/{}", town.school().node.id);
+    let page = city.post(&format!("{school}/close"), &close("1")).await;
+    assert!(page.is(422).text().contains("还有 7 名教师在这里任职，请先办理调动或离任"), "{}", page.text());
+    let office = test.ctx(town.city_office.who());
+    let mut tx = office.write().await.expect("a transaction");
+    for teacher in town.school().teachers.iter().chain([&town.school().principal]) {
+        let end = Departure { person: teacher.person, on: day(2021, 3, 5), reason: "学校撤并" };
+        posting::release(&office, &mut tx, &end).await.expect("released");
+    }
+    tx.commit().await.expect("commits");
     city.post(&format!("{school}/close"), &close("1")).await.shows("机构已停用");
     city.get(&format!("{county}/schools")).await.hides("测试一小").shows("测试二小");
-    let back = [("form", "reopen"), ("version", "2"), ("on", "2021-04-02"), ("reason", "误操作")];
+    let back = [("form", "reopen"), ("version", "2"), ("on", "2021-03-06"), ("reason", "误操作")];
     city.post(&format!("{school}/reopen"), &back).await.shows("机构已恢复使用");
     city.get(&format!("{county}/schools")).await.shows("测试一小");
+});
+
+story!(what_happens_to_a_node_has_its_day_and_its_name_tells_it_apart, |engine| async move {
+    let (test, town) = with_town(engine).await;
+    let mut office = signed_in(&test, &town.county_office).await;
+    let school = format!("/organisation/{}", town.school().node.id);
+    let rename = |name: &'static str, on: &'static str| {
+        [("form", "rename"), ("version", "1"), ("name", name), ("on", on), ("reason", "更名批复")]
+    };
+    let refused = [
+        (rename("测试实验小学", "2019-01-01"), "日期不能早于设立日期（2020年9月1日）"),
+        (rename("测试实验小学", "2021-03-11"), "日期不能晚于今天"),
+        (rename("测试二小", "2021-03-01"), "同一上级之下已有名为“测试二小”的机构"),
+    ];
+    for (fields, words) in refused {
+        let page = office.post(&format!("{school}/rename"), &fields).await;
+        assert!(page.is(422).text().contains(words), "{words}: {}", page.text());
+    }
+    let new = [("kind", "school"), ("name", "测试二小"), ("code", ""), ("valid_from", "2021-01-01")];
+    let page = office.post(&format!("/organisation/{}/new", town.county.id), &new).await;
+    assert!(page.is(422).text().contains("已有名为“测试二小”的机构"), "{}", page.text());
 });
 
 story!(a_school_is_moved_through_its_page, |engine| async move {
@@ -127,8 +162,16 @@ story!(a_school_is_moved_through_its_page, |engine| async move {
     let school = format!("/organisation/{}", town.school().node.id);
     let page = city.get(&format!("{school}/move")).await;
     let version = page.field("version");
-    let fields =
-        [("version", version.as_str()), ("parent_name", "lx"), ("on", "2021-04-01"), ("reason", "区划调整")];
+    let neighbour = town.neighbour.id.to_string();
+    let mut fields = vec![
+        ("version", version.as_str()),
+        ("parent_name", "lx"),
+        ("on", "2021-03-01"),
+        ("reason", "区划调整"),
+    ];
+    let asked = city.post(&format!("{school}/move"), &fields).await;
+    assert!(asked.is(422).text().contains("没有完全同名的机构，请在下面选定一个"), "{}", asked.text());
+    fields.push(("parent", &neighbour));
     city.post(&format!("{school}/move"), &fields).await.shows("已移到“邻县”之下").shows("由“测试县”");
     let mut neighbour = signed_in(&test, &town.neighbour_office).await;
     neighbour.get(&school).await.shows("测试一小");

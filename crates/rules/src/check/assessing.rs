@@ -1,8 +1,8 @@
 //! Steps, appeals, sampling, gates and score: judgements that can be made at all.
 
 use super::Found;
-use crate::assessment::{Decision, Step, StepKind};
-use crate::certification::GateKind;
+use crate::assessment::{Decision, Pool, Step, StepKind};
+use crate::certification::{GateKind, Measure};
 use crate::hours::{CategoryRole, ItemUnit};
 use crate::scheme::Scheme;
 
@@ -43,6 +43,9 @@ fn steps(scheme: &Scheme, found: &mut Found) {
 
 fn one_step(step: &Step, found: &mut Found) {
     let title = step.title.as_str();
+    if *step.days == 0 {
+        found.value(&step.days, format!("“{title}”的天数为 0"), "days 应不少于 1");
+    }
     if step.kind == StepKind::Notice {
         if *step.reviewers != 0 {
             found.value(
@@ -51,10 +54,14 @@ fn one_step(step: &Step, found: &mut Found) {
                 "reviewers 应为 0",
             );
         }
-        if *step.days == 0 {
-            found.value(&step.days, format!("“{title}”的天数为 0"), "days 应不少于 1");
-        }
         return;
+    }
+    if step.kind != StepKind::SelfReview && step.drawn_from.contains(&Pool::Author) {
+        found.value(
+            &step.drawn_from,
+            format!("“{title}”的评审人包括教师本人"),
+            "\"author\" 只用于自评，请改写其他范围",
+        );
     }
     if *step.reviewers == 0 {
         found.value(&step.reviewers, format!("“{title}”没有评审人"), "reviewers 应不少于 1");
@@ -148,11 +155,43 @@ fn score(scheme: &Scheme, found: &mut Found) {
     let points = &rule.points;
     if *points.excellent > 100 || *points.pass > *points.excellent {
         found.value(&points.pass, "等级分值不对", "应满足 pass ≤ excellent ≤ 100");
+    } else if total == 100 {
+        excellence_is_reachable(scheme, found);
+    }
+    let there_are = u32::try_from(scheme.framework.capabilities.len()).unwrap_or(u32::MAX);
+    if *rule.excellent.capabilities > there_are {
+        let wanted = &rule.excellent.capabilities;
+        found.value(
+            wanted,
+            format!("优秀须有 {} 个能力点优秀，框架只有 {there_are} 个", **wanted),
+            format!("应不超过 {there_are}"),
+        );
     }
     for share in
         [&rule.excellent.score, &rule.excellent.quota_percent].into_iter().filter(|value| ***value > 100)
     {
         found.value(share, format!("{} 超过 100", **share), "应在 0 到 100 之间");
+    }
+}
+
+/// Whoever does everything as well as it can be done must be able to be 优秀, also while nobody
+/// reports the figures that other rooms report: then the rest stands for the whole.
+fn excellence_is_reachable(scheme: &Scheme, found: &mut Found) {
+    let rule = &scheme.certification;
+    let judged = |measure: &Measure| matches!(measure, Measure::Capabilities | Measure::Work(_));
+    let computed = || rule.score.iter().filter(|part| !matches!(part.measure, Measure::Reported(_)));
+    let most: u32 = computed()
+        .map(|part| *part.weight * if judged(&part.measure) { *rule.points.excellent } else { 100 })
+        .sum();
+    let whole: u32 = computed().map(|part| *part.weight).sum();
+    let most = most.checked_div(whole).unwrap_or(0);
+    let wanted = &rule.excellent;
+    if *wanted.score > most && *wanted.score <= 100 {
+        found.value(
+            &wanted.score,
+            format!("优秀须得 {} 分，各项最多只能得 {most} 分", *wanted.score),
+            format!("score 应不超过 {most}，或提高 [certification.points] 的 excellent"),
+        );
     }
 }
 

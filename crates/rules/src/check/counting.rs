@@ -28,6 +28,13 @@ fn hours(scheme: &Scheme, found: &mut Found) {
         category_numbers(rule, category, found);
         for kind in &category.kinds {
             ceiling_holds(rule, &kind.title, kind.minimum.as_ref(), kind.ceiling.as_ref(), found);
+            if let (Some(item), Some(ceiling)) = (&kind.item, &kind.ceiling)
+                && *item.hours > **ceiling
+            {
+                let (each, most) = (rule.shown(*item.hours), rule.shown(**ceiling));
+                let wrong = format!("“{}”每项 {each}，超过这一项目的计入上限 {most}", *kind.title);
+                found.value(&item.hours, wrong, format!("item_hours 应不超过 {most}，或提高 ceiling"));
+            }
             if kind.item.as_ref().is_some_and(|item| item.unit == ItemUnit::Work)
                 && scheme.framework.works.is_empty()
             {
@@ -38,6 +45,12 @@ fn hours(scheme: &Scheme, found: &mut Found) {
                 );
             }
         }
+    }
+    let required: Seconds = rule.categories.iter().map(|category| *category.minimum).sum();
+    if *rule.total < required {
+        let (total, sum) = (rule.shown(*rule.total), rule.shown(required));
+        let wrong = format!("总学时 {total} 低于各类最低学时之和 {sum}");
+        found.value(&rule.total, wrong, format!("total 应不少于 {sum}，或降低各类 minimum"));
     }
     let reachable: Option<Seconds> = rule.categories.iter().map(most_countable).sum();
     if reachable.is_some_and(|most| most < *rule.total) {
@@ -145,6 +158,17 @@ fn offer_and_choice(scheme: &Scheme, found: &mut Found) {
             &choice.cover,
             format!("要求覆盖 {least} 个维度，框架有 {there_are} 个"),
             format!("应在 1 到 {there_are} 之间，或写 \"every\""),
+        );
+    }
+    if let Cover::AtLeast(least) = *choice.cover
+        && least <= there_are
+        && least > *scheme.offer.dimensions
+    {
+        let offered = *scheme.offer.dimensions;
+        found.value(
+            &choice.cover,
+            format!("教师须覆盖 {least} 个维度，学校却只须提供 {offered} 个"),
+            format!("cover 应不超过 {offered}，或提高 [offer] 的 dimensions"),
         );
     }
     if *scheme.offer.fit_environment {

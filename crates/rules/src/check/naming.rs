@@ -5,18 +5,44 @@ use std::collections::BTreeSet;
 use super::Found;
 use crate::certificate::{NUMBER_PLACEHOLDERS, TEXT_PLACEHOLDERS, unknown_placeholders};
 use crate::certification::{GateKind, Measure};
+use crate::choice::SCHOOL_FACTS;
 use crate::framework::Piece;
 use crate::scheme::Scheme;
 use crate::source::{Place, Source};
 use crate::territory::TierKey;
 
 pub(super) fn check(scheme: &Scheme, found: &mut Found) {
+    let identity = &scheme.identity;
+    if identity.version.trim().is_empty() {
+        found.value(&identity.title, "没有版本号", "请在 [scheme] 中写 version，如 \"2020.1\"");
+    }
     codes_once(scheme, found);
     tiers(scheme, found);
     framework(scheme, found);
     evidence(scheme, found);
+    version(scheme, found);
+    school_facts(scheme, found);
     references(scheme, found);
     certificate(scheme, found);
+}
+
+fn version(scheme: &Scheme, found: &mut Found) {
+    if scheme.version().trim().is_empty() {
+        found.value(
+            &scheme.identity.title,
+            "version 是空的",
+            "请写版本号，如 version = \"1\"，每次修改都要换",
+        );
+    }
+}
+
+fn school_facts(scheme: &Scheme, found: &mut Found) {
+    for exception in &scheme.offer.exceptions {
+        if !SCHOOL_FACTS.contains(&exception.fact.as_str()) {
+            let at = &exception.title.source.at;
+            unknown("学校属性", &exception.fact, SCHOOL_FACTS.into_iter(), at, found);
+        }
+    }
 }
 
 fn once<'a>(what: &str, codes: impl Iterator<Item = (&'a str, &'a Source)>, found: &mut Found) {

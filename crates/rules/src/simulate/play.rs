@@ -8,8 +8,9 @@ use tisheng_kernel::{Level, Seconds};
 use super::chance::Chance;
 use crate::certification::Measure;
 use crate::scheme::Scheme;
-use crate::selection::{SchoolFacts, Task};
+use crate::selection::SchoolFacts;
 use crate::tally::HourEntry;
+use crate::task::Task;
 use crate::verdict::{Facts, capability_level};
 
 /// About so many teachers make a school, and so many schools a county, in the play.

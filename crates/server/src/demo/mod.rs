@@ -16,6 +16,8 @@ use tisheng_registry::samples::{PASSWORD, Persona};
 use tisheng_rules::builtin;
 
 use self::calendar::Calendar;
+use crate::say::say;
+use crate::scheme_files::SchemeFiles;
 use crate::{Ended, assembly, serve};
 
 /// The file that says whom to sign in as, in the data folder.
@@ -56,7 +58,8 @@ impl Listed {
 
 /// Fills the data folder unless it is filled already, then serves it as if it were `today`.
 pub async fn command(config: Config, scheme: Option<&str>, today: Option<NaiveDate>) -> Ended {
-    serve::logging();
+    // Whoever tries the demonstration reads the list of accounts, not its migrations.
+    serve::logging("warn");
     let file = config.data.join(PERSONAS);
     let clock = Calendar::showing(today, Instant::from_clock());
     let app = assembly::open_by(config, Arc::new(clock)).await?;
@@ -67,7 +70,7 @@ pub async fn command(config: Config, scheme: Option<&str>, today: Option<NaiveDa
         std::fs::write(&file, serde_json::to_string_pretty(&personas)?)?;
         personas
     };
-    println!("{} 个演示账号，密码都是 {PASSWORD}（全部列在 {}）：", personas.len(), file.display());
+    say(&format!("{} 个演示账号，密码都是 {PASSWORD}（全部列在 {}）：", personas.len(), file.display()))?;
     let mut shown: Vec<(&str, &str)> = Vec::new();
     for one in &personas {
         let kind = (one.scheme.as_str(), one.role.as_str());
@@ -75,7 +78,7 @@ pub async fn command(config: Config, scheme: Option<&str>, today: Option<NaiveDa
             continue;
         }
         shown.push(kind);
-        println!("  {:<24} {}（{}）", one.account, one.name, one.organisation);
+        say(&format!("  {:<24} {}（{}）", one.account, one.name, one.organisation))?;
     }
     serve::serve(app).await
 }
@@ -84,16 +87,17 @@ async fn fill(
     app: &Arc<App>,
     scheme: Option<&str>,
 ) -> Result<Vec<Listed>, Box<dyn std::error::Error + Send + Sync>> {
-    let known: Vec<&str> = builtin::all().into_iter().map(|(code, _)| code).collect();
-    let wanted: Vec<&str> = match scheme {
-        Some(code) if known.contains(&code) => vec![code],
-        Some(code) => return Err(format!("no scheme {code}; there are {}", known.join(", ")).into()),
-        None => known,
+    let wanted = match scheme {
+        Some(scheme) => vec![SchemeFiles::find(scheme)?],
+        None => builtin::all().into_iter().filter_map(|(code, _)| SchemeFiles::built_in(code)).collect(),
     };
     let mut personas = Vec::new();
-    for (number, code) in (1_u32..).zip(wanted) {
+    for (number, scheme) in (1_u32..).zip(&wanted) {
+        let rules = scheme.rules()?;
+        let code = rules.code();
         let ctx = Ctx::system(Arc::clone(app), "demo");
-        let built = territory::build(&ctx, code, number).await.map_err(|e| format!("{code}: {e:?}"))?;
+        let built =
+            territory::build(&ctx, scheme, &rules, number).await.map_err(|e| format!("{code}: {e:?}"))?;
         personas.extend(built.iter().map(|persona| Listed::of(code, persona)));
     }
     Ok(personas)

@@ -3,13 +3,14 @@
 use tisheng_kernel::RegionCode;
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, Tx};
-use tisheng_policy::scheme::{self, File};
+use tisheng_policy::scheme;
 use tisheng_registry::access::Role;
 use tisheng_registry::organisation::{self, Kind, Node};
 use tisheng_registry::samples::{Builder, Persona, beginning, hashed_password};
-use tisheng_rules::{Scheme, builtin};
+use tisheng_rules::{Scheme, TierKey};
 
 use super::{school, study};
+use crate::scheme_files::{SchemeFiles, no_region};
 
 /// Counties that get schools.
 const COUNTIES: usize = 2;
@@ -18,40 +19,41 @@ const SCHOOLS: usize = 2;
 /// People are numbered from here on in each territory, so that no two share a paper's number.
 const PEOPLE: u32 = 2000;
 
-/// Builds the territory of the scheme `code`, the `number`th of this installation.
-pub async fn build(ctx: &Ctx, code: &str, number: u32) -> Result<Vec<Persona>, Failure> {
-    let files: Vec<File> = builtin::files(code)
-        .unwrap_or_default()
-        .iter()
-        .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
-        .collect();
-    let rules = Scheme::from_files(&files).map_err(|p| Failure::Internal(format!("{p:?}")))?;
+/// Builds the territory of `scheme`, which states `rules`, the `number`th of this installation.
+pub async fn build(
+    ctx: &Ctx,
+    scheme: &SchemeFiles,
+    rules: &Scheme,
+    number: u32,
+) -> Result<Vec<Persona>, Failure> {
+    let code = rules.code();
     let region = rules.identity.territory.value.as_ref().ok_or(Failure::NotFound)?.to_string();
     let mut tx = ctx.write().await?;
-    organisation::seed_regions(ctx, &mut tx, builtin::regions_table(), Some(&region), beginning()).await?;
-    let root = organisation::by_code(&mut tx, &region).await?.ok_or(Failure::NotFound)?;
-    let programme = scheme::open(ctx, &mut tx, (root.id, &root.path), &files)
+    organisation::seed_regions(ctx, &mut tx, &scheme.regions, Some(&region), beginning()).await?;
+    let root = organisation::by_code(&mut tx, &region).await?;
+    let root = root.ok_or_else(|| Failure::Internal(no_region(&region)))?;
+    let programme = scheme::open(ctx, &mut tx, (root.id, &root.path), &scheme.files)
         .await
         .map_err(|e| Failure::Internal(e.to_string()))?;
-    let counties = counties(&mut tx, &root).await?;
+    let lowest = if rules.tier(TierKey::County).is_some() { Kind::County } else { Kind::Town };
+    let counties = counties(&mut tx, &root, lowest).await?;
     tx.commit().await?;
     let mut people = offices(ctx, code, number, &root, &counties).await?;
     for (place, county) in counties.iter().enumerate() {
         for school in 0..SCHOOLS {
             let index = place * SCHOOLS + school;
-            let plan = school::Plan { code, number, index, county, programme: &programme, rules: &rules };
+            let plan = school::Plan { code, number, index, county, programme: &programme, rules };
             people.extend(school::build(ctx, &plan).await?);
         }
     }
-    let plan =
-        study::Plan { code, number, root: &root, programme: &programme, rules: &rules, people: &people };
+    let plan = study::Plan { code, number, root: &root, programme: &programme, rules, people: &people };
     let lecturers = study::build(ctx, &plan).await?;
     people.extend(lecturers);
     Ok(people)
 }
 
-/// The first counties of the territory, each with the programme's nodes above it.
-async fn counties(tx: &mut Tx, root: &Node) -> Result<Vec<Node>, Failure> {
+/// The first counties of the territory; the first towns where the scheme has no counties.
+async fn counties(tx: &mut Tx, root: &Node, lowest: Kind) -> Result<Vec<Node>, Failure> {
     let mut found = Vec::new();
     let mut open = vec![root.clone()];
     while let Some(node) = open.pop() {
@@ -59,7 +61,7 @@ async fn counties(tx: &mut Tx, root: &Node) -> Result<Vec<Node>, Failure> {
         below.retain(|child| child.kind.is_region());
         below.reverse();
         for child in below {
-            if child.kind == Kind::County { found.push(child) } else { open.push(child) }
+            if child.kind == lowest { found.push(child) } else { open.push(child) }
         }
         if found.len() >= COUNTIES {
             break;
@@ -90,6 +92,7 @@ async fn offices(
         let role = match node.kind {
             Kind::Province => Role::Province,
             Kind::City => Role::City,
+            Kind::Town => Role::Town,
             _ => Role::County,
         };
         let login = format!("{short}.{}.{}", role.key(), node.code.as_deref().unwrap_or("0"));

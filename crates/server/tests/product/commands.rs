@@ -68,3 +68,106 @@ fn an_operator_begins_copies_and_restores() {
     assert!(said(&tisheng(&other, &["verify"], "")).contains("all right"));
     assert_eq!(said(&tisheng(&other, &["user", "list", "--organisation", "440600"], "")), list);
 }
+
+#[test]
+fn a_damaged_backup_is_not_restored() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, copy, other) =
+        (folder.path().join("data"), folder.path().join("copy"), folder.path().join("other"));
+    let first = ["user", "first", "--scheme", "foshan-2020", "--name", "测试甲", "--login", "office"];
+    said(&tisheng(&data, &first, "11010519491231002X\n"));
+    let to = copy.display().to_string();
+    said(&tisheng(&data, &["backup", &to], ""));
+    let database = copy.join("tisheng.db");
+    let whole = std::fs::read(&database).expect("the copy");
+    let mut damaged = whole.clone();
+    // Where rows are, far from what SQLite looks at when it opens a file.
+    let middle = damaged.len() / 2;
+    damaged[middle] ^= 0x40;
+    std::fs::write(&database, &damaged).expect("written");
+    let why = refused(&tisheng(&other, &["restore", &to], ""));
+    assert!(why.contains("damaged") && why.contains("tisheng.db"), "{why}");
+    assert!(!other.join("tisheng.db").exists() && !other.join("files").exists(), "nothing was written");
+
+    // Damage that was there already when the list was written.
+    let mut torn = whole;
+    let page = torn.len() / 2 / 4096 * 4096;
+    torn[page..page + 4096].fill(0xff);
+    std::fs::write(&database, &torn).expect("written");
+    let list = std::fs::read_to_string(copy.join("SHA256SUMS")).expect("the list");
+    let digest = tisheng_platform::files::digest_of(&database).expect("read").digest;
+    assert!(list.lines().count() == 1 && list.ends_with("  tisheng.db\n"), "{list}");
+    std::fs::write(copy.join("SHA256SUMS"), format!("{digest}  tisheng.db\n")).expect("written");
+    let why = refused(&tisheng(&other, &["restore", &to], ""));
+    assert!(why.contains("the database of the backup is damaged"), "{why}");
+    std::fs::remove_file(copy.join("SHA256SUMS")).expect("removed");
+    assert!(refused(&tisheng(&other, &["restore", &to], "")).contains("SHA256SUMS"));
+}
+
+/// The made-up third scheme as a folder, with a table of its regions.
+fn lakeside(folder: &Path) {
+    std::fs::create_dir_all(folder).expect("a folder");
+    for (name, text) in tisheng_rules::samples::third_scheme_files() {
+        std::fs::write(folder.join(name), text).expect("written");
+    }
+    let regions = "code,name,parent,level\n759900,湖畔市,,city\n759900001,湖东学区,759900,town\n";
+    std::fs::write(folder.join("regions.csv"), regions).expect("written");
+}
+
+#[test]
+fn a_territory_is_installed_from_its_folder() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, scheme) = (folder.path().join("data"), folder.path().join("lakeside"));
+    lakeside(&scheme);
+    let path = scheme.display().to_string();
+    let first = ["user", "first", "--scheme", &path, "--name", "测试甲", "--login"];
+    let paper = "11010519491231002X";
+    let short: Vec<&str> = first.iter().copied().chain(["zs"]).collect();
+    let wrong = refused(&tisheng(&data, &short, paper));
+    assert!(wrong.contains("--login “zs”"), "{wrong}");
+    let good: Vec<&str> = first.iter().copied().chain(["office"]).collect();
+    assert!(said(&tisheng(&data, &good, paper)).contains("/set-up/"));
+    let list = said(&tisheng(&data, &["user", "list", "--organisation", "759900"], ""));
+    assert!(list.contains("湖畔市") && list.contains("测试甲"), "{list}");
+
+    std::fs::remove_file(scheme.join("regions.csv")).expect("removed");
+    let other = folder.path().join("other");
+    let unknown = refused(&tisheng(&other, &good, paper));
+    assert!(unknown.contains("区划代码表中没有 759900") && unknown.contains("regions.csv"), "{unknown}");
+}
+
+#[test]
+fn a_folder_that_is_no_scheme_is_told_in_a_sentence() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let check = |path: &Path| refused(&tisheng(&data, &["scheme", "check", &path.display().to_string()], ""));
+    let empty = folder.path().join("empty");
+    std::fs::create_dir_all(&empty).expect("a folder");
+    assert!(check(&empty).contains("没有 .toml 文件"));
+    let file = empty.join("scheme.toml");
+    // 方案, as an editor of an older system saves it.
+    std::fs::write(&file, [0xb7, 0xbd, 0xb0, 0xb8]).expect("written");
+    assert!(check(&empty).contains("scheme.toml 不是 UTF-8 编码"));
+    assert!(check(&file).contains("是一个文件"));
+    assert!(check(&folder.path().join("nowhere")).contains("foshan-2020"));
+    let none = ["scheme", "simulate", "foshan-2020", "--teachers", "0"];
+    assert!(refused(&tisheng(&data, &none, "")).contains("--teachers"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_goes_away_is_no_mistake_and_a_full_device_is_one() {
+    let explain = |out: Stdio| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_tisheng"));
+        program.args(["scheme", "explain", "foshan-2020"]).stdout(out).stderr(Stdio::piped());
+        program.spawn().expect("the program starts")
+    };
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let ended = explain(writer.into()).wait_with_output().expect("it ends");
+    assert!(ended.status.success() && ended.stderr.is_empty(), "{}", String::from_utf8_lossy(&ended.stderr));
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("the full device");
+    let ended = explain(full.into()).wait_with_output().expect("it ends");
+    let told = String::from_utf8_lossy(&ended.stderr);
+    assert!(!ended.status.success() && told.starts_with("tisheng: ") && !told.contains("panicked"), "{told}");
+}

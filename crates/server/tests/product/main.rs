@@ -4,6 +4,7 @@ mod addresses;
 mod bench;
 mod canary;
 mod commands;
+mod fixtures;
 mod matrix;
 mod statements;
 mod third_place;

@@ -11,7 +11,7 @@ use tisheng_registry::organisation::{self, Node};
 use tisheng_registry::people::{self, Person, Teacher};
 use tisheng_rules::Scheme;
 
-use super::model::{Activity, ActivityError, Plan, State, Step};
+use super::model::{Activity, ActivityError, Overlap, Plan, State, Step};
 use super::store::{self, Moving};
 use crate::hours::{self, Channel, Report, Whom};
 
@@ -175,7 +175,7 @@ async fn step(
 /// Lets those in the room sign in, with a fresh code that no other open activity has.
 ///
 /// # Errors
-/// [`ActivityError::NotNow`], [`ActivityError::Stale`]; 404 elsewhere.
+/// [`ActivityError::TooEarly`], [`ActivityError::NotNow`], [`ActivityError::Stale`]; 404 elsewhere.
 pub async fn open(
     ctx: &Ctx,
     tx: &mut Tx,
@@ -183,6 +183,7 @@ pub async fn open(
     id: Id<Activity>,
 ) -> Result<(), ActivityError> {
     let found = activity(ctx, tx, programme, id).await?;
+    found.opens_at(ctx.at)?;
     let mut code = fresh_code();
     while store::code_in_use(tx, programme.id, &code).await? {
         code = fresh_code();
@@ -345,8 +346,8 @@ pub async fn strike(
 /// Hands record and list to the school for approval.
 ///
 /// # Errors
-/// [`ActivityError::NoRecord`], [`ActivityError::Nobody`], [`ActivityError::NotNow`],
-/// [`ActivityError::Stale`]; 404 elsewhere.
+/// [`ActivityError::NotOver`], [`ActivityError::NoRecord`], [`ActivityError::Nobody`],
+/// [`ActivityError::NotNow`], [`ActivityError::Stale`]; 404 elsewhere.
 pub async fn submit(
     ctx: &Ctx,
     tx: &mut Tx,
@@ -355,6 +356,7 @@ pub async fn submit(
 ) -> Result<(), ActivityError> {
     let found = activity(ctx, tx, programme, id).await?;
     found.state.after(Step::Submit)?;
+    found.is_over(ctx.at)?;
     if found.record.trim().is_empty() {
         return Err(ActivityError::NoRecord);
     }
@@ -379,7 +381,8 @@ async fn to_judge(
     Ok((found, Id::from_uuid(member.person)))
 }
 
-/// Approves record and list, and books the hours of everyone on it.
+/// Approves record and list, and books the hours of everyone on it. Whoever has hours of another
+/// activity at the same time waits for a person.
 ///
 /// # Errors
 /// [`ActivityError::Own`], [`ActivityError::NotNow`], [`ActivityError::Stale`]; 404 elsewhere.
@@ -394,6 +397,7 @@ pub async fn approve(
     step(ctx, tx, &found, Step::Approve, &moving).await?;
     let rules = scheme::rules(&ctx.app, tx, programme).await?;
     let attendees = store::attendees(tx, id).await?;
+    let overlaps = store::overlapping(tx, programme.id, &found).await?;
     let reports: Vec<Report> = attendees
         .iter()
         .map(|attendee| Report {
@@ -407,7 +411,7 @@ pub async fn approve(
             source: SOURCE.to_owned(),
             source_id: found.source_id(attendee.person, found.approvals + 1),
             channel: Channel::Own,
-            doubt: None,
+            doubt: overlaps.iter().find(|other| other.person == attendee.person).map(Overlap::doubt),
         })
         .collect();
     Ok(hours::log_all(ctx, tx, programme, &reports).await?)

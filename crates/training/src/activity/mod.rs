@@ -9,7 +9,8 @@
 //! Tables: `activity`, `attendance`, `attendance_miss`.
 //!
 //! Invariants: hours are booked by an approval and by nothing else, each approval once; nobody
-//! approves what they planned; an approved list is not edited.
+//! approves what they planned; an approved list is not edited; what is not over is not approved;
+//! of two activities at the same time the ledger takes one by itself.
 
 mod actions;
 mod model;
@@ -22,6 +23,6 @@ pub use actions::{
     APPROVERS, ORGANISERS, SOURCE, activity, approve, cancel, close, count_miss, enlist, hand_back, open,
     plan, replan, sign_in, strike, submit, withdraw_approval, write_record,
 };
-pub use model::{Activity, ActivityError, Attendee, Form, Plan, State, Step};
+pub use model::{Activity, ActivityError, Attendee, Form, Overlap, Plan, State, Step};
 pub use pages::routes;
 pub use store::follow;

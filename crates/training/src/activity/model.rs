@@ -2,11 +2,15 @@
 
 use std::str::FromStr;
 
+use chrono::TimeDelta;
 use tisheng_kernel::{Id, Instant, Seconds};
 use tisheng_platform::DbError;
 use tisheng_platform::web::Failure;
 use tisheng_registry::organisation::Node;
 use tisheng_registry::people::Person;
+
+/// Minutes before the beginning from which those who have come may sign in.
+const EARLY: i64 = 30;
 
 /// How an activity is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -252,6 +256,23 @@ pub struct Activity {
 }
 
 impl Activity {
+    /// Whether those who have come may sign in at `at`: nobody is there long before the beginning.
+    ///
+    /// # Errors
+    /// [`ActivityError::TooEarly`].
+    pub fn opens_at(&self, at: Instant) -> Result<(), ActivityError> {
+        let begins = self.plan.begins_at;
+        if at < begins + TimeDelta::minutes(-EARLY) { Err(ActivityError::TooEarly(begins)) } else { Ok(()) }
+    }
+
+    /// Whether it is over at `at`: what has not been held earns nothing.
+    ///
+    /// # Errors
+    /// [`ActivityError::NotOver`].
+    pub fn is_over(&self, at: Instant) -> Result<(), ActivityError> {
+        if at < self.plan.ends_at { Err(ActivityError::NotOver(self.plan.ends_at)) } else { Ok(()) }
+    }
+
     /// The number under which the hours of `person` are reported by the approval of that count:
     /// each approval counts once, and what it counted is taken back by its withdrawal.
     #[must_use]
@@ -277,6 +298,28 @@ pub struct Attendee {
     pub reason: String,
 }
 
+/// Another approved activity that somebody attended at the same time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overlap {
+    /// Who is on both lists.
+    pub person: Id<Person>,
+    /// What the other was about.
+    pub title: String,
+    /// From when it was.
+    pub begins_at: Instant,
+    /// Until when.
+    pub ends_at: Instant,
+}
+
+impl Overlap {
+    /// What speaks against the hours, in a sentence.
+    #[must_use]
+    pub fn doubt(&self) -> String {
+        let (begins, ends) = (self.begins_at.chinese(), self.ends_at.chinese());
+        format!("与已认定的活动“{}”（{begins} 至 {ends}）时间重叠，同一时间只能参加一个活动", self.title)
+    }
+}
+
 /// Why something cannot be done to an activity.
 #[derive(Debug, thiserror::Error)]
 pub enum ActivityError {
@@ -286,6 +329,12 @@ pub enum ActivityError {
     /// The plan contradicts itself or the scheme: field and sentence.
     #[error("{1}")]
     Plan(&'static str, String),
+    /// It begins later than one may sign in for it.
+    #[error("活动于 {} 开始，最早提前 {EARLY} 分钟开始签到", .0.chinese())]
+    TooEarly(Instant),
+    /// It is still going on, or has not begun.
+    #[error("活动于 {} 结束，结束后才能提交和认定学时", .0.chinese())]
+    NotOver(Instant),
     /// Nobody was there.
     #[error("签到表上还没有人，不能提交")]
     Nobody,

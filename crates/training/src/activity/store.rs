@@ -9,7 +9,7 @@ use tisheng_platform::{Ctx, DbError, Row, Scope, Shift, Tx, args};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::people::{Person, Teacher};
 
-use super::model::{Activity, Attendee, Plan, State};
+use super::model::{Activity, Attendee, Overlap, Plan, State};
 
 const FOLLOW_ACTIVITY: &str = "update activity set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
@@ -84,6 +84,12 @@ const STRIKE: &str = "update attendance set struck_at = $3, reason = $4
 const ATTENDEES: &str = "select t.person, p.name, coalesce(n.name, ''), t.signed_at, t.manner, t.reason
     from attendance t join person p on p.id = t.person left join node n on n.path = t.path
     where t.activity = $1 and t.struck_at is null order by p.sort_key, t.person";
+
+const OVERLAPPING: &str = "select mine.person, a.title, a.begins_at, a.ends_at from attendance mine
+    join attendance other on other.person = mine.person and other.activity <> mine.activity
+    join activity a on a.id = other.activity
+    where mine.activity = $1 and mine.struck_at is null and other.struck_at is null and a.programme = $2
+    and a.state = 'approved' and a.begins_at < $4 and a.ends_at > $3 order by a.begins_at, a.id";
 
 const COUNT: &str = "select count(*) from attendance where activity = $1 and struck_at is null";
 
@@ -339,6 +345,20 @@ pub async fn attendees(tx: &mut Tx, id: Id<Activity>) -> Result<Vec<Attendee>, D
             by_code: row.get::<String>(4)? == "code",
             reason: row.get(5)?,
         })
+    })
+    .await
+}
+
+/// The approved activities that those on the list of `activity` attended while it was held.
+pub async fn overlapping(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    activity: &Activity,
+) -> Result<Vec<Overlap>, DbError> {
+    let plan = &activity.plan;
+    let args = args![activity.id, programme, plan.begins_at, plan.ends_at];
+    tx.rows(OVERLAPPING, args, |row| {
+        Ok(Overlap { person: row.get(0)?, title: row.get(1)?, begins_at: row.get(2)?, ends_at: row.get(3)? })
     })
     .await
 }

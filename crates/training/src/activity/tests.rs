@@ -18,15 +18,24 @@ fn practice(place: &Place) -> String {
 
 /// Plans two hours on the tenth from 9:00 on, worth two 学时, and gives the address.
 async fn plan(place: &Place, organiser: &mut Browser) -> String {
+    plan_at(place, organiser, ("微能力点研讨", "09:00", "11:00")).await
+}
+
+/// The same of any title and time.
+async fn plan_at(
+    place: &Place,
+    organiser: &mut Browser,
+    (title, begins, ends): (&str, &str, &str),
+) -> String {
     let (day, hours) = (place.day(10).to_string(), practice(place));
     let fields = [
-        ("title", "微能力点研讨"),
+        ("title", title),
         ("form", "research"),
         ("place", "录播教室"),
         ("host", "教研组"),
         ("day", day.as_str()),
-        ("begins", "09:00"),
-        ("ends", "11:00"),
+        ("begins", begins),
+        ("ends", ends),
         ("hours", "2"),
         ("place_of_hours", hours.as_str()),
         ("audience", place.town.school().node.path.as_str()),
@@ -37,7 +46,7 @@ async fn plan(place: &Place, organiser: &mut Browser) -> String {
     refused.is(422);
     assert!(refused.text().contains("不能超过活动时长"), "{}", refused.text());
     let page = organiser.post("/activities/new", &fields).await;
-    page.shows("微能力点研讨").shows("已安排");
+    page.shows(title).shows("已安排");
     page.path.clone()
 }
 
@@ -70,6 +79,7 @@ story!(from_the_plan_to_the_ledger_and_back, |engine| async move {
     stranger.post("/activities/sign-in", &[("code", &code)]).await.is(422);
 
     clerk.post(&step, &[("do", "close")]).await.shows("整理记录");
+    place.test.clock.advance(TimeDelta::hours(2));
     let mut late = place.browser(&school.teachers[1]).await;
     late.post("/activities/sign-in", &[("code", &code)]).await.is(422);
     let second = school.teachers[1].person.to_string();
@@ -130,6 +140,7 @@ story!(whoever_planned_it_does_not_approve_it, |engine| async move {
     let record = [("record", "纪要"), ("version", version.as_str())];
     principal.post(&format!("{address}/record"), &record).await.shows("已保存");
     principal.post(&step, &[("do", "close")]).await.shows("整理记录");
+    place.test.clock.advance(TimeDelta::hours(2));
     principal.post(&step, &[("do", "submit")]).await.shows("待审核");
     let own = principal.post(&step, &[("do", "approve")]).await;
     own.is(422);
@@ -140,4 +151,58 @@ story!(whoever_planned_it_does_not_approve_it, |engine| async move {
         browser.get(&address).await.is(404);
         browser.post(&step, &[("do", "approve")]).await.is(404);
     }
+});
+
+/// Opens the activity at `address`, puts the first teacher on its list and writes the minutes.
+async fn hold(place: &Place, clerk: &mut Browser, address: &str) {
+    let step = format!("{address}/step");
+    clerk.post(&step, &[("do", "open")]).await.shows("签到中");
+    let person = place.town.school().teachers[0].person.to_string();
+    clerk.post(&format!("{address}/list"), &[("person", &person), ("reason", "点名")]).await.is(200);
+    let version = clerk.get(address).await.field("version");
+    let record = [("record", "纪要"), ("version", version.as_str())];
+    clerk.post(&format!("{address}/record"), &record).await.shows("已保存");
+    clerk.post(&step, &[("do", "close")]).await.shows("整理记录");
+}
+
+story!(nobody_signs_in_hours_before_and_nothing_counts_before_the_end, |engine| async move {
+    let place = Place::begin(engine).await;
+    let mut clerk = place.browser(&place.town.school().clerk).await;
+    let address = plan_at(&place, &mut clerk, ("下午的研讨", "14:00", "16:00")).await;
+    let step = format!("{address}/step");
+    let early = clerk.post(&step, &[("do", "open")]).await;
+    early.is(422);
+    assert!(early.text().contains("最早提前 30 分钟"), "{}", early.text());
+    place.test.clock.advance(TimeDelta::minutes(4 * 60 + 30));
+    hold(&place, &mut clerk, &address).await;
+    let going_on = clerk.post(&step, &[("do", "submit")]).await;
+    going_on.is(422);
+    assert!(going_on.text().contains("结束后才能提交"), "{}", going_on.text());
+    place.test.clock.advance(TimeDelta::minutes(2 * 60 + 30));
+    clerk.post(&step, &[("do", "submit")]).await.shows("待审核");
+});
+
+story!(of_two_activities_at_once_one_counts_and_the_other_is_looked_at, |engine| async move {
+    let place = Place::begin(engine).await;
+    let mut clerk = place.browser(&place.town.school().clerk).await;
+    let times = [("第一场", "09:00", "11:00"), ("第二场", "09:30", "11:30"), ("第三场", "11:30", "13:30")];
+    let mut planned = Vec::new();
+    for time in times {
+        planned.push(plan_at(&place, &mut clerk, time).await);
+    }
+    place.test.clock.advance(TimeDelta::minutes(5 * 60));
+    let mut principal = place.browser(&place.town.school().principal).await;
+    let expected = ["1 人的学时已入账", "另有 1 人待核实", "1 人的学时已入账"];
+    for (address, expected) in planned.iter().zip(expected) {
+        hold(&place, &mut clerk, address).await;
+        let step = format!("{address}/step");
+        clerk.post(&step, &[("do", "submit")]).await.shows("待审核");
+        principal.post(&step, &[("do", "approve")]).await.shows(expected);
+    }
+    let four = Seconds::from_hours(4, *place.rules.hours.length);
+    assert_eq!(earned(&place, 0).await, four, "the first and the third");
+    let waiting = clerk.get("/hours/waiting?state=held").await;
+    waiting.shows("第二场");
+    let one = clerk.get(&waiting.link("/hours/waiting/")).await;
+    one.shows("与已认定的活动“第一场”").shows("时间重叠");
 });

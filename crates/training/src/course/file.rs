@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use tisheng_kernel::text::tidy;
 use tisheng_kernel::{HourLength, Id, Seconds};
-use tisheng_platform::web::Failure;
 use tisheng_platform::{DbError, Tx};
-use tisheng_policy::scheme::{self, Programme};
+use tisheng_policy::scheme::Programme;
 use tisheng_registry::access::Role;
 use tisheng_registry::roster::{
     About, Alteration, Book, Column, Desk, Difference, Item, Kind, Line, Notes, Obstacle, Trace, What,
@@ -18,6 +17,7 @@ use tisheng_rules::Scheme;
 use super::actions::{Submitted, submit};
 use super::model::{Counts, Course, Draft, Source, Terms, TermsState, decide};
 use super::store;
+use crate::desk::{policy, tidied};
 use crate::platform::{self, Platform};
 
 const PLATFORM: usize = 0;
@@ -128,22 +128,12 @@ impl Kind for CourseFile {
     }
 
     async fn remember(desk: &Desk, tx: &mut Tx) -> Result<Memory, DbError> {
-        let mut memory = Memory {
-            policy: None,
-            platforms: HashMap::new(),
-            rows: HashMap::new(),
-            activities: HashMap::new(),
+        let policy = policy(desk, tx).await?;
+        let platforms = match &policy {
+            Some((programme, _)) => platform::by_name(&desk.ctx, tx, programme).await.map_err(failed)?,
+            None => HashMap::new(),
         };
-        let programme = match scheme::at(tx, &desk.member.path).await {
-            Ok(programme) => programme,
-            Err(Failure::NotFound) => return Ok(memory),
-            Err(failure) => return Err(failed(failure)),
-        };
-        let rules = scheme::rules(&desk.ctx.app, tx, &programme).await.map_err(failed)?;
-        let platforms = platform::list(&desk.ctx, tx, &programme).await.map_err(failed)?;
-        memory.platforms = platforms.into_iter().map(|p| (p.name.clone(), p)).collect();
-        memory.policy = Some((programme, rules));
-        Ok(memory)
+        Ok(Memory { policy, platforms, rows: HashMap::new(), activities: HashMap::new() })
     }
 
     async fn judge(
@@ -226,18 +216,12 @@ const COURSE: &str = "course";
 const TERMS: &str = "terms";
 
 fn read(line: &mut Line<'_>) -> Option<Row> {
-    let bounded = |most: usize| {
-        move |text: &str| {
-            let text = tidy(text);
-            if text.chars().count() > most { Err(format!("不能超过 {most} 个字")) } else { Ok(text) }
-        }
-    };
-    let platform = line.need(PLATFORM, bounded(40));
-    let code = line.need(CODE, bounded(60));
-    let title = line.need(TITLE, bounded(100));
+    let platform = line.need(PLATFORM, tidied(40));
+    let code = line.need(CODE, tidied(60));
+    let title = line.need(TITLE, tidied(100));
     let source = line.need(SOURCE, |t| word(t, Source::ALL.iter().map(|s| (*s, s.title()))));
     let counts = line.need(COUNTS, |t| word(t, Counts::ALL.iter().map(|c| (*c, c.title()))));
-    let hours = line.need(HOURS, bounded(12));
+    let hours = line.need(HOURS, tidied(12));
     let capabilities = line.need(CAPABILITIES, |t| Ok::<_, String>(listed(&t.to_uppercase())));
     let stages = line.read(STAGES, |t| {
         let stages = stages(t).map_err(|e| e.to_string())?;
@@ -247,7 +231,7 @@ fn read(line: &mut Line<'_>) -> Option<Row> {
         let subjects: Result<Vec<&str>, _> = listed(t).iter().map(|s| subject(s)).collect();
         subjects.map(|subjects| subjects.join(",")).map_err(|e| e.to_string())
     });
-    let summary = line.read(SUMMARY, bounded(500));
+    let summary = line.read(SUMMARY, tidied(500));
     let length = line.read(LENGTH, |t| {
         let minutes = tidy(t).parse::<u16>().map_err(|_| "每学时的分钟数应为整数".to_owned())?;
         HourLength::new(minutes).map_err(|e| e.to_string())
@@ -257,7 +241,7 @@ fn read(line: &mut Line<'_>) -> Option<Row> {
         Ok::<_, String>(Seconds::of_minutes(minutes.into()))
     });
     let pass_permille = line.read(PASS, permille);
-    let href = line.read(HREF, bounded(500));
+    let href = line.read(HREF, tidied(500));
     let activities = line.text(ACTIVITIES).split_whitespace().map(str::to_owned).collect();
     Some(Row {
         platform: platform?,
@@ -322,7 +306,7 @@ pub(super) fn permille(text: &str) -> Result<i64, String> {
 /// Finds the platform and reads what it helps to read; what is wrong is noted.
 fn complete(memory: &mut Memory, rules: &Scheme, row: &mut Row, notes: &mut Notes) {
     let Some(platform) = memory.platforms.get(&row.platform).cloned() else {
-        notes.wrong(PLATFORM, format!("没有登记名为“{}”的平台，或者不属于您的机构", row.platform));
+        notes.wrong(PLATFORM, platform::unknown(&row.platform));
         return;
     };
     row.draft.length = row.length.unwrap_or(platform.length);

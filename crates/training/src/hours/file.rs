@@ -12,12 +12,12 @@ use std::sync::Arc;
 
 use tisheng_kernel::Id;
 use tisheng_platform::web::Failure;
-use tisheng_platform::{DbError, Tx, audit, jobs};
+use tisheng_platform::{Ctx, DbError, Tx, audit, jobs};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::access::Role;
 use tisheng_registry::people::Person;
 use tisheng_registry::roster::{
-    About, Alteration, Book, Desk, Difference, Item, Kind, Line, Notes, Obstacle, Trace, What, failed,
+    About, Alteration, Book, Desk, Difference, Hint, Item, Kind, Line, Notes, Obstacle, Trace, What, failed,
 };
 use tisheng_rules::Scheme;
 use uuid::Uuid;
@@ -30,6 +30,7 @@ use super::actions::{changed, take};
 use super::delivery::{DELIVERED, Delivered, Tally};
 use super::model::{HoursError, Logged, Report, WITHDRAWAL, WaitingState};
 use super::store;
+use crate::desk::policy;
 
 /// A file of hours from a training platform.
 #[derive(Debug)]
@@ -64,6 +65,17 @@ impl Kind for HoursFile {
     };
     type Row = Row;
     type Memory = Memory;
+
+    async fn hints(ctx: &Ctx, tx: &mut Tx) -> Result<Vec<Hint>, DbError> {
+        let programme = match scheme::current(ctx, tx).await {
+            Ok(programme) => programme,
+            // Where no programme runs, the file is refused with a sentence of its own.
+            Err(Failure::NotFound) => return Ok(Vec::new()),
+            Err(failure) => return Err(failed(failure)),
+        };
+        let rules = scheme::rules(&ctx.app, tx, &programme).await.map_err(failed)?;
+        Ok(row::hints(&rules))
+    }
 
     fn read(_: &Desk, line: &mut Line<'_>) -> Option<Row> {
         row::read(line)
@@ -207,17 +219,6 @@ async fn withdraw_report(
         return Err(Obstacle::BuiltOn(sentence.to_owned()));
     }
     Ok(())
-}
-
-/// The programme that runs where the clerk acts, with its rules.
-async fn policy(desk: &Desk, tx: &mut Tx) -> Result<Option<(Programme, Arc<Scheme>)>, DbError> {
-    let programme = match scheme::at(tx, &desk.member.path).await {
-        Ok(programme) => programme,
-        Err(Failure::NotFound) => return Ok(None),
-        Err(failure) => return Err(failed(failure)),
-    };
-    let rules = scheme::rules(&desk.ctx.app, tx, &programme).await.map_err(failed)?;
-    Ok(Some((programme, rules)))
 }
 
 /// An entry that a file made.

@@ -3,6 +3,7 @@
 mod desk;
 mod inbox;
 mod own;
+mod paper;
 mod school;
 
 use std::sync::Arc;
@@ -93,12 +94,24 @@ fn as_form(error: HoursError, field: &str) -> Result<FormErrors, Failure> {
 struct SumRow {
     title: String,
     is_kind: bool,
+    /// Empty where nothing is asked for.
     minimum: String,
     earned: String,
     counted: String,
     over: String,
     missing: String,
     rule: String,
+}
+
+impl SumRow {
+    /// How the sum stands to its minimum, in words.
+    fn standing(&self) -> &str {
+        match (self.minimum.is_empty(), self.missing.is_empty()) {
+            (_, false) => &self.missing,
+            (true, true) => "—",
+            (false, true) => "已达到",
+        }
+    }
 }
 
 /// Everything that is above and in a statement.
@@ -143,7 +156,7 @@ fn overview(rules: &Scheme, entries: &[super::model::Entry]) -> Overview {
     let row = |sum: &tisheng_rules::Sum, is_kind: bool| SumRow {
         title: sum.title.clone(),
         is_kind,
-        minimum: rule.shown(sum.minimum),
+        minimum: if sum.minimum.get() == 0 { String::new() } else { rule.shown(sum.minimum) },
         earned: rule.shown(sum.earned),
         counted: rule.shown(sum.counted),
         over: if sum.over.get() == 0 { String::new() } else { rule.shown(sum.over) },

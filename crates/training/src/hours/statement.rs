@@ -3,7 +3,7 @@
 
 use tisheng_kernel::{Id, Seconds};
 use tisheng_rules::hours::HoursRule;
-use tisheng_rules::{HourEntry, Tally};
+use tisheng_rules::{HourEntry, Sourced, Tally};
 
 use super::model::Entry;
 
@@ -124,12 +124,18 @@ fn reason(rule: &HoursRule, entry: &Entry, standing: Standing, counts: Seconds, 
 fn minimum(rule: &HoursRule, entry: &Entry) -> String {
     let kind = rule.kind(&entry.category, &entry.kind);
     if let Some((kind, minimum)) = kind.and_then(|kind| Some((kind, kind.minimum.as_ref()?))) {
-        return format!("计入“{}”，要求不少于 {}{}", *kind.title, rule.shown(**minimum), minimum.source);
+        return towards(rule, &kind.title, minimum);
     }
-    rule.category(&entry.category).map_or_else(String::new, |category| {
-        let minimum = &category.minimum;
-        format!("计入“{}”，要求不少于 {}{}", *category.title, rule.shown(**minimum), minimum.source)
-    })
+    rule.category(&entry.category)
+        .map_or_else(String::new, |category| towards(rule, &category.title, &category.minimum))
+}
+
+/// What a line counts towards; of a minimum of nothing nothing is said.
+fn towards(rule: &HoursRule, title: &str, minimum: &Sourced<Seconds>) -> String {
+    if **minimum == Seconds::ZERO {
+        return format!("计入“{title}”");
+    }
+    format!("计入“{title}”，要求不少于 {}{}", rule.shown(**minimum), minimum.source)
 }
 
 #[cfg(test)]

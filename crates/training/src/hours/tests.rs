@@ -252,7 +252,8 @@ story!(a_teacher_reads_the_statement_disputes_a_line_and_gets_an_answer, |engine
     let found = own.get("/hours/where?q=%E5%AD%A6%E7%A7%91").await;
     found.shows("收到的学时").shows("编号 c1");
     own.get("/hours/where?q=nothing").await.shows("没有收到相关的报送");
-    own.get("/hours/download?as=csv").await.shows("信息技术与学科教学（c1）");
+    let csv = own.get("/hours/download?as=csv").await;
+    csv.shows("信息技术与学科教学（c1）").shows(&teacher.name).shows(&school.node.name);
 
     let form = own.get("/hours").await.link("/hours/disputes/new?entry=");
     let page = own.get(&form).await;
@@ -315,4 +316,28 @@ story!(the_desk_decides_and_others_find_nothing_there, |engine| async move {
     let mut principal = place.browser(&school.principal).await;
     principal.get("/hours/teachers").await.shows(&teacher.name);
     principal.get(&reverse).await.is(404);
+});
+
+story!(a_statement_can_be_read_without_the_platform, |engine| async move {
+    let place = Place::begin(engine).await;
+    let school = place.town.school();
+    let teacher = &school.teachers[0];
+    logged(&place, &online_report(&place.rules, teacher.person, ("c1", 2, place.day(1)))).await;
+    let strange = online_report(&place.rules, teacher.person, ("c2", 2, place.day(1)));
+    logged(&place, &Report { doubt: Some("时长异常".to_owned()), ..strange }).await;
+    let mut own = place.browser(teacher).await;
+    let csv = own.get("/hours/download?as=csv").await;
+    csv.shows("待核实").shows("时长异常");
+    let bytes = own.get("/hours/download").await.bytes;
+    let sheet = tisheng_sheet::read(&bytes, &tisheng_sheet::Limits::default()).expect("a workbook");
+    assert_eq!(sheet.name, "学时对账单");
+    let text: String =
+        sheet.rows.iter().flat_map(|row| row.cells.iter().map(|cell| cell.text() + " ")).collect();
+    let day = tisheng_kernel::number::chinese_date(place.day(10));
+    for told in [teacher.name.as_str(), &school.node.name, &day, "1 条，核实后再计入", "还差"] {
+        assert!(text.contains(told), "{told} is not told: {text}");
+    }
+    for category in &place.rules.hours.categories {
+        assert!(text.contains(category.title.as_str()), "{text}");
+    }
 });

@@ -1,5 +1,7 @@
 //! What is done with platforms.
 
+use std::collections::HashMap;
+
 use serde_json::json;
 use tisheng_kernel::Id;
 use tisheng_platform::jobs::{Claimed, Handlers, JobError};
@@ -52,6 +54,25 @@ pub async fn visible(ctx: &Ctx, tx: &mut Tx, id: Id<Platform>) -> Result<Platfor
 pub async fn list(ctx: &Ctx, tx: &mut Tx, programme: &Programme) -> Result<Vec<Platform>, Failure> {
     let scope = scope(ctx, programme)?;
     Ok(store::list(tx, programme.id, &scope).await?)
+}
+
+/// The platforms that the asker may see, for looking them up by name.
+///
+/// # Errors
+/// As [`list`].
+pub async fn by_name(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+) -> Result<HashMap<String, Platform>, Failure> {
+    let platforms = list(ctx, tx, programme).await?;
+    Ok(platforms.into_iter().map(|platform| (platform.name.clone(), platform)).collect())
+}
+
+/// What to say where none of them is called `name`.
+#[must_use]
+pub fn unknown(name: &str) -> String {
+    format!("没有登记名为“{name}”的平台，或者不属于您的机构")
 }
 
 /// The platform that reports under `name`.

@@ -3,11 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use tisheng_kernel::number::parse_date;
-use tisheng_kernel::text::tidy;
 use tisheng_kernel::{Id, Seconds};
-use tisheng_platform::web::Failure;
 use tisheng_platform::{DbError, Tx, audit};
-use tisheng_policy::scheme;
 use tisheng_registry::access::Role;
 use tisheng_registry::roster::{
     About, Alteration, Book, Column, Desk, Difference, Item, Kind, Notes, Obstacle, Trace, What, failed,
@@ -17,6 +14,7 @@ use uuid::Uuid;
 
 use super::model::Month;
 use super::store::{self, Of};
+use crate::desk::{policy, tidied};
 use crate::platform::{self, Platform};
 
 const PLATFORM: usize = 0;
@@ -77,22 +75,12 @@ impl Kind for StatementFile {
     type Memory = Memory;
 
     fn read(_: &Desk, line: &mut tisheng_registry::roster::Line<'_>) -> Option<Row> {
-        let bounded = |most: usize| {
-            move |text: &str| {
-                let text = tidy(text);
-                if text.chars().count() > most {
-                    Err(format!("不能超过 {most} 个字"))
-                } else {
-                    Ok(text)
-                }
-            }
-        };
-        let platform = line.need(PLATFORM, bounded(40));
-        let number = line.need(NUMBER, bounded(100));
-        let name = line.read(NAME, bounded(40));
-        let title = line.read(TITLE, bounded(200));
+        let platform = line.need(PLATFORM, tidied(40));
+        let number = line.need(NUMBER, tidied(100));
+        let name = line.read(NAME, tidied(40));
+        let title = line.read(TITLE, tidied(200));
         let worked_on = line.need(DAY, parse_date);
-        let hours = line.need(HOURS, bounded(12));
+        let hours = line.need(HOURS, tidied(12));
         Some(Row {
             platform: platform?,
             hours: hours?,
@@ -108,16 +96,11 @@ impl Kind for StatementFile {
     }
 
     async fn remember(desk: &Desk, tx: &mut Tx) -> Result<Memory, DbError> {
-        let mut memory =
-            Memory { platforms: HashMap::new(), rows: HashMap::new(), revisions: BTreeMap::new() };
-        let programme = match scheme::at(tx, &desk.member.path).await {
-            Ok(programme) => programme,
-            Err(Failure::NotFound) => return Ok(memory),
-            Err(failure) => return Err(failed(failure)),
+        let platforms = match policy(desk, tx).await? {
+            Some((programme, _)) => platform::by_name(&desk.ctx, tx, &programme).await.map_err(failed)?,
+            None => HashMap::new(),
         };
-        let platforms = platform::list(&desk.ctx, tx, &programme).await.map_err(failed)?;
-        memory.platforms = platforms.into_iter().map(|p| (p.name.clone(), p)).collect();
-        Ok(memory)
+        Ok(Memory { platforms, rows: HashMap::new(), revisions: BTreeMap::new() })
     }
 
     async fn judge(
@@ -210,7 +193,7 @@ async fn bring_back(tx: &mut Tx, platform: Uuid, before: &str) -> Result<(), Obs
 /// Finds the platform and reads what it helps to read; what is wrong is noted.
 fn complete(memory: &mut Memory, row: &mut Row, notes: &mut Notes) -> Option<Platform> {
     let Some(platform) = memory.platforms.get(&row.platform).cloned() else {
-        notes.wrong(PLATFORM, format!("没有登记名为“{}”的平台，或者不属于您的机构", row.platform));
+        notes.wrong(PLATFORM, platform::unknown(&row.platform));
         return None;
     };
     match Seconds::parse_hours(&row.hours, platform.length) {

@@ -2,13 +2,13 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use std::sync::Arc;
 use tisheng_kernel::{HourLength, Id, Instant};
 use tisheng_platform::App;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, Page};
 use tisheng_platform::web::paging::ROWS;
 use tisheng_platform::web::session::SignedIn;
@@ -16,7 +16,7 @@ use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors,
 use tisheng_policy::scheme;
 
 use super::actions::{confirm, look, side};
-use super::model::{Confirmed, Difference, Figures, Month, SheetError, Side, Standing, Sum};
+use super::model::{Confirmed, Difference, Figures, Month, Sheet, SheetError, Side, Standing, Sum};
 use super::store::{self, Of};
 use crate::hours;
 use crate::platform::{self, Platform};
@@ -52,7 +52,7 @@ struct MonthsPage {
     may_state: bool,
 }
 
-/// `GET /platforms/{id}/months`: a year at a time.
+/// `GET /platforms/{id}/months`: those of the programme in which something came.
 async fn months(asker: SignedIn, Path(id): Path<Id<Platform>>) -> Answer {
     /// Months shown: those about which there is still something to settle.
     const SHOWN: usize = 24;
@@ -61,11 +61,20 @@ async fn months(asker: SignedIn, Path(id): Path<Id<Platform>>) -> Answer {
     let platform = platform::visible(ctx, &mut tx, id).await?;
     let programme = scheme::current(ctx, &mut tx).await?;
     let rules = scheme::rules(&ctx.app, &mut tx, &programme).await?;
-    let begin = rules.identity.period.map_or(platform.created_at.date(), |period| period.from());
+    let today = ctx.at.date();
+    let period = *rules.identity.period;
+    let begin = period.map_or(platform.created_at.date(), |period| period.from());
+    let end = period.map_or(today, |period| period.until().min(today));
     let mut rows = Vec::new();
-    for month in Month::between(begin, ctx.at.date()).into_iter().take(SHOWN) {
+    for month in Month::between(begin, end) {
+        if rows.len() == SHOWN {
+            break;
+        }
         let of = Of { platform: &platform, month };
         let (sheet, figures) = look(&mut tx, of).await?;
+        if is_empty(&figures) && sheet == Sheet::default() {
+            continue;
+        }
         let standing = sheet.standing(&figures.mark());
         rows.push(MonthRow {
             month: month.to_string(),
@@ -236,8 +245,12 @@ async fn month_page(
 
 /// Whether there is anything to confirm: a month that is over and in which something came.
 fn may_end(asker: &SignedIn, month: Month, figures: &Figures) -> bool {
-    let empty = figures.ours.records == 0 && figures.theirs.is_none() && figures.waiting == 0;
-    asker.ctx.at.date() >= month.until() && !empty
+    asker.ctx.at.date() >= month.until() && !is_empty(figures)
+}
+
+/// Whether nothing has come or was stated.
+const fn is_empty(figures: &Figures) -> bool {
+    figures.ours.records == 0 && figures.theirs.is_none() && figures.waiting == 0
 }
 
 /// `POST /platforms/{id}/months/{month}`: the asker's side confirms.

@@ -218,8 +218,12 @@ pub async fn change(
 
 /// Lets the choice be as the teacher asks. What is given up keeps all work handed in for it.
 ///
+/// The rule is held against it again, since the school may offer other things than when it was
+/// asked for; the choice is made from what is offered now.
+///
 /// # Errors
-/// [`SelectionError::Decided`], [`SelectionError::Own`]; 404 outside the asker's school.
+/// [`SelectionError::Decided`], [`SelectionError::Own`], [`SelectionError::Unmet`],
+/// [`SelectionError::NoOffer`]; 404 outside the asker's school.
 pub async fn approve_change(
     ctx: &Ctx,
     tx: &mut Tx,
@@ -228,6 +232,8 @@ pub async fn approve_change(
     remark: &str,
 ) -> Result<(), SelectionError> {
     let change = decide(ctx, tx, programme, id, (ChangeState::Approved, remark)).await?;
+    let teacher = people::teacher(tx, change.person).await?;
+    let offer = checked_offer(ctx, tx, programme, &teacher, &change.capabilities).await?;
     let before = store::chosen(tx, programme.id, change.person).await?;
     let difference = difference(&before, &change.capabilities);
     for code in &difference.dropped {
@@ -236,7 +242,7 @@ pub async fn approve_change(
     for code in &difference.added {
         store::take(tx, programme.id, change.person, code, ctx.at).await?;
     }
-    store::move_choice(tx, programme.id, change.person, change.offer, ctx.at).await?;
+    store::move_choice(tx, programme.id, change.person, offer, ctx.at).await?;
     changed(ctx, tx, programme, change.person).await
 }
 

@@ -12,6 +12,7 @@
 //! when it was made; a teacher has at most one request for a change waiting.
 
 mod actions;
+mod judged;
 mod model;
 mod pages;
 pub mod samples;
@@ -24,6 +25,7 @@ pub use actions::{
     SCHOOL, approve_change, ask_change, change, choose, chosen, draft, offered, offered_to, publish,
     refuse_change, withdraw_change,
 };
+pub use judged::{Judged, Passed};
 pub use model::{ChangeState, ChoiceChange, Difference, Offer, OfferState, SelectionError, difference};
 pub use pages::routes;
 pub use store::follow;

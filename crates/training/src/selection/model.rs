@@ -173,14 +173,27 @@ pub struct Difference {
     pub dropped: Vec<String>,
 }
 
+/// Codes as people count them: A5 before A11.
+#[must_use]
+pub fn in_order(mut codes: Vec<String>) -> Vec<String> {
+    codes.sort_by(|a, b| by_number(a).cmp(&by_number(b)));
+    codes
+}
+
+/// What a code begins with and the number that it ends in.
+fn by_number(code: &str) -> (&str, u64, &str) {
+    let letters = code.trim_end_matches(|c: char| c.is_ascii_digit());
+    (letters, code[letters.len()..].parse().unwrap_or(0), code)
+}
+
 /// What becomes of `before` when it is made `after`.
 #[must_use]
 pub fn difference(before: &[String], after: &[String]) -> Difference {
     let set = |codes: &[String]| -> BTreeSet<String> { codes.iter().cloned().collect() };
     let (was, will) = (set(before), set(after));
     Difference {
-        added: will.difference(&was).cloned().collect(),
-        dropped: was.difference(&will).cloned().collect(),
+        added: in_order(will.difference(&was).cloned().collect()),
+        dropped: in_order(was.difference(&will).cloned().collect()),
     }
 }
 
@@ -253,7 +266,7 @@ impl From<SelectionError> for Failure {
 
 #[cfg(test)]
 mod tests {
-    use super::{ChangeState, OfferState, difference};
+    use super::{ChangeState, OfferState, difference, in_order};
 
     fn codes(text: &str) -> Vec<String> {
         text.split_whitespace().map(str::to_owned).collect()
@@ -264,6 +277,11 @@ mod tests {
         let change = difference(&codes("A1 A6 B2"), &codes("A6 B2 B5"));
         assert_eq!((change.added, change.dropped), (codes("B5"), codes("A1")));
         assert!(difference(&codes("A1 A6"), &codes("A6 A1 A6")).is_empty());
+    }
+
+    #[test]
+    fn codes_stand_as_people_count_them() {
+        assert_eq!(in_order(codes("B2 A11 A5 X HP10 HP9 A1")), codes("A1 A5 A11 B2 HP9 HP10 X"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod choice;
 mod offer;
 mod school;
+mod tasks;
 
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/choice/check", post(choice::check))
         .route("/choice/change", get(choice::change_form).post(choice::ask_change))
         .route("/choice/changes/{id}/withdraw", post(choice::withdraw))
-        .route("/tasks", get(choice::tasks))
+        .route("/tasks", get(tasks::show))
         .route("/choices", get(school::list))
         .route("/choices/download", get(school::download))
         .route("/choices/changes", get(school::changes))
@@ -72,4 +73,22 @@ fn as_form(error: SelectionError, field: &str) -> Result<FormErrors, Failure> {
 #[template(path = "selection/pages/conditions.html")]
 struct Conditions {
     lines: Vec<Line>,
+    summary: Summary,
+}
+
+impl Conditions {
+    /// `again`: in answer to a tick, when the summary takes the place of the one on the page.
+    fn of(lines: Vec<Line>, again: bool) -> Self {
+        let is_met = lines.iter().all(|line| line.met);
+        Self { summary: Summary { sentence: view::in_one_line(&lines), is_met, again }, lines }
+    }
+}
+
+/// The conditions in one line, which stays in sight above what is ticked.
+#[derive(askama::Template)]
+#[template(path = "selection/pages/summary.html")]
+struct Summary {
+    sentence: String,
+    is_met: bool,
+    again: bool,
 }

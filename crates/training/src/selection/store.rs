@@ -6,13 +6,13 @@ use std::str::FromStr;
 
 use tisheng_kernel::{Id, Instant};
 use tisheng_platform::db::Column;
-use tisheng_platform::web::paging::{Cursor, ROWS};
+use tisheng_platform::web::paging::{Cursor, ROWS, literal};
 use tisheng_platform::{Ctx, DbError, Row, Scope, Shift, Tx, args};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::organisation::Node;
 use tisheng_registry::people::Person;
 
-use super::model::{ChangeState, ChoiceChange, Offer, OfferState};
+use super::model::{ChangeState, ChoiceChange, Offer, OfferState, in_order};
 
 const FOLLOW_OFFER: &str = "update offer set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
@@ -83,7 +83,8 @@ const CHANGES: &str =
     "select c.id, c.person, p.name, c.offer, c.capabilities, c.reason, c.state, c.asked_at, c.decision
     from choice_change c join person p on p.id = c.person
     where c.programme = $1 and c.state = $2 and c.path >= $3 and c.path < $4
-    and ($5 = '' or p.name like $5 || '%' or p.initials like $5 || '%') and c.id > $6
+    and ($5 = '' or p.name like $5 || '%' escape '\\' or p.initials like $5 || '%' escape '\\')
+    and c.id > $6
     order by c.id limit $7";
 
 const CHANGES_OF: &str =
@@ -109,7 +110,8 @@ const TEACHERS_WIDE: &str =
         from post o join person p on p.id = o.person join node n on n.id = o.school
         left join choice h on h.programme = $1 and h.person = o.person
         where o.until is null and o.path || '' >= $2 and o.path || '' < $3
-        and ($4 = '' or p.name like $4 || '%' or p.pinyin like $4 || '%' or p.initials like $4 || '%')
+        and ($4 = '' or p.name like $4 || '%' escape '\\' or p.pinyin like $4 || '%' escape '\\'
+            or p.initials like $4 || '%' escape '\\')
         and ($5 = '' or ($5 = 'none') = (h.person is null))
         and ($6 = '' or exists (select 1 from choice_capability e where e.programme = $1
             and e.person = o.person and e.capability = $6 and e.dropped_at is null))
@@ -125,7 +127,8 @@ const TEACHERS_NARROW: &str =
         from post o join person p on p.id = o.person join node n on n.id = o.school
         left join choice h on h.programme = $1 and h.person = o.person
         where o.until is null and o.path >= $2 and o.path < $3
-        and ($4 = '' or p.name like $4 || '%' or p.pinyin like $4 || '%' or p.initials like $4 || '%')
+        and ($4 = '' or p.name like $4 || '%' escape '\\' or p.pinyin like $4 || '%' escape '\\'
+            or p.initials like $4 || '%' escape '\\')
         and ($5 = '' or ($5 = 'none') = (h.person is null))
         and ($6 = '' or exists (select 1 from choice_capability e where e.programme = $1
             and e.person = o.person and e.capability = $6 and e.dropped_at is null))
@@ -156,6 +159,7 @@ fn change(row: &Row<'_>) -> Result<ChoiceChange, DbError> {
         name: row.get(2)?,
         offer: row.get(3)?,
         capabilities: serde_json::from_str(&capabilities)
+            .map(in_order)
             .map_err(|e| DbError::Column { column: 4, problem: e.to_string() })?,
         reason: row.get(5)?,
         state: coded(row, 6)?,
@@ -211,7 +215,7 @@ pub async fn write_draft(
 }
 
 pub async fn capabilities_of(tx: &mut Tx, id: Id<Offer>) -> Result<Vec<String>, DbError> {
-    tx.rows(CAPABILITIES_OF_OFFER, args![id], |row| row.get(0)).await
+    tx.rows(CAPABILITIES_OF_OFFER, args![id], |row| row.get(0)).await.map(in_order)
 }
 
 pub async fn offered(
@@ -219,7 +223,7 @@ pub async fn offered(
     programme: Id<Programme>,
     school: Id<Node>,
 ) -> Result<Vec<String>, DbError> {
-    tx.rows(OFFERED, args![programme, school], |row| row.get(0)).await
+    tx.rows(OFFERED, args![programme, school], |row| row.get(0)).await.map(in_order)
 }
 
 pub async fn offered_to(
@@ -227,7 +231,7 @@ pub async fn offered_to(
     programme: Id<Programme>,
     person: Id<Person>,
 ) -> Result<Vec<String>, DbError> {
-    tx.rows(OFFERED_TO, args![programme, person], |row| row.get(0)).await
+    tx.rows(OFFERED_TO, args![programme, person], |row| row.get(0)).await.map(in_order)
 }
 
 /// Puts a draft in the place of the published offer; says whether it was a draft.
@@ -247,7 +251,7 @@ pub async fn chosen(
     programme: Id<Programme>,
     person: Id<Person>,
 ) -> Result<Vec<String>, DbError> {
-    tx.rows(CHOSEN, args![programme, person], |row| row.get(0)).await
+    tx.rows(CHOSEN, args![programme, person], |row| row.get(0)).await.map(in_order)
 }
 
 /// The offer that a teacher has chosen from, and when.
@@ -342,6 +346,7 @@ pub async fn changes(
     words: &str,
     cursor: &Cursor,
 ) -> Result<Vec<ChoiceChange>, DbError> {
+    let words = literal(words);
     let args = args![programme, state.code(), &scope.from, &scope.until, words, cursor.uuid(), ROWS + 1];
     tx.rows(CHANGES, args, change).await
 }
@@ -418,7 +423,7 @@ pub async fn teachers(
         programme,
         &scope.from,
         &scope.until,
-        &narrow.words,
+        literal(&narrow.words),
         &narrow.state,
         &narrow.capability,
         &cursor.key,
@@ -446,6 +451,9 @@ pub async fn teachers(
         Ok(())
     })
     .await?;
+    for teacher in &mut teachers {
+        teacher.capabilities = in_order(std::mem::take(&mut teacher.capabilities));
+    }
     Ok(teachers)
 }
 

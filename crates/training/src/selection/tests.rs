@@ -62,6 +62,8 @@ story!(a_teacher_chooses_and_gets_a_task_list, |engine| async move {
     for task in place.rules.task_list(&choice) {
         tasks.shows(&task.title);
     }
+    tasks.hides("已完成").hides("已通过");
+    assert_eq!(tasks.link("/evidence"), "/evidence");
     let again = choose_by_page(&mut own, &choice).await;
     again.is(422);
     own.get("/choice").await.shows(&format!("已选 {} 个能力点", choice.len()));
@@ -102,4 +104,40 @@ story!(a_change_needs_a_reason_and_the_school, |engine| async move {
     principal.get("/choices").await.shows(&teacher.name);
     principal.get("/choices?state=none").await.hides(&format!("{} ", teacher.name));
     principal.get("/choices/download?as=csv").await.shows(&more[0]);
+});
+
+story!(a_change_that_the_school_offers_no_more_is_not_approved, |engine| async move {
+    let place = Place::begin(engine).await;
+    let school = place.town.school();
+    let offer = publish_offer(&place.test.app, &place.programme, school).await.expect("an offer");
+    let teacher = &school.teachers[0];
+    let choice = choose(&place.test.app, &place.programme, teacher).await.expect("a choice");
+    let mut own = place.browser(teacher).await;
+    own.post("/choice/change", &with(&offer, &[("reason", "想多学一些")])).await.shows("待审批");
+
+    let mut principal = place.browser(&school.principal).await;
+    let gone = offer.iter().find(|code| !choice.contains(code)).expect("one that was not chosen").clone();
+    let less: Vec<String> = offer.iter().filter(|code| **code != gone).cloned().collect();
+    principal.post("/offer", &with(&less, &[("do", "publish")])).await.shows("选学范围已发布");
+    let address = principal.get("/choices/changes").await.link("/choices/changes/0");
+    let refused = principal.post(&address, &[("do", "approve"), ("decision", "同意")]).await;
+    refused.is(422);
+    assert!(refused.text().contains(&format!("能力点“{gone}”不在学校提供的范围内")), "{}", refused.text());
+    let mut tx = place.test.app.db.read().await.expect("a transaction");
+    assert_eq!(chosen(&mut tx, place.programme.id, teacher.person).await.expect("read").len(), choice.len());
+    drop(tx);
+    principal.post(&address, &[("do", "refuse"), ("decision", "已不再提供")]).await.shows("已处理");
+});
+
+story!(the_rule_in_one_line_stands_above_what_is_ticked, |engine| async move {
+    let place = Place::begin(engine).await;
+    let offer = publish_offer(&place.test.app, &place.programme, place.town.school()).await.expect("offer");
+    let mut own = place.browser(&place.town.school().teachers[0]).await;
+    let page = own.get("/choice").await;
+    let html = page.html();
+    let line = html.find("id=\"rule-line\"").expect("the line");
+    assert!(line < html.find("type=\"checkbox\"").expect("a box"), "above the boxes");
+    let again = own.post("/choice/check", &with(&offer, &[])).await;
+    assert!(again.html().contains("hx-swap-oob=\"true\""), "{}", again.html());
+    again.shows("规则核对：全部满足。");
 });

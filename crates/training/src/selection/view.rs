@@ -43,7 +43,27 @@ pub fn for_offer(scheme: &Scheme, facts: &SchoolFacts, ticked: &[String]) -> Vec
         Some(fitting) => !*scheme.offer.fit_environment || fitting.iter().any(|key| key == environment),
         None => true,
     };
-    groups(scheme, ticked, |_| true, fits)
+    let mut groups = groups(scheme, ticked, |_| true, fits);
+    for group in &mut groups {
+        group.note = offer_note(group, *scheme.choice.cover);
+    }
+    groups
+}
+
+/// What a school should know of a dimension of which little or nothing fits it.
+fn offer_note(group: &Group, cover: Cover) -> String {
+    let fitting: Vec<&str> = group.boxes.iter().filter(|b| b.fits).map(|b| b.code.as_str()).collect();
+    let then = match cover {
+        Cover::EveryOffered => "；提供这个维度，教师就要从中选择。",
+        Cover::AtLeast(_) => "。",
+    };
+    match fitting.as_slice() {
+        [] => "学校现有环境没有适合这个维度的能力点。".to_owned(),
+        few if few.len() <= 2 && few.len() < group.boxes.len() => {
+            format!("这个维度适合本校的只有 {}{then}", few.join("、"))
+        }
+        _ => String::new(),
+    }
 }
 
 /// The capabilities offered, for a teacher who chooses.
@@ -83,17 +103,22 @@ fn groups(
     };
     let groups = scheme.framework.dimensions.iter().map(|dimension| {
         let boxes = of_dimension(&dimension.key);
-        let fitting: Vec<&str> = boxes.iter().filter(|b| b.fits).map(|b| b.code.as_str()).collect();
-        let note = match fitting.as_slice() {
-            [] => "学校现有环境没有适合这个维度的能力点。".to_owned(),
-            few if few.len() <= 2 && boxes.len() <= 2 => {
-                format!("这个维度适合本校的只有 {}；提供这个维度，教师就要从中选择。", few.join("、"))
-            }
-            _ => String::new(),
-        };
-        Group { title: dimension.title.clone(), note, boxes }
+        Group { title: dimension.title.clone(), note: String::new(), boxes }
     });
     groups.filter(|group| !group.boxes.is_empty()).collect()
+}
+
+/// The conditions in one line, which stays in sight while somebody ticks.
+#[must_use]
+pub fn in_one_line(lines: &[Line]) -> String {
+    match lines.iter().filter(|line| !line.met).collect::<Vec<_>>().as_slice() {
+        [] => "规则核对：全部满足。".to_owned(),
+        [only] => format!("规则核对：{}", only.sentence),
+        [first, ..] => {
+            let open = lines.iter().filter(|line| !line.met).count();
+            format!("规则核对：还有 {open} 项未满足。{}", first.sentence)
+        }
+    }
 }
 
 /// A condition as a line with its mark.
@@ -116,8 +141,9 @@ pub fn lines(conditions: Vec<Condition>) -> Vec<Line> {
 
 #[cfg(test)]
 mod tests {
-    use tisheng_rules::SchoolFacts;
+    use tisheng_rules::choice::Cover;
     use tisheng_rules::samples::third_scheme;
+    use tisheng_rules::{Scheme, SchoolFacts};
 
     use super::{for_choice, for_offer};
 
@@ -131,13 +157,31 @@ mod tests {
 
     #[test]
     fn a_dimension_with_one_offer_says_that_nobody_gets_around_it() {
-        let scheme = third_scheme();
-        let first = &scheme.framework.capabilities[0];
-        let groups =
-            for_choice(&scheme, std::slice::from_ref(&first.code), std::slice::from_ref(&first.code));
+        let mut scheme = third_scheme();
+        let first = scheme.framework.capabilities[0].code.clone();
+        let offer = [first.clone()];
+        let groups = for_choice(&scheme, &offer, &offer);
         let [group] = groups.as_slice() else { panic!("one dimension: {groups:?}") };
         assert!(group.boxes[0].ticked);
-        let covers_all = *scheme.choice.cover == tisheng_rules::choice::Cover::EveryOffered;
-        assert_eq!(group.note.contains(&first.code), covers_all || !group.note.is_empty());
+        assert_eq!(group.note, "", "two dimensions of three are enough");
+        scheme.choice.cover.value = Cover::EveryOffered;
+        let groups = for_choice(&scheme, &offer, &offer);
+        assert_eq!(groups[0].note, format!("学校在这个维度只提供了 {first}，每位教师都需要选它。"));
+    }
+
+    #[test]
+    fn an_offer_says_what_few_things_fit_and_a_choice_does_not() {
+        let mut scheme = third_scheme();
+        scheme.offer.fit_environment.value = true;
+        let facts = SchoolFacts { environment: Some("basic".to_owned()), ..SchoolFacts::default() };
+        let notes = |scheme: &Scheme| -> Vec<String> {
+            for_offer(scheme, &facts, &[]).into_iter().map(|group| group.note).collect()
+        };
+        assert_eq!(notes(&scheme)[0], "这个维度适合本校的只有 P1。");
+        scheme.choice.cover.value = Cover::EveryOffered;
+        assert!(notes(&scheme)[0].contains("教师就要从中选择"));
+        scheme.choice.cover.value = Cover::AtLeast(2);
+        let offered = ["P1".to_owned(), "T1".to_owned()];
+        assert!(for_choice(&scheme, &offered, &[]).iter().all(|group| group.note.is_empty()));
     }
 }

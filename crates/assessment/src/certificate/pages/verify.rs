@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
@@ -11,6 +11,7 @@ use axum::{Extension, Router};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::show;
 use tisheng_platform::web::rate::Rate;
 use tisheng_platform::web::session::Session;
@@ -94,7 +95,7 @@ async fn verify(
 
 async fn answer(ctx: &Ctx, (rate, from): (&Rate, &Address), number: String, signature: &str) -> Answer {
     rate.allow(from, ctx.at).map_err(|seconds| Failure::TooMany { seconds })?;
-    let number: String = number.chars().take(64).collect::<String>().to_ascii_uppercase();
+    let number = plain_number(&number);
     let mut tx = ctx.read().await?;
     let certificate = store::of_number(&mut tx, &number).await?;
     drop(tx);
@@ -114,8 +115,31 @@ async fn answer(ctx: &Ctx, (rate, from): (&Rate, &Address), number: String, sign
     show(&VerifyPage { page, number, found, scanned })
 }
 
+/// A number as it is kept, however it was typed: spaces left out, full-width letters and digits
+/// taken as the usual ones.
+fn plain_number(typed: &str) -> String {
+    let usual = |letter: char| match letter {
+        '！'..='～' => char::from_u32(u32::from(letter) - 0xFEE0).unwrap_or(letter),
+        other => other,
+    };
+    let meant = typed.chars().filter(|letter| !letter.is_whitespace()).map(usual);
+    meant.take(64).collect::<String>().to_ascii_uppercase()
+}
+
 /// `GET /.well-known/tisheng-signing-key`: the public key, base64, one line.
 async fn signing_key(State(app): State<Arc<App>>) -> Answer {
     let text = format!("{}\n", STANDARD.encode(public_key(&app.keys)));
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain_number;
+
+    #[test]
+    fn a_number_is_found_however_it_is_typed() {
+        for typed in ["hp2021 000 001", "ＨＰ２０２１０００００１", " HP2021　000001 "] {
+            assert_eq!(plain_number(typed), "HP2021000001");
+        }
+    }
 }

@@ -15,12 +15,17 @@ story!(a_stranger_sees_valid_superseded_and_revoked, |engine| async move {
     let page = stranger.get(&format!("/verify/{first}")).await;
     page.shows("现在有效").shows(&teacher.name).shows("测试一小").shows("湖畔市教育局（虚构）");
     stranger.get(&format!("/verify?number={}", first.to_lowercase())).await.shows("现在有效");
-    stranger.get(&format!("/verify/{first}?s=AAAA")).await.shows("可能是一份伪造的证书");
+    let forged = stranger.get(&format!("/verify/{first}?s=AAAA")).await;
+    forged.shows("签名不符").shows("可能是一份伪造的证书").shows("真实记录").hides("现在有效");
+    let headline = forged.html().split("</h2>").next().expect("a headline").to_owned();
+    assert!(headline.contains("badge-bad") && !headline.contains("badge-good"), "{headline}");
+    let spaced = format!("{}%20{}", &first[..4], &first[4..]);
+    stranger.get(&format!("/verify?number={spaced}")).await.shows("现在有效");
     stranger.get("/verify/HP0000000000").await.shows("没有查到这个编号").hides("有效");
 
     let mut county = world.browser(&world.town.county_office).await;
     let silent = county.post(&format!("/certificates/{first}/reissue"), &[("reason", " ")]).await;
-    assert!(silent.text().contains("请填写原因"), "{}", silent.text());
+    assert!(silent.is(422).text().contains("请填写原因"), "{}", silent.text());
     let page = county.post(&format!("/certificates/{first}/reissue"), &[("reason", "姓名用字更正")]).await;
     let second = page.shows("已换发").path.trim_start_matches("/certificates/").to_owned();
     assert_ne!(first, second);
@@ -34,7 +39,10 @@ story!(a_stranger_sees_valid_superseded_and_revoked, |engine| async move {
         county.post(&format!("/certificates/{second}/revoke"), &[("reason", "核查发现材料不实")]).await;
     page.shows("证书已撤销");
     let page = stranger.get(&format!("/verify/{second}")).await;
-    page.shows("已于 2024-").shows("被撤销").shows("核查发现材料不实").shows(&teacher.name).hides("现在有效");
+    page.shows("已于2024年").shows("被撤销").shows("核查发现材料不实").shows(&teacher.name).hides("现在有效");
+    let refused = county.get(&format!("/certificates/{second}/pdf")).await;
+    assert!(refused.is(403).text().contains("不再提供下载"), "{}", refused.text());
+    county.get(&format!("/certificates/{second}")).await.hides("下载证书").shows("方案版本");
     assert_ne!(world.issue(teacher).await, second, "whoever lost one gets another number");
 });
 

@@ -2,7 +2,9 @@
 
 mod archive;
 mod compound;
+mod document;
 mod mp4;
+mod picture;
 mod privacy;
 
 use std::fs::File;
@@ -12,6 +14,7 @@ use std::str::FromStr;
 
 use tisheng_rules::framework::EvidenceKind;
 
+pub use document::{Block, Document, read as read_document};
 pub use privacy::remove_traces;
 
 /// Bytes looked at first.
@@ -65,6 +68,8 @@ pub enum Display {
     Sound,
     /// In a frame.
     Frame,
+    /// Its text in a frame, itself as a download.
+    Text,
     /// Not in the page: as a download.
     Download,
 }
@@ -81,6 +86,14 @@ pub enum Refusal {
     /// An archive that would unpack to far more than it should.
     #[error("文件的压缩结构异常，请用办公软件重新保存后再上传")]
     Oversized,
+    /// A picture that would unpack to more than a browser can hold.
+    #[error("图片尺寸过大（{wide}×{high}），请缩小到 1.2 亿像素以内再上传")]
+    TooManyDots {
+        /// Dots from left to right.
+        wide: u32,
+        /// Dots from top to bottom.
+        high: u32,
+    },
     /// The bytes begin like a known kind and are damaged.
     #[error("文件已损坏或没有传完整，请重新导出后再上传")]
     Damaged,
@@ -120,11 +133,11 @@ impl Content {
 
     /// Code, media type and display, as they are looked up.
     const fn row(self) -> (&'static str, &'static str, Display) {
-        use Display::{Download, Frame, Picture, Sound, Video};
+        use Display::{Download, Frame, Picture, Sound, Text, Video};
         match self {
             Self::Pdf => ("pdf", "application/pdf", Frame),
             Self::Docx => {
-                ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", Download)
+                ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", Text)
             }
             Self::Doc => ("doc", "application/msword", Download),
             Self::Pptx => (
@@ -231,10 +244,10 @@ pub fn accept(kinds: &[EvidenceKind]) -> String {
             words.push(word.to_owned());
         }
     }
-    if has(Display::Download) || has(Display::Frame) {
+    let in_offices = |display: Display| matches!(display, Display::Download | Display::Frame | Display::Text);
+    if allowed(kinds).iter().any(|content| in_offices(content.display())) {
         words.extend([".wps", ".dps", ".et"].map(ToOwned::to_owned));
-        let files =
-            allowed(kinds).into_iter().filter(|c| matches!(c.display(), Display::Download | Display::Frame));
+        let files = allowed(kinds).into_iter().filter(|content| in_offices(content.display()));
         words.extend(files.map(|content| format!(".{}", content.extension())));
     }
     words.join(",")
@@ -261,6 +274,7 @@ pub fn inspect(path: &Path, kinds: &[EvidenceKind]) -> Result<Found, Refusal> {
         let wanted: Vec<&str> = kinds.iter().map(|kind| kind.chinese()).collect();
         return Err(Refusal::Unfit { wanted: wanted.join("或"), found: content.code() });
     }
+    picture::check(&mut file, content)?;
     let seconds = match content {
         Content::Mp4 | Content::Mov | Content::M4a => mp4::seconds(&mut file)?,
         _ => None,
@@ -328,9 +342,9 @@ mod tests {
     fn the_bytes_count_and_not_the_name() {
         let cases: [(&[u8], Content); 9] = [
             (b"%PDF-1.7\n", Content::Pdf),
-            (b"\xff\xd8\xff\xe0\0\x10JFIF", Content::Jpeg),
-            (b"\x89PNG\r\n\x1a\n", Content::Png),
-            (b"RIFF\0\0\0\0WEBPVP8 ", Content::Webp),
+            (b"\xff\xd8\xff\xc0\0\x0b\x08\0\x01\0\x01\x01\x01\x11\0", Content::Jpeg),
+            (b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x01\0\0\0\x01", Content::Png),
+            (b"RIFF\0\0\0\0WEBPVP8 \x0a\0\0\0abc\x9d\x01\x2a\x40\x01\xf0\0", Content::Webp),
             (b"RIFF\0\0\0\0WAVEfmt ", Content::Wav),
             (b"\0\0\0\x14ftypisom\0\0\0\0isom", Content::Mp4),
             (b"\0\0\0\x14ftypqt  \0\0\0\0qt  ", Content::Mov),

@@ -2,11 +2,11 @@
 
 use askama::Template;
 use axum::Json;
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde_json::json;
 use tisheng_kernel::Id;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, show};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, Page, once};
@@ -27,6 +27,8 @@ struct DraftPage {
     typed: Option<(String, String)>,
     /// What was wrong with the revision before.
     advice: String,
+    /// The most megabytes a file may have in this installation.
+    megabytes: u64,
 }
 
 impl DraftPage {
@@ -36,6 +38,11 @@ impl DraftPage {
             Some((key, text)) if *key == piece.key => (text, true),
             _ => (&piece.text, false),
         }
+    }
+
+    /// The most megabytes a file of `piece` may have.
+    fn limit_of(&self, piece: &ShownPiece) -> u64 {
+        piece.megabytes.map_or(self.megabytes, |most| self.megabytes.min(most.into()))
     }
 
     fn error_of(&self, piece: &ShownPiece) -> &str {
@@ -113,6 +120,7 @@ pub(super) async fn draft(
     let template = DraftPage {
         page,
         pieces: shown(desk.pieces(&submission), &items, &files(&submission), Naming::Own),
+        megabytes: asker.ctx.app.config.upload_mib,
         advice: before.map(|other| other.note.clone()).unwrap_or_default(),
         submission,
         errors,

@@ -2,11 +2,11 @@
 
 use std::path::{Path as FilePath, PathBuf};
 
-use axum::extract::Path;
 use axum::extract::multipart::{Field, Multipart};
 use axum::http::StatusCode;
 use tisheng_kernel::Id;
 use tisheng_platform::Ctx;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::Flash;
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, once};

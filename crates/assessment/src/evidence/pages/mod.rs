@@ -12,7 +12,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use tisheng_platform::App;
 
-pub use show::{Naming, Shown, ShownPiece, serve, shown};
+pub use show::{Naming, Shown, ShownPiece, serve, serve_text, shown};
 
 use super::tus;
 
@@ -30,6 +30,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/evidence/{id}/pieces/{piece}/text", post(draft::save))
         .route("/evidence/{id}/pieces/{piece}/files", post(form_upload::files).layer(unlimited))
         .route("/evidence/{id}/files/{item}", get(show::own_file))
+        .route("/evidence/{id}/files/{item}/text", get(show::own_text))
         .route("/evidence/{id}/items/{item}/remove", post(draft::remove))
         .route("/evidence/{id}/items/{item}/up", post(draft::up))
         .route("/evidence/{id}/items/{item}/length", post(draft::length))

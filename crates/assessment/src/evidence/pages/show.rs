@@ -1,16 +1,18 @@
 //! Pieces as they are shown, to the author and to reviewers, and their files as they are served.
 
-use axum::extract::Path;
+use askama::Template;
 use axum::http::HeaderMap;
 use tisheng_kernel::Id;
-use tisheng_platform::App;
 use tisheng_platform::files::Blob;
+use tisheng_platform::web::Path;
+use tisheng_platform::web::layout::{self, Page};
 use tisheng_platform::web::serve::{Disposition, stored};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Failure};
+use tisheng_platform::{App, Ctx};
 use tisheng_rules::framework::{Criterion, Piece};
 
-use crate::evidence::content::{self, Display};
+use crate::evidence::content::{self, Block, Display, Document};
 use crate::evidence::model::{Item, StoredFile, Submission};
 use crate::evidence::{actions, model};
 
@@ -32,7 +34,7 @@ pub struct Shown {
     pub title: String,
     /// Where its file is; empty for a text.
     pub href: String,
-    /// How it is shown: picture, video, sound, frame, download or text.
+    /// How it is shown: picture, video, sound, frame, document, download or text.
     pub display: &'static str,
     /// Size and length, in words.
     pub facts: String,
@@ -57,6 +59,8 @@ pub struct ShownPiece {
     pub kinds: String,
     /// The value of a file field's `accept`.
     pub accept: String,
+    /// The most megabytes a file may have by the rules; none where they set no limit.
+    pub megabytes: Option<u32>,
     /// Whether it may be typed.
     pub takes_text: bool,
     /// The text typed so far.
@@ -92,6 +96,7 @@ pub fn shown(pieces: &[Piece], items: &[Item], base: &str, naming: Naming) -> Ve
                 guide: piece.guide.as_ref().map(|guide| guide.value.clone()).unwrap_or_default(),
                 kinds: kinds(piece),
                 accept: content::accept(&piece.kinds),
+                megabytes: piece.max_megabytes.as_ref().map(|most| **most),
                 takes_text: model::takes_text(&piece.kinds),
                 text: text.map(|item| item.text().to_owned()).unwrap_or_default(),
                 version: text.map_or(0, |item| item.version),
@@ -158,6 +163,7 @@ const fn word(display: Display) -> &'static str {
         Display::Video => "video",
         Display::Sound => "sound",
         Display::Frame => "frame",
+        Display::Text => "document",
         Display::Download => "download",
     }
 }
@@ -182,10 +188,42 @@ pub async fn serve(app: &App, headers: &HeaderMap, item: &Item, name: &str) -> A
     let file = item.file().ok_or(Failure::NotFound)?;
     let blob = Blob { digest: file.digest.clone(), size: file.size };
     let disposition = match file.content.display() {
-        Display::Download => Disposition::Attachment,
+        Display::Download | Display::Text => Disposition::Attachment,
         Display::Picture | Display::Video | Display::Sound | Display::Frame => Disposition::Inline,
     };
     stored(app, headers, &blob, file.content.media_type(), name, disposition).await
+}
+
+#[derive(Template)]
+#[template(path = "evidence/pages/document.html")]
+struct DocumentPage {
+    page: Page,
+    document: Document,
+}
+
+/// The answer that shows the text of an item's file under `title`, for a frame of the page. The
+/// caller has said that the asker may see it.
+///
+/// # Errors
+/// [`Failure::NotFound`] for a file that is not shown so; when it cannot be read.
+pub async fn serve_text(ctx: &Ctx, item: &Item, title: &str) -> Answer {
+    let file = item.file().filter(|file| file.content.display() == Display::Text);
+    let bytes = ctx.app.files.get(&file.ok_or(Failure::NotFound)?.digest).await?;
+    let read = tokio::task::spawn_blocking(move || content::read_document(&bytes)).await;
+    let read = read.map_err(|error| Failure::Internal(error.to_string()))?;
+    let document = read.map_err(|refusal| Failure::Refused(refusal.to_string()))?;
+    layout::show(&DocumentPage { page: Page::of(ctx, title), document })
+}
+
+/// An item of the author's own, and what it is called.
+async fn own_item(asker: &SignedIn, id: &str, item: &str) -> Result<(Item, String), Failure> {
+    let id: Id<Submission> = id.parse().map_err(|_| Failure::NotFound)?;
+    let item: Id<Item> = item.parse().map_err(|_| Failure::NotFound)?;
+    let mut tx = asker.ctx.read().await?;
+    let (_, submission) = actions::own(&asker.ctx, &mut tx, id).await?;
+    let item = actions::item_of(&mut tx, &submission, item).await?;
+    let name = item.file().map(|file| file.title.clone()).unwrap_or_default();
+    Ok((item, name))
 }
 
 /// `GET /evidence/{id}/files/{item}`: the author's own file.
@@ -194,12 +232,12 @@ pub async fn own_file(
     Path((id, item)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Answer {
-    let id: Id<Submission> = id.parse().map_err(|_| Failure::NotFound)?;
-    let item: Id<Item> = item.parse().map_err(|_| Failure::NotFound)?;
-    let mut tx = asker.ctx.read().await?;
-    let (_, submission) = actions::own(&asker.ctx, &mut tx, id).await?;
-    let item = actions::item_of(&mut tx, &submission, item).await?;
-    drop(tx);
-    let name = item.file().map(|file| file.title.clone()).unwrap_or_default();
+    let (item, name) = own_item(&asker, &id, &item).await?;
     serve(&asker.ctx.app, &headers, &item, &name).await
+}
+
+/// `GET /evidence/{id}/files/{item}/text`: the text of the author's own document.
+pub async fn own_text(asker: SignedIn, Path((id, item)): Path<(String, String)>) -> Answer {
+    let (item, name) = own_item(&asker, &id, &item).await?;
+    serve_text(&asker.ctx, &item, &name).await
 }

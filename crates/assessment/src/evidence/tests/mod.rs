@@ -8,7 +8,7 @@ use tisheng_testkit::{Chosen, story};
 use world::begin;
 pub(crate) use world::{World, begin_with};
 
-use super::samples::{fill, film, hand_in, pdf, photo};
+use super::samples::{docx, fill, film, hand_in, pdf, photo};
 use super::{Onward, State, advance, load};
 
 story!(a_teacher_hands_in_and_what_was_handed_in_stays, |engine| async move {
@@ -199,4 +199,58 @@ story!(a_returned_revision_is_followed_by_another_and_kept, |engine| async move 
     teacher.post(&format!("/evidence/{}/revise", submitted.id), &[]).await.is(403);
     fill(&ctx, world.id(&new.path).parse().expect("an id")).await.expect("filled");
     teacher.get(&format!("/evidence/{}", submitted.id)).await.shows("第 1 稿").shows("第 2 稿");
+});
+
+story!(a_document_is_read_in_the_page_and_nothing_of_it_runs, |engine| async move {
+    let world = begin(engine).await;
+    let mut teacher = world.teacher(0).await;
+    let id = world.id(&teacher.post("/evidence", &[("capability", "A6")]).await.path);
+    let files = format!("/evidence/{id}/pieces/A6-1/files");
+    let bytes = docx(&["教学目标：会读统计图", "<script>alert(1)</script> & 其他"]);
+    let upload = [Chosen { field: "file", name: "设计.docx", bytes: &bytes }];
+    let page = teacher.post_files(&files, &[], &upload).await;
+    let file = page.shows("设计.docx").link(&format!("/evidence/{id}/files/"));
+    assert!(page.html().contains(&format!("<iframe src=\"{file}/text\"")), "{}", page.html());
+    let text = teacher.get(&format!("{file}/text")).await;
+    text.is(200).shows("教学目标：会读统计图").shows("<script>alert(1)</script> & 其他");
+    assert!(!text.html().contains("<script"), "{}", text.html());
+    assert_eq!(teacher.get(&file).await.bytes, bytes, "the file itself is served as it came");
+    world.teacher(1).await.get(&format!("{file}/text")).await.is(404);
+
+    let document = pdf();
+    let upload = [Chosen { field: "file", name: "别的.pdf", bytes: &document }];
+    let other = teacher.post_files(&files, &[], &upload).await;
+    let last = other.html().rfind(&format!("/evidence/{id}/files/")).expect("a second file");
+    let other = other.html()[last..].split('"').next().expect("an address").to_owned();
+    teacher.get(&format!("{other}/text")).await.is(404);
+});
+
+story!(a_small_file_that_unpacks_to_much_is_refused_and_a_name_is_what_it_seems, |engine| async move {
+    let world = begin(engine).await;
+    let mut teacher = world.teacher(0).await;
+    let id = world.id(&teacher.post("/evidence", &[("capability", "A6")]).await.path);
+    let files = format!("/evidence/{id}/pieces/A6-1/files");
+    teacher.get(&format!("/evidence/{id}")).await.shows("每个文件不超过");
+    let blank = " ".repeat(4 << 20);
+    let bomb = docx(&[&blank]);
+    assert!(bomb.len() < 20_000);
+    let refused =
+        teacher.post_files(&files, &[], &[Chosen { field: "file", name: "a.docx", bytes: &bomb }]).await;
+    refused.is(422);
+    assert!(refused.text().contains("压缩结构异常"), "{}", refused.text());
+
+    let picture = format!("/evidence/{}/pieces/{}/files", id, world.picture_piece("A8"));
+    let other = world.id(&teacher.post("/evidence", &[("capability", "A8")]).await.path);
+    let picture = picture.replace(&id, &other);
+    let huge = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x75\x30\0\0\x75\x30\x08\x06\0\0\0crc!".to_vec();
+    let refused =
+        teacher.post_files(&picture, &[], &[Chosen { field: "file", name: "a.png", bytes: &huge }]).await;
+    refused.is(422);
+    assert!(refused.text().contains("图片尺寸过大（30000×30000）"), "{}", refused.text());
+
+    let document = pdf();
+    let turned = [Chosen { field: "file", name: "设计\u{202e}fdp.exe.pdf", bytes: &document }];
+    let page = teacher.post_files(&files, &[], &turned).await;
+    page.shows("设计fdp.exe.pdf");
+    assert!(!page.html().contains('\u{202e}'));
 });

@@ -1,16 +1,14 @@
 //! The requests of the protocol.
 
-use std::sync::Arc;
-
 use axum::body::Body;
-use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use tisheng_kernel::Id;
+use tisheng_platform::Ctx;
 use tisheng_platform::jobs::{self, Claimed, JobError};
 use tisheng_platform::web::Failure;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::session::SignedIn;
-use tisheng_platform::{App, Ctx};
 
 use super::protocol::{self, Refused, Sum, answer};
 use super::receive::{self, Stopped, disk};
@@ -21,14 +19,13 @@ use crate::evidence::{actions, intake, store};
 /// The job that removes what nobody went on with.
 pub const EXPIRY_JOB: &str = "evidence.upload_expiry";
 
-/// `OPTIONS /uploads`: what is spoken here.
-pub async fn options(State(app): State<Arc<App>>) -> Response {
-    let largest = app.config.upload_mib.saturating_mul(1 << 20).to_string();
+/// `OPTIONS /uploads`: what is spoken here. How large a file may be depends on its piece, so it is
+/// the beginning of one that tells.
+pub async fn options() -> Response {
     let headers = [
         ("tus-version", protocol::VERSION.to_owned()),
         ("tus-extension", protocol::EXTENSIONS.to_owned()),
         ("tus-checksum-algorithm", protocol::CHECKSUMS.to_owned()),
-        ("tus-max-size", largest),
     ];
     answer(StatusCode::NO_CONTENT, &headers, Body::empty())
 }

@@ -1,10 +1,10 @@
 //! Evidence and criteria side by side, for every duty.
 
 use askama::Template;
-use axum::extract::Path;
 use axum::http::{HeaderMap, StatusCode};
 use tisheng_kernel::{Id, Level};
 use tisheng_platform::Tx;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, show};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, Page, once};
@@ -178,21 +178,32 @@ pub async fn send_back(asker: SignedIn, Path(id): Path<String>, fields: Fields) 
     once.done("/review", Flash::good("已退回，教师修改后会重新提交。")).await
 }
 
+/// An item of what is in the asker's hands, and what the asker may know it by.
+async fn item_in_hand(asker: &SignedIn, id: &str, item: &str) -> Result<(Item, String), Failure> {
+    let mut tx = asker.ctx.read().await?;
+    let desk = actions::in_hand(&asker.ctx, &mut tx, parsed(id)?).await?;
+    let item: Id<Item> = parsed(item)?;
+    let items = evidence::items(&mut tx, desk.review.programme, desk.review.submission).await?;
+    let found = items.iter().find(|found| found.id == item).ok_or(Failure::NotFound)?;
+    let piece = desk.case.rules.framework.piece(&found.piece).map_or("材料", |piece| piece.name.as_str());
+    let number = items.iter().filter(|other| other.piece == found.piece).position(|other| other.id == item);
+    let name = match (desk.review.blind, found.file()) {
+        (false, Some(file)) => file.title.clone(),
+        _ => found.neutral_name(piece, number.unwrap_or(0) + 1),
+    };
+    Ok((found.clone(), name))
+}
+
 /// `GET /review/{id}/files/{item}`: a file of what is in the asker's hands.
 pub async fn file(asker: SignedIn, Path((id, item)): Path<(String, String)>, headers: HeaderMap) -> Answer {
-    let mut tx = asker.ctx.read().await?;
-    let desk = actions::in_hand(&asker.ctx, &mut tx, parsed(&id)?).await?;
-    let item: Id<Item> = parsed(&item)?;
-    let items = evidence::items(&mut tx, desk.review.programme, desk.review.submission).await?;
-    drop(tx);
-    let item = items.iter().find(|found| found.id == item).ok_or(Failure::NotFound)?;
-    let piece = desk.case.rules.framework.piece(&item.piece).map_or("材料", |piece| piece.name.as_str());
-    let number = items.iter().filter(|other| other.piece == item.piece).position(|other| other.id == item.id);
-    let name = match (desk.review.blind, item.file()) {
-        (false, Some(file)) => file.title.clone(),
-        _ => item.neutral_name(piece, number.unwrap_or(0) + 1),
-    };
-    evidence::serve(&asker.ctx.app, &headers, item, &name).await
+    let (item, name) = item_in_hand(&asker, &id, &item).await?;
+    evidence::serve(&asker.ctx.app, &headers, &item, &name).await
+}
+
+/// `GET /review/{id}/files/{item}/text`: the text of a document among them.
+pub async fn text(asker: SignedIn, Path((id, item)): Path<(String, String)>) -> Answer {
+    let (item, name) = item_in_hand(&asker, &id, &item).await?;
+    evidence::serve_text(&asker.ctx, &item, &name).await
 }
 
 async fn show_own(asker: &SignedIn, tx: &mut Tx, case: &Case, typed: Fields, errors: FormErrors) -> Answer {

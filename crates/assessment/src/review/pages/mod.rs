@@ -19,6 +19,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/review/{id}", get(judge::page).post(judge::judge))
         .route("/review/{id}/return", post(judge::send_back))
         .route("/review/{id}/files/{item}", get(judge::file))
+        .route("/review/{id}/files/{item}/text", get(judge::text))
         .route("/review/self/{id}", get(judge::own_page).post(judge::judge_own))
         .route("/review/withdraw/{id}", post(result::withdraw))
         .route("/review/results/{id}", get(result::result))

@@ -1,8 +1,8 @@
 //! How far a submission has come, and what it came to, for its author and those who lead.
 
 use askama::Template;
-use axum::extract::Path;
 use tisheng_kernel::Id;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, show};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Page, once};

@@ -2,13 +2,13 @@
 
 use chrono::TimeDelta;
 use tisheng_kernel::Level;
-use tisheng_testkit::story;
+use tisheng_testkit::{Chosen, story};
 
 use super::{
     address, all_judge, borrowed, current, handed_in, judge, lakeside, marks, persona, result, reviews, town,
 };
 use crate::evidence::State;
-use crate::evidence::samples::{fill, hand_in};
+use crate::evidence::samples::{docx, fill, hand_in};
 use crate::review::{Duty, ReviewState};
 
 story!(a_work_passes_through_self_peers_panel_and_notice, |engine| async move {
@@ -171,6 +171,28 @@ story!(a_scheme_without_peers_and_with_two_panels_runs_the_same_way, |engine| as
     world.test.clock.advance(TimeDelta::days(6));
     world.test.settle().await;
     assert_eq!(result(&world, &work).await.expect("read").expect("a result").level, Level::Pass);
+});
+
+story!(a_reviewer_reads_the_text_of_a_document_and_not_its_name, |engine| async move {
+    let world = town(engine).await;
+    let mut mine = world.teacher(0).await;
+    let draft = world.id(&mine.post("/evidence", &[("capability", "A6")]).await.path);
+    let bytes = docx(&["教学目标：会读统计图"]);
+    let upload = [Chosen { field: "file", name: "教师甲的设计.docx", bytes: &bytes }];
+    mine.post_files(&format!("/evidence/{draft}/pieces/A6-1/files"), &[], &upload).await.is(200);
+    let work = handed_in(&world, 0, "A6").await;
+    let review = reviews(&world, &work).await.into_iter().find(|r| r.duty == Duty::Peer).expect("a peer");
+    let mut peer = world.browser(persona(&world, review.reviewer)).await;
+    let page = peer.get(&format!("/review/{}", review.id)).await;
+    let html = page.hides("教师甲").html();
+    let frame =
+        html.split("<iframe src=\"").find_map(|rest| rest.split('"').next().filter(|a| a.ends_with("/text")));
+    let frame = frame.expect("a document in a frame").to_owned();
+    peer.get(&frame).await.is(200).shows("教学目标：会读统计图").hides("教师甲");
+    let others = reviews(&world, &work).await;
+    let stranger =
+        world.town.school().teachers.iter().find(|t| others.iter().all(|r| r.reviewer != t.person.uuid()));
+    world.browser(stranger.expect("somebody not asked")).await.get(&frame).await.is(404);
 });
 
 story!(a_form_sent_twice_judges_once, |engine| async move {

@@ -6,6 +6,7 @@ use tisheng_platform::web::layout::Page;
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Filters, layout};
 use tisheng_rules::Clause;
+use tisheng_rules::plan::{Reading, Target};
 
 use super::super::actions::{self, current, owned};
 use super::super::rulebook::rules;
@@ -67,6 +68,8 @@ pub async fn show(asker: SignedIn, filters: Filters) -> Answer {
 /// A target with its steps.
 struct TargetRow {
     title: String,
+    /// What the shares are of: in all up to a day, or of each step by itself.
+    caption: String,
     steps: Vec<(String, String, u32, String)>,
     ambiguity: String,
 }
@@ -96,6 +99,7 @@ pub async fn targets(asker: SignedIn) -> Answer {
     let scheme = rules(&ctx.app, &mut tx, &programme).await?;
     let targets = scheme.targets.iter().map(|target| TargetRow {
         title: target.title.value.clone(),
+        caption: caption(target),
         steps: target
             .steps
             .iter()
@@ -115,6 +119,16 @@ pub async fn targets(asker: SignedIn) -> Answer {
         targets: targets.collect(),
         counters: counters.collect(),
     })
+}
+
+fn caption(target: &Target) -> String {
+    match *target.reading {
+        Reading::InAll => "截至各阶段累计应达到的比例".to_owned(),
+        Reading::OnTop => {
+            let total: u32 = target.steps.iter().map(|step| *step.percent).sum();
+            format!("各阶段分别应完成的比例，合计 {total}%")
+        }
+    }
 }
 
 #[derive(Template)]

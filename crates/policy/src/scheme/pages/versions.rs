@@ -1,10 +1,11 @@
 //! Versions of the rules: handing one in, its differences, its trial, putting it into force.
 
 use askama::Template;
-use axum::extract::{Multipart, Path};
+use axum::extract::Multipart;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use tisheng_kernel::Id;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, Page};
 use tisheng_platform::web::paging::Slice;
 use tisheng_platform::web::session::SignedIn;
@@ -13,7 +14,7 @@ use tisheng_platform::{Ctx, Tx, jobs};
 use tisheng_rules::{Difference, diff};
 
 use super::super::actions::{self, owned};
-use super::super::model::{ChangeKind, File, SchemeError, State, Trial, Version};
+use super::super::model::{ChangeKind, File, Programme, SchemeError, State, Trial, Version};
 use super::super::rulebook::rules_of;
 use super::super::store::{self, ChangeLine};
 
@@ -181,6 +182,8 @@ struct VersionPage {
     page: Page,
     version: VersionRow,
     is_draft: bool,
+    /// What the version is compared with, in words; empty for the first there ever was.
+    against: String,
     differences: Vec<DifferenceRow>,
     trial: Option<TrialRow>,
     may_put: bool,
@@ -197,9 +200,14 @@ async fn version_page(asker: &SignedIn, id: Id<Version>, errors: FormErrors) -> 
     let mut tx = ctx.read().await?;
     let (_, programme) = owned(ctx, &mut tx).await?;
     let version = actions::version(&mut tx, &programme, id).await?;
-    let now = rules_of(&ctx.app, &mut tx, programme.version).await?;
-    let other = rules_of(&ctx.app, &mut tx, id).await?;
-    let differences = diff(&now, &other);
+    let (against, base) = base_of(&store::versions(&mut tx, programme.id).await?, &version, &programme);
+    let differences = match base {
+        Some(base) => {
+            let before = rules_of(&ctx.app, &mut tx, base).await?;
+            diff(&before, rules_of(&ctx.app, &mut tx, id).await?.as_ref())
+        }
+        None => Vec::new(),
+    };
     let trial = store::newest_trial(&mut tx, id).await?;
     let is_current = trial.as_ref().is_some_and(|trial| trial.base == programme.version);
     let is_draft = version.state == State::Draft;
@@ -213,6 +221,7 @@ async fn version_page(asker: &SignedIn, id: Id<Version>, errors: FormErrors) -> 
             .crumb("规则的版本", "/scheme/versions"),
         version: version_row(&version),
         is_draft,
+        against,
         differences: differences.iter().map(difference_row).collect(),
         may_put: is_draft && is_current && trial.as_ref().is_some_and(|trial| trial.done_at.is_some()),
         trial: row,
@@ -220,19 +229,25 @@ async fn version_page(asker: &SignedIn, id: Id<Version>, errors: FormErrors) -> 
     })
 }
 
+/// With what a version is compared: a draft with the one in force, one that is or was in force
+/// with the one that it took the place of.
+fn base_of(all: &[Version], version: &Version, programme: &Programme) -> (String, Option<Id<Version>>) {
+    let Some(since) = version.in_force_at else {
+        return ("现行版本".to_owned(), Some(programme.version));
+    };
+    let earlier = all.iter().filter(|one| one.in_force_at.is_some_and(|at| at < since));
+    match earlier.max_by_key(|one| one.in_force_at) {
+        Some(before) => (format!("前一版本 {}", before.label), Some(before.id)),
+        None => (String::new(), None),
+    }
+}
+
 async fn trial_row(tx: &mut Tx, trial: &Trial, is_current: bool) -> Result<TrialRow, Failure> {
     let job = match trial.job.filter(|_| trial.done_at.is_none()) {
         Some(job) => jobs::state(tx, job).await?,
         None => None,
     };
-    let counts = ChangeKind::ALL.map(|kind| {
-        let count = match kind {
-            ChangeKind::Gaining => trial.gaining,
-            ChangeKind::Losing => trial.losing,
-            ChangeKind::Other => trial.other,
-        };
-        (kind.code(), kind.chinese(), count)
-    });
+    let counts = ChangeKind::ALL.map(|kind| (kind.code(), kind.chinese(), count_of(trial, kind)));
     Ok(TrialRow {
         total: job.as_ref().map_or(0, |job| job.total),
         has_failed: job.is_some_and(|job| job.given_up),
@@ -242,6 +257,15 @@ async fn trial_row(tx: &mut Tx, trial: &Trial, is_current: bool) -> Result<Trial
         counts: counts.to_vec(),
         is_current,
     })
+}
+
+/// How many teachers a trial found who would change in this way.
+const fn count_of(trial: &Trial, kind: ChangeKind) -> i64 {
+    match kind {
+        ChangeKind::Gaining => trial.gaining,
+        ChangeKind::Losing => trial.losing,
+        ChangeKind::Other => trial.other,
+    }
 }
 
 impl VersionPage {
@@ -290,7 +314,7 @@ async fn take_step(ctx: &Ctx, tx: &mut Tx, id: Id<Version>, what: &str) -> Resul
 #[template(path = "scheme/pages/changes.html")]
 struct ChangesPage {
     page: Page,
-    tabs: Vec<(String, &'static str, bool)>,
+    tabs: Vec<(String, &'static str, i64, bool)>,
     rows: Vec<ChangeLine>,
     first: String,
     next: String,
@@ -306,9 +330,10 @@ pub async fn changes(asker: SignedIn, Path(id): Path<Id<Version>>, filters: Filt
     let kind = filters.text("kind");
     let found = store::changes(&mut tx, trial.id, &ctx.scope(), kind, &filters.cursor()).await?;
     let slice = Slice::cut(found, |line| (String::new(), line.change.person.to_string()));
-    let all = (filters.with("kind", ""), "全部", kind.is_empty());
-    let tabs =
-        ChangeKind::ALL.map(|tab| (filters.with("kind", tab.code()), tab.chinese(), tab.code() == kind));
+    let all = (filters.with("kind", ""), "全部", trial.changed(), kind.is_empty());
+    let tabs = ChangeKind::ALL.map(|tab| {
+        (filters.with("kind", tab.code()), tab.chinese(), count_of(&trial, tab), tab.code() == kind)
+    });
     layout::show(&ChangesPage {
         page: Page::new(&asker, "换规试算：有变化的教师", "/scheme")
             .crumb("规则的版本", "/scheme/versions")

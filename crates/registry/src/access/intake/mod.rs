@@ -10,10 +10,11 @@ use tisheng_platform::{DbError, Tx, jobs};
 use uuid::Uuid;
 
 use super::grants::{Ending, GRANT_ENDS};
+use super::model::goes_with_post;
 
 pub use store::{
     Account, Grant, Waiting, accounts_of, activated, end_grant, give, grants_of, logins_taken, reopen_grant,
-    teaching, unmake_accounts, unmake_grants, waiting,
+    unmake_accounts, unmake_grants, waiting,
 };
 
 /// Marker of an account's identifier.
@@ -87,6 +88,28 @@ pub async fn sign_out(tx: &mut Tx, person: Uuid) -> Result<(), DbError> {
         session::end_all(tx, account, None).await?;
     }
     Ok(())
+}
+
+/// Ends, on `day`, the roles of `person` at `school` that go with a post there, and the sessions;
+/// gives those roles as they were.
+///
+/// # Errors
+/// What the database reports.
+pub async fn leave_school(
+    tx: &mut Tx,
+    person: Uuid,
+    school: Uuid,
+    day: NaiveDate,
+) -> Result<Vec<Grant>, DbError> {
+    let mut ended = Vec::new();
+    for grant in grants_of(tx, person, day).await? {
+        let goes = grant.role.parse().is_ok_and(goes_with_post);
+        if goes && grant.node == school && end_grant(tx, grant.id, day).await? {
+            ended.push(grant);
+        }
+    }
+    sign_out(tx, person).await?;
+    Ok(ended)
 }
 
 /// Orders that the sessions of `person` end when the grant `grant` does, on the day `until`.

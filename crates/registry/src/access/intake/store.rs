@@ -7,7 +7,6 @@ use tisheng_platform::{DbError, Tx, Value, args};
 use uuid::Uuid;
 
 use super::Giving;
-use crate::role::Role;
 
 /// Keys in one statement.
 const GROUP: usize = 40;
@@ -26,7 +25,9 @@ const ACTIVATED: &str = "select count(*) from account where password is not null
     and id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
     $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)";
 
-const WAITING: &str = "select a.person, a.login, p.name, coalesce(n.name, '') from account a
+const WAITING: &str = "select a.person, a.login, p.name, coalesce(n.name, (select m.name from role_grant g
+        join node m on m.id = g.node where g.person = a.person and g.until is null order by g.id limit 1), '')
+    from account a
     join person p on p.id = a.person
     left join post o on o.person = a.person and o.until is null
     left join node n on n.id = o.school
@@ -48,7 +49,9 @@ const UNMAKE_GRANTS: &str = "delete from role_grant
 const GRANTS_OF: &str = "select id, role, node, path, since, until from role_grant
     where person = $1 and (until is null or until > $2) order by since, id";
 
-const END_GRANT: &str = "update role_grant set until = $2 where id = $1 and (until is null or until > $2)";
+const END_GRANT: &str =
+    "update role_grant set until = case when since > $2 then since else cast($2 as text) end
+    where id = $1 and (until is null or until > $2)";
 const REOPEN_GRANT: &str = "update role_grant set until = $2 where id = $1";
 
 fn filled<'v>(mut keys: Vec<Value<'v>>) -> Vec<Value<'v>> {
@@ -128,7 +131,7 @@ pub struct Waiting {
     pub login: String,
     /// The owner's name.
     pub name: String,
-    /// The name of the owner's school; empty without one.
+    /// The name of the owner's school, else of the node of a role; empty without either.
     pub place: String,
 }
 
@@ -237,18 +240,4 @@ pub async fn end_grant(tx: &mut Tx, grant: Uuid, day: NaiveDate) -> Result<bool,
 /// What the database reports.
 pub async fn reopen_grant(tx: &mut Tx, grant: Uuid, until: Option<NaiveDate>) -> Result<(), DbError> {
     tx.run(REOPEN_GRANT, args![grant, until]).await.map(drop)
-}
-
-/// The teacher roles that `person` holds at `school` on `day`.
-///
-/// # Errors
-/// What the database reports.
-pub async fn teaching(
-    tx: &mut Tx,
-    person: Uuid,
-    school: Uuid,
-    day: NaiveDate,
-) -> Result<Vec<Grant>, DbError> {
-    let held = grants_of(tx, person, day).await?;
-    Ok(held.into_iter().filter(|g| g.role == Role::Teacher.key() && g.node == school).collect())
 }

@@ -1,17 +1,19 @@
 //! One's own account, and the page where a first password is chosen.
 
 use askama::Template;
-use axum::extract::Path;
 use axum::http::header::SET_COOKIE;
 use tisheng_kernel::{Id, Instant};
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{self, Flash, Page};
 use tisheng_platform::web::session::{self, Session, SignedIn};
 use tisheng_platform::web::{Answer, Failure, Fields, FormErrors, once};
 
 use super::again;
+use super::sign_in::after_leaving;
 use crate::access::accounts::{self, AccessError};
 use crate::access::model::{Account, Grant};
 use crate::access::store;
+use crate::access::ways::{Links, Way, Ways};
 
 #[derive(Template)]
 #[template(path = "access/pages/account.html")]
@@ -20,7 +22,9 @@ struct AccountPage {
     errors: FormErrors,
     account: Account,
     grants: Vec<Grant>,
-    sessions: Vec<(Instant, Instant)>,
+    /// When each began, when it was last used, and whether it is this one.
+    sessions: Vec<(Instant, Instant, bool)>,
+    links: Links,
 }
 
 #[derive(Template)]
@@ -33,6 +37,13 @@ struct SetUpPage<'a> {
     name: String,
 }
 
+#[derive(Template)]
+#[template(path = "access/pages/elsewhere.html")]
+struct ElsewherePage {
+    page: Page,
+    way: Way,
+}
+
 /// `GET /account`
 pub async fn show(asker: SignedIn) -> Answer {
     layout::show(&account_page(&asker, FormErrors::default()).await?)
@@ -43,11 +54,13 @@ async fn account_page(asker: &SignedIn, errors: FormErrors) -> Result<AccountPag
     let mut tx = ctx.read().await?;
     let id = Id::from_uuid(asker.member().account);
     let account = store::by_id(&mut tx, id).await?.ok_or(Failure::NotFound)?;
+    let grants = store::grants_of(&mut tx, account.person, ctx.at.date()).await?;
     Ok(AccountPage {
         page: Page::new(asker, "我的账号", "/account"),
         errors,
-        grants: store::grants_of(&mut tx, account.person, ctx.at.date()).await?,
-        sessions: store::sessions(&mut tx, id, ctx.at).await?,
+        links: (Ways::of(&ctx.app).links)(&mut tx, id, &grants).await?,
+        grants,
+        sessions: store::sessions(&mut tx, id, &asker.token, ctx.at).await?,
         account,
     })
 }
@@ -78,25 +91,35 @@ pub async fn change_password(asker: SignedIn, fields: Fields) -> Answer {
 /// `POST /sign-out/everywhere`
 pub async fn sign_out_everywhere(asker: SignedIn) -> Answer {
     let mut tx = asker.ctx.write().await?;
+    let to = after_leaving(&asker.ctx, &mut tx, &asker.token).await?;
     session::end_all(&mut tx, asker.member().account, None).await?;
     let cookie = session::end(&asker.ctx, &mut tx, &asker.token).await?;
     tx.commit().await?;
     let flash = Flash::good("您已在所有设备上退出登录。");
-    let mut response = once::redirect("/sign-in", Some(&flash));
+    let mut response = once::redirect(&to, Some(&flash));
     response.headers_mut().append(SET_COOKIE, cookie);
     Ok(response)
 }
 
 /// `GET /set-up/{token}`
 pub async fn set_up_form(session: Session, Path(token): Path<String>) -> Answer {
-    layout::show(&set_up_page(&session, &token, FormErrors::default()).await?)
+    match set_up_page(&session, &token, FormErrors::default()).await {
+        Ok(page) => layout::show(&page),
+        Err(error) => no_password(&session, error),
+    }
+}
+
+/// The page of an account that has no password any more, or the failure that `error` is.
+fn no_password(session: &Session, error: AccessError) -> Answer {
+    let AccessError::Elsewhere(way) = error else { return Err(error.into()) };
+    again(&ElsewherePage { page: Page::of(&session.ctx, "请使用统一登录"), way })
 }
 
 async fn set_up_page<'a>(
     session: &Session,
     token: &'a str,
     errors: FormErrors,
-) -> Result<SetUpPage<'a>, Failure> {
+) -> Result<SetUpPage<'a>, AccessError> {
     let mut tx = session.ctx.read().await?;
     let holder = accounts::token_holder(&session.ctx, &mut tx, token).await?;
     let page = Page::of(&session.ctx, "设置密码");
@@ -118,6 +141,6 @@ pub async fn set_up(session: Session, Path(token): Path<String>, fields: Fields)
         Err(AccessError::Password(message)) => {
             again(&set_up_page(&session, &token, FormErrors::one("chosen", message)).await?)
         }
-        Err(error) => Err(error.into()),
+        Err(error) => no_password(&session, error),
     }
 }

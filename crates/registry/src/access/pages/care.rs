@@ -1,8 +1,8 @@
 //! The account of a person whom the asker looks after.
 
 use askama::Template;
-use axum::extract::Path;
 use tisheng_kernel::Id;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{self, Flash, Page};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, once};
@@ -10,6 +10,7 @@ use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, once};
 use super::again;
 use crate::access::accounts::{self, AccessError, Issued};
 use crate::access::model::{Account, Grant};
+use crate::access::ways::{Links, Way, Ways};
 use crate::access::{grants, store};
 use crate::people::{self, Person};
 use crate::role::{Permission, permit};
@@ -23,6 +24,9 @@ struct CarePage {
     person: Person,
     account: Option<Account>,
     grants: Vec<Grant>,
+    links: Links,
+    /// The way that the account is entered by in place of a password.
+    instead: Option<Way>,
     /// Whether the asker may change the account: nobody does that to someone above.
     mine: bool,
     /// The address to be handed over, right after it was issued.
@@ -47,12 +51,21 @@ async fn care_page(
     let person = people::visible(ctx, &mut tx, parse(person)?).await?;
     let gives = permit(ctx, Permission::GiveRoles).is_ok();
     let mine = gives && grants::outranks(ctx, &mut tx, person.id).await.is_ok();
+    let account = store::of_person(&mut tx, person.id).await?;
+    let today = store::grants_of(&mut tx, person.id, ctx.at.date()).await?;
+    let ways = Ways::of(&ctx.app);
+    let links = match &account {
+        Some(account) => (ways.links)(&mut tx, account.id, &today).await?,
+        None => Links::default(),
+    };
     Ok(CarePage {
         page: Page::new(asker, format!("{}的账号", person.name), "/people")
             .crumb(&person.name, format!("/people/{}", person.id)),
         errors,
         login: login.to_owned(),
-        account: store::of_person(&mut tx, person.id).await?,
+        account,
+        links,
+        instead: (ways.instead)(&mut tx, &today).await?,
         grants: store::all_grants_of(&mut tx, person.id).await?,
         mine,
         link: issued.map(|issued| {

@@ -1,9 +1,9 @@
 //! One's own roles, and who holds which role at a node.
 
 use askama::Template;
-use axum::extract::Path;
 use chrono::NaiveDate;
 use tisheng_kernel::{Id, PersonName};
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{self, Flash, Page};
 use tisheng_platform::web::paging::{ROWS, Slice};
 use tisheng_platform::web::session::SignedIn;

@@ -10,16 +10,17 @@ use axum::http::header::SET_COOKIE;
 use axum::http::request::Parts;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tisheng_kernel::Id;
-use tisheng_platform::App;
 use tisheng_platform::web::layout::{self, Flash, Page};
 use tisheng_platform::web::session::{self, Session, Token};
 use tisheng_platform::web::{Answer, Failure, Fields, Filters, FormErrors, once};
+use tisheng_platform::{App, Ctx, Tx};
 
 use super::{again, go_on, local};
 use crate::access::model::Account;
 use crate::access::second_factor::{SecretText, new_secret, otpauth};
 use crate::access::sign_in::{self, Accepted, SignInError};
 use crate::access::store;
+use crate::access::ways::{Offered, Way, Ways};
 
 /// Where a request comes from, for counting failures and look-ups; behind a proxy on the same machine, where
 /// the proxy says it comes from.
@@ -48,6 +49,11 @@ struct SignInPage<'a> {
     account: &'a str,
     back: &'a str,
     errors: FormErrors,
+    /// The way that an account has to take whose password was right.
+    instead: Option<Way>,
+    offered: Offered,
+    /// The territory looked for.
+    territory: &'a str,
 }
 
 #[derive(Template)]
@@ -67,6 +73,8 @@ struct EnrolPage<'a> {
     secret: SecretText,
     sealed: String,
     address: String,
+    /// The address as a picture to scan.
+    picture: String,
 }
 
 /// `GET /sign-in`
@@ -75,12 +83,20 @@ pub async fn form(session: Session, filters: Filters) -> Answer {
     if session.ctx.who.member().is_some() {
         return Ok(once::redirect(back, None));
     }
-    layout::show(&SignInPage {
-        page: strangers_page(&session, "登录"),
-        account: "",
-        back,
-        errors: FormErrors::default(),
-    })
+    let territory = filters.text("territory");
+    layout::show(&sign_in_page(&session, back, "", territory).await?)
+}
+
+async fn sign_in_page<'a>(
+    session: &Session,
+    back: &'a str,
+    account: &'a str,
+    territory: &'a str,
+) -> Result<SignInPage<'a>, Failure> {
+    let mut tx = session.ctx.read().await?;
+    let offered = (Ways::of(&session.ctx.app).offered)(&mut tx, territory).await?;
+    let page = strangers_page(session, "登录");
+    Ok(SignInPage { page, account, back, errors: FormErrors::default(), instead: None, offered, territory })
 }
 
 /// `POST /sign-in`
@@ -89,19 +105,22 @@ pub async fn submit(session: Session, address: Address, fields: Fields) -> Answe
     let password = fields.pairs().iter().find(|(key, _)| key == "password").map_or("", |(_, value)| value);
     let result = sign_in::sign_in(&session.ctx, account, password, &address.0).await;
     match result {
-        Ok(accepted) => Ok(step(accepted, back)),
+        Ok(accepted) => Ok(lead_on(accepted, back)),
         Err(SignInError::Failed(failure)) => Err(failure),
-        Err(error) => again(&SignInPage {
-            page: strangers_page(&session, "登录"),
-            account,
-            back,
-            errors: FormErrors::one("account", error.to_string()),
-        }),
+        Err(error) => {
+            let mut page = sign_in_page(&session, back, account, "").await?;
+            page.errors = FormErrors::one("account", error.to_string());
+            if let SignInError::Elsewhere(way) = error {
+                page.instead = Some(way);
+            }
+            again(&page)
+        }
     }
 }
 
-/// Where the browser goes once the password, or the code, was right.
-fn step(accepted: Accepted, back: &str) -> axum::response::Response {
+/// Where the browser goes once somebody is let in, or a step further; to `back` in the end, an
+/// address of this installation.
+pub fn lead_on(accepted: Accepted, back: &str) -> axum::response::Response {
     let with_back = |to: &str| match back {
         "/" => to.to_owned(),
         back => format!("{to}?back={}", utf8_percent_encode(back, NON_ALPHANUMERIC)),
@@ -126,7 +145,7 @@ pub async fn submit_code(session: Session, fields: Fields) -> Answer {
     let half = half_way(&session)?;
     let back = local(fields.text("back"));
     match sign_in::give_code(&session.ctx, half, fields.text("code")).await {
-        Ok(accepted) => Ok(step(accepted, back)),
+        Ok(accepted) => Ok(lead_on(accepted, back)),
         Err(SignInError::Failed(failure)) => Err(failure),
         Err(SignInError::Again) => Err(Failure::SignIn { back: None }),
         Err(error) => again(&CodePage {
@@ -152,7 +171,7 @@ pub async fn submit_enrol(session: Session, fields: Fields) -> Answer {
     let back = local(fields.text("back"));
     let secret = unseal(&session, account, fields.text("sealed"))?;
     match sign_in::enrol(&session.ctx, (account, token), &secret, fields.text("code")).await {
-        Ok(accepted) => Ok(step(accepted, back)),
+        Ok(accepted) => Ok(lead_on(accepted, back)),
         Err(SignInError::Failed(failure)) => Err(failure),
         Err(SignInError::Again) => Err(Failure::SignIn { back: None }),
         Err(error) => {
@@ -165,14 +184,24 @@ pub async fn submit_enrol(session: Session, fields: Fields) -> Answer {
 /// `POST /sign-out`
 pub async fn sign_out(session: Session) -> Answer {
     let flash = Flash::good("您已退出登录。");
-    let mut response = once::redirect("/sign-in", Some(&flash));
-    if let Some(token) = &session.token {
-        let mut tx = session.ctx.write().await?;
-        let cookie = session::end(&session.ctx, &mut tx, token).await?;
-        tx.commit().await?;
-        response.headers_mut().append(SET_COOKIE, cookie);
-    }
+    let Some(token) = &session.token else { return Ok(once::redirect("/sign-in", Some(&flash))) };
+    let mut tx = session.ctx.write().await?;
+    let to = after_leaving(&session.ctx, &mut tx, token).await?;
+    let cookie = session::end(&session.ctx, &mut tx, token).await?;
+    tx.commit().await?;
+    let mut response = once::redirect(&to, Some(&flash));
+    response.headers_mut().append(SET_COOKIE, cookie);
     Ok(response)
+}
+
+/// Where a browser goes whose session ends: whoever was let in by another service is signed in
+/// there still.
+pub(super) async fn after_leaving(ctx: &Ctx, tx: &mut Tx, token: &Token) -> Result<String, Failure> {
+    let to = match session::via(tx, token).await? {
+        Some(via) => (Ways::of(&ctx.app).left)(tx, &via).await?,
+        None => None,
+    };
+    Ok(to.unwrap_or_else(|| "/sign-in".to_owned()))
 }
 
 /// The account whose password was right in this session, while the second factor is awaited.
@@ -204,11 +233,13 @@ async fn enrol_page<'a>(
         return Err(Failure::SignIn { back: None });
     }
     let sealed = session.ctx.app.keys.seal(&format!("{account} {}", secret.as_str()));
+    let address = otpauth(&secret, &found.login)?;
     Ok(EnrolPage {
         page: strangers_page(session, "设置动态口令"),
         back,
         errors,
-        address: otpauth(&secret, &found.login)?,
+        picture: tisheng_qr::svg(&address).map_err(|e| Failure::Internal(e.to_string()))?,
+        address,
         secret,
         sealed: hex::encode(sealed),
     })

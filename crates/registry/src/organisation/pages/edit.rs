@@ -1,14 +1,14 @@
 //! Founding, renaming, recoding and closing.
 
 use askama::Template;
-use axum::extract::Path;
 use chrono::NaiveDate;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{self, Flash, Page};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, once};
 
 use super::{again, page_of, parse};
-use crate::organisation::actions::{self, Close, NewNode, OrganisationError, Recode, Rename};
+use crate::organisation::actions::{self, NewNode, OrganisationError, Recode, Rename};
 use crate::organisation::model::{Kind, Node};
 use crate::organisation::visible;
 use crate::role::{Permission, permit};
@@ -25,7 +25,7 @@ struct NewPage {
 
 #[derive(Template)]
 #[template(path = "organisation/pages/edit.html")]
-struct EditPage {
+pub(crate) struct EditPage {
     page: Page,
     node: Node,
     typed: Fields,
@@ -100,7 +100,7 @@ pub async fn form(asker: SignedIn, Path(node): Path<String>) -> Answer {
     layout::show(&edit_page(&asker, &node, Fields::default(), FormErrors::default()).await?)
 }
 
-async fn edit_page(
+pub(crate) async fn edit_page(
     asker: &SignedIn,
     node: &str,
     typed: Fields,
@@ -123,27 +123,30 @@ async fn edit_page(
 }
 
 /// The field that an error is about; what is no field's error is no form's either.
-fn form_errors(error: OrganisationError) -> Result<FormErrors, Failure> {
+pub(crate) fn form_errors(error: OrganisationError) -> Result<FormErrors, Failure> {
     let field = match &error {
         OrganisationError::Failed(_) | OrganisationError::Stale => return Err(error.into()),
         OrganisationError::Code(_) | OrganisationError::CodeTaken { .. } => "code",
         OrganisationError::Place { .. } => "kind",
         OrganisationError::NoReason => "reason",
-        OrganisationError::StillInUse(_) | OrganisationError::EndsBeforeItBegins => "on",
+        OrganisationError::StillInUse(_)
+        | OrganisationError::StillTaught(_)
+        | OrganisationError::TooEarly(_)
+        | OrganisationError::NotYet => "on",
         _ => "name",
     };
     Ok(FormErrors::one(field, error.to_string()))
 }
 
 /// What each of the forms of the page sends.
-struct Sent<'f> {
-    version: i64,
-    on: Option<NaiveDate>,
-    reason: &'f str,
-    errors: FormErrors,
+pub(crate) struct Sent<'f> {
+    pub version: i64,
+    pub on: Option<NaiveDate>,
+    pub reason: &'f str,
+    pub errors: FormErrors,
 }
 
-fn sent(fields: &Fields) -> Sent<'_> {
+pub(crate) fn sent(fields: &Fields) -> Sent<'_> {
     let mut check = fields.check();
     let on = check.date("on", "日期");
     let reason = check.required("reason", "原因", 200);
@@ -184,27 +187,6 @@ pub async fn recode(asker: SignedIn, Path(node): Path<String>, fields: Fields) -
         match actions::recode(&asker.ctx, &mut once.tx, &change).await {
             Ok(_) => {
                 let flash = Flash::good("代码已变更，原代码保留在沿革中。");
-                return once.done(&format!("/organisation/{id}"), flash).await;
-            }
-            Err(error) => errors = form_errors(error)?,
-        }
-    }
-    again(&edit_page(&asker, &node, fields.clone(), errors).await?)
-}
-
-/// `POST /organisation/{node}/close`
-pub async fn close(asker: SignedIn, Path(node): Path<String>, fields: Fields) -> Answer {
-    let id = parse(&node)?;
-    let Sent { version, on, reason, mut errors } = sent(&fields);
-    if let (Some(on), true) = (on, errors.is_empty()) {
-        let mut once = match once::begin(&asker.ctx, &fields).await? {
-            Begun::Again(answer) => return Ok(answer),
-            Begun::Fresh(once) => once,
-        };
-        let end = Close { node: id, version, on, reason };
-        match actions::close(&asker.ctx, &mut once.tx, &end).await {
-            Ok(()) => {
-                let flash = Flash::good("机构已停用，历史数据全部保留；如有误可以恢复使用。");
                 return once.done(&format!("/organisation/{id}"), flash).await;
             }
             Err(error) => errors = form_errors(error)?,

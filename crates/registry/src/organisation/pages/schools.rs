@@ -1,8 +1,8 @@
 //! Schools: the list, and what is known of each.
 
 use askama::Template;
-use axum::extract::Path;
 use tisheng_kernel::pinyin;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{self, Flash, Page};
 use tisheng_platform::web::paging::Slice;
 use tisheng_platform::web::session::SignedIn;

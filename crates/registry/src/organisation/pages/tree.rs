@@ -1,10 +1,10 @@
 //! Looking at the tree.
 
 use askama::Template;
-use axum::extract::Path;
 use tisheng_kernel::number::thousands;
 use tisheng_kernel::{Id, pinyin};
 use tisheng_platform::Scope;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{self, Page};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Filters, once};

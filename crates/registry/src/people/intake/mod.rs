@@ -16,8 +16,8 @@ use uuid::Uuid;
 use super::matching;
 
 pub use store::{
-    Present, at_school, by_papers, by_phones, end_post, ended_posts, reopen_post, take_on, take_up,
-    unmake_people, unmake_posts,
+    Ended, Present, at_school, by_papers, by_phones, end_post, ended_posts, lend_again, rejoin_team,
+    reopen_post, take_on, take_up, unmake_people, unmake_posts,
 };
 
 /// A person as the roll knows them, with the open post.

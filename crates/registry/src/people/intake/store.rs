@@ -47,6 +47,17 @@ const WRITE_DUTIES: &str = "update post set subject = $2, stage = $3, title = $4
 
 const END_POST: &str =
     "update post set until = $2, state = 'left', reason = $3 where id = $1 and until is null";
+const TEAMS_OF: &str = "select id from team_member where person = $1 and school = $2 and until is null";
+const LOAN_OF: &str = "select id from secondment where post = $1 and until is null";
+const LEAVE_TEAM: &str = "update team_member set until = case when since > $2 then since
+    else cast($2 as text) end where id = $1 and until is null";
+const REJOIN_TEAM: &str = "update team_member set until = null where id = $1 and until is not null";
+const END_LOAN: &str = "update secondment set until = case when since > $2 then since
+    else cast($2 as text) end where id = $1 and until is null";
+const LEND_AGAIN: &str = "update secondment set until = null where id = $1 and until is not null";
+const LENT_AGAIN: &str = "update post set state = 'seconded' where until is null
+    and id = (select post from secondment where id = $1)";
+
 const REOPEN_POST: &str =
     "update post set until = null, state = 'active', reason = '' where id = $1 and until is not null";
 
@@ -270,12 +281,53 @@ pub(super) async fn write_duties(tx: &mut Tx, post: Uuid, duties: &Duties) -> Re
     tx.run(WRITE_DUTIES, row).await.map(drop)
 }
 
-/// Ends `post` on `day`, for `reason`; says whether it was open.
+/// What ended with a post.
+#[derive(Debug, Default)]
+pub struct Ended {
+    /// Whether the post was open.
+    pub post: bool,
+    /// Memberships in the teams of the school.
+    pub teams: Vec<Uuid>,
+    /// The secondment of the post.
+    pub loans: Vec<Uuid>,
+}
+
+/// Ends `post` of `person` at `school` on `day`, for `reason`, and what hangs on it.
 ///
 /// # Errors
 /// What the database reports.
-pub async fn end_post(tx: &mut Tx, post: Uuid, day: NaiveDate, reason: &str) -> Result<bool, DbError> {
-    Ok(tx.run(END_POST, args![post, day, reason]).await? == 1)
+pub async fn end_post(
+    tx: &mut Tx,
+    (person, post, school): (Uuid, Uuid, Uuid),
+    day: NaiveDate,
+    reason: &str,
+) -> Result<Ended, DbError> {
+    let teams = tx.rows(TEAMS_OF, args![person, school], |row| row.get(0)).await?;
+    let loans = tx.rows(LOAN_OF, args![post], |row| row.get(0)).await?;
+    for team in &teams {
+        tx.run(LEAVE_TEAM, args![*team, day]).await?;
+    }
+    for loan in &loans {
+        tx.run(END_LOAN, args![*loan, day]).await?;
+    }
+    Ok(Ended { post: tx.run(END_POST, args![post, day, reason]).await? == 1, teams, loans })
+}
+
+/// Takes back that `team`, a membership, has ended.
+///
+/// # Errors
+/// What the database reports; the same membership begun anew is [`DbError::Unique`].
+pub async fn rejoin_team(tx: &mut Tx, team: Uuid) -> Result<(), DbError> {
+    tx.run(REJOIN_TEAM, args![team]).await.map(drop)
+}
+
+/// Takes back that `loan`, a secondment, has ended; its post is open again.
+///
+/// # Errors
+/// What the database reports; another secondment of the post is [`DbError::Unique`].
+pub async fn lend_again(tx: &mut Tx, loan: Uuid) -> Result<(), DbError> {
+    tx.run(LEND_AGAIN, args![loan]).await?;
+    tx.run(LENT_AGAIN, args![loan]).await.map(drop)
 }
 
 /// Opens `post` again, which a roll has ended; says whether it was ended.

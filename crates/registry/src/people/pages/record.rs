@@ -1,19 +1,19 @@
 //! A person's record, its correction, and looks at the whole numbers.
 
 use askama::Template;
-use axum::extract::Path;
+use chrono::NaiveDate;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{self, Flash, Page};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, once};
 
-use super::register::{Told, papers, sexes, told};
-use super::{form_errors, load, page_of};
-use crate::organisation::pages::again;
+use super::{Told, form_errors, load, page_of, papers, sexes, told};
+use crate::organisation::{self, pages::again};
 use crate::people::actions::{self, Correction, PeopleError};
 use crate::people::model::{Person, Post, PostState};
 use crate::people::moves::Secondment;
-use crate::people::{personal, store};
-use crate::role::{Permission, allows, permit};
+use crate::people::{self, personal, store};
+use crate::role::{Permission, Role, allows, permit, role};
 
 #[derive(Template)]
 #[template(path = "people/pages/person.html")]
@@ -25,10 +25,28 @@ struct PersonPage {
     secondments: Vec<Secondment>,
     /// May change record and post.
     may_keep: bool,
+    /// Looks after more than one school, and so can move people between them.
+    spans_schools: bool,
     /// May see the whole numbers.
     may_reveal: bool,
     /// May see account and roles.
     may_roles: bool,
+    /// May see the hours of a teacher.
+    may_hours: bool,
+    /// Looks at the own record as a teacher.
+    is_own_teacher: bool,
+}
+
+impl PersonPage {
+    /// The days from `since` to the one before `until`; one day alone when it ended as it began.
+    fn period(&self, since: &NaiveDate, until: &Option<NaiveDate>) -> String {
+        let first = organisation::day(since);
+        match until {
+            None => format!("{first} — 至今"),
+            Some(until) if until <= since => format!("{first}（当日）"),
+            Some(until) => format!("{first} — {}", organisation::last_day(until)),
+        }
+    }
 }
 
 /// `GET /people/{person}`
@@ -39,14 +57,19 @@ pub async fn show(asker: SignedIn, Path(person): Path<String>) -> Answer {
     let posts = store::posts_of(&mut tx, person.id).await?;
     // One's own record is shown to oneself in any role; changing it takes the record within reach.
     let within = store::visible(&mut tx, &ctx.scope(), person.id).await?.is_some();
+    let has_post = posts.iter().any(|post| post.until.is_none());
+    let spans_schools = within && people::spans_schools(ctx, &mut tx).await?;
     layout::show(&PersonPage {
         page: Page::new(&asker, person.name.clone(), "/people"),
         open: posts.iter().find(|post| post.until.is_none()).cloned(),
         posts,
         secondments: store::secondments_of(&mut tx, person.id).await?,
+        spans_schools,
         may_keep: within && allows(ctx, Permission::KeepPeople),
         may_reveal: within && allows(ctx, Permission::ShowPersonalData),
         may_roles: within && allows(ctx, Permission::SeeRoles),
+        may_hours: within && has_post && allows(ctx, Permission::SeeRoles),
+        is_own_teacher: asker.member().person == person.id.uuid() && role(ctx) == Some(Role::Teacher),
         person,
     })
 }

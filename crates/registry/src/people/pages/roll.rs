@@ -1,9 +1,9 @@
 //! Lists of teachers.
 
 use askama::Template;
-use axum::extract::Path;
 use tisheng_kernel::{Id, pinyin};
 use tisheng_platform::Tx;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{self, Page};
 use tisheng_platform::web::paging::Slice;
 use tisheng_platform::web::session::SignedIn;
@@ -12,7 +12,7 @@ use tisheng_platform::web::{Answer, Cursor, Failure, Filters, once};
 use crate::organisation::{self, Kind, Node, Stage};
 use crate::people::model::{PostState, SUBJECTS};
 use crate::people::roll::roll;
-use crate::people::store::{PAGE, RollFilter, RollLine};
+use crate::people::store::{Order, PAGE, RollFilter, RollLine};
 use crate::role::{Permission, allows, permit};
 use crate::table::{self, Format};
 
@@ -28,6 +28,9 @@ struct RollPage<'a> {
     subjects: Vec<(&'static str, &'static str)>,
     may_keep: bool,
     may_import: bool,
+    may_see_looks: bool,
+    /// The order in force, as the address names it; empty where the list has but one.
+    order: &'static str,
 }
 
 impl RollPage<'_> {
@@ -38,7 +41,15 @@ impl RollPage<'_> {
 }
 
 fn filter(filters: &Filters) -> RollFilter {
+    let by_name = !filters.text("q").is_empty() || filters.text("state") == PostState::Left.key();
+    let order = match filters.text("sort") {
+        _ if by_name => Order::Name,
+        "-name" => Order::NameBackwards,
+        "school" => Order::School,
+        _ => Order::Name,
+    };
     RollFilter {
+        order,
         query: pinyin::query(filters.text("q")),
         subject: filters.text("subject").to_owned(),
         stage: filters.text("stage").to_owned(),
@@ -46,16 +57,29 @@ fn filter(filters: &Filters) -> RollFilter {
     }
 }
 
+/// How the address names the order in force; empty for a search and for those who have left, which
+/// come by name alone.
+fn order_key(filters: &Filters, filter: &RollFilter) -> &'static str {
+    match filter.order {
+        _ if !filters.text("q").is_empty() || filter.state == PostState::Left.key() => "",
+        Order::Name => "name",
+        Order::NameBackwards => "-name",
+        Order::School => "school",
+    }
+}
+
 /// Subjects as the choices of a form.
-pub(super) fn subjects() -> Vec<(&'static str, &'static str)> {
+pub(crate) fn subjects() -> Vec<(&'static str, &'static str)> {
     SUBJECTS.iter().map(|subject| (*subject, *subject)).collect()
 }
 
 /// `GET /people`: the teachers of the asker's own node.
-pub async fn own(asker: SignedIn) -> Answer {
+pub async fn own(asker: SignedIn, filters: Filters) -> Answer {
     permit(&asker.ctx, Permission::SeePeople)?;
     let node: Id<Node> = Id::from_uuid(asker.member().node);
-    Ok(once::redirect(&format!("/organisation/{node}/people"), asker.flash.as_ref()))
+    let asked = filters.with("after", "");
+    let asked = if asked == "?" { "" } else { asked.as_str() };
+    Ok(once::redirect(&format!("/organisation/{node}/people{asked}"), asker.flash.as_ref()))
 }
 
 async fn node_of(asker: &SignedIn, tx: &mut Tx, node: &str) -> Result<Node, Failure> {
@@ -68,8 +92,9 @@ pub async fn list(asker: SignedIn, Path(node): Path<String>, filters: Filters) -
     let mut tx = asker.ctx.read().await?;
     let node = node_of(&asker, &mut tx, &node).await?;
     let place = filters.cursor();
-    let rows = roll(&mut tx, &node, &filter(&filters), &place, PAGE).await?;
-    let slice = Slice::cut(rows, |row| (row.sort_key.clone(), row.person.to_string()));
+    let filter = filter(&filters);
+    let rows = roll(&mut tx, &node, &filter, &place, PAGE).await?;
+    let slice = Slice::cut(rows, |row| row.place(filter.order));
     let page = Page::new(&asker, "教师", "/people");
     layout::show(&RollPage {
         page: page.crumb(&node.name, format!("/organisation/{}", node.id)),
@@ -79,6 +104,8 @@ pub async fn list(asker: SignedIn, Path(node): Path<String>, filters: Filters) -
         filters: &filters,
         subjects: subjects(),
         may_keep: allows(&asker.ctx, Permission::KeepPeople) && node.is_open(),
+        order: order_key(&filters, &filter),
+        may_see_looks: allows(&asker.ctx, Permission::SeeLooks),
         may_import: allows(&asker.ctx, Permission::ImportRoster) && node.is_open(),
         node,
     })

@@ -10,9 +10,10 @@ pub(super) use persons::{
     replace_paper, replace_phone, sealed, visible,
 };
 pub(super) use posts::{
-    NewRow, amend, end_post, end_secondment, follow, insert_post, insert_posts, lend, open_post, posts_of,
-    secondments_of, set_sort_key, set_state, teacher, teachers_of,
+    NewRow, amend, end_post, end_secondment, follow, insert_post, insert_posts, lend, open_post, posts_at,
+    posts_of, secondments_of, set_sort_key, set_state, teacher, teachers_of,
 };
 pub(super) use roll::{Breadth, PAGE, roll};
-pub use roll::{RollFilter, RollLine};
-pub(super) use teams::{dismiss, duties_by_school, enlist, leave_teams, members};
+pub use roll::{Order, RollFilter, RollLine};
+pub use teams::duties_by_school;
+pub(super) use teams::{dismiss, enlist, leave_teams, members};

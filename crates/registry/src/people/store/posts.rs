@@ -42,10 +42,13 @@ const LEND: &str = "insert into secondment (id, person, post, host, since, until
     values ($1, $2, $3, $4, $5, null, $6) on conflict (post) where until is null do nothing";
 
 const END_SECONDMENT: &str =
-    "update secondment set until = cast($2 as text) where post = $1 and until is null";
+    "update secondment set until = case when since > $2 then since else cast($2 as text) end
+    where post = $1 and until is null";
 
 const SECONDMENTS: &str = "select s.host, n.name, s.since, s.until, s.reason
     from secondment s join node n on n.id = s.host where s.person = $1 order by s.since desc, s.id desc";
+
+const POSTS_AT: &str = "select count(*) from post where school = $1 and until is null";
 
 const REWRITE_POSTS: &str = "update post set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
@@ -216,6 +219,11 @@ pub async fn secondments_of(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Secon
         })
     })
     .await
+}
+
+/// Open posts at `school`.
+pub async fn posts_at(tx: &mut Tx, school: Id<Node>) -> Result<i64, DbError> {
+    tx.row(POSTS_AT, args![school], |row| row.get(0)).await
 }
 
 pub async fn follow(tx: &mut Tx, shift: &Shift) -> Result<(), DbError> {

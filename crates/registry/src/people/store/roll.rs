@@ -7,27 +7,28 @@ use tisheng_platform::db::Row;
 use tisheng_platform::web::Cursor;
 use tisheng_platform::web::paging::ROWS;
 use tisheng_platform::{DbError, Scope, Tx, args};
+use uuid::Uuid;
 
 use crate::organisation::Node;
 use crate::people::model::{Person, PostState};
 
 /// Walks the roll in its order and passes over who is elsewhere; the concatenation keeps the
 /// index on paths out of it, which would have to sort the whole part of the tree.
-const WIDE: &str = "select p.person, o.name, p.sort_key, o.sex, p.subject, p.stage, p.title, p.state, p.school, n.name, p.since, p.until
+const WIDE: &str = "select p.person, o.name, p.sort_key, o.sex, p.subject, p.stage, p.title, p.state, p.school, n.name, p.since, p.until, p.path
     from post p join person o on o.id = p.person join node n on n.id = p.school
     where p.until is null and p.path || '' >= $1 and p.path || '' < $2
         and ($3 = '' or p.subject = $3) and ($4 = '' or p.stage = $4) and ($5 = '' or p.state = $5)
         and (p.sort_key, p.person) > ($6, $7)
     order by p.sort_key, p.person limit $8";
 
-const NARROW: &str = "select p.person, o.name, p.sort_key, o.sex, p.subject, p.stage, p.title, p.state, p.school, n.name, p.since, p.until
+const NARROW: &str = "select p.person, o.name, p.sort_key, o.sex, p.subject, p.stage, p.title, p.state, p.school, n.name, p.since, p.until, p.path
     from post p join person o on o.id = p.person join node n on n.id = p.school
     where p.until is null and p.path >= $1 and p.path < $2
         and ($3 = '' or p.subject = $3) and ($4 = '' or p.stage = $4) and ($5 = '' or p.state = $5)
         and (p.sort_key, p.person) > ($6, $7)
     order by p.sort_key, p.person limit $8";
 
-const SEARCH: &str = "select p.person, o.name, p.sort_key, o.sex, p.subject, p.stage, p.title, p.state, p.school, n.name, p.since, p.until
+const SEARCH: &str = "select p.person, o.name, p.sort_key, o.sex, p.subject, p.stage, p.title, p.state, p.school, n.name, p.since, p.until, p.path
     from (select id from person where name >= $9 and name < $10
         union select id from person where pinyin >= $9 and pinyin < $10
         union select id from person where initials >= $9 and initials < $10) f
@@ -37,7 +38,38 @@ const SEARCH: &str = "select p.person, o.name, p.sort_key, o.sex, p.subject, p.s
         and (p.sort_key, p.person) > ($6, $7)
     order by p.sort_key, p.person limit $8";
 
-const LEFT: &str = "select p.person, o.name, p.sort_key, o.sex, p.subject, p.stage, p.title, p.state, p.school, n.name, p.since, p.until
+const WIDE_BACKWARDS: &str = "select p.person, o.name, p.sort_key, o.sex, p.subject, p.stage, p.title, p.state, p.school, n.name, p.since, p.until, p.path
+    from post p join person o on o.id = p.person join node n on n.id = p.school
+    where p.until is null and p.path || '' >= $1 and p.path || '' < $2
+        and ($3 = '' or p.subject = $3) and ($4 = '' or p.stage = $4) and ($5 = '' or p.state = $5)
+        and (p.sort_key, p.person) < ($6, $7)
+    order by p.sort_key desc, p.person desc limit $8";
+
+const NARROW_BACKWARDS: &str = "select p.person, o.name, p.sort_key, o.sex, p.subject, p.stage, p.title, p.state, p.school, n.name, p.since, p.until, p.path
+    from post p join person o on o.id = p.person join node n on n.id = p.school
+    where p.until is null and p.path >= $1 and p.path < $2
+        and ($3 = '' or p.subject = $3) and ($4 = '' or p.stage = $4) and ($5 = '' or p.state = $5)
+        and (p.sort_key, p.person) < ($6, $7)
+    order by p.sort_key desc, p.person desc limit $8";
+
+/// School by school, in the order of the index on paths.
+const BY_SCHOOL: &str = "select p.person, o.name, p.sort_key, o.sex, p.subject, p.stage, p.title, p.state, p.school, n.name, p.since, p.until, p.path
+    from post p join person o on o.id = p.person join node n on n.id = p.school
+    where p.until is null and p.path >= $1 and p.path < $2
+        and ($3 = '' or p.subject = $3) and ($4 = '' or p.stage = $4) and ($5 = '' or p.state = $5)
+        and (p.path, p.sort_key, p.person) > ($6, $7, $8)
+    order by p.path, p.sort_key, p.person limit $9";
+
+/// A part of a county or less is looked through whole: the words may stand anywhere in a name.
+const SEARCH_WITHIN: &str = "select p.person, o.name, p.sort_key, o.sex, p.subject, p.stage, p.title, p.state, p.school, n.name, p.since, p.until, p.path
+    from post p join person o on o.id = p.person join node n on n.id = p.school
+    where p.until is null and p.path >= $1 and p.path < $2
+        and ($3 = '' or p.subject = $3) and ($4 = '' or p.stage = $4) and ($5 = '' or p.state = $5)
+        and (o.name like $9 escape '\\' or o.initials like $9 escape '\\' or o.pinyin like $10 escape '\\')
+        and (p.sort_key, p.person) > ($6, $7)
+    order by p.sort_key, p.person limit $8";
+
+const LEFT: &str = "select p.person, o.name, p.sort_key, o.sex, p.subject, p.stage, p.title, p.state, p.school, n.name, p.since, p.until, p.path
     from post p join person o on o.id = p.person join node n on n.id = p.school
     where p.state = 'left' and p.path >= $1 and p.path < $2
         and not exists (select 1 from post q where q.person = p.person and q.until is null)
@@ -50,7 +82,8 @@ const LEFT: &str = "select p.person, o.name, p.sort_key, o.sex, p.subject, p.sta
 /// What a list of teachers is narrowed to; an empty text is no condition.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RollFilter {
-    /// The beginning of the name, of its pinyin or of its initials.
+    /// Part of the name or of its initials, or the beginning of its pinyin; within a city or more
+    /// the beginning of either alone, which an index finds.
     pub query: String,
     /// The subject.
     pub subject: String,
@@ -58,12 +91,31 @@ pub struct RollFilter {
     pub stage: String,
     /// Code of the state; those who have left are shown only when asked for.
     pub state: String,
+    /// In which order; a search and those who have left come by name.
+    pub order: Order,
 }
+
+/// The order of a list of teachers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Order {
+    /// By name.
+    #[default]
+    Name,
+    /// By name, the last first.
+    NameBackwards,
+    /// School by school, and by name within each.
+    School,
+}
+
+/// Stands between a path and a sort key in the place of a list that goes school by school.
+const BETWEEN: char = '\u{1f}';
 
 /// How much of the tree a list spans, which decides the index that serves it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Breadth {
-    /// A county or more.
+    /// A city or more.
+    Widest,
+    /// A county.
     Wide,
     /// A town, a school.
     Narrow,
@@ -96,6 +148,20 @@ pub struct RollLine {
     pub since: NaiveDate,
     /// The first day after the post.
     pub until: Option<NaiveDate>,
+    /// The school's path.
+    pub path: String,
+}
+
+impl RollLine {
+    /// The place of the line in a list of that order.
+    #[must_use]
+    pub fn place(&self, order: Order) -> (String, String) {
+        let key = match order {
+            Order::School => format!("{}{BETWEEN}{}", self.path, self.sort_key),
+            Order::Name | Order::NameBackwards => self.sort_key.clone(),
+        };
+        (key, self.person.to_string())
+    }
 }
 
 fn line(row: &Row<'_>) -> Result<RollLine, DbError> {
@@ -115,12 +181,19 @@ fn line(row: &Row<'_>) -> Result<RollLine, DbError> {
         school_name: row.get(9)?,
         since: row.get(10)?,
         until: row.get(11)?,
+        path: row.get(12)?,
     })
 }
 
 /// The first text after all that begin with `start`.
 fn after_all(start: &str) -> String {
     format!("{start}\u{10ffff}")
+}
+
+/// `text` as a pattern that finds it after `before`.
+fn pattern(before: &str, text: &str) -> String {
+    let plain = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("{before}{plain}%")
 }
 
 /// At most `most` teachers within `scope` after `place`.
@@ -131,12 +204,28 @@ pub async fn roll(
     place: &Cursor,
     most: i64,
 ) -> Result<Vec<RollLine>, DbError> {
-    let RollFilter { query, subject, stage, state } = filter;
+    let RollFilter { query, subject, stage, state, order } = filter;
     let end = after_all(query);
     if state == PostState::Left.key() {
         let given =
             args![&scope.from, &scope.until, subject, stage, &place.key, place.uuid(), most, query, end];
         return tx.rows(LEFT, given, line).await;
+    }
+    if !query.is_empty() && breadth != Breadth::Widest {
+        let (within, beginning) = (pattern("%", query), pattern("", query));
+        let given = args![
+            &scope.from,
+            &scope.until,
+            subject,
+            stage,
+            state,
+            &place.key,
+            place.uuid(),
+            most,
+            within,
+            beginning
+        ];
+        return tx.rows(SEARCH_WITHIN, given, line).await;
     }
     if !query.is_empty() {
         let given = args![
@@ -153,11 +242,23 @@ pub async fn roll(
         ];
         return tx.rows(SEARCH, given, line).await;
     }
-    let sql = match breadth {
-        Breadth::Wide => WIDE,
-        Breadth::Narrow => NARROW,
+    if *order == Order::School {
+        let (path, key) = place.key.split_once(BETWEEN).unwrap_or_default();
+        let given = args![&scope.from, &scope.until, subject, stage, state, path, key, place.uuid(), most];
+        return tx.rows(BY_SCHOOL, given, line).await;
+    }
+    let wide = matches!(breadth, Breadth::Widest | Breadth::Wide);
+    let sql = match (order, wide) {
+        (Order::NameBackwards, true) => WIDE_BACKWARDS,
+        (Order::NameBackwards, false) => NARROW_BACKWARDS,
+        (_, true) => WIDE,
+        (_, false) => NARROW,
     };
-    let given = args![&scope.from, &scope.until, subject, stage, state, &place.key, place.uuid(), most];
+    let mut after = (place.key.clone(), place.uuid());
+    if *order == Order::NameBackwards && *place == Cursor::default() {
+        after = (after_all(""), Uuid::max());
+    }
+    let given = args![&scope.from, &scope.until, subject, stage, state, &after.0, after.1, most];
     tx.rows(sql, given, line).await
 }
 

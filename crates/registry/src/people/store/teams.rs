@@ -7,7 +7,7 @@ use tisheng_kernel::Id;
 use tisheng_platform::{DbError, Scope, Tx, args};
 
 use crate::organisation::Node;
-use crate::people::model::{Duty, Person, Team};
+use crate::people::model::{Person, Team};
 use crate::people::team::Member;
 
 const MEMBERS: &str = "select m.person, o.name, m.duties, m.since
@@ -21,15 +21,15 @@ const ENLIST: &str = "insert into team_member (id, school, team, person, duties,
 const DISMISS: &str = "update team_member set until = cast($4 as text)
     where school = $1 and team = $2 and person = $3 and until is null";
 
-const LEAVE: &str = "update team_member set until = cast($3 as text)
+const LEAVE: &str = "update team_member set until = case when since > $3 then since else cast($3 as text) end
     where person = $1 and school = $2 and until is null";
 
-const DUTIES_BY_SCHOOL: &str = "select m.school, m.team, m.duties
+const DUTIES_BY_SCHOOL: &str = "select m.school, m.team, m.duties, m.person
     from team_member m join node n on n.id = m.school
     where m.until is null and n.path >= $1 and n.path < $2";
 
-fn duties(text: &str) -> Vec<Duty> {
-    text.split(',').filter_map(|code| code.parse().ok()).collect()
+fn duties(text: &str) -> Vec<String> {
+    text.split(',').filter(|code| !code.is_empty()).map(str::to_owned).collect()
 }
 
 pub async fn members(tx: &mut Tx, school: Id<Node>, team: Team) -> Result<Vec<Member>, DbError> {
@@ -50,10 +50,10 @@ pub async fn enlist(
     id: Id<Member>,
     (school, team): (Id<Node>, Team),
     person: Id<Person>,
-    held: &[Duty],
+    held: &[&str],
     since: NaiveDate,
 ) -> Result<(), DbError> {
-    let held = held.iter().map(|duty| duty.key()).collect::<Vec<_>>().join(",");
+    let held = held.join(",");
     tx.run(ENLIST, args![id, school, team.key(), person, held, since]).await.map(drop)
 }
 
@@ -77,16 +77,16 @@ pub async fn leave_teams(
     tx.run(LEAVE, args![person, school, on]).await.map(drop)
 }
 
-/// The duties of every member of every team of the schools within `scope`.
-pub async fn duties_by_school(
-    tx: &mut Tx,
-    scope: &Scope,
-) -> Result<BTreeMap<(Id<Node>, Team), Vec<Vec<Duty>>>, DbError> {
-    let mut found: BTreeMap<(Id<Node>, Team), Vec<Vec<Duty>>> = BTreeMap::new();
+/// The members of the teams of schools, with their duties.
+pub type Teams = BTreeMap<(Id<Node>, Team), Vec<(Id<Person>, Vec<String>)>>;
+
+/// Every member of every team of the schools within `scope`, with the duties.
+pub async fn duties_by_school(tx: &mut Tx, scope: &Scope) -> Result<Teams, DbError> {
+    let mut found = Teams::new();
     tx.each(DUTIES_BY_SCHOOL, args![&scope.from, &scope.until], |row| {
         let Ok(team) = row.get::<String>(1)?.parse::<Team>() else { return Ok(()) };
         let held = duties(&row.get::<String>(2)?);
-        found.entry((row.get(0)?, team)).or_default().push(held);
+        found.entry((row.get(0)?, team)).or_default().push((row.get(3)?, held));
         Ok(())
     })
     .await?;

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use tisheng_kernel::number::thousands;
 use tisheng_kernel::{Id, Instant};
 use tisheng_platform::Ctx;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{self, Flash};
 use tisheng_platform::web::paging::ROWS;
 use tisheng_platform::web::session::SignedIn;
@@ -49,6 +49,8 @@ struct RunPage {
     progress: Option<(u32, u32)>,
     first: Vec<Kept>,
     columns: Vec<(String, Weight, i64)>,
+    /// Findings of the sort whose first are shown.
+    listed: usize,
     open_questions: i64,
     accounts: i64,
     undo_until: Option<Instant>,
@@ -96,7 +98,10 @@ pub async fn show(asker: SignedIn, Path(text): Path<String>) -> Answer {
     let weight = if run.state == State::Wrong { Weight::Error.code() } else { "" };
     let first = store::findings(&mut tx, run.id, weight, "", 0, FIRST).await?;
     let columns = store::fields(&mut tx, run.id).await?;
-    let columns = columns.into_iter().filter_map(|(f, w, n)| Some((f, Weight::of(&w)?, n))).collect();
+    let columns: Vec<(String, Weight, i64)> =
+        columns.into_iter().filter_map(|(f, w, n)| Some((f, Weight::of(&w)?, n))).collect();
+    let is_listed = |one: &&(String, Weight, i64)| weight.is_empty() || one.1.code() == weight;
+    let listed: i64 = columns.iter().filter(is_listed).map(|(_, _, count)| count).sum();
     let open_questions = store::open_questions(&mut tx, run.id).await?;
     let accounts = if run.state == State::Taken { store::made(&mut tx, run.id, ACCOUNT).await? } else { 0 };
     drop(tx);
@@ -106,6 +111,7 @@ pub async fn show(asker: SignedIn, Path(text): Path<String>) -> Answer {
         progress: ctx.app.parts.get::<Kinds>().board.of(run.id.uuid()).filter(|(_, total)| *total > 0),
         first,
         columns,
+        listed: usize::try_from(listed).unwrap_or_default(),
         open_questions,
         accounts,
         undo_until: run.undo_until(),
@@ -218,13 +224,8 @@ struct DifferencesPage {
 pub async fn differences(asker: SignedIn, Path(text): Path<String>, filters: Filters) -> Answer {
     let ctx = &asker.ctx;
     let (run, about) = load(ctx, &text).await?;
-    let most = about
-        .outcomes
-        .iter()
-        .copied()
-        .filter(|what| *what != What::Same)
-        .max_by_key(|what| run.tally.of(*what));
-    let what = What::of(filters.text("what")).or(most).unwrap_or(What::New);
+    let opens = about.outcomes.iter().copied().find(|what| *what != What::Same && run.tally.has(what));
+    let what = What::of(filters.text("what")).or(opens).unwrap_or(What::New);
     let after: i64 = filters.text("after").parse().unwrap_or(0);
     let mut tx = ctx.read().await?;
     let mut rows = store::differences(&mut tx, run.id, what, after, ROWS + 1).await?;
@@ -261,7 +262,7 @@ pub async fn answers(asker: SignedIn, Path(text): Path<String>, fields: Fields) 
     };
     if all == "all" {
         let count = actions::answer_all(ctx, &mut begun.tx, &run, take).await?;
-        return begun.done(&to, Flash::good(format!("已对全部 {count} 人作出决定。"))).await;
+        return begun.done(&to, Flash::good(format!("已对全部 {count} 行作出决定。"))).await;
     }
     let seq = all.parse().map_err(|_| Failure::NotFound)?;
     actions::answer(ctx, &mut begun.tx, &run, seq, take).await?;

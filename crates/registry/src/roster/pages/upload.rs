@@ -1,18 +1,21 @@
 //! The start page, and the form that brings a file.
 
 use askama::Template;
-use axum::extract::{Multipart, Path};
+use axum::extract::Multipart;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use tisheng_kernel::Id;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{self, Flash};
 use tisheng_platform::web::paging::ROWS;
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Filters, FormErrors, Page, once, serve};
+use tisheng_sheet::Field;
 use uuid::Uuid;
 
 use super::XLSX;
-use crate::roster::kind::{About, Kinds};
+use crate::roster::column::fields;
+use crate::roster::kind::{About, Entry, Kinds};
 use crate::roster::model::Run;
 use crate::roster::receive::{Received, receive};
 use crate::roster::{actions, sheets, store};
@@ -61,6 +64,8 @@ pub async fn start(asker: SignedIn, filters: Filters) -> Answer {
 struct BringPage {
     page: Page,
     about: &'static About,
+    /// Each column as the template has it, and what else it may be called.
+    columns: Vec<(Field, &'static [&'static str])>,
     upload_mib: u64,
     errors: FormErrors,
 }
@@ -71,38 +76,49 @@ impl BringPage {
     }
 }
 
-fn bring_page(asker: &SignedIn, about: &'static About, errors: FormErrors) -> Answer {
+async fn bring_page(asker: &SignedIn, entry: Entry, errors: FormErrors) -> Answer {
+    let about = entry.about;
+    let mut tx = asker.ctx.read().await?;
+    let hints = (entry.hints)(&asker.ctx, &mut tx).await?;
+    drop(tx);
+    let others = about.columns.iter().map(|column| column.named.titles.get(1..).unwrap_or_default());
+    let columns = fields(about.columns, &hints).into_iter().zip(others).collect();
     let page = Page::new(asker, format!("导入{}", about.title), "/roster").crumb("数据导入", "/roster");
-    layout::show(&BringPage { page, about, upload_mib: asker.ctx.app.config.upload_mib, errors })
+    let upload_mib = asker.ctx.app.config.upload_mib;
+    layout::show(&BringPage { page, about, columns, upload_mib, errors })
 }
 
 /// `GET /roster/{kind}`
 pub async fn form(asker: SignedIn, Path(kind): Path<String>) -> Answer {
-    let about = actions::kind_for(&asker.ctx, &kind)?.about;
-    bring_page(&asker, about, FormErrors::default())
+    let entry = actions::kind_for(&asker.ctx, &kind)?;
+    bring_page(&asker, entry, FormErrors::default()).await
 }
 
 /// `GET /roster/{kind}/template.xlsx`
 pub async fn template(asker: SignedIn, Path(kind): Path<String>) -> Answer {
-    let about = actions::kind_for(&asker.ctx, &kind)?.about;
-    let bytes = sheets::template(about).map_err(|e| Failure::Internal(e.to_string()))?;
-    Ok(serve::download(&format!("{}模板.xlsx", about.title), XLSX, bytes))
+    let entry = actions::kind_for(&asker.ctx, &kind)?;
+    let mut tx = asker.ctx.read().await?;
+    let hints = (entry.hints)(&asker.ctx, &mut tx).await?;
+    drop(tx);
+    let bytes = sheets::template(entry.about, &hints).map_err(|e| Failure::Internal(e.to_string()))?;
+    Ok(serve::download(&format!("{}模板.xlsx", entry.about.title), XLSX, bytes))
 }
 
 /// `POST /roster/{kind}`
 pub async fn bring(asker: SignedIn, Path(kind): Path<String>, form: Multipart) -> Answer {
     let ctx = &asker.ctx;
-    let about = actions::kind_for(ctx, &kind)?.about;
+    let entry = actions::kind_for(ctx, &kind)?;
+    let about = entry.about;
     let Received { fields, file } = match receive(ctx, form).await {
         Ok(received) => received,
         Err(Failure::TooLarge(sentence)) => {
-            return with_status(StatusCode::PAYLOAD_TOO_LARGE, &asker, about, &sentence);
+            return with_status(StatusCode::PAYLOAD_TOO_LARGE, &asker, entry, &sentence).await;
         }
         Err(other) => return Err(other),
     };
     let Some((name, blob)) = file else {
         let sentence = "请选择要上传的文件；空文件不能导入";
-        return with_status(StatusCode::UNPROCESSABLE_ENTITY, &asker, about, sentence);
+        return with_status(StatusCode::UNPROCESSABLE_ENTITY, &asker, entry, sentence).await;
     };
     let mut begun = match once::begin(ctx, &fields).await? {
         Begun::Fresh(begun) => begun,
@@ -113,7 +129,7 @@ pub async fn bring(asker: SignedIn, Path(kind): Path<String>, form: Multipart) -
     begun.done(&to, Flash::note("文件已收到，正在核对；核对不会改动系统中的任何数据。")).await
 }
 
-fn with_status(status: StatusCode, asker: &SignedIn, about: &'static About, sentence: &str) -> Answer {
-    let shown = bring_page(asker, about, FormErrors::one("file", sentence))?;
+async fn with_status(status: StatusCode, asker: &SignedIn, entry: Entry, sentence: &str) -> Answer {
+    let shown = bring_page(asker, entry, FormErrors::one("file", sentence)).await?;
     Ok((status, shown).into_response())
 }

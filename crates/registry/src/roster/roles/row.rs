@@ -2,7 +2,6 @@
 
 use chrono::{Datelike, NaiveDate};
 use tisheng_kernel::identity::{Identity, Phone, Sex};
-use tisheng_kernel::number::parse_date;
 use tisheng_kernel::person_name::PersonName;
 use tisheng_kernel::text::tidy;
 use uuid::Uuid;
@@ -12,6 +11,7 @@ use crate::people::intake::{self, Entered};
 use crate::role::Role;
 use crate::roster::column::{Column, optional, required};
 use crate::roster::kind::{Desk, Line};
+use crate::roster::words;
 
 /// 姓名
 pub const NAME: usize = 0;
@@ -110,8 +110,8 @@ pub fn read(desk: &Desk, line: &mut Line<'_>) -> Option<Row> {
         line.notes.wrong(PAPER, "证件号码和手机号都没有填写；请至少填一项");
     }
     let role = line.need(ROLE, role);
-    let since = line.read(SINCE, parse_date);
-    let last = line.read(UNTIL, parse_date);
+    let since = line.read(SINCE, words::day);
+    let last = line.read(UNTIL, words::day);
     if last.is_some_and(|last| last < since.unwrap_or(desk.today)) {
         line.notes.wrong(UNTIL, "截止日期早于起始日期，请核对");
     }

@@ -136,13 +136,23 @@ async fn compare(
         Some(Above::Founded(name)) => name.clone(),
         None => String::new(),
     };
+    let number = notes.number();
     let difference = |what, fields| Difference {
-        row: notes.number(),
+        row: number,
         what,
         subject: row.name.clone(),
         place: place.clone(),
         fields,
     };
+    let parent = match row.above {
+        Some(Above::Known(id)) => Some(id),
+        _ => None,
+    };
+    let mut namesakes = memory.places.named(&row.name).filter(|place| place.parent == parent);
+    if parent.is_some() && namesakes.any(|place| Some(place.id) != row.known) {
+        notes.wrong(NAME, "同一上级之下已有同名的学校；请使用能够区分的名称，或核对学校标识码");
+        return Ok(None);
+    }
     let Some(known) = row.known.and_then(|id| memory.places.get(id)) else {
         return Ok(Some(difference(What::New, Vec::new())));
     };
@@ -150,6 +160,14 @@ async fn compare(
     let mut fields = fact_changes(&facts, &row.facts(&facts));
     if plain_name(&known.name) != plain_name(&row.name) {
         fields.push(Alteration::new("学校名称", &*known.name, &*row.name));
+        // A code typed wrongly would give a school the name of another.
+        notes.ask(
+            NAME,
+            format!(
+                "标识码 {} 登记的学校是“{}”，文件中是“{}”；是同一所学校更名吗？如果标识码填错了，请选“不办理”并更正文件",
+                row.code, known.name, row.name
+            ),
+        );
     }
     let code = known.code.as_deref().unwrap_or_default();
     if !row.code.is_empty() && code != row.code {

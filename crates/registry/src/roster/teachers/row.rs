@@ -2,7 +2,6 @@
 
 use chrono::{Datelike, NaiveDate};
 use tisheng_kernel::identity::{Identity, PaperKind, Phone, Sex};
-use tisheng_kernel::number::parse_date;
 use tisheng_kernel::person_name::PersonName;
 use tisheng_kernel::text::tidy;
 use uuid::Uuid;
@@ -213,7 +212,7 @@ fn subject(line: &mut Line<'_>, teaches: bool) -> &'static str {
 }
 
 fn since(desk: &Desk, line: &mut Line<'_>) -> Option<NaiveDate> {
-    let day = line.read(SINCE, parse_date)?;
+    let day = line.read(SINCE, words::day)?;
     if day > desk.today {
         line.notes.wrong(SINCE, "到校日期在今天之后；请填写实际到校的日期，尚未到校的请到校后再导入");
         return None;

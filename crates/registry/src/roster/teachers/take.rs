@@ -19,6 +19,10 @@ pub const PERSON: &str = "person";
 pub const POST: &str = "post";
 /// A post that was ended.
 pub const END: &str = "end";
+/// A membership in a team that was ended.
+pub const TEAM_END: &str = "team_end";
+/// A secondment that was ended.
+pub const LOAN_END: &str = "loan_end";
 /// A role.
 pub const GRANT: &str = "grant";
 /// A role that was ended.
@@ -117,7 +121,7 @@ async fn update(
     Ok(())
 }
 
-/// Ends a post at `school` and the teacher's role that went with it.
+/// Ends a post at `school` with what hangs on it, and the roles that went with it.
 pub async fn leave(
     desk: &Desk,
     tx: &mut Tx,
@@ -127,15 +131,20 @@ pub async fn leave(
     reason: &str,
     book: &mut Book,
 ) -> Result<(), DbError> {
-    if intake::end_post(tx, post, desk.today, reason).await? {
+    let ended = intake::end_post(tx, (person, post, school), desk.today, reason).await?;
+    // Undone backwards: the post is open again before it is lent again.
+    for loan in ended.loans {
+        book.changed(LOAN_END, loan, &())?;
+    }
+    for team in ended.teams {
+        book.changed(TEAM_END, team, &())?;
+    }
+    if ended.post {
         book.changed(END, post, &())?;
     }
-    for grant in accounts::teaching(tx, person, school, desk.today).await? {
-        if accounts::end_grant(tx, grant.id, desk.today).await? {
-            book.changed(GRANT_END, grant.id, &grant.until)?;
-        }
+    for grant in accounts::leave_school(tx, person, school, desk.today).await? {
+        book.changed(GRANT_END, grant.id, &grant.until)?;
     }
-    accounts::sign_out(tx, person).await?;
     Ok(())
 }
 

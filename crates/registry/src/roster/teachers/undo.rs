@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use tisheng_platform::{DbError, Tx};
 use uuid::Uuid;
 
-use super::take::{ACCOUNT, END, GRANT, GRANT_END, PERSON, POST};
+use super::take::{ACCOUNT, END, GRANT, GRANT_END, LOAN_END, PERSON, POST, TEAM_END};
 use crate::access::intake as accounts;
 use crate::people::intake::{self, Duties, Record};
 use crate::roster::kind::{Desk, Kinds, Obstacle, Trace};
@@ -81,6 +81,8 @@ async fn put_back(tx: &mut Tx, trace: &Trace) -> Result<(), Obstacle> {
             let until: Option<NaiveDate> = before(trace)?;
             accounts::reopen_grant(tx, trace.subject, until).await?;
         }
+        TEAM_END => intake::rejoin_team(tx, trace.subject).await?,
+        LOAN_END => intake::lend_again(tx, trace.subject).await?,
         _ => {}
     }
     Ok(())

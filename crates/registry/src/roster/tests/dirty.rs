@@ -118,7 +118,7 @@ const WRONG_CELLS: [Case<'static>; 46] = [
     ("duty unknown", &[("岗位类别", "校医")], "岗位类别", "应填“专任教师”或“其他”"),
     ("arrives in the future", &[("到校日期", "2021-09-01")], "到校日期", "在今天之后"),
     ("arrival is no date", &[("到校日期", "去年九月")], "到校日期", "日期应写作"),
-    ("arrival on no day", &[("到校日期", "2020-02-30")], "到校日期", "日期应写作"),
+    ("arrival on no day", &[("到校日期", "2020-02-30")], "到校日期", "没有2020年2月30日这一天"),
     ("phone as login", &[("登录账号", "13800000000")], "登录账号", "不能使用手机号或身份证号"),
     ("short login", &[("登录账号", "ab")], "登录账号", "3至32位"),
     ("login of somebody else", &[("登录账号", "yi.js1")], "登录账号", "已被他人使用"),
@@ -183,6 +183,21 @@ story!(what_deserves_a_look_is_a_warning, |engine| async move {
     ]);
     let expected = [(0, "", Weight::Warning, "没有读取：民族")];
     check(&world, &mut office, "a column of their own", &extra, &expected).await;
+    let doubled = csv(&[
+        &["姓名", "证件号码", "学校", "任教学科", "姓名"],
+        &["新教师", &paper(1), "测试一小", "语文", "新教师"],
+    ]);
+    let expected = [(0, "", Weight::Warning, "“姓名”出现了不止一次")];
+    check(&world, &mut office, "a column twice", &doubled, &expected).await;
+    let mut sum = vec![String::new(); HEAD.len()];
+    sum[0] = "合 计：1人".to_owned();
+    let mut signed = vec![String::new(); HEAD.len()];
+    (signed[0], signed[5]) = ("填表人：某某".to_owned(), "审核人：某某".to_owned());
+    let expected = [
+        (3, "", Weight::Warning, "“合计：1人”不是数据行"),
+        (4, "", Weight::Warning, "“填表人：某某”不是数据行"),
+    ];
+    check(&world, &mut office, "lines below the roll", &file(&[good(1), sum, signed]), &expected).await;
 });
 
 story!(what_only_looks_dirty_is_taken_as_meant, |engine| async move {
@@ -195,7 +210,7 @@ story!(what_only_looks_dirty_is_taken_as_meant, |engine| async move {
     let spaced: String = paper(1).chars().flat_map(|c| [c, ' ']).collect();
     let wide: String =
         paper(1).chars().map(|c| char::from_u32(u32::from(c) + 0xfee0).expect("a wide one")).collect();
-    let cases: [(&str, &[(&str, &str)]); 24] = [
+    let cases: [(&str, &[(&str, &str)]); 25] = [
         ("small x", &[("证件号码", "11010519491231002x"), ("性别", "女")]),
         ("wide X", &[("证件号码", "11010519491231002Ｘ")]),
         ("wide digits", &[("证件号码", &wide)]),
@@ -220,6 +235,7 @@ story!(what_only_looks_dirty_is_taken_as_meant, |engine| async move {
         ("date with dots", &[("到校日期", "2020.9.1")]),
         ("date in Chinese", &[("到校日期", "２０２０年９月１日")]),
         ("date without signs", &[("到校日期", "20200901")]),
+        ("date that lost its format", &[("到校日期", "44075")]),
     ];
     for (name, cells) in cases {
         check(&world, &mut office, name, &file(&[with(cells)]), &[]).await;
@@ -315,6 +331,17 @@ story!(workbooks_as_clerks_make_them, |engine| async move {
         other.write_string(0, 0, "说明").expect("a cell");
     });
     check(&world, &mut office, "several sheets", &second, &[(0, "", Weight::Warning, "附件")]).await;
+    let mut covered = Workbook::new();
+    let cover = covered.add_worksheet().set_name("封面").expect("a name");
+    cover.write_string(0, 0, "测试一小教师名册").expect("a cell");
+    let sheet = covered.add_worksheet().set_name("名册").expect("a name");
+    for (column, (title, cell)) in (0_u16..).zip(HEAD.iter().zip(good(1))) {
+        sheet.write_string(0, column, *title).expect("a title");
+        sheet.write_string(1, column, cell).expect("a cell");
+    }
+    let covered = covered.save_to_buffer().expect("a workbook");
+    let expected = [(0, "", Weight::Warning, "只读取了工作表“名册”，没有读取：封面")];
+    check(&world, &mut office, "a cover before the roll", &covered, &expected).await;
 });
 
 story!(text_files_of_every_kind, |engine| async move {

@@ -66,6 +66,33 @@ story!(schools_are_founded_changed_and_put_back, |engine| async move {
     assert_eq!(world.count(through).await, 0, "what was known of the first school is back");
 });
 
+story!(another_name_for_a_known_code_is_asked_about, |engine| async move {
+    let world = World::start(engine).await;
+    let mut office = world.browser(&world.town.county_office).await;
+    let roll = file(
+        &SCHOOLS,
+        &[
+            ["测试实验小学", "8821000001", "", "测试县", "", "小学", "", ""],
+            ["测试三小", "", "", "测试县", "", "小学", "", ""],
+        ],
+    );
+    let page = world.bring(&mut office, "schools", "学校.csv", &roll).await;
+    page.shows("有 1 行需要您决定");
+    office.get(&format!("{}/differences", page.path)).await.shows("测试三小").shows("新登记");
+    let questions = format!("{}/findings?weight=question", page.path);
+    office.get(&questions).await.shows("登记的学校是“测试一小”，文件中是“测试实验小学”");
+    office.post(&format!("{}/answers", page.path), &[("answer", "no-all")]).await;
+    world.confirm(&mut office, &page.path, &[]).await.shows("已导入");
+    let named = "select count(*) from node where name = '测试一小'";
+    assert_eq!(world.count(named).await, 1, "the row is left out");
+    assert_eq!(world.count("select count(*) from node where name = '测试三小'").await, 1);
+
+    let again = world.bring(&mut office, "schools", "学校.csv", &roll).await;
+    office.post(&format!("{}/answers", again.path), &[("answer", "yes-all")]).await;
+    world.confirm(&mut office, &again.path, &[]).await.shows("已导入");
+    assert_eq!(world.count(named).await, 0, "renamed when the clerk says so");
+});
+
 story!(a_school_with_teachers_is_not_undone, |engine| async move {
     let world = World::start(engine).await;
     let mut office = world.browser(&world.town.county_office).await;

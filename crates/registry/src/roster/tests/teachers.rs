@@ -131,7 +131,7 @@ story!(a_transfer_is_decided_by_whoever_sees_both_schools, |engine| async move {
 
     let mut office = world.browser(&world.town.county_office).await;
     let page = world.bring(&mut office, "teachers", "调入.csv", &file).await;
-    page.shows("有 1 人的调动需要您决定");
+    page.shows("有 1 行需要您决定");
     office.get(&format!("{}/confirm", page.path)).await.is(403);
     let questions = office.get(&format!("{}/findings?weight=question", page.path)).await;
     questions.shows("现在登记在“测试一小”，文件中在“测试二小”");
@@ -143,7 +143,7 @@ story!(a_transfer_is_decided_by_whoever_sees_both_schools, |engine| async move {
     assert_eq!(world.count("select count(*) from post where state = 'left'").await, 0, "nobody has moved");
 
     let page = world.bring(&mut office, "teachers", "调入.csv", &file).await;
-    office.post(&format!("{}/answers", page.path), &[("answer", "yes-all")]).await.shows("已对全部 1 人");
+    office.post(&format!("{}/answers", page.path), &[("answer", "yes-all")]).await.shows("已对全部 1 行");
     world.confirm(&mut office, &page.path, &[("gone", "keep"), ("accounts", "none")]).await.shows("已导入");
     assert_eq!(world.count("select count(*) from post where state = 'left' and reason = '调动'").await, 1);
     assert_eq!(
@@ -254,7 +254,7 @@ story!(what_has_changed_since_the_check_is_shown_before_anything_is_taken, |engi
     let second = world.bring(&mut other, "teachers", "名册.csv", &there).await;
     world.confirm(&mut other, &second.path, &NONE).await.shows("已导入");
     let page = world.confirm(&mut office, &page.path, &NONE).await;
-    page.shows("没有导入任何内容；已重新核对").shows("有 1 人的调动需要您决定");
+    page.shows("没有导入任何内容；已重新核对").shows("有 1 行需要您决定");
     assert_eq!(world.count("select count(*) from post where until is null").await, 13);
 });
 

@@ -1,8 +1,8 @@
 //! Keeping and approving activities: the list, one of them, its code, record and attendance.
 
 use askama::Template;
-use axum::extract::Path;
 use tisheng_kernel::Id;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, Page};
 use tisheng_platform::web::paging::Slice;
 use tisheng_platform::web::session::SignedIn;

@@ -1,9 +1,9 @@
 //! Planning an activity, and changing the plan.
 
 use askama::Template;
-use axum::extract::Path;
 use chrono::{NaiveDate, NaiveTime, TimeDelta, Timelike};
 use tisheng_kernel::{Id, Instant, Seconds};
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, Page};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, layout, once};

@@ -1,10 +1,10 @@
 //! Handing one course in by a form, and changing it.
 
 use askama::Template;
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use tisheng_kernel::{HourLength, Id, Seconds};
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, Page};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, layout, once};
@@ -59,7 +59,7 @@ struct EditPage {
     ways: Vec<(&'static str, &'static str)>,
     capabilities: Vec<(String, String)>,
     stages: Vec<(&'static str, &'static str)>,
-    subjects: [&'static str; 20],
+    subjects: [&'static str; 28],
     errors: FormErrors,
 }
 

@@ -1,9 +1,9 @@
 //! One course, and what the office decides about it.
 
 use askama::Template;
-use axum::extract::Path;
 use tisheng_kernel::Id;
 use tisheng_platform::Tx;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, Page};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, layout, once};
@@ -44,6 +44,8 @@ struct ShowPage {
     may_change: bool,
     may_retire: bool,
     is_teacher: bool,
+    /// Where it is learnt; empty where no address is known.
+    href: String,
     reason: String,
     errors: FormErrors,
 }
@@ -92,6 +94,7 @@ async fn show_page(
         may_change: is_author,
         may_retire: is_office && course.revision.is_some(),
         is_teacher: role == Some(Role::Teacher),
+        href: course.href.clone(),
         terms: revisions
             .into_iter()
             .map(|terms| TermsRow {

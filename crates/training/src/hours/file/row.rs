@@ -3,13 +3,13 @@
 use std::convert::Infallible;
 
 use chrono::NaiveDate;
-use tisheng_kernel::number::parse_date;
 use tisheng_kernel::text::tidy;
 use tisheng_kernel::{HourLength, Seconds};
-use tisheng_registry::roster::{Column, Line, Notes, optional, required};
+use tisheng_registry::roster::{self, Column, Hint, Line, Notes, optional, required};
 use tisheng_rules::Scheme;
 
 use super::super::model::{Channel, Described, OWN_SOURCES, Report, Whom, number_of};
+use crate::desk::within;
 
 /// 姓名
 pub const NAME: usize = 0;
@@ -50,7 +50,7 @@ pub const COLUMNS: [Column; 12] = [
     optional("school", &["学校", "学校名称", "单位", "单位名称"], &[], 24, "帮助人工核对"),
     required("platform", &["平台", "平台名称", "培训平台", "来源"], &[], 20, "报送学时的平台，每次写法一致"),
     required("title", &["课程", "课程名称", "课程或活动", "培训项目", "内容"], &[], 30, "课程或活动名称"),
-    required("category", &["学时类别", "类别", "学时类型"], &[], 14, "方案规定的类别，如线上课程"),
+    required("category", &["学时类别", "类别", "学时类型"], &[], 14, "实施方案规定的类别"),
     optional("kind", &["学时项目", "项目", "子类"], &[], 18, "类别下的项目，方案没有划分的不填"),
     required("hours", &["学时", "学时数", "获得学时"], &[], 8, "如 2 或 1.5"),
     optional("length", &["每学时分钟数", "每学时分钟", "学时长度"], &[], 12, "不填即按方案规定"),
@@ -69,6 +69,41 @@ pub const COLUMNS: [Column; 12] = [
         "平台自己的编号，同一编号只计一次；没有的不填，按教师、课程、日期和学时识别",
     ),
 ];
+
+/// What to fill in under the scheme `rules`: its names of categories and kinds, its hour, its days.
+pub fn hints(rules: &Scheme) -> Vec<Hint> {
+    let rule = &rules.hours;
+    let titles: Vec<String> = rule.categories.iter().map(|category| category.title.value.clone()).collect();
+    let mut kinds: Vec<String> = Vec::new();
+    let mut by_category = Vec::new();
+    for category in &rule.categories {
+        let own: Vec<&str> = category.kinds.iter().map(|kind| kind.title.as_str()).collect();
+        let told = if own.is_empty() { "不填".to_owned() } else { own.join("、") };
+        by_category.push(format!("{}：{told}", *category.title));
+        for title in own {
+            if !kinds.iter().any(|known| known == title) {
+                kinds.push(title.to_owned());
+            }
+        }
+    }
+    let length = rule.length.minutes();
+    let mut hints = vec![
+        Hint {
+            column: CATEGORY, note: format!("实施方案规定的类别：{}", titles.join("、")), terms: titles
+        },
+        Hint {
+            column: KIND, note: format!("类别下的项目，{}", by_category.join("；")), terms: kinds
+        },
+        Hint {
+            column: LENGTH, note: format!("不填即按方案规定，{length} 分钟"), terms: Vec::new()
+        },
+    ];
+    if let Some(period) = *rules.identity.period {
+        let note = format!("实际学习的日期，在工程期限（{}）之内；跨年度的分行填写", period.chinese());
+        hints.push(Hint { column: DAY, note, terms: Vec::new() });
+    }
+    hints
+}
 
 /// What a row says.
 #[derive(Debug)]
@@ -96,11 +131,11 @@ pub fn read(line: &mut Line<'_>) -> Option<Row> {
     let paper = line.read(PAPER, |t| exact(tidy(t)));
     let phone = line.read(PHONE, |t| exact(tidy(t)));
     let platform = line.need(PLATFORM, |t| platform(tidy(t)));
-    let title = line.need(TITLE, |t| bounded(t.to_owned(), 200));
+    let title = line.need(TITLE, |t| within(t.to_owned(), 200));
     let category = line.need(CATEGORY, text);
     let hours = line.need(HOURS, text);
-    let day = line.need(DAY, parse_date);
-    let number = line.read(NUMBER, |t| exact(tidy(t)).and_then(|t| bounded(t, 100)));
+    let day = line.need(DAY, roster::day);
+    let number = line.read(NUMBER, |t| exact(tidy(t)).and_then(|t| within(t, 100)));
     let length = line.read(LENGTH, |t| {
         let minutes = tidy(t).parse::<u16>().map_err(|_| "每学时的分钟数应为整数".to_owned())?;
         HourLength::new(minutes).map_err(|e| e.to_string())
@@ -129,7 +164,7 @@ fn platform(name: String) -> Result<String, String> {
     if OWN_SOURCES.contains(&name.as_str()) {
         return Err(format!("“{name}”是本系统自己的来源，不能用作平台名称"));
     }
-    bounded(name, 40)
+    within(name, 40)
 }
 
 /// A number as it was typed. A long one that the spreadsheet keeps as a quantity has lost its last
@@ -140,10 +175,6 @@ fn exact(text: String) -> Result<String, String> {
         return Err("号码被表格软件转成了科学计数法，后几位已丢失；请把该列设为“文本”后重新导出".to_owned());
     }
     Ok(text)
-}
-
-fn bounded(text: String, most: usize) -> Result<String, String> {
-    if text.chars().count() > most { Err(format!("不能超过 {most} 个字")) } else { Ok(text) }
 }
 
 /// What a row reports under the scheme; what is wrong is noted.
@@ -190,4 +221,28 @@ pub fn report(rules: &Scheme, row: &Row, notes: &mut Notes) -> Option<Report> {
         channel: Channel::File,
         doubt: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use tisheng_rules::{Scheme, builtin};
+
+    use super::{CATEGORY, COLUMNS, KIND, hints};
+
+    #[test]
+    fn every_scheme_tells_its_own_names_and_no_other() {
+        for (code, files) in builtin::all() {
+            let rules = Scheme::from_files(files).expect("a scheme of the program");
+            let hints = hints(&rules);
+            let of = |column| hints.iter().find(|hint| hint.column == column).expect("a hint");
+            for category in &rules.hours.categories {
+                assert!(of(CATEGORY).terms.contains(&category.title.value), "{code}");
+                for kind in &category.kinds {
+                    assert!(of(KIND).terms.contains(&kind.title.value), "{code}");
+                    assert!(!COLUMNS[KIND].note.contains(kind.title.as_str()));
+                }
+                assert!(!COLUMNS[CATEGORY].note.contains(category.title.as_str()), "{code}");
+            }
+        }
+    }
 }

@@ -1,9 +1,9 @@
 //! Disputes as those who answer them see them.
 
 use askama::Template;
-use axum::extract::Path;
 use tisheng_kernel::Id;
 use tisheng_kernel::number::chinese_date;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, Page};
 use tisheng_platform::web::paging::Slice;
 use tisheng_platform::web::session::SignedIn;

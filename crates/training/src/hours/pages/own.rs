@@ -1,10 +1,10 @@
 //! What a teacher sees of the own hours: the statement, where a missing hour is, disputes.
 
 use askama::Template;
-use axum::extract::Path;
 use tisheng_kernel::Id;
 use tisheng_kernel::number::{chinese_date, parse_date};
 use tisheng_platform::Ctx;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, Page};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, layout, once};
@@ -15,10 +15,10 @@ use super::super::actions::disputes;
 use super::super::dispute::{Dispute, DisputeState};
 use super::super::model::{Entry, WaitingState};
 use super::super::store;
+use super::paper::Paper;
 use super::{LineRow, Overview, WaitingRow, again, as_form, ground, line_row, overview, waiting_row};
 use crate::hours::statement;
 use crate::hours::trail::{About, Step, Trails};
-use crate::table::Table;
 
 #[derive(Template)]
 #[template(path = "hours/pages/own.html")]
@@ -92,48 +92,17 @@ pub async fn download(asker: SignedIn, filters: Filters) -> Answer {
     let mut tx = ctx.read().await?;
     let (programme, rules) = ground(ctx, &mut tx).await?;
     let entries = store::entries(&mut tx, programme.id, person).await?;
-    let lines = overview(&rules, &entries).lines;
-    statement_table(&asker.member().name, lines).answer(&filters)
-}
-
-/// A statement as a table to keep.
-pub(super) fn statement_table(name: &str, lines: Vec<LineRow>) -> Table {
-    Table {
-        name: format!("学时对账单-{name}"),
-        head: vec![
-            ("入账时间", false),
-            ("学习日期", false),
-            ("内容", false),
-            ("来源", false),
-            ("来源编号", false),
-            ("类别", false),
-            ("学时", true),
-            ("计入", true),
-            ("未计入", true),
-            ("累计计入", true),
-            ("状态", false),
-            ("规则", false),
-        ],
-        rows: lines
-            .into_iter()
-            .map(|l| {
-                vec![
-                    l.booked,
-                    l.worked_on,
-                    l.title,
-                    l.source,
-                    l.source_id,
-                    l.place,
-                    l.hours,
-                    l.counts,
-                    l.over,
-                    l.running,
-                    l.state.to_owned(),
-                    l.rule,
-                ]
-            })
-            .collect(),
-    }
+    let waiting = store::reports::of_teacher(&mut tx, programme.id, person).await?;
+    let school = people::teacher(&mut tx, person).await.map(|t| t.school_name).unwrap_or_default();
+    let paper = Paper {
+        name: asker.member().name.clone(),
+        school,
+        programme: rules.identity.title.value.clone(),
+        day: chinese_date(ctx.at.date()),
+        overview: overview(&rules, &entries),
+        held: waiting.iter().filter(|w| w.state.waits()).map(|w| waiting_row(&rules, w)).collect(),
+    };
+    paper.answer(&filters)
 }
 
 #[derive(Template)]

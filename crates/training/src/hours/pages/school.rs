@@ -1,9 +1,9 @@
 //! The hours of many teachers, of one, and the taking back of a line.
 
 use askama::Template;
-use axum::extract::Path;
 use tisheng_kernel::{Id, Seconds};
 use tisheng_platform::Ctx;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, Page};
 use tisheng_platform::web::paging::{ROWS, Slice};
 use tisheng_platform::web::session::SignedIn;
@@ -143,6 +143,8 @@ struct TeacherPage {
     school: String,
     overview: Overview,
     reports: Vec<WaitingRow>,
+    /// Whether the asker decides about what waits.
+    may_decide: bool,
     may_reverse: bool,
 }
 
@@ -163,6 +165,7 @@ pub async fn teacher(asker: SignedIn, Path(person): Path<Id<Person>>) -> Answer 
         school,
         overview: overview(&rules, &entries),
         reports: reports.iter().map(|report| waiting_row(&rules, report)).collect(),
+        may_decide: access::require(ctx, &DESK).is_ok(),
         may_reverse: !own && access::require(ctx, &DESK).is_ok(),
     })
 }

@@ -274,3 +274,19 @@ story!(a_file_of_hours_is_for_those_who_keep_the_ledger_of_the_place, |engine| a
         office.get(&run.path).await.shows("核对通过");
     }
 });
+
+story!(the_template_tells_the_names_of_the_scheme_in_force, |engine| async move {
+    let place = Place::begin(engine).await;
+    let mut clerk = place.browser(&place.town.school().clerk).await;
+    let form = clerk.get("/roster/hours").await;
+    let bytes = clerk.get("/roster/hours/template.xlsx").await.bytes;
+    let limits = tisheng_sheet::Limits::default();
+    tisheng_sheet::read(&bytes, &limits).expect("a workbook");
+    for category in &place.rules.hours.categories {
+        form.shows(&category.title);
+        for kind in &category.kinds {
+            form.shows(&kind.title);
+        }
+    }
+    form.hides("如线上课程").shows(&format!("{} 分钟", place.rules.hours.length.minutes()));
+});

@@ -1,9 +1,9 @@
 //! Lists of accounts.
 
 use askama::Template;
-use axum::extract::Path;
 use tisheng_kernel::Id;
 use tisheng_platform::Scope;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::Page;
 use tisheng_platform::web::paging::Slice;
 use tisheng_platform::web::session::SignedIn;

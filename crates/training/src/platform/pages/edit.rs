@@ -1,8 +1,8 @@
 //! Entering a platform, changing what is known of it, suspending it.
 
 use askama::Template;
-use axum::extract::Path;
 use tisheng_kernel::{HourLength, Id};
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, Page};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, layout, once};

@@ -1,9 +1,9 @@
 //! What a platform calls the columns of its own files.
 
 use askama::Template;
-use axum::extract::Path;
 use tisheng_kernel::Id;
 use tisheng_kernel::text::tidy;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, Page};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, layout, once};

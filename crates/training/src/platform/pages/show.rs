@@ -1,8 +1,8 @@
 //! Which platforms there are, and what comes from one.
 
 use askama::Template;
-use axum::extract::Path;
 use tisheng_kernel::{Id, Instant};
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::Page;
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Failure, layout};

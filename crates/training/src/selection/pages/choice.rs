@@ -1,9 +1,8 @@
-//! A teacher chooses, asks for a change, and sees what is to be done.
+//! A teacher chooses and asks for a change.
 
 use askama::Template;
-use axum::extract::Path;
-use tisheng_kernel::number::chinese_date;
-use tisheng_kernel::{Id, Seconds};
+use tisheng_kernel::Id;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, Page};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, layout, once};
@@ -11,9 +10,8 @@ use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, layout, 
 use super::super::actions;
 use super::super::model::{ChangeState, ChoiceChange, difference};
 use super::super::store;
-use super::super::view::{self, Group, Line};
+use super::super::view::{self, Group};
 use super::{Conditions, again, as_form, ground, ticked};
-use crate::hours;
 
 struct ChangeRow {
     id: String,
@@ -35,7 +33,7 @@ struct ChoicePage {
     school: String,
     has_offer: bool,
     groups: Vec<Group>,
-    lines: Vec<Line>,
+    conditions: Conditions,
     reason: String,
     errors: FormErrors,
 }
@@ -61,6 +59,7 @@ pub async fn show(asker: SignedIn) -> Answer {
         return layout::show(&choice_page(&asker, None, FormErrors::default()).await?);
     };
     let chosen = store::chosen(&mut tx, programme.id, teacher.person).await?;
+    let chosen: Vec<String> = rules.framework.in_order(&chosen).into_iter().map(str::to_owned).collect();
     let changes = store::changes_of(&mut tx, programme.id, teacher.person).await?;
     let described = chosen.iter().map(|code| {
         let capability = rules.framework.capability(code);
@@ -76,7 +75,8 @@ pub async fn show(asker: SignedIn) -> Answer {
 }
 
 fn change_row(change: &ChoiceChange, rules: &tisheng_rules::Scheme) -> ChangeRow {
-    let labels: Vec<String> = change.capabilities.iter().map(|code| rules.framework.label(code)).collect();
+    let codes = rules.framework.in_order(&change.capabilities);
+    let labels: Vec<String> = codes.iter().map(|code| rules.framework.label(code)).collect();
     ChangeRow {
         id: change.id.to_string(),
         capabilities: labels.join("、"),
@@ -110,7 +110,7 @@ async fn choice_page(
         school: teacher.school_name,
         has_offer: !offered.is_empty(),
         groups: view::for_choice(&rules, &offered, &typed),
-        lines: view::lines(rules.choice_conditions(&typed, &offered)),
+        conditions: Conditions::of(view::lines(rules.choice_conditions(&typed, &offered)), false),
         reason: String::new(),
         errors,
     })
@@ -124,7 +124,7 @@ pub async fn check(asker: SignedIn, fields: Fields) -> Answer {
     let (programme, rules) = ground(ctx, &mut tx).await?;
     let offered = store::offered(&mut tx, programme.id, teacher.school).await?;
     let conditions = rules.choice_conditions(&ticked(&fields), &offered);
-    layout::show(&Conditions { lines: view::lines(conditions) })
+    layout::show(&Conditions::of(view::lines(conditions), true))
 }
 
 /// `POST /choice`
@@ -189,58 +189,6 @@ pub async fn withdraw(asker: SignedIn, Path(id): Path<Id<ChoiceChange>>, fields:
     let (programme, _) = ground(ctx, &mut once.tx).await?;
     actions::withdraw_change(ctx, &mut once.tx, &programme, id).await.map_err(Failure::from)?;
     once.done("/choice", Flash::good("变更申请已撤回。")).await
-}
-
-struct TaskRow {
-    title: String,
-    hours: String,
-    source: String,
-    earned: String,
-    is_done: bool,
-}
-
-#[derive(Template)]
-#[template(path = "selection/pages/tasks.html")]
-struct TasksPage {
-    page: Page,
-    has_chosen: bool,
-    tasks: Vec<TaskRow>,
-    due: String,
-    total: String,
-}
-
-/// `GET /tasks`: the task list that follows from the choice.
-pub async fn tasks(asker: SignedIn) -> Answer {
-    let ctx = &asker.ctx;
-    let mut tx = ctx.read().await?;
-    let teacher = actions::own_post(ctx, &mut tx).await?;
-    let (programme, rules) = ground(ctx, &mut tx).await?;
-    let chosen = store::chosen(&mut tx, programme.id, teacher.person).await?;
-    let totals = hours::totals(&mut tx, programme.id, teacher.person).await?;
-    let sums: Vec<_> = totals.iter().map(|total| total.for_rules(ctx.at.date())).collect();
-    let tally = rules.hours.tally(&sums);
-    let list = rules.task_list(&chosen);
-    let total: Seconds = list.iter().map(|task| task.hours).sum();
-    let rows = list.iter().map(|task| {
-        let category = tally.category(&task.category);
-        let kind = task.kind.as_deref().and_then(|kind| tally.kind(&task.category, kind));
-        let sum = kind.or_else(|| category.map(|category| &category.sum));
-        let missing = sum.map_or(task.hours, |sum| sum.missing);
-        TaskRow {
-            title: task.title.clone(),
-            hours: rules.hours.shown(task.hours),
-            source: task.source.clone(),
-            earned: sum.map(|sum| rules.hours.shown(sum.counted)).unwrap_or_default(),
-            is_done: missing == Seconds::ZERO,
-        }
-    });
-    layout::show(&TasksPage {
-        page: Page::new(&asker, "任务清单", "/tasks"),
-        has_chosen: !chosen.is_empty(),
-        tasks: rows.collect(),
-        due: (*rules.identity.period).map(|period| chinese_date(period.until())).unwrap_or_default(),
-        total: rules.hours.shown(total),
-    })
 }
 
 /// What a request would change, in words.

@@ -9,7 +9,7 @@ use tisheng_registry::organisation;
 use super::super::actions;
 use super::super::model::{Offer, OfferState};
 use super::super::store;
-use super::super::view::{self, Group, Line};
+use super::super::view::{self, Group};
 use super::{Conditions, again, as_form, ground, ticked};
 
 struct VersionRow {
@@ -26,7 +26,7 @@ struct OfferPage {
     page: Page,
     environment: String,
     groups: Vec<Group>,
-    lines: Vec<Line>,
+    conditions: Conditions,
     is_met: bool,
     note: String,
     has_draft: bool,
@@ -73,7 +73,7 @@ async fn offer_page(
         environment: environment.map(|environment| environment.title.clone()).unwrap_or_default(),
         groups: view::for_offer(&rules, &facts, &typed.capabilities),
         is_met: conditions.iter().all(|condition| condition.met),
-        lines: view::lines(conditions),
+        conditions: Conditions::of(view::lines(conditions), false),
         note: typed.note,
         has_draft: draft.is_some(),
         published: published.iter().map(|code| rules.framework.label(code)).collect(),
@@ -100,7 +100,7 @@ pub async fn check(asker: SignedIn, fields: Fields) -> Answer {
     let (_, rules) = ground(ctx, &mut tx).await?;
     let facts = organisation::school_facts(&mut tx, school.id).await?;
     let conditions = rules.offer_conditions(&ticked(&fields), &facts);
-    layout::show(&Conditions { lines: view::lines(conditions) })
+    layout::show(&Conditions::of(view::lines(conditions), true))
 }
 
 /// `POST /offer`: keeps the draft, and publishes it when asked to.

@@ -1,8 +1,8 @@
 //! What the teachers of a school have chosen, and the changes they ask for.
 
 use askama::Template;
-use axum::extract::Path;
 use tisheng_kernel::Id;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, Page};
 use tisheng_platform::web::paging::{ROWS, Slice};
 use tisheng_platform::web::session::SignedIn;

@@ -1,10 +1,16 @@
 //! Codes to scan.
+//!
+//! A crate of its own, since both documents and pages show codes and the typesetter is a third of the
+//! whole build.
 
 use std::fmt::Write;
 
 use fast_qr::{ECL, Module, QRBuilder};
 
-use crate::TypesetError;
+/// The text is longer than a code holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the text is too long for a code")]
+pub struct TooLong;
 
 /// Light modules around the code, as the standard asks.
 const QUIET: usize = 4;
@@ -13,9 +19,9 @@ const QUIET: usize = 4;
 /// bar: a reader of the picture has a third of the work.
 ///
 /// # Errors
-/// [`TypesetError::Code`] when the text is too long for one.
-pub fn svg(text: &str) -> Result<String, TypesetError> {
-    let code = QRBuilder::new(text).ecl(ECL::M).build().map_err(|_| TypesetError::Code)?;
+/// [`TooLong`].
+pub fn svg(text: &str) -> Result<String, TooLong> {
+    let code = QRBuilder::new(text).ecl(ECL::M).build().map_err(|_| TooLong)?;
     let whole = code.size + 2 * QUIET;
     let mut svg = format!(
         r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {whole} {whole}" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h{whole}v{whole}H0z"/><path d=""##

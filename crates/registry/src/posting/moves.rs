@@ -1,22 +1,19 @@
 //! Pages on which a post changes: another subject, another school, none.
 
 use askama::Template;
-use axum::extract::Path;
 use chrono::NaiveDate;
 use tisheng_kernel::{Id, pinyin};
 use tisheng_platform::Tx;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{self, Flash, Page};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, Once, once};
 
-use super::roll::subjects;
-use super::{form_errors, load, page_of};
+use super::actions;
 use crate::organisation::pages::again;
 use crate::organisation::{self, Kind, Node, Stage};
-use crate::people::actions::{self, Amendment, NewPost, PeopleError};
-use crate::people::model::{Person, Post};
-use crate::people::moves::{self, Departure, Transfer};
-use crate::people::store;
+use crate::people::pages::{as_choice, form_errors, load, page_of, subjects, title_of, titles};
+use crate::people::{self, Amendment, Departure, NewPost, PeopleError, Person, Post, Transfer};
 use crate::role::{Permission, permit};
 
 /// What a page changes about a post.
@@ -66,6 +63,11 @@ impl Move {
         }
     }
 
+    /// Whether the move leads to another school than the asker's own.
+    const fn leads_elsewhere(self) -> bool {
+        matches!(self, Self::Transfer | Self::Second)
+    }
+
     /// Whether a reason is asked for.
     const fn asks_reason(self) -> bool {
         matches!(self, Self::Transfer | Self::Release | Self::Second)
@@ -73,7 +75,7 @@ impl Move {
 }
 
 #[derive(Template)]
-#[template(path = "people/pages/move.html")]
+#[template(path = "posting/pages/move.html")]
 struct MovePage {
     page: Page,
     person: Person,
@@ -83,6 +85,7 @@ struct MovePage {
     errors: FormErrors,
     schools: Vec<Node>,
     subjects: Vec<(&'static str, &'static str)>,
+    titles: Vec<(&'static str, &'static str)>,
 }
 
 impl MovePage {
@@ -101,7 +104,11 @@ impl MovePage {
     }
 
     fn title(&self) -> &str {
-        self.value("title", self.open.as_ref().map_or("", |post| &post.title))
+        self.value("title", as_choice(self.open.as_ref().map_or("", |post| &post.title)).0)
+    }
+
+    fn other_title(&self) -> &str {
+        self.value("title_other", as_choice(self.open.as_ref().map_or("", |post| &post.title)).1)
     }
 }
 
@@ -115,9 +122,18 @@ async fn move_page(
     permit(&asker.ctx, Permission::KeepPeople)?;
     let mut tx = asker.ctx.read().await?;
     let person = load(&asker.ctx, &mut tx, person).await?;
-    let open = store::open_post(&mut tx, person.id).await?;
+    reaches(asker, &mut tx, kind).await?;
+    let open = people::open_post(&mut tx, person.id).await?;
     let page = page_of(asker, &person, kind.title());
-    Ok(MovePage { page, person, kind, open, typed, errors, schools, subjects: subjects() })
+    Ok(MovePage { page, person, kind, open, typed, errors, schools, subjects: subjects(), titles: titles() })
+}
+
+/// Passes when the asker can see the other school that a move leads to.
+async fn reaches(asker: &SignedIn, tx: &mut Tx, kind: Move) -> Result<(), Failure> {
+    if kind.leads_elsewhere() && !people::spans_schools(&asker.ctx, tx).await? {
+        return Err(Failure::Refused(people::BEYOND_SCHOOL.to_owned()));
+    }
+    Ok(())
 }
 
 async fn form(asker: &SignedIn, person: &str, kind: Move) -> Answer {
@@ -181,7 +197,7 @@ pub async fn recall(asker: SignedIn, Path(person): Path<String>, fields: Fields)
     match once::begin(&asker.ctx, &fields).await? {
         Begun::Again(answer) => Ok(answer),
         Begun::Fresh(mut once) => {
-            moves::recall(&asker.ctx, &mut once.tx, id, asker.ctx.at.date()).await?;
+            people::recall(&asker.ctx, &mut once.tx, id, asker.ctx.at.date()).await?;
             once.done(&format!("/people/{id}"), Flash::good("借调已结束。")).await
         }
     }
@@ -202,6 +218,8 @@ async fn submit(asker: SignedIn, person: String, fields: Fields, kind: Move) -> 
         Begun::Again(answer) => return Ok(answer),
         Begun::Fresh(once) => once,
     };
+    people::visible(ctx, &mut once.tx, id).await?;
+    reaches(&asker, &mut once.tx, kind).await?;
     let mut check = fields.check();
     let stage: Option<Stage> = if kind.asks_work() { check.chosen("stage", "学段") } else { None };
     let day = if kind.day().is_empty() { Some(ctx.at.date()) } else { check.date("on", kind.day()) };
@@ -209,12 +227,20 @@ async fn submit(asker: SignedIn, person: String, fields: Fields, kind: Move) -> 
     let mut school = None;
     if !kind.school().is_empty() {
         let typed = check.required("school_name", kind.school(), 60);
-        schools = meant(&asker, &mut once.tx, fields.text("school"), typed).await?;
-        match &schools[..] {
-            [only] => school = Some(only.id),
-            [] if !typed.is_empty() => check.fail("school_name", "没有找到这所学校，请核对名称"),
-            [] => {}
-            _ => check.fail("school_name", "有几所名称相近的学校，请在下面选定一所"),
+        match meant(&asker, &mut once.tx, fields.text("school"), typed).await? {
+            Meant::Certain(one) => {
+                school = Some(one.id);
+                schools = vec![one];
+            }
+            Meant::Perhaps(found) if !found.is_empty() => {
+                check.fail("school_name", "没有完全同名的学校，请在下面选定一所");
+                schools = found;
+            }
+            Meant::Perhaps(_) if typed.is_empty() => {}
+            Meant::Perhaps(_) => check.fail(
+                "school_name",
+                "在您的管理范围内没有这所学校，请核对名称。调入范围以外的学校由上一级工程办办理；也可以先办理离任，再由调入学校登记，档案、学时和成果随人保留",
+            ),
         }
     }
     let mut errors = check.errors();
@@ -237,12 +263,12 @@ async fn act(
     sent: &Sent,
 ) -> Result<&'static str, PeopleError> {
     let (ctx, tx) = (&asker.ctx, &mut once.tx);
-    let (subject, title, reason) = (fields.text("subject"), fields.text("title"), fields.text("reason"));
+    let (subject, title, reason) = (fields.text("subject"), title_of(fields), fields.text("reason"));
     let school = sent.school.ok_or(PeopleError::NotASchool);
     let stage = sent.stage.ok_or(PeopleError::Words);
     match kind {
         Move::Amend => {
-            actions::amend(ctx, tx, &Amendment { person, subject, stage: stage?, title }).await?;
+            people::amend(ctx, tx, &Amendment { person, subject, stage: stage?, title }).await?;
             Ok("岗位信息已修改。")
         }
         Move::Appoint => {
@@ -253,31 +279,43 @@ async fn act(
         Move::Transfer => {
             let (to, stage) = (school?, stage?);
             let change = Transfer { person, to, subject, stage, title, on: sent.day, reason };
-            moves::transfer(ctx, tx, &change).await?;
+            actions::transfer(ctx, tx, &change).await?;
             Ok("调动已办理，学时、成果和档案随人保留。")
         }
         Move::Release => {
-            moves::release(ctx, tx, &Departure { person, on: sent.day, reason }).await?;
+            actions::release(ctx, tx, &Departure { person, on: sent.day, reason }).await?;
             Ok("离任已办理，档案全部保留；以后可以重新安排岗位。")
         }
         Move::Second => {
-            moves::second(ctx, tx, person, school?, sent.day, reason).await?;
+            people::second(ctx, tx, person, school?, sent.day, reason).await?;
             Ok("借调已登记，原岗位保留。")
         }
     }
 }
 
-/// The schools that a name may mean, within what the asker may see; the one picked, if any.
-async fn meant(asker: &SignedIn, tx: &mut Tx, picked: &str, typed: &str) -> Result<Vec<Node>, Failure> {
+/// Which school a name means.
+enum Meant {
+    /// The one picked, or the only one of exactly that name or code.
+    Certain(Node),
+    /// Those it may mean, for the asker to pick one: a transfer is not made on a likeness.
+    Perhaps(Vec<Node>),
+}
+
+/// The schools that a name may mean, within what the asker may see.
+async fn meant(asker: &SignedIn, tx: &mut Tx, picked: &str, typed: &str) -> Result<Meant, Failure> {
     if let Ok(id) = picked.parse() {
-        return Ok(vec![organisation::visible(&asker.ctx, tx, id).await?]);
+        return Ok(Meant::Certain(organisation::visible(&asker.ctx, tx, id).await?));
     }
     let query = pinyin::query(typed);
     if query.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Meant::Perhaps(Vec::new()));
     }
     let mut found = organisation::search(tx, &asker.ctx.scope(), &query, Some(Kind::School)).await?;
     found.retain(Node::is_open);
-    let exact: Vec<Node> = found.iter().filter(|node| node.name == typed).cloned().collect();
-    Ok(if exact.len() == 1 { exact } else { found })
+    let is_exact = |node: &&Node| node.name == typed || node.code.as_deref() == Some(typed);
+    let mut exact = found.iter().filter(is_exact);
+    match (exact.next().cloned(), exact.next()) {
+        (Some(one), None) => Ok(Meant::Certain(one)),
+        _ => Ok(Meant::Perhaps(found)),
+    }
 }

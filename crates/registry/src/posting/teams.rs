@@ -1,47 +1,58 @@
 //! Teams of one school, and how far the schools of a region have come with theirs.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
-use axum::extract::Path;
 use tisheng_kernel::Id;
 use tisheng_kernel::number::percent;
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{self, Flash, Page};
 use tisheng_platform::web::paging::{ROWS, Slice};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Cursor, Failure, Fields, Filters, FormErrors, once};
 use tisheng_platform::{Scope, Tx};
 
-use super::form_errors;
+use super::{actions, duty_of};
+use crate::access::{self, Staff};
 use crate::organisation::pages::again;
 use crate::organisation::{self, Kind, Node, SchoolFilter};
-use crate::people::model::{Duty, Person, Teacher, Team};
-use crate::people::store;
-use crate::people::team::{self, Member, TeamSource, TeamState, team_state};
+use crate::people::pages::form_errors;
+use crate::people::{self, Member, Person, Team, TeamSource, TeamState, team_state};
 use crate::role::{Permission, allows, permit};
 
 /// A team of the school with its members and its state.
 struct Card {
     state: TeamState,
     members: Vec<Member>,
+    /// The duties that the scheme counts: code and name.
+    duties: Vec<(String, String)>,
+}
+
+impl Card {
+    /// The duties of a member as shown.
+    fn titles(&self, member: &Member) -> String {
+        let title = |code: &String| {
+            self.duties.iter().find(|(known, _)| known == code).map(|(_, title)| title.as_str())
+        };
+        let titles: Vec<&str> = member.duties.iter().filter_map(title).collect();
+        if titles.is_empty() { "成员".to_owned() } else { titles.join("、") }
+    }
 }
 
 #[derive(Template)]
-#[template(path = "people/pages/teams.html")]
+#[template(path = "posting/pages/teams.html")]
 struct TeamsPage {
     page: Page,
     node: Node,
     cards: Vec<Card>,
-    teachers: Vec<Teacher>,
+    /// Who may be put into a team: those in post and those with a role at the school.
+    candidates: Vec<(String, String)>,
     may_keep: bool,
     typed: Fields,
     errors: FormErrors,
 }
 
 impl TeamsPage {
-    /// The teachers as the choices of a form.
-    fn choices(&self) -> Vec<(String, &str)> {
-        self.teachers.iter().map(|one| (one.person.to_string(), one.name.as_str())).collect()
-    }
-
     fn error(&self, team: &Team, field: &str) -> &str {
         if self.typed.text("team") == team.key() { self.errors.of(field) } else { "" }
     }
@@ -55,7 +66,7 @@ struct Line {
 }
 
 #[derive(Template)]
-#[template(path = "people/pages/coverage.html")]
+#[template(path = "posting/pages/coverage.html")]
 struct CoveragePage {
     page: Page,
     schools: i64,
@@ -65,6 +76,20 @@ struct CoveragePage {
     first: String,
     next: String,
     only_missing: bool,
+    /// What the teams are called, in the order of the columns.
+    titles: Vec<String>,
+}
+
+/// Adds the duties that the roles of a member bring to those that were given.
+fn with_roles(person: Id<Person>, given: &[String], staff: &[&Staff]) -> Vec<String> {
+    let mut duties = given.to_vec();
+    let of_roles = staff.iter().filter(|one| one.person == person).filter_map(|one| duty_of(one.role));
+    for duty in of_roles {
+        if !duties.iter().any(|known| known == duty) {
+            duties.push(duty.to_owned());
+        }
+    }
+    duties
 }
 
 /// `GET /organisation/{node}/teams`
@@ -95,17 +120,35 @@ async fn teams_page(
     let ctx = &asker.ctx;
     let rules = ctx.app.parts.get::<TeamSource>().rules(ctx, node.id).await?;
     let mut tx = ctx.read().await?;
+    let staff = access::staff(&mut tx, &Scope::below(&node.path), ctx.at.date()).await?;
+    let here: Vec<&Staff> = staff.iter().filter(|one| one.school == node.id).collect();
     let mut cards = Vec::new();
     for team in Team::ALL {
-        let members = team::members(ctx, &mut tx, node.id, *team).await?;
-        let duties: Vec<Vec<Duty>> = members.iter().map(|member| member.duties.clone()).collect();
-        cards.push(Card { state: team_state(*team, &duties, &rules), members });
+        let mut members = people::members(ctx, &mut tx, node.id, *team).await?;
+        for member in &mut members {
+            member.duties = with_roles(member.person, &member.duties, &here);
+        }
+        let duties: Vec<Vec<String>> = members.iter().map(|member| member.duties.clone()).collect();
+        let rule = rules.iter().find(|rule| rule.key == team.key());
+        let named = rule.into_iter().flat_map(|rule| &rule.roles);
+        let named = named.map(|role| (role.key.clone(), (*role.title).clone())).collect();
+        cards.push(Card { state: team_state(*team, &duties, &rules), members, duties: named });
+    }
+    let teachers = people::teachers_of(&mut tx, node.id).await?;
+    let mut candidates: Vec<(String, String)> =
+        here.iter().map(|one| (one.person.to_string(), format!("{}（{}）", one.name, one.role))).collect();
+    candidates.dedup_by(|one, other| one.0 == other.0);
+    for one in &teachers {
+        let person = one.person.to_string();
+        if !candidates.iter().any(|(known, _)| *known == person) {
+            candidates.push((person, one.name.clone()));
+        }
     }
     Ok(TeamsPage {
         page: Page::new(asker, format!("{}的团队", node.name), "/organisation")
             .crumb(&node.name, format!("/organisation/{}", node.id)),
         cards,
-        teachers: store::teachers_of(&mut tx, node.id).await?,
+        candidates,
         may_keep: allows(ctx, Permission::KeepSchool) && node.is_open(),
         typed,
         errors,
@@ -118,13 +161,21 @@ async fn coverage_page(asker: &SignedIn, node: Node, filters: &Filters) -> Resul
     let rules = ctx.app.parts.get::<TeamSource>().rules(ctx, node.id).await?;
     let scope = Scope::below(&node.path);
     let mut tx = ctx.read().await?;
-    let duties = store::duties_by_school(&mut tx, &scope).await?;
+    let members = people::duties_by_school(&mut tx, &scope).await?;
+    let mut staff: BTreeMap<Id<Node>, Vec<Staff>> = BTreeMap::new();
+    for one in access::staff(&mut tx, &scope, ctx.at.date()).await? {
+        staff.entry(one.school).or_default().push(one);
+    }
     let every = i64::MAX;
     let schools =
         organisation::schools(&mut tx, &scope, &SchoolFilter::default(), &Cursor::default(), every).await?;
     let states = |school: Id<Node>| -> Vec<TeamState> {
-        let held = |team: Team| duties.get(&(school, team)).map_or(&[][..], Vec::as_slice);
-        Team::ALL.iter().map(|team| team_state(*team, held(*team), &rules)).collect()
+        let here: Vec<&Staff> = staff.get(&school).into_iter().flatten().collect();
+        let held = |team: Team| -> Vec<Vec<String>> {
+            let members = members.get(&(school, team)).into_iter().flatten();
+            members.map(|(person, given)| with_roles(*person, given, &here)).collect()
+        };
+        Team::ALL.iter().map(|team| team_state(*team, &held(*team), &rules)).collect()
     };
     let total = i64::try_from(schools.len()).unwrap_or(i64::MAX);
     let only_missing = filters.text("show") != "all";
@@ -151,6 +202,7 @@ async fn coverage_page(asker: &SignedIn, node: Node, filters: &Filters) -> Resul
         first: if place == Cursor::default() { String::new() } else { filters.with("after", "") },
         next: slice.next.map(|next| filters.with("after", &next.write())).unwrap_or_default(),
         only_missing,
+        titles: Team::ALL.iter().map(|team| team_state(*team, &[], &rules).title).collect(),
     })
 }
 
@@ -170,16 +222,20 @@ pub async fn enlist(asker: SignedIn, Path(node): Path<String>, fields: Fields) -
     let person: Option<Id<Person>> = check.chosen("person", "教师");
     let mut errors = check.errors();
     let team: Team = fields.text("team").parse().map_err(|_| Failure::NotFound)?;
-    let duties: Vec<Duty> = fields.all("duty").filter_map(|code| code.parse().ok()).collect();
+    let duties: Vec<&str> = fields.all("duty").collect();
+    let rules = ctx.app.parts.get::<TeamSource>().rules(ctx, node.id).await?;
+    let rule = rules.iter().find(|rule| rule.key == team.key());
     if let Some(person) = person {
         let mut once = match once::begin(ctx, &fields).await? {
             Begun::Again(answer) => return Ok(answer),
             Begun::Fresh(once) => once,
         };
-        match team::enlist(ctx, &mut once.tx, (node.id, team), person, &duties).await {
+        match actions::enlist(ctx, &mut once.tx, (node.id, team), person, &duties, rule).await {
             Ok(()) => {
                 let to = format!("/organisation/{}/teams", node.id);
-                return once.done(&to, Flash::good(format!("{}已更新。", team.title()))).await;
+                return once
+                    .done(&to, Flash::good(format!("{}已更新。", team_state(team, &[], &rules).title)))
+                    .await;
             }
             Err(error) => errors = form_errors(error)?,
         }
@@ -195,7 +251,7 @@ pub async fn dismiss(asker: SignedIn, Path(node): Path<String>, fields: Fields) 
     match once::begin(&asker.ctx, &fields).await? {
         Begun::Again(answer) => Ok(answer),
         Begun::Fresh(mut once) => {
-            team::dismiss(&asker.ctx, &mut once.tx, (id, team), person).await?;
+            people::dismiss(&asker.ctx, &mut once.tx, (id, team), person).await?;
             once.done(&format!("/organisation/{id}/teams"), Flash::good("已移出团队。")).await
         }
     }

@@ -1,21 +1,20 @@
 //! Entering somebody new.
 
 use askama::Template;
-use axum::extract::Path;
-use tisheng_kernel::{Identity, PaperKind, PersonName, Phone, Sex};
+use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{self, Flash, Page};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, once};
 
-use super::roll::subjects;
+use super::actions;
 use crate::organisation::pages::again;
 use crate::organisation::{self, Kind, Node, Stage};
-use crate::people::actions::{self, NewPerson, NewPost, PeopleError};
-use crate::people::model::Person;
+use crate::people::pages::{Told, form_errors, papers, sexes, subjects, title_of, titles, told};
+use crate::people::{self, NewPerson, NewPost, PeopleError, Person};
 use crate::role::{Permission, permit};
 
 #[derive(Template)]
-#[template(path = "people/pages/new.html")]
+#[template(path = "posting/pages/new.html")]
 struct NewPage {
     page: Page,
     node: Node,
@@ -24,16 +23,7 @@ struct NewPage {
     papers: Vec<(&'static str, &'static str)>,
     sexes: Vec<(&'static str, &'static str)>,
     subjects: Vec<(&'static str, &'static str)>,
-}
-
-/// Kinds of paper as the choices of a form.
-pub(super) fn papers() -> Vec<(&'static str, &'static str)> {
-    PaperKind::ALL.iter().map(|kind| (kind.code(), kind.chinese())).collect()
-}
-
-/// Sexes as the choices of a form.
-pub(super) fn sexes() -> Vec<(&'static str, &'static str)> {
-    [Sex::Male, Sex::Female].iter().map(|sex| (sex.code(), sex.chinese())).collect()
+    titles: Vec<(&'static str, &'static str)>,
 }
 
 /// `GET /organisation/{node}/people/new`
@@ -61,35 +51,8 @@ async fn new_page(
         papers: papers(),
         sexes: sexes(),
         subjects: subjects(),
+        titles: titles(),
     })
-}
-
-/// What the form says, checked.
-pub(super) struct Told {
-    pub name: Option<PersonName>,
-    pub identity: Option<Identity>,
-    pub phone: Option<Phone>,
-    pub sex: Sex,
-    pub errors: FormErrors,
-}
-
-/// Reads name, paper, phone and sex; the paper's number may be left out where `paper_needed` is
-/// not asked.
-pub(super) fn told(fields: &Fields) -> Told {
-    let mut errors = FormErrors::default();
-    let name = PersonName::parse(fields.text("name")).map_err(|e| errors.add("name", e.to_string())).ok();
-    let kind = fields.text("paper_kind").parse().unwrap_or(PaperKind::IdentityCard);
-    let number = fields.text("paper");
-    let identity = match number {
-        "" => None,
-        number => Identity::parse(kind, number).map_err(|e| errors.add("paper", e.to_string())).ok(),
-    };
-    let phone = match fields.text("phone") {
-        "" => None,
-        number => Phone::parse(number).map_err(|e| errors.add("phone", e.to_string())).ok(),
-    };
-    let sex = fields.text("sex").parse().unwrap_or(Sex::Unknown);
-    Told { name, identity, phone, sex, errors }
 }
 
 /// `POST /organisation/{node}/people/new`: enters the record and, at a school, the post.
@@ -121,7 +84,7 @@ pub async fn submit(asker: SignedIn, Path(node): Path<String>, fields: Fields) -
                 let flash = Flash::good(format!("已登记{}。", name.as_str()));
                 return once.done(&format!("/people/{person}"), flash).await;
             }
-            Err(error) => errors = super::form_errors(error)?,
+            Err(error) => errors = form_errors(error)?,
         }
     }
     drop(once);
@@ -138,7 +101,7 @@ async fn enter(
     fields: &Fields,
 ) -> Result<tisheng_kernel::Id<Person>, PeopleError> {
     let ctx = &asker.ctx;
-    let person = match actions::register(ctx, &mut once.tx, new).await {
+    let person = match people::register(ctx, &mut once.tx, new).await {
         Err(PeopleError::Known { person, ref name, .. }) if post.is_some() && name == new.name.as_str() => {
             person
         }
@@ -150,7 +113,7 @@ async fn enter(
             school: new.kept_by,
             subject: fields.text("subject"),
             stage,
-            title: fields.text("title"),
+            title: title_of(fields),
             since,
         };
         actions::appoint(ctx, &mut once.tx, &new).await?;

@@ -1,0 +1,197 @@
+//! Stories of posts and the roles that go with them, on both engines.
+
+use chrono::TimeDelta;
+use tisheng_platform::{Parts, args};
+use tisheng_rules::plan::{TeamRole, TeamRule};
+use tisheng_rules::{Basis, Place, Source, Sourced};
+use tisheng_testkit::{Browser, Engine, Seen, TestApp, story};
+
+use crate::people::Team;
+use crate::samples::{Persona, Town, small_town};
+use crate::{access, organisation, people, posting};
+
+async fn with_town(engine: Engine) -> (TestApp, Town) {
+    let rooms = access::routes().merge(organisation::routes()).merge(people::routes());
+    let test = TestApp::start(engine, rooms.merge(posting::routes()), Parts::default()).await;
+    let town = small_town(&test.system()).await.expect("a town");
+    (test, town)
+}
+
+async fn signed_in(test: &TestApp, who: &Persona) -> Browser {
+    let mut browser = test.browser();
+    browser.post_only("/sign-in", &who.credentials()).await.is(303);
+    if who.secret.is_some() {
+        test.clock.advance(TimeDelta::seconds(60));
+        let code = who.code(test.app.now()).expect("a code");
+        browser.post_only("/sign-in/code", &[("code", &code)]).await.is(303);
+    }
+    browser
+}
+
+/// The schools at which `who` holds the teacher's role.
+async fn teaches_at(test: &TestApp, who: &Persona) -> Vec<String> {
+    let mut tx = test.app.db.read().await.expect("a transaction");
+    let held = "select n.name from role_grant g join node n on n.id = g.node
+        where g.person = $1 and g.role = 'teacher' and g.until is null order by n.name";
+    tx.rows(held, args![who.person], |row| row.get(0)).await.expect("read")
+}
+
+/// A value of a scheme as a test makes it.
+fn sourced<T>(value: T) -> Sourced<T> {
+    let at = Place { file: "test".to_owned(), line: 1, column: 1 };
+    Sourced { value, source: Source { basis: Basis::Default, at } }
+}
+
+/// What a transfer to the school called `school` sends.
+fn transfer<'f>(school: &'f str, on: &'f str) -> [(&'f str, &'f str); 5] {
+    [("school_name", school), ("subject", "语文"), ("stage", "02"), ("on", on), ("reason", "调令一号")]
+}
+
+story!(a_transfer_takes_the_role_along, |engine| async move {
+    let (test, town) = with_town(engine).await;
+    let teacher = &town.school().teachers[0];
+    let mut at_work = signed_in(&test, teacher).await;
+    at_work.get("/account").await.shows("教师 · 测试一小");
+    let mut office = signed_in(&test, &town.county_office).await;
+    let form = format!("/people/{}/transfer", teacher.person);
+    let near = office.post(&form, &transfer("测试二", "2021-03-01")).await;
+    assert!(near.is(422).text().contains("没有完全同名的学校，请在下面选定一所"), "{}", near.text());
+    assert_eq!(teaches_at(&test, teacher).await, ["测试一小"], "a likeness decides nothing");
+    let none = office.post(&form, &transfer("邻县一小", "2021-03-01")).await;
+    assert!(none.is(422).text().contains("由上一级工程办办理"), "{}", none.text());
+    office.post(&form, &transfer("测试二小", "2021-03-01")).await.shows("调动已办理").shows("测试二小");
+    assert_eq!(teaches_at(&test, teacher).await, ["测试二小"]);
+    assert_eq!(at_work.get("/account").await.path, "/sign-in?back=%2Faccount", "signed out");
+    signed_in(&test, teacher).await.get("/account").await.shows("教师 · 测试二小").hides("教师 · 测试一小");
+});
+
+story!(a_leaver_has_no_role_and_comes_back_with_one, |engine| async move {
+    let (test, town) = with_town(engine).await;
+    let teacher = &town.school().teachers[0];
+    let mut clerk = signed_in(&test, &town.school().clerk).await;
+    let person = format!("/people/{}", teacher.person);
+    let leave = [("on", "2021-03-01"), ("reason", "退休离校")];
+    clerk.post(&format!("{person}/release"), &leave).await.shows("离任已办理");
+    assert!(teaches_at(&test, teacher).await.is_empty());
+    let answer = test.browser().post_only("/sign-in", &teacher.credentials()).await;
+    assert!([303, 422].contains(&answer.status.as_u16()));
+    let back = [("school_name", "测试一小"), ("subject", "语文"), ("stage", "02"), ("on", "2021-02-01")];
+    let early = clerk.post(&format!("{person}/appoint"), &back).await;
+    assert!(early.is(422).text().contains("不能早于上一段任职结束的日期"), "{}", early.text());
+    let back = [("school_name", "测试一小"), ("subject", "语文"), ("stage", "02"), ("on", "2021-03-02")];
+    clerk.post(&format!("{person}/appoint"), &back).await.shows("任教岗位已安排");
+    assert_eq!(teaches_at(&test, teacher).await, ["测试一小"]);
+});
+
+story!(no_post_ends_before_it_begins_or_tomorrow, |engine| async move {
+    let (test, town) = with_town(engine).await;
+    let teacher = &town.school().teachers[0];
+    let mut office = signed_in(&test, &town.county_office).await;
+    let form = format!("/people/{}/transfer", teacher.person);
+    let tomorrow = office.post(&form, &transfer("测试二小", "2021-03-11")).await;
+    assert!(tomorrow.is(422).text().contains("日期不能晚于今天"), "{}", tomorrow.text());
+    office.post(&form, &transfer("测试二小", "2021-03-01")).await.shows("调动已办理");
+    let same_day = office.post(&form, &transfer("测试一小", "2021-03-01")).await;
+    assert!(same_day.is(422).text().contains("日期应晚于现任岗位的起始日期"), "{}", same_day.text());
+});
+
+story!(a_name_is_found_by_its_middle, |engine| async move {
+    let (test, town) = with_town(engine).await;
+    let mut clerk = signed_in(&test, &town.school().clerk).await;
+    for query in ["师甲", "甲", "sj", "js", "教师甲"] {
+        clerk.get(&format!("/people?q={query}")).await.shows("教师甲");
+    }
+    clerk.get("/people?q=甲").await.hides("教师乙").hides("教师丙");
+    clerk.get("/people?q=100%25").await.shows("没有符合条件的教师");
+    let mut city = signed_in(&test, &town.city_office).await;
+    city.get("/people?q=教师甲").await.shows("教师甲");
+    city.get("/people?q=师甲").await.hides("教师甲").shows("要查姓名中间的字请先进入县区或学校");
+});
+
+story!(a_roll_is_sorted_both_ways_and_by_school, |engine| async move {
+    let (test, town) = with_town(engine).await;
+    let mut county = signed_in(&test, &town.county_office).await;
+    let at = |seen: &Seen, name: &str| seen.html().find(&format!(">{name}<")).expect("a row");
+    let list = county.get("/people?sort=name").await;
+    assert!(at(&list, "教师丁") < at(&list, "老师甲"), "by the sound of the name");
+    let turned = list.link("?sort=%2Dname");
+    let back = county.get(&format!("/people{turned}")).await;
+    assert!(at(&back, "教师丁") > at(&back, "老师甲"));
+    let schools = county.get("/people?sort=school").await;
+    // Which school is first is chance; nobody of one stands between those of the other.
+    let first = ["校长甲", "教师甲", "教师丁"].map(|name| at(&schools, name));
+    let second = ["校长乙", "老师甲", "老师丁"].map(|name| at(&schools, name));
+    let apart = first.iter().max() < second.iter().min() || second.iter().max() < first.iter().min();
+    assert!(apart, "{first:?} {second:?}");
+    let mut clerk = signed_in(&test, &town.school().clerk).await;
+    let own = clerk.get("/people?sort=-name").await;
+    assert!(at(&own, "校长甲") < at(&own, "教师甲"));
+});
+
+story!(a_team_is_made_of_those_who_work_at_the_school, |engine| async move {
+    let (test, town) = with_town(engine).await;
+    let school = town.school();
+    let rule = TeamRule {
+        key: "management".to_owned(),
+        title: sourced("学校信息化管理团队".to_owned()),
+        minimum: sourced(2),
+        maximum: Some(sourced(2)),
+        roles: vec![TeamRole {
+            key: "ict_lead".to_owned(),
+            title: sourced("信息技术骨干教师".to_owned()),
+            minimum: sourced(1),
+        }],
+    };
+    let clerk = test.ctx(school.clerk.who());
+    let mut tx = clerk.write().await.expect("a transaction");
+    let team = (school.node.id, Team::Management);
+    let lead = school.teachers[0].person;
+    let unknown = posting::enlist(&clerk, &mut tx, team, lead, &["cio"], Some(&rule)).await;
+    assert!(unknown.is_err_and(|e| e.to_string().contains("没有这项分工")));
+    let stranger = town.schools[1].teachers[0].person;
+    let elsewhere = posting::enlist(&clerk, &mut tx, team, stranger, &[], Some(&rule)).await;
+    assert!(elsewhere.is_err_and(|e| e.to_string().contains("应是本校在任教师")));
+    posting::enlist(&clerk, &mut tx, team, lead, &["ict_lead"], Some(&rule)).await.expect("the second");
+    let full = posting::enlist(&clerk, &mut tx, team, school.clerk.person, &[], Some(&rule)).await;
+    assert!(full.is_err_and(|e| e.to_string().contains("最多 2 人")));
+    people::dismiss(&clerk, &mut tx, team, school.principal.person).await.expect("leaves");
+    // The clerk has no post, but a role at the school.
+    posting::enlist(&clerk, &mut tx, team, school.clerk.person, &[], Some(&rule)).await.expect("belongs");
+});
+
+story!(looks_at_numbers_are_there_to_be_read, |engine| async move {
+    let (test, town) = with_town(engine).await;
+    let teacher = &town.school().teachers[0];
+    let mut clerk = signed_in(&test, &town.school().clerk).await;
+    let why = [("number", "paper"), ("reason", "核对参训名单")];
+    clerk.post(&format!("/people/{}/reveal", teacher.person), &why).await.is(200);
+    clerk.get("/looks").await.is(404);
+    let mut office = signed_in(&test, &town.county_office).await;
+    office
+        .get("/looks")
+        .await
+        .shows("核对参训名单")
+        .shows("管理员甲")
+        .shows("教师甲")
+        .shows("学校管理员 · 测试一小");
+    office.get("/looks?number=people.phone_shown").await.hides("核对参训名单");
+    office.get("/looks?name=教师乙").await.hides("核对参训名单");
+    office.get("/looks?name=教师甲").await.shows("核对参训名单");
+    let mut neighbour = signed_in(&test, &town.neighbour_office).await;
+    neighbour.get("/looks").await.shows("没有符合条件的记录").hides("核对参训名单");
+});
+
+story!(a_school_is_told_who_may_move_people, |engine| async move {
+    let (test, town) = with_town(engine).await;
+    let person = format!("/people/{}", town.school().teachers[0].person);
+    let mut clerk = signed_in(&test, &town.school().clerk).await;
+    let page = clerk.get(&person).await;
+    page.shows("由同时管理两所学校的工程办办理");
+    assert!(!page.html().contains(&format!("{person}/transfer")), "no button that leads nowhere");
+    let refused = clerk.get(&format!("{person}/transfer")).await;
+    assert!(refused.is(403).text().contains("由同时管理两所学校的工程办办理"), "{}", refused.text());
+    let mut office = signed_in(&test, &town.county_office).await;
+    assert!(office.get(&person).await.html().contains(&format!("{person}/transfer")));
+    let mut neighbour = signed_in(&test, &town.neighbour_office).await;
+    neighbour.post(&format!("{person}/transfer"), &transfer("测试二小", "2021-03-01")).await.is(404);
+});
