@@ -11,19 +11,31 @@ create table lrs_credential (
     earlier {bytes},                    -- of the secret before, taken until the moment that follows
     earlier_until {int},
     scopes {text} not null,             -- separated by spaces
+    rate {int} not null,                -- requests a second
+    quota {int},                        -- statements a day; null for any number
     created_at {int} not null,
     revoked_at {int}
 ){clustered};
 
--- Each id is claimed once. The hash says whether a second statement with it says the same.
+-- How many statements a credential with a quota has brought.
+create table lrs_usage (
+    credential {id} not null,
+    day {text} not null,
+    statements {int} not null,
+    primary key (credential, day)
+){clustered};
+
+-- Each id is claimed once. The hash says whether a second statement with it says the same. One
+-- that others refer to and that is not there yet has only its id: whoever brings it finds the row,
+-- and waits for whoever is writing it.
 create table xapi_id (
     id {id} primary key,
-    stored {int} not null,
-    likeness {bytes} not null,
+    stored {int},
+    likeness {bytes},
     happened {int}                      -- the timestamp, when the sender gave one
 ){clustered};
 
--- The statements. Only ever added to.
+-- The statements. Only ever added to; past months may be taken out and put back.
 create table xapi_statement (
     stored {int} not null,              -- no two of one process alike
     id {id} not null,
@@ -32,7 +44,8 @@ create table xapi_statement (
     target {id},                        -- the statement that is its object
     body {text} not null,
     primary key (stored, id)
-){clustered};
+){clustered}{by_month:stored};
+{rest_of:xapi_statement}
 
 -- By what a statement is found.
 create table xapi_term (
@@ -41,7 +54,8 @@ create table xapi_term (
     id {id} not null,
     via {int} not null,                 -- 0: its own; n: of the n-th statement on the way of its references
     primary key (term, stored, id, via)
-){clustered};
+){clustered}{by_month:stored};
+{rest_of:xapi_term}
 
 -- Which statements have another for an object, that one being there or not.
 create table xapi_reference (
@@ -72,6 +86,7 @@ create table xapi_attachment (
     sha2 {text} not null,               -- as the statement names the data
     content_type {text} not null,
     digest {text} not null,             -- name of the stored file
+    size {int} not null,
     primary key (statement, sha2)
 ){clustered};
 

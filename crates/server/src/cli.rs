@@ -80,7 +80,7 @@ pub enum Command {
     /// Accounts: the first one, a way back in, a list.
     #[command(subcommand)]
     User(UserCommand),
-    /// The record store: who may speak with it.
+    /// The record store: who may speak with it, and its past months.
     #[command(subcommand)]
     Lrs(LrsCommand),
     /// Look at everything an installation needs, and say how to mend what is not well.

@@ -10,6 +10,7 @@ use tisheng_insight::{home, monitoring};
 use tisheng_kernel::Id;
 use tisheng_platform::web::Failure;
 use tisheng_platform::web::layout::NavItem;
+use tisheng_platform::web::serve::Rooms;
 use tisheng_platform::{App, Ctx, Parts, Who};
 use tisheng_policy::scheme::{self, Programme, Rulebook};
 use tisheng_registry::access::Role;
@@ -25,7 +26,11 @@ use tisheng_training::{hours, learning, selection};
 use tisheng_typeset::{Fonts, Typesetter};
 
 /// The routes of all rooms.
-pub fn rooms() -> Router<Arc<App>> {
+pub fn all() -> Rooms {
+    Rooms { pages: rooms(), machines: lrs::routes() }
+}
+
+fn rooms() -> Router<Arc<App>> {
     Router::new()
         .merge(organisation::routes())
         .merge(people::routes())
@@ -41,7 +46,6 @@ pub fn rooms() -> Router<Arc<App>> {
         .merge(monitoring::routes())
         .merge(home::routes())
         .merge(door::routes())
-        .merge(lrs::routes())
 }
 
 /// The long-lived things of all rooms.

@@ -18,6 +18,8 @@ pub enum TermKind {
     RelatedActivity = 5,
     /// Is its registration.
     Registration = 6,
+    /// Brought it: no part of the statement, so whoever stores it adds the term.
+    Credential = 7,
 }
 
 /// Kind and value as the first half of a SHA-256: short enough for an index, too long for anybody

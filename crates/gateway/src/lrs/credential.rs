@@ -3,16 +3,14 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::desk::Desk;
+use super::model::{Credential, Wanted};
+use super::store::credentials::{self, Proof};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
 use tisheng_kernel::{Id, Instant};
 use tisheng_platform::{App, Ctx, DbError, Tx, audit};
-use uuid::Uuid;
-
-use super::model::{Credential, Scope};
-use super::store::credentials::{self, Proof};
-use super::writing::Desk;
 
 /// Microseconds for which a credential is remembered: for so long another process of the
 /// installation may still take one that was revoked here.
@@ -51,28 +49,27 @@ fn digest(app: &App, secret: &str) -> Vec<u8> {
     app.keys.index("lrs", secret)
 }
 
-/// Makes a credential called `name`.
+/// Makes a credential.
 ///
 /// # Errors
 /// What the database reports.
-pub async fn create(
-    ctx: &Ctx,
-    tx: &mut Tx,
-    name: &str,
-    scopes: &[Scope],
-    platform: Option<Uuid>,
-) -> Result<Issued, DbError> {
+pub async fn create(ctx: &Ctx, tx: &mut Tx, wanted: &Wanted) -> Result<Issued, DbError> {
     let credential = Credential {
         id: ctx.id(),
-        platform,
-        name: name.to_owned(),
+        platform: wanted.platform,
+        name: wanted.name.clone(),
         key: hex::encode(rand::random::<[u8; 12]>()),
-        scopes: scopes.iter().copied().collect::<HashSet<_>>(),
+        scopes: wanted.scopes.iter().copied().collect::<HashSet<_>>(),
+        rate: wanted.rate.max(1),
+        quota: wanted.quota.map(i64::from),
     };
     let secret = secret();
     credentials::add(tx, &credential, &digest(&ctx.app, &secret), ctx.at).await?;
-    let codes: Vec<&str> = scopes.iter().map(|scope| scope.code()).collect();
-    let detail = serde_json::json!({ "name": name, "scopes": codes, "platform": platform });
+    let codes: Vec<&str> = wanted.scopes.iter().map(|scope| scope.code()).collect();
+    let detail = serde_json::json!({
+        "name": wanted.name, "scopes": codes, "platform": wanted.platform, "rate": credential.rate,
+        "quota": credential.quota,
+    });
     audit::record(ctx, tx, "lrs.credential.create", credential.id.uuid(), &detail).await?;
     Ok(Issued { id: credential.id, key: credential.key, secret })
 }

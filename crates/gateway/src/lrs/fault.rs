@@ -12,6 +12,8 @@ pub struct Fault {
     pub status: StatusCode,
     /// What is wrong and what would be right.
     pub error: String,
+    /// Seconds after which the same request may succeed.
+    pub wait: Option<u32>,
 }
 
 /// What a part of an answer is, or why there is none.
@@ -19,7 +21,7 @@ pub type Told<T> = Result<T, Fault>;
 
 impl Fault {
     fn new(status: StatusCode, error: impl Into<String>) -> Self {
-        Self { status, error: error.into() }
+        Self { status, error: error.into(), wait: None }
     }
 
     pub fn bad(error: impl Into<String>) -> Self {
@@ -55,7 +57,14 @@ impl Fault {
     }
 
     pub fn busy() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy; the same request may succeed in some seconds")
+        let error = "busy; the same request may succeed in some seconds";
+        Self { wait: Some(5), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, error) }
+    }
+
+    /// More than `most` allows; `wait` seconds later there is room again.
+    pub fn too_many(most: &str, wait: u32) -> Self {
+        let error = format!("the credential may send {most}");
+        Self { wait: Some(wait), ..Self::new(StatusCode::TOO_MANY_REQUESTS, error) }
     }
 
     /// A mistake of ours, told to the operator alone.
@@ -85,14 +94,11 @@ impl IntoResponse for Fault {
         let body = serde_json::json!({ "error": self.error }).to_string();
         let mut response = (self.status, [(header::CONTENT_TYPE, "application/json")], body).into_response();
         let headers = response.headers_mut();
-        match self.status {
-            StatusCode::UNAUTHORIZED => {
-                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"xapi\""));
-            }
-            StatusCode::SERVICE_UNAVAILABLE => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
-            }
-            _ => {}
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"xapi\""));
+        }
+        if let Some(wait) = self.wait {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(wait));
         }
         response
     }

@@ -8,7 +8,7 @@
 //! is found by. A *delivery* is the statements of one request. The *desk* takes the deliveries of
 //! this process one transaction at a time.
 //!
-//! **Tables.** `lrs_credential`, `xapi_statement`, `xapi_id`, `xapi_term`, `xapi_reference`,
+//! **Tables.** `lrs_credential`, `lrs_usage`, `xapi_statement`, `xapi_id`, `xapi_term`, `xapi_reference`,
 //! `xapi_voided`, `xapi_activity`, `xapi_attachment`, `xapi_document`.
 //!
 //! **Invariants.** An id stands for one statement. Moments of storing grow, so that a page goes on
@@ -17,9 +17,12 @@
 
 mod call;
 mod credential;
+mod desk;
 mod documents;
 mod fault;
 mod model;
+mod months;
+mod pace;
 mod reading;
 mod resources;
 mod statement_calls;
@@ -32,17 +35,25 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::any;
+use tisheng_platform::db::months::Monthly;
 use tisheng_platform::{App, DbError, Tx};
 use uuid::Uuid;
 
+use store::search;
+
 pub use credential::{Issued, Listed, create, list, revoke, rotate};
-pub use model::{Credential, NoScope, Scope, StoredEvent};
-pub use writing::Desk;
+pub use desk::Desk;
+pub use model::{Credential, NoScope, Scope, StoredEvent, USUAL_RATE, Wanted};
+pub use months::{MonthError, MonthState, months, put_back, take_out};
 
 /// The topic of the event that statements of a credential with a platform have been stored.
 pub const STORED: &str = "xapi.stored";
 
-/// The addresses of the store. The assembly adds a [`Desk`] to the parts of the application.
+/// The tables of which past months may be taken out.
+pub const MONTHS: Monthly = Monthly { tables: &["xapi_statement", "xapi_term"], folder: "months" };
+
+/// The addresses of the store, for machines: no cookie counts. The assembly adds a [`Desk`] to the
+/// parts of the application.
 pub fn routes() -> Router<Arc<App>> {
     Router::new().route("/xapi", any(call::enter)).route("/xapi/{*resource}", any(call::enter))
 }
@@ -60,6 +71,14 @@ pub struct Stored {
     pub voided_by: Option<Uuid>,
 }
 
+/// Names of the stored files of attachments after `after`, a few hundred in order.
+///
+/// # Errors
+/// What the database reports.
+pub async fn stored_files(tx: &mut Tx, after: &str) -> Result<Vec<String>, DbError> {
+    store::files(tx, after).await
+}
+
 /// The statements `ids`, those that are there.
 ///
 /// # Errors
@@ -67,8 +86,8 @@ pub struct Stored {
 pub async fn statements(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<Stored>, DbError> {
     let mut found = Vec::with_capacity(ids.len());
     for id in ids {
-        let Some(kept) = store::one(tx, *id).await? else { continue };
-        let voided_by = if kept.is_voided { store::voided_by(tx, *id).await? } else { None };
+        let Some(kept) = search::one(tx, *id).await? else { continue };
+        let voided_by = if kept.is_voided { search::voided_by(tx, *id).await? } else { None };
         found.push(Stored { id: kept.id, stored: kept.stored, body: kept.body, voided_by });
     }
     Ok(found)

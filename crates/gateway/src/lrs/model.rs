@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use tisheng_kernel::Id;
 use uuid::Uuid;
 
+/// Requests a second of a credential for which nothing else is said.
+pub const USUAL_RATE: u32 = 500;
+
 /// What a credential allows (Communication 4.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scope {
@@ -75,6 +78,34 @@ pub struct Credential {
     pub key: String,
     /// What it allows.
     pub scopes: HashSet<Scope>,
+    /// Requests a second.
+    pub rate: u32,
+    /// Statements a day; `None` for any number.
+    pub quota: Option<i64>,
+}
+
+/// What is to become a credential.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// What people call it.
+    pub name: String,
+    /// What it allows.
+    pub scopes: Vec<Scope>,
+    /// The learning platform that it belongs to.
+    pub platform: Option<Uuid>,
+    /// Requests a second.
+    pub rate: u32,
+    /// Statements a day; `None` for any number.
+    pub quota: Option<u32>,
+}
+
+impl Wanted {
+    /// One with the usual rate and no quota.
+    #[must_use]
+    pub fn new(name: &str, scopes: &[Scope]) -> Self {
+        let (name, scopes) = (name.to_owned(), scopes.to_vec());
+        Self { name, scopes, platform: None, rate: USUAL_RATE, quota: None }
+    }
 }
 
 impl Credential {
@@ -150,6 +181,8 @@ mod tests {
             name: "课".to_owned(),
             key: "k".to_owned(),
             scopes: scopes.iter().copied().collect(),
+            rate: 1,
+            quota: None,
         }
     }
 

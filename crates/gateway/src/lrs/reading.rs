@@ -12,10 +12,14 @@ use uuid::Uuid;
 
 use super::call::Call;
 use super::fault::{Fault, Told};
-use super::store::{self, AttachmentRow, Kept, Search};
+use super::store::search::{self, Kept, Search};
+use super::store::{self, AttachmentRow};
+use super::writing::credential_term;
 
 /// Statements of a page, when the asker names no number or a larger one.
 const PAGE: usize = 100;
+/// Bytes of attachments in one answer, unless a single statement has more.
+const MOST_ATTACHED: i64 = 64 << 20;
 /// Parameters of a query (Communication 2.1.3), and where its next page begins.
 const PARAMETERS: [&str; 15] = [
     "statementId",
@@ -57,7 +61,7 @@ pub async fn read(call: &Call) -> Told<Written> {
     let one = call.param("statementId").map(|id| (id, false));
     let voided = call.param("voidedStatementId").map(|id| (id, true));
     let mut tx = call.app.db.read().await?;
-    let (kept, more) = match (one, voided) {
+    let (mut kept, mut more) = match (one, voided) {
         (Some(_), Some(_)) => return Err(Fault::bad("statementId and voidedStatementId exclude each other")),
         (Some((id, voided)), None) | (None, Some((id, voided))) => {
             let beside =
@@ -71,23 +75,42 @@ pub async fn read(call: &Call) -> Told<Written> {
     };
     let mut attachments = Vec::new();
     if with_attachments {
-        let mut seen = HashSet::new();
-        for statement in &kept {
-            let rows = store::attached(&mut tx, statement.id).await?;
-            attachments.extend(rows.into_iter().filter(|row| seen.insert(row.sha2.clone())));
+        let (rows, fitting) = attached(&mut tx, &kept).await?;
+        attachments = rows;
+        if fitting < kept.len() {
+            kept.truncate(fitting);
+            more = more.map(|_| true);
         }
     }
     let bodies = written(call, &mut tx, &kept, format).await?;
     drop(tx);
-    let json = match more {
-        None => bodies,
-        Some(more) => {
-            let more = serde_json::json!(more);
+    let json = match (more, kept.last()) {
+        (None, _) => bodies,
+        (Some(true), Some(last)) => {
+            let more = serde_json::json!(address(call, last)?);
             format!("{{\"statements\":[{bodies}],\"more\":{more}}}")
         }
+        (Some(_), _) => format!("{{\"statements\":[{bodies}],\"more\":\"\"}}"),
     };
     let modified = kept.iter().map(|statement| statement.stored).max();
     Ok(Written { json, attachments: with_attachments.then_some(attachments), modified })
+}
+
+/// The attachments of `kept`, each once, as far as they fit into one answer, and how many of the
+/// statements that are: always the first.
+async fn attached(tx: &mut Tx, kept: &[Kept]) -> Told<(Vec<AttachmentRow>, usize)> {
+    let (mut all, mut seen, mut bytes) = (Vec::new(), HashSet::new(), 0);
+    for (place, statement) in kept.iter().enumerate() {
+        let rows = store::attached(tx, statement.id).await?;
+        let new: Vec<AttachmentRow> = rows.into_iter().filter(|row| !seen.contains(&row.sha2)).collect();
+        bytes += new.iter().map(|row| row.size).sum::<i64>();
+        if place > 0 && bytes > MOST_ATTACHED {
+            return Ok((all, place));
+        }
+        seen.extend(new.iter().map(|row| row.sha2.clone()));
+        all.extend(new);
+    }
+    Ok((all, kept.len()))
 }
 
 fn flag(call: &Call, name: &str) -> Told<bool> {
@@ -100,24 +123,28 @@ fn flag(call: &Call, name: &str) -> Told<bool> {
 
 async fn single(call: &Call, tx: &mut Tx, id: &str, voided: bool) -> Told<Kept> {
     let id = uuid(id).ok_or_else(|| Fault::bad("the id of a statement has to be a UUID"))?;
-    let kept = store::one(tx, id).await?.filter(|kept| kept.is_voided == voided);
+    let kept = search::one(tx, id).await?.filter(|kept| kept.is_voided == voided);
     let all = call.credential.reads_all();
     kept.filter(|kept| all || kept.credential == call.credential.id.uuid()).ok_or_else(Fault::absent)
 }
 
-/// What the parameters ask for.
+/// What the parameters ask for: terms, those that usually find the fewest first; statements of a
+/// page; whether the oldest come first.
 fn asked(call: &Call) -> Told<(Vec<Term>, usize, bool)> {
     let mut terms = Vec::new();
     let kind = |related: bool, own, other| if related { other } else { own };
+    if let Some(text) = call.param("registration") {
+        let id = uuid(text).ok_or_else(|| Fault::bad("the parameter registration has to be a UUID"))?;
+        terms.push(Term::of(TermKind::Registration, &id.hyphenated().to_string()));
+    }
     if let Some(text) = call.param("agent") {
         let found = agent::parameter(text, call.version, true)
             .map_err(|e| Fault::bad(format!("the parameter agent: {e}")))?;
         let related = flag(call, "related_agents")?;
         terms.push(Term::of(kind(related, TermKind::Agent, TermKind::RelatedAgent), &found.key));
     }
-    for (name, own, related) in
-        [("verb", TermKind::Verb, false), ("activity", TermKind::Activity, flag(call, "related_activities")?)]
-    {
+    let related = flag(call, "related_activities")?;
+    for (name, own, related) in [("activity", TermKind::Activity, related), ("verb", TermKind::Verb, false)] {
         let Some(iri) = call.param(name) else { continue };
         if !is_iri(iri) {
             return Err(Fault::bad(format!("the parameter {name} has to be an IRI")));
@@ -125,10 +152,6 @@ fn asked(call: &Call) -> Told<(Vec<Term>, usize, bool)> {
         terms.push(Term::of(kind(related, own, TermKind::RelatedActivity), iri));
     }
     flag(call, "related_agents")?;
-    if let Some(text) = call.param("registration") {
-        let id = uuid(text).ok_or_else(|| Fault::bad("the parameter registration has to be a UUID"))?;
-        terms.push(Term::of(TermKind::Registration, &id.hyphenated().to_string()));
-    }
     let limit = match call.param("limit") {
         None => 0,
         Some(text) => text.parse().map_err(|_| Fault::bad("limit has to be a whole number, 0 for any"))?,
@@ -137,31 +160,35 @@ fn asked(call: &Call) -> Told<(Vec<Term>, usize, bool)> {
     Ok((terms, limit, flag(call, "ascending")?))
 }
 
-/// A page, and the address of the next; empty when there is none.
-async fn page(call: &Call, tx: &mut Tx) -> Told<(Vec<Kept>, Option<String>)> {
-    let (terms, limit, ascending) = asked(call)?;
-    let mut counted = Vec::with_capacity(terms.len());
-    for term in terms {
-        counted.push((store::how_many(tx, term).await?, term));
+/// A page, and whether it goes on.
+async fn page(call: &Call, tx: &mut Tx) -> Told<(Vec<Kept>, Option<bool>)> {
+    let (mut terms, limit, ascending) = asked(call)?;
+    if !call.credential.reads_all() {
+        terms.push(credential_term(call.credential.id.uuid()));
     }
-    counted.sort_unstable();
+    let mut counted = Vec::with_capacity(terms.len());
+    let is_alone = terms.len() == 1;
+    for term in terms {
+        counted.push((if is_alone { 0 } else { search::how_many(tx, term).await? }, term));
+    }
+    // Of those that are all common the one that was collected first: the sort keeps their order.
+    counted.sort_by_key(|(many, _)| *many);
     let beginning = if ascending { (i64::MIN, Uuid::nil()) } else { (i64::MAX, Uuid::max()) };
-    let mut search = Search {
+    let mut wanted = Search {
         terms: counted.into_iter().map(|(_, term)| term).collect(),
         since: call.moment("since")?.unwrap_or(i64::MIN),
         until: call.moment("until")?.unwrap_or(i64::MAX),
         behind: call.param(BEHIND).map(place).transpose()?.unwrap_or(beginning),
         ascending,
-        only: (!call.credential.reads_all()).then(|| call.credential.id.uuid()),
         limit: i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1),
     };
     let mut kept: Vec<Kept> = Vec::new();
     // What is found over several references comes several times: the page is filled up.
     while kept.len() <= limit {
-        let found = store::search(tx, &search).await?;
-        let is_last = i64::try_from(found.len()).unwrap_or(i64::MAX) < search.limit;
+        let found = search::search(tx, &wanted).await?;
+        let is_last = i64::try_from(found.len()).unwrap_or(i64::MAX) < wanted.limit;
         for one in found {
-            search.behind = (one.stored, one.id);
+            wanted.behind = (one.stored, one.id);
             if kept.last().is_none_or(|last| last.id != one.id) {
                 kept.push(one);
             }
@@ -172,11 +199,7 @@ async fn page(call: &Call, tx: &mut Tx) -> Told<(Vec<Kept>, Option<String>)> {
     }
     let goes_on = kept.len() > limit;
     kept.truncate(limit);
-    let more = match kept.last().filter(|_| goes_on) {
-        Some(last) => address(call, last)?,
-        None => String::new(),
-    };
-    Ok((kept, Some(more)))
+    Ok((kept, Some(goes_on)))
 }
 
 /// Reads what [`address`] wrote.

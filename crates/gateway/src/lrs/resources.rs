@@ -11,7 +11,9 @@ use uuid::Uuid;
 use super::call::Call;
 use super::fault::{Fault, Told};
 use super::statement_calls::json_answer;
-use super::store::{self, Search};
+use super::store;
+use super::store::search::{self, Search};
+use super::writing::credential_term;
 
 /// Statements in which names of a person are looked for.
 const LOOKED_AT: i64 = 50;
@@ -61,17 +63,20 @@ pub async fn person(call: &Call) -> Told<Response> {
     }
     let mut names: Vec<String> = Vec::new();
     names.extend(found.value.get("name").and_then(Value::text).map(str::to_owned));
-    let search = Search {
-        terms: vec![Term::of(TermKind::Agent, &found.key)],
+    let mut terms = vec![Term::of(TermKind::Agent, &found.key)];
+    if !call.credential.reads_all() {
+        terms.push(credential_term(call.credential.id.uuid()));
+    }
+    let wanted = Search {
+        terms,
         since: i64::MIN,
         until: i64::MAX,
         behind: (i64::MAX, Uuid::max()),
         ascending: false,
-        only: (!call.credential.reads_all()).then(|| call.credential.id.uuid()),
         limit: LOOKED_AT,
     };
     let mut tx = call.app.db.read().await?;
-    for kept in store::search(&mut tx, &search).await? {
+    for kept in search::search(&mut tx, &wanted).await? {
         let statement = Statement::stored(&kept.body).map_err(|e| Fault::internal(&e.to_string()))?;
         for place in ["actor", "object"] {
             let whole = statement.root.get(place);

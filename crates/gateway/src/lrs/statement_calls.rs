@@ -5,17 +5,19 @@ use std::collections::HashMap;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use tisheng_kernel::Id;
 use tisheng_xapi::multipart::{self, Part, Sent, boundary, essence};
 use tisheng_xapi::scalar::uuid;
 use tisheng_xapi::{Batch, Kind, Sha2, Stamp, Statement, read, read_one, signature};
 use uuid::Uuid;
 
 use super::call::Call;
+use super::desk;
 use super::fault::{Fault, Told};
 use super::reading::{self, Written};
 use super::resources::http_date;
 use super::store::AttachmentRow;
-use super::writing::{self, Delivery, Prepared};
+use super::writing::{Delivery, Prepared};
 
 pub async fn answer(call: &Call) -> Told<Response> {
     match call.method {
@@ -75,20 +77,25 @@ fn content(call: &Call) -> Told<(&str, Vec<Part<'_>>)> {
 /// Keeps statements with the data of their attachments; gives their ids.
 async fn keep(call: &Call, statements: &[Statement<'_>], parts: &[Part<'_>]) -> Told<Vec<Uuid>> {
     let data = matched(call, statements, parts)?;
-    let mut digests = HashMap::new();
+    let mut blobs = HashMap::new();
     for (hash, part) in &data {
         let blob = call.app.files.put(Bytes::copy_from_slice(part.data)).await?;
-        digests.insert(*hash, blob.digest);
+        blobs.insert(*hash, blob);
     }
     let authority = call.credential.authority(&call.app.config.public_url);
     let mut prepared = Vec::with_capacity(statements.len());
     let mut definitions = Vec::new();
     for statement in statements {
-        let id = statement.id.unwrap_or_else(Uuid::now_v7);
+        let id = statement.id.unwrap_or_else(|| Id::<Statement<'_>>::new(call.at).uuid());
         let stamp = Stamp { id, authority: &authority, version: call.version };
         let attachments = statement.attachments.iter().filter_map(|one| {
-            let digest = digests.get(one.sha2.as_str())?.clone();
-            Some(AttachmentRow { sha2: one.sha2.clone(), content_type: one.content_type.clone(), digest })
+            let blob = blobs.get(one.sha2.as_str())?;
+            Some(AttachmentRow {
+                sha2: one.sha2.clone(),
+                content_type: one.content_type.clone(),
+                digest: blob.digest.clone(),
+                size: blob.size,
+            })
         });
         prepared.push(Prepared {
             id,
@@ -108,7 +115,7 @@ async fn keep(call: &Call, statements: &[Statement<'_>], parts: &[Part<'_>]) -> 
     let ids = prepared.iter().map(|one| one.id).collect();
     if !prepared.is_empty() {
         let credential = call.credential.clone();
-        writing::keep(&call.app, Delivery { credential, statements: prepared, definitions }).await?;
+        desk::keep(&call.app, Delivery { credential, statements: prepared, definitions }).await?;
     }
     Ok(ids)
 }
@@ -161,7 +168,7 @@ async fn get(call: &Call) -> Told<Response> {
         None => json_answer(json),
         Some(rows) => {
             let mut sent = Vec::with_capacity(rows.len());
-            for AttachmentRow { sha2, content_type, digest } in rows {
+            for AttachmentRow { sha2, content_type, digest, .. } in rows {
                 let data = call.app.files.get(&digest).await?.to_vec();
                 sent.push(Sent { hash: sha2, content_type, data });
             }

@@ -1,13 +1,14 @@
-//! Statements and how they are found.
+//! Statements as they are written.
 
 use tisheng_platform::Tx;
 use tisheng_platform::args;
-use tisheng_platform::db::{DbError, Row, Value};
+use tisheng_platform::db::{DbError, Value};
 use tisheng_xapi::{Likeness, Term};
 use uuid::Uuid;
 
 pub mod credentials;
 pub mod documents;
+pub mod search;
 
 const CLAIM: &str = "insert into xapi_id (id, stored, likeness, happened) values";
 const CLAIM_ONCE: &str = "on conflict (id) do nothing";
@@ -25,18 +26,73 @@ pub async fn claim(tx: &mut Tx, ids: &[(Uuid, i64, Likeness)]) -> Result<u64, Db
     tx.bulk(CLAIM, 4, CLAIM_ONCE, rows.collect::<Vec<_>>()).await
 }
 
+const AWAIT: &str = "insert into xapi_id (id) values";
+
+/// Keeps a place for statements that others refer to, where they are not there.
+pub async fn wait_for(tx: &mut Tx, ids: &[Uuid]) -> Result<(), DbError> {
+    let rows = ids.iter().map(|id| vec![Value::from(*id)]);
+    tx.bulk(AWAIT, 1, CLAIM_ONCE, rows.collect::<Vec<_>>()).await.map(drop)
+}
+
+const ARRIVE: &str = "update xapi_id set stored = $2, likeness = $3, happened = $4
+    where id = $1 and likeness is null";
+
+/// Claims an id whose place was kept; whether nobody else has.
+pub async fn arrive(tx: &mut Tx, id: Uuid, stored: i64, likeness: &Likeness) -> Result<bool, DbError> {
+    Ok(tx.run(ARRIVE, args![id, stored, &likeness.digest[..], likeness.timestamp]).await? == 1)
+}
+
+/// What is known of an id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// A statement that says this.
+    There(Likeness),
+    /// Others refer to it.
+    Awaited,
+}
+
 const KNOWN: &str = "select likeness, happened from xapi_id where id = $1";
 
-/// What the statement `id` says, if it is there.
-pub async fn known(tx: &mut Tx, id: Uuid) -> Result<Option<Likeness>, DbError> {
+/// What is known of `id`.
+pub async fn known(tx: &mut Tx, id: Uuid) -> Result<Option<Known>, DbError> {
     tx.row_opt(KNOWN, args![id], |row| {
-        let digest: Vec<u8> = row.get(0)?;
+        let Some(digest) = row.get::<Option<Vec<u8>>>(0)? else { return Ok(Known::Awaited) };
         let digest = digest
             .try_into()
             .map_err(|_| DbError::Column { column: 0, problem: "not a SHA-256".to_owned() })?;
-        Ok(Likeness { digest, timestamp: row.get(1)? })
+        Ok(Known::There(Likeness { digest, timestamp: row.get(1)? }))
     })
     .await
+}
+
+const LATEST: &str = "select coalesce(max(stored), 0) from xapi_statement";
+
+/// The latest moment of storing; 0 when there is none.
+pub async fn latest(tx: &mut Tx) -> Result<i64, DbError> {
+    tx.row(LATEST, args![], |row| row.get(0)).await
+}
+
+const NEXT: &str = "select min(stored) from xapi_statement where stored >= $1";
+
+/// The first moment of storing from `from` on.
+pub async fn next(tx: &mut Tx, from: i64) -> Result<Option<i64>, DbError> {
+    tx.row(NEXT, args![from], |row| row.get(0)).await
+}
+
+const COUNT: &str = "select count(*) from xapi_statement where stored >= $1 and stored < $2";
+
+/// How many statements were stored from `from` until before `until`.
+pub async fn count(tx: &mut Tx, from: i64, until: i64) -> Result<i64, DbError> {
+    tx.row(COUNT, args![from, until], |row| row.get(0)).await
+}
+
+const TIED: &str = "select s.stored, s.id from xapi_statement s where s.stored > $1 and s.stored < $2
+    and (s.target is not null or exists (select 1 from xapi_reference r where r.target = s.id))
+    order by s.stored limit $3";
+
+/// Statements stored after `from` and before `until` that refer to others, or others to them.
+pub async fn tied(tx: &mut Tx, from: i64, until: i64, most: i64) -> Result<Vec<(i64, Uuid)>, DbError> {
+    tx.rows(TIED, args![from, until, most], |row| Ok((row.get(0)?, row.get(1)?))).await
 }
 
 /// A statement as a row.
@@ -91,62 +147,14 @@ pub async fn add_references(tx: &mut Tx, rows: &[(Uuid, Uuid)]) -> Result<(), Db
     tx.bulk(ADD_REFERENCES, 2, "on conflict do nothing", rows.collect::<Vec<_>>()).await.map(drop)
 }
 
-const REFERRERS: &str =
-    "select r.referrer, i.stored from xapi_reference r join xapi_id i on i.id = r.referrer
-    where r.target = $1 order by r.referrer";
-
-/// Who has `target` for an object.
-pub async fn referrers(tx: &mut Tx, target: Uuid) -> Result<Vec<(Uuid, i64)>, DbError> {
-    tx.rows(REFERRERS, args![target], |row| Ok((row.get(0)?, row.get(1)?))).await
-}
-
-const AWAITED: &str = "select distinct s.id from xapi_statement s join xapi_reference r on r.target = s.id
-    where s.stored between $1 and $2";
-
-/// Which of the statements stored from `first` to `last` others have for an object.
-pub async fn awaited(tx: &mut Tx, first: i64, last: i64) -> Result<Vec<Uuid>, DbError> {
-    tx.rows(AWAITED, args![first, last], |row| row.get(0)).await
-}
-
-/// A statement as it is kept.
-#[derive(Debug, Clone)]
-pub struct Kept {
-    pub stored: i64,
-    pub id: Uuid,
-    pub credential: Uuid,
-    pub target: Option<Uuid>,
-    pub body: String,
-    pub is_voided: bool,
-}
-
-const ONE: &str = "select s.stored, s.id, s.credential, s.target, s.body,
-    case when s.voiding then 0 else (select count(*) from xapi_voided v
-        where v.target = s.id and (v.wide or v.credential = s.credential)) end
-    from xapi_id i join xapi_statement s on s.stored = i.stored and s.id = i.id where i.id = $1";
-
-/// The statement `id`.
-pub async fn one(tx: &mut Tx, id: Uuid) -> Result<Option<Kept>, DbError> {
-    tx.row_opt(ONE, args![id], |row| {
-        Ok(Kept {
-            stored: row.get(0)?,
-            id: row.get(1)?,
-            credential: row.get(2)?,
-            target: row.get(3)?,
-            body: row.get(4)?,
-            is_voided: row.get::<i64>(5)? > 0,
-        })
-    })
-    .await
-}
-
-const VOIDED_BY: &str = "select v.statement from xapi_voided v join xapi_id i on i.id = v.target
+const REFERRERS: &str = "select s.id, s.stored, s.credential from xapi_reference r
+    join xapi_id i on i.id = r.referrer
     join xapi_statement s on s.stored = i.stored and s.id = i.id
-    where v.target = $1 and not s.voiding and (v.wide or v.credential = s.credential)
-    order by v.statement limit 1";
+    where r.target = $1 order by s.id";
 
-/// Which statement took `id` back.
-pub async fn voided_by(tx: &mut Tx, id: Uuid) -> Result<Option<Uuid>, DbError> {
-    tx.row_opt(VOIDED_BY, args![id], |row| row.get(0)).await
+/// Who has `target` for an object: id, moment of storing, credential.
+pub async fn referrers(tx: &mut Tx, target: Uuid) -> Result<Vec<(Uuid, i64, Uuid)>, DbError> {
+    tx.rows(REFERRERS, args![target], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).await
 }
 
 const VOID: &str = "insert into xapi_voided (target, statement, credential, wide) values";
@@ -164,10 +172,13 @@ pub async fn void(tx: &mut Tx, rows: &[(Uuid, Uuid, Uuid, bool)]) -> Result<(), 
 pub struct AttachmentRow {
     pub sha2: String,
     pub content_type: String,
+    /// Name of the stored file.
     pub digest: String,
+    /// Bytes.
+    pub size: i64,
 }
 
-const ATTACH: &str = "insert into xapi_attachment (statement, sha2, content_type, digest) values";
+const ATTACH: &str = "insert into xapi_attachment (statement, sha2, content_type, digest, size) values";
 
 pub async fn attach(tx: &mut Tx, rows: &[(Uuid, &AttachmentRow)]) -> Result<(), DbError> {
     let rows = rows.iter().map(|(statement, one)| {
@@ -176,19 +187,32 @@ pub async fn attach(tx: &mut Tx, rows: &[(Uuid, &AttachmentRow)]) -> Result<(), 
             Value::from(&one.sha2),
             Value::from(&one.content_type),
             Value::from(&one.digest),
+            Value::from(one.size),
         ]
     });
-    tx.bulk(ATTACH, 4, "on conflict do nothing", rows.collect::<Vec<_>>()).await.map(drop)
+    tx.bulk(ATTACH, 5, "on conflict do nothing", rows.collect::<Vec<_>>()).await.map(drop)
 }
 
 const ATTACHED: &str =
-    "select sha2, content_type, digest from xapi_attachment where statement = $1 order by sha2";
+    "select sha2, content_type, digest, size from xapi_attachment where statement = $1 order by sha2";
 
 pub async fn attached(tx: &mut Tx, statement: Uuid) -> Result<Vec<AttachmentRow>, DbError> {
     tx.rows(ATTACHED, args![statement], |row| {
-        Ok(AttachmentRow { sha2: row.get(0)?, content_type: row.get(1)?, digest: row.get(2)? })
+        Ok(AttachmentRow {
+            sha2: row.get(0)?,
+            content_type: row.get(1)?,
+            digest: row.get(2)?,
+            size: row.get(3)?,
+        })
     })
     .await
+}
+
+const FILES: &str = "select distinct digest from xapi_attachment where digest > $1 order by digest limit 500";
+
+/// Names of stored files after `after`.
+pub async fn files(tx: &mut Tx, after: &str) -> Result<Vec<String>, DbError> {
+    tx.rows(FILES, args![after], |row| row.get(0)).await
 }
 
 const DEFINITION: &str = "select definition, credential from xapi_activity where iri = $1";
@@ -206,105 +230,9 @@ pub async fn found_activity(tx: &mut Tx, iri: &str, by: Uuid, definition: &str) 
     Ok(tx.run(FOUND_ACTIVITY, args![iri, by, definition]).await? == 1)
 }
 
-const REDEFINE: &str = "update xapi_activity set definition = $2 where iri = $1";
+const REDEFINE: &str = "update xapi_activity set definition = $2 where iri = $1 and definition = $3";
 
-pub async fn redefine(tx: &mut Tx, iri: &str, definition: &str) -> Result<(), DbError> {
-    tx.run(REDEFINE, args![iri, definition]).await.map(drop)
-}
-
-const HOW_MANY: &str = "select count(*) from (select 1 as one from xapi_term where term = $1 limit 1000) few";
-
-/// How many statements a term finds, up to a thousand.
-pub async fn how_many(tx: &mut Tx, term: Term) -> Result<i64, DbError> {
-    tx.row(HOW_MANY, args![&term.0[..]], |row| row.get(0)).await
-}
-
-/// What is asked for, ready for the database.
-#[derive(Debug, Clone)]
-pub struct Search {
-    /// The rarest first, at most four.
-    pub terms: Vec<Term>,
-    pub since: i64,
-    pub until: i64,
-    /// Behind which place the page begins.
-    pub behind: (i64, Uuid),
-    pub ascending: bool,
-    /// Only what this credential wrote.
-    pub only: Option<Uuid>,
-    pub limit: i64,
-}
-
-const NEWEST: &str = "select s.stored, s.id, s.credential, s.target, s.body from xapi_statement s
-    where s.stored > $1 and s.stored <= $2 and (s.stored, s.id) < ($3, $4)
-    and (cast($5 as bigint) = 0 or s.credential = $6)
-    and (s.voiding or not exists (select 1 from xapi_voided v
-        where v.target = s.id and (v.wide or v.credential = s.credential)))
-    order by s.stored desc, s.id desc limit $7";
-
-const OLDEST: &str = "select s.stored, s.id, s.credential, s.target, s.body from xapi_statement s
-    where s.stored > $1 and s.stored <= $2 and (s.stored, s.id) > ($3, $4)
-    and (cast($5 as bigint) = 0 or s.credential = $6)
-    and (s.voiding or not exists (select 1 from xapi_voided v
-        where v.target = s.id and (v.wide or v.credential = s.credential)))
-    order by s.stored, s.id limit $7";
-
-const NEWEST_OF: &str = "select s.stored, s.id, s.credential, s.target, s.body
-    from xapi_term t join xapi_statement s on s.stored = t.stored and s.id = t.id
-    where t.term = $8 and t.stored > $1 and t.stored <= $2 and (t.stored, t.id) < ($3, $4)
-    and (cast($5 as bigint) = 0 or s.credential = $6)
-    and (cast($9 as bigint) < 1 or exists (select 1 from xapi_term a
-        where a.term = $10 and a.stored = t.stored and a.id = t.id and a.via = t.via))
-    and (cast($9 as bigint) < 2 or exists (select 1 from xapi_term b
-        where b.term = $11 and b.stored = t.stored and b.id = t.id and b.via = t.via))
-    and (cast($9 as bigint) < 3 or exists (select 1 from xapi_term c
-        where c.term = $12 and c.stored = t.stored and c.id = t.id and c.via = t.via))
-    and (s.voiding or not exists (select 1 from xapi_voided v
-        where v.target = s.id and (v.wide or v.credential = s.credential)))
-    order by t.stored desc, t.id desc limit $7";
-
-const OLDEST_OF: &str = "select s.stored, s.id, s.credential, s.target, s.body
-    from xapi_term t join xapi_statement s on s.stored = t.stored and s.id = t.id
-    where t.term = $8 and t.stored > $1 and t.stored <= $2 and (t.stored, t.id) > ($3, $4)
-    and (cast($5 as bigint) = 0 or s.credential = $6)
-    and (cast($9 as bigint) < 1 or exists (select 1 from xapi_term a
-        where a.term = $10 and a.stored = t.stored and a.id = t.id and a.via = t.via))
-    and (cast($9 as bigint) < 2 or exists (select 1 from xapi_term b
-        where b.term = $11 and b.stored = t.stored and b.id = t.id and b.via = t.via))
-    and (cast($9 as bigint) < 3 or exists (select 1 from xapi_term c
-        where c.term = $12 and c.stored = t.stored and c.id = t.id and c.via = t.via))
-    and (s.voiding or not exists (select 1 from xapi_voided v
-        where v.target = s.id and (v.wide or v.credential = s.credential)))
-    order by t.stored, t.id limit $7";
-
-/// A page of statements, those that are voided left out. One that is found over several references
-/// comes several times, one after the other.
-pub async fn search(tx: &mut Tx, search: &Search) -> Result<Vec<Kept>, DbError> {
-    let kept = |row: &Row<'_>| {
-        Ok(Kept {
-            stored: row.get(0)?,
-            id: row.get(1)?,
-            credential: row.get(2)?,
-            target: row.get(3)?,
-            body: row.get(4)?,
-            is_voided: false,
-        })
-    };
-    let mut args = vec![
-        Value::from(search.since),
-        Value::from(search.until),
-        Value::from(search.behind.0),
-        Value::from(search.behind.1),
-        Value::from(i64::from(search.only.is_some())),
-        Value::from(search.only),
-        Value::from(search.limit),
-    ];
-    let Some((rarest, others)) = search.terms.split_first() else {
-        return tx.rows(if search.ascending { OLDEST } else { NEWEST }, &args, kept).await;
-    };
-    args.push(Value::Bytes(&rarest.0));
-    args.push(Value::from(i64::try_from(others.len()).unwrap_or_default()));
-    for place in 0..3 {
-        args.push(others.get(place).map_or(Value::Null, |term| Value::Bytes(&term.0)));
-    }
-    tx.rows(if search.ascending { OLDEST_OF } else { NEWEST_OF }, &args, kept).await
+/// Puts `definition` in place of `old`; whether that was still there.
+pub async fn redefine(tx: &mut Tx, iri: &str, definition: &str, old: &str) -> Result<bool, DbError> {
+    Ok(tx.run(REDEFINE, args![iri, definition, old]).await? == 1)
 }

@@ -7,12 +7,18 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
 use serde_json::Value;
-use tisheng_platform::Parts;
+use tisheng_platform::db::months::Month;
+use tisheng_platform::web::serve::Rooms;
+use tisheng_platform::{App, Parts};
 use tisheng_testkit::{Engine, Seen, TestApp, story};
+use tisheng_xapi::multipart;
 use tisheng_xapi::samples::small;
 use uuid::Uuid;
 
-use super::{Desk, Issued, Scope, create, revoke, rotate, routes, statements};
+use super::{
+    Desk, Issued, MonthError, Scope, Wanted, create, months, put_back, revoke, rotate, routes, statements,
+    stored_files, take_out,
+};
 
 const VERB: &str = "http://adlnet.gov/expapi/verbs/completed";
 const LESSON: &str = "http://learning.test/lesson/1";
@@ -30,13 +36,18 @@ struct Machine<'s> {
 
 impl Store {
     async fn start(engine: Engine) -> Self {
-        Self { town: TestApp::start(engine, routes(), Parts::default().with(Desk::default())).await }
+        let rooms = Rooms { machines: routes(), ..Rooms::default() };
+        Self { town: TestApp::start(engine, rooms, Parts::default().with(Desk::default())).await }
     }
 
     async fn machine(&self, name: &str, scopes: &[Scope]) -> Machine<'_> {
+        self.wanted(&Wanted::new(name, scopes)).await
+    }
+
+    async fn wanted(&self, wanted: &Wanted) -> Machine<'_> {
         let ctx = self.town.system();
         let mut tx = ctx.write().await.expect("a transaction");
-        let issued = create(&ctx, &mut tx, name, scopes, None).await.expect("a credential");
+        let issued = create(&ctx, &mut tx, wanted).await.expect("a credential");
         tx.commit().await.expect("commits");
         Machine { store: self, issued }
     }
@@ -80,6 +91,10 @@ impl Machine<'_> {
         assert_eq!(seen.status, StatusCode::OK, "{}", text(&seen));
         ids(&json(&seen))
     }
+}
+
+fn with_id(id: Uuid, statement: &str) -> String {
+    statement.replacen('{', &format!(r#"{{"id":"{id}","#), 1)
 }
 
 fn text(seen: &Seen) -> String {
@@ -260,4 +275,221 @@ story!(what_is_wrong_is_said_as_json, |engine| async move {
     }
     let about = store.town.browser().get("/xapi/about").await;
     assert_eq!(json(&about)["version"][1], "2.0.0");
+});
+
+story!(a_request_from_another_site_is_judged_by_its_credential, |engine| async move {
+    let store = Store::start(engine).await;
+    let machine = store.machine("甲平台", &[Scope::All]).await;
+    let elsewhere = [("sec-fetch-site", "cross-site"), ("origin", "https://learning.test")];
+    let seen = machine.send(Method::POST, "/xapi/statements", &elsewhere, &small(WANG, VERB, LESSON)).await;
+    assert_eq!(seen.status, StatusCode::OK, "a lesson runs in a browser");
+});
+
+story!(a_request_without_version_is_refused, |engine| async move {
+    let store = Store::start(engine).await;
+    let machine = store.machine("甲平台", &[Scope::All]).await;
+    let mut headers = HeaderMap::new();
+    let basic = STANDARD.encode(format!("{}:{}", machine.issued.key, machine.issued.secret));
+    headers.insert("authorization", format!("Basic {basic}").parse().expect("a value"));
+    let seen = store.town.browser().send(Method::GET, "/xapi/statements", headers, Vec::new()).await;
+    assert_eq!(seen.status, StatusCode::BAD_REQUEST);
+    assert!(text(&seen).contains("X-Experience-API-Version"), "{}", text(&seen));
+    assert_eq!(seen.headers["x-experience-api-version"], "2.0.0");
+});
+
+story!(a_credential_sends_no_more_than_it_may, |engine| async move {
+    let store = Store::start(engine).await;
+    let quick = Wanted { rate: 2, ..Wanted::new("甲平台", &[Scope::All]) };
+    let quick = store.wanted(&quick).await;
+    for _ in 0..2 {
+        assert_eq!(quick.get("/xapi/statements").await.status, StatusCode::OK);
+    }
+    let seen = quick.get("/xapi/statements").await;
+    assert_eq!(seen.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(seen.headers["retry-after"], "1");
+    store.town.clock.advance(TimeDelta::seconds(1));
+    assert_eq!(quick.get("/xapi/statements").await.status, StatusCode::OK);
+
+    let few = Wanted { quota: Some(3), ..Wanted::new("乙平台", &[Scope::Write, Scope::ReadMine]) };
+    let few = store.wanted(&few).await;
+    let body = small(WANG, VERB, LESSON);
+    let first = with_id(Uuid::from_u128(1), &body);
+    assert_eq!(few.post(&format!("[{first},{body}]")).await.status, StatusCode::OK);
+    let seen = few.post(&format!("[{body},{body}]")).await;
+    assert_eq!(seen.status, StatusCode::TOO_MANY_REQUESTS, "four are more than three");
+    assert_eq!(seen.headers["retry-after"], "53999", "at nine in the morning");
+    assert_eq!(few.finds("").await.len(), 2, "nothing of a refused request is kept");
+    assert_eq!(few.post(&first).await.status, StatusCode::OK, "what is there counts once");
+    assert_eq!(few.post(&body).await.status, StatusCode::OK);
+    assert_eq!(few.post(&body).await.status, StatusCode::TOO_MANY_REQUESTS);
+    store.town.clock.advance(TimeDelta::hours(16));
+    assert_eq!(few.post(&body).await.status, StatusCode::OK, "the next day");
+});
+
+story!(who_reads_only_what_it_wrote_finds_it_by_every_filter, |engine| async move {
+    let store = Store::start(engine).await;
+    let machine = store.machine("甲平台", &[Scope::Write, Scope::ReadMine]).await;
+    let other = store.machine("乙平台", &[Scope::Write, Scope::ReadMine]).await;
+    let target = machine.says(&small(WANG, VERB, LESSON)).await;
+    let referrer = other.says(&refers("http://learning.test/verbs/praised", &target)).await;
+    let agent = "agent=%7B%22mbox%22%3A%22mailto%3Awang%40school.test%22%7D";
+    let query = format!("{agent}&verb={VERB}&activity={LESSON}");
+    assert_eq!(machine.finds(&query).await, [target]);
+    assert_eq!(other.finds(&query).await, [referrer], "found through what it refers to");
+});
+
+story!(a_past_month_is_taken_out_and_put_back, |engine| async move {
+    let store = Store::start(engine).await;
+    let machine = store.machine("甲平台", &[Scope::All]).await;
+    let march = machine.says(&small(WANG, VERB, LESSON)).await;
+    let awaited = Uuid::from_u128(77);
+    let waiting = machine.says(&refers("http://learning.test/verbs/praised", &awaited.to_string())).await;
+    store.town.clock.advance(TimeDelta::days(40));
+    let april = machine.says(&small(WANG, VERB, LESSON)).await;
+    let app = &store.town.app;
+    let month: Month = "2021-03".parse().expect("a month");
+    let states = |app: Arc<App>| async move {
+        let states = months(&app).await.expect("months");
+        states.iter().map(|state| (state.statements, state.is_out)).collect::<Vec<_>>()
+    };
+    assert_eq!(states(Arc::clone(app)).await, [(2, false), (1, false)]);
+    assert!(matches!(take_out(app, month.next()).await, Err(MonthError::Present(_))));
+    assert!(matches!(put_back(app, month).await, Err(MonthError::NotOut(_))));
+    for _ in 0..2 {
+        take_out(app, month).await.expect("out, however often");
+        assert_eq!(machine.finds(&format!("verb={VERB}")).await, [april.clone()]);
+        assert_eq!(states(Arc::clone(app)).await, [(0, true), (1, false)]);
+    }
+    let single = format!("/xapi/statements?statementId={march}");
+    assert_eq!(machine.get(&single).await.status, StatusCode::NOT_FOUND);
+    let again = with_id(march.parse().expect("an id"), &small(WANG, VERB, LESSON));
+    assert_eq!(machine.post(&again).await.status, StatusCode::OK, "its id stays taken");
+    assert_eq!(machine.finds(&format!("verb={VERB}")).await, [april.clone()]);
+    // What a statement of that month refers to comes while it is out.
+    machine.says(&with_id(awaited, &small(WANG, VERB, LESSON))).await;
+    put_back(app, month).await.expect("back");
+    assert!(matches!(put_back(app, month).await, Err(MonthError::NotOut(_))));
+    assert_eq!(states(Arc::clone(app)).await, [(2, false), (2, false)]);
+    let found = machine.finds(&format!("verb={VERB}&ascending=true")).await;
+    assert_eq!(found, [march, waiting.clone(), april, awaited.to_string()]);
+    assert_eq!(machine.finds("verb=http://learning.test/verbs/praised").await, [waiting]);
+    assert_eq!(machine.post(&small(WANG, VERB, LESSON)).await.status, StatusCode::OK, "and goes on");
+});
+
+story!(moments_of_storing_grow_when_the_clock_is_set_back, |engine| async move {
+    let store = Store::start(engine).await;
+    let machine = store.machine("甲平台", &[Scope::All]).await;
+    let first = machine.says(&small(WANG, VERB, LESSON)).await;
+    let now = store.town.app.now();
+    store.town.clock.set(now + TimeDelta::hours(-1));
+    let second = machine.says(&small(WANG, VERB, LESSON)).await;
+    assert_eq!(machine.finds("ascending=true").await, [first, second]);
+});
+
+story!(data_travel_beside_their_statement, |engine| async move {
+    let store = Store::start(engine).await;
+    let machine = store.machine("甲平台", &[Scope::All]).await;
+    let (data, sha2) = ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    let attachments = format!(
+        r#","attachments":[{{"usageType":"http://learning.test/use/essay","display":{{"zh":"作业"}},
+            "contentType":"text/plain","length":3,"sha2":"{sha2}"}}]}}"#
+    );
+    let mut statement = small(WANG, VERB, LESSON);
+    statement.truncate(statement.len() - 1);
+    statement.push_str(&attachments);
+    let message = |data: &str, hash: &str| {
+        format!(
+            "--edge\r\nContent-Type: application/json\r\n\r\n{statement}\r\n--edge\r\nContent-Type: text/plain\r\n\
+             Content-Transfer-Encoding: binary\r\nX-Experience-API-Hash: {hash}\r\n\r\n{data}\r\n--edge--\r\n"
+        )
+    };
+    let mixed = [("content-type", "multipart/mixed; boundary=edge")];
+    let path = "/xapi/statements";
+    for wrong in [message("abd", sha2), message(data, &sha2.replace('b', "c"))] {
+        assert_eq!(machine.send(Method::POST, path, &mixed, &wrong).await.status, StatusCode::BAD_REQUEST);
+    }
+    assert_eq!(machine.post(&statement).await.status, StatusCode::BAD_REQUEST, "neither data nor address");
+    let kept = machine.send(Method::POST, path, &mixed, &message(data, sha2)).await;
+    assert_eq!(kept.status, StatusCode::OK, "{}", text(&kept));
+    let found = machine.get("/xapi/statements?attachments=true").await;
+    let kind = found.headers["content-type"].to_str().expect("text").to_owned();
+    let edge = multipart::boundary(&kind).expect("a boundary");
+    let parts = multipart::parse(&edge, &found.bytes).expect("a message");
+    let result: Value = serde_json::from_str(parts.statements).expect("JSON");
+    assert_eq!(ids(&result).len(), 1);
+    assert_eq!((parts.parts[0].data, parts.parts[0].hash.as_str()), (data.as_bytes(), sha2));
+    assert!(machine.get(path).await.headers["content-type"].to_str().expect("text").contains("json"));
+    let ctx = store.town.system();
+    let files = stored_files(&mut ctx.read().await.expect("a transaction"), "").await.expect("reads");
+    assert_eq!(files, [sha2]);
+});
+
+story!(a_form_may_stand_for_a_request_of_the_first_version, |engine| async move {
+    let store = Store::start(engine).await;
+    let machine = store.machine("甲平台", &[Scope::All]).await;
+    let id = Uuid::from_u128(5).to_string();
+    let basic = STANDARD.encode(format!("{}:{}", machine.issued.key, machine.issued.secret));
+    let form = |version: &str| {
+        let authorization = format!("Basic {basic}");
+        let pairs = [
+            ("statementId", id.as_str()),
+            ("content", &small(WANG, VERB, LESSON)),
+            ("Content-Type", "application/json"),
+            ("Authorization", &authorization),
+            ("X-Experience-API-Version", version),
+        ];
+        serde_urlencoded::to_string(pairs).expect("a form").into_bytes()
+    };
+    let mut headers = HeaderMap::new();
+    headers.insert("content-type", "application/x-www-form-urlencoded".parse().expect("a type"));
+    let path = "/xapi/statements?method=PUT";
+    for (version, status) in [("2.0.0", StatusCode::BAD_REQUEST), ("1.0.3", StatusCode::NO_CONTENT)] {
+        let seen = store.town.browser().send(Method::POST, path, headers.clone(), form(version)).await;
+        assert_eq!(seen.status, status, "{}", text(&seen));
+    }
+    assert_eq!(machine.finds("").await, [id]);
+});
+
+story!(a_statement_is_given_in_the_form_that_is_asked_for, |engine| async move {
+    let store = Store::start(engine).await;
+    let machine = store.machine("甲平台", &[Scope::All]).await;
+    let object =
+        format!(r#"{{"id":"{LESSON}","definition":{{"name":{{"zh-CN":"第一课","en":"Lesson 1"}}}}}}"#);
+    let body = small(WANG, VERB, LESSON).replace(&format!(r#"{{"id":"{LESSON}"}}"#), &object);
+    let id = machine.says(&body).await;
+    let single = format!("/xapi/statements?statementId={id}");
+    let exact = machine.get(&single).await;
+    assert!(text(&exact).contains(&object), "as it was sent: {}", text(&exact));
+    assert!(exact.headers.contains_key("last-modified"));
+    let head = machine.send(Method::HEAD, &single, &[], "").await;
+    assert_eq!((head.status, head.bytes.len()), (StatusCode::OK, 0));
+    assert_eq!(head.headers["content-type"], exact.headers["content-type"]);
+    let ids = machine.get(&format!("{single}&format=ids")).await;
+    assert_eq!(json(&ids)["object"]["id"], LESSON);
+    assert!(json(&ids)["object"]["definition"].is_null());
+    let chinese = [("accept-language", "zh-CN,en;q=0.5")];
+    let canonical = machine.send(Method::GET, &format!("{single}&format=canonical"), &chinese, "").await;
+    assert_eq!(json(&canonical)["object"]["definition"]["name"], serde_json::json!({ "zh-CN": "第一课" }));
+    let activity = machine.get(&format!("/xapi/activities?activityId={LESSON}")).await;
+    assert_eq!(json(&activity)["definition"]["name"]["en"], "Lesson 1");
+    let agent = machine.get("/xapi/agents?agent=%7B%22mbox%22%3A%22mailto%3Awang%40school.test%22%7D").await;
+    assert_eq!(json(&agent)["mbox"], serde_json::json!([WANG]));
+});
+
+story!(states_are_listed_and_cleared, |engine| async move {
+    let store = Store::start(engine).await;
+    let machine = store.machine("甲平台", &[Scope::State]).await;
+    let at = format!("/xapi/activities/state?activityId={LESSON}&agent=%7B%22mbox%22%3A%22{WANG}%22%7D");
+    for name in ["a", "b"] {
+        let path = format!("{at}&stateId={name}");
+        assert_eq!(machine.send(Method::PUT, &path, &[], "{}").await.status, StatusCode::NO_CONTENT);
+        store.town.clock.advance(TimeDelta::hours(1));
+    }
+    assert_eq!(json(&machine.get(&at).await), serde_json::json!(["a", "b"]));
+    let since = machine.get(&format!("{at}&since=2021-03-10T01:30:00Z")).await;
+    assert_eq!(json(&since), serde_json::json!(["b"]));
+    let other = at.replace("wang", "li");
+    assert_eq!(json(&machine.get(&other).await), serde_json::json!([]));
+    assert_eq!(machine.send(Method::DELETE, &at, &[], "").await.status, StatusCode::NO_CONTENT);
+    assert_eq!(json(&machine.get(&at).await), serde_json::json!([]));
 });

@@ -1,28 +1,26 @@
 //! How statements come in: gathered, checked against what is there, kept.
 
-use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{HashMap, HashSet};
 
+use tisheng_kernel::Instant;
 use tisheng_platform::{App, DbError, Tx, jobs};
 use tisheng_xapi::activity::{Author, merged};
 use tisheng_xapi::json::Value;
-use tisheng_xapi::{Likeness, Stamped, Statement, Term};
-use tokio::sync::oneshot;
+use tisheng_xapi::{Likeness, Stamped, Statement, Term, TermKind};
 use uuid::Uuid;
 
 use super::STORED;
-use super::credential::Remembered;
 use super::fault::{Fault, Told};
 use super::model::{Credential, StoredEvent};
-use super::store::{self, AttachmentRow, Kept, NewRow, TermRow};
+use super::store::search::{self, Kept};
+use super::store::{self, AttachmentRow, Known, NewRow, TermRow, credentials};
 
-/// Deliveries that share a transaction at most.
-const GATHERED: usize = 64;
 /// References followed from a statement, and back to it.
 const FAR: usize = 32;
 /// Attempts at a transaction that others are in the way of.
 const ATTEMPTS: usize = 5;
+/// Seconds of a day.
+const DAY: i64 = 86_400;
 
 /// A statement ready to be kept.
 #[derive(Debug, Clone)]
@@ -45,86 +43,18 @@ pub struct Delivery {
     pub definitions: Vec<(String, String)>,
 }
 
-struct Waiting {
-    delivery: Delivery,
-    told: oneshot::Sender<Told<()>>,
+/// The term by which a credential finds what it wrote.
+pub fn credential_term(credential: Uuid) -> Term {
+    Term::of(TermKind::Credential, &credential.hyphenated().to_string())
 }
 
-/// Where the deliveries of this process are taken, one transaction at a time, those that wait
-/// together sharing the next.
-#[derive(Default)]
-pub struct Desk {
-    waiting: Mutex<VecDeque<Waiting>>,
-    /// The last moment of storing that was given away.
-    turn: tokio::sync::Mutex<i64>,
-    /// The first moment of storing of the transaction in hand; 0 for none.
-    in_hand: AtomicI64,
-    pub(super) remembered: Remembered,
-}
-
-impl std::fmt::Debug for Desk {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Desk").finish_non_exhaustive()
-    }
-}
-
-impl Desk {
-    /// Lets this process ask anew for every credential.
-    pub fn forget(&self) {
-        self.remembered.forget();
-    }
-
-    /// Up to when everything that was stored through this process can be read.
-    pub(super) fn consistent_through(&self, now: i64) -> i64 {
-        match self.in_hand.load(Ordering::SeqCst) {
-            0 => now,
-            first => now.min(first - 1),
-        }
-    }
-
-    fn gather(&self) -> Vec<Waiting> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let many = waiting.len().min(GATHERED);
-        waiting.drain(..many).collect()
-    }
-}
-
-/// Keeps `delivery`; on return it is durable.
-pub async fn keep(app: &Arc<App>, delivery: Delivery) -> Told<()> {
-    let (told, heard) = oneshot::channel();
-    let desk = app.parts.get::<Desk>();
-    desk.waiting.lock().unwrap_or_else(PoisonError::into_inner).push_back(Waiting { delivery, told });
-    // A task of its own: whoever sent this may go away, and others' deliveries are in the same turn.
-    tokio::spawn(take_turn(Arc::clone(app)));
-    heard.await.unwrap_or_else(|_| Err(Fault::internal("the desk went away")))
-}
-
-async fn take_turn(app: Arc<App>) {
-    let desk = app.parts.get::<Desk>();
-    let mut last = desk.turn.lock().await;
-    let gathered = desk.gather();
-    if gathered.is_empty() {
-        return;
-    }
-    let many: usize = gathered.iter().map(|waiting| waiting.delivery.statements.len()).sum();
-    let first = app.now().micros().max(*last + 1);
-    *last = first + i64::try_from(many).unwrap_or_default();
-    desk.in_hand.store(first, Ordering::SeqCst);
-    let (deliveries, told): (Vec<Delivery>, Vec<_>) =
-        gathered.into_iter().map(|waiting| (waiting.delivery, waiting.told)).unzip();
-    let outcomes = all(&app, &deliveries, first).await;
-    desk.in_hand.store(0, Ordering::SeqCst);
-    drop(last);
-    for (told, outcome) in told.into_iter().zip(outcomes) {
-        // Whoever has gone away no longer wants to know.
-        let _ = told.send(outcome);
-    }
-}
-
-/// All in one transaction; each in its own where one of them says something that is there already.
-async fn all(app: &App, deliveries: &[Delivery], mut first: i64) -> Vec<Told<()>> {
-    if let Ok(true) = together(app, deliveries, first).await {
-        return deliveries.iter().map(|_| Ok(())).collect();
+/// Keeps `deliveries` from the moment `first` on: all in one transaction, or each in its own where
+/// one of them says something that is there already.
+pub async fn all(app: &App, deliveries: &[Delivery], mut first: i64) -> Vec<Told<()>> {
+    match together(app, deliveries, first).await {
+        Ok(true) => return deliveries.iter().map(|_| Ok(())).collect(),
+        Ok(false) => {}
+        Err(error) => tracing::debug!(%error, "deliveries are taken one by one"),
     }
     let mut outcomes = Vec::with_capacity(deliveries.len());
     for delivery in deliveries {
@@ -136,7 +66,8 @@ async fn all(app: &App, deliveries: &[Delivery], mut first: i64) -> Vec<Told<()>
 
 async fn together(app: &App, deliveries: &[Delivery], first: i64) -> Result<bool, DbError> {
     let mut tx = app.db.write().await?;
-    if !write(app, &mut tx, deliveries, first, &HashSet::new()).await? {
+    let work = Work { deliveries, first, there: HashSet::new(), awaited: HashSet::new() };
+    if work.write(app, &mut tx).await? != Outcome::Done {
         return Ok(false);
     }
     tx.commit().await?;
@@ -157,129 +88,235 @@ async fn alone(app: &App, delivery: &Delivery, first: i64) -> Told<()> {
 /// `None` when somebody else claimed one of the ids in between.
 async fn attempt(app: &App, delivery: &Delivery, first: i64) -> Result<Option<Told<()>>, DbError> {
     let mut tx = app.db.write().await?;
-    let mut there = HashSet::new();
+    let (mut there, mut awaited) = (HashSet::new(), HashSet::new());
     for statement in &delivery.statements {
-        let Some(known) = store::known(&mut tx, statement.id).await? else { continue };
-        if !known.fits(&statement.likeness) {
-            let sentence = format!("another statement has the id {}", statement.id);
-            return Ok(Some(Err(Fault::conflict(sentence))));
+        match store::known(&mut tx, statement.id).await? {
+            None => {}
+            Some(Known::Awaited) => {
+                awaited.insert(statement.id);
+            }
+            Some(Known::There(known)) if known.fits(&statement.likeness) => {
+                there.insert(statement.id);
+            }
+            Some(Known::There(_)) => {
+                let sentence = format!("another statement has the id {}", statement.id);
+                return Ok(Some(Err(Fault::conflict(sentence))));
+            }
         }
-        there.insert(statement.id);
     }
-    if !write(app, &mut tx, std::slice::from_ref(delivery), first, &there).await? {
-        return Ok(None);
+    let work = Work { deliveries: std::slice::from_ref(delivery), first, there, awaited };
+    match work.write(app, &mut tx).await? {
+        Outcome::Done => {
+            tx.commit().await?;
+            Ok(Some(Ok(())))
+        }
+        Outcome::Taken => Ok(None),
+        Outcome::TooMany => {
+            let quota = delivery.credential.quota.unwrap_or_default();
+            Ok(Some(Err(Fault::too_many(&format!("{quota} statements a day"), until_tomorrow(app.now())))))
+        }
     }
-    tx.commit().await?;
-    Ok(Some(Ok(())))
 }
 
-/// Writes what is not `there` yet; `false` when one of the ids is taken after all.
-async fn write(
-    app: &App,
-    tx: &mut Tx,
-    deliveries: &[Delivery],
+/// Seconds until a day begins anew.
+fn until_tomorrow(now: Instant) -> u32 {
+    let begin = Instant::start_of(now.date()).micros();
+    u32::try_from(DAY - (now.micros() - begin) / 1_000_000).unwrap_or(1)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// Written, and may be committed.
+    Done,
+    /// One of the ids is taken after all.
+    Taken,
+    /// A credential has brought more than its quota of the day.
+    TooMany,
+}
+
+/// A statement that is kept for the first time, with its moment.
+#[derive(Debug, Clone, Copy)]
+struct New<'d> {
+    by: &'d Credential,
+    one: &'d Prepared,
+    stored: i64,
+}
+
+/// What one transaction is about.
+struct Work<'d> {
+    deliveries: &'d [Delivery],
     first: i64,
-    there: &HashSet<Uuid>,
-) -> Result<bool, DbError> {
-    let sent =
-        deliveries.iter().flat_map(|delivery| delivery.statements.iter().map(move |one| (delivery, one)));
-    let new: Vec<(&Delivery, &Prepared, i64)> = sent
-        .filter(|(_, one)| !there.contains(&one.id))
-        .zip(first..)
-        .map(|((delivery, one), stored)| (delivery, one, stored))
-        .collect();
-    let mut ids: Vec<_> = new.iter().map(|(_, one, stored)| (one.id, *stored, one.likeness)).collect();
+    /// Ids that are kept already, and are not written again.
+    there: HashSet<Uuid>,
+    /// Ids whose place others have kept.
+    awaited: HashSet<Uuid>,
+}
+
+impl<'d> Work<'d> {
+    fn fresh(&self) -> Vec<New<'d>> {
+        let sent = self.deliveries.iter();
+        sent.flat_map(|delivery| delivery.statements.iter().map(move |one| (&delivery.credential, one)))
+            .filter(|(_, one)| !self.there.contains(&one.id))
+            .zip(self.first..)
+            .map(|((by, one), stored)| New { by, one, stored })
+            .collect()
+    }
+
+    /// Writes what is not there yet.
+    async fn write(&self, app: &App, tx: &mut Tx) -> Result<Outcome, DbError> {
+        let new = self.fresh();
+        if !self.claim(tx, &new).await? {
+            return Ok(Outcome::Taken);
+        }
+        if !within_quotas(tx, app.now(), &new).await? {
+            return Ok(Outcome::TooMany);
+        }
+        keep_rows(tx, &new).await?;
+        let mut tied: Vec<Uuid> =
+            new.iter().filter(|new| new.one.target.is_some()).map(|new| new.one.id).collect();
+        tied.extend(&self.awaited);
+        tied.sort_unstable();
+        tied.dedup();
+        for id in tied {
+            tie(tx, id).await?;
+        }
+        define(tx, self.deliveries).await?;
+        announce(app, tx, &new).await?;
+        Ok(Outcome::Done)
+    }
+
+    /// Claims the ids, and keeps places for those that are referred to; `false` when one is taken.
+    async fn claim(&self, tx: &mut Tx, new: &[New<'d>]) -> Result<bool, DbError> {
+        // In one order, so that two processes never wait for each other.
+        let mut ids: Vec<_> = new.iter().map(|new| (new.one.id, new.stored, new.one.likeness)).collect();
+        ids.sort_unstable_by_key(|(id, ..)| *id);
+        let (kept, free): (Vec<_>, Vec<_>) = ids.into_iter().partition(|(id, ..)| self.awaited.contains(id));
+        if store::claim(tx, &free).await? != u64::try_from(free.len()).unwrap_or_default() {
+            return Ok(false);
+        }
+        for (id, stored, likeness) in &kept {
+            if !store::arrive(tx, *id, *stored, likeness).await? {
+                return Ok(false);
+            }
+        }
+        let mut targets: Vec<Uuid> = new.iter().filter_map(|new| new.one.target).collect();
+        targets.sort_unstable();
+        targets.dedup();
+        store::wait_for(tx, &targets).await?;
+        Ok(true)
+    }
+}
+
+/// Counts what credentials with a quota bring; whether all of them keep within it.
+async fn within_quotas(tx: &mut Tx, now: Instant, new: &[New<'_>]) -> Result<bool, DbError> {
+    let mut brought: Vec<(Uuid, i64, i64)> = Vec::new();
+    for New { by, .. } in new {
+        let Some(quota) = by.quota else { continue };
+        match brought.iter_mut().find(|(id, ..)| *id == by.id.uuid()) {
+            Some((_, _, many)) => *many += 1,
+            None => brought.push((by.id.uuid(), quota, 1)),
+        }
+    }
     // In one order, so that two processes never wait for each other.
-    ids.sort_unstable_by_key(|(id, ..)| *id);
-    if store::claim(tx, &ids).await? != u64::try_from(ids.len()).unwrap_or_default() {
-        return Ok(false);
+    brought.sort_unstable();
+    for (credential, quota, many) in brought {
+        if credentials::bring(tx, credential, now.date(), many).await? > quota {
+            return Ok(false);
+        }
     }
-    keep_rows(tx, &new).await?;
-    let last = first + i64::try_from(new.len()).unwrap_or_default();
-    let mut tied: HashSet<Uuid> = store::awaited(tx, first, last).await?.into_iter().collect();
-    tied.extend(new.iter().filter(|(_, one, _)| one.target.is_some()).map(|(_, one, _)| one.id));
-    for id in tied {
-        tie(tx, id).await?;
-    }
-    define(tx, deliveries).await?;
-    announce(app, tx, &new).await?;
     Ok(true)
 }
 
-async fn keep_rows(tx: &mut Tx, new: &[(&Delivery, &Prepared, i64)]) -> Result<(), DbError> {
+async fn keep_rows(tx: &mut Tx, new: &[New<'_>]) -> Result<(), DbError> {
     let rows: Vec<NewRow> = new
         .iter()
-        .map(|(delivery, one, stored)| NewRow {
+        .map(|New { by, one, stored }| NewRow {
             stored: *stored,
             id: one.id,
-            credential: delivery.credential.id.uuid(),
+            credential: by.id.uuid(),
             voiding: one.voids.is_some(),
             target: one.target,
             body: one.stamped.clone().finish(*stored),
         })
         .collect();
     store::add(tx, &rows).await?;
-    let own = |(_, one, stored): &(&Delivery, &Prepared, i64)| {
-        let (id, stored) = (one.id, *stored);
-        one.terms.iter().map(move |term| TermRow { term: *term, stored, id, via: 0 }).collect::<Vec<_>>()
-    };
-    let mut terms: Vec<TermRow> = new.iter().flat_map(own).collect();
+    let mut terms = Vec::with_capacity(new.len() * 10);
+    for New { by, one, stored } in new {
+        let all = one.terms.iter().copied().chain([credential_term(by.id.uuid())]);
+        terms.extend(all.map(|term| TermRow { term, stored: *stored, id: one.id, via: 0 }));
+    }
     terms.sort_unstable();
     store::add_terms(tx, &terms).await?;
     let mut references: Vec<(Uuid, Uuid)> =
-        new.iter().filter_map(|(_, one, _)| Some((one.target?, one.id))).collect();
+        new.iter().filter_map(|new| Some((new.one.target?, new.one.id))).collect();
     references.sort_unstable();
     store::add_references(tx, &references).await?;
     let mut voided: Vec<_> = new
         .iter()
-        .filter_map(|(by, one, _)| {
-            Some((one.voids?, one.id, by.credential.id.uuid(), by.credential.is_wide()))
-        })
+        .filter_map(|New { by, one, .. }| Some((one.voids?, one.id, by.id.uuid(), by.is_wide())))
         .collect();
     voided.sort_unstable();
     store::void(tx, &voided).await?;
     let attached: Vec<(Uuid, &AttachmentRow)> =
-        new.iter().flat_map(|(_, one, _)| one.attachments.iter().map(|row| (one.id, row))).collect();
+        new.iter().flat_map(|new| new.one.attachments.iter().map(|row| (new.one.id, row))).collect();
     store::attach(tx, &attached).await
+}
+
+/// A statement from which references lead to another, over so many of them.
+#[derive(Debug, Clone, Copy)]
+struct Above {
+    id: Uuid,
+    stored: i64,
+    credential: Uuid,
+    distance: usize,
 }
 
 /// Gives the statement `id` the terms of those it refers to, and its own and theirs to those that
 /// refer to it.
-async fn tie(tx: &mut Tx, id: Uuid) -> Result<(), DbError> {
-    let Some(start) = store::one(tx, id).await? else { return Ok(()) };
+pub async fn tie(tx: &mut Tx, id: Uuid) -> Result<(), DbError> {
+    let Some(start) = search::one(tx, id).await? else { return Ok(()) };
+    let begin = Above { id, stored: start.stored, credential: start.credential, distance: 0 };
     let mut below = vec![start];
     let mut seen = HashSet::from([id]);
     while let Some(target) = below.last().and_then(|kept| kept.target) {
         if below.len() >= FAR || !seen.insert(target) {
             break;
         }
-        let Some(kept) = store::one(tx, target).await? else { break };
+        let Some(kept) = search::one(tx, target).await? else { break };
         below.push(kept);
     }
-    let mut above: Vec<(Uuid, i64, usize)> = vec![(id, below[0].stored, 0)];
-    let mut seen = HashSet::from([id]);
-    let mut place = 0;
-    while let Some((reached, _, distance)) = above.get(place).copied() {
-        place += 1;
-        if distance >= FAR {
-            continue;
-        }
-        for (referrer, stored) in store::referrers(tx, reached).await? {
-            if seen.insert(referrer) {
-                above.push((referrer, stored, distance + 1));
-            }
-        }
-    }
+    let above = referring(tx, begin).await?;
     let mut rows = Vec::new();
     for (depth, kept) in below.iter().enumerate() {
         let terms = terms(kept)?;
-        for (id, stored, height) in above.iter().filter(|(_, _, height)| height + depth > 0) {
-            let via = i64::try_from(height + depth).unwrap_or_default();
-            rows.extend(terms.iter().map(|term| TermRow { term: *term, stored: *stored, id: *id, via }));
+        for one in above.iter().filter(|one| one.distance + depth > 0) {
+            let (stored, id, via) =
+                (one.stored, one.id, i64::try_from(one.distance + depth).unwrap_or_default());
+            let all = terms.iter().copied().chain([credential_term(one.credential)]);
+            rows.extend(all.map(|term| TermRow { term, stored, id, via }));
         }
     }
     rows.sort_unstable();
     store::add_terms(tx, &rows).await
+}
+
+/// `begin` and everything from which references lead to it, near or far.
+async fn referring(tx: &mut Tx, begin: Above) -> Result<Vec<Above>, DbError> {
+    let mut above = vec![begin];
+    let mut seen = HashSet::from([begin.id]);
+    let mut place = 0;
+    while let Some(reached) = above.get(place).copied() {
+        place += 1;
+        if reached.distance >= FAR {
+            continue;
+        }
+        for (id, stored, credential) in store::referrers(tx, reached.id).await? {
+            if seen.insert(id) {
+                above.push(Above { id, stored, credential, distance: reached.distance + 1 });
+            }
+        }
+    }
+    Ok(above)
 }
 
 fn terms(kept: &Kept) -> Result<Vec<Term>, DbError> {
@@ -302,28 +339,37 @@ async fn define(tx: &mut Tx, deliveries: &[Delivery]) -> Result<(), DbError> {
     said.sort_by_key(|(iri, ..)| *iri);
     let mut told: HashMap<(&str, Uuid), &str> = HashMap::new();
     for (iri, definition, by) in said {
-        if told.insert((iri, by), definition) == Some(definition) {
-            continue;
-        }
-        let Some((kept, first)) = store::definition(tx, iri).await? else {
-            store::found_activity(tx, iri, by, definition).await?;
-            continue;
-        };
-        let author = if first == by { Author::Same } else { Author::Other };
-        let (Ok(old), Ok(new)) = (Value::parse(&kept), Value::parse(definition)) else { continue };
-        if let Some(changed) = merged(&old, &new, author) {
-            store::redefine(tx, iri, &changed.to_string()).await?;
+        if told.insert((iri, by), definition) != Some(definition) {
+            describe(tx, iri, definition, by).await?;
         }
     }
     Ok(())
 }
 
+async fn describe(tx: &mut Tx, iri: &str, definition: &str, by: Uuid) -> Result<(), DbError> {
+    for _ in 0..ATTEMPTS {
+        let Some((kept, first)) = store::definition(tx, iri).await? else {
+            if store::found_activity(tx, iri, by, definition).await? {
+                return Ok(());
+            }
+            continue;
+        };
+        let author = if first == by { Author::Same } else { Author::Other };
+        let (Ok(old), Ok(new)) = (Value::parse(&kept), Value::parse(definition)) else { return Ok(()) };
+        let Some(changed) = merged(&old, &new, author) else { return Ok(()) };
+        if store::redefine(tx, iri, &changed.to_string(), &kept).await? {
+            return Ok(());
+        }
+    }
+    Err(DbError::Conflict(format!("others describe {iri}")))
+}
+
 /// Tells the rooms above of what came from learning platforms.
-async fn announce(app: &App, tx: &mut Tx, new: &[(&Delivery, &Prepared, i64)]) -> Result<(), DbError> {
+async fn announce(app: &App, tx: &mut Tx, new: &[New<'_>]) -> Result<(), DbError> {
     let mut by: HashMap<(Uuid, Uuid), Vec<Uuid>> = HashMap::new();
-    for (delivery, one, _) in new {
-        if let Some(platform) = delivery.credential.platform {
-            by.entry((delivery.credential.id.uuid(), platform)).or_default().push(one.id);
+    for new in new {
+        if let Some(platform) = new.by.platform {
+            by.entry((new.by.id.uuid(), platform)).or_default().push(new.one.id);
         }
     }
     for ((credential, platform), statements) in by {
