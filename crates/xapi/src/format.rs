@@ -146,7 +146,7 @@ impl Style for Ids {
     }
 
     fn activity(&self, activity: &Value<'_>, out: &mut String) {
-        only(activity, &["objectType", "id"], out);
+        only(activity, &["id"], out);
     }
 
     fn agent(&self, value: &Value<'_>, out: &mut String) {

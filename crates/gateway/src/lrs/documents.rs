@@ -186,10 +186,16 @@ async fn change(call: &Call, resource: Resource, place: documents::Place<'_>) ->
     allowed(call, tag)?;
     let blind = call.header(&header::IF_MATCH).is_none() && call.header(&header::IF_NONE_MATCH).is_none();
     let guarded = resource != Resource::State || call.version == Version::Two;
-    if call.method == Method::PUT && kept.is_some() && blind && guarded {
-        let sentence = "the document is there: read it, and send If-Match with its ETag, \
-            or If-None-Match: * to write only a new one";
-        return Err(Fault::conflict(sentence));
+    if call.method == Method::PUT && blind && guarded {
+        if kept.is_some() {
+            let sentence = "the document is there: read it, and send If-Match with its ETag, \
+                or If-None-Match: * to write only a new one";
+            return Err(Fault::conflict(sentence));
+        }
+        if call.version == Version::One {
+            // Communication 2.6 and 2.7 have profiles put with a header always.
+            return Err(Fault::bad("a new profile is put with the header If-None-Match: *"));
+        }
     }
     let kind = call.header(&header::CONTENT_TYPE).unwrap_or("application/octet-stream").to_owned();
     let content = if call.method == Method::POST {

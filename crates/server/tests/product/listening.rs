@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use http::{HeaderMap, Method, StatusCode};
 use tisheng_gateway::lrs::{self, Issued, Scope, Wanted};
 use tisheng_kernel::Id;
+use tisheng_platform::args;
 use tisheng_testkit::story;
 use tisheng_training::learning::{self, Account};
 use tisheng_training::platform::{self, Platform};
@@ -65,6 +66,10 @@ impl<'w> Sender<'w> {
         let seen = machine.send(Method::POST, "/xapi/statements", headers, body.into_bytes()).await;
         assert_eq!(seen.status, StatusCode::OK, "{}", seen.text());
         self.world.test.settle().await;
+        let mut tx = self.world.test.app.db.read().await.expect("a transaction");
+        let failed = tx.rows("select error from job where error is not null", args![], |row| row.get(0));
+        let errors: Vec<String> = failed.await.expect("read");
+        assert!(errors.is_empty(), "{errors:?}");
         seen.text().trim_matches(['[', ']', '"']).to_owned()
     }
 
