@@ -5,10 +5,9 @@
 //
 // Moments are drawn at random; CRASH_SEED repeats a run as far as the machine lets it.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
-import { binary, folder, persona, start } from "../tests/binary.mjs";
+import { folder, persona, said, start } from "../tests/binary.mjs";
 import { Broken, Client, newKey } from "./client.mjs";
 import { statements } from "./statements.mjs";
 
@@ -54,9 +53,9 @@ class Server {
   /** `tisheng verify`: every oracle that the data itself can answer. */
   async verified() {
     await this.down();
-    const said = execFileSync(binary, ["verify", "--data", this.data.path], { encoding: "utf8" });
+    const found = said("verify", "--data", this.data.path);
     await this.up();
-    return said;
+    return found;
   }
 }
 

@@ -1,19 +1,17 @@
 // Statements sent to the record store over several connections while the server is killed: each is sent with an id of its
 // own until it is acknowledged, and in the end every one of them is there once.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
-import { binary } from "../tests/binary.mjs";
+import { said } from "../tests/binary.mjs";
 
 const SENDERS = 8;
 const BATCH = 3;
 
 /** Makes a credential for everything in the folder `data`; gives the headers of its requests. */
 function credential(data) {
-  const made = execFileSync(binary, ["lrs", "credential", "create", "--data", data, "--name", "断电测试", "--scope", "all", "--rate", "100000"], {
-    encoding: "utf8",
-  });
+  const order = ["lrs", "credential", "create", "--data", data, "--name", "断电测试", "--scope", "all", "--rate", "100000"];
+  const made = said(...order);
   const [, key, secret] = made.match(/key (\S+)\nsecret (\S+)/);
   return {
     authorization: `Basic ${Buffer.from(`${key}:${secret}`).toString("base64")}`,

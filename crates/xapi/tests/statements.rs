@@ -363,7 +363,7 @@ fn a_statement_is_found_by_its_terms() {
     ] {
         assert!(terms.contains(&Term::of(kind, value)), "{kind:?} {value}");
     }
-    assert_eq!(terms.len(), 12);
+    assert_eq!(terms.len(), 17);
     let nested = read_one(NESTED, Version::One).expect("a statement");
     let terms = nested.terms(None);
     assert!(terms.contains(&Term::of(TermKind::RelatedAgent, "mbox\nmailto:teacher@school.test")));
