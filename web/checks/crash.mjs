@@ -1,15 +1,15 @@
-// Kills the server (kill -9) in the middle of imports, of uploads and of ledger writes, starts it again, goes on as the
-// people would who were cut off, and looks whether everything acknowledged is there exactly once.
+// Kills the server (kill -9) in the middle of imports, of uploads, of ledger writes and of statements, starts it again,
+// goes on as the people and machines would who were cut off, and looks whether everything acknowledged is there exactly once.
 //
-//   node checks/crash.mjs [ROUNDS]      50 kills of each kind unless said otherwise
+//   node checks/crash.mjs [ROUNDS [KIND]]      50 kills of each kind unless said otherwise
 //
 // Moments are drawn at random; CRASH_SEED repeats a run as far as the machine lets it.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
-import { binary, folder, persona, start } from "../tests/binary.mjs";
+import { folder, persona, said, start } from "../tests/binary.mjs";
 import { Broken, Client, newKey } from "./client.mjs";
+import { statements } from "./statements.mjs";
 
 const ROUNDS = Number(process.argv[2] ?? 50);
 const SCHEME = "sichuan-2020";
@@ -53,9 +53,9 @@ class Server {
   /** `tisheng verify`: every oracle that the data itself can answer. */
   async verified() {
     await this.down();
-    const said = execFileSync(binary, ["verify", "--data", this.data.path], { encoding: "utf8" });
+    const found = said("verify", "--data", this.data.path);
     await this.up();
-    return said;
+    return found;
   }
 }
 
@@ -264,7 +264,14 @@ await server.up();
 const clerk = await new Client(server.site).signIn(persona(server.site, "clerk"));
 const teacher = await new Client(server.site).signIn(persona(server.site, "teacher"));
 try {
-  for (const [name, load, who] of [["imports", imports, clerk], ["ledger", ledger, clerk], ["uploads", uploads, teacher]]) {
+  const kinds = [
+    ["imports", imports, clerk],
+    ["ledger", ledger, clerk],
+    ["uploads", uploads, teacher],
+    ["statements", (server) => statements(server, ROUNDS, random, tick), clerk],
+  ];
+  const wanted = process.argv[3];
+  for (const [name, load, who] of kinds.filter(([name]) => !wanted || name === wanted)) {
     const before = server.kills;
     who.at(server.site);
     const [took, what] = await timed(() => load(server, who));

@@ -1,6 +1,6 @@
 // The binary at work: started with a demonstration, ended or killed, and the people who may sign in.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,12 +17,18 @@ export function folder() {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
+// TISHENG_BINARY is for these tests alone; the binary refuses settings that it does not know.
+const { TISHENG_BINARY: _, ...environment } = process.env;
+
+/** What a command of the binary prints. */
+export function said(...command) {
+  return execFileSync(binary, command, { encoding: "utf8", env: environment });
+}
+
 /** Starts a demonstration with data in the folder `data`; data that is there is found again. It takes a free port unless
     `more` names one. */
 export async function start(data, scheme, ...more) {
   assert.ok(existsSync(binary), `build the binary first: ${binary}`);
-  // TISHENG_BINARY is for these tests alone; the binary refuses settings that it does not know.
-  const { TISHENG_BINARY: _, ...environment } = process.env;
   const listen = more.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"];
   const child = spawn(binary, ["demo", "--data", data, ...listen, "--scheme", scheme, ...more], {
     stdio: ["ignore", "pipe", "pipe"],

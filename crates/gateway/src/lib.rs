@@ -3,3 +3,5 @@
 mod jose;
 
 pub mod door;
+pub mod listening;
+pub mod lrs;

@@ -30,6 +30,8 @@ pub struct Config {
     pub upload_mib: u64,
     /// Hosts, as `host:port`, that may be asked though they stand inside or speak plain HTTP.
     pub outbound_allow: Vec<String>,
+    /// The version of xAPI in whose name a request is refused that names none.
+    pub xapi_without_header: String,
 }
 
 impl Config {
@@ -98,7 +100,7 @@ pub enum ConfigError {
 }
 
 /// Every key there is, its built-in value and whether it is a secret.
-const KEYS: [(&str, &str, bool); 11] = [
+const KEYS: [(&str, &str, bool); 12] = [
     ("server.listen", "127.0.0.1:8080", false),
     ("server.public_url", "", false),
     ("server.session_hours", "12", false),
@@ -110,6 +112,7 @@ const KEYS: [(&str, &str, bool); 11] = [
     ("files.s3_secret_key", "", true),
     ("files.upload_mib", "512", false),
     ("outbound.allow", "", false),
+    ("xapi.version_without_header", "2.0.0", false),
 ];
 
 const PREFIX: &str = "TISHENG_";
@@ -241,6 +244,11 @@ impl Settings {
             session_hours: within(&text("server.session_hours"), "server.session_hours", 1..=168)?,
             upload_mib: within(&text("files.upload_mib"), "files.upload_mib", 1..=65_536)?,
             outbound_allow: hosts(&text("outbound.allow"), "outbound.allow")?,
+            xapi_without_header: one_of(
+                text("xapi.version_without_header"),
+                "xapi.version_without_header",
+                &["1.0.3", "2.0.0"],
+            )?,
         })
     }
 }
@@ -263,6 +271,15 @@ fn hosts(text: &str, key: &str) -> Result<Vec<String>, ConfigError> {
             }
         })
         .collect()
+}
+
+/// One of `known`.
+fn one_of(text: String, key: &str, known: &[&str]) -> Result<String, ConfigError> {
+    if known.contains(&text.as_str()) {
+        return Ok(text);
+    }
+    let problem = format!("`{text}` is none of {}", known.join(", "));
+    Err(ConfigError::Value { key: key.to_owned(), problem })
 }
 
 /// A whole number within `range`.
@@ -332,6 +349,7 @@ mod tests {
             ("TISHENG_SERVER_PUBLIC_URL", "HTTPS://tisheng.test"),
             ("TISHENG_OUTBOUND_ALLOW", "sso.test"),
             ("TISHENG_OUTBOUND_ALLOW", "https://sso.test/"),
+            ("TISHENG_XAPI_VERSION_WITHOUT_HEADER", "1.0"),
         ] {
             with(name, value).and_then(Settings::finish).expect_err(value);
         }

@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use tisheng_platform::config::{ConfigError, Settings};
 
 use crate::bench::Order;
+use crate::lrs_command::LrsCommand;
 use crate::scheme_command::SchemeCommand;
 use crate::user_command::UserCommand;
 
@@ -80,6 +81,9 @@ pub enum Command {
     /// Accounts: the first one, a way back in, a list.
     #[command(subcommand)]
     User(UserCommand),
+    /// The record store: who may speak with it, and its past months.
+    #[command(subcommand)]
+    Lrs(LrsCommand),
     /// Look at everything an installation needs, and say how to mend what is not well.
     Doctor,
 }

@@ -16,6 +16,8 @@ use crate::{Ended, assembly};
 
 /// Name of the folder of stored files.
 const FILES: &str = "files";
+/// Name of the folder of months that are taken out of the record store.
+const ARCHIVE: &str = tisheng_gateway::lrs::MONTHS.folder;
 /// Name of the list.
 const LIST: &str = "SHA256SUMS";
 /// Wrong things named at most.
@@ -27,13 +29,16 @@ pub async fn backup(config: Config, to: &Path) -> Ended {
     if to.exists() {
         return Err(format!("{} exists already; name a folder to make", to.display()).into());
     }
-    let stored = config.data.join(FILES);
+    let (stored, months) = (config.data.join(FILES), config.data.join(ARCHIVE));
     let app = assembly::open(config).await?;
     fs::create_dir_all(to)?;
     let database = to.join(assembly::DATABASE);
     app.db.backup(database.clone()).await?;
     db::examine(&database).map_err(|error| format!("the database is damaged: {error}"))?;
     let count = copy(&stored, &to.join(FILES))?;
+    if months.is_dir() {
+        copy(&months, &to.join(ARCHIVE))?;
+    }
     let found = digests(to)?;
     let damaged: Vec<&str> =
         found.iter().filter(|(name, digest)| !is_named_by(name, digest)).map(first).collect();
@@ -68,6 +73,9 @@ pub fn restore(config: Config, from: &Path) -> Ended {
     db::examine(&source).map_err(|error| format!("the database of the backup is damaged: {error}"))?;
     fs::create_dir_all(&config.data)?;
     let count = copy(&from.join(FILES), &config.data.join(FILES))?;
+    if from.join(ARCHIVE).is_dir() {
+        copy(&from.join(ARCHIVE), &config.data.join(ARCHIVE))?;
+    }
     // Last, and under its own name only when it is whole: a restoring that was cut short is begun again.
     let arriving = target.with_extension("arriving");
     fs::copy(&source, &arriving)?;

@@ -1,7 +1,7 @@
 //! What follows from what: the only place where an event of a lower room meets a higher one.
 
 use tisheng_assessment::{certificate, evidence, handover, review};
-use tisheng_gateway::door;
+use tisheng_gateway::{door, listening, lrs};
 use tisheng_insight::monitoring;
 use tisheng_platform::Ctx;
 use tisheng_platform::jobs::{Claimed, Handlers, JobError};
@@ -15,7 +15,7 @@ const FOLLOW_JOB: &str = "paths.follow";
 
 /// Every kind of job and every reaction to an event.
 pub fn handlers() -> Handlers {
-    let rooms: [fn(Handlers) -> Handlers; 10] = [
+    let rooms: [fn(Handlers) -> Handlers; 11] = [
         access::handlers,
         roster::handlers,
         trial::handlers,
@@ -26,6 +26,7 @@ pub fn handlers() -> Handlers {
         certificate::jobs,
         handover::jobs,
         monitoring::jobs,
+        listening::jobs,
     ];
     rooms
         .iter()
@@ -33,6 +34,7 @@ pub fn handlers() -> Handlers {
         .reaction(evidence::SUBMITTED, review::BEGIN_JOB)
         .reaction(hours::DELIVERED, platform::FILE_JOB)
         .reaction(course::APPROVED, learning::REPLAY_JOB)
+        .reaction(lrs::STORED, listening::JOB)
         .reaction("hours.changed", certificate::REFRESH_JOB)
         .reaction("choice.changed", certificate::REFRESH_JOB)
         .reaction("person.changed", certificate::REFRESH_JOB)

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use axum::Router;
 use tisheng_assessment::handover::{self, ReceiptFile};
 use tisheng_assessment::{certificate, evidence, review};
-use tisheng_gateway::door;
+use tisheng_gateway::{door, lrs};
 use tisheng_insight::{home, monitoring};
 use tisheng_kernel::Id;
 use tisheng_platform::web::Failure;
 use tisheng_platform::web::layout::NavItem;
+use tisheng_platform::web::serve::Rooms;
 use tisheng_platform::{App, Ctx, Parts, Who};
 use tisheng_policy::scheme::{self, Programme, Rulebook};
 use tisheng_registry::access::Role;
@@ -26,7 +27,11 @@ use tisheng_training::{hours, learning, selection};
 use tisheng_typeset::{Fonts, Typesetter};
 
 /// The routes of all rooms.
-pub fn rooms() -> Router<Arc<App>> {
+pub fn all() -> Rooms {
+    Rooms { pages: rooms(), machines: lrs::routes() }
+}
+
+fn rooms() -> Router<Arc<App>> {
     Router::new()
         .merge(organisation::routes())
         .merge(people::routes())
@@ -69,6 +74,7 @@ pub fn parts() -> Result<Parts, Box<dyn std::error::Error + Send + Sync>> {
         .with(TeamSource::new(team_rules))
         .with(hours::Trails::new(learning::tell))
         .with(selection::Judged::new(judgements))
+        .with(lrs::Desk::default())
         .with(kinds))
 }
 

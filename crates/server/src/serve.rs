@@ -37,7 +37,7 @@ pub async fn serve(app: Arc<App>) -> Ended {
         .await
         .map_err(|e| format!("cannot listen on {}: {e}", app.config.listen))?;
     let address = listener.local_addr()?;
-    let router = framed(routes::rooms(), Arc::clone(&app));
+    let router = framed(routes::all(), Arc::clone(&app));
     let (stop, stopping) = watch::channel(false);
     jobs::take_up_again(&app).await?;
     let worker = tokio::spawn(jobs::run_until(Arc::clone(&app), reactions::handlers(), REST, stopping));

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tisheng_assessment::certificate::{self, Forged, Proven};
 use tisheng_assessment::evidence;
+use tisheng_gateway::lrs;
 use tisheng_insight::monitoring;
 use tisheng_platform::audit::{self, Chain};
 use tisheng_platform::config::Config;
@@ -122,7 +123,7 @@ async fn of_programme(ctx: &Ctx, programme: &Programme) -> Found<[Oracle; 4]> {
     ])
 }
 
-/// Evidence and certificates: whether the bytes are there and are those that were stored.
+/// Evidence, attachments of statements and certificates: whether the bytes are there and are those that were stored.
 async fn files(ctx: &Ctx) -> Found<Oracle> {
     let mut oracle = Oracle::new("stored files", 0, Vec::new(), RESTORE);
     let mut after = String::new();
@@ -133,6 +134,17 @@ async fn files(ctx: &Ctx) -> Found<Oracle> {
         let Some((last, _)) = some.last() else { break };
         after.clone_from(last);
         for (digest, _) in &some {
+            look_at(ctx, &mut oracle, digest).await?;
+        }
+    }
+    after.clear();
+    loop {
+        let mut tx = ctx.read().await?;
+        let some = lrs::stored_files(&mut tx, &after).await?;
+        drop(tx);
+        let Some(last) = some.last() else { break };
+        after.clone_from(last);
+        for digest in &some {
             look_at(ctx, &mut oracle, digest).await?;
         }
     }

@@ -14,6 +14,7 @@ use tisheng_platform::files::Files;
 use tisheng_platform::jobs::{self, Handlers};
 use tisheng_platform::keys::Keys;
 use tisheng_platform::outbound::Outbound;
+use tisheng_platform::web::serve::Rooms;
 use tisheng_platform::web::{serve, session};
 use tisheng_platform::{App, Ctx, Parts, Who};
 
@@ -61,39 +62,39 @@ pub struct TestApp {
 impl TestApp {
     /// Starts an application with the routes of the rooms under test and the long-lived things
     /// they need.
-    pub async fn start(engine: Engine, rooms: Router<Arc<App>>, parts: Parts) -> Self {
+    pub async fn start(engine: Engine, rooms: impl Into<Rooms>, parts: Parts) -> Self {
         Self::with_handlers(engine, rooms, parts, Handlers::default()).await
     }
 
     /// The same with the jobs that follow from events; [`TestApp::settle`] runs them.
     pub async fn with_handlers(
         engine: Engine,
-        rooms: Router<Arc<App>>,
+        rooms: impl Into<Rooms>,
         parts: Parts,
         handlers: Handlers,
     ) -> Self {
-        Self::made(engine, rooms, (parts, handlers), "http://tisheng.test", &[]).await
+        Self::made(engine, rooms.into(), (parts, handlers), "http://tisheng.test", &[]).await
     }
 
     /// The same beside other hosts on this machine, listed as `host:port`, that it may ask.
     pub async fn beside(
         engine: Engine,
-        rooms: Router<Arc<App>>,
+        rooms: impl Into<Rooms>,
         parts: Parts,
         handlers: Handlers,
         hosts: &[String],
     ) -> Self {
-        Self::made(engine, rooms, (parts, handlers), "http://tisheng.test", hosts).await
+        Self::made(engine, rooms.into(), (parts, handlers), "http://tisheng.test", hosts).await
     }
 
     /// An application that people reach under `url`, such as one behind HTTPS.
-    pub async fn with_public_url(engine: Engine, rooms: Router<Arc<App>>, url: &str) -> Self {
-        Self::made(engine, rooms, (Parts::default(), Handlers::default()), url, &[]).await
+    pub async fn with_public_url(engine: Engine, rooms: impl Into<Rooms>, url: &str) -> Self {
+        Self::made(engine, rooms.into(), (Parts::default(), Handlers::default()), url, &[]).await
     }
 
     async fn made(
         engine: Engine,
-        rooms: Router<Arc<App>>,
+        rooms: Rooms,
         (parts, handlers): (Parts, Handlers),
         public_url: &str,
         reach: &[String],
@@ -109,6 +110,7 @@ impl TestApp {
             session_hours: 12,
             upload_mib: 64,
             outbound_allow: reach.to_vec(),
+            xapi_without_header: "2.0.0".to_owned(),
         };
         let app = Arc::new(App {
             files: Files::open(&config).expect("a folder for files"),

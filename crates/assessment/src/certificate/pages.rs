@@ -151,6 +151,8 @@ struct ListPage {
     /// How many wait for a certificate; empty where nobody does.
     ready: String,
     may_issue: bool,
+    /// Whether hours are handed over to another system.
+    hands_over: bool,
     batches: Vec<BatchShown>,
 }
 
@@ -193,6 +195,7 @@ async fn list(asker: SignedIn, filters: Filters) -> Answer {
     let narrow = (filters.text("state"), filters.text("q"));
     let rows = store::list(&mut tx, programme.id, &scope, narrow, &filters.cursor()).await?;
     let slice = Slice::cut(rows, |(certificate, key)| (key.clone(), certificate.number.clone()));
+    let hands_over = scheme::rules(&asker.ctx.app, &mut tx, &programme).await?.handover.is_some();
     let ready = batch::ready(&mut tx, programme.id, &scope).await?;
     let ready = if ready > 0 { batch::shown(ready) } else { String::new() };
     let may_issue = access::require(&asker.ctx, &ISSUERS).is_ok();
@@ -205,7 +208,7 @@ async fn list(asker: SignedIn, filters: Filters) -> Answer {
     let next = slice.next.map(|place| filters.with("after", &place.write())).unwrap_or_default();
     let page = Page::new(&asker, "证书", "/certificates");
     let rows = slice.rows.into_iter().map(|(certificate, _)| certificate).collect();
-    show(&ListPage { page, filters, rows, next, ready, may_issue, batches })
+    show(&ListPage { page, filters, rows, next, ready, may_issue, hands_over, batches })
 }
 
 /// `POST /certificates/batch/{batch}/print`

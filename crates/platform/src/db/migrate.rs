@@ -108,10 +108,13 @@ const BOOK: &str = "create table if not exists migration (
 ){strict};";
 
 /// Puts the engine's own words for `{int}` (64 bits), `{bool}`, `{text}`, `{bytes}`, `{id}`
-/// (UUID), `{real}`, `{strict}` (after a table's closing parenthesis) and `{clustered}` (the
-/// same, for a table stored in the order of its key).
+/// (UUID), `{real}`, `{strict}` (after a table's closing parenthesis), `{clustered}` (the same,
+/// for a table stored in the order of its key), `{by_month:column}` (after that, for one whose
+/// months are parts of their own on PostgreSQL; see [`super::months`]) and `{rest_of:table}` (a
+/// statement by itself: the part for what no month takes).
 #[must_use]
 pub fn translate(text: &str, engine: Engine) -> String {
+    let text = parts(text, engine);
     let words: [(&str, &str, &str); 8] = [
         ("{int}", "integer", "bigint"),
         ("{bool}", "integer", "boolean"),
@@ -122,14 +125,47 @@ pub fn translate(text: &str, engine: Engine) -> String {
         ("{strict}", " strict", ""),
         ("{clustered}", " strict, without rowid", ""),
     ];
-    words.iter().fold(text.to_owned(), |text, (word, sqlite, postgres)| {
+    words.iter().fold(text, |text, (word, sqlite, postgres)| {
         text.replace(word, if engine == Engine::Sqlite { sqlite } else { postgres })
     })
+}
+
+/// Puts the engine's own words for those that name a column or a table.
+fn parts(text: &str, engine: Engine) -> String {
+    let mut rest = text;
+    let mut out = String::with_capacity(text.len());
+    while let Some((before, word)) = rest.split_once('{') {
+        out.push_str(before);
+        let (word, after) = word.split_once('}').unwrap_or((word, ""));
+        match (word.split_once(':'), engine) {
+            (None, _) => out.push_str(&format!("{{{word}}}")),
+            (Some(_), Engine::Sqlite) => {}
+            (Some(("by_month", column)), Engine::Postgres) => {
+                out.push_str(&format!(" partition by range ({column})"));
+            }
+            (Some((_, table)), Engine::Postgres) => {
+                out.push_str(&format!("create table {table}_rest partition of {table} default;"));
+            }
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
 }
 
 #[cfg(test)]
 mod tests {
     use super::{BOOK, Engine, translate};
+
+    #[test]
+    fn months_are_parts_on_one_engine_alone() {
+        let text = "create table t (at {int} primary key){clustered}{by_month:at};\n{rest_of:t}";
+        let sqlite = "create table t (at integer primary key) strict, without rowid;\n";
+        assert_eq!(translate(text, Engine::Sqlite), sqlite);
+        let postgres = "create table t (at bigint primary key) partition by range (at);\n\
+            create table t_rest partition of t default;";
+        assert_eq!(translate(text, Engine::Postgres), postgres);
+    }
 
     #[test]
     fn each_engine_gets_its_own_words() {

@@ -12,6 +12,7 @@
 
 mod error;
 pub mod migrate;
+pub mod months;
 mod postgres;
 mod sqlite;
 mod value;

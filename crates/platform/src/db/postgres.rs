@@ -114,8 +114,12 @@ impl Session {
             if chunk.is_empty() {
                 return Ok(written);
             }
-            let sql = multi_row(head, width, chunk.len() / width, tail);
-            written += self.run(&sql, &chunk).await?;
+            let mut rest = chunk.as_slice();
+            for rows in powers(chunk.len() / width) {
+                let (now, later) = rest.split_at(rows * width);
+                written += self.run(&multi_row(head, width, rows, tail), now).await?;
+                rest = later;
+            }
         }
     }
 
@@ -154,6 +158,12 @@ impl Drop for Session {
     }
 }
 
+/// `rows` as a sum of powers of two, the largest first: each text is kept prepared on each
+/// connection, so there may only be a few of them.
+fn powers(rows: usize) -> impl Iterator<Item = usize> {
+    (0..usize::BITS).rev().map(|bit| 1 << bit).filter(move |power| rows & power != 0)
+}
+
 fn multi_row(head: &str, width: usize, rows: usize, tail: &str) -> String {
     let mut sql = String::with_capacity(head.len() + rows * width * 7);
     sql.push_str(head);
@@ -181,7 +191,14 @@ pub fn quote_identifier(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{multi_row, quote_identifier};
+    use super::{multi_row, powers, quote_identifier};
+
+    #[test]
+    fn any_number_of_rows_is_a_few_statements() {
+        assert_eq!(powers(11).collect::<Vec<_>>(), [8, 2, 1]);
+        assert_eq!(powers(0).count(), 0);
+        assert_eq!(powers(5_000).sum::<usize>(), 5_000);
+    }
 
     #[test]
     fn numbers_the_placeholders_of_all_rows() {

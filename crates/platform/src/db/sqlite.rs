@@ -4,6 +4,8 @@
 //! it: each runs in a savepoint of one open transaction, and whoever finds nobody waiting (or the
 //! group full) commits for all. Nobody is told "done" before that commit is durable.
 
+mod months;
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,6 +16,8 @@ use rusqlite::{CachedStatement, Connection, OpenFlags};
 use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::{DbError, PATIENCE, Row, Value, Visit};
+
+pub use months::disk;
 
 /// How many transactions may share a commit.
 const GROUP: usize = 64;

@@ -30,16 +30,33 @@ const CONTENT_SECURITY: &str = "default-src 'none'; script-src 'self'; style-src
     media-src 'self'; font-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; \
     frame-ancestors 'self'";
 
+/// The addresses of all rooms, by who asks at them.
+#[derive(Debug, Default)]
+pub struct Rooms {
+    /// People with browsers: cookies say who asks, and a form is taken from our own pages alone.
+    pub pages: Router<Arc<App>>,
+    /// Machines: each request carries its own credential, and no cookie counts.
+    pub machines: Router<Arc<App>>,
+}
+
+impl From<Router<Arc<App>>> for Rooms {
+    fn from(pages: Router<Arc<App>>) -> Self {
+        Self { pages, machines: Router::new() }
+    }
+}
+
 /// The routes of the frame itself and the layers around `rooms`.
-pub fn framed(rooms: Router<Arc<App>>, app: Arc<App>) -> Router {
+pub fn framed(rooms: impl Into<Rooms>, app: Arc<App>) -> Router {
+    let rooms = rooms.into();
     Router::new()
-        .merge(rooms)
+        .merge(rooms.pages)
         .route("/assets/{name}", get(assets::asset))
         .route("/livez", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .fallback(|| async { Failure::NotFound })
         .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(same_site(&app))
+        .merge(rooms.machines)
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             Failure::Internal("a handler panicked".to_owned()).into_response()
         }))

@@ -63,10 +63,24 @@ impl Connection {
     pub async fn get(&mut self, request: &Request) -> io::Result<Answer> {
         let Request { path, cookie } = request;
         let encodings = self.encodings;
-        let text = format!(
+        let head = format!(
             "GET {path} HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\nAccept-Encoding: {encodings}\r\n\r\n"
         );
-        self.stream.get_mut().write_all(text.as_bytes()).await?;
+        self.exchange(&head, b"").await
+    }
+
+    /// The body that came last, as far as it was sent in one piece.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// Sends a request as it is and waits for the whole answer.
+    ///
+    /// # Errors
+    /// When the connection breaks or what comes is not HTTP.
+    pub async fn exchange(&mut self, head: &str, body: &[u8]) -> io::Result<Answer> {
+        let stream = self.stream.get_mut();
+        stream.write_all(&[head.as_bytes(), body].concat()).await?;
         let status = self.line().await?;
         let status = status.split(' ').nth(1).and_then(|code| code.parse().ok());
         let status = status.ok_or_else(|| broken("no status"))?;

@@ -4,12 +4,14 @@
 //! brings, everything after them in bulk. Pages are then asked for over HTTP from a process of its
 //! own that serves the same data. Only ratios within one run compare machines; see `docs/figures.md`.
 
+mod bare;
 mod client;
 mod learning;
 mod load;
 mod machine;
 mod pages;
 mod province;
+mod records;
 mod report;
 mod served;
 mod store;
@@ -20,7 +22,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use tisheng_platform::config::Settings;
 use tisheng_platform::db::Engine;
@@ -39,9 +41,24 @@ const FILLED: &str = "bench.json";
 /// Why a run ended early: a sentence for whoever ordered it.
 type Failed = Box<dyn std::error::Error + Send + Sync>;
 
+/// A part of the platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// A province with its teachers, and their pages.
+    Province,
+    /// The record store with its statements.
+    Xapi,
+}
+
 /// What is measured.
 #[derive(Debug, Args)]
 pub struct Order {
+    /// Which part.
+    #[arg(long, value_enum, default_value_t = Part::Province)]
+    part: Part,
+    /// How many statements the record store has.
+    #[arg(long, default_value_t = 100_000)]
+    statements: u64,
     /// How many teachers the province has.
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(100..=8_000_000))]
     teachers: u32,
@@ -104,6 +121,10 @@ async fn open(order: &Order, folder: &Path) -> Result<Arc<App>, Failed> {
 
 async fn measure(order: &Order, folder: &Path) -> Result<Report, Failed> {
     let app = open(order, folder).await?;
+    if order.part == Part::Xapi {
+        let figures = records::measure(&app, order, folder).await?;
+        return report(&app, (0, order.statements), figures);
+    }
     let mark = folder.join(FILLED);
     let known = match std::fs::read_to_string(&mark) {
         Ok(text) => Some(serde_json::from_str::<Filled>(&text)?),
@@ -135,8 +156,13 @@ async fn measure(order: &Order, folder: &Path) -> Result<Report, Failed> {
     jobs::run_due(&app, &reactions::handlers()).await?;
     note("pages");
     figures.extend(served(&app, &province, order, folder).await?);
+    report(&app, (order.teachers, 0), figures)
+}
+
+fn report(app: &App, (teachers, statements): (u32, u64), figures: Vec<Figure>) -> Result<Report, Failed> {
     Ok(Report {
-        teachers: order.teachers,
+        teachers,
+        statements,
         engine: match app.db.engine() {
             Engine::Sqlite => "SQLite",
             Engine::Postgres => "PostgreSQL",

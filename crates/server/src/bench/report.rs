@@ -83,6 +83,8 @@ impl Figure {
 pub struct Report {
     /// Teachers in the database.
     pub teachers: u32,
+    /// Statements in the record store.
+    pub statements: u64,
     /// The engine.
     pub engine: &'static str,
     /// Processors of the machine.
@@ -93,8 +95,8 @@ pub struct Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { teachers, engine, processors, figures } = self;
-        writeln!(f, "{teachers} teachers, {engine}, {processors} processors\n")?;
+        let Self { teachers, statements, engine, processors, figures } = self;
+        writeln!(f, "{teachers} teachers, {statements} statements, {engine}, {processors} processors\n")?;
         writeln!(f, "| what | unit | goal | reached | met | × bare engine |")?;
         writeln!(f, "|---|---|---|---|---|---|")?;
         for figure in figures {
@@ -134,7 +136,8 @@ mod tests {
             Figure::new("few", "/s", Goal::AtLeast(4000.0), 3999.0),
             Figure::new("size", "MiB", Goal::None, 12.34),
         ];
-        let text = Report { teachers: 7, engine: "SQLite", processors: 2, figures }.to_string();
+        let text =
+            Report { teachers: 7, statements: 0, engine: "SQLite", processors: 2, figures }.to_string();
         assert!(text.contains("| fast | ms | ≤ 10.0 | 4.00 | yes | 2.0 |"), "{text}");
         assert!(text.contains("| few | /s | ≥ 4000 | 3999 | no |  |"), "{text}");
         assert!(text.contains("| size | MiB | — | 12.3 |  |  |"), "{text}");

@@ -56,8 +56,13 @@ impl Served {
         Ok(Self { child, address, start, idle })
     }
 
+    /// The number of its process.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// MiB of memory it has held at most.
     pub fn peak(&self) -> Option<f64> {
-        self.child.id().and_then(|id| memory(id, Memory::Peak))
+        self.id().and_then(|id| memory(id, Memory::Peak))
     }
 }

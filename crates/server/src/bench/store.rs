@@ -1,6 +1,8 @@
 //! What the bench reads beside the rooms: whom it has put where, and the same rows as the bare
 //! engine gives them.
 
+pub mod records;
+
 use tisheng_kernel::Id;
 use tisheng_platform::{DbError, Row, Tx, args};
 use tisheng_policy::scheme::Programme;

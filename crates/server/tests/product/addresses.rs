@@ -11,8 +11,15 @@ const METHODS: [&str; 5] = ["get", "post", "patch", "delete", "head"];
 pub struct Address {
     /// The path as the router has it, with names in braces.
     pub path: String,
-    /// The method, in capitals.
+    /// The method, in capitals; `ANY` where the address itself sees to it.
     pub method: String,
+}
+
+impl Address {
+    /// Whether machines ask here, with a credential in each request and no session.
+    pub fn is_for_machines(&self) -> bool {
+        self.method == "ANY"
+    }
 }
 
 /// Every address, in the order of paths.
@@ -50,6 +57,9 @@ fn of_source(source: &str) -> Vec<Address> {
         else {
             continue;
         };
+        if services.trim_start_matches([',', ' ', '\n']).starts_with("any(") && !services.contains(").") {
+            found.push(Address { path: path.to_owned(), method: "ANY".to_owned() });
+        }
         for method in METHODS {
             let called = services.match_indices(&format!("{method}(")).any(|(at, _)| {
                 !services[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':')
@@ -80,8 +90,8 @@ fn up_to_its_end(call: &str) -> &str {
 
 #[test]
 fn addresses_are_read_as_they_are_written() {
-    let source = "Router::new().route(\"/a/{id}\", get(a::show).post(a::get(x)).layer(y(1)))\n.route(\n \"/b\",\n delete(b),\n)";
+    let source = "Router::new().route(\"/a/{id}\", get(a::show).post(a::get(x)).layer(y(1)))\n.route(\n \"/b\",\n delete(b),\n)\n.route(\"/m\", any(c))";
     let found: Vec<String> = of_source(source).iter().map(|a| format!("{} {}", a.method, a.path)).collect();
-    assert_eq!(found, ["GET /a/{id}", "POST /a/{id}", "DELETE /b"]);
+    assert_eq!(found, ["GET /a/{id}", "POST /a/{id}", "DELETE /b", "ANY /m"]);
     assert!(all().len() > 150, "the search has lost its way: {}", all().len());
 }

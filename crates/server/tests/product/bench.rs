@@ -6,6 +6,22 @@ use tisheng_testkit::{scratch, story};
 
 use crate::commands::{said, tisheng};
 
+story!(a_small_record_store_is_measured, |engine| async move {
+    let empty = scratch(engine).await;
+    let mut order = vec!["bench", "--part", "xapi", "--statements", "3000", "--json"];
+    if let Address::Server(url) = &empty.address {
+        order.extend(["--database", url]);
+    }
+    let measured = tisheng(empty.folder.path(), &order, "");
+    let report: Value = serde_json::from_str(&said(&measured)).expect("JSON");
+    assert_eq!(report["statements"], 3000);
+    let figures = report["figures"].as_array().expect("figures");
+    let names: Vec<&str> = figures.iter().filter_map(|figure| figure["what"].as_str()).collect();
+    for part in ["single", "batches of 50", "by agent", "by verb and since", "by activity", "walk over 3"] {
+        assert!(names.iter().any(|name| name.contains(part)), "{part} in {names:?}");
+    }
+});
+
 story!(a_small_province_is_measured, |engine| async move {
     let empty = scratch(engine).await;
     let mut order = vec!["bench", "--teachers", "200", "--json"];

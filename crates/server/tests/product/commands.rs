@@ -171,3 +171,33 @@ fn a_reader_that_goes_away_is_no_mistake_and_a_full_device_is_one() {
     let told = String::from_utf8_lossy(&ended.stderr);
     assert!(!ended.status.success() && told.starts_with("tisheng: ") && !told.contains("panicked"), "{told}");
 }
+
+#[test]
+fn an_operator_gives_and_takes_credentials() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    let lrs = |args: &[&str]| tisheng(data, &[&["lrs"], args].concat(), "");
+    let scopes = ["--scope", "statements/write", "--scope", "statements/read/mine", "--quota", "5000"];
+    let made = said(&lrs(&[&["credential", "create", "--name", "某平台"][..], &scopes[..]].concat()));
+    let word = |line: &str| {
+        let line = made.lines().find(|text| text.starts_with(line)).expect("a line");
+        line.split(' ').nth(1).expect("a word").to_owned()
+    };
+    let (key, secret) = (word("key "), word("secret "));
+    let listed = said(&lrs(&["credential", "list"]));
+    let shown = "statements/write statements/read/mine  500 requests a second, 5000 statements a day";
+    assert!(listed.contains(&key) && listed.contains(shown) && !listed.contains(&secret), "{listed}");
+    let renewed = said(&lrs(&["credential", "rotate", &key, "--hours", "1"]));
+    assert!(renewed.starts_with("secret ") && !renewed.contains(&secret), "{renewed}");
+    assert_eq!(said(&lrs(&["credential", "revoke", &key])), "revoked\n");
+    assert!(said(&lrs(&["credential", "list"])).contains("revoked 2"));
+    assert!(refused(&lrs(&["credential", "revoke", &key])).contains("revoked already"));
+    assert!(refused(&lrs(&["credential", "rotate", &key])).contains("is revoked"));
+    assert!(refused(&lrs(&["credential", "revoke", "nobody"])).contains("no credential"));
+    let wrong = refused(&lrs(&["credential", "create", "--name", "x", "--scope", "write"]));
+    assert!(wrong.contains("statements/write"), "{wrong}");
+    assert_eq!(said(&lrs(&["months"])), "");
+    assert!(refused(&lrs(&["detach", "2021-03"])).contains("no statements of 2021-03"));
+    assert!(refused(&lrs(&["attach", "2021-03"])).contains("has not been taken out"));
+    assert!(refused(&lrs(&["detach", "2021-3"])).contains("no month such as"));
+}

@@ -5,6 +5,7 @@ mod bench;
 mod canary;
 mod commands;
 mod fixtures;
+mod listening;
 mod matrix;
 mod statements;
 mod third_place;

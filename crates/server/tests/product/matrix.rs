@@ -35,6 +35,7 @@ const HEAD: &str = "\
 # 200 shown     303 led on, or done     done   would have been done (the test lets nothing happen)
 # sign-in       led to the sign-in page     404 not there, or not for the asker
 # 400 415 422   may be asked, but what the test sends is not right; the answer names no data
+# ANY 401       for machines, which bring a credential with every request: no session counts there
 # Every address is answered to somebody; nobody who is signed in is taken for a stranger.
 ";
 
@@ -73,12 +74,19 @@ impl Asker {
                 self.browser.send(method, &path, of_uploads(world), Vec::new()).await
             }
             "GET" => self.browser.send(Method::GET, &path, HeaderMap::new(), Vec::new()).await,
+            "ANY" => self.browser.send(Method::GET, &path, of_machines(), Vec::new()).await,
             "POST" if takes_files(&address.path) => self.browser.post_files(&path, &fields(world), &[]).await,
             "POST" => self.browser.post_only(&path, &fields(world)).await,
             other => panic!("nobody here asks by {other}"),
         };
         word(address, &seen)
     }
+}
+
+/// What a machine says beside its credential.
+fn of_machines() -> HeaderMap {
+    let version = ("x-experience-api-version", "2.0.0");
+    HeaderMap::from_iter([(version.0.parse().expect("a name"), version.1.parse().expect("a value"))])
 }
 
 /// What the protocol of uploads asks for, whatever the method.
@@ -221,12 +229,16 @@ async fn written(world: &World) -> String {
 
 /// When an address has its turn: first what only looks, at the end what takes things away.
 fn turn(address: &Address) -> usize {
-    ["GET", "HEAD", "PATCH", "POST"].iter().position(|method| address.method == *method).unwrap_or(4)
+    ["GET", "HEAD", "ANY", "PATCH", "POST"].iter().position(|method| address.method == *method).unwrap_or(4)
 }
 
 /// Why the answers at an address say nothing about who may ask: those who are signed in were
 /// taken for strangers or for too many, or nobody was answered.
 fn unasked(address: &Address, answers: &[String]) -> Option<String> {
+    if address.is_for_machines() {
+        let open = answers.iter().find(|word| *word != "401");
+        return open.map(|word| format!("{} answers {word} to a session", address.path));
+    }
     // Those who go in and out stand before the sign-in page.
     let is_door = address.path.starts_with("/sign-");
     let strange = answers.iter().find(|word| *word == "429" || (*word == "sign-in" && !is_door));
@@ -282,7 +294,8 @@ async fn the_matrix_is_as_written() {
 async fn no_form_is_taken_from_elsewhere() {
     let world = World::begin(Engine::Sqlite).await;
     let mut office = world.browser(&world.town.county_office).await;
-    for address in all().into_iter().filter(|address| address.method != "GET" && address.method != "HEAD") {
+    let reads = |address: &Address| matches!(address.method.as_str(), "GET" | "HEAD");
+    for address in all().into_iter().filter(|address| !reads(address) && !address.is_for_machines()) {
         let mut headers = HeaderMap::new();
         headers.insert("sec-fetch-site", "cross-site".parse().expect("a value"));
         headers.insert("content-type", "application/x-www-form-urlencoded".parse().expect("a type"));

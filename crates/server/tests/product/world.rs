@@ -28,7 +28,7 @@ use uuid::Uuid;
 /// Every route, every reaction, on a database of its own.
 pub async fn whole(engine: Engine) -> TestApp {
     let parts = routes::parts().expect("the product's long-lived things");
-    TestApp::with_handlers(engine, routes::rooms(), parts, reactions::handlers()).await
+    TestApp::with_handlers(engine, routes::all(), parts, reactions::handlers()).await
 }
 
 /// A town in which one of every kind of thing belongs to the first school.
@@ -62,7 +62,7 @@ impl World {
             let panel: Vec<&Persona> = school.teachers.iter().rev().take(3).collect();
             review::samples::panel_of(&head, &panel).await.expect("a panel");
         }
-        let things = BTreeMap::new();
+        let things = BTreeMap::from([("{*resource}", "statements".to_owned())]);
         let mut world = Self { test, town, programme, capability: String::new(), things };
         world.finish().await;
         world.work().await;

@@ -1,0 +1,78 @@
+//! From statements to facts (LEARN-2): what a learning platform said to the record store is handed
+//! to [`learning`], which makes hours of it.
+//!
+//! **Promise.** Every statement that came with a credential of a platform and speaks of somebody's
+//! learning is a fact, once, under the statement's id; one that was taken back counts for nothing,
+//! whichever of the two came first.
+//!
+//! The room has no tables: it may listen to the same statement any number of times.
+
+mod model;
+
+use std::collections::BTreeMap;
+
+use tisheng_kernel::{Id, Instant};
+use tisheng_platform::Ctx;
+use tisheng_platform::jobs::{Claimed, Handlers, JobError};
+use tisheng_training::hours::Channel;
+use tisheng_training::platform::Platform;
+use tisheng_training::{learning, platform};
+use tisheng_xapi::Statement;
+use uuid::Uuid;
+
+use crate::lrs::{self, Stored, StoredEvent};
+
+/// The job that follows when statements of platforms have been stored.
+pub const JOB: &str = "xapi.listen";
+
+/// Statements taken in one transaction.
+const AT_ONCE: usize = 200;
+
+/// Adds the job of the room.
+#[must_use]
+pub fn jobs(handlers: Handlers) -> Handlers {
+    handlers.gathering(JOB, listen)
+}
+
+async fn listen(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
+    let mut by: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
+    for event in claimed.payloads::<StoredEvent>()? {
+        by.entry(event.platform).or_default().extend(event.statements);
+    }
+    for (platform, ids) in by {
+        for ids in ids.chunks(AT_ONCE) {
+            hear(&ctx, Id::from_uuid(platform), ids).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn hear(ctx: &Ctx, platform: Id<Platform>, ids: &[Uuid]) -> Result<(), JobError> {
+    let mut tx = ctx.write().await?;
+    let Some(platform) = platform::of_id(&mut tx, platform).await? else { return Ok(()) };
+    let stored = lrs::statements(&mut tx, ids).await?;
+    let (mut said, mut targets) = (Vec::new(), Vec::new());
+    for one in stored.iter().filter(|one| one.voided_by.is_none()) {
+        let statement = read(one)?;
+        match statement.voids() {
+            Some(target) => targets.push(target),
+            None => said.extend(model::said(&statement, one.id, Instant::from_micros(one.stored))),
+        }
+    }
+    // Whoever takes back what is not theirs has taken nothing back: the store says so.
+    let taken = lrs::statements(&mut tx, &targets).await?;
+    let voided = taken.iter().chain(&stored).filter(|one| one.voided_by.is_some());
+    let voided: Vec<String> = voided.map(|one| one.id.to_string()).collect();
+    if !said.is_empty() {
+        learning::take(ctx, &mut tx, (&platform, Channel::Xapi), &said).await?;
+    }
+    if !voided.is_empty() {
+        learning::void(ctx, &mut tx, &platform, &voided).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+fn read(stored: &Stored) -> Result<Statement<'_>, JobError> {
+    Statement::stored(&stored.body).map_err(|error| JobError(format!("statement {}: {error}", stored.id)))
+}

@@ -1,0 +1,142 @@
+//! Statements as they are found.
+
+use tisheng_platform::Tx;
+use tisheng_platform::args;
+use tisheng_platform::db::{DbError, Row, Value};
+use tisheng_xapi::Term;
+use uuid::Uuid;
+
+/// A statement as it is kept.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    pub stored: i64,
+    pub id: Uuid,
+    pub credential: Uuid,
+    pub target: Option<Uuid>,
+    pub body: String,
+    pub is_voided: bool,
+}
+
+const ONE: &str = "select s.stored, s.id, s.credential, s.target, s.body,
+    case when s.voiding then 0 else (select count(*) from xapi_voided v
+        where v.target = s.id and (v.wide or v.credential = s.credential)) end
+    from xapi_id i join xapi_statement s on s.stored = i.stored and s.id = i.id where i.id = $1";
+
+/// The statement `id`.
+pub async fn one(tx: &mut Tx, id: Uuid) -> Result<Option<Kept>, DbError> {
+    tx.row_opt(ONE, args![id], |row| {
+        Ok(Kept {
+            stored: row.get(0)?,
+            id: row.get(1)?,
+            credential: row.get(2)?,
+            target: row.get(3)?,
+            body: row.get(4)?,
+            is_voided: row.get::<i64>(5)? > 0,
+        })
+    })
+    .await
+}
+
+const VOIDED_BY: &str = "select v.statement from xapi_voided v join xapi_id i on i.id = v.target
+    join xapi_statement s on s.stored = i.stored and s.id = i.id
+    where v.target = $1 and not s.voiding and (v.wide or v.credential = s.credential)
+    order by v.statement limit 1";
+
+/// Which statement took `id` back.
+pub async fn voided_by(tx: &mut Tx, id: Uuid) -> Result<Option<Uuid>, DbError> {
+    tx.row_opt(VOIDED_BY, args![id], |row| row.get(0)).await
+}
+
+const HOW_MANY: &str = "select count(*) from (select 1 as one from xapi_term where term = $1 limit 1000) few";
+
+/// How many statements a term finds, up to a thousand.
+pub async fn how_many(tx: &mut Tx, term: Term) -> Result<i64, DbError> {
+    tx.row(HOW_MANY, args![&term.0[..]], |row| row.get(0)).await
+}
+
+/// What is asked for, ready for the database.
+#[derive(Debug, Clone)]
+pub struct Search {
+    /// The rarest first, at most five.
+    pub terms: Vec<Term>,
+    pub since: i64,
+    pub until: i64,
+    /// Behind which place the page begins.
+    pub behind: (i64, Uuid),
+    pub ascending: bool,
+    pub limit: i64,
+}
+
+const NEWEST: &str = "select s.stored, s.id, s.credential, s.target, s.body from xapi_statement s
+    where s.stored > $1 and s.stored <= $2 and (s.stored, s.id) < ($3, $4)
+    and (s.voiding or not exists (select 1 from xapi_voided v
+        where v.target = s.id and (v.wide or v.credential = s.credential)))
+    order by s.stored desc, s.id desc limit $5";
+
+const OLDEST: &str = "select s.stored, s.id, s.credential, s.target, s.body from xapi_statement s
+    where s.stored > $1 and s.stored <= $2 and (s.stored, s.id) > ($3, $4)
+    and (s.voiding or not exists (select 1 from xapi_voided v
+        where v.target = s.id and (v.wide or v.credential = s.credential)))
+    order by s.stored, s.id limit $5";
+
+// `between` keeps PostgreSQL from gathering all statements of a common term to look them up in.
+const NEWEST_OF: &str = "select s.stored, s.id, s.credential, s.target, s.body
+    from xapi_term t join xapi_statement s on s.stored = t.stored and s.id = t.id
+    where t.term = $6 and t.stored > $1 and t.stored <= $2 and (t.stored, t.id) < ($3, $4)
+    and (cast($7 as bigint) < 1 or exists (select 1 from xapi_term a
+        where a.term = $8 and a.stored = t.stored and a.id = t.id and a.via between t.via and t.via))
+    and (cast($7 as bigint) < 2 or exists (select 1 from xapi_term b
+        where b.term = $9 and b.stored = t.stored and b.id = t.id and b.via between t.via and t.via))
+    and (cast($7 as bigint) < 3 or exists (select 1 from xapi_term c
+        where c.term = $10 and c.stored = t.stored and c.id = t.id and c.via between t.via and t.via))
+    and (cast($7 as bigint) < 4 or exists (select 1 from xapi_term d
+        where d.term = $11 and d.stored = t.stored and d.id = t.id and d.via between t.via and t.via))
+    and (s.voiding or not exists (select 1 from xapi_voided v
+        where v.target = s.id and (v.wide or v.credential = s.credential)))
+    order by t.stored desc, t.id desc limit $5";
+
+const OLDEST_OF: &str = "select s.stored, s.id, s.credential, s.target, s.body
+    from xapi_term t join xapi_statement s on s.stored = t.stored and s.id = t.id
+    where t.term = $6 and t.stored > $1 and t.stored <= $2 and (t.stored, t.id) > ($3, $4)
+    and (cast($7 as bigint) < 1 or exists (select 1 from xapi_term a
+        where a.term = $8 and a.stored = t.stored and a.id = t.id and a.via between t.via and t.via))
+    and (cast($7 as bigint) < 2 or exists (select 1 from xapi_term b
+        where b.term = $9 and b.stored = t.stored and b.id = t.id and b.via between t.via and t.via))
+    and (cast($7 as bigint) < 3 or exists (select 1 from xapi_term c
+        where c.term = $10 and c.stored = t.stored and c.id = t.id and c.via between t.via and t.via))
+    and (cast($7 as bigint) < 4 or exists (select 1 from xapi_term d
+        where d.term = $11 and d.stored = t.stored and d.id = t.id and d.via between t.via and t.via))
+    and (s.voiding or not exists (select 1 from xapi_voided v
+        where v.target = s.id and (v.wide or v.credential = s.credential)))
+    order by t.stored, t.id limit $5";
+
+/// A page of statements, those that are voided left out. One that is found over several references
+/// comes several times, one after the other.
+pub async fn search(tx: &mut Tx, search: &Search) -> Result<Vec<Kept>, DbError> {
+    let kept = |row: &Row<'_>| {
+        Ok(Kept {
+            stored: row.get(0)?,
+            id: row.get(1)?,
+            credential: row.get(2)?,
+            target: row.get(3)?,
+            body: row.get(4)?,
+            is_voided: false,
+        })
+    };
+    let mut args = vec![
+        Value::from(search.since),
+        Value::from(search.until),
+        Value::from(search.behind.0),
+        Value::from(search.behind.1),
+        Value::from(search.limit),
+    ];
+    let Some((rarest, others)) = search.terms.split_first() else {
+        return tx.rows(if search.ascending { OLDEST } else { NEWEST }, &args, kept).await;
+    };
+    args.push(Value::Bytes(&rarest.0));
+    args.push(Value::from(i64::try_from(others.len()).unwrap_or_default()));
+    for place in 0..4 {
+        args.push(others.get(place).map_or(Value::Null, |term| Value::Bytes(&term.0)));
+    }
+    tx.rows(if search.ascending { OLDEST_OF } else { NEWEST_OF }, &args, kept).await
+}

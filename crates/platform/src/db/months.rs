@@ -1,0 +1,257 @@
+//! Tables that only grow, and whose past months can be taken out and put back.
+//!
+//! On PostgreSQL each month is a part (partition) of its own, made by whoever writes first in it;
+//! what fits no month lies in the part `…_rest`, so that nothing is ever refused. A month that is
+//! taken out stays in the database as a table by itself, which the server's own tools can copy and
+//! drop. On SQLite a month that is taken out lies in a file of its own.
+//!
+//! Every step can be cut short and done again: rows are removed in one place only after they are
+//! durable in the other.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use chrono::{Datelike, Months, NaiveDate};
+use tisheng_kernel::Instant;
+
+use super::{Db, DbError, Engine, Tx, quote_identifier, sqlite};
+use crate::args;
+
+/// A month, by UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Month(NaiveDate);
+
+/// There is no such month.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no month such as 2026-11")]
+pub struct NoMonth(String);
+
+impl Month {
+    /// The month that `at` lies in.
+    #[must_use]
+    pub fn of(at: Instant) -> Self {
+        let date = chrono::DateTime::from_timestamp_micros(at.micros()).unwrap_or_default().date_naive();
+        Self(date.with_day(1).unwrap_or(date))
+    }
+
+    /// The month after it.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.checked_add_months(Months::new(1)).unwrap_or(self.0))
+    }
+
+    /// Its first moment, in microseconds since 1970-01-01 UTC.
+    #[must_use]
+    pub fn begin(self) -> i64 {
+        self.0.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros()
+    }
+
+    /// The table of the month's rows of `table`, where it is one of its own.
+    fn part(self, table: &str) -> String {
+        format!("{table}_{}", self.0.format("%Y_%m"))
+    }
+}
+
+impl fmt::Display for Month {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.format("%Y-%m"))
+    }
+}
+
+impl FromStr for Month {
+    type Err = NoMonth;
+
+    fn from_str(text: &str) -> Result<Self, NoMonth> {
+        let date = NaiveDate::parse_from_str(&format!("{text}-01"), "%Y-%m-%d").ok();
+        date.map(Self).filter(|month| month.to_string() == text).ok_or_else(|| NoMonth(text.to_owned()))
+    }
+}
+
+/// Tables that lie by months, in the order in which they are taken out. Each has the column
+/// `stored`, microseconds since 1970-01-01 UTC, in its key.
+#[derive(Debug, Clone, Copy)]
+pub struct Monthly {
+    /// Their names; the first has a row for everything that the others speak of.
+    pub tables: &'static [&'static str],
+    /// The folder in the data folder for the files of months that are taken out (SQLite).
+    pub folder: &'static str,
+}
+
+impl Monthly {
+    fn file(&self, data: &Path, month: Month) -> PathBuf {
+        data.join(self.folder).join(format!("{}-{month}.db", self.tables[0]))
+    }
+
+    /// Makes the parts for `month` where they are missing.
+    ///
+    /// # Errors
+    /// What the engine reports; then rows of the month lie in the rest.
+    pub async fn ready(&self, db: &Db, month: Month) -> Result<(), DbError> {
+        if db.engine() == Engine::Sqlite {
+            return Ok(());
+        }
+        for table in self.tables {
+            let mut tx = db.write().await?;
+            if is_there(&mut tx, &month.part(table)).await? {
+                continue;
+            }
+            // One at a time: whoever waited here finds the work done.
+            let whole = quote_identifier(table);
+            tx.batch(&format!("lock table {whole} in share update exclusive mode")).await?;
+            if !is_there(&mut tx, &month.part(table)).await? {
+                found(&mut tx, table, month).await?;
+                join(&mut tx, table, month).await?;
+                tx.commit().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes `month` out. Once it is out, doing it again takes out what has come since.
+    ///
+    /// # Errors
+    /// What the engine or the disk reports; what is not done yet is done by the next attempt.
+    pub async fn take_out(&self, db: &Db, data: &Path, month: Month) -> Result<(), DbError> {
+        match db {
+            Db::Sqlite(db) => {
+                let file = self.file(data, month);
+                db.take_out(self.tables, month.begin()..month.next().begin(), file).await
+            }
+            Db::Postgres(_) => {
+                let mut tx = db.write().await?;
+                for table in self.tables {
+                    let part = month.part(table);
+                    if is_part(&mut tx, &part).await? {
+                        let (whole, part) = (quote_identifier(table), quote_identifier(&part));
+                        tx.batch(&format!("alter table {whole} detach partition {part}")).await?;
+                    } else if !is_there(&mut tx, &part).await? {
+                        found(&mut tx, table, month).await?;
+                    }
+                    gather(&mut tx, table, month).await?;
+                }
+                tx.commit().await
+            }
+        }
+    }
+
+    /// Puts `month` back; whether it was out.
+    ///
+    /// # Errors
+    /// What the engine or the disk reports; what is not done yet is done by the next attempt.
+    pub async fn put_back(&self, db: &Db, data: &Path, month: Month) -> Result<bool, DbError> {
+        match db {
+            Db::Sqlite(db) => db.put_back(self.tables, self.file(data, month)).await,
+            Db::Postgres(_) => {
+                let mut tx = db.write().await?;
+                let mut was_out = false;
+                for table in self.tables {
+                    let part = month.part(table);
+                    if is_there(&mut tx, &part).await? && !is_part(&mut tx, &part).await? {
+                        gather(&mut tx, table, month).await?;
+                        join(&mut tx, table, month).await?;
+                        was_out = true;
+                    }
+                }
+                tx.commit().await?;
+                Ok(was_out)
+            }
+        }
+    }
+
+    /// The months that are out, the earliest first.
+    ///
+    /// # Errors
+    /// What the engine or the disk reports.
+    pub async fn out(&self, db: &Db, data: &Path) -> Result<Vec<Month>, DbError> {
+        let names = match db {
+            Db::Sqlite(_) => files(&data.join(self.folder))?,
+            Db::Postgres(_) => {
+                let mut tx = db.read().await?;
+                let sql = "select relname::text from pg_class where relkind = 'r' and not relispartition";
+                tx.rows(sql, args![], |row| row.get::<String>(0)).await?
+            }
+        };
+        let month = |name: &String| {
+            let rest = name.strip_prefix(self.tables[0])?.get(1..)?;
+            rest.trim_end_matches(".db").replace('_', "-").parse().ok()
+        };
+        let mut out: Vec<Month> = names.iter().filter_map(month).collect();
+        out.sort_unstable();
+        Ok(out)
+    }
+}
+
+fn files(folder: &Path) -> Result<Vec<String>, DbError> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(sqlite::disk(&error)),
+    };
+    let name = |entry: std::io::Result<std::fs::DirEntry>| {
+        entry.map(|entry| entry.file_name().to_string_lossy().into_owned())
+    };
+    let names: Result<Vec<String>, _> = entries.map(name).collect();
+    Ok(names
+        .map_err(|error| sqlite::disk(&error))?
+        .into_iter()
+        .filter(|name| name.ends_with(".db"))
+        .collect())
+}
+
+/// Whether PostgreSQL has a table `name`.
+async fn is_there(tx: &mut Tx, name: &str) -> Result<bool, DbError> {
+    tx.row("select to_regclass($1::text) is not null", args![name], |row| row.get(0)).await
+}
+
+/// Whether that is a part of another.
+async fn is_part(tx: &mut Tx, name: &str) -> Result<bool, DbError> {
+    let sql =
+        "select coalesce((select relispartition from pg_class where oid = to_regclass($1::text)), false)";
+    tx.row(sql, args![name], |row| row.get(0)).await
+}
+
+/// Makes a table by itself for `month`.
+async fn found(tx: &mut Tx, table: &str, month: Month) -> Result<(), DbError> {
+    let (whole, part) = (quote_identifier(table), quote_identifier(&month.part(table)));
+    tx.batch(&format!("create table {part} (like {whole} including all)")).await?;
+    gather(tx, table, month).await
+}
+
+/// Moves rows of `month` from the rest into its own table.
+async fn gather(tx: &mut Tx, table: &str, month: Month) -> Result<(), DbError> {
+    let (part, rest) = (quote_identifier(&month.part(table)), quote_identifier(&format!("{table}_rest")));
+    let (begin, end) = (month.begin(), month.next().begin());
+    let sql = format!(
+        "with moved as (delete from {rest} where stored >= {begin} and stored < {end} returning *)
+        insert into {part} select * from moved on conflict do nothing"
+    );
+    tx.batch(&sql).await
+}
+
+/// Makes the table of `month` a part.
+async fn join(tx: &mut Tx, table: &str, month: Month) -> Result<(), DbError> {
+    let (whole, part) = (quote_identifier(table), quote_identifier(&month.part(table)));
+    let (begin, end) = (month.begin(), month.next().begin());
+    let sql = format!("alter table {whole} attach partition {part} for values from ({begin}) to ({end})");
+    tx.batch(&sql).await
+}
+
+#[cfg(test)]
+mod tests {
+    use tisheng_kernel::Instant;
+
+    use super::Month;
+
+    #[test]
+    fn months_are_read_and_follow_each_other() {
+        let month: Month = "2026-12".parse().expect("a month");
+        assert_eq!(month.next().to_string(), "2027-01");
+        assert_eq!(Month::of(Instant::from_micros(month.begin())), month);
+        assert_eq!(Month::of(Instant::from_micros(month.next().begin() - 1)), month);
+        assert_eq!(month.part("t"), "t_2026_12");
+        for wrong in ["2026-13", "2026-1", "26-01", "2026-01-01", ""] {
+            wrong.parse::<Month>().expect_err(wrong);
+        }
+    }
+}

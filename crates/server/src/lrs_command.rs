@@ -1,0 +1,143 @@
+//! `tisheng lrs …`: who may speak with the record store, and its past months.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use clap::Subcommand;
+use tisheng_gateway::lrs::{self, Credential, Scope, USUAL_RATE, Wanted};
+use tisheng_kernel::Id;
+use tisheng_platform::config::Config;
+use tisheng_platform::db::months::Month;
+use tisheng_platform::{App, Ctx, Tx};
+use uuid::Uuid;
+
+use crate::say::say;
+use crate::{Ended, assembly};
+
+/// What to do with the record store.
+#[derive(Debug, Subcommand)]
+pub enum LrsCommand {
+    /// Keys of machines.
+    #[command(subcommand)]
+    Credential(CredentialCommand),
+    /// List the months in which statements were stored.
+    Months,
+    /// Take a past month out of the tables: into a file in the folder `months` of the data folder,
+    /// or on PostgreSQL into tables by themselves. Cut short, it goes on when given again.
+    Detach {
+        /// Such as 2026-11.
+        month: Month,
+    },
+    /// Put a month back that was taken out.
+    Attach {
+        /// Such as 2026-11.
+        month: Month,
+    },
+}
+
+/// What to do with keys of machines.
+#[derive(Debug, Subcommand)]
+pub enum CredentialCommand {
+    /// Make one; key and secret are printed once.
+    Create {
+        /// What people call it.
+        #[arg(long)]
+        name: String,
+        /// What it allows, in the words of the standard, such as statements/write; several times.
+        #[arg(long, required = true)]
+        scope: Vec<Scope>,
+        /// Identifier of the learning platform that it belongs to.
+        #[arg(long)]
+        platform: Option<Uuid>,
+        /// Requests a second.
+        #[arg(long, default_value_t = USUAL_RATE, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+        rate: u32,
+        /// Statements a day; any number without it.
+        #[arg(long)]
+        quota: Option<u32>,
+    },
+    /// List them.
+    List,
+    /// Print a new secret; the old one is taken for a while.
+    Rotate {
+        /// The key.
+        key: String,
+        /// Hours for which the old secret is taken.
+        #[arg(long, default_value_t = 24)]
+        hours: u32,
+    },
+    /// Take one no more. A running server notices within seconds.
+    Revoke {
+        /// The key.
+        key: String,
+    },
+}
+
+/// Runs one of them.
+pub async fn run(command: &LrsCommand, config: Config) -> Ended {
+    let app = assembly::open(config).await?;
+    match command {
+        LrsCommand::Credential(command) => return credential(command, &app).await,
+        LrsCommand::Months => {
+            for state in lrs::months(&app).await? {
+                let out = if state.is_out { "  detached" } else { "" };
+                say(&format!("{}  {} statements{out}", state.month, state.statements))?;
+            }
+        }
+        LrsCommand::Detach { month } => {
+            lrs::take_out(&app, *month).await?;
+            say(&format!("{month} detached; `tisheng lrs attach {month}` puts it back"))?;
+        }
+        LrsCommand::Attach { month } => {
+            lrs::put_back(&app, *month).await?;
+            say(&format!("{month} attached"))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn credential(command: &CredentialCommand, app: &Arc<App>) -> Ended {
+    let ctx = Ctx::system(Arc::clone(app), "command line");
+    let mut tx = ctx.write().await?;
+    match command {
+        CredentialCommand::Create { name, scope, platform, rate, quota } => {
+            let (platform, rate, quota) = (*platform, *rate, *quota);
+            let wanted = Wanted { platform, rate, quota, ..Wanted::new(name, scope) };
+            let issued = lrs::create(&ctx, &mut tx, &wanted).await?;
+            tx.commit().await?;
+            say(&format!("key {}\nsecret {}\nthe secret is not shown again", issued.key, issued.secret))?;
+        }
+        CredentialCommand::List => {
+            for listed in lrs::list(&mut tx).await? {
+                let scopes = Scope::ALL.iter().filter(|(scope, _)| listed.credential.scopes.contains(scope));
+                let scopes: Vec<&str> = scopes.map(|(_, code)| *code).collect();
+                let end = listed.revoked.map(|at| format!("  revoked {at}")).unwrap_or_default();
+                let Credential { key, name, rate, quota, .. } = &listed.credential;
+                let quota = quota.map(|quota| format!(", {quota} statements a day")).unwrap_or_default();
+                say(&format!("{key}  {name}  {}  {rate} requests a second{quota}{end}", scopes.join(" ")))?;
+            }
+        }
+        CredentialCommand::Rotate { key, hours } => {
+            let id = of_key(&mut tx, key).await?;
+            let secret = lrs::rotate(&ctx, &mut tx, id, TimeDelta::hours(i64::from(*hours))).await?;
+            let secret = secret.ok_or("this key is revoked")?;
+            tx.commit().await?;
+            say(&format!("secret {secret}\nthe secret is not shown again"))?;
+        }
+        CredentialCommand::Revoke { key } => {
+            let id = of_key(&mut tx, key).await?;
+            if !lrs::revoke(&ctx, &mut tx, id).await? {
+                return Err("this key is revoked already".into());
+            }
+            tx.commit().await?;
+            say("revoked")?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn of_key(tx: &mut Tx, key: &str) -> Result<Id<Credential>, Box<dyn std::error::Error + Send + Sync>> {
+    let found = lrs::list(tx).await?.into_iter().find(|listed| listed.credential.key == key);
+    Ok(found.ok_or("no credential has this key")?.credential.id)
+}

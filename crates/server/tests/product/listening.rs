@@ -1,0 +1,100 @@
+//! From a statement in the record store to an hour in the teacher's statement, and back.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chrono::TimeDelta;
+use http::{HeaderMap, Method, StatusCode};
+use tisheng_gateway::lrs::{self, Issued, Scope, Wanted};
+use tisheng_kernel::Id;
+use tisheng_platform::args;
+use tisheng_testkit::story;
+use tisheng_training::learning::{self, Account};
+use tisheng_training::platform::{self, Platform};
+use tisheng_training::{course, hours};
+
+use crate::world::World;
+
+/// The platform of the world with a credential of its own.
+struct Sender<'w> {
+    world: &'w World,
+    platform: Platform,
+    issued: Issued,
+}
+
+impl<'w> Sender<'w> {
+    async fn begin(world: &'w World) -> Self {
+        let system = world.test.system();
+        let mut tx = system.write().await.expect("a transaction");
+        let id: Id<Platform> = world.things["/platforms {id}"].parse().expect("a number");
+        let platform = platform::of_id(&mut tx, id).await.expect("read").expect("a platform");
+        let wanted =
+            Wanted { platform: Some(id.uuid()), ..Wanted::new("甲", &[Scope::Write, Scope::ReadMine]) };
+        let issued = lrs::create(&system, &mut tx, &wanted).await.expect("a credential");
+        tx.commit().await.expect("commits");
+        Self { world, platform, issued }
+    }
+
+    /// The account of the one judged, as this system names it to the platform.
+    async fn account(&self) -> Account {
+        let system = self.world.test.system();
+        let mut tx = system.write().await.expect("a transaction");
+        let person = self.world.judged().person;
+        let account = learning::learner_for(&system, &mut tx, &self.platform, person).await;
+        tx.commit().await.expect("commits");
+        account.expect("an account")
+    }
+
+    /// Says that the account has done something; gives the statement's id.
+    async fn says(&self, account: &Account, verb: &str, object: &str) -> String {
+        let day = (self.world.test.app.now() + TimeDelta::days(-40)).date();
+        let body = format!(
+            r#"{{"actor":{{"account":{{"homePage":"{}","name":"{}"}}}},
+            "verb":{{"id":"http://adlnet.gov/expapi/verbs/{verb}"}},"object":{object},
+            "result":{{"duration":"PT1H"}},"timestamp":"{day}T02:00:00Z"}}"#,
+            account.home, account.name
+        );
+        let basic = STANDARD.encode(format!("{}:{}", self.issued.key, self.issued.secret));
+        let headers = [
+            ("authorization", format!("Basic {basic}")),
+            ("x-experience-api-version", "1.0.3".to_owned()),
+            ("content-type", "application/json".to_owned()),
+        ];
+        let headers = HeaderMap::from_iter(
+            headers.map(|(name, value)| (name.parse().expect("a name"), value.parse().expect("a value"))),
+        );
+        let mut machine = self.world.test.browser();
+        let seen = machine.send(Method::POST, "/xapi/statements", headers, body.into_bytes()).await;
+        assert_eq!(seen.status, StatusCode::OK, "{}", seen.text());
+        self.world.test.settle().await;
+        let mut tx = self.world.test.app.db.read().await.expect("a transaction");
+        let failed = tx.rows("select error from job where error is not null", args![], |row| row.get(0));
+        let errors: Vec<String> = failed.await.expect("read");
+        assert!(errors.is_empty(), "{errors:?}");
+        seen.text().trim_matches(['[', ']', '"']).to_owned()
+    }
+
+    /// Seconds that count for the one judged.
+    async fn counted(&self) -> i64 {
+        let mut tx = self.world.test.app.db.read().await.expect("a transaction");
+        let person = self.world.judged().person;
+        let entries = hours::entries(&mut tx, self.world.programme.id, person).await.expect("entries");
+        entries.iter().map(|entry| entry.seconds.get()).sum()
+    }
+}
+
+story!(a_statement_becomes_an_hour_and_is_taken_back, |engine| async move {
+    let world = World::begin(engine).await;
+    let sender = Sender::begin(&world).await;
+    let account = sender.account().await;
+    let object = format!(r#"{{"id":"{}"}}"#, course::samples::activity(&sender.platform, "K1"));
+    let before = sender.counted().await;
+    sender.says(&account, "initialized", &object).await;
+    assert_eq!(sender.counted().await, before, "begun is not learnt");
+    let learnt = sender.says(&account, "completed", &object).await;
+    assert_eq!(sender.counted().await, before + sender.platform.length.seconds());
+    world.browser(world.judged()).await.get("/hours").await.shows("课程一").shows(&sender.platform.name);
+
+    let target = format!(r#"{{"objectType":"StatementRef","id":"{learnt}"}}"#);
+    sender.says(&account, "voided", &target).await;
+    assert_eq!(sender.counted().await, before);
+});
