@@ -79,11 +79,7 @@ pub fn parts() -> Result<Parts, Box<dyn std::error::Error + Send + Sync>> {
 }
 
 /// The capabilities and works that a teacher has passed.
-async fn judgements(
-    ctx: Ctx,
-    programme: Id<Programme>,
-    person: Id<Person>,
-) -> Result<Judgements, Failure> {
+async fn judgements(ctx: Ctx, programme: Id<Programme>, person: Id<Person>) -> Result<Judgements, Failure> {
     let mut tx = ctx.read().await?;
     let results = review::results(&mut tx, programme.uuid(), person.uuid()).await?;
     let under_way = review::under_way(&mut tx, programme, person).await?;

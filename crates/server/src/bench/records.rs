@@ -209,7 +209,7 @@ impl Sender {
 
     /// Walks over the pages of everything, and looks how much memory the server takes for it.
     async fn walk(&self, served: &Served) -> Result<Figure, Failed> {
-        let now = || served.id().and_then(|id| memory(id, Memory::Now)).unwrap_or_default();
+        let now = || served.id().and_then(|id| memory(id, Memory::Own)).unwrap_or_default();
         let (before, mut most, mut walked) = (now(), 0.0_f64, 0);
         let mut connection = Connection::open(self.address, "").await?;
         let mut path = "/xapi/statements?ascending=true&limit=100".to_owned();

@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::http::{HeaderMap, StatusCode};
 use chrono::NaiveDate;
-use tisheng_kernel::number::chinese_date;
 use tisheng_kernel::{Id, Level};
 use tisheng_platform::Tx;
 use tisheng_platform::web::Path;
