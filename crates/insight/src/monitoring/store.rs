@@ -357,7 +357,8 @@ pub struct Wanted<'a> {
     pub category: &'a str,
 }
 
-/// The people behind a figure. At most `limit`.
+/// The people behind a figure. At most `limit`: a page of a large part of the tree walks the roll
+/// from where it stands, a whole list is sorted anyway.
 pub async fn people(
     tx: &mut Tx,
     programme: Id<Programme>,
@@ -372,7 +373,7 @@ pub async fn people(
     let (from, until) = (&scope.from, &scope.until);
     let (key, person) = (&after.key, after.uuid());
     let row = args![programme, from, until, like, state, key, person, limit, capability, category];
-    let people = if scope.is_wide() { PEOPLE_WIDE } else { PEOPLE_NARROW };
+    let people = if scope.is_wide() && limit <= PAGE { PEOPLE_WIDE } else { PEOPLE_NARROW };
     tx.rows(people, row, |row| {
         let open: String = row.get(5)?;
         Ok(Listed {

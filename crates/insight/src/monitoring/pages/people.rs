@@ -116,7 +116,8 @@ pub(super) async fn people(asker: SignedIn, Path(node): Path<Id<Node>>, filters:
     let category = rules.hours.category(wanted.category).map(|category| category.title.value.clone());
     let hours = category.map_or_else(|| "学时".to_owned(), |title| format!("学时（{title}）"));
     let is_file = !filters.text("format").is_empty();
-    let sorts = !scope.is_wide();
+    // However high the tree is: the list of a school is short, that of a county is not.
+    let sorts = matches!(node.kind, Kind::School | Kind::Town);
     let order = if sorts { filters.text("sort").to_owned() } else { String::new() };
     let whole = is_file || !order.is_empty();
     let (after, most) = if whole { (Cursor::default(), ALL) } else { (filters.cursor(), store::PAGE) };
