@@ -9,6 +9,8 @@ const MIB: f64 = 1024.0 * 1024.0;
 pub enum Memory {
     /// What it holds now.
     Now,
+    /// What of it is its own: without pages of files such as the database.
+    Own,
     /// The most it has held.
     Peak,
 }
@@ -18,6 +20,7 @@ pub fn memory(id: u32, which: Memory) -> Option<f64> {
     let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
     let name = match which {
         Memory::Now => "VmRSS:",
+        Memory::Own => "RssAnon:",
         Memory::Peak => "VmHWM:",
     };
     let line = status.lines().find_map(|line| line.strip_prefix(name))?;
