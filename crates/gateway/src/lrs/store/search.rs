@@ -47,6 +47,15 @@ pub async fn voided_by(tx: &mut Tx, id: Uuid) -> Result<Option<Uuid>, DbError> {
     tx.row_opt(VOIDED_BY, args![id], |row| row.get(0)).await
 }
 
+const PLATFORM_OF: &str = "select c.id, c.platform from xapi_id i
+    join xapi_statement s on s.stored = i.stored and s.id = i.id
+    join lrs_credential c on c.id = s.credential where i.id = $1 and c.platform is not null";
+
+/// With which credential of which learning platform the statement `id` came.
+pub async fn platform_of(tx: &mut Tx, id: Uuid) -> Result<Option<(Uuid, Uuid)>, DbError> {
+    tx.row_opt(PLATFORM_OF, args![id], |row| Ok((row.get(0)?, row.get(1)?))).await
+}
+
 const HOW_MANY: &str = "select count(*) from (select 1 as one from xapi_term where term = $1 limit 1000) few";
 
 /// How many statements a term finds, up to a thousand.
