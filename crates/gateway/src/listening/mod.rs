@@ -51,18 +51,14 @@ async fn hear(ctx: &Ctx, platform: Id<Platform>, ids: &[Uuid]) -> Result<(), Job
     let mut tx = ctx.write().await?;
     let Some(platform) = platform::of_id(&mut tx, platform).await? else { return Ok(()) };
     let stored = lrs::statements(&mut tx, ids).await?;
-    let (mut said, mut targets) = (Vec::new(), Vec::new());
-    for one in stored.iter().filter(|one| one.voided_by.is_none()) {
-        let statement = read(one)?;
-        match statement.voids() {
-            Some(target) => targets.push(target),
-            None => said.extend(model::said(&statement, one.id, Instant::from_micros(one.stored))),
+    let (mut said, mut voided) = (Vec::new(), Vec::new());
+    for one in &stored {
+        if one.voided_by.is_some() {
+            voided.push(one.id.to_string());
+        } else {
+            said.extend(model::said(&read(one)?, one.id, Instant::from_micros(one.stored)));
         }
     }
-    // Whoever takes back what is not theirs has taken nothing back: the store says so.
-    let taken = lrs::statements(&mut tx, &targets).await?;
-    let voided = taken.iter().chain(&stored).filter(|one| one.voided_by.is_some());
-    let voided: Vec<String> = voided.map(|one| one.id.to_string()).collect();
     if !said.is_empty() {
         learning::take(ctx, &mut tx, (&platform, Channel::Xapi), &said).await?;
     }

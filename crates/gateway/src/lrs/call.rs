@@ -18,6 +18,8 @@ use super::{credential, documents, resources, statement_calls};
 
 /// Bytes of a request.
 const MOST: usize = 64 << 20;
+/// Bytes that are read of a request which is refused for what stands before its content.
+const READ_AWAY: usize = 256 << 10;
 /// Bytes of a request in the alternate syntax.
 const MOST_OF_FORM: usize = 4 << 20;
 /// The header that says which version is spoken.
@@ -140,16 +142,23 @@ async fn answered(app: &Arc<App>, resource: &str, request: Request, version: &mu
             _ => Err(Fault::method()),
         };
     }
-    *version = spoken(&asked.headers)?;
-    if by_form && *version == Version::Two {
-        return Err(Fault::bad("version 2.0 has no alternate request syntax"));
-    }
     let at = app.now();
-    let credential = holder(app, &asked.headers, at).await?;
-    let body = match content {
-        Content::Here(body) => body,
-        Content::Arriving(body) => to_bytes(body, MOST).await.map_err(|_| Fault::too_large())?,
+    let admitted = match spoken(&asked.headers) {
+        Ok(Version::Two) if by_form => Err(Fault::bad("version 2.0 has no alternate request syntax")),
+        Ok(spoken) => {
+            *version = spoken;
+            holder(app, &asked.headers, at).await
+        }
+        Err(fault) => Err(fault),
     };
+    let body = match (content, &admitted) {
+        (Content::Here(body), _) => body,
+        (Content::Arriving(body), Ok(_)) => to_bytes(body, MOST).await.map_err(|_| Fault::too_large())?,
+        // What is not read ends the connection, and with it the next request of the same sender; whether
+        // there was too much of it changes nothing.
+        (Content::Arriving(body), Err(_)) => to_bytes(body, READ_AWAY).await.unwrap_or_default(),
+    };
+    let credential = admitted?;
     let Asked { method, headers, params } = asked;
     let app = Arc::clone(app);
     let call = Call { app, at, version: *version, credential, method, params, headers, body };

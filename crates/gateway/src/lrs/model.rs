@@ -157,7 +157,7 @@ impl Credential {
     }
 }
 
-/// Statements have been stored: the content of the event.
+/// Statements have been stored or taken back: the content of the event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredEvent {
     /// The credential with which they came.

@@ -173,28 +173,30 @@ async fn page(call: &Call, tx: &mut Tx) -> Told<(Vec<Kept>, Option<bool>)> {
     }
     // Of those that are all common the one that was collected first: the sort keeps their order.
     counted.sort_by_key(|(many, _)| *many);
-    let beginning = if ascending { (i64::MIN, Uuid::nil()) } else { (i64::MAX, Uuid::max()) };
-    let mut wanted = Search {
-        terms: counted.into_iter().map(|(_, term)| term).collect(),
-        since: call.moment("since")?.unwrap_or(i64::MIN),
-        until: call.moment("until")?.unwrap_or(i64::MAX),
-        behind: call.param(BEHIND).map(place).transpose()?.unwrap_or(beginning),
-        ascending,
-        limit: i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1),
+    let (since, until) = (call.moment("since")?, call.moment("until")?);
+    let (since, until) = (since.unwrap_or(i64::MIN), until.unwrap_or(i64::MAX));
+    let behind = call.param(BEHIND).map(place).transpose()?;
+    // Behind `since` or `until` at the least: one bound less for the database to think about.
+    let (bound, behind) = if ascending {
+        (until, behind.map_or((since, Uuid::max()), |behind| behind.max((since, Uuid::max()))))
+    } else {
+        (since, behind.map_or((until, Uuid::max()), |behind| behind.min((until, Uuid::max()))))
     };
+    let terms = counted.into_iter().map(|(_, term)| term).collect();
+    let places = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+    let mut wanted = Search { terms, bound, behind, ascending, limit: places };
     let mut kept: Vec<Kept> = Vec::new();
-    // What is found over several references comes several times: the page is filled up.
+    // Some of the places hold nothing for the page: it is filled up.
     while kept.len() <= limit {
         let found = search::search(tx, &wanted).await?;
-        let is_last = i64::try_from(found.len()).unwrap_or(i64::MAX) < wanted.limit;
-        for one in found {
-            wanted.behind = (one.stored, one.id);
+        for one in found.kept {
             if kept.last().is_none_or(|last| last.id != one.id) {
                 kept.push(one);
             }
         }
-        if is_last {
-            break;
+        match found.goes_on {
+            Some(last) => wanted.behind = last,
+            None => break,
         }
     }
     let goes_on = kept.len() > limit;

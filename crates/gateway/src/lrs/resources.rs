@@ -67,16 +67,10 @@ pub async fn person(call: &Call) -> Told<Response> {
     if !call.credential.reads_all() {
         terms.push(credential_term(call.credential.id.uuid()));
     }
-    let wanted = Search {
-        terms,
-        since: i64::MIN,
-        until: i64::MAX,
-        behind: (i64::MAX, Uuid::max()),
-        ascending: false,
-        limit: LOOKED_AT,
-    };
+    let behind = (i64::MAX, Uuid::max());
+    let wanted = Search { terms, bound: i64::MIN, behind, ascending: false, limit: LOOKED_AT };
     let mut tx = call.app.db.read().await?;
-    for kept in search::search(&mut tx, &wanted).await? {
+    for kept in search::search(&mut tx, &wanted).await?.kept {
         let statement = Statement::stored(&kept.body).map_err(|e| Fault::internal(&e.to_string()))?;
         for place in ["actor", "object"] {
             let whole = statement.root.get(place);

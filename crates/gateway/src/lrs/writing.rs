@@ -364,12 +364,18 @@ async fn describe(tx: &mut Tx, iri: &str, definition: &str, by: Uuid) -> Result<
     Err(DbError::Conflict(format!("others describe {iri}")))
 }
 
-/// Tells the rooms above of what came from learning platforms.
+/// Tells the rooms above of what came from learning platforms, and of what came from them and is
+/// taken back now, by whomever.
 async fn announce(app: &App, tx: &mut Tx, new: &[New<'_>]) -> Result<(), DbError> {
     let mut by: HashMap<(Uuid, Uuid), Vec<Uuid>> = HashMap::new();
     for new in new {
         if let Some(platform) = new.by.platform {
             by.entry((new.by.id.uuid(), platform)).or_default().push(new.one.id);
+        }
+        if let Some(target) = new.one.voids
+            && let Some(whose) = search::platform_of(tx, target).await?
+        {
+            by.entry(whose).or_default().push(target);
         }
     }
     for ((credential, platform), statements) in by {

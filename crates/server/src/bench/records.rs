@@ -155,13 +155,16 @@ impl Sender {
         Ok(())
     }
 
-    async fn get(&self, connection: &mut Connection, path: &str) -> Result<Value, Failed> {
+    /// A page, and how long it took to come.
+    async fn get(&self, connection: &mut Connection, path: &str) -> Result<(Value, Duration), Failed> {
         let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{}\r\n", self.headers);
+        let started = Instant::now();
         let answer = connection.exchange(&head, b"").await?;
+        let took = started.elapsed();
         if answer.status != 200 {
             return Err(format!("{path} answers {}", answer.status).into());
         }
-        Ok(serde_json::from_slice(connection.body())?)
+        Ok((serde_json::from_slice(connection.body())?, took))
     }
 
     async fn queries(&self) -> Result<Vec<Figure>, Failed> {
@@ -192,15 +195,14 @@ impl Sender {
             for n in 0..QUERIES {
                 // Far apart, and the same in every run.
                 let path = format!("/xapi/statements?{}", query(n * 982_451_653 % all.max(1)));
-                let started = Instant::now();
-                let page = self.get(&mut connection, &path).await?;
-                each.push(started.elapsed());
+                let (page, took) = self.get(&mut connection, &path).await?;
+                each.push(took);
                 if page["statements"].as_array().is_none_or(Vec::is_empty) {
                     return Err(format!("{path} finds nothing").into());
                 }
             }
             let times = Times::new(each, begun.elapsed());
-            let what = |percent: u32| format!("statements by {name}, a page of {all}, p{percent}");
+            let what = |percent: u32| format!("a page by {name} of {all} statements, p{percent}");
             figures.push(Figure::millis(what(50), Goal::None, times.percentile(50)));
             figures.push(Figure::millis(what(99), Goal::AtMost(10.0), times.percentile(99)));
         }
@@ -214,7 +216,7 @@ impl Sender {
         let mut connection = Connection::open(self.address, "").await?;
         let mut path = "/xapi/statements?ascending=true&limit=100".to_owned();
         while !path.is_empty() && walked < WALKED {
-            let page = self.get(&mut connection, &path).await?;
+            let (page, _) = self.get(&mut connection, &path).await?;
             walked += u64::try_from(page["statements"].as_array().map_or(0, Vec::len))?;
             path = page["more"].as_str().unwrap_or_default().to_owned();
             most = most.max(now());

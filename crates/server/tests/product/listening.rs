@@ -46,6 +46,11 @@ impl<'w> Sender<'w> {
 
     /// Says that the account has done something; gives the statement's id.
     async fn says(&self, account: &Account, verb: &str, object: &str) -> String {
+        self.says_with(&self.issued, account, verb, object).await
+    }
+
+    /// The same with another credential.
+    async fn says_with(&self, by: &Issued, account: &Account, verb: &str, object: &str) -> String {
         let day = (self.world.test.app.now() + TimeDelta::days(-40)).date();
         let body = format!(
             r#"{{"actor":{{"account":{{"homePage":"{}","name":"{}"}}}},
@@ -53,7 +58,7 @@ impl<'w> Sender<'w> {
             "result":{{"duration":"PT1H"}},"timestamp":"{day}T02:00:00Z"}}"#,
             account.home, account.name
         );
-        let basic = STANDARD.encode(format!("{}:{}", self.issued.key, self.issued.secret));
+        let basic = STANDARD.encode(format!("{}:{}", by.key, by.secret));
         let headers = [
             ("authorization", format!("Basic {basic}")),
             ("x-experience-api-version", "1.0.3".to_owned()),
@@ -71,6 +76,14 @@ impl<'w> Sender<'w> {
         let errors: Vec<String> = failed.await.expect("read");
         assert!(errors.is_empty(), "{errors:?}");
         seen.text().trim_matches(['[', ']', '"']).to_owned()
+    }
+
+    async fn credential(&self, wanted: &Wanted) -> Issued {
+        let system = self.world.test.system();
+        let mut tx = system.write().await.expect("a transaction");
+        let issued = lrs::create(&system, &mut tx, wanted).await.expect("a credential");
+        tx.commit().await.expect("commits");
+        issued
     }
 
     /// Seconds that count for the one judged.
@@ -95,6 +108,16 @@ story!(a_statement_becomes_an_hour_and_is_taken_back, |engine| async move {
     world.browser(world.judged()).await.get("/hours").await.shows("课程一").shows(&sender.platform.name);
 
     let target = format!(r#"{{"objectType":"StatementRef","id":"{learnt}"}}"#);
+    let stranger = sender.credential(&Wanted::new("乙", &[Scope::Write])).await;
+    sender.says_with(&stranger, &account, "voided", &target).await;
+    assert!(sender.counted().await > before, "nobody takes back what others said");
     sender.says(&account, "voided", &target).await;
     assert_eq!(sender.counted().await, before);
+
+    let again = sender.says(&account, "completed", &object).await;
+    assert!(sender.counted().await > before, "said anew");
+    let target = format!(r#"{{"objectType":"StatementRef","id":"{again}"}}"#);
+    let office = sender.credential(&Wanted::new("管理", &[Scope::All])).await;
+    sender.says_with(&office, &account, "voided", &target).await;
+    assert_eq!(sender.counted().await, before, "but for whoever may do everything");
 });
