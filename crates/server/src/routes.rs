@@ -48,6 +48,7 @@ fn rooms() -> Router<Arc<App>> {
         .merge(monitoring::routes())
         .merge(home::routes())
         .merge(door::routes())
+        .merge(lrs::pages())
 }
 
 /// The long-lived things of all rooms.

@@ -60,7 +60,7 @@ const TEACHERS: &str = "select person, path from post
 
 /// Those of them of whom nobody has worked out a standing.
 const NEWCOMERS: &str = "select p.person, p.path from post p
-    where p.until is null and p.person > $2 and p.path >= $3 and p.path < $4
+    where p.until is null and p.person > $2 and p.path || '' >= $3 and p.path || '' < $4
     and not exists (select 1 from standing s where s.programme = $1 and s.person = p.person)
     order by p.person limit $5";
 

@@ -23,6 +23,7 @@ mod fault;
 mod model;
 mod months;
 mod pace;
+mod pages;
 mod reading;
 mod resources;
 mod statement_calls;
@@ -45,6 +46,7 @@ pub use credential::{Issued, Listed, create, list, revoke, rotate};
 pub use desk::Desk;
 pub use model::{Credential, NoScope, Scope, StoredEvent, USUAL_RATE, Wanted};
 pub use months::{MonthError, MonthState, months, put_back, take_out};
+pub use pages::pages;
 
 /// The topic of the event that statements of a credential with a platform have been stored.
 pub const STORED: &str = "xapi.stored";

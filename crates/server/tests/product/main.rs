@@ -4,6 +4,7 @@ mod addresses;
 mod bench;
 mod canary;
 mod commands;
+mod credentials;
 mod fixtures;
 mod listening;
 mod matrix;

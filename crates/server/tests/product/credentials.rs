@@ -1,0 +1,68 @@
+//! Keys to the record store, as people make and end them.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderMap, Method};
+use tisheng_testkit::{Seen, story};
+
+use crate::world::World;
+
+/// What follows `label` in the list of facts of a page.
+fn fact(page: &Seen, label: &str) -> String {
+    let after = page.html().split(&format!("<dt>{label}</dt><dd>")).nth(1).expect("the fact").to_owned();
+    let value = after.split("</dd>").next().unwrap_or_default();
+    value.replace("<strong>", "").replace("</strong>", "")
+}
+
+/// Whether the store lets `key` in with `secret`.
+async fn is_let_in(world: &World, (key, secret): (&str, &str)) -> bool {
+    let basic = STANDARD.encode(format!("{key}:{secret}"));
+    let headers =
+        [("authorization", format!("Basic {basic}")), ("x-experience-api-version", "2.0.0".to_owned())];
+    let headers = HeaderMap::from_iter(
+        headers.map(|(name, value)| (name.parse().expect("a name"), value.parse().expect("a value"))),
+    );
+    let seen = world.test.browser().send(Method::GET, "/xapi/statements", headers, Vec::new()).await;
+    seen.status.is_success()
+}
+
+story!(an_office_makes_renews_and_ends_the_keys_of_a_platform, |engine| async move {
+    let world = World::begin(engine).await;
+    let mut office = world.browser(&world.town.province_office).await;
+    let platform = &world.things["/platforms {id}"];
+    let page = format!("/platforms/{platform}/credentials");
+    office.get(&format!("/platforms/{platform}")).await.shows("学习记录库（xAPI）的凭证");
+    office.get(&page).await.shows("还没有凭证");
+    let wrong = office.post_only(&page, &[("name", ""), ("quota", "许多")]).await;
+    wrong.is(422).says("请写一个名称").says("至少选择一项权限").says("应为整数");
+    assert_eq!(wrong.field("quota"), "许多", "what was typed is kept");
+
+    let form = [("name", "生产环境"), ("scope", "statements/write"), ("scope", "statements/read/mine")];
+    let issued = office.post(&page, &form).await;
+    let (key, first) = (fact(&issued, "账号（key）"), fact(&issued, "密钥（secret）"));
+    assert!(is_let_in(&world, (&key, &first)).await);
+    assert!(!is_let_in(&world, (&key, "a guess")).await);
+    let list = office.get(&page).await;
+    list.shows("生产环境").shows(&key).hides(&first);
+
+    let at = list.html().split(&format!("{page}/")).nth(1).expect("an address")[..32].to_owned();
+    let renewed = office.post(&format!("{page}/{at}/rotate"), &[]).await;
+    let second = fact(renewed.shows("还能再用 24 小时"), "密钥（secret）");
+    assert!(is_let_in(&world, (&key, &second)).await && is_let_in(&world, (&key, &first)).await);
+    office.post(&format!("{page}/{at}/revoke"), &[]).await.shows("已作废");
+    assert!(!is_let_in(&world, (&key, &second)).await && !is_let_in(&world, (&key, &first)).await);
+    office.post_only(&format!("{page}/{at}/rotate"), &[]).await.is(404);
+});
+
+story!(nobody_else_makes_keys, |engine| async move {
+    let world = World::begin(engine).await;
+    let page = format!("/platforms/{}/credentials", world.things["/platforms {id}"]);
+    for stranger in [world.worker(), &world.town.school().clerk, &world.town.county_office] {
+        let mut browser = world.browser(stranger).await;
+        browser.get(&page).await.is(404);
+        browser.post_only(&page, &[("name", "甲"), ("scope", "statements/write")]).await.is(404);
+    }
+    // Nobody is given more than a platform needs.
+    let mut office = world.browser(&world.town.province_office).await;
+    office.post_only(&page, &[("name", "甲"), ("scope", "all")]).await.is(422).says("至少选择一项权限");
+});
