@@ -17,12 +17,16 @@ export function folder() {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-// TISHENG_BINARY is for these tests alone; the binary refuses settings that it does not know.
-const { TISHENG_BINARY: _, ...environment } = process.env;
+/** What the binary is told by its environment, as it is by now. TISHENG_BINARY is for these tests alone; the binary
+    refuses settings that it does not know. */
+function environment() {
+  const { TISHENG_BINARY: _, ...others } = process.env;
+  return others;
+}
 
 /** What a command of the binary prints. */
 export function said(...command) {
-  return execFileSync(binary, command, { encoding: "utf8", env: environment });
+  return execFileSync(binary, command, { encoding: "utf8", env: environment() });
 }
 
 /** Starts a demonstration with data in the folder `data`; data that is there is found again. It takes a free port unless
@@ -32,7 +36,7 @@ export async function start(data, scheme, ...more) {
   const listen = more.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"];
   const child = spawn(binary, ["demo", "--data", data, ...listen, "--scheme", scheme, ...more], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...environment, TISHENG_LOG: "warn" },
+    env: { ...environment(), TISHENG_LOG: "warn" },
   });
   let said = "";
   let complaints = "";
