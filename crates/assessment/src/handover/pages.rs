@@ -204,6 +204,7 @@ struct MinePage {
     subject: String,
     bound: String,
     total: String,
+    has_hours: bool,
     rows: Vec<MineRow>,
     lines: Vec<(i32, String, LineState, String)>,
     /// Whether the years were chosen by the teacher.
@@ -249,6 +250,7 @@ async fn mine_page(
         subject: rule.subject.value.clone(),
         bound: rule.per_year.as_ref().map(|bound| shown(**bound)).unwrap_or_default(),
         total: shown(worked.values().copied().sum()),
+        has_hours: worked.values().any(|seconds| *seconds != Seconds::ZERO),
         rows: ruled.years().into_iter().map(row).collect(),
         lines: lines.into_iter().map(|l| (l.year, shown(l.seconds), l.state, l.note)).collect(),
         wished: !wished.is_empty() && wished == right,

@@ -1,5 +1,7 @@
 //! The page of a node: tiles, targets, the places below, hours and choices.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use tisheng_kernel::number::thousands;
 use tisheng_kernel::{HourLength, Id, Seconds};
@@ -137,7 +139,12 @@ fn hours_of(rules: &Scheme, node: &Node, hours: &[(String, i64)]) -> (Vec<Line>,
 }
 
 fn choices_of(rules: &Scheme, node: &Node, choices: &[(String, i64)]) -> (Vec<Line>, String) {
-    let lines = choices.iter().map(|(code, teachers)| {
+    let counts: BTreeMap<&str, i64> =
+        choices.iter().map(|(code, teachers)| (code.as_str(), *teachers)).collect();
+    let codes: Vec<&str> = counts.keys().copied().collect();
+    // In the order of the plan: as text A11 stands before A8.
+    let lines = rules.framework.in_order(&codes).into_iter().map(|code| {
+        let teachers = &counts[code];
         let href = people_with(&node.id, "capability", code);
         (Line { title: rules.framework.label(code), shown: thousands(*teachers), href }, *teachers)
     });
