@@ -32,20 +32,20 @@ story!(an_office_makes_renews_and_ends_the_keys_of_a_platform, |engine| async mo
     let platform = &world.things["/platforms {id}"];
     let page = format!("/platforms/{platform}/credentials");
     office.get(&format!("/platforms/{platform}")).await.shows("学习记录库（xAPI）的凭证");
-    office.get(&page).await.hides("生产环境");
+    office.get(&page).await.hides("正式环境");
     let wrong = office.post_only(&page, &[("name", ""), ("quota", "许多")]).await;
     wrong.is(422).says("请写一个名称").says("至少选择一项权限").says("应为整数");
     assert_eq!(wrong.field("quota"), "许多", "what was typed is kept");
 
-    let form = [("name", "生产环境"), ("scope", "statements/write"), ("scope", "statements/read/mine")];
+    let form = [("name", "正式环境"), ("scope", "statements/write"), ("scope", "statements/read/mine")];
     let issued = office.post(&page, &form).await;
     let (key, first) = (fact(&issued, "账号（key）"), fact(&issued, "密钥（secret）"));
     assert!(is_let_in(&world, (&key, &first)).await);
     assert!(!is_let_in(&world, (&key, "a guess")).await);
     let list = office.get(&page).await;
-    list.shows("生产环境").shows(&key).hides(&first);
+    list.shows("正式环境").shows(&key).hides(&first);
 
-    let line = list.html().split("生产环境").nth(1).expect("its line").to_owned();
+    let line = list.html().split("正式环境").nth(1).expect("its line").to_owned();
     let at = line.split(&format!("{page}/")).nth(1).expect("an address")[..32].to_owned();
     let renewed = office.post(&format!("{page}/{at}/rotate"), &[]).await;
     let second = fact(renewed.shows("还能再用 24 小时"), "密钥（secret）");
