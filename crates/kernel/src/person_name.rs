@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use pinyin::ToPinyin;
 use serde::{Deserialize, Serialize};
 
 use crate::text::tidy;
@@ -114,31 +113,12 @@ impl PersonName {
     }
 }
 
-/// How the beginning of a name, or the whole of it, is read.
+/// How the beginning of a name, or the whole of it, is read: a surname in its own way.
 fn syllables(text: &str) -> Vec<String> {
-    let mut syllables: Vec<String> = Vec::new();
-    let mut rest = text;
-    if let Some((surname, reading)) = SURNAME_READINGS.iter().find(|(surname, _)| rest.starts_with(surname)) {
-        syllables.extend(reading.iter().map(ToString::to_string));
-        rest = &rest[surname.len()..];
-    }
-    let mut in_word = false;
-    for c in rest.chars() {
-        if let Some(reading) = c.to_pinyin() {
-            syllables.push(reading.plain().replace('ü', "v"));
-            in_word = false;
-        } else if c.is_ascii_alphabetic() {
-            let letter = c.to_ascii_lowercase();
-            match syllables.last_mut().filter(|_| in_word) {
-                Some(word) => word.push(letter),
-                None => syllables.push(letter.to_string()),
-            }
-            in_word = true;
-        } else {
-            in_word = false;
-        }
-    }
-    syllables
+    let known = SURNAME_READINGS.iter().find(|(surname, _)| text.starts_with(surname));
+    let (surname, reading) = known.copied().unwrap_or(("", &[]));
+    let read = reading.iter().map(ToString::to_string);
+    read.chain(crate::pinyin::syllables(&text[surname.len()..])).collect()
 }
 
 /// Between which sort keys all names stand that begin with `beginning` or whose pinyin does: the

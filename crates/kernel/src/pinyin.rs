@@ -34,7 +34,8 @@ pub fn query(typed: &str) -> String {
     crate::text::tidy(typed).to_lowercase().split_whitespace().collect()
 }
 
-fn syllables(text: &str) -> Vec<String> {
+/// The syllables of `text` without tones; see [`Reading::of`].
+pub(crate) fn syllables(text: &str) -> Vec<String> {
     let mut syllables: Vec<String> = Vec::new();
     let mut in_word = false;
     for c in text.chars() {

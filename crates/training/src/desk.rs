@@ -1,4 +1,4 @@
-//! What the files of this district's rooms have in common when a clerk brings them.
+//! What the files of this and later districts' rooms have in common when a clerk brings them.
 
 use std::sync::Arc;
 
@@ -10,6 +10,9 @@ use tisheng_registry::roster::{Desk, failed};
 use tisheng_rules::Scheme;
 
 /// The programme that runs where the clerk acts, with its rules; `None` where none does.
+///
+/// # Errors
+/// What the database reports.
 pub async fn policy(desk: &Desk, tx: &mut Tx) -> Result<Option<(Programme, Arc<Scheme>)>, DbError> {
     let programme = match scheme::at(tx, &desk.member.path).await {
         Ok(programme) => programme,
@@ -21,6 +24,9 @@ pub async fn policy(desk: &Desk, tx: &mut Tx) -> Result<Option<(Programme, Arc<S
 }
 
 /// The text, unless it has more than `most` characters.
+///
+/// # Errors
+/// A sentence that says so.
 pub fn within(text: String, most: usize) -> Result<String, String> {
     if text.chars().count() > most { Err(format!("不能超过 {most} 个字")) } else { Ok(text) }
 }

@@ -2,7 +2,7 @@
 
 pub mod activity;
 pub mod course;
-mod desk;
+pub mod desk;
 pub mod hours;
 pub mod learning;
 pub mod platform;

@@ -7,13 +7,12 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::IntoResponse;
+use axum::http::HeaderMap;
 use axum::routing::{get, post};
 use tisheng_kernel::Id;
 use tisheng_platform::jobs;
 use tisheng_platform::web::Path;
-use tisheng_platform::web::layout::{Flash, show};
+use tisheng_platform::web::layout::{Flash, again, show};
 use tisheng_platform::web::paging::Slice;
 use tisheng_platform::web::serve::{Disposition, stored};
 use tisheng_platform::web::session::SignedIn;
@@ -317,9 +316,4 @@ fn at_reason(error: CertificateError) -> Result<FormErrors, Failure> {
         CertificateError::Reason => Ok(FormErrors::one("reason", error.to_string())),
         other => Err(other.into()),
     }
-}
-
-/// A page shown again because what was sent cannot be done.
-fn again(template: &impl Template) -> Answer {
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, show(template)?).into_response())
 }

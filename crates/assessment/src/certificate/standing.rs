@@ -147,12 +147,27 @@ async fn receive(ctx: &Ctx, programme: &Programme) -> Result<(), Failure> {
         let teachers = store::newcomers(&mut tx, programme.id, &scope, after, STEP).await?;
         let Some((last, _)) = teachers.last() else { return Ok(()) };
         after = last.uuid();
-        store::claim_standings(&mut tx, programme, &teachers, ctx.at).await?;
-        let teachers = dossier::of_teachers(&mut tx, programme, teachers).await?;
-        let fresh = judged(ctx, &mut tx, &mut judges, teachers).await?;
-        store::put_standings(&mut tx, programme.id, &fresh, ctx.at).await?;
+        stand(ctx, &mut tx, (programme, &mut judges), teachers).await?;
         tx.commit().await?;
     }
+}
+
+/// Works the standings of some teachers out and writes those that are new or different.
+async fn stand(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    (programme, judges): (&Programme, &mut Judges),
+    teachers: Vec<(Id<Person>, String)>,
+) -> Result<Refreshed, Failure> {
+    // Claimed before they are read: nobody else then writes an older verdict over this one.
+    store::claim_standings(tx, programme, &teachers, ctx.at).await?;
+    let teachers = dossier::of_teachers(tx, programme, teachers).await?;
+    let fresh = judged(ctx, tx, judges, teachers).await?;
+    Ok(Refreshed {
+        changed: store::put_standings(tx, programme.id, &fresh, ctx.at).await?,
+        teachers: u64::try_from(fresh.len()).unwrap_or(u64::MAX),
+        met: fresh.iter().map(|standing| u64::from(standing.met)).sum(),
+    })
 }
 
 pub(super) fn told(failure: Failure) -> JobError {
@@ -206,14 +221,11 @@ pub async fn refresh_all(ctx: &Ctx, programme: &Programme) -> Result<Refreshed, 
         let teachers = store::teachers(&mut tx, &Scope::below(&programme.path), after, STEP).await?;
         let Some((last, _)) = teachers.last() else { return Ok(done) };
         after = last.uuid();
-        // Claimed before they are read: nobody else then writes an older verdict over this one.
-        store::claim_standings(&mut tx, programme, &teachers, ctx.at).await?;
-        let teachers = dossier::of_teachers(&mut tx, programme, teachers).await?;
-        let fresh = judged(ctx, &mut tx, &mut judges, teachers).await?;
-        done.changed += store::put_standings(&mut tx, programme.id, &fresh, ctx.at).await?;
+        let step = stand(ctx, &mut tx, (programme, &mut judges), teachers).await?;
         tx.commit().await?;
-        done.teachers += u64::try_from(fresh.len()).unwrap_or(u64::MAX);
-        done.met += fresh.iter().map(|standing| u64::from(standing.met)).sum::<u64>();
+        done.teachers += step.teachers;
+        done.met += step.met;
+        done.changed += step.changed;
     }
 }
 

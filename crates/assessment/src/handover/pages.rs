@@ -5,12 +5,10 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::http::StatusCode;
-use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use tisheng_kernel::{Id, Seconds};
 use tisheng_platform::web::Path;
-use tisheng_platform::web::layout::{Flash, show};
+use tisheng_platform::web::layout::{Flash, again, show};
 use tisheng_platform::web::paging::ROWS;
 use tisheng_platform::web::serve::download;
 use tisheng_platform::web::session::SignedIn;
@@ -95,7 +93,13 @@ async fn office_page(asker: &SignedIn, errors: FormErrors) -> Result<OfficePage,
     Ok(OfficePage {
         page: Page::new(asker, "学时移交", "/handover"),
         system,
-        years: years.into_values().map(|row| (shown(row.hours), row)).map(|(h, row)| (row, h)).collect(),
+        years: years
+            .into_values()
+            .map(|row| {
+                let hours = shown(row.hours);
+                (row, hours)
+            })
+            .collect(),
         batches: told,
         errors,
     })
@@ -119,10 +123,6 @@ async fn ask(asker: SignedIn, fields: Fields) -> Answer {
             again(&office_page(&asker, FormErrors::one("year", error.to_string())).await?)
         }
     }
-}
-
-fn again(template: &impl Template) -> Answer {
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, show(template)?).into_response())
 }
 
 #[derive(Template)]
@@ -159,7 +159,13 @@ async fn one(asker: SignedIn, Path(id): Path<Id<Batch>>, filters: Filters) -> An
         system: ruled.rule().map(|rule| rule.system.value.clone()).unwrap_or_default(),
         hours: shown(batch.seconds),
         given_up,
-        rows: rows.into_iter().map(|told| (shown(told.line.seconds), told)).map(|(h, t)| (t, h)).collect(),
+        rows: rows
+            .into_iter()
+            .map(|told| {
+                let hours = shown(told.line.seconds);
+                (told, hours)
+            })
+            .collect(),
         next: next.unwrap_or_default(),
         batch,
         filters,

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use tisheng_kernel::text::tidy;
-use tisheng_platform::web::Failure;
 use tisheng_platform::{DbError, Tx, audit};
-use tisheng_policy::scheme::{self, Programme};
+use tisheng_policy::scheme::Programme;
 use tisheng_registry::access::Role;
 use tisheng_registry::roster::{
     self, About, Alteration, Book, Column, Desk, Difference, Item, Kind, Notes, Obstacle, Trace, What,
-    failed, optional, required,
+    optional, required,
 };
+use tisheng_training::desk::{policy, tidied};
 
 use super::model::{Line, LineState};
 use super::store;
@@ -91,19 +91,12 @@ impl Kind for ReceiptFile {
                 Err(format!("“{word}”看不出是否登记，请写“已登记”或“退回”"))
             }
         });
-        let note = tidy(line.text(NOTE));
-        if note.chars().count() > 200 {
-            line.notes.wrong(NOTE, "不能超过 200 个字");
-        }
+        let note = line.read(NOTE, tidied(200)).unwrap_or_default();
         Some(Row { number: number?, state: state?, note })
     }
 
     async fn remember(desk: &Desk, tx: &mut Tx) -> Result<Memory, DbError> {
-        let programme = match scheme::at(tx, &desk.member.path).await {
-            Ok(programme) => Some(programme),
-            Err(Failure::NotFound) => None,
-            Err(other) => return Err(failed(other)),
-        };
+        let programme = policy(desk, tx).await?.map(|(programme, _)| programme);
         Ok(Memory { programme, rows: HashMap::new() })
     }
 
@@ -163,7 +156,7 @@ impl Kind for ReceiptFile {
     }
 
     async fn undo(desk: &Desk, tx: &mut Tx, traces: Vec<Trace>) -> Result<(), Obstacle> {
-        let programme = scheme::at(tx, &desk.member.path).await.map_err(failed)?;
+        let Some((programme, _)) = policy(desk, tx).await? else { return Ok(()) };
         for trace in traces {
             let before: Before =
                 serde_json::from_str(&trace.before).map_err(|e| DbError::Engine(format!("a trace: {e}")))?;

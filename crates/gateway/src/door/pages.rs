@@ -8,11 +8,10 @@ mod visit;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::http::StatusCode;
-use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
-use tisheng_platform::web::{Answer, Page, Rate, layout};
+use tisheng_platform::web::layout::again;
+use tisheng_platform::web::{Answer, Page, Rate};
 use tisheng_platform::{App, Ctx};
 
 use super::fault::DoorError;
@@ -39,11 +38,6 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/identity-providers/{provider}/check", post(keep::check))
         .route("/identity-providers/{provider}/state", post(keep::set_state))
         .route("/identity-providers/{provider}/links/{link}/cut", post(keep::cut))
-}
-
-/// A page shown again because what was sent cannot be done.
-fn again(template: &impl Template) -> Answer {
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, layout::show(template)?).into_response())
 }
 
 #[derive(Template)]

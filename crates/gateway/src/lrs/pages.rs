@@ -4,12 +4,10 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::http::StatusCode;
-use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use chrono::TimeDelta;
 use tisheng_kernel::{Id, Instant, text};
-use tisheng_platform::web::layout::{Flash, show};
+use tisheng_platform::web::layout::{Flash, again, show};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, Page, Path, once};
 use tisheng_platform::{App, Ctx, Tx};
@@ -183,7 +181,7 @@ async fn make(asker: SignedIn, Path(id): Path<Id<Platform>>, fields: Fields) -> 
         Ok(wanted) => wanted,
         Err(errors) => {
             let page = list_page(&asker, id, Some(&fields), errors).await?;
-            return Ok((StatusCode::UNPROCESSABLE_ENTITY, show(&page)?).into_response());
+            return again(&page);
         }
     };
     let mut tx = ctx.write().await?;

@@ -1,7 +1,7 @@
 //! What every page has around its content.
 
-use axum::http::HeaderValue;
 use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -230,6 +230,14 @@ pub fn show(template: &impl askama::Template) -> Result<Response, Failure> {
     let gone = HeaderValue::from_static("tisheng_flash=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
     response.headers_mut().append(SET_COOKIE, gone);
     Ok(response)
+}
+
+/// The page shown again because what was sent cannot be done.
+///
+/// # Errors
+/// When the template cannot be rendered.
+pub fn again(template: &impl askama::Template) -> Result<Response, Failure> {
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, show(template)?).into_response())
 }
 
 #[cfg(test)]

@@ -10,12 +10,12 @@ pub use sign_in::{Address, lead_on};
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::HeaderValue;
 use axum::http::header::SET_COOKIE;
-use axum::http::{HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use tisheng_platform::App;
-use tisheng_platform::web::{Answer, layout, once};
+use tisheng_platform::web::once;
 
 /// The routes of this room.
 pub fn routes() -> Router<Arc<App>> {
@@ -47,11 +47,6 @@ fn go_on(to: &str, cookie: HeaderValue) -> Response {
     let mut response = once::redirect(to, None);
     response.headers_mut().append(SET_COOKIE, cookie);
     response
-}
-
-/// The form again, with its errors.
-fn again(template: &impl askama::Template) -> Answer {
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, layout::show(template)?).into_response())
 }
 
 /// An address of this installation to return to; anything else leads home.

@@ -7,13 +7,11 @@ mod tree;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::StatusCode;
-use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use tisheng_kernel::Id;
-use tisheng_platform::web::layout::{self, Page};
+use tisheng_platform::web::Failure;
+use tisheng_platform::web::layout::Page;
 use tisheng_platform::web::session::SignedIn;
-use tisheng_platform::web::{Answer, Failure};
 use tisheng_platform::{App, Tx};
 
 use super::model::Node;
@@ -53,9 +51,4 @@ pub(crate) async fn page_of(
         page = page.crumb(&above.name, format!("/organisation/{}", above.id));
     }
     Ok(page)
-}
-
-/// The form again, with its errors.
-pub(crate) fn again(template: &impl askama::Template) -> Answer {
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, layout::show(template)?).into_response())
 }

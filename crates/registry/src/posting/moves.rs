@@ -5,12 +5,11 @@ use chrono::NaiveDate;
 use tisheng_kernel::{Id, pinyin};
 use tisheng_platform::Tx;
 use tisheng_platform::web::Path;
-use tisheng_platform::web::layout::{self, Flash, Page};
+use tisheng_platform::web::layout::{self, Flash, Page, again};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, Once, once};
 
 use super::actions;
-use crate::organisation::pages::again;
 use crate::organisation::{self, Kind, Node, Stage};
 use crate::people::pages::{as_choice, form_errors, load, page_of, subjects, title_of, titles};
 use crate::people::{self, Amendment, Departure, NewPost, PeopleError, Person, Post, Transfer};

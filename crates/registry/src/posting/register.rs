@@ -2,12 +2,11 @@
 
 use askama::Template;
 use tisheng_platform::web::Path;
-use tisheng_platform::web::layout::{self, Flash, Page};
+use tisheng_platform::web::layout::{self, Flash, Page, again};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, once};
 
 use super::actions;
-use crate::organisation::pages::again;
 use crate::organisation::{self, Kind, Node, Stage};
 use crate::people::pages::{Told, form_errors, papers, sexes, subjects, title_of, titles, told};
 use crate::people::{self, NewPerson, NewPost, PeopleError, Person};

@@ -6,7 +6,7 @@ use askama::Template;
 use tisheng_kernel::Id;
 use tisheng_kernel::number::percent;
 use tisheng_platform::web::Path;
-use tisheng_platform::web::layout::{self, Flash, Page};
+use tisheng_platform::web::layout::{self, Flash, Page, again};
 use tisheng_platform::web::paging::{ROWS, Slice};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Cursor, Failure, Fields, Filters, FormErrors, once};
@@ -14,7 +14,6 @@ use tisheng_platform::{Scope, Tx};
 
 use super::{actions, duty_of};
 use crate::access::{self, Staff};
-use crate::organisation::pages::again;
 use crate::organisation::{self, Kind, Node, SchoolFilter};
 use crate::people::pages::form_errors;
 use crate::people::{self, Member, Person, Team, TeamSource, TeamState, team_state};

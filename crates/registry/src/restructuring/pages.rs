@@ -7,14 +7,14 @@ use axum::Router;
 use axum::routing::{get, post};
 use tisheng_kernel::pinyin;
 use tisheng_platform::web::Path;
-use tisheng_platform::web::layout::{self, Flash, Page};
+use tisheng_platform::web::layout::{self, Flash, Page, again};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, once};
 use tisheng_platform::{App, Ctx, Tx};
 
 use super::{close as close_node, relocate};
 use crate::organisation::pages::edit::{Sent, edit_page, form_errors, sent};
-use crate::organisation::pages::{again, page_of, parse};
+use crate::organisation::pages::{page_of, parse};
 use crate::organisation::{self, Close, Node, OrganisationError};
 use crate::role::{Permission, permit};
 

@@ -7,10 +7,8 @@ mod show;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use tisheng_platform::web::{Failure, FormErrors, layout};
+use tisheng_platform::web::{Failure, FormErrors};
 use tisheng_platform::{App, Ctx, Tx};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_rules::Scheme;
@@ -34,11 +32,6 @@ async fn ground(ctx: &Ctx, tx: &mut Tx) -> Result<(Programme, Arc<Scheme>), Fail
     let programme = scheme::current(ctx, tx).await?;
     let rules = scheme::rules(&ctx.app, tx, &programme).await?;
     Ok((programme, rules))
-}
-
-/// A page shown again because what was sent cannot be done.
-fn again(template: &impl askama::Template) -> Result<Response, Failure> {
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, layout::show(template)?).into_response())
 }
 
 /// What is wrong as the form shows it; failures that concern no field go their own way.

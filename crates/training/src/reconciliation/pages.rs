@@ -2,14 +2,12 @@
 
 use askama::Template;
 use axum::Router;
-use axum::http::StatusCode;
-use axum::response::IntoResponse;
 use axum::routing::get;
 use std::sync::Arc;
 use tisheng_kernel::{HourLength, Id, Instant};
 use tisheng_platform::App;
 use tisheng_platform::web::Path;
-use tisheng_platform::web::layout::{Flash, Page};
+use tisheng_platform::web::layout::{Flash, Page, again};
 use tisheng_platform::web::paging::ROWS;
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, layout, once};
@@ -277,7 +275,7 @@ async fn agree(
             drop(once);
             let errors = FormErrors::one("note", error.to_string());
             let page = month_page(&asker, (id, month), &filters, (note, errors)).await?;
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, layout::show(&page)?).into_response())
+            again(&page)
         }
     }
 }

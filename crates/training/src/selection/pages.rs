@@ -8,10 +8,8 @@ mod tasks;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use tisheng_platform::web::{Failure, Fields, FormErrors, layout};
+use tisheng_platform::web::{Failure, Fields, FormErrors};
 use tisheng_platform::{App, Ctx, Tx};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_rules::Scheme;
@@ -46,11 +44,6 @@ async fn ground(ctx: &Ctx, tx: &mut Tx) -> Result<(Programme, Arc<Scheme>), Fail
 /// The codes ticked in a form.
 fn ticked(fields: &Fields) -> Vec<String> {
     fields.all("capability").map(str::to_owned).collect()
-}
-
-/// A page shown again because what was sent cannot be done.
-fn again(template: &impl askama::Template) -> Result<Response, Failure> {
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, layout::show(template)?).into_response())
 }
 
 /// What is wrong as the form shows it: the sentence of each rule that is not met.

@@ -2,12 +2,12 @@
 
 use askama::Template;
 use tisheng_platform::web::Path;
-use tisheng_platform::web::layout::{Flash, show};
+use tisheng_platform::web::layout::{Flash, again, show};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, Page, once};
 use tisheng_registry::access;
 
-use super::{again, at_reason, visible};
+use super::{at_reason, visible};
 use crate::certificate::batch::{self, Outlook};
 use crate::certificate::facts::Facts;
 use crate::certificate::issue::{self, ISSUERS};

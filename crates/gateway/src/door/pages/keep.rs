@@ -3,7 +3,7 @@
 use askama::Template;
 use tisheng_kernel::Id;
 use tisheng_platform::web::Path;
-use tisheng_platform::web::layout::Flash;
+use tisheng_platform::web::layout::{Flash, again};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, Page, layout, once};
 use tisheng_registry::access::require;
@@ -13,7 +13,6 @@ use super::super::actions::keep::{self, KEEPERS};
 use super::super::actions::link;
 use super::super::model::{Holds, Kind, Link, Provider};
 use super::super::settings::{Settings, filled};
-use super::again;
 
 #[derive(Template)]
 #[template(path = "door/pages/edit.html")]

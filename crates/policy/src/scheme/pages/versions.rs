@@ -2,11 +2,9 @@
 
 use askama::Template;
 use axum::extract::Multipart;
-use axum::http::StatusCode;
-use axum::response::IntoResponse;
 use tisheng_kernel::Id;
 use tisheng_platform::web::Path;
-use tisheng_platform::web::layout::{Flash, Page};
+use tisheng_platform::web::layout::{Flash, Page, again};
 use tisheng_platform::web::paging::Slice;
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, layout, once};
@@ -132,10 +130,6 @@ pub async fn hand_in(asker: SignedIn, form: Multipart) -> Answer {
             again(&versions_page(&asker, note, problems, errors).await?)
         }
     }
-}
-
-fn again(template: &impl Template) -> Answer {
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, layout::show(template)?).into_response())
 }
 
 fn as_form(error: SchemeError, field: &str) -> Result<FormErrors, Failure> {

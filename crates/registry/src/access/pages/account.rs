@@ -4,11 +4,10 @@ use askama::Template;
 use axum::http::header::SET_COOKIE;
 use tisheng_kernel::Id;
 use tisheng_platform::web::Path;
-use tisheng_platform::web::layout::{self, Flash, Page};
+use tisheng_platform::web::layout::{self, Flash, Page, again};
 use tisheng_platform::web::session::{self, Session, SignedIn};
 use tisheng_platform::web::{Answer, Failure, Fields, FormErrors, once};
 
-use super::again;
 use super::sign_in::after_leaving;
 use crate::access::accounts::{self, AccessError};
 use crate::access::model::{Account, Grant};

@@ -3,11 +3,10 @@
 use askama::Template;
 use tisheng_kernel::Id;
 use tisheng_platform::web::Path;
-use tisheng_platform::web::layout::{self, Flash, Page};
+use tisheng_platform::web::layout::{self, Flash, Page, again};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, once};
 
-use super::again;
 use crate::access::accounts::{self, AccessError, Issued};
 use crate::access::model::{Account, Grant};
 use crate::access::ways::{Links, Way, Ways};

@@ -4,13 +4,13 @@ use askama::Template;
 use chrono::NaiveDate;
 use tisheng_kernel::{Id, PersonName};
 use tisheng_platform::web::Path;
-use tisheng_platform::web::layout::{self, Flash, Page};
+use tisheng_platform::web::layout::{self, Flash, Page, again};
 use tisheng_platform::web::paging::{ROWS, Slice};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, once};
 use tisheng_platform::{Ctx, Tx};
 
-use super::{again, local};
+use super::local;
 use crate::access::accounts::AccessError;
 use crate::access::grants;
 use crate::access::model::{Grant, Holder};

@@ -10,12 +10,12 @@ use axum::http::header::SET_COOKIE;
 use axum::http::request::Parts;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tisheng_kernel::Id;
-use tisheng_platform::web::layout::{self, Flash, Page};
+use tisheng_platform::web::layout::{self, Flash, Page, again};
 use tisheng_platform::web::session::{self, Session, Token};
 use tisheng_platform::web::{Answer, Failure, Fields, Filters, FormErrors, once};
 use tisheng_platform::{App, Ctx, Tx};
 
-use super::{again, go_on, local};
+use super::{go_on, local};
 use crate::access::model::Account;
 use crate::access::second_factor::{SecretText, new_secret, otpauth};
 use crate::access::sign_in::{self, Accepted, SignInError};

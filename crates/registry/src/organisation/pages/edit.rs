@@ -3,11 +3,11 @@
 use askama::Template;
 use chrono::NaiveDate;
 use tisheng_platform::web::Path;
-use tisheng_platform::web::layout::{self, Flash, Page};
+use tisheng_platform::web::layout::{self, Flash, Page, again};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, once};
 
-use super::{again, page_of, parse};
+use super::{page_of, parse};
 use crate::organisation::actions::{self, NewNode, OrganisationError, Recode, Rename};
 use crate::organisation::model::{Kind, Node};
 use crate::organisation::visible;

@@ -3,13 +3,13 @@
 use askama::Template;
 use tisheng_kernel::pinyin;
 use tisheng_platform::web::Path;
-use tisheng_platform::web::layout::{self, Flash, Page};
+use tisheng_platform::web::layout::{self, Flash, Page, again};
 use tisheng_platform::web::paging::Slice;
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Cursor, Failure, Fields, Filters, FormErrors, once};
 use tisheng_platform::{Scope, Tx};
 
-use super::{again, page_of, parse};
+use super::{page_of, parse};
 use crate::organisation::actions::{self, OrganisationError};
 use crate::organisation::model::{Environment, Facts, Kind, Location, Node, Pilot, Stage};
 use crate::organisation::store::{self, PAGE, SchoolFilter, SchoolOrder, SchoolRow};

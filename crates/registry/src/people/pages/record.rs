@@ -3,12 +3,12 @@
 use askama::Template;
 use chrono::NaiveDate;
 use tisheng_platform::web::Path;
-use tisheng_platform::web::layout::{self, Flash, Page};
+use tisheng_platform::web::layout::{self, Flash, Page, again};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, once};
 
 use super::{Told, form_errors, load, page_of, papers, sexes, told};
-use crate::organisation::{self, pages::again};
+use crate::organisation;
 use crate::people::actions::{self, Correction, PeopleError};
 use crate::people::model::{Person, Post, PostState};
 use crate::people::moves::Secondment;

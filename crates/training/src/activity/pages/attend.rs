@@ -2,7 +2,7 @@
 
 use askama::Template;
 use tisheng_kernel::Id;
-use tisheng_platform::web::layout::{Flash, Page};
+use tisheng_platform::web::layout::{Flash, Page, again};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, layout, once};
 use tisheng_registry::access::{self, Role};
@@ -11,7 +11,7 @@ use tisheng_registry::people;
 use super::super::actions;
 use super::super::model::ActivityError;
 use super::super::store;
-use super::{Row, again, as_form, ground, row};
+use super::{Row, as_form, ground, row};
 
 #[derive(Template)]
 #[template(path = "activity/pages/mine.html")]

@@ -3,7 +3,7 @@
 use askama::Template;
 use tisheng_kernel::Id;
 use tisheng_platform::web::Path;
-use tisheng_platform::web::layout::{Flash, Page};
+use tisheng_platform::web::layout::{Flash, Page, again};
 use tisheng_platform::web::paging::Slice;
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, layout, once};
@@ -15,7 +15,7 @@ use tisheng_registry::people::{self, Person};
 use super::super::actions::{self, APPROVERS};
 use super::super::model::{Activity, ActivityError, Attendee, Form, State};
 use super::super::store::{self, Narrow};
-use super::{Row, again, as_form, ground, row};
+use super::{Row, as_form, ground, row};
 use crate::table::Table;
 
 #[derive(Template)]

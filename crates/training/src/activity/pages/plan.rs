@@ -4,7 +4,7 @@ use askama::Template;
 use chrono::{NaiveDate, NaiveTime, TimeDelta, Timelike};
 use tisheng_kernel::{Id, Instant, Seconds};
 use tisheng_platform::web::Path;
-use tisheng_platform::web::layout::{Flash, Page};
+use tisheng_platform::web::layout::{Flash, Page, again};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, layout, once};
 use tisheng_registry::organisation;
@@ -13,7 +13,7 @@ use tisheng_rules::hours::{CategoryRole, ItemUnit};
 
 use super::super::actions;
 use super::super::model::{Activity, Form, Plan};
-use super::{again, as_form, ground};
+use super::{as_form, ground};
 
 /// The fields of the form, as typed.
 #[derive(Default)]

@@ -1,11 +1,9 @@
 //! Handing one course in by a form, and changing it.
 
 use askama::Template;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
 use tisheng_kernel::{HourLength, Id, Seconds};
 use tisheng_platform::web::Path;
-use tisheng_platform::web::layout::{Flash, Page};
+use tisheng_platform::web::layout::{Flash, Page, again};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, layout, once};
 use tisheng_registry::access;
@@ -61,11 +59,6 @@ struct EditPage {
     stages: Vec<(&'static str, &'static str)>,
     subjects: [&'static str; 28],
     errors: FormErrors,
-}
-
-/// A page shown again because what was sent cannot be done.
-pub(super) fn again(template: &impl Template) -> Result<Response, Failure> {
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, layout::show(template)?).into_response())
 }
 
 /// `GET /courses/new`

@@ -170,7 +170,7 @@ pub async fn decide(asker: SignedIn, Path(id): Path<Id<Course>>, fields: Fields)
         Err(CourseError::NoReason) => {
             drop(once);
             let errors = FormErrors::one("reason", CourseError::NoReason.to_string());
-            super::edit::again(&show_page(&asker, id, reason, errors).await?)
+            layout::again(&show_page(&asker, id, reason, errors).await?)
         }
         Err(error) => Err(error.into()),
     }

@@ -3,7 +3,7 @@
 use askama::Template;
 use tisheng_kernel::Id;
 use tisheng_platform::web::Path;
-use tisheng_platform::web::layout::{Flash, Page};
+use tisheng_platform::web::layout::{Flash, Page, again};
 use tisheng_platform::web::paging::Slice;
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, layout, once};
@@ -17,7 +17,7 @@ use super::super::actions::candidates::{Candidate, Hint, candidates};
 use super::super::actions::decide;
 use super::super::model::{HoursError, Waiting, WaitingState};
 use super::super::store;
-use super::{DESK, LineRow, WaitingRow, again, as_form, ground, line_row, waiting_row};
+use super::{DESK, LineRow, WaitingRow, as_form, ground, line_row, waiting_row};
 use crate::hours::statement;
 
 /// A tab of the desk with what waits in it.

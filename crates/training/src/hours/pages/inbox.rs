@@ -4,7 +4,7 @@ use askama::Template;
 use tisheng_kernel::Id;
 use tisheng_kernel::number::chinese_date;
 use tisheng_platform::web::Path;
-use tisheng_platform::web::layout::{Flash, Page};
+use tisheng_platform::web::layout::{Flash, Page, again};
 use tisheng_platform::web::paging::Slice;
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, layout, once};
@@ -13,7 +13,7 @@ use tisheng_registry::access;
 use super::super::actions::disputes;
 use super::super::dispute::{Dispute, DisputeState};
 use super::super::store;
-use super::{DESK, LineRow, again, as_form, ground, line_row};
+use super::{DESK, LineRow, as_form, ground, line_row};
 use crate::hours::statement;
 
 struct InboxRow {

@@ -5,7 +5,7 @@ use tisheng_kernel::Id;
 use tisheng_kernel::number::{chinese_date, parse_date};
 use tisheng_platform::Ctx;
 use tisheng_platform::web::Path;
-use tisheng_platform::web::layout::{Flash, Page};
+use tisheng_platform::web::layout::{Flash, Page, again};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, layout, once};
 use tisheng_registry::access::{self, Role};
@@ -16,7 +16,7 @@ use super::super::dispute::{Dispute, DisputeState};
 use super::super::model::{Entry, WaitingState};
 use super::super::store;
 use super::paper::Paper;
-use super::{LineRow, Overview, WaitingRow, again, as_form, ground, line_row, overview, waiting_row};
+use super::{LineRow, Overview, WaitingRow, as_form, ground, line_row, overview, waiting_row};
 use crate::hours::statement;
 use crate::hours::trail::{About, Step, Trails};
 

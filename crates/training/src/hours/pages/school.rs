@@ -4,7 +4,7 @@ use askama::Template;
 use tisheng_kernel::{Id, Seconds};
 use tisheng_platform::Ctx;
 use tisheng_platform::web::Path;
-use tisheng_platform::web::layout::{Flash, Page};
+use tisheng_platform::web::layout::{Flash, Page, again};
 use tisheng_platform::web::paging::{ROWS, Slice};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, layout, once};
@@ -16,9 +16,7 @@ use super::super::actions;
 use super::super::model::Entry;
 use super::super::store::teachers::{Narrow, TeacherSums};
 use super::super::store::{self};
-use super::{
-    DESK, LineRow, Overview, READERS, WaitingRow, again, as_form, ground, line_row, overview, waiting_row,
-};
+use super::{DESK, LineRow, Overview, READERS, WaitingRow, as_form, ground, line_row, overview, waiting_row};
 use crate::hours::statement;
 use crate::table::{MOST, Table};
 

@@ -1,11 +1,9 @@
 //! Whose an account is, decided by a person.
 
 use askama::Template;
-use axum::http::StatusCode;
-use axum::response::IntoResponse;
 use tisheng_kernel::Id;
 use tisheng_platform::web::Path;
-use tisheng_platform::web::layout::{Flash, Page};
+use tisheng_platform::web::layout::{Flash, Page, again};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, layout, once};
 use tisheng_platform::{Ctx, Tx};
@@ -98,7 +96,7 @@ pub async fn decide(asker: SignedIn, Path(id): Path<Id<Learner>>, fields: Fields
             drop(once);
             let errors = FormErrors::one("reason", error.to_string());
             let page = decide_page(&asker, id, (fields.text("name"), reason), errors).await?;
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, layout::show(&page)?).into_response())
+            again(&page)
         }
     }
 }

@@ -3,7 +3,7 @@
 use askama::Template;
 use tisheng_kernel::{HourLength, Id};
 use tisheng_platform::web::Path;
-use tisheng_platform::web::layout::{Flash, Page};
+use tisheng_platform::web::layout::{Flash, Page, again};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, layout, once};
 use tisheng_platform::{Ctx, Scope, Tx};
@@ -15,7 +15,7 @@ use tisheng_rules::hours::CategoryRole;
 
 use super::super::actions::{self, OFFICES};
 use super::super::model::{Draft, Platform};
-use super::{again, as_form, ground};
+use super::{as_form, ground};
 
 /// The fields of the form, as typed.
 #[derive(Default)]

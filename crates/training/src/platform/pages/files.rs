@@ -4,14 +4,13 @@ use askama::Template;
 use tisheng_kernel::Id;
 use tisheng_kernel::text::tidy;
 use tisheng_platform::web::Path;
-use tisheng_platform::web::layout::{Flash, Page};
+use tisheng_platform::web::layout::{Flash, Page, again};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, layout, once};
 use tisheng_registry::access::require;
 
 use super::super::actions;
 use super::super::model::Platform;
-use super::again;
 use crate::hours::COLUMNS;
 
 /// Characters of a title at most.

@@ -3,7 +3,7 @@
 use askama::Template;
 use tisheng_kernel::Id;
 use tisheng_platform::web::Path;
-use tisheng_platform::web::layout::{Flash, Page};
+use tisheng_platform::web::layout::{Flash, Page, again};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, layout, once};
 
@@ -11,7 +11,7 @@ use super::super::actions;
 use super::super::model::{ChangeState, ChoiceChange, difference};
 use super::super::store;
 use super::super::view::{self, Group};
-use super::{Conditions, again, as_form, ground, ticked};
+use super::{Conditions, as_form, ground, ticked};
 
 struct ChangeRow {
     id: String,

@@ -1,7 +1,7 @@
 //! A school puts its offer together and publishes it.
 
 use askama::Template;
-use tisheng_platform::web::layout::{Flash, Page};
+use tisheng_platform::web::layout::{Flash, Page, again};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, layout, once};
 use tisheng_registry::organisation;
@@ -10,7 +10,7 @@ use super::super::actions;
 use super::super::model::{Offer, OfferState};
 use super::super::store;
 use super::super::view::{self, Group};
-use super::{Conditions, again, as_form, ground, ticked};
+use super::{Conditions, as_form, ground, ticked};
 
 struct VersionRow {
     version: i64,

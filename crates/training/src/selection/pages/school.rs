@@ -3,7 +3,7 @@
 use askama::Template;
 use tisheng_kernel::Id;
 use tisheng_platform::web::Path;
-use tisheng_platform::web::layout::{Flash, Page};
+use tisheng_platform::web::layout::{Flash, Page, again};
 use tisheng_platform::web::paging::{ROWS, Slice};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, layout, once};
@@ -13,7 +13,7 @@ use super::super::actions::{self, SCHOOL};
 use super::super::model::{ChangeState, ChoiceChange};
 use super::super::store::{self, Narrow, TeacherChoice};
 use super::choice::difference_words;
-use super::{again, as_form, ground};
+use super::{as_form, ground};
 use crate::table::{MOST, Table};
 
 /// Who looks at the choices of others.
