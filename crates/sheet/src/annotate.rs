@@ -56,7 +56,7 @@ fn rebuilt(sheet: &Sheet, header_row: u32, marks: &[Mark]) -> Result<Vec<u8>, Wr
     let doubtful = text.clone().set_background_color(Color::RGB(0x00ff_f2cc));
     let width = sheet.rows.iter().map(|row| row.cells.len()).max().unwrap_or(0);
     let last = u16::try_from(width).unwrap_or(u16::MAX);
-    for row in &sheet.rows {
+    for row in sheet.rows.iter() {
         let line = row.number.saturating_sub(1);
         let found = by_row.get(&row.number).map_or(&[][..], Vec::as_slice);
         let columns = row.cells.len().max(found.iter().filter_map(|m| m.column).max().map_or(0, |c| c + 1));
@@ -114,8 +114,10 @@ mod tests {
             mark(4, None, "与第 3 行重复"),
         ];
         let copy = read(&rebuilt(&sheet, 2, &marks).expect("a copy"), &Limits::default()).expect("a sheet");
-        let text =
-            |row: usize, column: usize| copy.rows[row].cells.get(column).map(Cell::text).unwrap_or_default();
+        let text = |row, column: usize| {
+            let row = copy.rows.get(row).expect("a row");
+            row.cells.get(column).map(Cell::text).unwrap_or_default()
+        };
         assert_eq!(copy.rows.iter().map(|r| r.number).collect::<Vec<_>>(), [1, 2, 3, 4]);
         assert_eq!(text(1, 2), "错误说明");
         assert_eq!(text(2, 1), "123");

@@ -1,12 +1,13 @@
 //! What stands in a cell, and how a person reads it.
 
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 
 /// From this size on a floating-point number no longer holds every digit that was typed.
 const EXACT: f64 = 1e15;
 
 /// What stands in a cell.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub enum Cell {
     /// Nothing.
     #[default]

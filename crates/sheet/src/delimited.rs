@@ -3,7 +3,7 @@
 use encoding_rs::{GB18030, UTF_8};
 
 use crate::read::{Limits, Room, Row, Sheet};
-use crate::{Cell, SheetError};
+use crate::{Cell, Rows, SheetError};
 
 pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Sheet, SheetError> {
     let text = decode(bytes)?;
@@ -12,7 +12,7 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Sheet, SheetError> {
         .flexible(true)
         .delimiter(separator(&text))
         .from_reader(text.as_bytes());
-    let (mut rows, mut room) = (Vec::new(), Room::WHOLE);
+    let (mut rows, mut room) = (Rows::default(), Room::WHOLE);
     for record in reader.records() {
         let record = record.map_err(|e| SheetError::Damaged(e.to_string()))?;
         if record.len() > limits.columns as usize {
@@ -31,7 +31,7 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Sheet, SheetError> {
         for cell in &cells {
             room.for_text(cell, number)?;
         }
-        rows.push(Row { number, cells });
+        rows.push(&Row { number, cells })?;
     }
     Ok(Sheet { name: String::new(), rows, warnings: Vec::new() })
 }

@@ -1,6 +1,8 @@
 //! The row that names the columns: found among the first rows, by any of the titles that real
 //! files use.
 
+use std::cmp::Reverse;
+
 use crate::read::Row;
 use crate::{Cell, Sheet};
 
@@ -47,8 +49,8 @@ impl Header {
     /// # Errors
     /// The required columns that it does not name.
     pub fn find(sheet: &Sheet, wanted: &[Column]) -> Result<Self, Vec<Missing>> {
-        let candidates = sheet.rows.iter().take(WITHIN as usize).map(|row| Self::of(row, wanted));
-        let best = candidates.rev().max_by_key(|header| header.places.len());
+        let candidates = sheet.rows.iter().take(WITHIN as usize).map(|row| Self::of(&row, wanted));
+        let best = candidates.max_by_key(|header| (header.places.len(), Reverse(header.row)));
         let Some(best) = best.filter(|header| !header.places.is_empty()) else {
             let missing = wanted.iter().filter(|c| c.required);
             return Err(missing.map(|c| Missing { title: c.titles[0], similar: None }).collect());
@@ -125,8 +127,9 @@ mod tests {
         let sheet = read(text.as_bytes(), &Limits::default()).expect("a sheet");
         let header = Header::find(&sheet, WANTED).expect("a header");
         assert_eq!(header.row, 2);
-        assert_eq!(header.cell(&sheet.rows[2], "paper"), &Cell::Text("1".to_owned()));
-        assert_eq!(header.cell(&sheet.rows[2], "phone"), &Cell::Empty);
+        let row = sheet.rows.get(2).expect("a row");
+        assert_eq!(header.cell(&row, "paper"), &Cell::Text("1".to_owned()));
+        assert_eq!(header.cell(&row, "phone"), &Cell::Empty);
         assert_eq!(header.unknown, [(2, "备注".to_owned())]);
     }
 

@@ -12,7 +12,9 @@ mod delimited;
 mod guard;
 mod header;
 mod mark;
+mod merged;
 mod read;
+mod rows;
 mod workbook;
 mod write;
 
@@ -21,6 +23,7 @@ pub use cell::{Cell, column_letters, tidy};
 pub use dates::date_of;
 pub use header::{Column, Header, Missing};
 pub use read::{Limits, Row, Sheet, Warning, read, read_for};
+pub use rows::{Rows, Unpacking};
 pub use write::{Field, Leaf, book, csv, template, xlsx};
 
 /// A file that cannot be read, with what to do about it in the words of the page.

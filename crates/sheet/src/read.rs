@@ -1,10 +1,13 @@
 //! Reading a file that somebody uploaded.
 
-use crate::{Cell, Column, SheetError, delimited, workbook};
+use serde::{Deserialize, Serialize};
+
+use crate::{Cell, Column, Rows, SheetError, delimited, workbook};
 
 /// Cells kept of one sheet at most, empty ones before the last of a row included: a row that fills
-/// only its last column costs as much as a full one.
-pub(crate) const CELLS: usize = 8 << 20;
+/// only its last column costs as much as a full one. Enough for sixteen columns in as many rows as a
+/// sheet of Excel has.
+pub(crate) const CELLS: usize = 16 << 20;
 
 /// Bytes of text kept of one sheet at most: a text that many cells share is kept by each of them.
 const TEXT: usize = 128 << 20;
@@ -43,7 +46,7 @@ impl Room {
 }
 
 /// How much of a file is read at most. Beyond these bounds no sheet is kept that has more than
-/// 8,388,608 cells.
+/// 16,777,216 cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of the file.
@@ -64,7 +67,7 @@ impl Default for Limits {
 }
 
 /// A row that is not empty.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// Its number as Excel shows it.
     pub number: u32,
@@ -106,7 +109,7 @@ pub struct Sheet {
     /// Its name; empty for text files.
     pub name: String,
     /// Its rows, without empty ones.
-    pub rows: Vec<Row>,
+    pub rows: Rows,
     /// What its owner should know.
     pub warnings: Vec<Warning>,
 }

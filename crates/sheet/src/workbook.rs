@@ -7,8 +7,9 @@ use zip::ZipArchive;
 
 use crate::guard::Guard;
 use crate::header::WITHIN;
+use crate::merged::{Merged, put};
 use crate::read::{Limits, Room, Row, Sheet, Warning};
-use crate::{Cell, Column, Header, SheetError};
+use crate::{Cell, Column, Header, Rows, SheetError};
 
 /// Parts an archive may have.
 const PARTS: usize = 4000;
@@ -28,19 +29,16 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits, wanted: &[Column]) -> Result<S
         .collect();
     let name = choose(&mut book, &visible, limits, wanted)?;
     let merged: Vec<Dimensions> = book.merge_cells_by_sheet_name(&name).unwrap_or_default();
-    let (mut rows, mut room) = cells(&mut book, &name, limits, limits.rows)?;
-    for area in &merged {
-        spread(&mut rows, area, limits, &mut room)?;
-    }
-    rows.retain(|row| !row.cells.iter().all(Cell::is_blank));
+    let areas = merged.len();
+    let rows = rows(&mut book, &name, limits, (limits.rows, Merged::new(merged)))?;
     let mut warnings = Vec::new();
     let others: Vec<String> =
         visible.into_iter().filter(|other| *other != name && has_content(&mut book, other)).collect();
     if !others.is_empty() {
         warnings.push(Warning::OtherSheets { read: name.clone(), others });
     }
-    if !merged.is_empty() {
-        warnings.push(Warning::Merged(merged.len()));
+    if areas > 0 {
+        warnings.push(Warning::Merged(areas));
     }
     if hidden {
         warnings.push(Warning::Hidden);
@@ -76,15 +74,16 @@ fn inspect(bytes: &[u8], limits: &Limits) -> Result<bool, SheetError> {
     if is_workbook { Ok(hidden) } else { Err(SheetError::Kind { found: "压缩包或其他文档" }) }
 }
 
-fn cells<R: Read + std::io::Seek>(
+/// The first `most` rows of the sheet `name` with something in them, merged areas laid over them.
+fn rows<R: Read + std::io::Seek>(
     book: &mut Xlsx<R>,
     name: &str,
     limits: &Limits,
-    most: u32,
-) -> Result<(Vec<Row>, Room), SheetError> {
+    (most, mut merged): (u32, Merged),
+) -> Result<Rows, SheetError> {
     let mut reader = book.worksheet_cells_reader(name).map_err(damaged)?;
-    let mut rows: Vec<Row> = Vec::new();
-    let mut room = Room::WHOLE;
+    let (mut rows, mut room) = (Rows::default(), Room::WHOLE);
+    let (mut current, mut seen) = (Row { number: 0, cells: Vec::new() }, 0);
     while let Some(found) = reader.next_cell().map_err(damaged)? {
         let (row, column) = found.get_position();
         let cell = cell(found.get_value());
@@ -94,34 +93,42 @@ fn cells<R: Read + std::io::Seek>(
         if column >= limits.columns {
             return Err(SheetError::Columns(limits.columns));
         }
-        if rows.last().is_some_and(|last| last.number > row + 1) {
+        if current.number > row + 1 {
             return Err(damaged("行的顺序不对"));
         }
-        if rows.last().is_none_or(|last| last.number != row + 1) {
-            if rows.len() >= limits.rows as usize {
+        if current.number != row + 1 {
+            finish(&mut rows, &mut current, &mut merged, limits, &mut room)?;
+            if seen >= limits.rows {
                 return Err(SheetError::Rows(limits.rows));
             }
-            if rows.len() >= most as usize {
-                break;
+            if seen >= most {
+                return Ok(rows);
             }
-            rows.push(Row { number: row + 1, cells: Vec::new() });
+            seen += 1;
+            current.number = row + 1;
         }
         room.for_text(&cell, row + 1)?;
-        if let Some(last) = rows.last_mut() {
-            put(&mut last.cells, column as usize, cell, &mut room)?;
-        }
+        put(&mut current.cells, column as usize, cell, &mut room)?;
     }
-    Ok((rows, room))
+    finish(&mut rows, &mut current, &mut merged, limits, &mut room)?;
+    Ok(rows)
 }
 
-/// Puts `cell` at `place`, as long as there is room for the cells that this takes.
-fn put(cells: &mut Vec<Cell>, place: usize, cell: Cell, room: &mut Room) -> Result<(), SheetError> {
-    let more = (place + 1).saturating_sub(cells.len());
-    room.for_cells(more)?;
-    if more > 0 {
-        cells.resize(place + 1, Cell::Empty);
+/// Keeps `row`, which is complete, unless it is blank, and makes ready for the next.
+fn finish(
+    rows: &mut Rows,
+    row: &mut Row,
+    merged: &mut Merged,
+    limits: &Limits,
+    room: &mut Room,
+) -> Result<(), SheetError> {
+    if row.number > 0 {
+        merged.lay_over(row, limits, room)?;
     }
-    cells[place] = cell;
+    if !row.cells.iter().all(Cell::is_blank) {
+        rows.push(row)?;
+    }
+    row.cells.clear();
     Ok(())
 }
 
@@ -146,27 +153,6 @@ fn cell(value: &DataRef<'_>) -> Cell {
     }
 }
 
-/// Gives every cell of a merged area the value of its first one, as people mean it. Each filling
-/// takes room, so that areas laid over each other a thousand times end as too many cells.
-fn spread(rows: &mut [Row], area: &Dimensions, limits: &Limits, room: &mut Room) -> Result<(), SheetError> {
-    let (top, bottom) = (area.start.0.saturating_add(1), area.end.0.saturating_add(1));
-    let from = rows.partition_point(|row| row.number < top);
-    let rows = &mut rows[from..];
-    let first = rows.first().filter(|row| row.number == top);
-    let Some(value) = first.and_then(|row| row.cells.get(area.start.1 as usize)).cloned() else {
-        return Ok(());
-    };
-    let columns = area.start.1..=area.end.1.min(limits.columns.saturating_sub(1));
-    for row in rows.iter_mut().take_while(|row| row.number <= bottom) {
-        for column in columns.clone() {
-            room.for_cells(1)?;
-            room.for_text(&value, row.number)?;
-            put(&mut row.cells, column as usize, value.clone(), room)?;
-        }
-    }
-    Ok(())
-}
-
 /// The first of `visible` whose first rows name the `wanted` columns; else the first.
 fn choose<R: Read + std::io::Seek>(
     book: &mut Xlsx<R>,
@@ -178,7 +164,8 @@ fn choose<R: Read + std::io::Seek>(
     if !wanted.is_empty() && visible.len() > 1 {
         for name in visible {
             // A sheet that cannot be read names no columns.
-            let Ok((rows, _)) = cells(book, name, limits, WITHIN) else { continue };
+            let beginning = rows(book, name, limits, (WITHIN, Merged::new(Vec::new())));
+            let Ok(rows) = beginning else { continue };
             let beginning = Sheet { name: name.clone(), rows, warnings: Vec::new() };
             if Header::find(&beginning, wanted).is_ok() {
                 return Ok(name.clone());
@@ -200,11 +187,7 @@ mod tests {
     use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
     use zip::write::SimpleFileOptions;
 
-    use calamine::Dimensions;
-
-    use super::{put, spread};
-    use crate::read::{CELLS, Room};
-    use crate::{Cell, Column, Limits, Row, SheetError, Warning, read, read_for};
+    use crate::{Cell, Column, Limits, SheetError, Warning, read, read_for};
 
     fn saved(mut book: Workbook) -> Vec<u8> {
         book.save_to_buffer().expect("a workbook")
@@ -223,12 +206,16 @@ mod tests {
         sheet.write_formula(0, 4, "=1/0").expect("a formula");
         sheet.write_number(2, 0, 3.0).expect("a number");
         let read = read(&saved(book), &Limits::default()).expect("a sheet");
-        let first = &read.rows[0].cells;
+        let first = read.rows.get(0).expect("a row").cells;
         assert_eq!(first[0], Cell::Text("11010519491231002X".to_owned()));
         assert!(first[1].is_rounded());
         assert_eq!(first[2], Cell::Date(NaiveDate::from_ymd_opt(1990, 3, 5).expect("a date")));
         assert_eq!(first[3], Cell::Bool(true));
-        assert_eq!(read.rows[1].number, 3, "empty rows keep the numbers of the others");
+        assert_eq!(
+            read.rows.get(1).map(|row| row.number),
+            Some(3),
+            "empty rows keep the numbers of the others"
+        );
     }
 
     #[test]
@@ -280,24 +267,6 @@ mod tests {
             matches!(refused, Err(SheetError::Bomb { .. } | SheetError::Damaged(_) | SheetError::Excess)),
             "{refused:?}"
         );
-    }
-
-    #[test]
-    fn a_merged_area_or_far_columns_do_not_fill_the_memory() {
-        let wide = |count: u32| -> Vec<Row> {
-            (1..=count).map(|number| Row { number, cells: vec![Cell::Bool(true)] }).collect()
-        };
-        let area = Dimensions { start: (0, 0), end: (1_048_575, 16_383) };
-        let limits = Limits::default();
-        let room = |cells| Room { cells, ..Room::WHOLE };
-        let (mut rows, mut left) = (wide(3), room(10_000));
-        assert_eq!(spread(&mut rows, &area, &limits, &mut left), Ok(()));
-        assert!(rows.iter().all(|row| row.cells.len() == 256), "no further than columns are read");
-        let (mut rows, mut left) = (wide(100), room(10_000));
-        assert_eq!(spread(&mut rows, &area, &limits, &mut left), Err(SheetError::Cells(CELLS)));
-        let (mut cells, mut left) = (Vec::new(), room(255));
-        assert_eq!(put(&mut cells, 255, Cell::Bool(true), &mut left), Err(SheetError::Cells(CELLS)));
-        assert!(cells.is_empty(), "refused before it is made");
     }
 
     #[test]

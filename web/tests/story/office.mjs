@@ -12,14 +12,17 @@ export async function press(page, words) {
 /** What the page says. */
 export const says = (page) => page.innerText("main");
 
-/** The clerk's loop with a file that has mistakes, then with the mended one; ends on the page of what was taken. */
-export async function bring(clerk, kind, { wrong, findings, right, shot }) {
+/** The clerk's loop with a file that has mistakes, then with the mended one; ends on the page of what was taken. `choose`
+    says what else the form asks for. */
+export async function bring(clerk, kind, { wrong, findings, right, shot, choose = async () => {} }) {
   const { page } = clerk;
   await visit(clerk, `/roster/${kind}`, `${shot}-bring`, { kind: "office" });
+  await choose(clerk);
   await upload(page, wrong);
   for (const words of findings) assert.match(await says(page), words);
   await visit(clerk, null, `${shot}-wrong`);
   await page.goto(`/roster/${kind}`);
+  await choose(clerk);
   await upload(page, right);
   assert.match(await says(page), /核对通过/, await says(page));
   await visit(clerk, null, `${shot}-checked`);

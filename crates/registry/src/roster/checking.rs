@@ -54,10 +54,8 @@ pub async fn walk<K: Kind>(desk: &Desk, run: &Run) -> Result<Checked, Refusal> {
     while let Some(piece) = pieces.recv().await {
         match piece {
             Piece::Refused(sentence) => return Err(Refusal::Unreadable(sentence)),
-            Piece::Begun { rows, findings } => {
-                total = rows;
-                sink.about_the_file(findings);
-            }
+            Piece::Begun { rows } => total = rows,
+            Piece::About(findings) => sink.about_the_file(findings),
             Piece::Rows(mut items) => {
                 let mut tx = desk.ctx.read().await?;
                 K::judge(&mut memory, desk, &mut tx, &mut items).await?;

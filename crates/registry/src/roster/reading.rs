@@ -22,11 +22,11 @@ const AHEAD: usize = 4;
 pub enum Piece<R> {
     /// The heading is found.
     Begun {
-        /// Rows below it.
+        /// Rows below it, those that close the list included.
         rows: u32,
-        /// What is to be said about the file as a whole.
-        findings: Vec<Finding>,
     },
+    /// What is to be said about the file as a whole.
+    About(Vec<Finding>),
     /// Rows, in order.
     Rows(Vec<Item<R>>),
     /// The file cannot be read: why, and what to do. Nothing follows.
@@ -71,29 +71,20 @@ fn read<K: Kind>(desk: &Desk, bytes: &Bytes, out: &Sender<Piece<K::Row>>) {
         Err(missing) => return refuse(out, missing_sentence(&missing)),
     };
     let heading = Arc::new(Heading::of(&header, columns));
-    let mut findings = about_the_file(&sheet, &header);
-    let mut rows: Vec<Row> = sheet.rows.into_iter().filter(|row| row.number > heading.row).collect();
-    rows.retain(|row| match closing(row) {
-        None => true,
-        Some(words) => {
-            let message = format!("“{words}”不是数据行，没有读取。");
-            findings.push(Finding {
-                row: row.number,
-                place: None,
-                column: "",
-                weight: Weight::Warning,
-                message,
-            });
-            false
-        }
-    });
-    let total = rows.len();
-    let total = u32::try_from(total).unwrap_or(u32::MAX);
-    if out.blocking_send(Piece::Begun { rows: total, findings }).is_err() {
+    let above = sheet.rows.iter().take_while(|row| row.number <= heading.row).count();
+    let total = u32::try_from(sheet.rows.len() - above).unwrap_or(u32::MAX);
+    let begun = [Piece::Begun { rows: total }, Piece::About(about_the_file(&sheet, &header))];
+    if begun.into_iter().any(|piece| out.blocking_send(piece).is_err()) {
         return;
     }
     let mut batch = Vec::with_capacity(BATCH);
-    for row in rows {
+    for row in sheet.rows.into_iter().skip(above) {
+        if let Some(words) = closing(&row) {
+            if out.blocking_send(Piece::About(vec![not_a_row(row.number, &words)])).is_err() {
+                return;
+            }
+            continue;
+        }
         let cells: Vec<String> = row.cells.iter().map(text).collect();
         let mut line = Line::new(row.number, &cells, &heading, columns);
         let content = K::read(desk, &mut line);
@@ -152,6 +143,11 @@ fn closing(row: &Row) -> Option<String> {
     filled
         .map(|cell| cell.text().chars().filter(|c| !c.is_whitespace()).collect::<String>())
         .find(|words| CLOSINGS.iter().any(|closing| words.starts_with(closing)))
+}
+
+fn not_a_row(number: u32, words: &str) -> Finding {
+    let message = format!("“{words}”不是数据行，没有读取。");
+    Finding { row: number, place: None, column: "", weight: Weight::Warning, message }
 }
 
 /// The text of a cell; of a number that has lost digits its scientific form, so that it is never

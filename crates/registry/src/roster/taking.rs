@@ -46,7 +46,7 @@ pub async fn walk<K: Kind>(
     while let Some(piece) = pieces.recv().await {
         match piece {
             Piece::Refused(sentence) => return Err(Halt::Unreadable(sentence)),
-            Piece::Begun { .. } => {}
+            Piece::Begun { .. } | Piece::About(_) => {}
             Piece::Rows(mut items) => {
                 K::judge(&mut memory, desk, tx, &mut items).await?;
                 tally.rows += u32::try_from(items.len()).unwrap_or_default();

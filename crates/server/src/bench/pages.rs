@@ -16,7 +16,7 @@ use super::province::{OF_A_SCHOOL, Province, member};
 use super::report::{Figure, Goal};
 use super::served::Served;
 use super::store::{self, Placed};
-use super::{Failed, Order};
+use super::{Failed, Order, note};
 
 /// Teachers who are signed in at most; of few teachers a tenth.
 const SIGNED_IN: u32 = 500;
@@ -132,6 +132,7 @@ struct Look {
 pub async fn looks(province: &Province, served: &Served, visitors: &Visitors) -> Result<Vec<Figure>, Failed> {
     let mut figures = Vec::new();
     for look in lists(province, visitors).into_iter().chain(dashboards(province, visitors)) {
+        note(look.title);
         let cookie = visitors.office.clone();
         let requests: Vec<Request> =
             look.paths.into_iter().map(|path| Request { path, cookie: cookie.clone() }).collect();

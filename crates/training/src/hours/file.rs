@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use tisheng_kernel::Id;
+use tisheng_kernel::number::chinese_date;
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, DbError, Tx, audit, jobs};
 use tisheng_policy::scheme::{self, Programme};
@@ -285,7 +286,7 @@ fn difference(
     let fields = vec![
         Alteration::new("课程", "", report.title.as_str()),
         Alteration::new("学时", "", rules.hours.shown(report.seconds)),
-        Alteration::new("学习日期", "", report.worked_on.to_string()),
+        Alteration::new("学习日期", "", chinese_date(report.worked_on)),
     ];
     Difference {
         row: notes.number(),

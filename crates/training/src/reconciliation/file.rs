@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use tisheng_kernel::number::parse_date;
+use tisheng_kernel::number::{chinese_date, parse_date};
 use tisheng_kernel::{Id, Seconds};
 use tisheng_platform::{DbError, Tx, audit};
 use tisheng_registry::access::Role;
@@ -227,7 +227,7 @@ async fn compare(
                 fields.push(Alteration::new("学时", shown(seconds), shown(line.seconds)));
             }
             if day != line.worked_on {
-                fields.push(Alteration::new("学习日期", day.to_string(), line.worked_on.to_string()));
+                fields.push(Alteration::new("学习日期", chinese_date(day), chinese_date(line.worked_on)));
             }
             if fields.is_empty() { What::Same } else { What::Changed }
         }

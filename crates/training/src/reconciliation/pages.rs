@@ -4,6 +4,7 @@ use askama::Template;
 use axum::Router;
 use axum::routing::get;
 use std::sync::Arc;
+use tisheng_kernel::number::chinese_date;
 use tisheng_kernel::{HourLength, Id, Instant};
 use tisheng_platform::App;
 use tisheng_platform::web::Path;
@@ -118,7 +119,7 @@ fn difference_row(length: HourLength, difference: &Difference) -> DifferenceRow 
         number: difference.number.clone(),
         name: difference.name.clone(),
         title: difference.title.clone(),
-        day: difference.worked_on.to_string(),
+        day: chinese_date(difference.worked_on),
         theirs: shown(difference.theirs),
         ours: shown(difference.ours),
         sentence: difference.sentence(),

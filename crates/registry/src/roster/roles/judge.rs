@@ -1,6 +1,7 @@
 //! A batch of rows against the people, the tree and the roles given already.
 
 use chrono::NaiveDate;
+use tisheng_kernel::number::chinese_date;
 use tisheng_platform::{DbError, Tx};
 
 use super::Memory;
@@ -123,7 +124,7 @@ fn find_double(memory: &mut Memory, row: &Row, notes: &mut Notes) {
 fn compare(memory: &Memory, row: &Row, number: u32) -> Option<Difference> {
     let place = memory.places.get(row.place?)?;
     let last = |until: Option<NaiveDate>| {
-        until.and_then(|day| day.pred_opt()).map_or_else(|| "长期".to_owned(), |day| day.to_string())
+        until.and_then(|day| day.pred_opt()).map_or_else(|| "长期".to_owned(), chinese_date)
     };
     let mut fields = vec![Alteration::new("角色", "", row.role.title())];
     let what = match &row.held {
