@@ -10,6 +10,8 @@ use super::model::Line;
 
 /// Characters of a remark that are kept.
 const COMMENT: usize = 2_000;
+/// Bytes of our name for a teacher at most.
+const USER: usize = 100;
 /// Microseconds by which a tool's clock may be ahead.
 const AHEAD: i64 = 600 * 1_000_000;
 
@@ -49,6 +51,9 @@ impl Score {
         let text = |name: &str| said.get(name).and_then(Value::as_str);
         let required = |name: &str| text(name).ok_or_else(|| format!("{name} has to be given as a text"));
         let user = required("userId")?.to_owned();
+        if user.is_empty() || user.len() > USER || user.contains('\0') {
+            return Err("userId is none that was given in a launch".to_owned());
+        }
         let at = moment("timestamp", required("timestamp")?)?;
         if at.micros() > now.micros() + AHEAD {
             return Err("timestamp lies in the future: the clock of the tool has to be set".to_owned());
@@ -226,6 +231,7 @@ mod tests {
     fn what_is_wrong_is_named() {
         for (changes, name) in [
             (json!({ "userId": null }), "userId"),
+            (json!({ "userId": "a\0b" }), "userId"),
             (json!({ "timestamp": "yesterday" }), "timestamp"),
             (json!({ "timestamp": "2021-03-10T09:00:00" }), "timestamp"),
             (json!({ "timestamp": "2021-03-10T02:00:00Z" }), "future"),

@@ -121,7 +121,7 @@ impl Settings {
             None => String::new(),
         };
         let settings = Self {
-            name: text(said, "client_name").chars().take(NAME).collect(),
+            name: text(said, "client_name").chars().filter(|c| !c.is_control()).take(NAME).collect(),
             login: text(said, "initiate_login_uri"),
             target,
             redirects,

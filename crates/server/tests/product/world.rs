@@ -265,6 +265,8 @@ impl World {
         let wanted = Wanted { platform: Some(id.uuid()), ..Wanted::new("甲", &[Scope::Write]) };
         let issued = lrs::create(&system, &mut tx, &wanted).await.expect("a credential");
         lti::samples::tool(&office, &mut tx, id).await.expect("a tool");
+        let learnt_there = (course, self.worker().person);
+        lti::samples::completed(&system, &mut tx, learnt_there).await.expect("a score");
         let chooser = self.test.ctx(self.town.province_office.who());
         let pick = lti::samples::pick(&chooser, &mut tx, id).await.expect("something chosen");
         tx.commit().await.expect("commits");

@@ -76,7 +76,7 @@ async fn listed(call: &Call, id: Id<Line>) -> Told<Response> {
         .map(|last| format!("{at}/results?limit={limit}&after={}", last.account));
     let result = |one: grades::Standing| {
         let mut result = json!({
-            "id": format!("{at}/results/{}", one.account), "scoreOf": at, "userId": one.account,
+            "id": format!("{at}/results?user_id={}", one.account), "scoreOf": at, "userId": one.account,
             "resultScore": one.given / one.most * line.most, "resultMaximum": line.most,
         });
         if !one.comment.is_empty() {

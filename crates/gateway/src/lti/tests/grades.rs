@@ -6,6 +6,7 @@ use tisheng_testkit::{Seen, story};
 
 use super::scene::{Scene, line_of};
 use super::tool::key;
+use crate::lti::check_scores;
 use crate::lti::names::{claim, scope};
 
 fn said(seen: &Seen) -> Value {
@@ -44,6 +45,8 @@ story!(a_tool_keeps_columns_of_its_own, |engine| async move {
     assert_eq!(scene.counted(teacher).await, 0);
     let results = said(&scene.asks(&access, Method::GET, &format!("{quiz}/results"), &Value::Null).await);
     assert_eq!((&results[0]["userId"], &results[0]["resultScore"]), (&message["sub"], &json!(40.0)));
+    let one = results[0]["id"].as_str().expect("an address").to_owned();
+    assert_eq!(said(scene.asks(&access, Method::GET, &one, &Value::Null).await.is(200)), results);
     scene.asks(&access, Method::DELETE, &quiz, &Value::Null).await.is(204);
     scene.asks(&access, Method::GET, &quiz, &Value::Null).await.is(404);
     scene.asks(&access, Method::DELETE, &own, &Value::Null).await.is(403);
@@ -89,6 +92,8 @@ story!(scores_that_cannot_be_are_named, |engine| async move {
     let mut stranger = good.clone();
     stranger["userId"] = json!("somebody");
     scene.asks(&access, Method::POST, &scores, &stranger).await.is(404);
+    stranger["userId"] = json!("some\0body");
+    scene.asks(&access, Method::POST, &scores, &stranger).await.is(400);
     let mut other = good.clone();
     other["scoreGiven"] = json!(3);
     scene.asks(&access, Method::POST, &scores, &good).await.is(204);
@@ -104,6 +109,11 @@ story!(scores_that_cannot_be_are_named, |engine| async move {
     let sql = "select spent from learning_fact where happened = 'spent'";
     let spent = tx.row(sql, tisheng_platform::args![], |row| row.get::<i64>(0)).await;
     assert_eq!(spent.expect("a fact"), 40 * 60);
+    drop(tx);
+    let mut tx = scene.test.app.db.write().await.expect("a transaction");
+    assert_eq!(check_scores(&mut tx).await.expect("checked"), (1, 0));
+    tx.run("delete from learning_fact", tisheng_platform::args![]).await.expect("tampered");
+    assert_eq!(check_scores(&mut tx).await.expect("checked"), (1, 1), "what is lost is found");
 });
 
 story!(a_token_is_good_for_what_it_was_asked_for, |engine| async move {

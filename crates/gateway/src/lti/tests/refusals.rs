@@ -35,6 +35,7 @@ story!(a_proof_is_held_against_everything_it_has_to_say, |engine| async move {
         ("aud", json!("https://elsewhere.test/lti/token"), "aud"),
         ("aud", json!([]), "aud"),
         ("iss", json!("another"), "iss"),
+        ("iss", json!("an\0other"), "iss"),
         ("sub", json!("another"), "sub"),
         ("jti", Value::Null, "jti"),
         ("jti", json!(""), "jti"),
