@@ -42,6 +42,8 @@ const KEEP_KEYS: &str =
 
 const ASK_FOR_KEYS: &str = "update lti_tool set keys_asked_at = $2 where id = $1 and keys_asked_at <= $3";
 
+const HOLD: &str = "update lti_tool set version = version where id = $1";
+
 fn known<T: FromStr<Err = UnknownCode>>(row: &Row<'_>, column: usize) -> Result<T, DbError> {
     let code = String::read(row, column)?.parse();
     code.map_err(|e: UnknownCode| DbError::Column { column, problem: e.to_string() })
@@ -137,6 +139,12 @@ pub async fn set_state(
     state: ToolState,
 ) -> Result<bool, DbError> {
     Ok(tx.run(SET_STATE, args![id, version, state.key()]).await? == 1)
+}
+
+/// Until the end of the transaction nobody else opens courses of a tool: what is made at the first
+/// opening is made once.
+pub async fn hold(tx: &mut Tx, id: Id<Tool>) -> Result<(), DbError> {
+    tx.run(HOLD, args![id]).await.map(drop)
 }
 
 /// Keeps the keys that were found at `address`, unless it is the tool's no more.

@@ -188,6 +188,7 @@ pub async fn answer(ctx: &Ctx, asked: &Asked<'_>) -> Result<Message, LaunchError
     {
         return Err(LaunchError::Expired);
     }
+    store::hold(&mut tx, tool.id).await?;
     let way = Way { tool: &tool, nonce: asked.nonce, at: ctx.app.wall() };
     let claims = match known.course {
         Some(course) => opened(ctx, &mut tx, &way, (course, Id::from_uuid(member.person))).await?,

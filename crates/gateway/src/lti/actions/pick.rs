@@ -152,6 +152,7 @@ pub async fn hand_in(
     (platform, tool): (&Platform, &Tool),
     (item, draft): (&Item, &Draft),
 ) -> Result<Id<Course>, CourseError> {
+    store::hold(tx, tool.id).await?;
     let (id, _) = course::submit(ctx, tx, platform, draft).await?;
     let opens = Opens { target: item.url.clone(), custom: item.custom.clone() };
     grades::add_link(tx, (id, tool.id), &opens).await?;

@@ -12,6 +12,7 @@ use crate::lti::actions::launch::here;
 use crate::lti::actions::tools;
 use crate::lti::keys;
 use crate::lti::model::{Tool, ToolState};
+use crate::lti::store::grades::{self, Usage};
 
 /// A key of ours as a line.
 struct KeyRow {
@@ -30,6 +31,8 @@ pub struct ShowPage {
     ours: Vec<(&'static str, String)>,
     /// What is registered of it.
     theirs: Vec<(&'static str, String)>,
+    /// How it is used: label, figure and when last.
+    usage: Vec<(&'static str, i64, String)>,
     keys: Vec<KeyRow>,
     /// The address at which a tool lets itself be registered, as typed.
     address: String,
@@ -57,6 +60,7 @@ pub async fn page(
     let mut tx = ctx.read().await?;
     let (platform, tool) = tools::of_platform(ctx, &mut tx, id).await?;
     let keys = keys::published(ctx, &mut tx).await?;
+    let used = grades::usage(&mut tx, id).await?;
     drop(tx);
     let at = |path: &str| format!("{}{path}", here(ctx));
     let ours = match &tool {
@@ -73,6 +77,7 @@ pub async fn page(
     };
     Ok(ShowPage {
         page: page_of(asker, "学习工具（LTI）", &platform),
+        usage: usage(&used),
         theirs: tool.as_ref().map(theirs).unwrap_or_default(),
         ours,
         keys: keys
@@ -84,6 +89,15 @@ pub async fn page(
         address: address.to_owned(),
         errors,
     })
+}
+
+fn usage(used: &Usage) -> Vec<(&'static str, i64, String)> {
+    let last = |at: Option<Instant>| at.map(|at| format!("最近 {at}")).unwrap_or_default();
+    vec![
+        ("打开课程的教师", used.teachers, last(used.opened_at)),
+        ("打开的课程人次", used.openings, String::new()),
+        ("送回的成绩", used.scores, last(used.scored_at)),
+    ]
 }
 
 fn theirs(tool: &Tool) -> Vec<(&'static str, String)> {

@@ -6,6 +6,7 @@ use tisheng_platform::db::Row;
 use tisheng_platform::{DbError, Tx, args};
 use tisheng_registry::people::Person;
 use tisheng_training::course::Course;
+use tisheng_training::platform::Platform;
 
 use crate::lti::model::{Item, Line, Opens, Pick, Tool};
 use crate::lti::score::Score;
@@ -30,6 +31,11 @@ const OPENED: &str = "insert into lti_member (course, account, person, first_at,
 const IS_MEMBER: &str = "select 1 from lti_member where course = $1 and account = $2";
 const MEMBERS: &str = "select m.account, q.name from lti_member m join person q on q.id = m.person
     where m.course = $1 and m.account > $2 order by m.account limit $3";
+
+const OPENINGS: &str = "select count(*), count(distinct m.person), max(m.last_at) from lti_member m
+    join course c on c.id = m.course where c.platform = $1";
+const SCORES: &str = "select count(*), max(s.received_at) from lti_score s join lti_line l on l.id = s.line
+    join course c on c.id = l.course where c.platform = $1";
 
 const ADD_LINE: &str =
     "insert into lti_line (course, id, label, most, resource, tag, counts, declared, starts, ends)
@@ -167,6 +173,24 @@ pub async fn members(
     most: i64,
 ) -> Result<Vec<(String, String)>, DbError> {
     tx.rows(MEMBERS, args![course, after, most], |row| Ok((row.get(0)?, row.get(1)?))).await
+}
+
+/// How a tool is used: courses opened, by how many teachers, scores that stand, and the last of both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usage {
+    pub openings: i64,
+    pub teachers: i64,
+    pub opened_at: Option<Instant>,
+    pub scores: i64,
+    pub scored_at: Option<Instant>,
+}
+
+/// How the tool of a platform is used.
+pub async fn usage(tx: &mut Tx, platform: Id<Platform>) -> Result<Usage, DbError> {
+    let (openings, teachers, opened_at) =
+        tx.row(OPENINGS, args![platform], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).await?;
+    let (scores, scored_at) = tx.row(SCORES, args![platform], |row| Ok((row.get(0)?, row.get(1)?))).await?;
+    Ok(Usage { openings, teachers, opened_at, scores, scored_at })
 }
 
 pub async fn add_line(tx: &mut Tx, line: &Line) -> Result<(), DbError> {

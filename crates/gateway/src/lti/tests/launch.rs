@@ -62,6 +62,14 @@ story!(a_score_in_a_tool_is_an_hour_once, |engine| async move {
     assert_eq!(scene.counted(teacher).await, scene.platform.length.seconds(), "once");
     browser.get("/hours").await.shows("课程一").shows("甲");
 
+    scene
+        .browser(&scene.lecturer)
+        .await
+        .get(&scene.page())
+        .await
+        .shows("送回的成绩 1")
+        .shows("打开课程的教师 1");
+
     // The tool has judged anew, and takes it back at last.
     scene.asks(&access, Method::POST, &scores, &scene.score(&message, 60, 5.0)).await.is(204);
     assert_eq!(scene.counted(teacher).await, 0);

@@ -78,6 +78,51 @@ story!(keys_of_a_tool_are_fetched_kept_and_fetched_anew, |engine| async move {
     assert_eq!(shown.asked(), 3);
 });
 
+story!(nothing_that_is_sent_costs_a_failure, |engine| async move {
+    let scene = Scene::begin(engine).await;
+    let message = scene.launched(scene.teacher(), "n-1").await;
+    let access = scene.token().await;
+    let line = line_of(&message);
+    let lines = line.rsplit_once('/').expect("a path").0.to_owned();
+    let bodies = [
+        json!(null),
+        json!([]),
+        json!({}),
+        json!("text"),
+        json!(1e308),
+        json!({ "label": "a\0b", "scoreMaximum": 1 }),
+        json!({ "label": 7, "scoreMaximum": "1" }),
+        json!({ "label": "甲", "scoreMaximum": 1e-320_f64 }),
+        json!({ "userId": message["sub"], "timestamp": "9999-12-31T23:59:59Z" }),
+        json!({ "userId": message["sub"], "timestamp": "0000-00-00T00:00:00Z", "activityProgress": "Completed" }),
+        json!({ "userId": "'; drop table lti_score", "timestamp": "2021-03-10T00:00:00Z",
+            "activityProgress": "Completed", "gradingProgress": "FullyGraded" }),
+    ];
+    for at in [
+        lines.clone(),
+        format!("{lines}?tag=%25&resource_id='"),
+        line.clone(),
+        format!("{line}/scores"),
+        format!("{line}/results?after='&limit=-1"),
+        format!("{line}/results?after=%00"),
+        lines.replace("lineitems", "members?limit=99999999999999999999"),
+        lines.replace("lineitems", "members?after=%F0%28"),
+        format!("{lines}/nothing"),
+        "/lti/courses/nothing/members".to_owned(),
+        "/lti/picked".to_owned(),
+        "/lti/register".to_owned(),
+        "/lti/token".to_owned(),
+        "/lti/auth?login_hint=%00".to_owned(),
+    ] {
+        for method in [Method::GET, Method::PUT, Method::PATCH, Method::POST] {
+            for body in &bodies {
+                let seen = scene.asks(&access, method.clone(), &at, body).await;
+                assert!(seen.status.as_u16() < 500, "{method} {at} {body}: {}", seen.text());
+            }
+        }
+    }
+});
+
 story!(a_tool_sees_nothing_of_another_platform, |engine| async move {
     let scene = Scene::begin(engine).await;
     let message = scene.launched(scene.teacher(), "n-1").await;
