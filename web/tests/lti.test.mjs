@@ -101,6 +101,7 @@ test("a tool is registered by hand, a teacher opens a course in it, and its scor
   // The same without scripts: a button leads on.
   const plain = await visitor(chrome, site, { scripts: false });
   await signIn(plain, persona(site, "teacher", 1));
+  await visit(plain, "/tasks", "lti-tasks");
   await toCourse(plain);
   await plain.page.click("a:text-is('去平台学习')");
   await visit(plain, null, "lti-onward");
