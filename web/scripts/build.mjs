@@ -10,7 +10,7 @@ const here = new URL("..", import.meta.url).pathname;
 await rm(`${here}dist`, { recursive: true, force: true });
 await mkdir(`${here}dist`, { recursive: true });
 await build({
-  entryPoints: [`${here}css/app.css`, `${here}js/app.js`, `${here}js/upload.js`],
+  entryPoints: [`${here}css/app.css`, `${here}js/app.js`, `${here}js/upload.js`, `${here}js/onward.js`],
   outdir: `${here}dist`,
   entryNames: "[name]",
   bundle: true,
@@ -21,7 +21,7 @@ await build({
   logLevel: "warning",
 });
 let sent = 0;
-for (const name of ["app.js", "upload.js"]) sent += gzipSync(await readFile(`${here}dist/${name}`)).length;
+for (const name of ["app.js", "upload.js", "onward.js"]) sent += gzipSync(await readFile(`${here}dist/${name}`)).length;
 if (sent > SCRIPTS) throw new Error(`the scripts are ${sent} bytes, more than ${SCRIPTS}`);
 await copyFile(`${here}css/icon.svg`, `${here}dist/icon.svg`);
 

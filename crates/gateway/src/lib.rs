@@ -5,3 +5,4 @@ mod jose;
 pub mod door;
 pub mod listening;
 pub mod lrs;
+pub mod lti;

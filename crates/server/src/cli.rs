@@ -8,6 +8,7 @@ use tisheng_platform::config::{ConfigError, Settings};
 
 use crate::bench::Order;
 use crate::lrs_command::LrsCommand;
+use crate::lti_command::LtiCommand;
 use crate::scheme_command::SchemeCommand;
 use crate::user_command::UserCommand;
 
@@ -84,6 +85,9 @@ pub enum Command {
     /// The record store: who may speak with it, and its past months.
     #[command(subcommand)]
     Lrs(LrsCommand),
+    /// Learning tools: the keys that messages to them are signed with.
+    #[command(subcommand)]
+    Lti(LtiCommand),
     /// Look at everything an installation needs, and say how to mend what is not well.
     Doctor,
 }

@@ -10,6 +10,7 @@ pub mod demo;
 mod doctor;
 mod files;
 mod lrs_command;
+mod lti_command;
 pub mod reactions;
 pub mod routes;
 mod say;
@@ -57,6 +58,7 @@ pub fn run(cli: Cli) -> Pin<Box<dyn Future<Output = Ended>>> {
             Command::Mend => verify::mend_command(cli.settings()?.finish()?).await,
             Command::User(command) => user_command::run(command, cli.settings()?.finish()?).await,
             Command::Lrs(command) => lrs_command::run(command, cli.settings()?.finish()?).await,
+            Command::Lti(command) => lti_command::run(command, cli.settings()?.finish()?).await,
             Command::Doctor => doctor::command(cli.settings()?).await,
             Command::Restore { from } => files::restore(cli.settings()?.finish()?, from),
             Command::Backup { to } => files::backup(cli.settings()?.finish()?, to).await,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use tisheng_assessment::handover::{self, ReceiptFile};
 use tisheng_assessment::{certificate, evidence, review};
-use tisheng_gateway::{door, lrs};
+use tisheng_gateway::{door, lrs, lti};
 use tisheng_insight::{home, monitoring};
 use tisheng_kernel::Id;
 use tisheng_platform::web::Failure;
@@ -20,7 +20,7 @@ use tisheng_registry::people::{Person, TeamSource};
 use tisheng_registry::roster::{self, Entry, Kinds};
 use tisheng_registry::{access, organisation, people, posting, restructuring};
 use tisheng_rules::plan::TeamRule;
-use tisheng_training::course::CourseFile;
+use tisheng_training::course::{Course, CourseFile, Entrances};
 use tisheng_training::reconciliation::StatementFile;
 use tisheng_training::selection::Judgements;
 use tisheng_training::{hours, learning, selection};
@@ -28,7 +28,7 @@ use tisheng_typeset::{Fonts, Typesetter};
 
 /// The routes of all rooms.
 pub fn all() -> Rooms {
-    Rooms { pages: rooms(), machines: lrs::routes() }
+    Rooms { pages: rooms(), machines: lrs::routes().merge(lti::routes()) }
 }
 
 fn rooms() -> Router<Arc<App>> {
@@ -49,6 +49,7 @@ fn rooms() -> Router<Arc<App>> {
         .merge(home::routes())
         .merge(door::routes())
         .merge(lrs::pages())
+        .merge(lti::pages())
 }
 
 /// The long-lived things of all rooms.
@@ -76,7 +77,15 @@ pub fn parts() -> Result<Parts, Box<dyn std::error::Error + Send + Sync>> {
         .with(hours::Trails::new(learning::tell))
         .with(selection::Judged::new(judgements))
         .with(lrs::Desk::default())
+        .with(Entrances::new(entrance))
         .with(kinds))
+}
+
+/// The way to a course of a platform whose tool is in use; a course of another is entered at its address.
+async fn entrance(ctx: Ctx, course: Course) -> Result<Option<String>, Failure> {
+    let mut tx = ctx.read().await?;
+    let is_open = lti::is_open(&mut tx, course.platform).await?;
+    Ok(is_open.then(|| format!("/courses/{}/launch", course.id)))
 }
 
 /// The capabilities and works that a teacher has passed.

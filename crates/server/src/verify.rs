@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tisheng_assessment::certificate::{self, Forged, Proven};
 use tisheng_assessment::evidence;
-use tisheng_gateway::lrs;
+use tisheng_gateway::{lrs, lti};
 use tisheng_insight::monitoring;
 use tisheng_platform::audit::{self, Chain};
 use tisheng_platform::config::Config;
@@ -93,6 +93,7 @@ pub async fn data(app: &Arc<App>) -> Found<Vec<Oracle>> {
     }
     let (count, wrong) = certificate::check_certificates(&ctx, NAMED).await.map_err(told)?;
     oracles.push(Oracle::new("certificates", count, wrong, RESTORE));
+    oracles.push(scores(&ctx).await?);
     oracles.push(files(&ctx).await?);
     Ok(oracles)
 }
@@ -121,6 +122,14 @@ async fn of_programme(ctx: &Ctx, programme: &Programme) -> Found<[Oracle; 4]> {
         Oracle::new(of("standings"), standings, named(&wrong_standings), MEND),
         Oracle::new(of("figures of schools"), schools, named(wrong_schools), MEND),
     ])
+}
+
+/// Scores of learning tools: whether learning knows of each that leads to hours.
+async fn scores(ctx: &Ctx) -> Found<Oracle> {
+    let mut tx = ctx.read().await?;
+    let (count, unsaid) = lti::check_scores(&mut tx).await?;
+    let wrong = if unsaid > 0 { vec![format!("{unsaid} unknown to learning")] } else { Vec::new() };
+    Ok(Oracle::new("scores of learning tools", usize::try_from(count)?, wrong, RESTORE))
 }
 
 /// Evidence, attachments of statements and certificates: whether the bytes are there and are those that were stored.

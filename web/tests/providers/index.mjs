@@ -1,15 +1,9 @@
 // Sign-in services that others have written, on ports of this machine: oidc-provider from npm, django-cas-server from
 // PyPI.
-import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { createServer } from "node:http";
 import { createServer as listen } from "node:net";
-import { join } from "node:path";
 import Provider from "oidc-provider";
-
-const here = new URL(".", import.meta.url).pathname;
-const venv = join(here, "../../../target/cas-venv");
+import { python } from "./python.mjs";
 
 /** A port that is free at this moment. */
 export async function port() {
@@ -35,23 +29,6 @@ export async function oidc(port, { client, secret, redirect, leaving, claims }) 
 
 /** django-cas-server at `port` for the services that begin with `service`, with one user. */
 export async function cas(port, { service, user, password, attributes }) {
-  const python = join(venv, "bin/python");
-  if (!existsSync(join(venv, "ready"))) {
-    execFileSync("python3", ["-m", "venv", "--clear", venv]);
-    execFileSync(python, ["-m", "pip", "install", "--quiet", "--no-deps", "--requirement", join(here, "requirements.txt")]);
-    execFileSync("touch", [join(venv, "ready")]);
-  }
   const pairs = Object.entries(attributes).map(([name, value]) => `${name}=${value}`);
-  const child = spawn(python, [join(here, "cas.py"), String(port), service, user, password, ...pairs], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let complaints = "";
-  child.stderr.on("data", (chunk) => (complaints += chunk));
-  const ended = new Promise((done) => child.on("exit", done));
-  const ready = new Promise((done) => child.stdout.once("data", () => done("ready")));
-  assert.equal(await Promise.race([ready, ended]), "ready", complaints);
-  return async () => {
-    child.kill("SIGTERM");
-    await ended;
-  };
+  return python("cas-venv", "requirements.txt", "cas.py", String(port), service, user, password, ...pairs);
 }

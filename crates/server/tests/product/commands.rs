@@ -201,3 +201,19 @@ fn an_operator_gives_and_takes_credentials() {
     assert!(refused(&lrs(&["attach", "2021-03"])).contains("has not been taken out"));
     assert!(refused(&lrs(&["detach", "2021-3"])).contains("no month such as"));
 }
+
+#[test]
+fn an_operator_changes_the_key_that_signs_for_tools() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lti = |args: &[&str]| said(&tisheng(folder.path(), &[&["lti"], args].concat(), ""));
+    assert_eq!(lti(&["keys"]), "");
+    let first = lti(&["rotate"]);
+    assert!(first.contains("signs from now on"), "{first}");
+    let second = lti(&["rotate"]);
+    let keys = lti(&["keys"]);
+    let lines: Vec<&str> = keys.lines().collect();
+    let name = |text: &str| text.split(' ').next().unwrap_or_default().to_owned();
+    assert_eq!(lines.len(), 2, "{keys}");
+    assert_eq!((name(lines[0]), name(lines[1])), (name(&second), name(&first)));
+    assert!(!lines[0].contains("until") && lines[1].contains("published until"), "{keys}");
+}

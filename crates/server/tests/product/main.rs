@@ -7,6 +7,7 @@ mod commands;
 mod credentials;
 mod fixtures;
 mod listening;
+mod lti;
 mod matrix;
 mod statements;
 mod third_place;

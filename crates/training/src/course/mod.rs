@@ -12,6 +12,7 @@
 //! course has at most one revision in force and at most one that waits for a decision; approved terms never change.
 
 mod actions;
+mod entrance;
 mod file;
 mod model;
 mod pages;
@@ -23,6 +24,7 @@ mod tests;
 pub use actions::{
     APPROVED, Approved, approve, course, of_activity, of_code, offered, retire, return_terms, submit, terms,
 };
+pub use entrance::{Entrances, entrance};
 pub use file::CourseFile;
 pub use model::{Counts, Course, CourseError, Draft, Source, State, Terms, TermsState};
 pub use pages::routes;

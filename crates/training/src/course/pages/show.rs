@@ -10,6 +10,7 @@ use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, layout, 
 use tisheng_registry::access::{self, Role, role};
 
 use super::super::actions::{self, AUTHORS};
+use super::super::entrance::entrance;
 use super::super::model::{Course, CourseError, State, TermsState};
 use super::super::store;
 use super::{ground, whom};
@@ -71,6 +72,7 @@ async fn show_page(
     let revisions = if is_author { store::terms(&mut tx, id).await? } else { Vec::new() };
     let in_force = actions::terms(&mut tx, &course, None).await?;
     let mut facts = facts(&mut tx, &course, is_author).await?;
+    drop(tx);
     if let Some(terms) = &in_force {
         let category = rules.hours.category(&terms.category).map(|c| c.title.to_string());
         facts.insert(0, ("认定", format!("{}（{}）", terms.sentence(), category.unwrap_or_default())));
@@ -94,7 +96,7 @@ async fn show_page(
         may_change: is_author,
         may_retire: is_office && course.revision.is_some(),
         is_teacher: role == Some(Role::Teacher),
-        href: course.href.clone(),
+        href: entrance(ctx, &course).await?,
         terms: revisions
             .into_iter()
             .map(|terms| TermsRow {

@@ -14,7 +14,11 @@ use tisheng_rules::{Scheme, Task, TaskProgress};
 use super::super::judged::{Judged, Judgements};
 use super::super::{actions, store};
 use super::ground;
+use crate::course::{self, Course};
 use crate::hours;
+
+/// Courses beside the tasks at most: the catalogue has them all.
+const COURSES: usize = 12;
 
 struct TaskRow {
     title: String,
@@ -29,12 +33,22 @@ struct TaskRow {
     is_done: bool,
 }
 
+/// A course that may be learnt for one of the tasks.
+struct CourseRow {
+    id: String,
+    title: String,
+    counts: String,
+    /// Where it is learnt; empty where no way is known.
+    href: String,
+}
+
 #[derive(Template)]
 #[template(path = "selection/pages/tasks.html")]
 struct TasksPage {
     page: Page,
     has_chosen: bool,
     tasks: Vec<TaskRow>,
+    courses: Vec<CourseRow>,
     due: String,
     /// Whether the last day is over.
     is_over: bool,
@@ -51,7 +65,22 @@ pub async fn show(asker: SignedIn) -> Answer {
     let (programme, rules) = ground(ctx, &mut tx).await?;
     let chosen = store::chosen(&mut tx, programme.id, teacher.person).await?;
     let totals = hours::totals(&mut tx, programme.id, teacher.person).await?;
+    let mut offered: Vec<(Course, String)> = Vec::new();
+    for capability in &chosen {
+        let whom = (teacher.stage.as_str(), teacher.subject.as_str());
+        for (course, terms) in course::offered(&mut tx, programme.id, capability, whom).await? {
+            if !offered.iter().any(|(known, _)| known.id == course.id) {
+                offered.push((course, terms.sentence()));
+            }
+        }
+    }
     drop(tx);
+    offered.truncate(COURSES);
+    let mut courses = Vec::with_capacity(offered.len());
+    for (course, counts) in offered {
+        let href = course::entrance(ctx, &course).await?;
+        courses.push(CourseRow { id: course.id.to_string(), title: course.title, counts, href });
+    }
     let judged = ctx.app.parts.get::<Judged>().of(ctx, programme.id, teacher.person).await?;
     let today = ctx.at.date();
     let sums: Vec<_> = totals.iter().map(|total| total.for_rules(today)).collect();
@@ -66,6 +95,7 @@ pub async fn show(asker: SignedIn) -> Answer {
         page: Page::new(&asker, "任务清单", "/tasks"),
         has_chosen: !chosen.is_empty(),
         tasks: rows.collect(),
+        courses,
         due: until.map(chinese_date).unwrap_or_default(),
         is_over: until.is_some_and(|until| until < today),
         total: rules.hours.shown(total),

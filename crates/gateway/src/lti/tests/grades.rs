@@ -1,0 +1,157 @@
+//! Columns, scores, results and members, as a tool uses them.
+
+use http::Method;
+use serde_json::{Value, json};
+use tisheng_testkit::{Seen, story};
+
+use super::scene::{Scene, line_of};
+use super::tool::key;
+use crate::lti::check_scores;
+use crate::lti::names::{claim, scope};
+
+fn said(seen: &Seen) -> Value {
+    serde_json::from_str(&seen.html()).unwrap_or_else(|_| panic!("{}: {}", seen.path, seen.text()))
+}
+
+story!(a_tool_keeps_columns_of_its_own, |engine| async move {
+    let scene = Scene::begin(engine).await;
+    let teacher = scene.teacher();
+    let message = scene.launched(teacher, "n-1").await;
+    let access = scene.token().await;
+    let lines = message[claim::GRADES]["lineitems"].as_str().expect("an address").to_owned();
+    let own = line_of(&message);
+    let all = said(scene.asks(&access, Method::GET, &lines, &Value::Null).await.is(200));
+    assert_eq!(all.as_array().map(Vec::len), Some(1));
+    assert_eq!((&all[0]["id"], &all[0]["label"]), (&json!(own), &json!("课程一")));
+    assert_eq!(all[0]["resourceLinkId"], scene.course.to_string());
+
+    let new = json!({ "label": "小测", "scoreMaximum": 20, "tag": "quiz", "resourceId": "r1" });
+    let made = scene.asks(&access, Method::POST, &lines, &new).await;
+    let made = said(made.is(201));
+    let quiz = made["id"].as_str().expect("an address").to_owned();
+    assert!(made.get("resourceLinkId").is_none());
+    let by_tag = said(&scene.asks(&access, Method::GET, &format!("{lines}?tag=quiz"), &Value::Null).await);
+    assert_eq!(by_tag.as_array().map(Vec::len), Some(1));
+    let by_link = format!("{lines}?resource_link_id={}", scene.course);
+    let by_link = said(&scene.asks(&access, Method::GET, &by_link, &Value::Null).await);
+    assert_eq!(by_link[0]["id"], json!(own));
+    let changed = json!({ "label": "大测", "scoreMaximum": 40, "tag": "quiz", "resourceLinkId": "" });
+    scene.asks(&access, Method::PUT, &quiz, &changed).await.is(200).says("大测");
+    scene.asks(&access, Method::GET, &quiz, &Value::Null).await.is(200).says("40");
+
+    // A column that is not bound to the link leads to no hours.
+    let score = scene.score(&message, 0, 20.0);
+    scene.asks(&access, Method::POST, &format!("{quiz}/scores"), &score).await.is(204);
+    assert_eq!(scene.counted(teacher).await, 0);
+    let results = said(&scene.asks(&access, Method::GET, &format!("{quiz}/results"), &Value::Null).await);
+    assert_eq!((&results[0]["userId"], &results[0]["resultScore"]), (&message["sub"], &json!(40.0)));
+    let one = results[0]["id"].as_str().expect("an address").to_owned();
+    assert_eq!(said(scene.asks(&access, Method::GET, &one, &Value::Null).await.is(200)), results);
+    scene.asks(&access, Method::DELETE, &quiz, &Value::Null).await.is(204);
+    scene.asks(&access, Method::GET, &quiz, &Value::Null).await.is(404);
+    scene.asks(&access, Method::DELETE, &own, &Value::Null).await.is(403);
+
+    // One that is bound to it does.
+    let bound = json!({ "label": "结业", "scoreMaximum": 100, "resourceLinkId": scene.course.to_string() });
+    let bound = said(scene.asks(&access, Method::POST, &lines, &bound).await.is(201));
+    let scores = format!("{}/scores", bound["id"].as_str().expect("an address"));
+    scene.asks(&access, Method::POST, &scores, &score).await.is(204);
+    assert_eq!(scene.counted(teacher).await, scene.platform.length.seconds());
+
+    for wrong in [
+        json!({ "scoreMaximum": 10 }),
+        json!({ "label": "甲" }),
+        json!({ "label": "甲", "scoreMaximum": 0 }),
+        json!({ "label": "甲", "scoreMaximum": 10, "resourceLinkId": "another" }),
+        json!({ "label": "甲".repeat(300), "scoreMaximum": 10 }),
+        json!([]),
+    ] {
+        scene.asks(&access, Method::POST, &lines, &wrong).await.is(400).says("invalid_request");
+    }
+    scene.asks(&access, Method::PATCH, &lines, &Value::Null).await.is(405);
+});
+
+story!(scores_that_cannot_be_are_named, |engine| async move {
+    let scene = Scene::begin(engine).await;
+    let message = scene.launched(scene.teacher(), "n-1").await;
+    let access = scene.token().await;
+    let scores = format!("{}/scores", line_of(&message));
+    let good = scene.score(&message, 0, 20.0);
+    for (name, value, word) in [
+        ("timestamp", json!("2150-01-01T00:00:00Z"), "future"),
+        ("timestamp", json!(7), "timestamp"),
+        ("activityProgress", json!("Done"), "activityProgress"),
+        ("gradingProgress", Value::Null, "gradingProgress"),
+        ("scoreMaximum", json!(-5), "scoreMaximum"),
+        ("scoreGiven", json!("20"), "scoreGiven"),
+    ] {
+        let mut wrong = good.clone();
+        wrong[name] = value;
+        scene.asks(&access, Method::POST, &scores, &wrong).await.is(400).says(word);
+    }
+    let mut stranger = good.clone();
+    stranger["userId"] = json!("somebody");
+    scene.asks(&access, Method::POST, &scores, &stranger).await.is(404);
+    stranger["userId"] = json!("some\0body");
+    scene.asks(&access, Method::POST, &scores, &stranger).await.is(400);
+    let mut other = good.clone();
+    other["scoreGiven"] = json!(3);
+    scene.asks(&access, Method::POST, &scores, &good).await.is(204);
+    scene.asks(&access, Method::POST, &scores, &other).await.is(409).says("timestamp");
+    scene.asks(&access, Method::GET, &scores, &Value::Null).await.is(405);
+
+    // Time that a submission took.
+    let minutes = |m: i64| (scene.test.app.now() + chrono::TimeDelta::minutes(-m)).iso();
+    let mut worked = scene.score(&message, 90, 20.0);
+    worked["submission"] = json!({ "startedAt": minutes(50), "submittedAt": minutes(10) });
+    scene.asks(&access, Method::POST, &scores, &worked).await.is(204);
+    let mut tx = scene.test.app.db.read().await.expect("a transaction");
+    let sql = "select spent from learning_fact where happened = 'spent'";
+    let spent = tx.row(sql, tisheng_platform::args![], |row| row.get::<i64>(0)).await;
+    assert_eq!(spent.expect("a fact"), 40 * 60);
+    drop(tx);
+    let mut tx = scene.test.app.db.write().await.expect("a transaction");
+    assert_eq!(check_scores(&mut tx).await.expect("checked"), (1, 0));
+    tx.run("delete from learning_fact", tisheng_platform::args![]).await.expect("tampered");
+    assert_eq!(check_scores(&mut tx).await.expect("checked"), (1, 1), "what is lost is found");
+});
+
+story!(a_token_is_good_for_what_it_was_asked_for, |engine| async move {
+    let scene = Scene::begin(engine).await;
+    let teachers = &scene.town.school().teachers;
+    let message = scene.launched(&teachers[0], "n-1").await;
+    let second = scene.launched(&teachers[1], "n-2").await;
+    assert_ne!(message["sub"], second["sub"]);
+    let proof = key(0).sign(&scene.proof("p-1"));
+    let seen = scene.asks_for_token(&proof, &format!("{} unknown", scope::MEMBERS)).await;
+    let granted = said(seen.is(200));
+    assert_eq!(granted["scope"], scope::MEMBERS);
+    let access = granted["access_token"].as_str().expect("a token").to_owned();
+    let members = message[claim::MEMBERS]["context_memberships_url"].as_str().expect("an address").to_owned();
+    let first = scene.asks(&access, Method::GET, &format!("{members}?limit=1"), &Value::Null).await;
+    assert_eq!(said(first.is(200))["members"].as_array().map(Vec::len), Some(1));
+    let link = first.headers["link"].to_str().expect("text").to_owned();
+    let next = link.trim_start_matches('<').split('>').next().expect("an address").to_owned();
+    assert_eq!(next, next.to_lowercase(), "some readers of the header fold it");
+    let rest = scene.asks(&access, Method::GET, &next, &Value::Null).await;
+    assert_eq!(said(rest.is(200))["members"].as_array().map(Vec::len), Some(1));
+    assert!(rest.headers.get("link").is_none());
+    let nobody = format!("{members}?role=Instructor");
+    let nobody = scene.asks(&access, Method::GET, &nobody, &Value::Null).await;
+    assert_eq!(said(&nobody)["members"], json!([]));
+    scene.asks(&access, Method::GET, &format!("{members}?rlid=another"), &Value::Null).await.is(404);
+
+    let line = line_of(&message);
+    for (method, at) in [
+        (Method::GET, line.clone()),
+        (Method::PUT, line.clone()),
+        (Method::DELETE, line.clone()),
+        (Method::POST, format!("{line}/scores")),
+        (Method::GET, format!("{line}/results")),
+    ] {
+        scene.asks(&access, method, &at, &Value::Null).await.is(403).says("insufficient_scope");
+    }
+    scene.asks("guess", Method::GET, &members, &Value::Null).await.is(401);
+    scene.test.clock.advance(chrono::TimeDelta::hours(2));
+    scene.asks(&access, Method::GET, &members, &Value::Null).await.is(401).says("over");
+});

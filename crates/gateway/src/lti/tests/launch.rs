@@ -1,0 +1,198 @@
+//! A teacher opens a course in the tool, and what the tool says becomes an hour.
+
+use chrono::TimeDelta;
+use http::{HeaderMap, Method};
+use serde_json::{Value, json};
+use tisheng_platform::args;
+use tisheng_testkit::{Seen, story};
+
+use super::scene::{Scene, TOOL, line_of};
+use super::tool::{key, opened};
+use crate::jose::sign::SigningKey;
+use crate::jose::{KeySet, Unverified};
+use crate::lti::names::{claim, role};
+
+story!(a_score_in_a_tool_is_an_hour_once, |engine| async move {
+    let scene = Scene::begin(engine).await;
+    let teacher = scene.teacher();
+    let mut browser = scene.browser(teacher).await;
+    let page = browser.get(&format!("/courses/{}", scene.course)).await;
+    assert_eq!(page.link("/courses/"), "/courses/".to_owned() + &scene.course.to_string() + "/launch");
+    let asked = scene.set_out(&mut browser).await;
+    assert_eq!(asked["iss"], "http://tisheng.test");
+    assert_eq!((&asked["client_id"], asked["lti_deployment_id"].as_str()), (&scene.client, "1"));
+    let page = browser.get(&scene.back(&asked, "n-1", &[])).await;
+    page.shows("打开微课工具");
+    assert_eq!(page.link(TOOL), "https://tool.test/launch");
+    assert_eq!(page.field("state"), "state-1");
+    let policy = page.headers["content-security-policy"].to_str().expect("text").to_owned();
+    assert!(policy.contains("form-action https://tool.test https:"), "{policy}");
+    let token = page.field("id_token");
+
+    // As a tool would: by the published key.
+    let keys = scene.test.browser().get("/.well-known/jwks.json").await;
+    let keys = KeySet::read(keys.is(200).html().as_bytes()).expect("a key set");
+    let message = Unverified::read(&token).and_then(|token| token.verify(&keys)).expect("ours");
+    let message = Value::Object(message);
+    assert_eq!(message["aud"], scene.client);
+    assert_eq!(
+        (&message["nonce"], &message[claim::MESSAGE]),
+        (&json!("n-1"), &json!("LtiResourceLinkRequest"))
+    );
+    assert_eq!(message[claim::ROLES], json!([role::LEARNER]));
+    assert_eq!(message[claim::CONTEXT]["label"], "K1");
+    assert_eq!(message[claim::TARGET], "https://tool.test/launch");
+    assert!(message.get("name").is_none() && !token.contains(&teacher.name), "nobody agreed to names");
+    assert_eq!(scene.recorded("lti.course_opened").await, 1);
+
+    let access = scene.token().await;
+    let members = message[claim::MEMBERS]["context_memberships_url"].as_str().expect("an address").to_owned();
+    let seen = scene.asks(&access, Method::GET, &members, &Value::Null).await;
+    let said: Value = serde_json::from_str(&seen.is(200).html()).expect("JSON");
+    assert_eq!(
+        said["members"],
+        json!([{ "status": "Active", "user_id": message["sub"], "roles": [role::LEARNER] }])
+    );
+
+    let scores = format!("{}/scores", line_of(&message));
+    let first = scene.score(&message, 0, 15.0);
+    scene.asks(&access, Method::POST, &scores, &first).await.is(204);
+    assert_eq!(scene.counted(teacher).await, scene.platform.length.seconds());
+    scene.asks(&access, Method::POST, &scores, &first).await.is(204);
+    assert_eq!(scene.counted(teacher).await, scene.platform.length.seconds(), "once");
+    browser.get("/hours").await.shows("课程一").shows("甲");
+
+    scene
+        .browser(&scene.lecturer)
+        .await
+        .get(&scene.page())
+        .await
+        .shows("送回的成绩 1")
+        .shows("打开课程的教师 1");
+
+    // The tool has judged anew, and takes it back at last.
+    scene.asks(&access, Method::POST, &scores, &scene.score(&message, 60, 5.0)).await.is(204);
+    assert_eq!(scene.counted(teacher).await, 0);
+    scene.asks(&access, Method::POST, &scores, &first).await.is(409);
+    scene.asks(&access, Method::POST, &scores, &scene.score(&message, 120, 18.0)).await.is(204);
+    assert_eq!(scene.counted(teacher).await, scene.platform.length.seconds());
+    let mut nothing = scene.score(&message, 180, 0.0);
+    nothing["scoreGiven"] = Value::Null;
+    nothing["gradingProgress"] = json!("NotReady");
+    nothing["activityProgress"] = json!("Started");
+    scene.asks(&access, Method::POST, &scores, &nothing).await.is(204);
+    assert_eq!(scene.counted(teacher).await, 0);
+    let mut tx = scene.test.app.db.read().await.expect("a transaction");
+    assert_eq!(crate::lti::check_scores(&mut tx).await.expect("checked"), (0, 0), "begun anew");
+});
+
+story!(a_launch_counts_once_and_for_whoever_set_out, |engine| async move {
+    let scene = Scene::begin(engine).await;
+    let mut browser = scene.browser(scene.teacher()).await;
+    let asked = scene.set_out(&mut browser).await;
+    for (changes, status, sentence) in [
+        (&[("redirect_uri", "https://tool.test/launch/")][..], 422, "没有登记的地址"),
+        (&[("redirect_uri", "https://evil.test/launch")], 422, "没有登记的地址"),
+        (&[("client_id", "another")], 422, "没有登记标识为“another”的工具"),
+        (&[("response_type", "code")], 422, "response_type"),
+        (&[("response_mode", "query")], 422, "response_mode"),
+        (&[("scope", "profile")], 422, "openid"),
+        (&[("prompt", "login")], 422, "prompt"),
+        (&[("nonce", "")], 422, "nonce"),
+        (&[("login_hint", "guess")], 401, "已过期、已使用过"),
+        (&[("login_hint", "")], 401, "已过期、已使用过"),
+    ] {
+        let seen = browser.get(&scene.back(&asked, "n-1", changes)).await;
+        seen.is(status).says(sentence).hides("打开微课工具");
+    }
+    let mut other = scene.browser(&scene.town.school().teachers[1]).await;
+    other.get(&scene.back(&asked, "n-1", &[])).await.is(401).says("不是由您");
+    scene.test.browser().get(&scene.back(&asked, "n-1", &[])).await.is(401).says("没有登录");
+    browser.get(&scene.back(&asked, "n-1", &[])).await.is(200);
+    browser.get(&scene.back(&asked, "n-1", &[])).await.is(401).says("已使用过");
+    let asked = scene.set_out(&mut browser).await;
+    browser.get(&scene.back(&asked, "n-1", &[])).await.is(401).says("已使用过");
+
+    // A form from another site comes without cookies, and is asked once more as an address.
+    let address = scene.back(&asked, "n-2", &[]);
+    let (path, query) = address.split_once('?').expect("a question");
+    let mut headers = HeaderMap::new();
+    headers.insert("content-type", "application/x-www-form-urlencoded".parse().expect("a type"));
+    headers.insert("sec-fetch-site", "cross-site".parse().expect("a value"));
+    let mut cookieless = scene.test.browser();
+    let seen = cookieless.send(Method::POST, path, headers, query.as_bytes().to_vec()).await;
+    let to = seen.is(303).location().to_owned();
+    let message = opened(&browser.get(&to).await.is(200).field("id_token")).1;
+    assert_eq!(message["nonce"], "n-2");
+
+    let asked = scene.set_out(&mut browser).await;
+    scene.test.clock.advance(TimeDelta::minutes(11));
+    browser.get(&scene.back(&asked, "n-3", &[])).await.is(401).says("已过期");
+});
+
+story!(what_is_not_in_use_is_not_opened, |engine| async move {
+    let scene = Scene::begin(engine).await;
+    let mut browser = scene.browser(scene.teacher()).await;
+    let mut lecturer = scene.browser(&scene.lecturer).await;
+    let launch = format!("/courses/{}/launch", scene.course);
+    let message = scene.launched(scene.teacher(), "n-1").await;
+    let access = scene.token().await;
+    let asked = scene.set_out(&mut browser).await;
+
+    scene.turned(&mut lecturer, "suspend").await.shows("已停用");
+    browser.get(&launch).await.is(422).says("没有启用");
+    browser.get(&scene.back(&asked, "n-2", &[])).await.is(422).says("没有启用");
+    browser.get(&format!("/courses/{}", scene.course)).await.shows("去平台学习").hides("launch");
+    let scores = format!("{}/scores", line_of(&message));
+    scene.asks(&access, Method::POST, &scores, &scene.score(&message, 0, 15.0)).await.is(401);
+    let proof = key(0).sign(&scene.proof("p-1"));
+    scene.asks_for_token(&proof, "any").await.is(401).says("suspended");
+    scene.turned(&mut lecturer, "resume").await.shows("已启用");
+    scene.asks(&access, Method::POST, &scores, &scene.score(&message, 0, 15.0)).await.is(401);
+
+    let access = scene.token().await;
+    let mut office = scene.browser(&scene.town.city_office).await;
+    let platform = format!("/platforms/{}", scene.platform.id);
+    let version = office.get(&platform).await.field("version");
+    office.post(&format!("{platform}/turn"), &[("do", "suspend"), ("version", &version)]).await.is(200);
+    browser.get(&launch).await.is(422).says("学习平台“甲”已停用");
+    scene.asks(&access, Method::POST, &scores, &scene.score(&message, 0, 15.0)).await.is(403);
+    let version = office.get(&platform).await.field("version");
+    office.post(&format!("{platform}/turn"), &[("do", "resume"), ("version", &version)]).await.is(200);
+
+    let course = format!("/courses/{}", scene.course);
+    let version = office.get(&course).await.field("version");
+    office.post(&format!("{course}/decide"), &[("do", "retire"), ("version", &version)]).await.is(200);
+    browser.get(&launch).await.is(422).says("没有开设");
+    for stranger in [&scene.lecturer, &scene.town.city_office, &scene.town.school().clerk] {
+        scene.browser(stranger).await.get(&launch).await.is(404);
+    }
+});
+
+story!(keys_change_and_both_are_published_for_a_while, |engine| async move {
+    let scene = Scene::begin(engine).await;
+    let names = |page: &Seen| -> Vec<String> {
+        let said: Value = serde_json::from_str(&page.is(200).html()).expect("JSON");
+        let keys = said["keys"].as_array().expect("keys").iter();
+        keys.map(|key| key["kid"].as_str().expect("a name").to_owned()).collect()
+    };
+    let mut anybody = scene.test.browser();
+    let first = names(&anybody.get("/.well-known/jwks.json").await);
+    assert_eq!(first.len(), 1);
+    let kid = crate::lti::rotate(&scene.test.system()).await.expect("another key");
+    let both = names(&anybody.get("/.well-known/jwks.json").await);
+    assert_eq!(both, [kid.clone(), first[0].clone()]);
+    let mut browser = scene.browser(scene.teacher()).await;
+    let asked = scene.set_out(&mut browser).await;
+    let page = browser.get(&scene.back(&asked, "n-1", &[])).await;
+    assert_eq!(opened(&page.field("id_token")).0["kid"], kid);
+    assert_eq!(scene.recorded("lti.key_made").await, 2);
+    let mut lecturer = scene.browser(&scene.lecturer).await;
+    lecturer.get(&scene.page()).await.shows(&kid).shows(&first[0]).shows("只供核验");
+    scene.test.clock.set(scene.test.app.now() + TimeDelta::days(8));
+    assert_eq!(names(&anybody.get("/.well-known/jwks.json").await), [kid]);
+    let mut tx = scene.test.app.db.read().await.expect("a transaction");
+    let sealed = tx.row("select secret from lti_key limit 1", args![], |row| row.get::<Vec<u8>>(0)).await;
+    let opened = scene.test.app.keys.open(&sealed.expect("a key")).expect("sealed by us");
+    assert!(SigningKey::read(&opened).is_some());
+});
