@@ -9,6 +9,7 @@ use tisheng_platform::config::{ConfigError, Settings};
 use crate::bench::Order;
 use crate::lrs_command::LrsCommand;
 use crate::scheme_command::SchemeCommand;
+use crate::token_command::TokenCommand;
 use crate::user_command::UserCommand;
 
 /// 提升：中小学教师信息技术应用能力提升工程管理平台
@@ -84,6 +85,9 @@ pub enum Command {
     /// The record store: who may speak with it, and its past months.
     #[command(subcommand)]
     Lrs(LrsCommand),
+    /// With what other systems speak with this one.
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Look at everything an installation needs, and say how to mend what is not well.
     Doctor,
 }

@@ -16,6 +16,7 @@ mod say;
 mod scheme_command;
 mod scheme_files;
 pub mod serve;
+mod token_command;
 mod user_command;
 pub mod verify;
 
@@ -53,6 +54,7 @@ pub async fn run(cli: Cli) -> Ended {
         }
         Command::Mend => verify::mend_command(cli.settings()?.finish()?).await,
         Command::User(command) => user_command::run(command, cli.settings()?.finish()?).await,
+        Command::Token(command) => token_command::run(command, cli.settings()?.finish()?).await,
         Command::Lrs(command) => lrs_command::run(command, cli.settings()?.finish()?).await,
         Command::Doctor => doctor::command(cli.settings()?).await,
         Command::Restore { from } => files::restore(cli.settings()?.finish()?, from),

@@ -10,6 +10,7 @@ mod listening;
 mod matrix;
 mod statements;
 mod third_place;
+mod told;
 mod verify;
 mod whole;
 mod world;
