@@ -37,7 +37,7 @@ browser: packages web
 	cargo build --locked -p tisheng-server
 	cd web && TISHENG_BINARY=../target/debug/tisheng npm test
 
-## check-crash: kills the server in the middle of imports, uploads, ledger writes and statements, 50 times each
+## check-crash: kills the server in the middle of imports, uploads, ledger writes, statements and batches, 50 times each
 check-crash: web
 	cargo build --locked -p tisheng-server
 	cd web && node checks/crash.mjs $(ROUNDS)

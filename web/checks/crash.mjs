@@ -1,4 +1,4 @@
-// Kills the server (kill -9) in the middle of imports, of uploads, of ledger writes and of statements, starts it again,
+// Kills the server (kill -9) in the middle of imports, of uploads, of ledger writes, of statements and of batches, starts it again,
 // goes on as the people and machines would who were cut off, and looks whether everything acknowledged is there exactly once.
 //
 //   node checks/crash.mjs [ROUNDS [KIND]]      50 kills of each kind unless said otherwise
@@ -9,6 +9,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { folder, persona, said, start } from "../tests/binary.mjs";
 import { Broken, Client, newKey } from "./client.mjs";
+import { batches, listener } from "./batches.mjs";
 import { statements } from "./statements.mjs";
 
 const ROUNDS = Number(process.argv[2] ?? 50);
@@ -254,10 +255,24 @@ async function draftThatTakesDocuments(teacher) {
   throw new Error(`no piece takes documents: ${capabilities}`);
 }
 
+/** Batches about teachers whom a roll has made known. */
+async function sent(server, clerk) {
+  const first = 500_000;
+  await importing("teachers", roll(first, ROWS))(clerk);
+  const who = (number) => {
+    const n = first + (number % ROWS);
+    return { name: `测验${paperName(n)}`, paper: paper(n) };
+  };
+  return batches(server, hook, ROUNDS, random, tick, who);
+}
+
 function tick() {
   process.stdout.write(".");
 }
 
+// The server may speak with the listener on this machine.
+const hook = await listener();
+process.env.TISHENG_OUTBOUND_ALLOW = hook.host;
 const data = folder();
 const server = new Server(data);
 await server.up();
@@ -269,6 +284,7 @@ try {
     ["ledger", ledger, clerk],
     ["uploads", uploads, teacher],
     ["statements", (server) => statements(server, ROUNDS, random, tick), clerk],
+    ["batches", sent, clerk],
   ];
   const wanted = process.argv[3];
   for (const [name, load, who] of kinds.filter(([name]) => !wanted || name === wanted)) {
@@ -280,6 +296,7 @@ try {
   }
 } finally {
   await server.site.end("SIGTERM").catch(() => {});
+  hook.close();
   data.remove();
 }
 console.log("nothing lost, nothing twice");

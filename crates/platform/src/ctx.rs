@@ -115,6 +115,17 @@ pub struct Member {
     pub has_other_roles: bool,
 }
 
+/// Another system that brings a token with each request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Machine {
+    /// How the audit trail writes it, such as `token:3f9a…`.
+    pub name: String,
+    /// The node within which it acts.
+    pub node: Uuid,
+    /// The node's path.
+    pub path: String,
+}
+
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Who {
@@ -122,6 +133,8 @@ pub enum Who {
     Stranger,
     /// A person in a role.
     Member(Box<Member>),
+    /// Another system.
+    Machine(Box<Machine>),
     /// The installation itself, at the named work.
     System(&'static str),
 }
@@ -133,6 +146,7 @@ impl Who {
         match self {
             Self::Stranger => (None, "stranger", None),
             Self::Member(m) => (Some(m.account), &m.role, Some(m.node)),
+            Self::Machine(machine) => (None, &machine.name, Some(machine.node)),
             Self::System(work) => (None, work, None),
         }
     }
@@ -142,6 +156,16 @@ impl Who {
     pub fn member(&self) -> Option<&Member> {
         match self {
             Self::Member(member) => Some(member),
+            Self::Stranger | Self::Machine(_) | Self::System(_) => None,
+        }
+    }
+
+    /// The path of the node at which somebody acts.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        match self {
+            Self::Member(member) => Some(&member.path),
+            Self::Machine(machine) => Some(&machine.path),
             Self::Stranger | Self::System(_) => None,
         }
     }
@@ -152,6 +176,7 @@ impl Who {
         match self {
             Self::Stranger => Scope::nothing(),
             Self::Member(member) => Scope::below(&member.path),
+            Self::Machine(machine) => Scope::below(&machine.path),
             Self::System(_) => Scope::everything(),
         }
     }

@@ -14,5 +14,5 @@ pub mod sweep;
 pub mod web;
 
 pub use app::{App, Parts};
-pub use ctx::{Ctx, Member, Scope, Shift, Who};
+pub use ctx::{Ctx, Machine, Member, Scope, Shift, Who};
 pub use db::{Db, DbError, Row, Tx, Value};

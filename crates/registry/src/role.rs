@@ -212,7 +212,7 @@ pub fn permit(ctx: &Ctx, permission: Permission) -> Result<(), Failure> {
 pub fn allows(ctx: &Ctx, permission: Permission) -> bool {
     match &ctx.who {
         Who::System(_) => true,
-        Who::Stranger => false,
+        Who::Stranger | Who::Machine(_) => false,
         Who::Member(_) => role(ctx).is_some_and(|role| may(role, permission)),
     }
 }

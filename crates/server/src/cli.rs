@@ -10,6 +10,7 @@ use crate::bench::Order;
 use crate::lrs_command::LrsCommand;
 use crate::lti_command::LtiCommand;
 use crate::scheme_command::SchemeCommand;
+use crate::token_command::TokenCommand;
 use crate::user_command::UserCommand;
 
 /// 提升：中小学教师信息技术应用能力提升工程管理平台
@@ -88,6 +89,9 @@ pub enum Command {
     /// Learning tools: the keys that messages to them are signed with.
     #[command(subcommand)]
     Lti(LtiCommand),
+    /// With what other systems speak with this one.
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Look at everything an installation needs, and say how to mend what is not well.
     Doctor,
 }

@@ -17,6 +17,7 @@ mod say;
 mod scheme_command;
 mod scheme_files;
 pub mod serve;
+mod token_command;
 mod user_command;
 pub mod verify;
 
@@ -57,6 +58,7 @@ pub fn run(cli: Cli) -> Pin<Box<dyn Future<Output = Ended>>> {
             }
             Command::Mend => verify::mend_command(cli.settings()?.finish()?).await,
             Command::User(command) => user_command::run(command, cli.settings()?.finish()?).await,
+            Command::Token(command) => token_command::run(command, cli.settings()?.finish()?).await,
             Command::Lrs(command) => lrs_command::run(command, cli.settings()?.finish()?).await,
             Command::Lti(command) => lti_command::run(command, cli.settings()?.finish()?).await,
             Command::Doctor => doctor::command(cli.settings()?).await,

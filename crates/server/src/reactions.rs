@@ -1,7 +1,7 @@
 //! What follows from what: the only place where an event of a lower room meets a higher one.
 
 use tisheng_assessment::{certificate, evidence, handover, review};
-use tisheng_gateway::{door, listening, lrs};
+use tisheng_gateway::{door, listening, lrs, token, webhook};
 use tisheng_insight::monitoring;
 use tisheng_platform::Ctx;
 use tisheng_platform::jobs::{Claimed, Handlers, JobError};
@@ -15,7 +15,7 @@ const FOLLOW_JOB: &str = "paths.follow";
 
 /// Every kind of job and every reaction to an event.
 pub fn handlers() -> Handlers {
-    let rooms: [fn(Handlers) -> Handlers; 11] = [
+    let rooms: [fn(Handlers) -> Handlers; 12] = [
         access::handlers,
         roster::handlers,
         trial::handlers,
@@ -27,6 +27,7 @@ pub fn handlers() -> Handlers {
         handover::jobs,
         monitoring::jobs,
         listening::jobs,
+        webhook::jobs,
     ];
     rooms
         .iter()
@@ -35,6 +36,10 @@ pub fn handlers() -> Handlers {
         .reaction(hours::DELIVERED, platform::FILE_JOB)
         .reaction(course::APPROVED, learning::REPLAY_JOB)
         .reaction(lrs::STORED, listening::JOB)
+        .reaction(hours::TOLD, webhook::HOURS_JOB)
+        .reaction(hours::DISPUTE_ANSWERED, webhook::DISPUTE_JOB)
+        .reaction(review::FINAL, webhook::RESULT_JOB)
+        .reaction(certificate::ISSUED, webhook::CERTIFICATE_JOB)
         .reaction("hours.changed", certificate::REFRESH_JOB)
         .reaction("choice.changed", certificate::REFRESH_JOB)
         .reaction("person.changed", certificate::REFRESH_JOB)
@@ -65,6 +70,8 @@ async fn follow(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     handover::follow(&mut tx, &shift).await?;
     monitoring::follow(&mut tx, &shift).await?;
     door::follow(&mut tx, &shift).await?;
+    token::follow(&mut tx, &shift).await?;
+    webhook::follow(&mut tx, &shift).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use tisheng_assessment::handover::{self, ReceiptFile};
 use tisheng_assessment::{certificate, evidence, review};
-use tisheng_gateway::{door, lrs, lti};
+use tisheng_gateway::{api, door, lrs, lti, oneroster, token, webhook};
 use tisheng_insight::{home, monitoring};
 use tisheng_kernel::Id;
 use tisheng_platform::web::Failure;
@@ -23,12 +23,13 @@ use tisheng_rules::plan::TeamRule;
 use tisheng_training::course::{Course, CourseFile, Entrances};
 use tisheng_training::reconciliation::StatementFile;
 use tisheng_training::selection::Judgements;
-use tisheng_training::{hours, learning, selection};
+use tisheng_training::{hours, learning, platform, selection};
 use tisheng_typeset::{Fonts, Typesetter};
 
 /// The routes of all rooms.
 pub fn all() -> Rooms {
-    Rooms { pages: rooms(), machines: lrs::routes().merge(lti::routes()) }
+    let machines = lrs::routes().merge(lti::routes()).merge(api::routes()).merge(oneroster::routes());
+    Rooms { pages: rooms(), machines }
 }
 
 fn rooms() -> Router<Arc<App>> {
@@ -50,6 +51,10 @@ fn rooms() -> Router<Arc<App>> {
         .merge(door::routes())
         .merge(lrs::pages())
         .merge(lti::pages())
+        .merge(token::routes())
+        .merge(api::pages())
+        .merge(webhook::routes())
+        .merge(oneroster::pages())
 }
 
 /// The long-lived things of all rooms.
@@ -63,7 +68,7 @@ pub fn parts() -> Result<Parts, Box<dyn std::error::Error + Send + Sync>> {
         Entry::of::<roster::Schools>(),
         Entry::of::<roster::Teachers>(),
         Entry::of::<roster::Roles>(),
-        Entry::of::<hours::HoursFile>(),
+        Entry::of::<hours::HoursFile>().with_origins(platform::origins),
         Entry::of::<CourseFile>(),
         Entry::of::<StatementFile>(),
         Entry::of::<ReceiptFile>(),
@@ -78,6 +83,7 @@ pub fn parts() -> Result<Parts, Box<dyn std::error::Error + Send + Sync>> {
         .with(selection::Judged::new(judgements))
         .with(lrs::Desk::default())
         .with(Entrances::new(entrance))
+        .with(token::Gate::default())
         .with(kinds))
 }
 
@@ -201,7 +207,10 @@ pub fn navigation(who: &Who) -> Vec<NavItem> {
         ],
     };
     let doors: &[(&str, &str)] = match role {
-        Some(Role::Province | Role::City) => &[("身份提供方", "/identity-providers")],
+        Some(Role::Province | Role::City) => {
+            &[("接口令牌", "/tokens"), ("身份提供方", "/identity-providers")]
+        }
+        Some(Role::County | Role::Institution) => &[("接口令牌", "/tokens")],
         _ => &[],
     };
     entries.iter().chain(doors).map(|(label, href)| NavItem::new(label, href)).collect()

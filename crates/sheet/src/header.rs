@@ -11,11 +11,11 @@ pub(crate) const WITHIN: u32 = 10;
 
 /// A column that a caller wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Column {
+pub struct Column<'a> {
     /// The caller's name for it.
     pub key: &'static str,
-    /// Titles it goes by, the one of the template first.
-    pub titles: &'static [&'static str],
+    /// Titles it goes by, the one to name when it is missing first.
+    pub titles: &'a [&'a str],
     /// Whether a file without it can be used.
     pub required: bool,
 }
@@ -35,8 +35,8 @@ pub struct Header {
 /// A wanted column that is not in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missing {
-    /// The title of the template.
-    pub title: &'static str,
+    /// The title it should have.
+    pub title: String,
     /// The most similar title in the file.
     pub similar: Option<String>,
 }
@@ -48,22 +48,22 @@ impl Header {
     ///
     /// # Errors
     /// The required columns that it does not name.
-    pub fn find(sheet: &Sheet, wanted: &[Column]) -> Result<Self, Vec<Missing>> {
+    pub fn find(sheet: &Sheet, wanted: &[Column<'_>]) -> Result<Self, Vec<Missing>> {
         let candidates = sheet.rows.iter().take(WITHIN as usize).map(|row| Self::of(&row, wanted));
         let best = candidates.max_by_key(|header| (header.places.len(), Reverse(header.row)));
         let Some(best) = best.filter(|header| !header.places.is_empty()) else {
             let missing = wanted.iter().filter(|c| c.required);
-            return Err(missing.map(|c| Missing { title: c.titles[0], similar: None }).collect());
+            return Err(missing.map(|c| Missing { title: first(c), similar: None }).collect());
         };
         let absent: Vec<Missing> = wanted
             .iter()
             .filter(|column| column.required && best.place(column.key).is_none())
-            .map(|column| Missing { title: column.titles[0], similar: similar(column, &best.unknown) })
+            .map(|column| Missing { title: first(column), similar: similar(column, &best.unknown) })
             .collect();
         if absent.is_empty() { Ok(best) } else { Err(absent) }
     }
 
-    fn of(row: &Row, wanted: &[Column]) -> Self {
+    fn of(row: &Row, wanted: &[Column<'_>]) -> Self {
         let mut header =
             Self { row: row.number, places: Vec::new(), unknown: Vec::new(), doubled: Vec::new() };
         for (place, cell) in row.cells.iter().enumerate() {
@@ -102,7 +102,11 @@ fn plain(title: &str) -> String {
     title.chars().filter(|c| !c.is_whitespace() && !matches!(c, '*' | '＊' | ':' | '：')).collect()
 }
 
-fn similar(column: &Column, unknown: &[(usize, String)]) -> Option<String> {
+fn first(column: &Column<'_>) -> String {
+    column.titles.first().copied().unwrap_or_default().to_owned()
+}
+
+fn similar(column: &Column<'_>, unknown: &[(usize, String)]) -> Option<String> {
     let distance = |text: &str| {
         column.titles.iter().map(|t| strsim::damerau_levenshtein(t, &plain(text))).min().unwrap_or(usize::MAX)
     };
@@ -115,7 +119,7 @@ mod tests {
     use super::{Column, Header};
     use crate::{Cell, Limits, read};
 
-    const WANTED: &[Column] = &[
+    const WANTED: &[Column<'static>] = &[
         Column { key: "name", titles: &["姓名", "教师姓名"], required: true },
         Column { key: "paper", titles: &["证件号码", "身份证号"], required: true },
         Column { key: "phone", titles: &["手机号"], required: false },

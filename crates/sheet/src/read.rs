@@ -127,7 +127,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Sheet, SheetError> {
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_for(bytes: &[u8], limits: &Limits, wanted: &[Column]) -> Result<Sheet, SheetError> {
+pub fn read_for(bytes: &[u8], limits: &Limits, wanted: &[Column<'_>]) -> Result<Sheet, SheetError> {
     let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     if size > limits.bytes {
         return Err(SheetError::TooLarge { found: size.div_ceil(1 << 20), most: limits.bytes >> 20 });

@@ -18,7 +18,7 @@ fn damaged(error: impl std::fmt::Display) -> SheetError {
     SheetError::Damaged(error.to_string())
 }
 
-pub(crate) fn read(bytes: &[u8], limits: &Limits, wanted: &[Column]) -> Result<Sheet, SheetError> {
+pub(crate) fn read(bytes: &[u8], limits: &Limits, wanted: &[Column<'_>]) -> Result<Sheet, SheetError> {
     let hidden = inspect(bytes, limits)?;
     let mut book: Xlsx<_> = open_workbook_from_rs(Cursor::new(bytes)).map_err(damaged)?;
     let visible: Vec<String> = book
@@ -158,7 +158,7 @@ fn choose<R: Read + std::io::Seek>(
     book: &mut Xlsx<R>,
     visible: &[String],
     limits: &Limits,
-    wanted: &[Column],
+    wanted: &[Column<'_>],
 ) -> Result<String, SheetError> {
     let first = visible.first().ok_or(SheetError::Empty)?;
     if !wanted.is_empty() && visible.len() > 1 {

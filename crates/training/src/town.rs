@@ -40,7 +40,7 @@ impl Place {
     pub async fn begin(engine: Engine) -> Self {
         let rooms = crate::routes().merge(roster::routes());
         let kinds = Kinds::new(vec![
-            Entry::of::<HoursFile>(),
+            Entry::of::<HoursFile>().with_origins(platform::origins),
             Entry::of::<CourseFile>(),
             Entry::of::<StatementFile>(),
         ]);

@@ -1,22 +1,17 @@
 //! Credentials: made, renewed, revoked, and asked for with every request.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashSet;
 
 use super::desk::Desk;
 use super::model::{Credential, Wanted};
-use super::store::credentials::{self, Proof};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use super::store::credentials;
+use crate::proof;
 use chrono::TimeDelta;
 use tisheng_kernel::{Id, Instant};
 use tisheng_platform::{App, Ctx, DbError, Tx, audit};
 
-/// Microseconds for which a credential is remembered: for so long another process of the
-/// installation may still take one that was revoked here.
-const REMEMBERED: i64 = 5_000_000;
-/// Credentials remembered at most.
-const MOST: usize = 10_000;
+/// As which secrets are kept.
+const KIND: &str = "lrs";
 
 /// A credential with its secret, which is shown this once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,15 +35,6 @@ pub struct Listed {
     pub revoked: Option<Instant>,
 }
 
-fn secret() -> String {
-    hex::encode(rand::random::<[u8; 32]>())
-}
-
-/// A secret has 256 random bits: nobody guesses it, so a plain keyed hash keeps it.
-fn digest(app: &App, secret: &str) -> Vec<u8> {
-    app.keys.index("lrs", secret)
-}
-
 /// Makes a credential.
 ///
 /// # Errors
@@ -58,13 +44,13 @@ pub async fn create(ctx: &Ctx, tx: &mut Tx, wanted: &Wanted) -> Result<Issued, D
         id: ctx.id(),
         platform: wanted.platform,
         name: wanted.name.clone(),
-        key: hex::encode(rand::random::<[u8; 12]>()),
+        key: proof::key(),
         scopes: wanted.scopes.iter().copied().collect::<HashSet<_>>(),
         rate: wanted.rate.max(1),
         quota: wanted.quota.map(i64::from),
     };
-    let secret = secret();
-    credentials::add(tx, &credential, &digest(&ctx.app, &secret), ctx.at).await?;
+    let secret = proof::secret();
+    credentials::add(tx, &credential, &proof::digest(&ctx.app, KIND, &secret), ctx.at).await?;
     let codes: Vec<&str> = wanted.scopes.iter().map(|scope| scope.code()).collect();
     let detail = serde_json::json!({
         "name": wanted.name, "scopes": codes, "platform": wanted.platform, "rate": credential.rate,
@@ -97,9 +83,9 @@ pub async fn rotate(
     id: Id<Credential>,
     grace: TimeDelta,
 ) -> Result<Option<String>, DbError> {
-    let secret = secret();
+    let secret = proof::secret();
     let until = Instant::from_micros(ctx.at.micros() + grace.num_microseconds().unwrap_or_default());
-    if !credentials::rotate(tx, id, &digest(&ctx.app, &secret), until).await? {
+    if !credentials::rotate(tx, id, &proof::digest(&ctx.app, KIND, &secret), until).await? {
         return Ok(None);
     }
     audit::record(ctx, tx, "lrs.credential.rotate", id.uuid(), &serde_json::json!({})).await?;
@@ -119,56 +105,15 @@ pub async fn revoke(ctx: &Ctx, tx: &mut Tx, id: Id<Credential>) -> Result<bool, 
     Ok(revoked)
 }
 
-/// The credentials that were asked for in the last seconds.
-#[derive(Debug, Default)]
-pub struct Remembered(Mutex<HashMap<String, (Instant, Arc<Proof>)>>);
-
-impl Remembered {
-    pub fn forget(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-
-    fn get(&self, key: &str, at: Instant) -> Option<Arc<Proof>> {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (since, proof) = all.get(key)?;
-        (at.micros() - since.micros() < REMEMBERED).then(|| Arc::clone(proof))
-    }
-
-    fn put(&self, key: &str, at: Instant, proof: &Arc<Proof>) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= MOST {
-            all.clear();
-        }
-        all.insert(key.to_owned(), (at, Arc::clone(proof)));
-    }
-}
-
 /// Who sends a request with the header `authorization`; `None` when nobody that is known.
 pub async fn holder(app: &App, authorization: &str, at: Instant) -> Result<Option<Credential>, DbError> {
-    let Some((key, secret)) = basic(authorization) else { return Ok(None) };
+    let Some((key, secret)) = proof::basic(authorization) else { return Ok(None) };
     let remembered = &app.parts.get::<Desk>().remembered;
-    let proof = match remembered.get(&key, at) {
-        Some(proof) => proof,
-        None => {
-            let mut tx = app.db.read().await?;
-            let Some(proof) = credentials::of_key(&mut tx, &key).await? else { return Ok(None) };
-            let proof = Arc::new(proof);
-            remembered.put(&key, at, &proof);
-            proof
-        }
+    let look = async {
+        let mut tx = app.db.read().await?;
+        credentials::of_key(&mut tx, &key).await
     };
-    // Keyed hashes are compared: how long that takes tells nothing about the secret.
-    let given = digest(app, &secret);
-    let held = proof.secret == given
-        || proof.earlier.as_ref().is_some_and(|(earlier, until)| *earlier == given && at < *until);
-    Ok(held.then(|| proof.credential.clone()))
-}
-
-/// Key and secret of a `Basic` header.
-fn basic(authorization: &str) -> Option<(String, String)> {
-    let (scheme, rest) = authorization.split_once(' ')?;
-    let decoded = STANDARD.decode(rest.trim()).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
-    let text = String::from_utf8(decoded).ok()?;
-    let (key, secret) = text.split_once(':')?;
-    Some((key.to_owned(), secret.to_owned()))
+    let Some(proof) = remembered.of_key(&key, at, look).await? else { return Ok(None) };
+    let held = proof.holds(&proof::digest(app, KIND, &secret), at);
+    Ok(held.then(|| proof.holder.clone()))
 }

@@ -7,10 +7,12 @@ use tisheng_platform::db::months::Month;
 use tisheng_platform::{App, DbError};
 use tokio::sync::oneshot;
 
+use crate::pace::Pace;
+use crate::proof::Remembered;
+
 use super::MONTHS;
-use super::credential::Remembered;
 use super::fault::{Fault, Told};
-use super::pace::Pace;
+use super::model::Credential;
 use super::store;
 use super::writing::{self, Delivery};
 
@@ -42,7 +44,7 @@ pub struct Desk {
     waiting: Mutex<VecDeque<Waiting>>,
     turn: tokio::sync::Mutex<()>,
     moments: Mutex<Moments>,
-    pub(super) remembered: Remembered,
+    pub(super) remembered: Remembered<Credential>,
     pub(super) pace: Pace,
 }
 

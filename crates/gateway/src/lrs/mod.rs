@@ -22,7 +22,6 @@ mod documents;
 mod fault;
 mod model;
 mod months;
-mod pace;
 mod pages;
 mod reading;
 mod resources;

@@ -7,14 +7,11 @@ pub mod visit;
 
 use std::sync::Arc;
 
-use askama::Template;
 use axum::Router;
-use axum::http::StatusCode;
-use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use tisheng_platform::App;
+use tisheng_platform::web::Page;
 use tisheng_platform::web::session::SignedIn;
-use tisheng_platform::web::{Answer, Page, layout};
 use tisheng_training::platform::Platform;
 
 /// The pages of the room.
@@ -27,11 +24,6 @@ pub fn pages() -> Router<Arc<App>> {
         .route("/platforms/{id}/tool/invite", post(keep::invite))
         .route("/platforms/{id}/tool/pick", get(visit::pick))
         .route("/platforms/{id}/tool/picks/{pick}", get(chosen::form).post(chosen::save))
-}
-
-/// A page shown again because what was sent cannot be done.
-fn again(template: &impl Template) -> Answer {
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, layout::show(template)?).into_response())
 }
 
 /// A page below that of a platform.

@@ -20,7 +20,7 @@ pub use actions::{check_figures, lagging, rebuild};
 pub use model::{Cell, Figures, Lagging, Stage};
 pub(crate) use pages::SEERS;
 pub use pages::routes;
-pub use store::{figures_below, follow};
+pub use store::{Child, children, figures_below, follow};
 
 use tisheng_platform::jobs::Handlers;
 use tisheng_registry::roster;

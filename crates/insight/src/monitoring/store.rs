@@ -269,6 +269,10 @@ fn child(row: &Row<'_>) -> Result<Child, DbError> {
     Ok(Child { id: row.get(0)?, name: row.get(1)?, figures: figures(row, 2)? })
 }
 
+/// What stands directly below a node, with its figures, in the order of names.
+///
+/// # Errors
+/// What the database reports.
 pub async fn children(tx: &mut Tx, programme: Id<Programme>, node: Id<Node>) -> Result<Vec<Child>, DbError> {
     tx.rows(CHILDREN, args![programme, node], child).await
 }

@@ -27,8 +27,8 @@ pub use model::{Environment, Facts, Kind, Location, Node, Pilot, Stage};
 pub use pages::routes;
 pub use regions::{RegionError, seed_regions};
 pub use store::{
-    NodeCard, NodeChange, SchoolFilter, SchoolOrder, SchoolRow, ancestors, by_code, by_path, children, facts,
-    history, schools, search,
+    NodeCard, NodeChange, SchoolFilter, SchoolOrder, SchoolRow, ancestors, below, by_code, by_path, children,
+    facts, history, of_id, schools, search,
 };
 
 use std::collections::BTreeSet;

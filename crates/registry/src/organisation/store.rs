@@ -15,11 +15,17 @@ pub use schools::{SchoolFilter, SchoolOrder, SchoolRow, schools};
 const VISIBLE: &str = "select id, parent, kind, name, code, path, depth, valid_from, valid_to, version
     from node where id = $1 and path >= $2 and path < $3";
 
+const OF_ID: &str = "select id, parent, kind, name, code, path, depth, valid_from, valid_to, version
+    from node where id = $1";
+
 const BY_CODE: &str = "select id, parent, kind, name, code, path, depth, valid_from, valid_to, version
     from node where code = $1 and valid_to is null";
 
 const BY_PATH: &str = "select id, parent, kind, name, code, path, depth, valid_from, valid_to, version
     from node where path = $1";
+
+const BELOW: &str = "select id, parent, kind, name, code, path, depth, valid_from, valid_to, version
+    from node where path >= $1 and path < $2 and path > $3 order by path limit $4";
 
 const CHILDREN: &str = "select id, parent, kind, name, code, path, depth, valid_from, valid_to, version
     from node where parent = $1 order by sort_key, id";
@@ -119,6 +125,14 @@ pub(super) async fn visible(tx: &mut Tx, scope: &Scope, id: Id<Node>) -> Result<
     tx.row_opt(VISIBLE, args![id, &scope.from, &scope.until], node).await
 }
 
+/// The node `id`, wherever it stands: for whoever asks for nobody.
+///
+/// # Errors
+/// What the database reports.
+pub async fn of_id(tx: &mut Tx, id: Id<Node>) -> Result<Option<Node>, DbError> {
+    tx.row_opt(OF_ID, args![id], node).await
+}
+
 /// The open node that carries `code`, wherever it stands.
 ///
 /// # Errors
@@ -133,6 +147,15 @@ pub async fn by_code(tx: &mut Tx, code: &str) -> Result<Option<Node>, DbError> {
 /// What the database reports.
 pub async fn by_path(tx: &mut Tx, path: &str) -> Result<Option<Node>, DbError> {
     tx.row_opt(BY_PATH, args![path], node).await
+}
+
+/// At most `most` nodes within `scope` after the one at `place`, closed ones included, in the order of
+/// paths.
+///
+/// # Errors
+/// What the database reports.
+pub async fn below(tx: &mut Tx, scope: &Scope, place: &str, most: i64) -> Result<Vec<Node>, DbError> {
+    tx.rows(BELOW, args![&scope.from, &scope.until, place, most], node).await
 }
 
 /// What stands directly below the node `id`, closed ones included, in the order of a list.

@@ -8,8 +8,10 @@ use tisheng_platform::files::Blob;
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, DbError, Tx, audit};
 
-use super::kind::{About, Entry, Kinds};
+use super::kind::{About, Entry, Kind, Kinds};
 use super::model::{Run, State, Tally};
+use super::origin::Origin;
+use super::teachers::Teachers;
 use super::{store, work};
 
 /// The kind called `key`, when the asker may bring such a file.
@@ -32,14 +34,14 @@ pub async fn visible(ctx: &Ctx, tx: &mut Tx, id: Id<Run>) -> Result<(Run, &'stat
     Ok((run, entry.about))
 }
 
-/// Begins a run for a stored file and orders its check.
+/// Begins a run for a stored file of `origin` and orders its check.
 ///
 /// # Errors
 /// [`Failure::NotFound`] when the asker may not bring such a file.
 pub async fn bring(
     ctx: &Ctx,
     tx: &mut Tx,
-    about: &'static About,
+    (about, origin): (&'static About, Option<Origin>),
     file_name: &str,
     blob: &Blob,
 ) -> Result<Run, Failure> {
@@ -49,6 +51,7 @@ pub async fn bring(
         kind: about.key.to_owned(),
         path: clerk.path.clone(),
         state: State::Checking,
+        origin,
         file_name: file_name.chars().take(120).collect(),
         digest: blob.digest.clone(),
         size: blob.size,
@@ -65,8 +68,18 @@ pub async fn bring(
     };
     store::bring(tx, &run).await?;
     work::order(tx, ctx.at, &run, State::Checking).await?;
-    audit::record(ctx, tx, "roster.brought", run.id.uuid(), &(about.key, &blob.digest, blob.size)).await?;
+    let from = run.origin.as_ref().map(|origin| origin.name.as_str());
+    let detail = (about.key, &blob.digest, blob.size, from);
+    audit::record(ctx, tx, "roster.brought", run.id.uuid(), &detail).await?;
     Ok(run)
+}
+
+/// Begins a run for a stored roll of teachers that was made of another kind of file.
+///
+/// # Errors
+/// As [`bring`].
+pub async fn bring_teachers(ctx: &Ctx, tx: &mut Tx, file_name: &str, blob: &Blob) -> Result<Run, Failure> {
+    bring(ctx, tx, (&Teachers::ABOUT, None), file_name, blob).await
 }
 
 /// Says of the row of question `seq` whether it is taken.

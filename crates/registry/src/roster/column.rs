@@ -7,7 +7,7 @@ use tisheng_sheet::{Field, Header, Missing};
 pub struct Column {
     /// How it is found: its name in code, the title of the template and those that files made
     /// elsewhere use for the same thing, and whether a file must have it.
-    pub named: tisheng_sheet::Column,
+    pub named: tisheng_sheet::Column<'static>,
     /// The terms to choose from in the template; none for free text.
     pub terms: &'static [&'static str],
     /// Characters that are seen at once in the template.

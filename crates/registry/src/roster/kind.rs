@@ -20,6 +20,7 @@ use super::column::{Column, Heading, Hint};
 pub use super::difference::{Alteration, Difference, What};
 use super::finding::{Finding, Findings, Weight};
 use super::model::{Run, Tally};
+use super::origin::{Origin, Origins};
 use super::{checking, taking};
 use crate::role::Role;
 
@@ -80,6 +81,8 @@ pub struct Desk {
     pub run: Uuid,
     /// What the clerk decided for the file as a whole; empty before the confirmation.
     pub choices: BTreeMap<String, String>,
+    /// Where the file comes from; `None` for our own template.
+    pub origin: Option<Origin>,
 }
 
 impl Desk {
@@ -158,19 +161,35 @@ pub struct Line<'a> {
     /// What is said about it.
     pub notes: Notes,
     cells: &'a [String],
+    origin: Option<&'a Origin>,
 }
 
 impl<'a> Line<'a> {
     /// Row `number` of a sheet with `cells`.
     #[must_use]
     pub fn new(number: u32, cells: &'a [String], heading: &Arc<Heading>, columns: &'static [Column]) -> Self {
-        Self { notes: Notes::new(number, Arc::clone(heading), columns), cells }
+        Self { notes: Notes::new(number, Arc::clone(heading), columns), cells, origin: None }
     }
 
-    /// The text in `column` (a place in the kind's columns) without space around it; empty when
-    /// the file has no such column.
+    /// The same row in a file of `origin`.
+    #[must_use]
+    pub fn from(self, origin: Option<&'a Origin>) -> Self {
+        Self { origin, ..self }
+    }
+
+    /// The text in `column` (a place in the kind's columns) without space around it, or what is given
+    /// there by where the file comes from; empty when neither says anything.
     #[must_use]
     pub fn text(&self, column: usize) -> &'a str {
+        match (self.own(column), self.origin, self.notes.columns.get(column)) {
+            ("", Some(origin), Some(column)) => origin.given(column.named.key),
+            (own, _, _) => own,
+        }
+    }
+
+    /// The text in `column` as the file itself has it.
+    #[must_use]
+    pub fn own(&self, column: usize) -> &'a str {
         self.notes
             .heading
             .place(column)
@@ -369,6 +388,7 @@ pub struct Entry {
     pub(super) check: Check,
     pub(super) take: Take,
     pub(super) undo: Undo,
+    pub(super) origins: Origins,
 }
 
 impl Entry {
@@ -381,7 +401,14 @@ impl Entry {
             check: |desk, run| Box::pin(checking::walk::<K>(desk, run)),
             take: |desk, run, tx, answers| Box::pin(taking::walk::<K>(desk, run, tx, answers)),
             undo: |desk, tx, traces| Box::pin(K::undo(desk, tx, traces)),
+            origins: |_, _| Box::pin(std::future::ready(Ok(Vec::new()))),
         }
+    }
+
+    /// The same for files that may also come from whom `origins` names, with titles of their own.
+    #[must_use]
+    pub fn with_origins(self, origins: Origins) -> Self {
+        Self { origins, ..self }
     }
 }
 

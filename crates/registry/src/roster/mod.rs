@@ -18,6 +18,7 @@ mod finding;
 mod invitations;
 mod kind;
 mod model;
+mod origin;
 mod pages;
 mod reading;
 mod receive;
@@ -32,6 +33,7 @@ mod teachers;
 mod words;
 mod work;
 
+pub use actions::bring_teachers;
 pub use column::{Column, Hint, optional, required};
 pub use finding::{Finding, Findings, Weight};
 pub use kind::{
@@ -39,7 +41,9 @@ pub use kind::{
     Trace, What, Work, failed,
 };
 pub use model::{Run, State, Tally};
+pub use origin::{Origin, Origins};
 pub use pages::routes;
+pub use receive::{Received, receive};
 pub use roles::Roles;
 pub use schools::Schools;
 pub use store::follow;

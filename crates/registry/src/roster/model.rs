@@ -9,6 +9,7 @@ use tisheng_kernel::{Id, Instant};
 use tisheng_platform::{Ctx, Member};
 
 use super::kind::What;
+use super::origin::Origin;
 
 /// Days within which a taken file can be undone.
 pub const UNDO_DAYS: i64 = 7;
@@ -190,6 +191,8 @@ pub struct Run {
     pub path: String,
     /// Where it stands.
     pub state: State,
+    /// Where the file comes from; `None` for our own template.
+    pub origin: Option<Origin>,
     /// The file's name.
     pub file_name: String,
     /// SHA-256 of the file.
@@ -276,6 +279,7 @@ mod tests {
             kind: "teachers".to_owned(),
             path: "/1/".to_owned(),
             state,
+            origin: None,
             file_name: "名册.xlsx".to_owned(),
             digest: String::new(),
             size: 0,

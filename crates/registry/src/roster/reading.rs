@@ -11,6 +11,7 @@ use super::column::{Heading, doubled_sentence, missing_sentence, unknown_sentenc
 use super::finding::{Finding, Weight};
 use super::kind::{Desk, Item, Kind, Line};
 use super::model::{MOST_ROWS, Run};
+use super::origin::Sought;
 
 /// Rows handed on together.
 const BATCH: usize = 1_000;
@@ -61,7 +62,8 @@ pub async fn start<K: Kind>(desk: &Desk, run: &Run) -> Receiver<Piece<K::Row>> {
 
 fn read<K: Kind>(desk: &Desk, bytes: &Bytes, out: &Sender<Piece<K::Row>>) {
     let columns = K::ABOUT.columns;
-    let wanted: Vec<tisheng_sheet::Column> = columns.iter().map(|column| column.named).collect();
+    let sought = Sought::of(columns, desk.origin.as_ref());
+    let wanted = sought.wanted();
     let sheet = match tisheng_sheet::read_for(bytes, &limits(desk.ctx.app.config.upload_mib), &wanted) {
         Ok(sheet) => sheet,
         Err(error) => return refuse(out, error.to_string()),
@@ -86,7 +88,7 @@ fn read<K: Kind>(desk: &Desk, bytes: &Bytes, out: &Sender<Piece<K::Row>>) {
             continue;
         }
         let cells: Vec<String> = row.cells.iter().map(text).collect();
-        let mut line = Line::new(row.number, &cells, &heading, columns);
+        let mut line = Line::new(row.number, &cells, &heading, columns).from(desk.origin.as_ref());
         let content = K::read(desk, &mut line);
         batch.push(Item { notes: line.notes, row: content, difference: None });
         if batch.len() == BATCH {

@@ -103,7 +103,7 @@ pub async fn rehearse(
     let bytes = file.len();
     let blob = app.files.put(Bytes::from(file)).await?;
     let mut tx = ctx.write().await?;
-    let run = actions::bring(&ctx, &mut tx, about, "rehearsal.csv", &blob).await?;
+    let run = actions::bring(&ctx, &mut tx, (about, None), "rehearsal.csv", &blob).await?;
     tx.commit().await?;
     let started = app.now();
     run_due(app, handlers).await?;

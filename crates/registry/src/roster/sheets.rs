@@ -6,6 +6,8 @@ use tisheng_sheet::{Header, Mark, WriteError};
 use super::column::{Hint, fields};
 use super::finding::Weight;
 use super::kind::About;
+use super::model::Run;
+use super::origin::Sought;
 use super::reading::limits;
 use super::store::Kept;
 
@@ -22,12 +24,13 @@ pub fn template(about: &About, hints: &[Hint]) -> Result<Vec<u8>, WriteError> {
 /// # Errors
 /// When there are more rows than a sheet holds.
 pub fn marked(
-    about: &About,
+    (about, run): (&About, &Run),
     bytes: &[u8],
     upload_mib: u64,
     findings: &[Kept],
 ) -> Result<Option<Vec<u8>>, WriteError> {
-    let wanted: Vec<tisheng_sheet::Column> = about.columns.iter().map(|column| column.named).collect();
+    let sought = Sought::of(about.columns, run.origin.as_ref());
+    let wanted = sought.wanted();
     let Ok(sheet) = tisheng_sheet::read_for(bytes, &limits(upload_mib), &wanted) else { return Ok(None) };
     let header_row = Header::find(&sheet, &wanted).map_or(1, |header| header.row);
     let marks: Vec<Mark> = findings

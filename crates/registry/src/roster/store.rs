@@ -15,15 +15,15 @@ use super::model::{Run, State, Tally};
 const FOLLOW_ROSTER_RUN: &str = "update roster_run set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
 const BRING: &str = "insert into roster_run
-    (id, kind, path, state, file_name, digest, size, clerk, brought_at, tally, choices, note, version)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '{}', '', 1)";
+    (id, kind, path, state, file_name, digest, size, clerk, brought_at, tally, origin, choices, note, version)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '{}', '', 1)";
 
 const ONE: &str = "select id, kind, path, state, file_name, digest, size, clerk, brought_at, checked_at,
-    confirmed_at, taken_at, undone_at, tally, choices, note, version
+    confirmed_at, taken_at, undone_at, tally, choices, note, version, origin
     from roster_run where id = $1 and path >= $2 and path < $3";
 
 const LATEST: &str = "select id, kind, path, state, file_name, digest, size, clerk, brought_at, checked_at,
-    confirmed_at, taken_at, undone_at, tally, choices, note, version
+    confirmed_at, taken_at, undone_at, tally, choices, note, version, origin
     from roster_run where path >= $1 and path < $2 and ($3 = '' or kind = $3) and id < $4
     order by id desc limit $5";
 
@@ -113,6 +113,10 @@ fn run(row: &Row<'_>) -> Result<Run, DbError> {
         choices: json(&row.get::<String>(14)?, 14)?,
         note: row.get(15)?,
         version: row.get(16)?,
+        origin: match row.get::<String>(17)? {
+            none if none.is_empty() => None,
+            some => Some(json(&some, 17)?),
+        },
     })
 }
 
@@ -129,6 +133,7 @@ pub async fn bring(tx: &mut Tx, run: &Run) -> Result<(), DbError> {
         text(&run.clerk)?,
         run.brought_at,
         text(&run.tally)?,
+        run.origin.as_ref().map(text).transpose()?.unwrap_or_default(),
     ];
     tx.run(BRING, row).await.map(drop)
 }

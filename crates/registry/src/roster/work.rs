@@ -72,6 +72,7 @@ pub(super) fn desk_of(app: &Arc<App>, run: &Run) -> Desk {
         member: run.clerk.clone(),
         run: run.id.uuid(),
         choices: run.choices.clone(),
+        origin: run.origin.clone(),
         ctx,
     }
 }

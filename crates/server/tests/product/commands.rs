@@ -217,3 +217,38 @@ fn an_operator_changes_the_key_that_signs_for_tools() {
     assert_eq!((name(lines[0]), name(lines[1])), (name(&second), name(&first)));
     assert!(!lines[0].contains("until") && lines[1].contains("published until"), "{keys}");
 }
+
+#[test]
+fn an_operator_gives_and_takes_tokens() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    let first = ["user", "first", "--scheme", "foshan-2020", "--name", "测试甲", "--login", "office"];
+    said(&tisheng(data, &first, "11010519491231002X\n"));
+    let token = |args: &[&str]| tisheng(data, &[&["token"], args].concat(), "");
+    let create = ["create", "--name", "市数据中心", "--node", "440600", "--scope", "roster:read"];
+    let made = said(&token(&[&create[..], &["--scope", "progress:read", "--days", "30"]].concat()));
+    let word = |line: &str| {
+        let line = made.lines().find(|text| text.starts_with(line)).expect("a line");
+        line.split(' ').nth(1).expect("a word").to_owned()
+    };
+    let (key, whole) = (word("key "), word("token "));
+    assert!(whole.starts_with(&format!("ts_{key}_")), "{made}");
+    let listed = said(&token(&["list"]));
+    assert!(
+        listed.contains(&key) && listed.contains("roster:read progress:read") && !listed.contains(&whole)
+    );
+    assert!(listed.contains("never used"), "{listed}");
+    let renewed = said(&token(&["rotate", &key, "--hours", "1"]));
+    assert!(renewed.contains(&format!("ts_{key}_")) && !renewed.contains(&whole), "{renewed}");
+    assert_eq!(said(&token(&["revoke", &key])), "revoked\n");
+    assert!(said(&token(&["list"])).contains("revoked"));
+    assert!(refused(&token(&["revoke", &key])).contains("revoked already"));
+    assert!(refused(&token(&["rotate", &key])).contains("is revoked"));
+    assert!(refused(&token(&["revoke", "nobody"])).contains("no token"));
+    let with = |node: &str, scope: &str| {
+        refused(&token(&["create", "--name", "x", "--node", node, "--scope", scope]))
+    };
+    assert!(with("999999", "roster:read").contains("no node"));
+    assert!(with("440600", "roster").contains("hours:write"));
+    assert!(with("440600", "hours:write").contains("--platform"));
+}

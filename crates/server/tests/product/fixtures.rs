@@ -52,6 +52,7 @@ impl World {
         self.things.insert("/people/{person}/certificate {person}", ready.person.to_string());
         self.people_on_the_move().await;
         self.rules_on_trial().await;
+        self.other_systems().await;
         self.test.settle().await;
     }
 
@@ -136,6 +137,27 @@ impl World {
         for part in ["receipt", "tokens.xlsx", "undo"] {
             self.things.insert(format!("/roster/runs/{{id}}/{part} {{id}}").leak(), id.clone());
         }
+    }
+
+    /// A token and a subscriber of the county's office, with a message that has not arrived.
+    async fn other_systems(&mut self) {
+        let mut office = self.browser(&self.town.county_office).await;
+        let token = [("name", "县数据中心"), ("days", "365"), ("scope", "roster:read")];
+        office.post("/tokens", &token).await.is(200);
+        let id = office.get("/tokens").await.link("/tokens/").split('/').nth(2).expect("an id").to_owned();
+        self.things.insert("/tokens {id}", id);
+        let listener = [("name", "县数据中心"), ("url", "https://hooks.test/"), ("event", "result.final")];
+        let webhook = office.post("/webhooks", &listener).await.link("/webhooks/");
+        let webhook: Uuid = webhook.rsplit('/').next().expect("an id").parse().expect("an id");
+        let message = Uuid::from_u128(1);
+        let mut tx = self.test.app.db.write().await.expect("a transaction");
+        let given =
+            "insert into webhook_message (webhook, id, event, payload, state, attempts, at, next_at, answer)
+            values ($1, $2, 'result.final', '{}', 'given_up', 10, 0, 0, '')";
+        tx.run(given, args![webhook, message]).await.expect("a message");
+        tx.commit().await.expect("commits");
+        self.things.insert("/webhooks {id}", webhook.simple().to_string());
+        self.things.insert("{message}", message.simple().to_string());
     }
 
     /// A draft of new rules that has been tried on everybody.

@@ -11,6 +11,7 @@ mod lti;
 mod matrix;
 mod statements;
 mod third_place;
+mod told;
 mod verify;
 mod whole;
 mod world;

@@ -116,7 +116,10 @@ fn word(address: &Address, seen: &Seen) -> String {
 }
 
 fn takes_files(path: &str) -> bool {
-    matches!(path, "/roster/{kind}" | "/scheme/versions" | "/evidence/{id}/pieces/{piece}/files")
+    matches!(
+        path,
+        "/roster/{kind}" | "/oneroster/import" | "/scheme/versions" | "/evidence/{id}/pieces/{piece}/files"
+    )
 }
 
 /// One answer for every question that a form of the product asks.

@@ -119,6 +119,20 @@ pub async fn submit(
 ) -> Result<(Id<Course>, Submitted), CourseError> {
     require(ctx, &AUTHORS)?;
     platform::visible(ctx, tx, platform.id).await?;
+    hand_in(ctx, tx, platform, draft).await
+}
+
+/// As [`submit`], for another system that speaks for `platform`: whoever lets it in has made sure of
+/// that.
+///
+/// # Errors
+/// [`CourseError::Wrong`], [`CourseError::ActivityTaken`], [`CourseError::Stale`].
+pub async fn hand_in(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    platform: &Platform,
+    draft: &Draft,
+) -> Result<(Id<Course>, Submitted), CourseError> {
     let programme = scheme::of_id(tx, platform.programme).await?;
     let rules = scheme::rules(&ctx.app, tx, &programme).await?;
     let wrong = decide(&rules, draft);

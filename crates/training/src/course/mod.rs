@@ -22,10 +22,11 @@ mod store;
 mod tests;
 
 pub use actions::{
-    APPROVED, Approved, approve, course, of_activity, of_code, offered, retire, return_terms, submit, terms,
+    APPROVED, Approved, Submitted, approve, course, hand_in, of_activity, of_code, offered, retire,
+    return_terms, submit, terms,
 };
 pub use entrance::{Entrances, entrance};
 pub use file::CourseFile;
 pub use model::{Counts, Course, CourseError, Draft, Source, State, Terms, TermsState};
 pub use pages::routes;
-pub use store::{activities, of_id};
+pub use store::{activities, capabilities, catalogue, of_id};

@@ -50,6 +50,16 @@ const LIST: &str = "select c.id, c.programme, c.platform, c.code, c.title, c.sou
         and ($10 = '' or p.name = $10))
     and (c.title, c.id) > ($11, $12) order by c.title, c.id limit $13";
 
+const CATALOGUE: &str =
+    "select c.id, c.programme, c.platform, c.code, c.title, c.source, c.stages, c.subjects,
+    c.summary, c.href, c.revision, c.state, c.version
+    from course c where c.programme = $1 and c.state = 'offered' and c.id > $2 order by c.id limit $3";
+
+const CATALOGUE_OF: &str =
+    "select c.id, c.programme, c.platform, c.code, c.title, c.source, c.stages, c.subjects,
+    c.summary, c.href, c.revision, c.state, c.version
+    from course c where c.programme = $1 and c.platform = $2 and c.id > $3 order by c.id limit $4";
+
 const WAITING: &str = "select c.id, c.programme, c.platform, c.code, c.title, c.source, c.stages, c.subjects,
     c.summary, c.href, c.revision, c.state, c.version
     from course_terms t join course c on c.id = t.course
@@ -280,6 +290,23 @@ pub async fn list(
     tx.rows(LIST, row, course).await
 }
 
+/// At most `most` courses after `place`: those of a platform whatever their state, else all that are
+/// on offer.
+///
+/// # Errors
+/// What the database reports.
+pub async fn catalogue(
+    tx: &mut Tx,
+    (programme, platform): (Id<Programme>, Option<Id<Platform>>),
+    place: Id<Course>,
+    most: i64,
+) -> Result<Vec<Course>, DbError> {
+    match platform {
+        Some(platform) => tx.rows(CATALOGUE_OF, args![programme, platform, place, most], course).await,
+        None => tx.rows(CATALOGUE, args![programme, place, most], course).await,
+    }
+}
+
 /// Courses whose terms wait for a decision, by title; one more than a page.
 pub async fn waiting(
     tx: &mut Tx,
@@ -307,6 +334,10 @@ pub async fn for_capability(
     tx.rows(FOR_CAPABILITY, args![programme, capability, stage, subject, most], course).await
 }
 
+/// Codes of the capabilities that a course teaches.
+///
+/// # Errors
+/// What the database reports.
 pub async fn capabilities(tx: &mut Tx, course: Id<Course>) -> Result<Vec<String>, DbError> {
     tx.rows(CAPABILITIES, args![course], |row| row.get(0)).await
 }

@@ -1,6 +1,7 @@
 //! What is done to the ledger.
 
 pub(super) mod again;
+pub mod batch;
 pub mod candidates;
 pub mod decide;
 pub mod disputes;
@@ -40,6 +41,7 @@ pub async fn log(
     if let (Logged::Entered(_), Some(person)) = (logged, person) {
         changed(ctx, tx, programme, person).await?;
     }
+    batch::tell(ctx, tx, programme, report, logged).await?;
     Ok(logged)
 }
 
@@ -290,7 +292,7 @@ async fn wait(
     digest: &str,
     put: &Wait<'_>,
 ) -> Result<Logged, HoursError> {
-    let asker = ctx.who.member().map_or(programme.path.as_str(), |member| member.path.as_str());
+    let asker = ctx.who.path().unwrap_or(&programme.path);
     let known = match put.person {
         Some(person) => match people::teacher(tx, person).await {
             Ok(teacher) => Some(teacher),

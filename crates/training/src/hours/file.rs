@@ -78,8 +78,8 @@ impl Kind for HoursFile {
         Ok(row::hints(&rules))
     }
 
-    fn read(_: &Desk, line: &mut Line<'_>) -> Option<Row> {
-        row::read(line)
+    fn read(desk: &Desk, line: &mut Line<'_>) -> Option<Row> {
+        row::read(desk, line)
     }
 
     async fn remember(desk: &Desk, tx: &mut Tx) -> Result<Memory, DbError> {

@@ -30,10 +30,13 @@ mod statement;
 mod store;
 #[cfg(test)]
 mod tests;
+mod told;
 mod trail;
 
+pub use actions::batch::{Answered, log_each};
 pub use actions::candidates::{Candidate, Hint, candidates};
 pub use actions::decide::{accept, dismiss, keep, match_person, pass_up, refuse, take_newer, waiting};
+pub use actions::disputes::{answer as answer_dispute, open as open_dispute};
 pub use actions::reversal::{restore, reverse, reverse_report};
 pub use actions::{Earning, Receipt, earning, entries, has_source, log, log_all, totals, waiting_of};
 pub use delivery::{DELIVERED, Delivered, Tally};
@@ -46,5 +49,7 @@ pub use model::{
 };
 pub use pages::{DESK, desk_of_source, routes};
 pub use proof::{check_totals, sum_again};
+pub use store::listed::{Listed, of_source};
 pub use store::{Total, follow};
+pub use told::{DISPUTE_ANSWERED, DisputeAnswered, Outcome, TOLD, Told, ToldRow};
 pub use trail::{About, Step, Trails};

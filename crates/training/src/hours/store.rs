@@ -2,6 +2,7 @@
 
 pub mod bulk;
 pub mod disputes;
+pub mod listed;
 pub mod reports;
 pub mod said;
 pub mod teachers;
@@ -91,7 +92,7 @@ pub(super) fn length(row: &Row<'_>, column: usize) -> Result<HourLength, DbError
         .ok_or_else(|| DbError::Column { column, problem: format!("not a length of an hour: {minutes}") })
 }
 
-fn entry(row: &Row<'_>) -> Result<Entry, DbError> {
+pub(super) fn entry(row: &Row<'_>) -> Result<Entry, DbError> {
     Ok(Entry {
         id: row.get(0)?,
         person: row.get(1)?,

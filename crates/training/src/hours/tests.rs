@@ -1,6 +1,7 @@
 //! The ledger, told on both engines.
 
 mod file;
+mod vendor;
 
 use proptest::prelude::{Strategy, any};
 use proptest::strategy::ValueTree;

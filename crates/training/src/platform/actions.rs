@@ -10,6 +10,7 @@ use tisheng_platform::{Ctx, DbError, Scope, Tx, audit};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::access::{Role, require};
 use tisheng_registry::organisation::{self, Kind, Node};
+use tisheng_registry::roster::{Origin, Work, failed};
 
 use super::model::{Draft, Platform, PlatformError, State};
 use super::store;
@@ -229,6 +230,39 @@ async fn file_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
 /// What the database reports.
 pub async fn columns(tx: &mut Tx, platform: Id<Platform>) -> Result<Vec<(String, String)>, DbError> {
     store::columns(tx, platform).await
+}
+
+/// The platforms whose own files of hours can be brought where the asker stands: those in use, with
+/// their titles, and what their rows need not say.
+pub fn origins<'a>(ctx: &'a Ctx, tx: &'a mut Tx) -> Work<'a, Vec<Origin>, DbError> {
+    Box::pin(async move {
+        let Some(member) = ctx.who.member() else { return Ok(Vec::new()) };
+        let programme = match scheme::at(tx, &member.path).await {
+            Ok(programme) => programme,
+            Err(Failure::NotFound) => return Ok(Vec::new()),
+            Err(failure) => return Err(failed(failure)),
+        };
+        let mut origins = Vec::new();
+        for platform in store::list(tx, programme.id, &Scope::below(&programme.path)).await? {
+            if platform.state == State::Active {
+                let titles = store::columns(tx, platform.id).await?;
+                origins.push(Origin { key: platform.id.to_string(), titles, ..origin(&platform) });
+            }
+        }
+        Ok(origins)
+    })
+}
+
+/// What holds of a row of a platform's file that says nothing of it.
+fn origin(platform: &Platform) -> Origin {
+    let given = [
+        ("platform", platform.name.clone()),
+        ("category", platform.category.clone()),
+        ("kind", platform.kind.clone()),
+        ("length", platform.length.minutes().to_string()),
+    ];
+    let given = given.into_iter().map(|(field, value)| (field.to_owned(), value)).collect();
+    Origin { name: platform.name.clone(), given, ..Origin::default() }
 }
 
 /// Says what the platform calls the columns of our files. An institution does so for its own.

@@ -10,6 +10,7 @@ use tisheng_platform::db::{DbError, Row};
 use uuid::Uuid;
 
 use crate::lrs::model::{Credential, Scope};
+use crate::proof::Proof;
 
 const ADD_CREDENTIAL: &str =
     "insert into lrs_credential (id, platform, name, key, secret, scopes, created_at, rate, quota)
@@ -37,23 +38,14 @@ fn credential(row: &Row<'_>) -> Result<Credential, DbError> {
     })
 }
 
-/// A credential with what proves that somebody holds it.
-#[derive(Debug, Clone)]
-pub struct Proof {
-    pub credential: Credential,
-    pub secret: Vec<u8>,
-    /// The secret before, and until when it counts.
-    pub earlier: Option<(Vec<u8>, Instant)>,
-}
-
 const OF_KEY: &str =
     "select id, platform, name, key, scopes, rate, quota, secret, earlier, earlier_until from lrs_credential
     where key = $1 and revoked_at is null";
 
-pub async fn of_key(tx: &mut Tx, key: &str) -> Result<Option<Proof>, DbError> {
+pub async fn of_key(tx: &mut Tx, key: &str) -> Result<Option<Proof<Credential>>, DbError> {
     tx.row_opt(OF_KEY, args![key], |row| {
         let earlier: Option<Vec<u8>> = row.get(8)?;
-        Ok(Proof { credential: credential(row)?, secret: row.get(7)?, earlier: earlier.zip(row.get(9)?) })
+        Ok(Proof { holder: credential(row)?, secret: row.get(7)?, earlier: earlier.zip(row.get(9)?) })
     })
     .await
 }

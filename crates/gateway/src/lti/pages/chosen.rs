@@ -2,14 +2,14 @@
 
 use askama::Template;
 use tisheng_kernel::{Id, Seconds};
-use tisheng_platform::web::layout::{Flash, show as shown};
+use tisheng_platform::web::layout::{Flash, again, show as shown};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Checked, Failure, Fields, FormErrors, Page, Path, once};
 use tisheng_policy::scheme;
 use tisheng_training::course::{Counts, CourseError, Draft, Source};
 use tisheng_training::platform::Platform;
 
-use super::{again, page_below};
+use super::page_below;
 use crate::lti::actions::pick;
 use crate::lti::model::{Item, Pick};
 use crate::lti::store::grades;

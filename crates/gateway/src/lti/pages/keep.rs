@@ -2,12 +2,12 @@
 
 use askama::Template;
 use tisheng_kernel::Id;
-use tisheng_platform::web::layout::{Flash, show as shown};
+use tisheng_platform::web::layout::{Flash, again, show as shown};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, Page, Path, once};
 use tisheng_training::platform::Platform;
 
-use super::{again, page_below, show};
+use super::{page_below, show};
 use crate::lti::actions::launch::here;
 use crate::lti::actions::tools;
 use crate::lti::model::ToolState;

@@ -199,7 +199,9 @@ pub async fn marked(asker: SignedIn, Path(text): Path<String>) -> Answer {
     drop(tx);
     let bytes = ctx.app.files.get(&run.digest).await?;
     let upload_mib = ctx.app.config.upload_mib;
-    let made = tokio::task::spawn_blocking(move || sheets::marked(about, &bytes, upload_mib, &findings));
+    let marked = run.clone();
+    let made =
+        tokio::task::spawn_blocking(move || sheets::marked((about, &marked), &bytes, upload_mib, &findings));
     let internal = |cause: String| Failure::Internal(cause);
     let made = made.await.map_err(|e| internal(e.to_string()))?.map_err(|e| internal(e.to_string()))?;
     let workbook = made.ok_or(Failure::NotFound)?;

@@ -67,6 +67,9 @@ struct BringPage {
     /// Each column as the template has it, and what else it may be called.
     columns: Vec<(Field, &'static [&'static str])>,
     upload_mib: u64,
+    /// From whom the file may come beside our own template, and the one chosen.
+    origins: Vec<(String, String)>,
+    origin: String,
     errors: FormErrors,
 }
 
@@ -76,22 +79,25 @@ impl BringPage {
     }
 }
 
-async fn bring_page(asker: &SignedIn, entry: Entry, errors: FormErrors) -> Answer {
+async fn bring_page(asker: &SignedIn, entry: Entry, origin: &str, errors: FormErrors) -> Answer {
     let about = entry.about;
     let mut tx = asker.ctx.read().await?;
     let hints = (entry.hints)(&asker.ctx, &mut tx).await?;
+    let origins = (entry.origins)(&asker.ctx, &mut tx).await?;
     drop(tx);
+    let origins = origins.into_iter().map(|origin| (origin.key, origin.name)).collect();
+    let origin = origin.to_owned();
     let others = about.columns.iter().map(|column| column.named.titles.get(1..).unwrap_or_default());
     let columns = fields(about.columns, &hints).into_iter().zip(others).collect();
     let page = Page::new(asker, format!("导入{}", about.title), "/roster").crumb("数据导入", "/roster");
     let upload_mib = asker.ctx.app.config.upload_mib;
-    layout::show(&BringPage { page, about, columns, upload_mib, errors })
+    layout::show(&BringPage { page, about, columns, upload_mib, origins, origin, errors })
 }
 
 /// `GET /roster/{kind}`
 pub async fn form(asker: SignedIn, Path(kind): Path<String>) -> Answer {
     let entry = actions::kind_for(&asker.ctx, &kind)?;
-    bring_page(&asker, entry, FormErrors::default()).await
+    bring_page(&asker, entry, "", FormErrors::default()).await
 }
 
 /// `GET /roster/{kind}/template.xlsx`
@@ -112,24 +118,40 @@ pub async fn bring(asker: SignedIn, Path(kind): Path<String>, form: Multipart) -
     let Received { fields, file } = match receive(ctx, form).await {
         Ok(received) => received,
         Err(Failure::TooLarge(sentence)) => {
-            return with_status(StatusCode::PAYLOAD_TOO_LARGE, &asker, entry, &sentence).await;
+            let wrong = ("", FormErrors::one("file", sentence));
+            return with_status(StatusCode::PAYLOAD_TOO_LARGE, &asker, entry, wrong).await;
         }
         Err(other) => return Err(other),
     };
     let Some((name, blob)) = file else {
-        let sentence = "请选择要上传的文件；空文件不能导入";
-        return with_status(StatusCode::UNPROCESSABLE_ENTITY, &asker, entry, sentence).await;
+        let wrong = FormErrors::one("file", "请选择要上传的文件；空文件不能导入");
+        let wrong = (fields.text("origin"), wrong);
+        return with_status(StatusCode::UNPROCESSABLE_ENTITY, &asker, entry, wrong).await;
     };
+    let mut tx = ctx.read().await?;
+    let origins = (entry.origins)(ctx, &mut tx).await?;
+    drop(tx);
+    let key = fields.text("origin");
+    let origin = origins.into_iter().find(|origin| !key.is_empty() && origin.key == key);
+    if origin.is_none() && !key.is_empty() {
+        let wrong = ("", FormErrors::one("origin", "请重新选择这个文件是哪个平台导出的"));
+        return with_status(StatusCode::UNPROCESSABLE_ENTITY, &asker, entry, wrong).await;
+    }
     let mut begun = match once::begin(ctx, &fields).await? {
         Begun::Fresh(begun) => begun,
         Begun::Again(answer) => return Ok(answer),
     };
-    let run = actions::bring(ctx, &mut begun.tx, about, &name, &blob).await?;
+    let run = actions::bring(ctx, &mut begun.tx, (about, origin), &name, &blob).await?;
     let to = format!("/roster/runs/{}", run.id);
     begun.done(&to, Flash::note("文件已收到，正在核对；核对不会改动系统中的任何数据。")).await
 }
 
-async fn with_status(status: StatusCode, asker: &SignedIn, entry: Entry, sentence: &str) -> Answer {
-    let shown = bring_page(asker, entry, FormErrors::one("file", sentence)).await?;
+async fn with_status(
+    status: StatusCode,
+    asker: &SignedIn,
+    entry: Entry,
+    (origin, errors): (&str, FormErrors),
+) -> Answer {
+    let shown = bring_page(asker, entry, origin, errors).await?;
     Ok((status, shown).into_response())
 }

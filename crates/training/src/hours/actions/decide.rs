@@ -12,6 +12,7 @@ use tisheng_registry::people::Person;
 use super::super::model::{Entry, HoursError, REVERSAL, Waiting, WaitingState};
 use super::super::store::reports::Moving;
 use super::super::store::{self, Booking};
+use super::super::told::{Outcome, ToldRow, told};
 use super::reversal::take_back;
 use super::{Weighed, changed, free_revision, not_own, weigh};
 
@@ -177,9 +178,10 @@ async fn put_aside(
     (from, to): (WaitingState, WaitingState),
     reason: &str,
 ) -> Result<(), HoursError> {
-    in_state(ctx, tx, programme, id, from).await?;
+    let waiting = in_state(ctx, tx, programme, id, from).await?;
     with_reason(reason)?;
-    end_waiting(ctx, tx, programme, (id, from), (to, None, reason)).await.map(drop)
+    end_waiting(ctx, tx, programme, (id, from), (to, None, reason)).await?;
+    decided(ctx, tx, programme, &waiting, (to, reason)).await
 }
 
 fn with_reason(reason: &str) -> Result<(), HoursError> {
@@ -245,7 +247,21 @@ async fn enter(
     let end = (WaitingState::Entered, Some(booking.id), reason);
     let state = end_waiting(ctx, tx, programme, (waiting.id, waiting.state), end).await?;
     changed(ctx, tx, programme, person).await?;
+    decided(ctx, tx, programme, waiting, (state, reason)).await?;
     Ok(state)
+}
+
+/// Tells whoever reported it what a person has decided.
+async fn decided(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    waiting: &Waiting,
+    (state, reason): (WaitingState, &str),
+) -> Result<(), HoursError> {
+    let Some(outcome) = Outcome::decided(state) else { return Ok(()) };
+    let row = ToldRow { number: waiting.source_id.clone(), outcome, reason: reason.to_owned() };
+    Ok(told(ctx, tx, programme, &waiting.source, vec![row]).await?)
 }
 
 async fn end_waiting(

@@ -3,7 +3,7 @@
 use serde_json::json;
 use tisheng_kernel::{Id, WorkCalendar};
 use tisheng_platform::web::Failure;
-use tisheng_platform::{Ctx, Tx, audit};
+use tisheng_platform::{Ctx, Tx, audit, jobs};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::access::{self, Role};
 use tisheng_registry::people::{self, Person};
@@ -12,6 +12,7 @@ use super::super::dispute::{Dispute, DisputeState, due_on};
 use super::super::model::{Entry, HoursError};
 use super::super::store;
 use super::super::store::disputes::Opening;
+use super::super::told::{DISPUTE_ANSWERED, DisputeAnswered};
 use super::not_own;
 
 /// Opens a dispute of the asker's own: about a line, or about one that is missing.
@@ -88,7 +89,19 @@ pub async fn answer(
         return Err(HoursError::Answered);
     }
     audit::record(ctx, tx, "hours.dispute_answered", id.uuid(), &json!({ "state": state.code() })).await?;
-    Ok(())
+    let about = match found.entry {
+        Some(entry) => store::entry_of_id(tx, programme.id, entry).await?,
+        None => None,
+    };
+    let answered = DisputeAnswered {
+        programme: programme.id,
+        dispute: id,
+        path: found.path,
+        report: about.map(|entry| (entry.source, entry.source_id)),
+        state: state.code().to_owned(),
+        answer: text.trim().to_owned(),
+    };
+    Ok(jobs::emit(tx, ctx.at, DISPUTE_ANSWERED, &answered).await?)
 }
 
 /// Takes a dispute of the asker's own back.

@@ -9,6 +9,7 @@ use tisheng_registry::people;
 
 use super::super::model::{Channel, Entry, HoursError, REVERSAL, Report, WITHDRAWAL};
 use super::super::store::{self, Booking};
+use super::super::told::{Outcome, ToldRow, told};
 use super::{changed, not_own, reversed};
 
 /// Takes an entry back with an entry of its own. The entry stays where it is.
@@ -29,6 +30,8 @@ pub async fn reverse(
     let id = take_back(ctx, tx, programme, &entry, (REVERSAL, reason)).await?;
     audit::record(ctx, tx, "hours.reversed", entry.id.uuid(), &json!({ "by": id, "reason": reason })).await?;
     changed(ctx, tx, programme, entry.person).await?;
+    let row = ToldRow { number: entry.source_id, outcome: Outcome::Reversed, reason: reason.to_owned() };
+    told(ctx, tx, programme, &entry.source, vec![row]).await?;
     Ok(id)
 }
 
@@ -63,6 +66,8 @@ pub async fn restore(
     let detail = json!({ "as": booking.id, "reason": reason });
     audit::record(ctx, tx, "hours.restored", entry.id.uuid(), &detail).await?;
     changed(ctx, tx, programme, entry.person).await?;
+    let row = ToldRow { number: entry.source_id, outcome: Outcome::Entered, reason: reason.to_owned() };
+    told(ctx, tx, programme, &entry.source, vec![row]).await?;
     Ok(booking.id)
 }
 

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use chrono::NaiveDate;
 use tisheng_kernel::text::tidy;
 use tisheng_kernel::{HourLength, Seconds};
-use tisheng_registry::roster::{self, Column, Hint, Line, Notes, optional, required};
+use tisheng_registry::roster::{self, Column, Desk, Hint, Line, Notes, optional, required};
 use tisheng_rules::Scheme;
 
 use super::super::model::{Channel, Described, OWN_SOURCES, Report, Whom, number_of};
@@ -125,12 +125,18 @@ pub struct Row {
 }
 
 /// Reads a row by itself.
-pub fn read(line: &mut Line<'_>) -> Option<Row> {
+pub fn read(desk: &Desk, line: &mut Line<'_>) -> Option<Row> {
     let text = |t: &str| -> Result<String, Infallible> { Ok(tidy(t)) };
     let name = line.need(NAME, text);
     let paper = line.read(PAPER, |t| exact(tidy(t)));
     let phone = line.read(PHONE, |t| exact(tidy(t)));
     let platform = line.need(PLATFORM, |t| platform(tidy(t)));
+    let given = desk.origin.as_ref().map(|origin| origin.given("platform"));
+    if let (Some(given), Some(named)) = (given, &platform)
+        && given != named
+    {
+        line.notes.wrong(PLATFORM, format!("文件是“{given}”导出的，这一行写的却是“{named}”"));
+    }
     let title = line.need(TITLE, |t| within(t.to_owned(), 200));
     let category = line.need(CATEGORY, text);
     let hours = line.need(HOURS, text);
@@ -150,7 +156,8 @@ pub fn read(line: &mut Line<'_>) -> Option<Row> {
         platform: platform?,
         title: title?,
         category: category?,
-        kind: tidy(line.text(KIND)),
+        // The kind of a platform goes with its category: a row that names another has its own.
+        kind: tidy(if line.own(CATEGORY).is_empty() { line.text(KIND) } else { line.own(KIND) }),
         hours: hours?,
         length,
         day: day?,

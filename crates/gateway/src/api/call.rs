@@ -1,0 +1,152 @@
+//! A request taken apart, its token let in, and handed to its resource.
+
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use serde_json::Value;
+use tisheng_kernel::Id;
+use tisheng_platform::{App, Ctx, Tx};
+use tisheng_policy::scheme::{self, Programme};
+use tisheng_training::platform::{self, Platform};
+use uuid::Uuid;
+
+use super::problem::{Problem, Told};
+use super::{catalogue, hours, progress, roster};
+use crate::token::{self, Scope, Token};
+
+/// Bytes of a request.
+const MOST: usize = 2 << 20;
+/// Bytes that are read of a request which is turned away, so that its sender's connection lasts.
+const READ_AWAY: usize = 256 << 10;
+/// Rows of a page unless fewer or more are asked for.
+const USUAL_PAGE: i64 = 100;
+/// Rows of a page.
+const LARGEST_PAGE: i64 = 500;
+
+/// A request whose token was let in.
+#[derive(Debug)]
+pub struct Call {
+    pub ctx: Ctx,
+    pub token: Token,
+    pub method: Method,
+    /// The path behind `/api/v1/`, and the query.
+    pub resource: String,
+    pub params: Vec<(String, String)>,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+/// Answers every request to `/api/v1`.
+pub async fn enter(State(app): State<Arc<App>>, request: Request) -> Response {
+    answered(app, request).await.unwrap_or_else(IntoResponse::into_response)
+}
+
+async fn answered(app: Arc<App>, request: Request) -> Told<Response> {
+    let (parts, body) = request.into_parts();
+    let admitted = token::admit(&app, &parts.headers).await.map_err(Problem::from);
+    let body = read(body, admitted.is_ok()).await;
+    let (token, body) = (admitted?, body?);
+    let resource = parts.uri.path().strip_prefix("/api/v1/").unwrap_or_default().to_owned();
+    let params: Vec<(String, String)> =
+        serde_urlencoded::from_str(parts.uri.query().unwrap_or_default()).unwrap_or_default();
+    if params.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
+        return Err(Problem::malformed("参数中有无法识别的字符"));
+    }
+    let ctx = Ctx::new(app, token.who());
+    let call = Call { ctx, token, method: parts.method, resource, params, headers: parts.headers, body };
+    let segments: Vec<&str> = call.resource.split('/').collect();
+    match segments[..] {
+        ["hours"] => hours::answer(&call).await,
+        ["people", id, "hours"] => hours::of_person(&call, id).await,
+        ["organisations"] => roster::organisations(&call).await,
+        ["people"] => roster::people(&call).await,
+        ["courses"] => catalogue::answer(&call).await,
+        ["progress"] => progress::answer(&call).await,
+        _ => Err(Problem::absent()),
+    }
+}
+
+async fn read(body: Body, admitted: bool) -> Told<Bytes> {
+    if !admitted {
+        // What is not read ends the connection, and with it the next request of the same sender.
+        return Ok(to_bytes(body, READ_AWAY).await.unwrap_or_default());
+    }
+    let much = || Problem::too_large(format!("一次请求最多 {} MB，请分批发送", MOST >> 20));
+    to_bytes(body, MOST).await.map_err(|_| much())
+}
+
+impl Call {
+    /// Refuses methods other than those of `allow`, such as `GET, POST`.
+    pub fn knows(&self, allow: &'static str) -> Told<()> {
+        let known = allow.split(", ").any(|method| self.method.as_str() == method);
+        if known { Ok(()) } else { Err(Problem::method(allow)) }
+    }
+
+    /// Refuses a token without `scope`.
+    pub fn needs(&self, scope: Scope) -> Told<()> {
+        if self.token.allows(scope) { Ok(()) } else { Err(Problem::scope(scope)) }
+    }
+
+    /// The parameter `name`; empty when it is not given.
+    pub fn param(&self, name: &str) -> &str {
+        self.params.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.trim())
+    }
+
+    /// Rows that the page may have.
+    pub fn limit(&self) -> Told<i64> {
+        match self.param("limit") {
+            "" => Ok(USUAL_PAGE),
+            text => {
+                let limit = text.parse().ok().filter(|limit| (1..=LARGEST_PAGE).contains(limit));
+                limit.ok_or_else(|| Problem::malformed(format!("limit 应为 1 到 {LARGEST_PAGE} 的整数")))
+            }
+        }
+    }
+
+    /// The programme that runs where the token acts.
+    pub async fn programme(&self, tx: &mut Tx) -> Told<Programme> {
+        Ok(scheme::at(tx, &self.token.path).await?)
+    }
+
+    /// The platform in whose name the token speaks.
+    pub async fn platform(&self, tx: &mut Tx) -> Told<Platform> {
+        let id = self.token.platform.ok_or_else(Problem::no_platform)?;
+        platform::of_id(tx, id).await?.ok_or_else(Problem::absent)
+    }
+
+    /// The content as JSON.
+    pub fn json(&self) -> Told<Value> {
+        let kind = self.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let essence = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+        if !essence.eq_ignore_ascii_case("application/json") {
+            return Err(Problem::kind());
+        }
+        let value: Value = serde_json::from_slice(&self.body)
+            .map_err(|error| Problem::malformed(format!("内容不是有效的 JSON（第 {} 行）", error.line())))?;
+        if holds_nul(&value) {
+            Err(Problem::malformed("内容中有无法识别的字符"))
+        } else {
+            Ok(value)
+        }
+    }
+}
+
+/// Whether a text of `value` holds a character that no text has (U+0000): one engine stores it, the
+/// other refuses.
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(holds_nul),
+        Value::Object(fields) => fields.iter().any(|(key, value)| key.contains('\0') || holds_nul(value)),
+        _ => false,
+    }
+}
+
+/// The identifier that `text` is, in either way of writing.
+pub fn id<T>(text: &str) -> Told<Id<T>> {
+    text.parse::<Uuid>().map(Id::from_uuid).map_err(|_| Problem::absent())
+}

@@ -1,0 +1,139 @@
+//! Fields of what was sent: read one by one, what is wrong with them gathered as data.
+
+use chrono::NaiveDate;
+use serde_json::{Map, Value};
+use tisheng_kernel::text::tidy;
+
+use super::problem::Detail;
+
+/// An object while it is read.
+#[derive(Debug)]
+pub struct Reading<'a> {
+    fields: &'a Map<String, Value>,
+    /// What stands before the names of its fields, such as `person.`.
+    within: &'static str,
+    row: Option<usize>,
+    /// What is wrong with it.
+    pub errors: Vec<Detail>,
+}
+
+impl<'a> Reading<'a> {
+    /// The object of row `row`, where rows were sent.
+    pub fn new(fields: &'a Map<String, Value>, row: Option<usize>) -> Self {
+        Self { fields, within: "", row, errors: Vec::new() }
+    }
+
+    /// The object in the field `name`, which has to be there.
+    pub fn inner(&mut self, name: &'static str, within: &'static str) -> Option<Reading<'a>> {
+        match self.fields.get(name) {
+            Some(Value::Object(fields)) => {
+                Some(Reading { fields, within, row: self.row, errors: Vec::new() })
+            }
+            _ => {
+                self.wrong(name, "应为一个对象");
+                None
+            }
+        }
+    }
+
+    /// Notes that the field `name` is wrong.
+    pub fn wrong(&mut self, name: &str, message: impl Into<String>) {
+        let field = format!("{}{name}", self.within);
+        self.errors.push(Detail { row: self.row, field, message: message.into() });
+    }
+
+    /// Refuses fields that are not among `known`: a misspelt name would be passed over in silence.
+    pub fn knows(&mut self, known: &[&str]) {
+        let strange: Vec<String> =
+            self.fields.keys().filter(|name| !known.contains(&name.as_str())).cloned().collect();
+        for name in strange {
+            let name: String = name.chars().take(40).collect();
+            self.wrong(&name, "没有这个字段，请核对字段名");
+        }
+    }
+
+    /// A text of at most `most` characters; empty when it is not given. A number counts as it is written.
+    pub fn text(&mut self, name: &str, most: usize) -> String {
+        let text = match self.fields.get(name) {
+            None | Some(Value::Null) => String::new(),
+            Some(Value::String(text)) => tidy(text),
+            Some(Value::Number(number)) => number.to_string(),
+            Some(_) => {
+                self.wrong(name, "应为文字");
+                String::new()
+            }
+        };
+        if text.chars().count() > most {
+            self.wrong(name, format!("不能超过 {most} 个字"));
+            return String::new();
+        }
+        text
+    }
+
+    /// The same, which has to be given.
+    pub fn need(&mut self, name: &str, most: usize) -> String {
+        let before = self.errors.len();
+        let text = self.text(name, most);
+        if text.is_empty() && self.errors.len() == before {
+            self.wrong(name, "没有填写");
+        }
+        text
+    }
+
+    /// A whole number; `None` when it is not given.
+    pub fn whole(&mut self, name: &str) -> Option<u16> {
+        match self.fields.get(name) {
+            None | Some(Value::Null) => None,
+            Some(value) => {
+                let whole = value.as_u64().and_then(|whole| u16::try_from(whole).ok());
+                if whole.is_none() {
+                    self.wrong(name, "应为不太大的整数");
+                }
+                whole
+            }
+        }
+    }
+
+    /// A day as `2024-03-08`, which has to be given.
+    pub fn day(&mut self, name: &str) -> Option<NaiveDate> {
+        let text = self.need(name, 40);
+        if text.is_empty() {
+            return None;
+        }
+        let day = day(&text);
+        if day.is_none() {
+            self.wrong(name, "应为 2024-03-08 这样的日期");
+        }
+        day
+    }
+
+    /// A list of at most `most` texts of at most 500 characters each; empty when it is not given.
+    pub fn texts(&mut self, name: &str, most: usize) -> Vec<String> {
+        let items = match self.fields.get(name) {
+            None | Some(Value::Null) => return Vec::new(),
+            Some(Value::Array(items)) if items.len() <= most => items,
+            Some(_) => {
+                self.wrong(name, format!("应为不超过 {most} 项的列表"));
+                return Vec::new();
+            }
+        };
+        let texts: Option<Vec<String>> = items
+            .iter()
+            .map(|item| {
+                item.as_str().map(tidy).filter(|text| !text.is_empty() && text.chars().count() <= 500)
+            })
+            .collect();
+        if texts.is_none() {
+            self.wrong(name, "每一项应为不超过 500 字的文字");
+        }
+        let mut texts = texts.unwrap_or_default();
+        texts.sort();
+        texts.dedup();
+        texts
+    }
+}
+
+/// A day as `2024-03-08` and no other way.
+pub fn day(text: &str) -> Option<NaiveDate> {
+    text.parse::<NaiveDate>().ok().filter(|day| text.len() == 10 && day.to_string() == text)
+}

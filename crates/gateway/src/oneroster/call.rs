@@ -1,0 +1,168 @@
+//! A request taken apart, its token let in, and answered.
+
+use std::sync::Arc;
+
+use axum::body::to_bytes;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
+use tisheng_platform::{App, Ctx};
+use tisheng_policy::scheme;
+
+use super::fault::{Fault, Told};
+use super::query::Query;
+use super::records::{Collection, Ground};
+use crate::proof::basic;
+use crate::token::{self, LASTS, Scope};
+
+/// Bytes of a request: the form of the token endpoint is the only content.
+const MOST: usize = 64 << 10;
+/// How many records there are in all.
+const TOTAL: HeaderName = HeaderName::from_static("x-total-count");
+/// Scopes of the standard, and what of ours each needs.
+const SCOPES: [(&str, Scope); 3] = [
+    ("https://purl.imsglobal.org/spec/or/v1p2/scope/roster.readonly", Scope::RosterRead),
+    ("https://purl.imsglobal.org/spec/or/v1p2/scope/roster-core.readonly", Scope::RosterRead),
+    ("https://purl.imsglobal.org/spec/or/v1p2/scope/gradebook.readonly", Scope::ProgressRead),
+];
+
+/// Answers every request to `/ims/oneroster`.
+pub async fn enter(State(app): State<Arc<App>>, request: Request) -> Response {
+    answered(app, request).await.unwrap_or_else(IntoResponse::into_response)
+}
+
+async fn answered(app: Arc<App>, request: Request) -> Told<Response> {
+    let (parts, body) = request.into_parts();
+    let resource = parts.uri.path().strip_prefix("/ims/oneroster/").unwrap_or_default().to_owned();
+    let body = to_bytes(body, MOST).await.unwrap_or_default();
+    if resource == "token" {
+        return give_token(&app, &parts.method, &parts.headers, &body).await;
+    }
+    let token = token::admit(&app, &parts.headers).await?;
+    if parts.method != Method::GET {
+        return Err(Fault::method());
+    }
+    let params: Vec<(String, String)> =
+        serde_urlencoded::from_str(parts.uri.query().unwrap_or_default()).unwrap_or_default();
+    if params.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
+        return Err(Fault::data("a parameter holds a character that no text has"));
+    }
+    let segments: Vec<&str> = resource.split('/').collect();
+    let (service, rest) = match segments[..] {
+        [service, "v1p2", ref rest @ ..] => (service, rest),
+        _ => return Err(Fault::absent()),
+    };
+    let (collection, id) = match *rest {
+        [name] => (Collection::of(name), None),
+        [name, id] => (Collection::of(name), Some(id)),
+        _ => (None, None),
+    };
+    let collection = collection.ok_or_else(Fault::absent)?;
+    let expected = if collection.is_of_gradebook() { "gradebook" } else { "rostering" };
+    if service != expected {
+        return Err(Fault::absent());
+    }
+    let scope = if collection.is_of_gradebook() { Scope::ProgressRead } else { Scope::RosterRead };
+    if !token.allows(scope) {
+        return Err(Fault::forbidden(scope.key()));
+    }
+    let query = Query::read(&params)?;
+    let ctx = Ctx::new(Arc::clone(&app), token.who());
+    let mut tx = ctx.read().await?;
+    let programme = scheme::at(&mut tx, &token.path).await?;
+    let rules = scheme::rules(&app, &mut tx, &programme).await?;
+    let part = ctx.scope();
+    let address = app.config.public_url.trim_end_matches('/');
+    let ground = Ground { programme: &programme, rules: &rules, part: &part, address };
+    let (many, one) = collection.names();
+    if let Some(id) = id {
+        let record = query.select(ground.one(&mut tx, collection, id).await?)?;
+        return Ok(json_answer(&json!({ one: record })));
+    }
+    let (page, total) = if query.is_plain() {
+        let total = ground.count(&mut tx, collection).await?;
+        (ground.page(&mut tx, collection, (query.offset, query.limit)).await?, total)
+    } else {
+        query.apply(ground.whole(&mut tx, collection).await?)?
+    };
+    let records: Vec<Value> = page.into_iter().map(|record| query.select(record)).collect::<Told<_>>()?;
+    let mut response = json_answer(&json!({ many: records }));
+    let headers = response.headers_mut();
+    headers.insert(TOTAL, HeaderValue::from(total));
+    let links = links(&format!("{address}/ims/oneroster/{resource}"), &params, &query, total);
+    if let Ok(links) = HeaderValue::from_str(&links) {
+        headers.insert(header::LINK, links);
+    }
+    Ok(response)
+}
+
+/// The `Link` header: first and last page, and those beside this one.
+fn links(address: &str, params: &[(String, String)], query: &Query, total: i64) -> String {
+    let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let kept: Vec<String> = params
+        .iter()
+        .filter(|(name, _)| name != "limit" && name != "offset")
+        .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
+        .collect();
+    let to = |offset: i64, relation: &str| {
+        let place = [format!("limit={}", query.limit), format!("offset={offset}")];
+        let all: Vec<&str> = kept.iter().chain(&place).map(String::as_str).collect();
+        format!("<{address}?{}>; rel=\"{relation}\"", all.join("&"))
+    };
+    let last = (total - 1).max(0) / query.limit * query.limit;
+    let mut links = vec![to(0, "first"), to(last, "last")];
+    if query.offset > 0 {
+        links.push(to((query.offset - query.limit).max(0), "prev"));
+    }
+    if query.offset.saturating_add(query.limit) < total {
+        links.push(to(query.offset + query.limit, "next"));
+    }
+    links.join(", ")
+}
+
+/// `POST token`: key and secret changed for an access (RFC 6749 4.4, client credentials).
+async fn give_token(app: &App, method: &Method, headers: &HeaderMap, body: &[u8]) -> Told<Response> {
+    if method != Method::POST {
+        return Err(Fault::unauthorized("an access is asked for by POST with key and secret"));
+    }
+    let form: Vec<(String, String)> = serde_urlencoded::from_bytes(body).unwrap_or_default();
+    let field = |name: &str| form.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let credentials = given
+        .and_then(basic)
+        .or_else(|| Some((field("client_id")?.to_owned(), field("client_secret")?.to_owned())));
+    let Some((key, secret)) = credentials else {
+        return Err(Fault::unauthorized("client_id and client_secret are needed"));
+    };
+    let Some((token, word)) = token::give_access(app, (&key, &secret)).await? else {
+        return Err(Fault::unauthorized("the client is not known, has ended or was revoked"));
+    };
+    if field("grant_type") != Some("client_credentials") {
+        return Ok(oauth_error("unsupported_grant_type"));
+    }
+    let wanted: Vec<&str> = field("scope").unwrap_or_default().split_whitespace().collect();
+    let granted: Vec<&str> = SCOPES
+        .iter()
+        .filter(|(name, scope)| token.allows(*scope) && (wanted.is_empty() || wanted.contains(name)))
+        .map(|(name, _)| *name)
+        .collect();
+    if granted.is_empty() {
+        return Ok(oauth_error("invalid_scope"));
+    }
+    Ok(json_answer(&json!({
+        "access_token": word, "token_type": "bearer", "expires_in": LASTS, "scope": granted.join(" "),
+    })))
+}
+
+/// A refusal as RFC 6749 5.2 has it.
+fn oauth_error(error: &str) -> Response {
+    let mut response = json_answer(&json!({ "error": error }));
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    response
+}
+
+fn json_answer(value: &Value) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], value.to_string()).into_response()
+}

@@ -1,0 +1,38 @@
+//! OneRoster 1.2 (1EdTech): rosters and results for systems that speak that standard, and as files.
+//!
+//! **Promise.** Whoever has a token with `roster:read` reads the organisations, teachers, courses, classes
+//! and enrolments of its node under `/ims/oneroster/rostering/v1p2`, with `progress:read` the final results
+//! under `/ims/oneroster/gradebook/v1p2`; the same stands in the zip of CSV files that an office takes
+//! away. Never the number of a paper or a phone.
+//!
+//! **Words.** The standard is about pupils; here teachers learn. A *user* is a teacher with an open post. A
+//! *class* is a school's teachers in the project, in which each is enrolled as a student. A *course* is
+//! the project itself, or one of the catalogue. An *academic session* is a calendar year of the programme.
+//! A *line item* is a capability, a *result* its final level. A *record* is one of these as JSON.
+//!
+//! The room has no tables: it reads those of others.
+
+mod call;
+mod export;
+mod fault;
+mod import;
+mod pages;
+mod query;
+mod records;
+mod sheets;
+mod store;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::any;
+use tisheng_platform::App;
+
+pub use pages::routes as pages;
+
+/// The addresses for machines: no cookie counts.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new().route("/ims/oneroster/{*resource}", any(call::enter))
+}

@@ -1,0 +1,83 @@
+//! The files of OneRoster, for people: taken away, and brought.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::Multipart;
+use axum::routing::{get, post};
+use axum::{Router, extract::DefaultBodyLimit};
+use tisheng_platform::App;
+use tisheng_platform::web::layout::{Flash, again, show};
+use tisheng_platform::web::session::SignedIn;
+use tisheng_platform::web::{Answer, Begun, Failure, FormErrors, Page, once, serve};
+use tisheng_registry::access::require;
+use tisheng_registry::roster;
+
+use super::export::{self, OFFICES};
+use super::import;
+
+/// Bytes of a zip that is brought.
+const MOST: usize = 32 << 20;
+
+/// The pages of the room.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/oneroster", get(page))
+        .route("/oneroster/export.zip", get(export_zip))
+        .route("/oneroster/import", post(bring).layer(DefaultBodyLimit::max(MOST)))
+}
+
+#[derive(Template)]
+#[template(path = "oneroster/pages/files.html")]
+struct FilesPage {
+    page: Page,
+    address: String,
+    place: String,
+    errors: FormErrors,
+}
+
+fn files_page(asker: &SignedIn, errors: FormErrors) -> Result<FilesPage, Failure> {
+    let member = require(&asker.ctx, &OFFICES)?;
+    Ok(FilesPage {
+        page: Page::new(asker, "OneRoster 文件", "/tokens").crumb("接口令牌", "/tokens"),
+        address: format!("{}/ims/oneroster", asker.ctx.app.config.public_url.trim_end_matches('/')),
+        place: member.node_name.clone(),
+        errors,
+    })
+}
+
+/// `GET /oneroster`
+async fn page(asker: SignedIn) -> Answer {
+    show(&files_page(&asker, FormErrors::default())?)
+}
+
+/// `GET /oneroster/export.zip`
+async fn export_zip(asker: SignedIn) -> Answer {
+    let bytes = export::zip(&asker.ctx).await?;
+    Ok(serve::download("OneRoster.zip", "application/zip", bytes))
+}
+
+/// `POST /oneroster/import`: the teachers of the zip go the way of every roll.
+async fn bring(asker: SignedIn, form: Multipart) -> Answer {
+    let ctx = &asker.ctx;
+    require(ctx, &OFFICES)?;
+    let received = roster::receive(ctx, form).await?;
+    let refused = |sentence: String| again(&files_page(&asker, FormErrors::one("file", sentence))?);
+    let Some((name, blob)) = received.file else {
+        return refused("请选择要上传的文件；空文件不能导入".to_owned());
+    };
+    let bytes = ctx.app.files.get(&blob.digest).await?;
+    let made = tokio::task::spawn_blocking(move || import::roll(&bytes)).await;
+    let roll = match made.map_err(|error| Failure::Internal(error.to_string()))? {
+        Ok(roll) => roll,
+        Err(error) => return refused(format!("文件不能读取：{error}")),
+    };
+    let blob = ctx.app.files.put(roll.into()).await?;
+    let mut begun = match once::begin(ctx, &received.fields).await? {
+        Begun::Fresh(begun) => begun,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    let run = roster::bring_teachers(ctx, &mut begun.tx, &format!("{name}.csv"), &blob).await?;
+    let said = "教师名单已取出，正在核对；核对不会改动系统中的任何数据。";
+    begun.done(&format!("/roster/runs/{}", run.id), Flash::note(said)).await
+}

@@ -1,0 +1,143 @@
+//! Rounds: the messages that are due are sent, one after the other.
+
+use std::time::Duration;
+
+use axum::http::{HeaderName, HeaderValue};
+use bytes::Bytes;
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+use tisheng_kernel::{Id, Instant};
+use tisheng_platform::jobs::{self, Claimed, JobError};
+use tisheng_platform::{Ctx, DbError, Tx, audit};
+
+use super::model::{
+    ATTEMPTS, Message, MessageState, State, Verdict, Webhook, is_to_be_stopped, pause, sent_id, sign, verdict,
+};
+use super::store;
+
+/// The job that sends what is due to a subscriber.
+pub const JOB: &str = "webhook.round";
+
+/// Messages of a round.
+const MOST: i64 = 50;
+/// Time after which a round sends no further message: others wait for the worker.
+const LONGEST: Duration = Duration::from_secs(10);
+/// Days for which a message that has come to an end can be looked at.
+const KEPT: TimeDelta = TimeDelta::days(30);
+/// Characters kept of an answer.
+const ANSWER: usize = 200;
+
+/// To whom a round is.
+#[derive(Debug, Serialize, Deserialize)]
+struct Round {
+    webhook: Id<Webhook>,
+}
+
+/// Orders a round for `webhook` at `at`; `key` tells it from others.
+pub async fn order(tx: &mut Tx, webhook: Id<Webhook>, at: Instant, key: &str) -> Result<(), DbError> {
+    let key = format!("{webhook}.{key}");
+    jobs::enqueue(tx, at, JOB, &key, &Round { webhook }).await.map(drop)
+}
+
+/// Sends what is due. Done twice it sends what has not arrived, under the same ids.
+pub async fn round(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
+    let Round { webhook: id } = claimed.payload()?;
+    let started = std::time::Instant::now();
+    let mut tx = ctx.read().await?;
+    let Some(webhook) = store::of_id(&mut tx, id).await? else { return Ok(()) };
+    let rests = webhook.resting_until.is_some_and(|until| ctx.at < until);
+    if webhook.state != State::Active || rests {
+        return Ok(());
+    }
+    let due = store::due(&mut tx, id, ctx.at, MOST).await?;
+    drop(tx);
+    let secret = ctx.app.keys.open(&webhook.secret).map_err(|error| JobError(error.to_string()))?;
+    for message in &due {
+        if started.elapsed() > LONGEST {
+            break;
+        }
+        let (verdict, answer) = send(&ctx, &webhook, &secret, message).await?;
+        let mut tx = ctx.write().await?;
+        let goes_on = note(&ctx, &mut tx, &webhook, message, (verdict, &answer)).await?;
+        tx.commit().await?;
+        if !goes_on {
+            return Ok(());
+        }
+    }
+    let mut tx = ctx.write().await?;
+    store::forget(&mut tx, id, ctx.at + -KEPT).await?;
+    if let Some(next) = store::next(&mut tx, id).await? {
+        let at = next.max(ctx.app.now());
+        order(&mut tx, id, at, &format!("{}.{}", claimed.id, at.micros())).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// Sends a message; gives what its answer means, and the answer in a sentence.
+async fn send(
+    ctx: &Ctx,
+    webhook: &Webhook,
+    secret: &str,
+    message: &Message,
+) -> Result<(Verdict, String), JobError> {
+    let id = sent_id(message.id);
+    let seconds = ctx.app.wall().micros() / 1_000_000;
+    let signature = sign(secret, (&id, seconds), &message.payload).map_err(|e| JobError(e.to_owned()))?;
+    let header = |name: &'static str, value: &str| {
+        let value = HeaderValue::from_str(value).map_err(|error| JobError(error.to_string()))?;
+        Ok::<_, JobError>((HeaderName::from_static(name), value))
+    };
+    let headers = [
+        header("content-type", "application/json")?,
+        header("webhook-id", &id)?,
+        header("webhook-timestamp", &seconds.to_string())?,
+        header("webhook-signature", &signature)?,
+    ];
+    let body = Bytes::from(message.payload.clone());
+    Ok(match ctx.app.outbound.post(&webhook.url, &headers, body).await {
+        Ok(reply) => {
+            let status = reply.status.as_u16();
+            (verdict(status), format!("对方答复 {status}"))
+        }
+        Err(error) => (Verdict::Failing, error.to_string().chars().take(ANSWER).collect()),
+    })
+}
+
+/// Writes down what an attempt has come to; says whether the round goes on.
+async fn note(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    webhook: &Webhook,
+    message: &Message,
+    (verdict, answer): (Verdict, &str),
+) -> Result<bool, JobError> {
+    let at = ctx.app.now();
+    let key = (webhook.id, message.id);
+    if verdict == Verdict::Taken {
+        store::tried(tx, key, (MessageState::Delivered, answer), (at, Some(at))).await?;
+        store::recovered(tx, webhook.id).await?;
+        return Ok(true);
+    }
+    let tried = message.attempts + 1;
+    let (state, done) =
+        if tried >= ATTEMPTS { (MessageState::GivenUp, Some(at)) } else { (MessageState::Waiting, None) };
+    store::tried(tx, key, (state, answer), (at + pause(tried), done)).await?;
+    if verdict == Verdict::Refused {
+        store::recovered(tx, webhook.id).await?;
+        return Ok(true);
+    }
+    let failures = webhook.failures + 1;
+    let since = webhook.failing_since.unwrap_or(at);
+    let until = at + pause(failures);
+    let stopped = verdict == Verdict::Gone || is_to_be_stopped(since, at);
+    let state = if stopped { State::Stopped } else { State::Active };
+    store::failed(tx, webhook.id, (failures, since, until), state).await?;
+    if stopped {
+        tracing::warn!(webhook = %webhook.id, answer, "a webhook has failed for days and is stopped");
+        let detail = serde_json::json!({ "failures": failures, "answer": answer });
+        audit::record(ctx, tx, "webhook.stopped", webhook.id.uuid(), &detail).await?;
+    } else {
+        order(tx, webhook.id, until, &format!("rest.{}", until.micros())).await?;
+    }
+    Ok(false)
+}

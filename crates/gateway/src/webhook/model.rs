@@ -1,0 +1,298 @@
+//! Subscribers, messages, pauses, signatures. Pure.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chrono::TimeDelta;
+use ring::hmac;
+use sha2::{Digest, Sha256};
+use tisheng_kernel::{Id, Instant, coded};
+use tisheng_registry::organisation::Node;
+use tisheng_training::hours::Outcome;
+use tisheng_training::platform::Platform;
+use uuid::Uuid;
+
+coded! {
+    /// What somebody can be told of.
+    Event, "事件", {
+        /// Hours stand in the ledger.
+        HoursEntered = "hours.entered" "学时入账",
+        /// Hours wait for a person.
+        HoursWaiting = "hours.waiting" "学时待处理",
+        /// Hours were not believed, or the entry that was there was kept.
+        HoursRefused = "hours.refused" "学时未予认定",
+        /// Hours were taken back.
+        HoursReversed = "hours.reversed" "学时冲销",
+        /// A teacher's dispute was answered.
+        DisputeAnswered = "dispute.answered" "异议答复",
+        /// The result of a capability is final.
+        ResultFinal = "result.final" "考核结果生效",
+        /// A certificate was issued.
+        CertificateIssued = "certificate.issued" "证书颁发",
+        /// A certificate was revoked.
+        CertificateRevoked = "certificate.revoked" "证书撤销",
+    }
+}
+
+impl Event {
+    /// Of what became of a report; nothing is told of one that was taken before.
+    #[must_use]
+    pub const fn of(outcome: Outcome) -> Option<Self> {
+        match outcome {
+            Outcome::Entered => Some(Self::HoursEntered),
+            Outcome::Parked | Outcome::Held | Outcome::Conflict => Some(Self::HoursWaiting),
+            Outcome::Refused | Outcome::Kept => Some(Self::HoursRefused),
+            Outcome::Reversed => Some(Self::HoursReversed),
+            Outcome::Same => None,
+        }
+    }
+
+    /// Whether it is about the hours of one platform.
+    #[must_use]
+    pub const fn is_of_platform(self) -> bool {
+        matches!(self, Self::HoursEntered | Self::HoursWaiting | Self::HoursRefused | Self::HoursReversed)
+    }
+
+    /// Whether it is about the teachers of a node: nothing for an institution.
+    #[must_use]
+    pub const fn is_of_node(self) -> bool {
+        matches!(self, Self::ResultFinal | Self::CertificateIssued | Self::CertificateRevoked)
+    }
+}
+
+coded! {
+    /// How it stands with a subscriber.
+    State, "通知状态", {
+        /// It is told.
+        Active = "active" "使用中",
+        /// It failed for days; a person lets it go on.
+        Stopped = "stopped" "已停止",
+        /// Somebody has ended it.
+        Ended = "ended" "已停用",
+    }
+}
+
+coded! {
+    /// How it stands with a message.
+    MessageState, "投递状态", {
+        /// It is on its way.
+        Waiting = "waiting" "待投递",
+        /// It has arrived.
+        Delivered = "delivered" "已送达",
+        /// It was tried often enough.
+        GivenUp = "given_up" "投递失败",
+    }
+}
+
+/// Who is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Webhook {
+    /// Its identifier.
+    pub id: Id<Self>,
+    /// What people call it.
+    pub name: String,
+    /// Where it listens.
+    pub node: Id<Node>,
+    /// That node's path.
+    pub path: String,
+    /// Whose hours it is told of.
+    pub platform: Option<Id<Platform>>,
+    /// Where messages are sent.
+    pub url: String,
+    /// Of what it is told.
+    pub events: Vec<Event>,
+    /// The sealed secret.
+    pub secret: Vec<u8>,
+    /// How it stands.
+    pub state: State,
+    /// Failures one after the other.
+    pub failures: i64,
+    /// When the first of them was.
+    pub failing_since: Option<Instant>,
+    /// Nothing is sent before.
+    pub resting_until: Option<Instant>,
+    /// When it was made.
+    pub created_at: Instant,
+    /// Counts the changes.
+    pub version: i64,
+}
+
+/// An event on its way to a subscriber.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// The same however often it is sent.
+    pub id: Id<Self>,
+    /// Code of the event.
+    pub event: String,
+    /// What is sent.
+    pub payload: String,
+    /// How it stands.
+    pub state: MessageState,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// When it happened.
+    pub at: Instant,
+    /// When it is tried next.
+    pub next_at: Instant,
+    /// What the last attempt came to.
+    pub answer: String,
+}
+
+/// Attempts after which a message is left for a person.
+pub const ATTEMPTS: i64 = 10;
+
+/// Days of failure after which a subscriber is stopped.
+const STOPPED_AFTER: TimeDelta = TimeDelta::days(3);
+
+/// The pause after so many failures one after the other: seconds first, hours in the end.
+#[must_use]
+pub fn pause(failures: i64) -> TimeDelta {
+    const PAUSES: [i64; 9] = [5, 60, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600];
+    let place = usize::try_from(failures - 1).unwrap_or(0).min(PAUSES.len() - 1);
+    TimeDelta::seconds(PAUSES[place])
+}
+
+/// Whether somebody who has failed since `since` is stopped at `at`.
+#[must_use]
+pub fn is_to_be_stopped(since: Instant, at: Instant) -> bool {
+    at - since >= STOPPED_AFTER
+}
+
+/// What a message tells about the subscriber that did not take it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It was taken.
+    Taken,
+    /// This message alone was refused: others may be taken.
+    Refused,
+    /// The subscriber cannot take anything now.
+    Failing,
+    /// The subscriber is gone for good (410).
+    Gone,
+}
+
+/// What an answer with `status` means.
+#[must_use]
+pub const fn verdict(status: u16) -> Verdict {
+    match status {
+        200..300 => Verdict::Taken,
+        410 => Verdict::Gone,
+        408 | 425 | 429 => Verdict::Failing,
+        400..500 => Verdict::Refused,
+        _ => Verdict::Failing,
+    }
+}
+
+/// The identifier of the `place`th message that `job` writes for a subscriber: the same when the job is
+/// done again.
+#[must_use]
+pub fn message_id(job: &str, webhook: Id<Webhook>, place: usize) -> Id<Message> {
+    let digest = Sha256::digest(format!("{job} {webhook} {place}"));
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    Id::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+}
+
+/// What the header `webhook-id` says.
+#[must_use]
+pub fn sent_id(id: Id<Message>) -> String {
+    format!("msg_{id}")
+}
+
+/// Before a secret as it is shown.
+const PREFIX: &str = "whsec_";
+
+/// A new secret.
+#[must_use]
+pub fn new_secret() -> String {
+    format!("{PREFIX}{}", STANDARD.encode(rand::random::<[u8; 32]>()))
+}
+
+/// The signature of a message: HMAC-SHA256 over its id, the time in seconds and its content.
+///
+/// # Errors
+/// A secret that was not made by [`new_secret`].
+pub fn sign(secret: &str, (id, seconds): (&str, i64), payload: &str) -> Result<String, &'static str> {
+    let encoded = secret.strip_prefix(PREFIX).ok_or("a secret without its prefix")?;
+    let key = STANDARD.decode(encoded).map_err(|_| "a secret that is not base64")?;
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
+    let signed = hmac::sign(&key, format!("{id}.{seconds}.{payload}").as_bytes());
+    Ok(format!("v1,{}", STANDARD.encode(signed)))
+}
+
+/// The field and the sentence of what cannot be told together.
+#[must_use]
+pub fn decide(institution: bool, events: &[Event], platform: Option<Uuid>) -> Vec<(&'static str, String)> {
+    let mut wrong = Vec::new();
+    if events.is_empty() {
+        wrong.push(("event", "请至少选择一种事件".to_owned()));
+    }
+    if let Some(event) = events.iter().find(|event| institution && event.is_of_node()) {
+        wrong.push(("event", format!("“{}”只能由工程办公室订阅", event.title())));
+    }
+    match events.iter().find(|event| event.is_of_platform()) {
+        Some(event) if platform.is_none() => {
+            wrong.push(("platform", format!("“{}”要选定是哪个平台", event.title())));
+        }
+        None if institution && platform.is_none() => {
+            wrong.push(("platform", "请选择是哪个平台".to_owned()));
+        }
+        _ => {}
+    }
+    wrong
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use tisheng_kernel::{Id, Instant};
+    use uuid::Uuid;
+
+    use super::{Event, Verdict, decide, is_to_be_stopped, message_id, new_secret, pause, sign, verdict};
+
+    #[test]
+    fn a_message_is_signed_as_the_specification_has_it() {
+        // The example of the specification.
+        let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+        let payload = r#"{"test": 2432232314}"#;
+        let signed = sign(secret, ("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330), payload);
+        assert_eq!(signed, Ok("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=".to_owned()));
+        assert!(sign(&new_secret(), ("msg_1", 1), "{}").is_ok());
+        assert!(sign("secret", ("msg_1", 1), "{}").is_err());
+    }
+
+    #[test]
+    fn pauses_grow_and_end_after_days() {
+        let pauses: Vec<TimeDelta> = (1..=12).map(pause).collect();
+        assert!(pauses.windows(2).all(|two| two[0] <= two[1]));
+        assert_eq!((pauses[0], pauses[11]), (TimeDelta::seconds(5), TimeDelta::hours(20)));
+        let since = Instant::from_micros(0);
+        assert!(!is_to_be_stopped(since, since + TimeDelta::hours(71)));
+        assert!(is_to_be_stopped(since, since + TimeDelta::hours(72)));
+    }
+
+    #[test]
+    fn a_bad_message_is_told_from_a_bad_subscriber() {
+        assert_eq!([200, 204].map(verdict), [Verdict::Taken; 2]);
+        assert_eq!([400, 404, 422].map(verdict), [Verdict::Refused; 3]);
+        assert_eq!([301, 429, 500, 503].map(verdict), [Verdict::Failing; 4]);
+        assert_eq!(verdict(410), Verdict::Gone);
+    }
+
+    #[test]
+    fn the_same_work_writes_the_same_messages() {
+        let webhook = Id::from_uuid(Uuid::from_u128(1));
+        assert_eq!(message_id("a", webhook, 0), message_id("a", webhook, 0));
+        assert_ne!(message_id("a", webhook, 0), message_id("a", webhook, 1));
+    }
+
+    #[test]
+    fn hours_belong_to_a_platform_and_teachers_to_an_office() {
+        let platform = Some(Uuid::nil());
+        assert!(decide(true, &[Event::HoursEntered, Event::DisputeAnswered], platform).is_empty());
+        assert!(decide(false, &[Event::ResultFinal], None).is_empty());
+        assert_eq!(decide(true, &[Event::ResultFinal], platform)[0].0, "event");
+        assert_eq!(decide(false, &[Event::HoursEntered], None)[0].0, "platform");
+        assert_eq!(decide(true, &[Event::DisputeAnswered], None)[0].0, "platform");
+        assert_eq!(decide(false, &[], None)[0].0, "event");
+    }
+}

@@ -1,0 +1,149 @@
+//! From events to messages: who asked to be told, and what is said.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tisheng_assessment::{certificate, review};
+use tisheng_kernel::Id;
+use tisheng_platform::jobs::{Claimed, JobError};
+use tisheng_platform::web::Failure;
+use tisheng_platform::{Ctx, Tx};
+use tisheng_policy::scheme::Programme;
+use tisheng_registry::people::{self, Person};
+use tisheng_training::hours::{DisputeAnswered, Told};
+use tisheng_training::platform;
+use tisheng_xapi::time;
+
+use super::model::{Event, State, Webhook, message_id};
+use super::{delivery, store};
+
+/// Writes what happened for each of `webhooks` that asked for it, and orders their rounds.
+async fn tell(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    job: &str,
+    webhooks: &[Webhook],
+    happened: &[(Event, Value)],
+) -> Result<(), JobError> {
+    for webhook in webhooks.iter().filter(|webhook| webhook.state != State::Ended) {
+        let mut first = None;
+        for (place, (event, data)) in happened.iter().enumerate() {
+            if !webhook.events.contains(event) {
+                continue;
+            }
+            let id = message_id(job, webhook.id, place);
+            let payload =
+                json!({ "type": event.key(), "timestamp": time::written(ctx.at.micros()), "data": data });
+            // A microsecond apart, so that they keep their order.
+            let at = ctx.at + TimeDelta::microseconds(i64::try_from(place).unwrap_or(i64::MAX));
+            store::write(tx, (webhook.id, id), (*event, &payload.to_string()), at).await?;
+            first = first.or(Some(id));
+        }
+        if let Some(first) = first {
+            let at = ctx.at + TimeDelta::microseconds(i64::try_from(happened.len()).unwrap_or(0));
+            delivery::order(tx, webhook.id, at, &first.to_string()).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Tells what has become of reports of hours.
+pub async fn hours(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
+    let told: Told = claimed.payload()?;
+    let mut tx = ctx.write().await?;
+    let Some(platform) = platform::of_name(&mut tx, told.programme, &told.source).await? else {
+        return Ok(());
+    };
+    let webhooks = store::of_platform(&mut tx, platform.id).await?;
+    if webhooks.is_empty() {
+        return Ok(());
+    }
+    let mut by: BTreeMap<Event, Vec<Value>> = BTreeMap::new();
+    for row in told.rows {
+        if let Some(event) = Event::of(row.outcome) {
+            let said = json!({ "id": row.number, "outcome": row.outcome, "reason": row.reason });
+            by.entry(event).or_default().push(said);
+        }
+    }
+    let happened: Vec<(Event, Value)> = by
+        .into_iter()
+        .map(|(event, rows)| (event, json!({ "platform": platform.name, "rows": rows })))
+        .collect();
+    tell(&ctx, &mut tx, &claimed.id.to_string(), &webhooks, &happened).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Tells that a dispute was answered: the platform whose line it is about, and the offices above.
+pub async fn dispute(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
+    let answered: DisputeAnswered = claimed.payload()?;
+    let mut tx = ctx.write().await?;
+    let mut webhooks = store::above(&mut tx, &answered.path).await?;
+    let mut number = None;
+    if let Some((source, id)) = answered.report {
+        if let Some(platform) = platform::of_name(&mut tx, answered.programme, &source).await? {
+            webhooks.extend(store::of_platform(&mut tx, platform.id).await?);
+        }
+        number = Some(id);
+    }
+    let data = json!({
+        "dispute": answered.dispute, "id": number, "state": answered.state, "answer": answered.answer,
+    });
+    let happened = [(Event::DisputeAnswered, data)];
+    tell(&ctx, &mut tx, &claimed.id.to_string(), &webhooks, &happened).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Whom an event of the rooms that judge is about.
+#[derive(Debug, Deserialize)]
+struct About {
+    programme: Id<Programme>,
+    person: Id<Person>,
+    #[serde(default)]
+    capability: String,
+}
+
+/// Those who listen where a teacher is; none for somebody without a post.
+async fn listeners(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Webhook>, JobError> {
+    match people::teacher(tx, person).await {
+        Ok(teacher) => Ok(store::above(tx, &teacher.path).await?),
+        Err(Failure::NotFound) => Ok(Vec::new()),
+        Err(failure) => Err(JobError(format!("{failure:?}"))),
+    }
+}
+
+/// Tells of a final result.
+pub async fn result(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
+    let about: About = claimed.payload()?;
+    let mut tx = ctx.write().await?;
+    let webhooks = listeners(&mut tx, about.person).await?;
+    let results = review::results(&mut tx, about.programme.uuid(), about.person.uuid()).await?;
+    let Some(found) = results.into_iter().find(|result| result.capability == about.capability) else {
+        return Ok(());
+    };
+    let data = json!({
+        "person": about.person.to_string(), "capability": found.capability, "level": found.level.code(),
+        "final_at": time::written(found.final_at.micros()),
+    });
+    let happened = [(Event::ResultFinal, data)];
+    tell(&ctx, &mut tx, &claimed.id.to_string(), &webhooks, &happened).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Tells that a certificate was issued or revoked.
+pub async fn certificate(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
+    let about: About = claimed.payload()?;
+    let mut tx = ctx.write().await?;
+    let webhooks = listeners(&mut tx, about.person).await?;
+    let found = match certificate::valid(&mut tx, about.programme, about.person).await? {
+        Some(valid) => Some((Event::CertificateIssued, valid)),
+        None => certificate::revoked(&mut tx, about.programme, about.person)
+            .await?
+            .map(|revoked| (Event::CertificateRevoked, revoked)),
+    };
+    let Some((event, found)) = found else { return Ok(()) };
+    let data = json!({ "person": about.person.to_string(), "number": found.number });
+    tell(&ctx, &mut tx, &claimed.id.to_string(), &webhooks, &[(event, data)]).await?;
+    Ok(tx.commit().await?)
+}
