@@ -332,8 +332,7 @@ story!(a_statement_can_be_read_without_the_platform, |engine| async move {
     let bytes = own.get("/hours/download").await.bytes;
     let sheet = tisheng_sheet::read(&bytes, &tisheng_sheet::Limits::default()).expect("a workbook");
     assert_eq!(sheet.name, "学时对账单");
-    let text: String =
-        sheet.rows.iter().flat_map(|row| row.cells.iter().map(|cell| cell.text() + " ")).collect();
+    let text: String = sheet.rows.iter().flat_map(|row| row.cells).map(|cell| cell.text() + " ").collect();
     let day = tisheng_kernel::number::chinese_date(place.day(10));
     for told in [teacher.name.as_str(), &school.node.name, &day, "1 条，核实后再计入", "还差"] {
         assert!(text.contains(told), "{told} is not told: {text}");

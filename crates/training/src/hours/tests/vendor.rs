@@ -68,7 +68,7 @@ story!(a_clerk_brings_what_a_platform_exports_and_it_counts_once, |engine| async
     run.shows("有错误").shows("学时应为数字").shows("甲导出");
     let marked = clerk.get(&format!("{}/marked.xlsx", run.path)).await;
     let sheet = tisheng_sheet::read(&marked.bytes, &tisheng_sheet::Limits::default()).expect("a workbook");
-    let marked: Vec<String> = sheet.rows.iter().flat_map(|row| row.cells.iter().map(|c| c.text())).collect();
+    let marked: Vec<String> = sheet.rows.iter().flat_map(|row| row.cells).map(|cell| cell.text()).collect();
     assert!(marked.iter().any(|cell| cell.contains("学时应为数字")), "{marked:?}");
 
     let mended = csv(&[row(&place, "2", "v1"), row(&place, "1.5", "v2")]);
