@@ -5,9 +5,9 @@ import { readFileSync } from "node:fs";
 
 /** The platform's side of the record store. */
 export class Store {
-  /** `day` is the day on which everything is learnt. */
+  /** `day` is the day on which everything is learnt, each an hour after the one before. */
   constructor({ endpoint, key, secret, home, day }) {
-    Object.assign(this, { endpoint, home, day });
+    Object.assign(this, { endpoint, home, day, hour: 0 });
     this.headers = {
       authorization: `Basic ${Buffer.from(`${key}:${secret}`).toString("base64")}`,
       "x-experience-api-version": "1.0.3",
@@ -23,11 +23,11 @@ export class Store {
       verb: { id: `http://adlnet.gov/expapi/verbs/${verb}` },
       object: { id: object },
       result: { duration: `PT${minutes}M` },
-      timestamp: `${this.day}T02:00:00Z`,
+      timestamp: `${this.day}T0${(this.hour += 1)}:00:00Z`,
     };
     for (let times = 0; times < 2; times += 1) {
       const request = { method: "PUT", headers: this.headers, body: JSON.stringify(statement) };
-      const answer = await fetch(`${this.endpoint}/statements?statementId=${statement.id}`, request);
+      const answer = await fetch(`${this.endpoint}statements?statementId=${statement.id}`, request);
       assert.equal(answer.status, 204, await answer.text());
     }
   }
