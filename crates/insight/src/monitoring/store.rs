@@ -148,6 +148,42 @@ const PEOPLE_WIDE: &str = "select p.person, pe.name, n.name, p.subject, coalesce
         where h.programme = $1 and h.person = p.person and h.category = $10 and h.seconds <> 0))
     and (p.sort_key, p.person) > ($6, $7) order by p.sort_key, p.person limit $8";
 
+/// How many have reached a state, as far as that: where few have, the list begins with them.
+const FEW: &str = "select count(*) from (
+    select 1 from choice c where $2 = 'chosen' and c.programme = $1
+    union all select 1 from hour_total h where $2 = 'learning' and h.programme = $1 and h.seconds > 0
+    union all select 1 from submission b where $2 = 'handed_in' and b.programme = $1 and b.submitted_at is not null
+    union all select 1 from result r where $2 = 'assessed' and r.programme = $1 and r.superseded_by is null
+    union all select 1 from standing s where $2 = 'met' and s.programme = $1 and s.met
+    union all select 1 from certificate c where $2 = 'certified' and c.programme = $1 and c.state = 'valid'
+    limit $3) t";
+
+/// Begins with those who have reached a state that few have, and sorts them. The concatenation keeps
+/// the roll's order out of it, which would be walked from end to end to meet them.
+const PEOPLE_FEW: &str = "select p.person, pe.name, n.name, p.subject, coalesce(s.met, false),
+    case when s.person is null then '?' else s.open_gates end, p.sort_key,
+    coalesce((select cast(sum(h.seconds) as bigint) from hour_total h
+        where h.programme = $1 and h.person = p.person and ($10 = '' or h.category = $10)), 0)
+    from (select c.person from choice c where $5 = 'chosen' and c.programme = $1
+        union select h.person from hour_total h where $5 = 'learning' and h.programme = $1 and h.seconds > 0
+        union select b.person from submission b
+            where $5 = 'handed_in' and b.programme = $1 and b.submitted_at is not null
+        union select r.person from result r where $5 = 'assessed' and r.programme = $1 and r.superseded_by is null
+        union select s.person from standing s where $5 = 'met' and s.programme = $1 and s.met
+        union select c.person from certificate c
+            where $5 = 'certified' and c.programme = $1 and c.state = 'valid') few
+    join post p on p.person = few.person
+    join person pe on pe.id = p.person join node n on n.id = p.school
+    left join standing s on s.programme = $1 and s.person = p.person
+    where p.until is null and p.path || '' >= $2 and p.path || '' < $3
+    and ($4 = '' or pe.name like $4 escape '\\' or pe.pinyin like $4 escape '\\'
+        or pe.initials like $4 escape '\\')
+    and ($9 = '' or exists (select 1 from choice_capability k where k.programme = $1
+        and k.person = p.person and k.capability = $9 and k.dropped_at is null))
+    and ($10 = '' or exists (select 1 from hour_total h
+        where h.programme = $1 and h.person = p.person and h.category = $10 and h.seconds <> 0))
+    and (p.sort_key || '', p.person) > ($6, $7) order by p.sort_key || '', p.person limit $8";
+
 /// Picks the small part of the tree out and sorts it.
 const PEOPLE_NARROW: &str = "select p.person, pe.name, n.name, p.subject, coalesce(s.met, false),
     case when s.person is null then '?' else s.open_gates end, p.sort_key,
@@ -361,9 +397,58 @@ pub struct Wanted<'a> {
     pub category: &'a str,
 }
 
-/// The people behind a figure. At most `limit`: a page of a large part of the tree walks the roll
-/// from where it stands, a whole list is sorted anyway.
+/// The states that are reached by something of which there is a row.
+const STATES: [&str; 6] = ["chosen", "learning", "handed_in", "assessed", "met", "certified"];
+/// From so many rows on the roll is walked instead, where one of them is met soon.
+const MANY: i64 = 5_000;
+
+/// A way to the people of a list; each leads to the same.
+#[derive(Debug, Clone, Copy)]
+pub enum Way {
+    /// Along the roll, for a page of many.
+    Walk,
+    /// The part of the tree picked out and sorted.
+    Sort,
+    /// From those who have reached the state.
+    Few,
+}
+
+/// The shortest way to at most `limit` people of a list.
+async fn way(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    scope: &Scope,
+    state: &str,
+    limit: i64,
+) -> Result<Way, DbError> {
+    if !scope.is_wide() {
+        return Ok(Way::Sort);
+    }
+    if STATES.contains(&state) {
+        let count: i64 = tx.row(FEW, args![programme, state, MANY], |row| row.get(0)).await?;
+        if count < MANY {
+            return Ok(Way::Few);
+        }
+    }
+    Ok(if limit <= PAGE { Way::Walk } else { Way::Sort })
+}
+
+/// The people behind a figure, at most `limit` after `after`, by the shortest way.
 pub async fn people(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    scope: &Scope,
+    wanted: Wanted<'_>,
+    after: &Cursor,
+    limit: i64,
+) -> Result<Vec<Listed>, DbError> {
+    let way = way(tx, programme, scope, wanted.state, limit).await?;
+    people_by(way, tx, programme, scope, wanted, after, limit).await
+}
+
+/// The same by a given way.
+pub async fn people_by(
+    way: Way,
     tx: &mut Tx,
     programme: Id<Programme>,
     scope: &Scope,
@@ -377,7 +462,11 @@ pub async fn people(
     let (from, until) = (&scope.from, &scope.until);
     let (key, person) = (&after.key, after.uuid());
     let row = args![programme, from, until, like, state, key, person, limit, capability, category];
-    let people = if scope.is_wide() && limit <= PAGE { PEOPLE_WIDE } else { PEOPLE_NARROW };
+    let people = match way {
+        Way::Walk => PEOPLE_WIDE,
+        Way::Sort => PEOPLE_NARROW,
+        Way::Few => PEOPLE_FEW,
+    };
     tx.rows(people, row, |row| {
         let open: String = row.get(5)?;
         Ok(Listed {

@@ -1,7 +1,7 @@
 //! Pages as signed-in people ask for them, over HTTP.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tisheng_kernel::Id;
 use tisheng_platform::web::{Cursor, session};
@@ -24,6 +24,10 @@ const SIGNED_IN: u32 = 500;
 const HOMES: usize = 80;
 /// Requests for each list or dashboard.
 const LOOKS: usize = 200;
+/// Fewest requests for each.
+const FEWEST: usize = 20;
+/// For how long a list or dashboard is asked for, about.
+const ENOUGH: Duration = Duration::from_secs(10);
 /// What a browser understands.
 const BROWSER: &str = "gzip, deflate, br, zstd";
 
@@ -137,10 +141,11 @@ pub async fn looks(province: &Province, served: &Served, visitors: &Visitors) ->
         let requests: Vec<Request> =
             look.paths.into_iter().map(|path| Request { path, cookie: cookie.clone() }).collect();
         let crowd = Crowd { address: served.address, connections: 1, encodings: "" };
-        // A page that is far too slow is not asked for hundreds of times.
         let first = Instant::now();
         Connection::open(crowd.address, "").await?.get(&requests[0]).await?;
-        let count = if first.elapsed().as_secs_f64() > 1.0 { 5 } else { LOOKS };
+        // A slow page is asked for less often.
+        let fit = ENOUGH.as_millis() / first.elapsed().as_millis().max(1);
+        let count = usize::try_from(fit)?.clamp(FEWEST, LOOKS);
         let times = run(crowd, &Arc::new(requests), count).await?;
         let (p50, p95) = (times.percentile(50), times.percentile(95));
         figures.push(Figure::millis(format!("{}, p50", look.title), Goal::None, p50));
