@@ -140,6 +140,19 @@ pub fn sort_keys_of_initials(beginning: &str) -> (String, String) {
     between(beginning.chars().next().map(String::from).into_iter())
 }
 
+/// The same of names that begin with `beginning`, or whose pinyin or initials do: everything where it
+/// is empty.
+#[must_use]
+pub fn sort_keys_of(beginning: &str) -> (String, String) {
+    let beginning = beginning.trim().to_lowercase();
+    let (spelt, initials) = (sort_keys_spelt(&beginning), sort_keys_of_initials(&beginning));
+    if !beginning.is_ascii() {
+        // Initials are letters.
+        return spelt;
+    }
+    (spelt.0.min(initials.0), spelt.1.max(initials.1))
+}
+
 /// The letters of pinyin that surely stand in the first syllable: a, e and o may be one by
 /// themselves, others are followed by a vowel, with an h before it in zh, ch and sh.
 fn first_of_syllable(pinyin: &str) -> &str {

@@ -147,7 +147,7 @@ pub async fn ready(tx: &mut Tx, programme: Id<Programme>, scope: &Scope) -> Resu
 }
 
 /// How many are counted to be shown.
-pub const MANY: i64 = 10_000;
+pub const MANY: i64 = 3_000;
 
 /// A count as it is shown.
 #[must_use]
@@ -169,18 +169,18 @@ pub(super) async fn batch_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError
     drop(tx);
     let basis = Basis { programme: &programme, version: programme.version, rules: &rules };
     let origin = Origin { by: batch.by, batch: Some(batch.id.uuid()) };
-    let (mut after, mut done) = (Uuid::nil(), batch.issued);
+    let (mut after, mut done) = ((scope.from.clone(), Uuid::nil()), batch.issued);
     loop {
         let mut tx = ctx.write().await?;
-        let ready = store::ready(&mut tx, programme.id, &scope, after, STEP).await?;
-        let Some(last) = ready.last() else {
+        let ready = store::ready(&mut tx, programme.id, &scope, (&after.0, after.1), STEP).await?;
+        let Some((path, last)) = ready.last() else {
             store::batch::done(&mut tx, batch.id, ctx.app.now()).await?;
             tx.commit().await?;
             return Ok(());
         };
-        after = last.uuid();
+        after = (path.clone(), last.uuid());
         let mut issued = 0;
-        for person in &ready {
+        for (_, person) in &ready {
             match write(&ctx, &mut tx, &basis, *person, origin).await {
                 Ok(_) => issued += 1,
                 // Something was taken back since the standing was written, or somebody left: not

@@ -127,10 +127,11 @@ const PDF: &str = "select pdf, pdf_size from certificate where number = $1 and p
 const NEXT: &str = "insert into certificate_sequence (programme, region, year, last) values ($1, $2, $3, 1)
     on conflict (programme, region, year) do update set last = certificate_sequence.last + 1 returning last";
 
-const READY: &str = "select s.person from standing s
-    where s.programme = $1 and s.path >= $2 and s.path < $3 and s.met and s.held = '' and s.person > $4
+/// In the order of their schools, in which the index has them.
+const READY: &str = "select s.path, s.person from standing s
+    where s.programme = $1 and (s.path, s.person) > ($2, $3) and s.path < $4 and s.met and s.held = ''
     and exists (select 1 from post p where p.person = s.person and p.until is null)
-    order by s.person limit $5";
+    order by s.path, s.person limit $5";
 
 const COUNT_READY: &str = "select count(*) from (select 1 from standing s
     where s.programme = $1 and s.path >= $2 and s.path < $3 and s.met and s.held = ''
@@ -141,7 +142,7 @@ const NAMED_READY: &str = "select s.person, pe.name, n.name from standing s
     join post p on p.person = s.person and p.until is null
     join person pe on pe.id = s.person join node n on n.id = p.school
     where s.programme = $1 and s.path >= $2 and s.path < $3 and s.met and s.held = ''
-    order by s.person limit $4";
+    order by s.path, s.person limit $4";
 
 const HOLD: &str = "update standing set held = $3 where programme = $1 and person = $2";
 
@@ -379,16 +380,17 @@ pub async fn next(tx: &mut Tx, programme: Id<Programme>, region: &str, year: i32
     tx.row(NEXT, args![programme, region, year], |row| row.get(0)).await
 }
 
-/// The next teachers who have met everything and have never held a certificate.
+/// The next teachers who have met everything and have never held a certificate, with the paths of
+/// their schools, behind the path and person `after`.
 pub async fn ready(
     tx: &mut Tx,
     programme: Id<Programme>,
     scope: &Scope,
-    after: Uuid,
+    (path, person): (&str, Uuid),
     limit: i64,
-) -> Result<Vec<Id<Person>>, DbError> {
-    let row = args![programme, &scope.from, &scope.until, after, limit];
-    tx.rows(READY, row, |row| row.get(0)).await
+) -> Result<Vec<(String, Id<Person>)>, DbError> {
+    let row = args![programme, path, person, &scope.until, limit];
+    tx.rows(READY, row, |row| Ok((row.get(0)?, row.get(1)?))).await
 }
 
 /// The first of them, each with name and school.

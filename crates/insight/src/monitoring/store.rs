@@ -1,6 +1,7 @@
 //! Every statement of the room; the only one that joins whatever it needs, and writes only its
 //! own tables.
 
+use tisheng_kernel::person_name::sort_keys_of;
 use tisheng_kernel::{Id, Instant};
 use tisheng_platform::web::Cursor;
 use tisheng_platform::web::paging::{ROWS, literal};
@@ -146,7 +147,7 @@ const PEOPLE_WIDE: &str = "select p.person, pe.name, n.name, p.subject, coalesce
         and k.person = p.person and k.capability = $9 and k.dropped_at is null))
     and ($10 = '' or exists (select 1 from hour_total h
         where h.programme = $1 and h.person = p.person and h.category = $10 and h.seconds <> 0))
-    and (p.sort_key, p.person) > ($6, $7) order by p.sort_key, p.person limit $8";
+    and (p.sort_key, p.person) > ($6, $7) and p.sort_key < $11 order by p.sort_key, p.person limit $8";
 
 /// How many have reached a state, as far as that: where few have, the list begins with them.
 const FEW: &str = "select count(*) from (
@@ -182,7 +183,7 @@ const PEOPLE_FEW: &str = "select p.person, pe.name, n.name, p.subject, coalesce(
         and k.person = p.person and k.capability = $9 and k.dropped_at is null))
     and ($10 = '' or exists (select 1 from hour_total h
         where h.programme = $1 and h.person = p.person and h.category = $10 and h.seconds <> 0))
-    and (p.sort_key || '', p.person) > ($6, $7) order by p.sort_key || '', p.person limit $8";
+    and (p.sort_key || '', p.person) > ($6, $7) and p.sort_key || '' < $11 order by p.sort_key || '', p.person limit $8";
 
 /// Picks the small part of the tree out and sorts it.
 const PEOPLE_NARROW: &str = "select p.person, pe.name, n.name, p.subject, coalesce(s.met, false),
@@ -219,7 +220,7 @@ const PEOPLE_NARROW: &str = "select p.person, pe.name, n.name, p.subject, coales
         and k.person = p.person and k.capability = $9 and k.dropped_at is null))
     and ($10 = '' or exists (select 1 from hour_total h
         where h.programme = $1 and h.person = p.person and h.category = $10 and h.seconds <> 0))
-    and (p.sort_key, p.person) > ($6, $7) order by p.sort_key, p.person limit $8";
+    and (p.sort_key, p.person) > ($6, $7) and p.sort_key < $11 order by p.sort_key, p.person limit $8";
 
 fn figures(row: &Row<'_>, first: usize) -> Result<Figures, DbError> {
     let mut figures = Figures::default();
@@ -460,8 +461,9 @@ pub async fn people_by(
     let like =
         if search.is_empty() { String::new() } else { format!("{}%", literal(&search.to_lowercase())) };
     let (from, until) = (&scope.from, &scope.until);
-    let (key, person) = (&after.key, after.uuid());
-    let row = args![programme, from, until, like, state, key, person, limit, capability, category];
+    let (first, beyond) = sort_keys_of(search);
+    let (key, person) = (after.key.as_str().max(first.as_str()), after.uuid());
+    let row = args![programme, from, until, like, state, key, person, limit, capability, category, beyond];
     let people = match way {
         Way::Walk => PEOPLE_WIDE,
         Way::Sort => PEOPLE_NARROW,

@@ -4,6 +4,7 @@ pub mod bulk;
 
 use std::str::FromStr;
 
+use tisheng_kernel::person_name::sort_keys_of;
 use tisheng_kernel::{Id, Instant};
 use tisheng_platform::db::Column;
 use tisheng_platform::web::paging::{Cursor, ROWS, literal};
@@ -115,7 +116,7 @@ const TEACHERS_WIDE: &str =
         and ($5 = '' or ($5 = 'none') = (h.person is null))
         and ($6 = '' or exists (select 1 from choice_capability e where e.programme = $1
             and e.person = o.person and e.capability = $6 and e.dropped_at is null))
-        and (o.sort_key, o.person) > ($7, $8) order by o.sort_key, o.person limit $9) r
+        and (o.sort_key, o.person) > ($7, $8) and o.sort_key < $10 order by o.sort_key, o.person limit $9) r
     left join choice_capability c on c.programme = $1 and c.person = r.person and c.dropped_at is null
     order by r.sort_key, r.person, c.capability";
 
@@ -132,7 +133,7 @@ const TEACHERS_NARROW: &str =
         and ($5 = '' or ($5 = 'none') = (h.person is null))
         and ($6 = '' or exists (select 1 from choice_capability e where e.programme = $1
             and e.person = o.person and e.capability = $6 and e.dropped_at is null))
-        and (o.sort_key, o.person) > ($7, $8) order by o.sort_key, o.person limit $9) r
+        and (o.sort_key, o.person) > ($7, $8) and o.sort_key < $10 order by o.sort_key, o.person limit $9) r
     left join choice_capability c on c.programme = $1 and c.person = r.person and c.dropped_at is null
     order by r.sort_key, r.person, c.capability";
 
@@ -419,6 +420,7 @@ pub async fn teachers(
     cursor: &Cursor,
     limit: i64,
 ) -> Result<Vec<TeacherChoice>, DbError> {
+    let (first, beyond) = sort_keys_of(&narrow.words);
     let args = args![
         programme,
         &scope.from,
@@ -426,9 +428,10 @@ pub async fn teachers(
         literal(&narrow.words),
         &narrow.state,
         &narrow.capability,
-        &cursor.key,
+        cursor.key.as_str().max(first.as_str()),
         cursor.uuid(),
-        limit
+        limit,
+        beyond
     ];
     let mut teachers: Vec<TeacherChoice> = Vec::new();
     let list = if scope.is_wide() { TEACHERS_WIDE } else { TEACHERS_NARROW };

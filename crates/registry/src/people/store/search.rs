@@ -16,22 +16,24 @@ const COUNT_SPELT: &str = "select count(*) from (select id from person where nam
 const COUNT_INITIALS: &str =
     "select count(*) from (select id from person where initials >= $1 and initials < $2 limit $3) f";
 
+/// The concatenations keep the indexes on places in the roll and in the tree out of it: few have been
+/// found, and their posts are looked up one by one.
 const FIND_SPELT: &str = "select p.person, o.name, p.sort_key, o.sex, p.subject, p.stage, p.title, p.state, p.school, n.name, p.since, p.until, p.path
     from (select id from person where name >= $9 and name < $10
         union select id from person where pinyin >= $9 and pinyin < $10) f
     join post p on p.person = f.id join person o on o.id = p.person join node n on n.id = p.school
-    where p.until is null and p.path >= $1 and p.path < $2
+    where p.until is null and p.path || '' >= $1 and p.path || '' < $2
         and ($3 = '' or p.subject = $3) and ($4 = '' or p.stage = $4) and ($5 = '' or p.state = $5)
-        and (p.sort_key, p.person) > ($6, $7)
-    order by p.sort_key, p.person limit $8";
+        and (p.sort_key || '', p.person) > ($6, $7)
+    order by p.sort_key || '', p.person limit $8";
 
 const FIND_INITIALS: &str = "select p.person, o.name, p.sort_key, o.sex, p.subject, p.stage, p.title, p.state, p.school, n.name, p.since, p.until, p.path
     from (select id from person where initials >= $9 and initials < $10) f
     join post p on p.person = f.id join person o on o.id = p.person join node n on n.id = p.school
-    where p.until is null and p.path >= $1 and p.path < $2
+    where p.until is null and p.path || '' >= $1 and p.path || '' < $2
         and ($3 = '' or p.subject = $3) and ($4 = '' or p.stage = $4) and ($5 = '' or p.state = $5)
-        and (p.sort_key, p.person) > ($6, $7)
-    order by p.sort_key, p.person limit $8";
+        and (p.sort_key || '', p.person) > ($6, $7)
+    order by p.sort_key || '', p.person limit $8";
 
 const WALK_SPELT: &str = "select p.person, o.name, p.sort_key, o.sex, p.subject, p.stage, p.title, p.state, p.school, n.name, p.since, p.until, p.path
     from post p join person o on o.id = p.person join node n on n.id = p.school
@@ -99,10 +101,13 @@ async fn along(
 ) -> Result<Vec<RollLine>, DbError> {
     let RollFilter { query, subject, stage, state, .. } = filter;
     let (end, id) = (after_all(query), place.uuid());
-    let many = tx.row(way.count, args![query, &end, MANY], |row| row.get::<i64>(0)).await? == MANY;
+    let count: i64 = tx.row(way.count, args![query, &end, MANY], |row| row.get(0)).await?;
+    if count == 0 {
+        return Ok(Vec::new());
+    }
     let (first, beyond) = &way.between;
     let (from, until) = (&scope.from, &scope.until);
-    if many {
+    if count == MANY {
         let after = if place.key < *first { first } else { &place.key };
         let given = args![from, until, subject, stage, state, after, id, most, query, end, beyond];
         return tx.rows(way.walk, given, line).await;

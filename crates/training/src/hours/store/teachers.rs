@@ -2,6 +2,7 @@
 
 use tisheng_kernel::Id;
 use tisheng_kernel::Seconds;
+use tisheng_kernel::person_name::sort_keys_of;
 use tisheng_platform::web::paging::Cursor;
 use tisheng_platform::{DbError, Row, Scope, Tx, args};
 use tisheng_policy::scheme::Programme;
@@ -23,7 +24,7 @@ const LIST_WIDE: &str = "select r.person, r.name, r.school, r.subject, r.sort_ke
             (select 1 from hour_total e where e.programme = $1 and e.person = o.person))
         and (cast($8 as bigint) = 0 or (select cast(coalesce(sum(s.seconds), 0) as bigint) from hour_total s
             where s.programme = $1 and s.person = o.person) < cast($8 as bigint))
-        and (o.sort_key, o.person) > ($9, $10) order by o.sort_key, o.person limit $11) r
+        and (o.sort_key, o.person) > ($9, $10) and o.sort_key < $12 order by o.sort_key, o.person limit $11) r
     left join hour_total t on t.programme = $1 and t.person = r.person
     order by r.sort_key, r.person, t.category, t.kind";
 
@@ -40,7 +41,7 @@ const LIST_NARROW: &str = "select r.person, r.name, r.school, r.subject, r.sort_
             (select 1 from hour_total e where e.programme = $1 and e.person = o.person))
         and (cast($8 as bigint) = 0 or (select cast(coalesce(sum(s.seconds), 0) as bigint) from hour_total s
             where s.programme = $1 and s.person = o.person) < cast($8 as bigint))
-        and (o.sort_key, o.person) > ($9, $10) order by o.sort_key, o.person limit $11) r
+        and (o.sort_key, o.person) > ($9, $10) and o.sort_key < $12 order by o.sort_key, o.person limit $11) r
     left join hour_total t on t.programme = $1 and t.person = r.person
     order by r.sort_key, r.person, t.category, t.kind";
 
@@ -84,6 +85,7 @@ pub async fn list(
     cursor: &Cursor,
     limit: i64,
 ) -> Result<Vec<TeacherSums>, DbError> {
+    let (first, beyond) = sort_keys_of(&narrow.words);
     let args = args![
         programme,
         &scope.from,
@@ -93,9 +95,10 @@ pub async fn list(
         &narrow.stage,
         &narrow.booked,
         narrow.below.get(),
-        &cursor.key,
+        cursor.key.as_str().max(first.as_str()),
         cursor.uuid(),
-        limit
+        limit,
+        beyond
     ];
     let mut teachers: Vec<TeacherSums> = Vec::new();
     let list = if scope.is_wide() { LIST_WIDE } else { LIST_NARROW };
