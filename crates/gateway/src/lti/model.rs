@@ -193,7 +193,7 @@ pub struct Line {
     pub resource: String,
     /// The tool's own word; empty for none.
     pub tag: String,
-    /// Whether it is bound to the link of the course, so that its scores lead to hours.
+    /// Whether it is bound to the link of the course.
     pub counts: bool,
     /// Whether it was made with the course and stays as long.
     pub declared: bool,

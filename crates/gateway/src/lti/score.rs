@@ -90,9 +90,16 @@ impl Score {
     #[must_use]
     pub fn permille(&self) -> Option<i64> {
         let (given, most) = self.score.filter(|_| self.grading == "FullyGraded")?;
-        // Between 0 and 1000 once it is bounded.
+        // Nobody passes by rounding; what is added makes good that 0.57 times 1000 is a little less
+        // than 570. Between 0 and 1000 once it is bounded.
         #[allow(clippy::cast_possible_truncation, reason = "bounded just before")]
-        Some(((given / most).clamp(0.0, 1.0) * 1000.0).round() as i64)
+        Some(((given / most).clamp(0.0, 1.0) * 1000.0 + 1e-6).floor() as i64)
+    }
+
+    /// Whether the work is handed in: a score before that is that of a part.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        matches!(self.activity.as_str(), "Submitted" | "Completed")
     }
 }
 
@@ -111,7 +118,10 @@ fn worked(submission: Option<&Value>, now: Instant) -> Result<Option<(Instant, I
 }
 
 fn moment(name: &str, text: &str) -> Result<Instant, String> {
-    let micros = time::moment(text, Version::Two);
+    // Many tools write the zone without a colon, which the first version of xAPI takes as well; a
+    // text without a zone is no moment.
+    let clock = text.split_once(['T', 't']).map_or("", |(_, clock)| clock);
+    let micros = clock.contains(['Z', 'z', '+', '-']).then(|| time::moment(text, Version::One)).flatten();
     micros
         .map(Instant::from_micros)
         .ok_or_else(|| format!("{name} has to be a timestamp with its zone (ISO 8601)"))
@@ -129,10 +139,10 @@ fn one_of(name: &str, text: &str, known: &[&str]) -> Result<String, String> {
 /// and the tool's moment, so that the same score sent twice says nothing twice.
 ///
 /// * Work that has been begun is begun, completed work is completed.
-/// * A score that stands passes with its share of the highest, unless it is nothing; the terms of
-///   the course say which share is enough. A later score takes the place of an earlier one: the
-///   column is one try. One that the tool takes back (`had_score`) is passed no more.
-/// * Time is what lies between begin and end of a submission, once for each begin.
+/// * A score that stands when the work is handed in passes with its share of the highest, unless it
+///   is nothing; the terms of the course say which share is enough. A later score takes the place of
+///   an earlier one: the column is one try. One that the tool takes back (`had_score`) is passed no more.
+/// * Time is what lies between begin and end of a submission that is handed in, once for each begin.
 #[must_use]
 pub fn said(
     score: &Score,
@@ -154,8 +164,9 @@ pub fn said(
     };
     let number = score.number(line);
     let mut all = Vec::new();
-    if let Some((from, to)) = score.worked {
-        let record = format!("{line}/{}/{}/time", score.user, from.micros());
+    if let Some((from, to)) = score.worked.filter(|_| score.is_over()) {
+        // Of the course and not of the column: the same work is not done twice by being reported in two.
+        let record = format!("{course}/{}/{}/time", score.user, from.micros());
         let spent = Seconds::new((to - from).num_seconds());
         all.push(Said { spent, ..one(record, Happened::Spent, to) });
     }
@@ -165,7 +176,7 @@ pub fn said(
         _ => all.push(one(number.clone(), Happened::Started, score.at)),
     }
     let graded = format!("{number}/score");
-    match score.permille() {
+    match score.permille().filter(|_| score.is_over()) {
         Some(0) => all.push(Said { permille: Some(0), ..one(graded, Happened::Failed, score.at) }),
         permille @ Some(_) => all.push(Said { permille, ..one(graded, Happened::Passed, score.at) }),
         None if had_score && score.score.is_none() => all.push(one(graded, Happened::Failed, score.at)),

@@ -17,8 +17,9 @@ use axum::routing::{any, get};
 use serde_json::Value;
 use tisheng_kernel::Id;
 use tisheng_platform::web::Filters;
-use tisheng_platform::{App, Ctx};
+use tisheng_platform::{App, Ctx, Tx};
 use tisheng_training::course::{self, Course};
+use tisheng_training::platform;
 
 use super::fault::{Fault, Told};
 use super::model::{Tool, ToolState, digest};
@@ -92,10 +93,21 @@ async fn holder(ctx: &Ctx, headers: &HeaderMap, scopes: &[&str]) -> Told<Tool> {
     let (tool, held) = known.ok_or_else(|| Fault::token("the token is not known or over"))?;
     let tool = store::of_id(&mut tx, tool).await?.filter(|tool| tool.state == ToolState::Active);
     let tool = tool.ok_or_else(|| Fault::token("the tool is suspended"))?;
+    in_use(&mut tx, &tool).await?;
     if !held.split(' ').any(|one| scopes.contains(&one)) {
         return Err(Fault::scope(scopes.first().copied().unwrap_or_default()));
     }
     Ok(tool)
+}
+
+/// Whether the platform of `tool` is in use: a tool of one that is suspended neither reads nor writes.
+async fn in_use(tx: &mut Tx, tool: &Tool) -> Told<()> {
+    let platform = platform::of_id(tx, tool.platform).await?.ok_or_else(Fault::absent)?;
+    if platform.state == platform::State::Active {
+        Ok(())
+    } else {
+        Err(Fault::forbidden("the platform is suspended"))
+    }
 }
 
 /// The token of a request.

@@ -39,6 +39,15 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Whether everything leads to where it did, and messages are signed by the same.
+    #[must_use]
+    pub fn leads_where(&self, tool: &Tool) -> bool {
+        let pasted = self.keys.is_empty() || self.keys == tool.keys;
+        pasted
+            && (&self.login, &self.target, &self.picker) == (&tool.login, &tool.target, &tool.picker)
+            && (&self.redirects, &self.key_set) == (&tool.redirects, &tool.key_set)
+    }
+
     /// Reads the form; `outbound` says which addresses may be asked.
     ///
     /// # Errors

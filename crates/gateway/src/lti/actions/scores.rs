@@ -81,8 +81,9 @@ pub async fn drop_line(ctx: &Ctx, tx: &mut Tx, line: &Line) -> Told<()> {
     Ok(())
 }
 
-/// Takes a score: it stands unless one as late does. Of a column that counts it is said to
-/// [`learning`] in the same transaction. The same score twice is one.
+/// Takes a score: it stands unless one as late does. Of the column that belongs to the course it is
+/// said to [`learning`] in the same transaction; a tool may keep others, such as of chapters, none of
+/// which is the course. The same score twice is one.
 ///
 /// # Errors
 /// 404 for somebody who has not opened the course; 409 when a later or another score of the same
@@ -91,6 +92,7 @@ pub async fn take(ctx: &Ctx, tx: &mut Tx, (course, line): (&Course, &Line), scor
     if !grades::is_member(tx, course.id, &score.user).await? {
         return Err(Fault::absent());
     }
+    grades::hold_line(tx, line).await?;
     let last = grades::last(tx, line.id, &score.user).await?;
     if !grades::keep_score(tx, line.id, score, ctx.at).await? {
         let stands = grades::last(tx, line.id, &score.user).await?;
@@ -98,7 +100,7 @@ pub async fn take(ctx: &Ctx, tx: &mut Tx, (course, line): (&Course, &Line), scor
         let sentence = "a score with this or a later timestamp stands for this user";
         return if is_same { Ok(()) } else { Err(Fault::conflict(sentence)) };
     }
-    if !line.counts {
+    if !line.declared {
         return Ok(());
     }
     let platform = platform::of_id(tx, course.platform).await?.ok_or_else(Fault::absent)?;

@@ -103,7 +103,8 @@ pub async fn amend(
     settings: &Settings,
 ) -> Result<(), Failure> {
     let tool = own(ctx, tx, id).await?;
-    let names = if may_agree(ctx) { settings.names } else { tool.names };
+    // Somebody agreed to names for the tool as it was: another one behind it does not inherit that.
+    let names = if may_agree(ctx) { settings.names } else { tool.names && settings.leads_where(&tool) };
     let settings = Settings { names, ..settings.clone() };
     if !store::amend(tx, (tool.id, version), &settings).await? {
         return Err(stale());

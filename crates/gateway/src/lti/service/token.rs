@@ -9,7 +9,7 @@ use serde_json::json;
 use tisheng_platform::Ctx;
 use tisheng_platform::web::Fields;
 
-use super::{Here, answer};
+use super::{Here, answer, in_use};
 use crate::jose::Unverified;
 use crate::lti::actions::launch::here;
 use crate::lti::asserted::{self, Wrong};
@@ -71,6 +71,9 @@ async fn proved(ctx: &Ctx, proof: &str) -> Told<Tool> {
     if tool.state == ToolState::Suspended {
         return Err(Fault::client("the tool is suspended"));
     }
+    let mut tx = ctx.read().await?;
+    in_use(&mut tx, &tool).await?;
+    drop(tx);
     let claims = asserted::verified(ctx, &tool, &token).await.map_err(refused)?;
     let at_token = format!("{}/lti/token", here(ctx));
     asserted::judge(&claims, &tool.client, &[&at_token, here(ctx)], ctx.app.wall()).map_err(refused)?;

@@ -46,6 +46,8 @@ const LINE: &str = "select course, id, label, most, resource, tag, counts, decla
     from lti_line where course = $1 and id = $2";
 const AMEND_LINE: &str = "update lti_line set label = $3, most = $4, resource = $5, tag = $6, starts = $7,
     ends = $8 where course = $1 and id = $2";
+/// Whoever takes a score or drops the column at the same time waits.
+const HOLD_LINE: &str = "update lti_line set label = label where course = $1 and id = $2";
 const DROP_LINE: &str = "delete from lti_line where course = $1 and id = $2";
 const DROP_SCORES: &str = "delete from lti_score where line = $1";
 
@@ -63,7 +65,7 @@ const UNSAID: &str =
     "select count(*), cast(coalesce(sum(case when f.record is null then 1 else 0 end), 0) as bigint)
     from lti_score s join lti_line l on l.id = s.line join course c on c.id = l.course
     left join learning_fact f on f.platform = c.platform and f.record = s.record
-    where l.counts and s.activity = 'Completed'";
+    where l.declared and s.activity = 'Completed'";
 
 fn items(row: &Row<'_>, column: usize) -> Result<Vec<Item>, DbError> {
     let text: String = row.get(column)?;
@@ -264,6 +266,11 @@ pub struct Last {
     pub at: Instant,
     pub likeness: Vec<u8>,
     pub has_score: bool,
+}
+
+/// Keeps `line` as it is until the transaction ends.
+pub async fn hold_line(tx: &mut Tx, line: &Line) -> Result<(), DbError> {
+    tx.run(HOLD_LINE, args![line.course, line.id]).await.map(drop)
 }
 
 pub async fn last(tx: &mut Tx, line: Id<Line>, account: &str) -> Result<Option<Last>, DbError> {

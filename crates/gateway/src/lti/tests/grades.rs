@@ -51,11 +51,18 @@ story!(a_tool_keeps_columns_of_its_own, |engine| async move {
     scene.asks(&access, Method::GET, &quiz, &Value::Null).await.is(404);
     scene.asks(&access, Method::DELETE, &own, &Value::Null).await.is(403);
 
-    // One that is bound to it does.
+    // One that is bound to it is of a chapter, such as a quiz; the course has its own.
     let bound = json!({ "label": "结业", "scoreMaximum": 100, "resourceLinkId": scene.course.to_string() });
     let bound = said(scene.asks(&access, Method::POST, &lines, &bound).await.is(201));
     let scores = format!("{}/scores", bound["id"].as_str().expect("an address"));
     scene.asks(&access, Method::POST, &scores, &score).await.is(204);
+    assert_eq!(scene.counted(teacher).await, 0);
+    let mut part = scene.score(&message, 0, 20.0);
+    part["activityProgress"] = json!("InProgress");
+    scene.asks(&access, Method::POST, &format!("{own}/scores"), &part).await.is(204);
+    assert_eq!(scene.counted(teacher).await, 0, "a part is not the whole");
+    let whole = scene.score(&message, 1, 20.0);
+    scene.asks(&access, Method::POST, &format!("{own}/scores"), &whole).await.is(204);
     assert_eq!(scene.counted(teacher).await, scene.platform.length.seconds());
 
     for wrong in [
