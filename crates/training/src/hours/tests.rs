@@ -1,7 +1,6 @@
 //! The ledger, told on both engines.
 
 mod file;
-mod vendor;
 
 use proptest::prelude::{Strategy, any};
 use proptest::strategy::ValueTree;

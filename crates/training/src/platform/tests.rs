@@ -1,5 +1,7 @@
 //! Platforms, told on both engines.
 
+mod vendor;
+
 use chrono::TimeDelta;
 use tisheng_kernel::Seconds;
 use tisheng_registry::organisation::Node;
