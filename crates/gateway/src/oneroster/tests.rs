@@ -137,7 +137,7 @@ story!(a_consumer_narrows_and_sorts, |engine| async move {
         .filter_map(|user| user["familyName"].as_str())
         .collect();
     assert!(!names.is_empty() && names.windows(2).all(|two| two[0] >= two[1]), "{names:?}");
-    assert_eq!(total(&seen), place.town.school().teachers.len() + 2, "{names:?}");
+    assert_eq!(total(&seen), place.town.school().teachers.len() + 1, "{names:?}");
     let schools = place.get(&word, &format!("{ROSTERING}/orgs?filter=type%3D%27school%27")).await;
     assert_eq!(total(&schools), place.town.schools.len());
     for (query, minor) in [

@@ -41,7 +41,7 @@ pub const CERTIFICATE_JOB: &str = "webhook.certificate";
 #[must_use]
 pub fn jobs(handlers: Handlers) -> Handlers {
     handlers
-        .job(HOURS_JOB, telling::hours)
+        .gathering(HOURS_JOB, telling::hours)
         .job(DISPUTE_JOB, telling::dispute)
         .job(RESULT_JOB, telling::result)
         .job(CERTIFICATE_JOB, telling::certificate)

@@ -263,14 +263,15 @@ fn message_row(webhook: &Webhook, message: Message) -> MessageRow {
 /// `POST /webhooks/{id}/turn`
 async fn turn(asker: SignedIn, Path(id): Path<Id<Webhook>>, fields: Fields) -> Answer {
     let ctx = &asker.ctx;
-    let version: i64 = fields
-        .text("version")
-        .parse()
-        .map_err(|_| Failure::Malformed("表单缺少版本号，请刷新页面。".to_owned()))?;
     let mut begun = match once::begin(ctx, &fields).await? {
         Begun::Fresh(begun) => begun,
         Begun::Again(answer) => return Ok(answer),
     };
+    actions::visible(ctx, &mut begun.tx, id).await?;
+    let version: i64 = fields
+        .text("version")
+        .parse()
+        .map_err(|_| Failure::Malformed("表单缺少版本号，请刷新页面。".to_owned()))?;
     let (state, said) = match fields.text("do") {
         "end" => (State::Ended, "订阅已停用，不再通知。"),
         "resume" => (State::Active, "订阅已恢复，没有送达的通知会接着投递。"),

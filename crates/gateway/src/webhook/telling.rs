@@ -15,6 +15,7 @@ use tisheng_registry::people::{self, Person};
 use tisheng_training::hours::{DisputeAnswered, Told};
 use tisheng_training::platform;
 use tisheng_xapi::time;
+use uuid::Uuid;
 
 use super::model::{Event, State, Webhook, message_id};
 use super::{delivery, store};
@@ -49,29 +50,34 @@ async fn tell(
     Ok(())
 }
 
-/// Tells what has become of reports of hours.
+/// Rows of a message about hours at most.
+const MOST_ROWS: usize = 500;
+
+/// Tells what has become of reports of hours: of many events at once, a message for each platform and
+/// kind of event.
 pub async fn hours(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
-    let told: Told = claimed.payload()?;
-    let mut tx = ctx.write().await?;
-    let Some(platform) = platform::of_name(&mut tx, told.programme, &told.source).await? else {
-        return Ok(());
-    };
-    let webhooks = store::of_platform(&mut tx, platform.id).await?;
-    if webhooks.is_empty() {
-        return Ok(());
-    }
-    let mut by: BTreeMap<Event, Vec<Value>> = BTreeMap::new();
-    for row in told.rows {
-        if let Some(event) = Event::of(row.outcome) {
-            let said = json!({ "id": row.number, "outcome": row.outcome, "reason": row.reason });
-            by.entry(event).or_default().push(said);
+    let mut by: BTreeMap<(Uuid, String), BTreeMap<Event, Vec<Value>>> = BTreeMap::new();
+    for told in claimed.payloads::<Told>()? {
+        let of_source = by.entry((told.programme.uuid(), told.source)).or_default();
+        for row in told.rows {
+            if let Some(event) = Event::of(row.outcome) {
+                let said = json!({ "id": row.number, "outcome": row.outcome, "reason": row.reason });
+                of_source.entry(event).or_default().push(said);
+            }
         }
     }
-    let happened: Vec<(Event, Value)> = by
-        .into_iter()
-        .map(|(event, rows)| (event, json!({ "platform": platform.name, "rows": rows })))
-        .collect();
-    tell(&ctx, &mut tx, &claimed.id.to_string(), &webhooks, &happened).await?;
+    let mut tx = ctx.write().await?;
+    for ((programme, source), events) in by {
+        let platform = platform::of_name(&mut tx, Id::from_uuid(programme), &source).await?;
+        let Some(platform) = platform else { continue };
+        let webhooks = store::of_platform(&mut tx, platform.id).await?;
+        let happened: Vec<(Event, Value)> = events
+            .iter()
+            .flat_map(|(event, rows)| rows.chunks(MOST_ROWS).map(|rows| (*event, rows)))
+            .map(|(event, rows)| (event, json!({ "platform": platform.name, "rows": rows })))
+            .collect();
+        tell(&ctx, &mut tx, &claimed.id.to_string(), &webhooks, &happened).await?;
+    }
     Ok(tx.commit().await?)
 }
 

@@ -20,11 +20,11 @@ story!(an_office_is_told_of_results_and_certificates_of_its_own_teachers, |engin
 
     let teacher = world.town.school().teachers[4].clone();
     world.fulfil(&teacher).await;
-    office.get(&page).await.shows("考核结果生效").hides("证书颁发");
+    office.get(&page).await.shows("考核结果生效 待投递").hides("证书颁发 待投递");
     office.post("/certificates/batch", &[]).await.shows("位教师发证");
     world.test.settle().await;
     let seen = office.get(&page).await;
     // Nobody listens there: it waits, and is tried again.
-    seen.shows("证书颁发").shows("待投递").shows("投递受阻");
+    seen.shows("证书颁发 待投递").shows("投递受阻");
     neighbour.get(&theirs).await.shows("还没有通知");
 });
