@@ -56,9 +56,9 @@ async function prepared(server, hook) {
   return { authorization: `Bearer ${token}`, "content-type": "application/json" };
 }
 
-/** One invented row; half of them about somebody who is nobody. */
+/** One invented row of a day before that of the demonstration; half of them about somebody who is nobody. */
 function row(number, who) {
-  const day = new Date(Date.UTC(2021, 5, 1 + (number % 300))).toISOString().slice(0, 10);
+  const day = new Date(Date.UTC(2021, 0, 1 + (number % 50))).toISOString().slice(0, 10);
   const person = number % 2 ? who(number) : { name: "查无此人", phone: "13900000099" };
   return { id: `b-${number}-${randomUUID().slice(0, 8)}`, person, title: "断电测试课程", hours: "0.01", date: day };
 }
