@@ -98,7 +98,7 @@ story!(a_file_is_read_by_the_titles_of_its_platform_alone, |engine| async move {
     let bytes = csv(&[row(&place, "2", "v1")]);
     bring(&place, &mut clerk, "", &bytes).await.shows("没有找到必需的列");
     let chosen = [Chosen { field: "file", name: "导出.csv", bytes: &bytes }];
-    let elsewhere = tisheng_kernel::Id::<Platform>::new(place.test.app.now()).to_string();
+    let elsewhere = Id::<Platform>::new(place.test.app.now()).to_string();
     let nobody = clerk.post_files("/roster/hours", &[("origin", &elsewhere)], &chosen).await;
     nobody.is(422).says("请重新选择这个文件是哪个平台导出的");
 
