@@ -6,6 +6,9 @@ use tisheng_kernel::text::tidy;
 
 use super::problem::Detail;
 
+/// From this size on a number with more digits than fit into 64 bits has lost some of them.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
 /// An object while it is read.
 #[derive(Debug)]
 pub struct Reading<'a> {
@@ -57,6 +60,12 @@ impl<'a> Reading<'a> {
         let text = match self.fields.get(name) {
             None | Some(Value::Null) => String::new(),
             Some(Value::String(text)) => tidy(text),
+            Some(Value::Number(number))
+                if number.as_f64().is_some_and(|n| n.abs() >= EXACT) && number.is_f64() =>
+            {
+                self.wrong(name, "数字太长，会丢失后面的位数；请写成文字（加引号）");
+                String::new()
+            }
             Some(Value::Number(number)) => number.to_string(),
             Some(_) => {
                 self.wrong(name, "应为文字");

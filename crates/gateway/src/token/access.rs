@@ -15,6 +15,8 @@ pub const LASTS: i64 = 3_600;
 
 /// What an access begins with.
 const PREFIX: &str = "ta_";
+/// As which signatures are compared.
+const COMPARED: &str = "token access compared";
 /// As which the signatures of accesses are made.
 const SIGNED: &str = "token access";
 
@@ -39,8 +41,16 @@ impl Access<'_> {
     /// given for counts no more, neither does the access.
     pub fn is_of(&self, app: &App, proof: &Proof<Token>, at: Instant) -> bool {
         at.micros() < self.until
-            && proof.hashes(at).any(|hash| sign(app, (self.key, self.until), hash) == self.signature)
+            && proof
+                .hashes(at)
+                .any(|hash| is_same(app, &sign(app, (self.key, self.until), hash), self.signature))
     }
+}
+
+/// Whether two signatures are the same. Compared as they are, the time that it takes would tell how
+/// far somebody has guessed one.
+fn is_same(app: &App, one: &str, other: &str) -> bool {
+    app.keys.index(COMPARED, one) == app.keys.index(COMPARED, other)
 }
 
 fn sign(app: &App, (key, until): (&str, i64), secret: &[u8]) -> String {

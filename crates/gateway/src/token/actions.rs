@@ -86,7 +86,7 @@ pub async fn rotate(
     grace: TimeDelta,
 ) -> Result<Option<String>, DbError> {
     let secret = proof::secret();
-    if !store::rotate(tx, id, &proof::digest(&ctx.app, KIND, &secret), ctx.at + grace).await? {
+    if !store::rotate(tx, id, &proof::digest(&ctx.app, KIND, &secret), (ctx.at, ctx.at + grace)).await? {
         return Ok(None);
     }
     audit::record(ctx, tx, "token.renewed", id.uuid(), &json!({})).await?;
@@ -106,7 +106,9 @@ pub async fn revoke(ctx: &Ctx, tx: &mut Tx, id: Id<Token>) -> Result<bool, DbErr
     Ok(revoked)
 }
 
-/// The platforms in whose name the asker may let a system speak.
+/// The platforms in whose name the asker may let a system speak: an institution's own, and all for an
+/// office where the programme runs. What a platform reports is of teachers of the whole programme, so
+/// that an office of a part of it has none.
 ///
 /// # Errors
 /// 404 for whoever sees no platform.
@@ -116,6 +118,10 @@ pub async fn platforms(ctx: &Ctx, tx: &mut Tx) -> Result<Vec<Platform>, Failure>
         Err(Failure::NotFound) => return Ok(Vec::new()),
         Err(other) => return Err(other),
     };
+    let is_above_all = ctx.who.member().is_some_and(|member| member.path == programme.path);
+    if !is_institution(ctx)? && !is_above_all {
+        return Ok(Vec::new());
+    }
     platform::list(ctx, tx, &programme).await
 }
 

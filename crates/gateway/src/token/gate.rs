@@ -86,7 +86,8 @@ pub async fn admit(app: &App, headers: &HeaderMap) -> Result<Token, Refusal> {
     let token = match access::read(word.trim()) {
         Some(access) => {
             let proof = find(app, access.key, at).await?.ok_or(Refusal::Unknown)?;
-            access.is_of(app, &proof, at).then(|| proof.holder.clone())
+            // Accesses are given to read: whoever has one does not write with it.
+            access.is_of(app, &proof, at).then(|| proof.holder.reading())
         }
         None => of_secret(app, halves(word.trim()).ok_or(Refusal::Unknown)?, at).await?,
     };

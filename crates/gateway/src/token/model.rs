@@ -96,6 +96,14 @@ impl Token {
         }
     }
 
+    /// The same as far as it reads.
+    #[must_use]
+    pub fn reading(&self) -> Self {
+        let mut reading = self.clone();
+        reading.scopes.retain(|scope| !scope.needs_platform());
+        reading
+    }
+
     /// Whether it allows `scope`.
     #[must_use]
     pub fn allows(&self, scope: Scope) -> bool {

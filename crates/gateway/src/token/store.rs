@@ -30,8 +30,11 @@ const OF_PLATFORM: &str =
     "select id, name, node, path, platform, key, scopes, rate, expires_at, created_at, used_at,
     revoked_at from api_token where platform = $1 order by id desc";
 
-const ROTATE: &str = "update api_token set earlier = secret, earlier_until = $3, secret = $2
-    where id = $1 and revoked_at is null";
+/// Changed twice in a row, the secret that systems still use stays good for its time.
+const ROTATE: &str = "update api_token set
+    earlier = case when earlier_until > $4 then earlier else secret end,
+    earlier_until = case when earlier_until > $4 then earlier_until else cast($3 as bigint) end,
+    secret = $2 where id = $1 and revoked_at is null";
 
 const REVOKE: &str = "update api_token set revoked_at = $2 where id = $1 and revoked_at is null";
 
@@ -99,8 +102,13 @@ pub async fn of_platform(tx: &mut Tx, platform: Id<Platform>) -> Result<Vec<Toke
 }
 
 /// Puts a new secret in place of the old, which counts until `until`; whether the token is not revoked.
-pub async fn rotate(tx: &mut Tx, id: Id<Token>, secret: &[u8], until: Instant) -> Result<bool, DbError> {
-    Ok(tx.run(ROTATE, args![id, secret, until]).await? == 1)
+pub async fn rotate(
+    tx: &mut Tx,
+    id: Id<Token>,
+    secret: &[u8],
+    (at, until): (Instant, Instant),
+) -> Result<bool, DbError> {
+    Ok(tx.run(ROTATE, args![id, secret, until, at]).await? == 1)
 }
 
 /// Whether it was not revoked before.

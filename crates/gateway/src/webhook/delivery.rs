@@ -44,7 +44,7 @@ pub async fn round(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     let Round { webhook: id } = claimed.payload()?;
     let started = std::time::Instant::now();
     let mut tx = ctx.read().await?;
-    let Some(webhook) = store::of_id(&mut tx, id).await? else { return Ok(()) };
+    let Some(mut webhook) = store::of_id(&mut tx, id).await? else { return Ok(()) };
     let rests = webhook.resting_until.is_some_and(|until| ctx.at < until);
     if webhook.state != State::Active || rests {
         return Ok(());
@@ -63,12 +63,19 @@ pub async fn round(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
         if !goes_on {
             return Ok(());
         }
+        // It has answered: a later failure is the first of its kind.
+        (webhook.failures, webhook.failing_since) = (0, None);
     }
     let mut tx = ctx.write().await?;
     store::forget(&mut tx, id, ctx.at + -KEPT).await?;
     if let Some(next) = store::next(&mut tx, id).await? {
-        let at = next.max(ctx.app.now());
-        order(&mut tx, id, at, &format!("{}.{}", claimed.id, at.micros())).await?;
+        let now = ctx.app.now();
+        if next > now {
+            // Whoever else waits for that moment has ordered the same round.
+            order(&mut tx, id, next, &next.micros().to_string()).await?;
+        } else {
+            order(&mut tx, id, now, &format!("{}.{}", claimed.id, now.micros())).await?;
+        }
     }
     Ok(tx.commit().await?)
 }
@@ -119,8 +126,10 @@ async fn note(
         return Ok(true);
     }
     let tried = message.attempts + 1;
+    // Only what was refused itself is given up: while nobody answers, all messages wait.
+    let is_over = verdict == Verdict::Refused && tried >= ATTEMPTS;
     let (state, done) =
-        if tried >= ATTEMPTS { (MessageState::GivenUp, Some(at)) } else { (MessageState::Waiting, None) };
+        if is_over { (MessageState::GivenUp, Some(at)) } else { (MessageState::Waiting, None) };
     store::tried(tx, key, (state, answer), (at + pause(tried), done)).await?;
     if verdict == Verdict::Refused {
         store::recovered(tx, webhook.id).await?;

@@ -229,6 +229,10 @@ pub fn decide(institution: bool, events: &[Event], platform: Option<Uuid>) -> Ve
     if let Some(event) = events.iter().find(|event| institution && event.is_of_node()) {
         wrong.push(("event", format!("“{}”只能由工程办公室订阅", event.title())));
     }
+    if let Some(event) = events.iter().find(|event| platform.is_some() && event.is_of_node()) {
+        let sentence = format!("“{}”不分平台；请另建一个不选平台的订阅", event.title());
+        wrong.push(("event", sentence));
+    }
     match events.iter().find(|event| event.is_of_platform()) {
         Some(event) if platform.is_none() => {
             wrong.push(("platform", format!("“{}”要选定是哪个平台", event.title())));

@@ -52,7 +52,7 @@ const NEXT: &str = "select min(next_at) from webhook_message where webhook = $1 
 
 const TRIED: &str =
     "update webhook_message set state = $3, attempts = attempts + 1, next_at = $4, answer = $5,
-    done_at = $6 where webhook = $1 and id = $2";
+    done_at = $6 where webhook = $1 and id = $2 and state = 'waiting'";
 
 const AGAIN: &str = "update webhook_message set state = 'waiting', attempts = 0, next_at = $3, done_at = null
     where webhook = $1 and id = $2";
