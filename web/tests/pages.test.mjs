@@ -7,7 +7,7 @@ const SCHEMES = ["sichuan-2020", "foshan-2020"];
 const ROLES = ["teacher", "principal", "clerk", "county", "city", "province", "auditor", "institution"];
 
 /** Links that give a file, not a page. */
-const FILE = /\.(xlsx|csv|pdf|zip|docx)$|\/(download|table|pdf|sheet|lines|differences)$/;
+const FILE = /\.(xlsx|csv|pdf|zip|docx|json)$|\/(download|table|pdf|sheet|lines|differences)$/;
 /** How many links deep from the home page. */
 const DEPTH = 3;
 
