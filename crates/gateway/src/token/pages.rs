@@ -102,7 +102,9 @@ async fn list_page(
         let names = (place.unwrap_or_default(), platform.map(|known| known.name.clone()).unwrap_or_default());
         rows.push(row(ctx, token, names, is_kept));
     }
-    let offered = Scope::ALL.iter().filter(|scope| !institution || scope.is_for_institutions());
+    let is_open = |scope: &Scope| !institution || scope.is_for_institutions();
+    let offered =
+        Scope::ALL.iter().filter(|scope| is_open(scope) && !(scope.needs_platform() && platforms.is_empty()));
     let ticked = |scope: &Scope| typed.is_some_and(|fields| fields.has("scope", scope.key()));
     let text = |name: &str| typed.map(|fields| fields.text(name).to_owned()).unwrap_or_default();
     Ok(ListPage {
@@ -110,7 +112,7 @@ async fn list_page(
         rows,
         institution,
         scopes: offered.map(|scope| (scope.key(), scope.title(), ticked(scope))).collect(),
-        platforms: platforms.into_iter().map(|known| (known.id.to_string(), known.name)).collect(),
+        platforms: platforms.iter().map(|known| (known.id.to_string(), known.name.clone())).collect(),
         lasting: LASTING.map(|(days, words)| (days.to_string(), words)).to_vec(),
         name: text("name"),
         platform: text("platform"),

@@ -126,7 +126,9 @@ async fn list_page(
         url: webhook.url,
     };
     let rows = kept.into_iter().map(row).collect();
-    let offered = Event::ALL.iter().filter(|event| !institution || !event.is_of_node());
+    let is_open = |event: &Event| !institution || !event.is_of_node();
+    let offered =
+        Event::ALL.iter().filter(|event| is_open(event) && !(event.is_of_platform() && platforms.is_empty()));
     let ticked = |event: &Event| typed.is_some_and(|fields| fields.has("event", event.key()));
     let text = |name: &str| typed.map(|fields| fields.text(name).to_owned()).unwrap_or_default();
     Ok(ListPage {
