@@ -76,10 +76,12 @@ pub(super) async fn enter(
 
 /// What the audit trail keeps of what was said.
 pub(super) fn told(settings: &Settings) -> Value {
+    // Pasted keys by their digest: whoever holds them decides on scores, so that a change shows.
+    let pasted = Some(&settings.keys).filter(|keys| !keys.is_empty()).map(|keys| hex::encode(digest(keys)));
     json!({
         "name": settings.name, "login": settings.login, "target": settings.target,
         "redirects": settings.redirects, "key_set": settings.key_set, "picker": settings.picker,
-        "names": settings.names,
+        "names": settings.names, "keys": pasted,
     })
 }
 
@@ -104,10 +106,15 @@ pub async fn amend(
 ) -> Result<(), Failure> {
     let tool = own(ctx, tx, id).await?;
     // Somebody agreed to names for the tool as it was: another one behind it does not inherit that.
-    let names = if may_agree(ctx) { settings.names } else { tool.names && settings.leads_where(&tool) };
+    let is_same = settings.leads_where(&tool);
+    let names = if may_agree(ctx) { settings.names } else { tool.names && is_same };
     let settings = Settings { names, ..settings.clone() };
     if !store::amend(tx, (tool.id, version), &settings).await? {
         return Err(stale());
+    }
+    if !is_same {
+        // Nor do the tokens of the one before.
+        passes::end_tokens(tx, tool.id).await?;
     }
     let detail = json!({ "settings": told(&settings) });
     audit::record(ctx, tx, "lti.tool_changed", tool.id.uuid(), &detail).await?;
