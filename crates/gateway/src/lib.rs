@@ -1,5 +1,6 @@
 //! To other systems and back: whoever stands outside and is let in, or is asked.
 
+mod address;
 mod jose;
 mod pace;
 mod proof;

@@ -11,6 +11,7 @@ use serde_json::Value;
 use tisheng_kernel::Id;
 use tisheng_platform::{App, Ctx, Tx};
 use tisheng_policy::scheme::{self, Programme};
+use tisheng_rules::Scheme;
 use tisheng_training::platform::{self, Platform};
 use uuid::Uuid;
 
@@ -116,6 +117,17 @@ impl Call {
     pub async fn platform(&self, tx: &mut Tx) -> Told<Platform> {
         let id = self.token.platform.ok_or_else(Problem::no_platform)?;
         platform::of_id(tx, id).await?.ok_or_else(Problem::absent)
+    }
+
+    /// The platform in whose name the token reports, with the programme and its rules.
+    pub async fn reporting(&self, tx: &mut Tx) -> Told<(Platform, Programme, Arc<Scheme>)> {
+        let platform = self.platform(tx).await?;
+        if platform.state != platform::State::Active {
+            return Err(Problem::suspended());
+        }
+        let programme = scheme::of_id(tx, platform.programme).await?;
+        let rules = scheme::rules(&self.ctx.app, tx, &programme).await?;
+        Ok((platform, programme, rules))
     }
 
     /// The content as JSON.

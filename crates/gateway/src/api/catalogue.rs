@@ -6,12 +6,11 @@ use serde_json::{Value, json};
 use tisheng_kernel::{HourLength, Id, Seconds};
 use tisheng_platform::Tx;
 use tisheng_platform::web::Failure;
-use tisheng_policy::scheme;
 use tisheng_registry::organisation::Stage;
 use tisheng_registry::people::SUBJECTS;
 use tisheng_rules::Scheme;
 use tisheng_training::course::{self, Counts, Course, CourseError, Draft, Source, Submitted, Terms};
-use tisheng_training::platform::{Platform, State};
+use tisheng_training::platform::Platform;
 use uuid::Uuid;
 
 use super::call::{Call, id};
@@ -122,12 +121,7 @@ async fn submit(call: &Call) -> Told<Response> {
         Begun::Again(answer) => return Ok(answer),
     };
     let tx = &mut once.tx;
-    let platform = call.platform(tx).await?;
-    if platform.state != State::Active {
-        return Err(Problem::suspended());
-    }
-    let programme = scheme::of_id(tx, platform.programme).await?;
-    let rules = scheme::rules(&call.ctx.app, tx, &programme).await?;
+    let (platform, _, rules) = call.reporting(tx).await?;
     let mut reading = Reading::new(fields, None);
     reading.knows(&FIELDS);
     let draft = draft(&mut reading, &platform, &rules);

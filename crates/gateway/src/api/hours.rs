@@ -11,7 +11,7 @@ use tisheng_rules::Scheme;
 use tisheng_training::hours::{
     self, Answered, Channel, Described, Entry, HoursError, Listed, Logged, Outcome, Report, Tally, Whom,
 };
-use tisheng_training::platform::{self, Platform, State};
+use tisheng_training::platform::{self, Platform};
 
 use super::call::{Call, id};
 use super::field::{Reading, day};
@@ -46,12 +46,7 @@ async fn report(call: &Call) -> Told<Response> {
         Begun::Again(answer) => return Ok(answer),
     };
     let tx = &mut once.tx;
-    let platform = call.platform(tx).await?;
-    if platform.state != State::Active {
-        return Err(Problem::suspended());
-    }
-    let programme = tisheng_policy::scheme::of_id(tx, platform.programme).await?;
-    let rules = tisheng_policy::scheme::rules(&call.ctx.app, tx, &programme).await?;
+    let (platform, programme, rules) = call.reporting(tx).await?;
     let rows: Vec<Row> =
         rows.iter().enumerate().map(|(place, row)| row_of(&rules, &platform, place, row)).collect();
     let reports: Vec<Report> = rows.iter().filter_map(|row| row.report.as_ref().ok().cloned()).collect();

@@ -17,6 +17,7 @@ use super::fault::{DoorError, declined};
 use super::model::{Identity, Provider};
 use super::store;
 use super::token::{self, Expected, TokenFault};
+use crate::address::with;
 use crate::jose::{KeySet, TokenError, Unverified};
 
 /// Hours for which what a service says of itself is taken without asking again.
@@ -49,13 +50,6 @@ impl Endpoints {
         let to = self.end_session_endpoint.as_deref()?;
         Some(with(to, &[("client_id", provider.client.as_str()), ("post_logout_redirect_uri", back)]))
     }
-}
-
-/// `address` with further parameters.
-fn with(address: &str, pairs: &[(&str, &str)]) -> String {
-    let mark = if address.contains('?') { '&' } else { '?' };
-    let query = serde_urlencoded::to_string(pairs).expect("pairs of texts make a query");
-    format!("{address}{mark}{query}")
 }
 
 /// A value nobody can guess, that may stand in an address.

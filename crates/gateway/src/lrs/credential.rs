@@ -84,8 +84,8 @@ pub async fn rotate(
     grace: TimeDelta,
 ) -> Result<Option<String>, DbError> {
     let secret = proof::secret();
-    let until = Instant::from_micros(ctx.at.micros() + grace.num_microseconds().unwrap_or_default());
-    if !credentials::rotate(tx, id, &proof::digest(&ctx.app, KIND, &secret), until).await? {
+    if !credentials::rotate(tx, id, &proof::digest(&ctx.app, KIND, &secret), (ctx.at, ctx.at + grace)).await?
+    {
         return Ok(None);
     }
     audit::record(ctx, tx, "lrs.credential.rotate", id.uuid(), &serde_json::json!({})).await?;

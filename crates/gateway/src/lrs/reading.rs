@@ -15,6 +15,7 @@ use super::fault::{Fault, Told};
 use super::store::search::{self, Kept, Search};
 use super::store::{self, AttachmentRow};
 use super::writing::credential_term;
+use crate::address::with;
 
 /// Statements of a page, when the asker names no number or a larger one.
 const PAGE: usize = 100;
@@ -87,7 +88,7 @@ pub async fn read(call: &Call) -> Told<Written> {
     let json = match (more, kept.last()) {
         (None, _) => bodies,
         (Some(true), Some(last)) => {
-            let more = serde_json::json!(address(call, last)?);
+            let more = serde_json::json!(address(call, last));
             format!("{{\"statements\":[{bodies}],\"more\":{more}}}")
         }
         (Some(_), _) => format!("{{\"statements\":[{bodies}],\"more\":\"\"}}"),
@@ -212,15 +213,14 @@ fn place(text: &str) -> Told<(i64, Uuid)> {
 }
 
 /// The address of the page behind `last`: the whole query in it, so that nothing is kept here.
-fn address(call: &Call, last: &Kept) -> Told<String> {
+fn address(call: &Call, last: &Kept) -> String {
     let behind = (BEHIND, format!("{}_{}", last.stored, last.id));
     let others = call.params.iter().filter(|(name, _)| name != BEHIND);
     let pairs: Vec<(&str, &str)> = others
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .chain([(behind.0, behind.1.as_str())])
         .collect();
-    let query = serde_urlencoded::to_string(pairs).map_err(|e| Fault::internal(&e.to_string()))?;
-    Ok(format!("/xapi/statements?{query}"))
+    with("/xapi/statements", &pairs)
 }
 
 /// The statements in `format`, one after the other with commas.

@@ -3,10 +3,11 @@
 use chrono::TimeDelta;
 use serde_json::json;
 use tisheng_kernel::Id;
-use tisheng_platform::web::Failure;
+use tisheng_platform::web::{Failure, Fields, FormErrors};
 use tisheng_platform::{Ctx, DbError, Scope as Part, Tx, audit};
 use tisheng_policy::scheme;
 use tisheng_registry::access::{Role, require};
+use tisheng_registry::organisation::Node;
 use tisheng_training::platform::{self, Platform};
 
 use super::model::{Issued, Token, Wanted};
@@ -123,6 +124,40 @@ pub async fn platforms(ctx: &Ctx, tx: &mut Tx) -> Result<Vec<Platform>, Failure>
         return Ok(Vec::new());
     }
     platform::list(ctx, tx, &programme).await
+}
+
+/// Where what the asker makes for another system stands: an office's at its own node, an institution's
+/// where the programme runs, since what a platform reports is about teachers of all of it.
+///
+/// # Errors
+/// 404 for whoever keeps nothing of the kind.
+pub async fn ground(ctx: &Ctx, tx: &mut Tx) -> Result<(Id<Node>, String), Failure> {
+    if is_institution(ctx)? {
+        let programme = scheme::current(ctx, tx).await?;
+        return Ok((programme.node, programme.path));
+    }
+    let member = require(ctx, &KEEPERS)?;
+    Ok((Id::from_uuid(member.node), member.path.clone()))
+}
+
+/// The one of [`platforms`] that a form names; none where it names none, or one that is not theirs to
+/// choose, which is noted.
+///
+/// # Errors
+/// As [`platforms`].
+pub async fn chosen_platform(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    fields: &Fields,
+    errors: &mut FormErrors,
+) -> Result<Option<Id<Platform>>, Failure> {
+    let typed = fields.text("platform");
+    let known = platforms(ctx, tx).await?;
+    let chosen = known.iter().find(|known| known.id.to_string() == typed).map(|known| known.id);
+    if chosen.is_none() && !typed.is_empty() {
+        errors.add("platform", "请重新选择平台");
+    }
+    Ok(chosen)
 }
 
 /// The tokens that the asker keeps: an office those within its part of the tree, an institution those

@@ -22,7 +22,7 @@ pub mod samples;
 mod store;
 
 pub use access::{LASTS, give_access};
-pub use actions::{create, is_institution, list, of_key, platforms, revoke, rotate};
+pub use actions::{chosen_platform, create, ground, is_institution, list, of_key, platforms, revoke, rotate};
 pub use gate::{Gate, Refusal, admit};
 pub use model::{Issued, Scope, State, Token, USUAL_RATE, Wanted};
 pub use pages::routes;

@@ -11,11 +11,9 @@ use tisheng_platform::web::layout::{Flash, again, show};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, Page, Path, once};
 use tisheng_platform::{App, Ctx, Tx};
-use tisheng_policy::scheme;
-use tisheng_registry::access::require;
 use tisheng_registry::organisation;
 
-use super::actions::{self, KEEPERS};
+use super::actions;
 use super::gate::Gate;
 use super::model::{Issued, Scope, State, Token, USUAL_RATE, Wanted, decide};
 
@@ -154,12 +152,7 @@ async fn wanted(ctx: &Ctx, tx: &mut Tx, fields: &Fields) -> Result<Result<Wanted
     }
     let scopes: Vec<Scope> =
         Scope::ALL.iter().copied().filter(|scope| fields.has("scope", scope.key())).collect();
-    let known = actions::platforms(ctx, tx).await?;
-    let typed = fields.text("platform");
-    let platform = known.iter().find(|known| known.id.to_string() == typed).map(|known| known.id);
-    if platform.is_none() && !typed.is_empty() {
-        errors.add("platform", "请重新选择平台");
-    }
+    let platform = actions::chosen_platform(ctx, tx, fields, &mut errors).await?;
     for (field, sentence) in decide(institution, &scopes, platform) {
         errors.add(field, sentence);
     }
@@ -171,14 +164,7 @@ async fn wanted(ctx: &Ctx, tx: &mut Tx, fields: &Fields) -> Result<Result<Wanted
     if !errors.is_empty() {
         return Ok(Err(errors));
     }
-    let member = require(ctx, &KEEPERS)?;
-    let node = if institution {
-        // What a platform reports is about teachers of the whole programme.
-        let programme = scheme::current(ctx, tx).await?;
-        (programme.node, programme.path)
-    } else {
-        (Id::from_uuid(member.node), member.path.clone())
-    };
+    let node = actions::ground(ctx, tx).await?;
     Ok(Ok(Wanted { name, node, platform, scopes, rate: USUAL_RATE, days: *days }))
 }
 

@@ -10,7 +10,6 @@ use tisheng_platform::web::layout::{Flash, again, show};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, Page, Path, once};
 use tisheng_platform::{App, Ctx, Tx};
-use tisheng_policy::scheme;
 
 use super::actions::{self, Wanted};
 use super::model::{Event, Message, MessageState, State, Webhook, decide};
@@ -159,25 +158,14 @@ async fn wanted(ctx: &Ctx, tx: &mut Tx, fields: &Fields) -> Result<Result<Wanted
     }
     let events: Vec<Event> =
         Event::ALL.iter().copied().filter(|event| fields.has("event", event.key())).collect();
-    let known = token::platforms(ctx, tx).await?;
-    let typed = fields.text("platform");
-    let platform = known.iter().find(|known| known.id.to_string() == typed).map(|known| known.id);
-    if platform.is_none() && !typed.is_empty() {
-        errors.add("platform", "请重新选择平台");
-    }
+    let platform = token::chosen_platform(ctx, tx, fields, &mut errors).await?;
     for (field, sentence) in decide(institution, &events, platform.map(Id::uuid)) {
         errors.add(field, sentence);
     }
     if !errors.is_empty() {
         return Ok(Err(errors));
     }
-    let node = if institution {
-        let programme = scheme::current(ctx, tx).await?;
-        (programme.node, programme.path)
-    } else {
-        let member = ctx.who.member().ok_or(Failure::NotFound)?;
-        (Id::from_uuid(member.node), member.path.clone())
-    };
+    let node = token::ground(ctx, tx).await?;
     Ok(Ok(Wanted { name, node, platform, url, events }))
 }
 

@@ -59,12 +59,20 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<(Credential, Instant, Option<Instan
     tx.rows(LIST, args![], |row| Ok((credential(row)?, row.get(7)?, row.get(8)?))).await
 }
 
-const ROTATE: &str = "update lrs_credential set earlier = secret, earlier_until = $3, secret = $2
-    where id = $1 and revoked_at is null";
+/// Changed twice in a row, the secret that platforms still use stays good for its time.
+const ROTATE: &str = "update lrs_credential set
+    earlier = case when earlier_until > $4 then earlier else secret end,
+    earlier_until = case when earlier_until > $4 then earlier_until else cast($3 as bigint) end,
+    secret = $2 where id = $1 and revoked_at is null";
 
 /// Puts a new secret in place of the old, which counts until `until`; whether there is such a credential.
-pub async fn rotate(tx: &mut Tx, id: Id<Credential>, secret: &[u8], until: Instant) -> Result<bool, DbError> {
-    Ok(tx.run(ROTATE, args![id, secret, until]).await? == 1)
+pub async fn rotate(
+    tx: &mut Tx,
+    id: Id<Credential>,
+    secret: &[u8],
+    (at, until): (Instant, Instant),
+) -> Result<bool, DbError> {
+    Ok(tx.run(ROTATE, args![id, secret, until, at]).await? == 1)
 }
 
 const REVOKE: &str = "update lrs_credential set revoked_at = $2 where id = $1 and revoked_at is null";

@@ -11,6 +11,7 @@ use tisheng_training::learning;
 use tisheng_training::platform::{self, Platform, State as PlatformState};
 
 use super::{pick, scores};
+use crate::address::with;
 use crate::lti::fault::LaunchError;
 use crate::lti::keys;
 use crate::lti::message::{self, Envelope, Opening};
@@ -96,9 +97,7 @@ pub(super) async fn begin(
         ("client_id", tool.client.as_str()),
         ("lti_deployment_id", tool.deployment.as_str()),
     ];
-    let query = serde_urlencoded::to_string(pairs).expect("pairs of texts make a query");
-    let mark = if tool.login.contains('?') { '&' } else { '?' };
-    Ok(format!("{}{mark}{query}", tool.login))
+    Ok(with(&tool.login, &pairs))
 }
 
 /// What a tool asks when it sends the browser back (OpenID Connect Core 1.0, 3.1.2.1); an empty

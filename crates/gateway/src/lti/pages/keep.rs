@@ -8,6 +8,7 @@ use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, Page, Pa
 use tisheng_training::platform::Platform;
 
 use super::{page_below, show};
+use crate::address::with;
 use crate::lti::actions::launch::here;
 use crate::lti::actions::tools;
 use crate::lti::model::ToolState;
@@ -127,11 +128,9 @@ pub async fn invite(asker: SignedIn, Path(id): Path<Id<Platform>>, fields: Field
     tx.commit().await?;
     let configuration = format!("{}/.well-known/openid-configuration", here(ctx));
     let pairs = [("openid_configuration", configuration.as_str()), ("registration_token", token.as_str())];
-    let query = serde_urlencoded::to_string(pairs).expect("pairs of texts make a query");
-    let mark = if address.contains('?') { '&' } else { '?' };
     shown(&InvitedPage {
         page: page_below(&asker, "由工具自动登记", &platform),
-        open: format!("{address}{mark}{query}"),
+        open: with(address, &pairs),
         configuration,
         token,
         platform,

@@ -16,6 +16,7 @@ use tisheng_platform::{App, Ctx};
 use tisheng_training::course::Course;
 use tisheng_training::platform::Platform;
 
+use crate::address::with;
 use crate::lti::actions::launch::{self, Asked};
 use crate::lti::actions::pick::{self, Picked};
 use crate::lti::fault::LaunchError;
@@ -79,8 +80,8 @@ pub async fn answer(session: Session, method: Method, query: Filters, body: Byte
     let ctx = &session.ctx;
     if method == Method::POST {
         let fields = Fields::read(&body)?;
-        let query = serde_urlencoded::to_string(fields.pairs()).expect("pairs of texts make a query");
-        return Ok(once::redirect(&format!("/lti/auth?{query}"), None));
+        let pairs: Vec<(&str, &str)> = fields.pairs().iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        return Ok(once::redirect(&with("/lti/auth", &pairs), None));
     }
     let asked = Asked {
         response_type: query.text("response_type"),

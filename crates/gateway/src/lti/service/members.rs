@@ -10,6 +10,7 @@ use tisheng_platform::web::{Filters, Path};
 use tisheng_training::course::Course;
 
 use super::{Call, Here, paged};
+use crate::address::with;
 use crate::lti::actions::launch::here;
 use crate::lti::fault::{Fault, Told};
 use crate::lti::message::members_at;
@@ -53,11 +54,10 @@ async fn listed(call: &Call) -> Told<Response> {
     let more = i64::try_from(found.len()).is_ok_and(|found| found > limit);
     found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     let next = found.last().filter(|_| more).map(|(account, _)| {
+        let limit = limit.to_string();
         let kept = [("role", only), ("rlid", link)].into_iter().filter(|(_, value)| !value.is_empty());
-        let pairs: Vec<(&str, &str)> = kept.collect();
-        let kept = serde_urlencoded::to_string(pairs).unwrap_or_default();
-        let mark = if kept.is_empty() { "" } else { "&" };
-        format!("{at}?limit={limit}&after={account}{mark}{kept}")
+        let place = [("limit", limit.as_str()), ("after", account.as_str())];
+        with(&at, &place.into_iter().chain(kept).collect::<Vec<_>>())
     });
     let member = |(account, name): (String, String)| {
         let mut member = json!({ "status": "Active", "user_id": account, "roles": [role::LEARNER] });
