@@ -480,7 +480,10 @@ story!(keepers_make_renew_and_end_tokens, |engine| async move {
     for persona in [&place.town.school().clerk, &place.town.school().teachers[0]] {
         place.test.signed_in(&persona.who()).await.get("/tokens").await.is(404);
     }
-    lecturer.post(&format!("/tokens/{id}/rotate"), &[]).await.shows("还能再用 24 小时");
+    // Pressed twice: the secret that the platform uses is still good.
+    for _ in 0..2 {
+        lecturer.post(&format!("/tokens/{id}/rotate"), &[]).await.shows("还能再用 24 小时");
+    }
     machine.report(&[place.row(0, "1", "p2")]).await.is(200);
     place.test.clock.advance(TimeDelta::hours(25));
     problem(&machine.report(&[place.row(0, "1", "p3")]).await, 401, "unauthorized");

@@ -218,13 +218,16 @@ story!(a_credential_does_what_its_scopes_say, |engine| async move {
     assert_eq!(reader.send(Method::PUT, profile, &[], "{}").await.status, StatusCode::FORBIDDEN);
     let ctx = store.town.system();
     let mut tx = ctx.write().await.expect("a transaction");
-    let fresh =
-        rotate(&ctx, &mut tx, reader.issued.id, TimeDelta::hours(1)).await.expect("writes").expect("there");
+    let mut fresh = String::new();
+    for _ in 0..2 {
+        let renewed = rotate(&ctx, &mut tx, reader.issued.id, TimeDelta::hours(1)).await;
+        fresh = renewed.expect("writes").expect("there");
+    }
     assert!(revoke(&ctx, &mut tx, other.issued.id).await.expect("writes"));
     tx.commit().await.expect("commits");
     store.town.app.parts.get::<Desk>().forget();
     assert_eq!(other.get(&single).await.status, StatusCode::UNAUTHORIZED);
-    assert_eq!(reader.get(&single).await.status, StatusCode::OK, "the old secret, for an hour");
+    assert_eq!(reader.get(&single).await.status, StatusCode::OK, "the secret in use, for an hour");
     store.town.clock.advance(TimeDelta::hours(2));
     assert_eq!(reader.get(&single).await.status, StatusCode::UNAUTHORIZED);
     let renewed = Machine { store: &store, issued: Issued { secret: fresh, ..reader.issued.clone() } };

@@ -33,7 +33,8 @@ const OF_PLATFORM: &str =
 /// Changed twice in a row, the secret that systems still use stays good for its time.
 const ROTATE: &str = "update api_token set
     earlier = case when earlier_until > $4 then earlier else secret end,
-    earlier_until = case when earlier_until > $4 then earlier_until else cast($3 as bigint) end,
+    earlier_until = case when earlier_until > $4 and earlier_until < $3 then earlier_until
+        else cast($3 as bigint) end,
     secret = $2 where id = $1 and revoked_at is null";
 
 const REVOKE: &str = "update api_token set revoked_at = $2 where id = $1 and revoked_at is null";

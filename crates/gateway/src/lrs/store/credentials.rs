@@ -62,7 +62,8 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<(Credential, Instant, Option<Instan
 /// Changed twice in a row, the secret that platforms still use stays good for its time.
 const ROTATE: &str = "update lrs_credential set
     earlier = case when earlier_until > $4 then earlier else secret end,
-    earlier_until = case when earlier_until > $4 then earlier_until else cast($3 as bigint) end,
+    earlier_until = case when earlier_until > $4 and earlier_until < $3 then earlier_until
+        else cast($3 as bigint) end,
     secret = $2 where id = $1 and revoked_at is null";
 
 /// Puts a new secret in place of the old, which counts until `until`; whether there is such a credential.
