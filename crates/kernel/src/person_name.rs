@@ -309,6 +309,11 @@ mod tests {
             }
             let (first, beyond) = super::sort_keys_of_initials(&name.initials());
             prop_assert!(first <= key && key < beyond, "{first} {key} {beyond}");
+            let typed = [name.as_str().to_owned(), name.pinyin(), name.initials().to_uppercase(), String::new()];
+            for beginning in typed {
+                let (first, beyond) = super::sort_keys_of(&beginning);
+                prop_assert!(first <= key && key < beyond, "{beginning}: {first} {key} {beyond}");
+            }
         }
 
         #[test]
