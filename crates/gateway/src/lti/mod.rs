@@ -26,6 +26,7 @@ mod keys;
 mod message;
 mod model;
 mod names;
+mod outcome;
 mod pages;
 mod score;
 mod service;
@@ -36,9 +37,9 @@ mod tests;
 
 pub mod samples;
 
-pub use actions::launch::is_open;
+pub use actions::openings::way;
 pub use actions::scores::check as check_scores;
-pub use keys::{Key, published, rotate};
+pub use keys::{Key, Rotated, Use, listed, revoke, rotate};
 pub use model::{Pick, Tool, ToolState};
 pub use pages::pages;
 pub use service::routes;

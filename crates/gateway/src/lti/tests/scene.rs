@@ -20,7 +20,7 @@ use tisheng_training::platform::{self, Platform};
 
 use super::tool::{key, set};
 use crate::lti::names::{ASSERTION, claim, scope};
-use crate::lti::{is_open, pages, routes};
+use crate::lti::{pages, routes, way};
 
 /// What a tool is asked or asks in an address.
 pub type Asked = HashMap<String, String>;
@@ -44,10 +44,9 @@ pub struct Scene {
 async fn entrance(
     ctx: tisheng_platform::Ctx,
     course: Course,
-) -> Result<Option<String>, tisheng_platform::web::Failure> {
+) -> Result<Option<course::Way>, tisheng_platform::web::Failure> {
     let mut tx = ctx.read().await?;
-    let is_open = is_open(&mut tx, course.platform).await?;
-    Ok(is_open.then(|| format!("/courses/{}/launch", course.id)))
+    Ok(way(&mut tx, &course).await?)
 }
 
 impl Scene {
@@ -113,6 +112,7 @@ impl Scene {
             ("redirects", "https://tool.test/launch\nhttps://tool.test/other"),
             ("keys", keys),
             ("picker", "https://tool.test/pick"),
+            ("whole", "yes"),
         ];
         form.retain(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
         form.extend(changes);
@@ -222,6 +222,16 @@ impl Scene {
             "userId": message["sub"], "timestamp": at.iso(), "activityProgress": "Completed",
             "gradingProgress": "FullyGraded", "scoreGiven": given, "scoreMaximum": 20,
         })
+    }
+
+    /// The tool says anew, at a later moment, what it knows: a hand-in of forty minutes with 20 of 20.
+    pub async fn score_again(&self, message: &Value, token: &str) {
+        self.test.clock.advance(TimeDelta::minutes(1));
+        let minutes = |m: i64| (self.test.app.now() + TimeDelta::minutes(-m)).iso();
+        let mut score = self.score(message, 600, 20.0);
+        score["submission"] = json!({ "startedAt": minutes(50), "submittedAt": minutes(10) });
+        let scores = format!("{}/scores", line_of(message));
+        self.asks(token, Method::POST, &scores, &score).await.is(204);
     }
 
     /// Seconds that count for a teacher.

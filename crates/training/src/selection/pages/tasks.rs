@@ -78,7 +78,7 @@ pub async fn show(asker: SignedIn) -> Answer {
     offered.truncate(COURSES);
     let mut courses = Vec::with_capacity(offered.len());
     for (course, counts) in offered {
-        let href = course::entrance(ctx, &course).await?;
+        let href = course::entrance(ctx, &course).await?.href;
         courses.push(CourseRow { id: course.id.to_string(), title: course.title, counts, href });
     }
     let judged = ctx.app.parts.get::<Judged>().of(ctx, programme.id, teacher.person).await?;
