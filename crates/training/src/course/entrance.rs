@@ -14,8 +14,8 @@ use super::model::Course;
 pub struct Way {
     /// The address; empty where no way is known.
     pub href: String,
-    /// Where that leads, in words; empty for the course's own address.
-    pub note: String,
+    /// What is opened there, in words, where that is not the course's own address.
+    pub place: String,
 }
 
 type Told = BoxFuture<'static, Result<Option<Way>, Failure>>;
@@ -49,5 +49,5 @@ pub async fn entrance(ctx: &Ctx, course: &Course) -> Result<Way, Failure> {
         Some(Entrances(tell)) => tell(ctx.clone(), course.clone()).await?,
         None => None,
     };
-    Ok(told.unwrap_or_else(|| Way { href: course.href.clone(), note: String::new() }))
+    Ok(told.unwrap_or_else(|| Way { href: course.href.clone(), place: String::new() }))
 }

@@ -37,11 +37,11 @@ pub async fn way(tx: &mut Tx, course: &Course) -> Result<Option<Way>, DbError> {
         return Ok(None);
     }
     let at = origin(&tool.login).and_then(|at| at.split_once("://")).map_or("", |(_, host)| host);
-    let note = format!("将打开学习工具“{}”（{at}），不用另外登录，成绩自动送回。", tool.name);
-    Ok(Some(Way { href: format!("/courses/{}/launch", course.id), note }))
+    let place = format!("学习工具“{}”（{at}）", tool.name);
+    Ok(Some(Way { href: format!("/courses/{}/launch", course.id), place }))
 }
 
-/// Courses on offer of the platform after `place`, one more than a page, each with whether its tool
+/// Courses of the platform after `place`, one more than a page, each with whether its tool
 /// opens it and whether it was chosen there.
 ///
 /// # Errors

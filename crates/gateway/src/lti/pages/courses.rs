@@ -5,7 +5,7 @@ use tisheng_kernel::Id;
 use tisheng_platform::web::layout::{Flash, show as shown};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, Page, Path, once};
-use tisheng_training::course::Course;
+use tisheng_training::course::{Course, State};
 use tisheng_training::platform::Platform;
 use uuid::Uuid;
 
@@ -18,6 +18,8 @@ struct Row {
     id: String,
     title: String,
     code: String,
+    /// Whether it is on offer, and if not, why.
+    state: &'static str,
     opened: bool,
     was_chosen: bool,
 }
@@ -55,6 +57,7 @@ pub async fn form(asker: SignedIn, Path(id): Path<Id<Platform>>, query: Filters)
         id: course.id.to_string(),
         title: course.title,
         code: course.code,
+        state: if course.state == State::Offered { "" } else { course.state.title() },
         opened,
         was_chosen,
     };

@@ -135,9 +135,9 @@ fn theirs(tool: &Tool) -> Vec<(&'static str, String)> {
         (
             "打开的课程",
             if tool.whole {
-                "本平台的课程，另外选择的除外".to_owned()
+                "本平台的全部课程，单独取消的除外".to_owned()
             } else {
-                "从工具中挑选的课程和另外选择的课程".to_owned()
+                "从工具中挑选的和单独勾选的课程".to_owned()
             },
         ),
         (

@@ -3,6 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 use tisheng_testkit::{Seen, story};
+use tisheng_training::course::Counts;
 
 use super::scene::{Scene, line_of};
 use super::tool::key;
@@ -214,6 +215,48 @@ story!(what_a_tool_takes_back_counts_no_more, |engine| async move {
     assert!(scene.recorded("learning.voided").await >= 4);
     let mut browser = scene.browser(teacher).await;
     browser.get("/hours/where?q=课程一").await.shows("撤回这条记录");
+});
+
+story!(what_is_taken_back_counts_by_no_terms, |engine| async move {
+    let scene = Scene::begin(engine).await;
+    let teacher = scene.teacher();
+    let completed = scene.offers("K7", Counts::Completed).await;
+    let timed = scene.offers("K8", Counts::Time).await;
+    let access = scene.token().await;
+    let now = scene.test.app.now();
+    let minutes = |m: i64| (now + chrono::TimeDelta::minutes(-m)).iso();
+    let mut second = 0;
+    let mut sends = async |message: &Value, changes: Value| {
+        second += 10;
+        let mut score = scene.score(message, second, 18.0);
+        for (name, value) in changes.as_object().expect("an object") {
+            score[name] = value.clone();
+        }
+        let scores = format!("{}/scores", line_of(message));
+        scene.asks(&access, Method::POST, &scores, &score).await.is(204);
+        let wrong = check_scores(&scene.test.system(), 9).await.expect("checked").1;
+        assert_eq!(wrong, Vec::<String>::new(), "{changes}");
+        scene.counted(teacher).await
+    };
+    let message = scene.launched_in(teacher, completed, "n-1").await;
+    let hour = scene.platform.length.seconds();
+    let unscored = |activity: &str| json!({ "activityProgress": activity, "scoreGiven": null });
+    assert_eq!(sends(&message, unscored("Completed")).await, hour);
+    assert_eq!(sends(&message, json!({ "gradingProgress": "Failed" })).await, hour, "completed all the same");
+    assert_eq!(sends(&message, unscored("InProgress")).await, 0);
+    assert_eq!(sends(&message, unscored("Completed")).await, hour);
+
+    let message = scene.launched_in(teacher, timed, "n-2").await;
+    let worked = |activity: &str, end: i64| {
+        let mut said = unscored(activity);
+        said["submission"] = json!({ "startedAt": minutes(300), "submittedAt": minutes(end) });
+        said
+    };
+    assert_eq!(sends(&message, worked("Submitted", 260)).await, hour + 40 * 60);
+    assert_eq!(sends(&message, unscored("InProgress")).await, hour + 40 * 60, "what was worked stays");
+    assert_eq!(sends(&message, worked("Submitted", 270)).await, hour + 30 * 60, "corrected");
+    assert_eq!(sends(&message, worked("Started", 270)).await, hour, "not handed in");
+    assert_eq!(sends(&message, worked("Completed", 260)).await, hour + 40 * 60);
 });
 
 story!(whoever_changes_a_column_stands_in_the_trail, |engine| async move {

@@ -229,7 +229,7 @@ story!(a_tool_opens_the_courses_that_somebody_has_ticked, |engine| async move {
     let mut scene = Scene::bare(engine, &[]).await;
     let mut lecturer = scene.browser(&scene.lecturer).await;
     scene.client = scene.registered(&mut lecturer, &[("whole", "")]).await;
-    scene.turned(&mut lecturer, "resume").await.shows("已启用").shows("从工具中挑选的课程和另外选择的课程");
+    scene.turned(&mut lecturer, "resume").await.shows("已启用").shows("从工具中挑选的和单独勾选的课程");
     let course = format!("/courses/{}", scene.course);
     let launch = format!("{course}/launch");
     let mut teacher = scene.browser(scene.teacher()).await;

@@ -82,6 +82,19 @@ impl Scene {
         Self { test, town, programme, platform, lecturer, course, client: String::new() }
     }
 
+    /// One more course of the platform.
+    pub async fn offers(&self, code: &str, counts: Counts) -> Id<Course> {
+        let (author, office) =
+            (self.test.ctx(self.lecturer.who()), self.test.ctx(self.town.city_office.who()));
+        let mut tx = office.write().await.expect("a transaction");
+        let rules = scheme::rules(&self.test.app, &mut tx, &self.programme).await.expect("rules");
+        let capability = &rules.framework.capabilities[0].code;
+        let wish = Wish { code, title: code, capability, hours: 1, counts };
+        let offered = course::samples::offered((&author, &office), &mut tx, &self.platform, wish).await;
+        tx.commit().await.expect("commits");
+        offered.expect("a course")
+    }
+
     /// The same with a tool in use that is told no names.
     pub async fn begin(engine: Engine) -> Self {
         let mut scene = Self::bare(engine, &[]).await;
@@ -163,8 +176,13 @@ impl Scene {
 
     /// A teacher opens the course with this nonce; the message that the tool gets.
     pub async fn launched(&self, teacher: &Persona, nonce: &str) -> Value {
+        self.launched_in(teacher, self.course, nonce).await
+    }
+
+    /// The same with another course.
+    pub async fn launched_in(&self, teacher: &Persona, course: Id<Course>, nonce: &str) -> Value {
         let mut browser = self.browser(teacher).await;
-        let asked = self.set_out(&mut browser).await;
+        let asked = self.set_out_at(&mut browser, &format!("/courses/{course}/launch")).await;
         let page = browser.get(&self.back(&asked, nonce, &[])).await;
         super::tool::opened(&page.is(200).field("id_token")).1
     }
