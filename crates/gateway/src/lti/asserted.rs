@@ -121,10 +121,9 @@ pub async fn verified(ctx: &Ctx, tool: &Tool, token: &Unverified<'_>) -> Result<
 /// somebody else is asking, `waits` for the answer.
 async fn fetched(ctx: &Ctx, tool: &Tool, waits: bool) -> Result<KeySet, Wrong> {
     let pause = pause(tool.keys_failed);
-    let mut tx = ctx.write().await?;
-    let may = store::ask_for_keys(&mut tx, tool.id, ctx.at, ctx.at + -pause).await?;
-    tx.commit().await?;
-    if !may {
+    // Whoever forges proofs does not make us write either.
+    let is_due = tool.keys_asked_at <= ctx.at + -pause;
+    if !is_due || !noted(ctx, tool, pause).await? {
         return if waits && tool.keys_failed == 0 {
             awaited(ctx, tool).await
         } else {
@@ -145,6 +144,14 @@ async fn fetched(ctx: &Ctx, tool: &Tool, waits: bool) -> Result<KeySet, Wrong> {
     }
     tx.commit().await?;
     answer.map(|(keys, _)| keys)
+}
+
+/// Notes that the tool is asked for its keys; says whether nobody else did within `pause`.
+async fn noted(ctx: &Ctx, tool: &Tool, pause: TimeDelta) -> Result<bool, DbError> {
+    let mut tx = ctx.write().await?;
+    let may = store::ask_for_keys(&mut tx, tool.id, ctx.at, ctx.at + -pause).await?;
+    tx.commit().await?;
+    Ok(may)
 }
 
 /// The first keys of a tool, for which somebody else is asking.
