@@ -159,7 +159,8 @@ pub async fn set(ctx: &Ctx) -> Result<Value, Failure> {
     signing(ctx).await?;
     let mut tx = ctx.read().await?;
     let keys = store::listed(&mut tx, ctx.at, ctx.at).await?;
-    let public = keys.iter().filter_map(|key| serde_json::from_str(&key.public).ok());
+    let published = keys.iter().filter(|key| key.revoked_at.is_none());
+    let public = published.filter_map(|key| serde_json::from_str(&key.public).ok());
     Ok(json!({ "keys": public.collect::<Vec<Value>>() }))
 }
 
