@@ -4,7 +4,7 @@ CARGO_FLAGS ?=
 DEMO_DATA ?= data/demo
 DEMO_LISTEN ?= 127.0.0.1:8080
 
-.PHONY: build demo test check check-crash web packages fmt browser clean-demo
+.PHONY: build demo test check check-crash web packages fmt browser senders clean-demo
 
 ## build: the release binary in target/release/tisheng
 build: web
@@ -53,6 +53,10 @@ packages:
 
 fmt:
 	cargo fmt --all
+
+## senders: lets the three learning platforms of a running demonstration send: to the record store, as a tool, by a file
+senders:
+	node web/tests/senders/run.mjs $(DEMO_DATA)
 
 clean-demo:
 	rm -rf $(DEMO_DATA)

@@ -55,7 +55,7 @@ export async function start(data, scheme, ...more) {
     child.kill(signal);
     await ended;
   };
-  return { address, personas, complaints: () => complaints, end };
+  return { address, personas, data, complaints: () => complaints, end };
 }
 
 /** Starts the binary with a demonstration of its own. `stop` ends it and removes its data; `again` starts it anew

@@ -35,12 +35,13 @@ async function toolPage({ page }, name) {
   return new URL(page.url()).pathname;
 }
 
-/** Goes to a course that is learnt in the tool. */
-async function toCourse({ page }) {
+/** Goes to a course of the platform called `name` that is learnt in its tool. */
+async function toCourse({ page }, name) {
   await page.goto("/courses?q=案例");
   const all = await page.locator("main table a").evaluateAll((links) => links.map((link) => link.getAttribute("href")));
   for (const course of all) {
     await page.goto(course);
+    if (!(await page.innerText("main")).includes(name)) continue;
     if (await page.locator(`a[href="${course}/launch"]`).count()) return;
   }
   assert.fail(`none of ${all.length} courses leads to a tool`);
@@ -58,8 +59,8 @@ const ours = ({ wrong }) => (wrong.length = 0);
 test("a tool is registered by hand, a teacher opens a course in it, and its score is an hour", async () => {
   const [mine] = tools;
   const lecturer = await visitor(chrome, site);
-  await signIn(lecturer, persona(site, "institution", 1));
-  const at = await toolPage(lecturer, "演示名师课堂");
+  await signIn(lecturer, persona(site, "institution", 2));
+  const at = await toolPage(lecturer, "演示研修平台");
   await visit(lecturer, at, "lti-none", { kind: "office" });
   await visit(lecturer, `${at}/edit`, "lti-edit", { kind: "office" });
   const fields = {
@@ -67,16 +68,23 @@ test("a tool is registered by hand, a teacher opens a course in it, and its scor
     redirects: `${mine.address}/launch`, key_set: `${mine.address}/keys`, picker: `${mine.address}/launch`,
   };
   for (const [name, value] of Object.entries(fields)) await lecturer.page.fill(`[name=${name}]`, value);
+  await lecturer.page.check("[name=whole]");
   await lecturer.page.click("main form button");
   await visit(lecturer, null, "lti-registered");
   await mine.setUp(await fact(lecturer, "客户端标识（client_id）"), await fact(lecturer, "部署编号（deployment_id）"));
   await lecturer.page.click("button:text-is('启用')");
   assert.match(await lecturer.page.innerText("main"), /已启用/);
   await visit(lecturer, at, "lti-active", { kind: "office" });
+  await lecturer.page.click("a:text-is('选择由工具打开的课程')");
+  await visit(lecturer, null, "lti-courses");
+  // One course is learnt at its own address.
+  await lecturer.page.uncheck("label:has-text('入门') input");
+  await lecturer.page.click("main form button");
+  assert.match(await lecturer.page.innerText("main"), /1 门课程的打开方式有变化/);
 
   const teacher = await visitor(chrome, site, { phone: true });
   await signIn(teacher, persona(site, "teacher"));
-  await toCourse(teacher);
+  await toCourse(teacher, "演示研修平台");
   await visit(teacher, null, "lti-course");
   const title = await teacher.page.innerText("h1");
   await teacher.page.click("a:text-is('去平台学习')");
@@ -95,14 +103,14 @@ test("a tool is registered by hand, a teacher opens a course in it, and its scor
   ours(teacher);
   await visit(teacher, "/hours", "lti-hours");
   const statement = await teacher.page.innerText("main");
-  assert.ok(statement.includes(title) && statement.includes("演示名师课堂"), statement);
+  assert.ok(statement.includes(title) && statement.includes("演示研修平台"), statement);
   await teacher.close();
 
   // The same without scripts: a button leads on.
   const plain = await visitor(chrome, site, { scripts: false });
   await signIn(plain, persona(site, "teacher", 1));
   await visit(plain, "/tasks", "lti-tasks");
-  await toCourse(plain);
+  await toCourse(plain, "演示研修平台");
   await plain.page.click("a:text-is('去平台学习')");
   await visit(plain, null, "lti-onward");
   await plain.page.click("button:text-is('打开微课工具')");

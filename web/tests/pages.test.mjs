@@ -6,8 +6,8 @@ import { browser, demonstration, glance, persona, signIn, visit, visitor } from 
 const SCHEMES = ["sichuan-2020", "foshan-2020"];
 const ROLES = ["teacher", "principal", "clerk", "county", "city", "province", "auditor", "institution"];
 
-/** Links that give a file, not a page. */
-const FILE = /\.(xlsx|csv|pdf|zip|docx|json)$|\/(download|table|pdf|sheet|lines|differences)$/;
+/** Links that give a file, or lead to the learning tool, and no page of ours. */
+const FILE = /\.(xlsx|csv|pdf|zip|docx|json)$|\/(download|table|pdf|sheet|lines|differences|launch|pick)$/;
 /** How many links deep from the home page. */
 const DEPTH = 3;
 

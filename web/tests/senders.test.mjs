@@ -3,30 +3,26 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { browser, demonstration, persona, signIn, visit, visitor } from "./harness.mjs";
-import { port } from "./providers/index.mjs";
-import { tool } from "./providers/lti.mjs";
-import { Store } from "./senders/store.mjs";
+import { ports } from "./providers/index.mjs";
+import { file, store, teaching, told } from "./senders/senders.mjs";
 import { bring, press, says } from "./story/office.mjs";
-import { csv } from "./story/papers.mjs";
 
+const SCHEME = "sichuan-2020";
 const MONTH = "2021-03";
-/** What the platform that sends files calls the columns. */
-const OWN_TITLES = { name: "学员", school: "所在单位", title: "所学课程", hours: "折合学时", day: "结业日", number: "证书流水" };
 
 let chrome;
 let site;
+let senders;
 let lesson;
 let listen;
 
 before(async () => {
-  const ports = { site: await port(), tool: await port() };
-  process.env.TISHENG_OUTBOUND_ALLOW = `localhost:${ports.tool}`;
-  listen = ["--listen", `127.0.0.1:${ports.site}`];
-  [chrome, site, lesson] = await Promise.all([
-    browser(),
-    demonstration("sichuan-2020", ...listen),
-    tool(ports.tool, `http://127.0.0.1:${ports.site}`),
-  ]);
+  // The demonstration registers its tool at the port after its own.
+  const [port] = await ports();
+  listen = ["--listen", `127.0.0.1:${port}`];
+  [chrome, site] = await Promise.all([browser(), demonstration(SCHEME, ...listen)]);
+  senders = told(site.data, SCHEME);
+  lesson = await teaching(senders, site.address, site.data);
 });
 
 after(async () => {
@@ -41,9 +37,6 @@ async function person(role, nth = 0, how = {}) {
   await signIn(one, persona(site, role, nth));
   return one;
 }
-
-/** What stands beside `label` in the facts of a page. */
-const fact = ({ page }, label) => page.innerText(`dt:text-is("${label}") + dd`);
 
 /** The page of the platform called `name`; gives its path. */
 async function toPlatform({ page }, name) {
@@ -69,54 +62,37 @@ async function sums({ page }, side) {
 }
 
 test("hours come from a record store, a tool and a file, each once, and both sides agree on the month", async (t) => {
-  const told = (what, milliseconds) => t.diagnostic(`${what}: ${milliseconds} ms until it stood in the statement`);
+  const took = (what, milliseconds) => t.diagnostic(`${what}: ${milliseconds} ms until it stood in the statement`);
   const teacher = await person("teacher", 0, { phone: true });
   const clerk = await person("clerk");
   const office = await person("province");
 
-  // The tool: entered by its institution, launched by the teacher.
-  const ofTool = await person("institution", 1);
-  const at = `${await toPlatform(ofTool, "演示名师课堂")}/tool`;
-  await ofTool.page.goto(`${at}/edit`);
-  const fields = {
-    name: "微课工具", login: `${lesson.address}/login`, target: `${lesson.address}/launch`,
-    redirects: `${lesson.address}/launch`, key_set: `${lesson.address}/keys`,
-  };
-  for (const [name, value] of Object.entries(fields)) await ofTool.page.fill(`[name=${name}]`, value);
-  await ofTool.page.click("main form button");
-  await lesson.setUp(await fact(ofTool, "客户端标识（client_id）"), await fact(ofTool, "部署编号（deployment_id）"));
-  await press(ofTool.page, "启用");
-  await ofTool.close();
+  // The tool: the teacher opens a course of its platform in it.
   const launched = await launch(teacher, "案例");
   await teacher.page.click("button:text-is('Hand in')");
   await teacher.page.waitForSelector("#said");
   teacher.wrong.length = 0;
-  told("by a tool", await arrived(teacher, launched));
+  took("by a tool", await arrived(teacher, launched));
 
   // The record store: the platform has names of its own for people, so the first time somebody says who it is.
   const ofStore = await person("institution", 0);
-  const store = await credential(ofStore, "演示慕课平台");
-  const [first, second] = await titles(ofStore, "演示慕课平台", ["入门", "工作坊"]);
-  await store.says({ name: "u-4711", called: "教师甲子", verb: "completed", object: `${store.home}/course/K1`, minutes: 45 });
+  const sender = store(senders, site.address, `${MONTH}-05`);
+  const [first, second] = await titles(ofStore, senders.store.platform, ["入门", "工作坊"]);
+  const [begun, , timed] = senders.store.courses;
+  await sender.says({ name: "u-4711", called: "教师甲子", verb: "completed", object: begun, minutes: 45 });
   await match(office, "u-4711", "教师甲子", "马尔康市演示第一小学");
-  told("by the record store, once the account was matched", await arrived(teacher, first));
-  await store.says({ name: "u-4711", called: "教师甲子", verb: "terminated", object: `${store.home}/course/K3`, minutes: 45 });
-  told("by the record store", await arrived(teacher, second));
+  took("by the record store, once the account was matched", await arrived(teacher, first));
+  await sender.says({ name: "u-4711", called: "教师甲子", verb: "terminated", object: timed, minutes: 45 });
+  took("by the record store", await arrived(teacher, second));
   await visit(teacher, "/hours", "senders-hours");
 
   // The file: with the platform's own titles. It has no numbers of papers, so somebody says who is meant, also where a
   // name is not as it is in the roll.
-  const ofFile = await person("institution", 2);
-  const files = await toPlatform(ofFile, "演示研修平台");
-  await ofFile.page.goto(`${files}/columns`);
-  for (const [field, title] of Object.entries(OWN_TITLES)) await ofFile.page.fill(`[name=${field}]`, title);
-  await press(ofFile.page, "保存");
-  await ofFile.close();
-  const row = (name, number, hours) => [name, "马尔康市演示第一小学", "课堂观察研修", hours, "2021-03-06", number];
-  const rows = [row("教师甲子", "Y-1", "1.5"), row("教师甲紫", "Y-2", "2")];
-  const file = (name, hours) => csv(name, [Object.values(OWN_TITLES), ...rows.map((one, n) => (n || !hours ? one : row("教师甲子", "Y-1", hours)))]);
-  const choose = async ({ page }) => page.selectOption("[name=origin]", { label: "演示研修平台" });
-  await bring(clerk, "hours", { wrong: file("研修.csv", "一节半"), findings: [/学时/], right: file("研修.csv"), shot: "senders-file", choose });
+  const [who, school] = senders.file.teacher;
+  const row = (name, number, hours) => ({ name, school, title: "课堂观察研修", hours, day: `${MONTH}-06`, number });
+  const brought = (hours) => file(senders, "研修.csv", [row(who, "Y-1", hours), row("教师甲紫", "Y-2", "2")]);
+  const choose = async ({ page }) => page.selectOption("[name=origin]", { label: senders.file.platform });
+  await bring(clerk, "hours", { wrong: brought("一节半"), findings: [/学时/], right: brought("1.5"), shot: "senders-file", choose });
   for (const called of ["教师甲子", "教师甲紫"]) {
     await visit(clerk, "/hours/waiting?state=parked", "senders-parked", { kind: "office" });
     const row = clerk.page.locator("main tr", { hasText: called });
@@ -125,10 +101,10 @@ test("hours come from a record store, a tool and a file, each once, and both sid
     await visit(clerk, null, "senders-match");
     await chosen(clerk.page, "教师甲子", "马尔康市演示第一小学");
   }
-  told("by a file, once its rows were matched", await arrived(teacher, "课堂观察研修"));
+  took("by a file, once its rows were matched", await arrived(teacher, "课堂观察研修"));
 
   await dispute(teacher, clerk, first);
-  await adds(ofStore, office, store);
+  await adds(ofStore, office, sender);
 });
 
 /** Opens a course with this word in its title in its tool; gives the title. */
@@ -145,17 +121,6 @@ async function launch({ page, wrong }, word) {
     return title;
   }
   return assert.fail(`none of ${all.length} courses leads to a tool`);
-}
-
-/** A new key of the platform called `name`, made on its page. */
-async function credential(lecturer, name) {
-  const at = await toPlatform(lecturer, name);
-  const home = await fact(lecturer, "学员标识地址");
-  await lecturer.page.goto(`${at}/credentials`);
-  await lecturer.page.fill("[name=name]", "生产环境");
-  await press(lecturer.page, "新建");
-  const [endpoint, key, secret] = await Promise.all(["地址（endpoint）", "账号（key）", "密钥（secret）"].map((label) => fact(lecturer, label)));
-  return new Store({ endpoint: endpoint.replace(/^https?:\/\/[^/]+/, site.address), key, secret, home, day: `${MONTH}-05` });
 }
 
 /** The titles of the platform's courses with these words. */
@@ -203,7 +168,7 @@ async function dispute(teacher, clerk, title) {
 }
 
 /** When the month is over its institution brings its own statement, and both sides confirm. */
-async function adds(ofStore, office, store) {
+async function adds(ofStore, office, sender) {
   const { page } = ofStore;
   site = await site.again(...listen, "--today", "2021-04-02");
   await signIn(ofStore, persona(site, "institution", 0));
@@ -213,7 +178,7 @@ async function adds(ofStore, office, store) {
   const download = page.waitForEvent("download");
   await page.click("a:text-is('下载本系统台账')");
   await page.goto("/roster/statements");
-  await page.setInputFiles("[name=file]", await (await download).path().then(async (path) => store.statement(path)));
+  await page.setInputFiles("[name=file]", await (await download).path().then(async (path) => sender.statement(path)));
   await press(page, "上传并核对");
   await page.waitForFunction(() => !document.querySelector("meta[http-equiv=refresh]") && document.querySelector("main"));
   await page.click("text=去确认");

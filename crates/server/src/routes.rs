@@ -20,7 +20,7 @@ use tisheng_registry::people::{Person, TeamSource};
 use tisheng_registry::roster::{self, Entry, Kinds};
 use tisheng_registry::{access, organisation, people, posting, restructuring};
 use tisheng_rules::plan::TeamRule;
-use tisheng_training::course::{Course, CourseFile, Entrances};
+use tisheng_training::course::{Course, CourseFile, Entrances, Way};
 use tisheng_training::reconciliation::StatementFile;
 use tisheng_training::selection::Judgements;
 use tisheng_training::{hours, learning, platform, selection};
@@ -87,11 +87,10 @@ pub fn parts() -> Result<Parts, Box<dyn std::error::Error + Send + Sync>> {
         .with(kinds))
 }
 
-/// The way to a course of a platform whose tool is in use; a course of another is entered at its address.
-async fn entrance(ctx: Ctx, course: Course) -> Result<Option<String>, Failure> {
+/// The way to a course that is opened in the tool of its platform; another is entered at its address.
+async fn entrance(ctx: Ctx, course: Course) -> Result<Option<Way>, Failure> {
     let mut tx = ctx.read().await?;
-    let is_open = lti::is_open(&mut tx, course.platform).await?;
-    Ok(is_open.then(|| format!("/courses/{}/launch", course.id)))
+    Ok(lti::way(&mut tx, &course).await?)
 }
 
 /// The capabilities and works that a teacher has passed.

@@ -124,12 +124,10 @@ async fn of_programme(ctx: &Ctx, programme: &Programme) -> Found<[Oracle; 4]> {
     ])
 }
 
-/// Scores of learning tools: whether learning knows of each that leads to hours.
+/// Scores of learning tools: whether learning knows what each says, and nothing that it has taken back.
 async fn scores(ctx: &Ctx) -> Found<Oracle> {
-    let mut tx = ctx.read().await?;
-    let (count, unsaid) = lti::check_scores(&mut tx).await?;
-    let wrong = if unsaid > 0 { vec![format!("{unsaid} unknown to learning")] } else { Vec::new() };
-    Ok(Oracle::new("scores of learning tools", usize::try_from(count)?, wrong, RESTORE))
+    let (count, wrong) = lti::check_scores(ctx, NAMED).await?;
+    Ok(Oracle::new("scores of learning tools", count, wrong, RESTORE))
 }
 
 /// Evidence, attachments of statements and certificates: whether the bytes are there and are those that were stored.

@@ -14,6 +14,18 @@ export async function port() {
   return found;
 }
 
+/** A port that is free at this moment, with the next one. */
+export async function ports() {
+  for (;;) {
+    const [found, server] = [await port(), listen()];
+    const is_free = await new Promise((done) => {
+      server.once("error", () => done(false));
+      server.listen(found + 1, "127.0.0.1", () => server.close(() => done(true)));
+    });
+    if (is_free) return [found, found + 1];
+  }
+}
+
 /** oidc-provider at `port` for one client; `claims` are what it says of everybody. */
 export async function oidc(port, { client, secret, redirect, leaving, claims }) {
   const provider = new Provider(`http://127.0.0.1:${port}`, {

@@ -1,12 +1,13 @@
 """A learning tool by PyLTI1p3 on a port of this machine, for one platform.
 
-    lti.py PORT PLATFORM
+    lti.py PORT PLATFORM [SENDERS]
 
 It is set up by a GET of /setup?client_id=…&deployment_id=…, or registers itself at /register as Dynamic Registration has
-it. The page of a launch shows what the message says and has a form that posts a score; the page of a deep linking launch
+it, or finds its key and what it is registered as in the file SENDERS that a demonstration writes. The page of a launch shows what the message says and has a form that posts a score; the page of a deep linking launch
 has one that gives a course back. Nothing here is part of the product.
 """
 
+import base64
 import datetime
 import json
 import sys
@@ -23,6 +24,7 @@ from pylti1p3.lineitem import LineItem
 from pylti1p3.tool_config import ToolConfDict
 
 port, platform = sys.argv[1:3]
+senders = json.load(open(sys.argv[3], encoding="utf-8")) if len(sys.argv) > 3 else None
 here = f"http://localhost:{port}"
 TOOL = "https://purl.imsglobal.org/spec/lti-tool-configuration"
 
@@ -40,7 +42,10 @@ class Cache:
         self.kept[key] = value
 
 
-private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+if senders:
+    private = serialization.load_der_private_key(base64.b64decode(senders["tool"]["key"]), None)
+else:
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 private_pem = private.private_bytes(
     serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
 ).decode()
@@ -55,24 +60,26 @@ cache = Cache()
 config = None
 
 
-def set_up(client, deployment, about):
+def set_up(about, *registered):
     global config
     config = ToolConfDict(
         {
             platform: [
                 {
-                    "default": True,
+                    "default": place == 0,
                     "client_id": client,
                     "auth_login_url": about["authorization_endpoint"],
                     "auth_token_url": about["token_endpoint"],
                     "key_set_url": about["jwks_uri"],
                     "deployment_ids": [deployment],
                 }
+                for place, (client, deployment) in enumerate(registered)
             ]
         }
     )
-    config.set_private_key(platform, private_pem, client_id=client)
-    config.set_public_key(platform, public_pem.decode(), client_id=client)
+    for client, _ in registered:
+        config.set_private_key(platform, private_pem, client_id=client)
+        config.set_public_key(platform, public_pem.decode(), client_id=client)
 
 
 def page(title, body):
@@ -93,7 +100,7 @@ def keys():
 @app.get("/setup")
 def setup():
     about = requests.get(f"{platform}/.well-known/openid-configuration", timeout=5).json()
-    set_up(request.args["client_id"], request.args["deployment_id"], about)
+    set_up(about, (request.args["client_id"], request.args["deployment_id"]))
     return "ready"
 
 
@@ -125,7 +132,7 @@ def register():
     )
     if said.status_code >= 400:
         return page("Refused", said.text), 502
-    set_up(said.json()["client_id"], said.json()[TOOL]["deployment_id"], about)
+    set_up(about, (said.json()["client_id"], said.json()[TOOL]["deployment_id"]))
     return page("Registered", "")
 
 
@@ -189,5 +196,8 @@ def choose():
     return message.get_deep_link().output_response_form([course])
 
 
+if senders:
+    clients = [(one["tool"]["client"], one["tool"]["deployment"]) for one in senders["territories"]]
+    set_up(requests.get(f"{platform}/.well-known/openid-configuration", timeout=30).json(), *clients)
 print("ready", flush=True)
 app.run("127.0.0.1", int(port), threaded=True)

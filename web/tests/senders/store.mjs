@@ -15,14 +15,14 @@ export class Store {
     };
   }
 
-  /** Says what an account has done. A platform that hears nothing says it again, so everything is said twice. */
-  async says({ name, called, verb, object, minutes }) {
+  /** Says what an account has done; of a name that `home` gave, the platform itself without it. A platform that hears nothing says it again, so everything is said twice. */
+  async says({ home = this.home, name, called, verb, object, minutes, score }) {
     const statement = {
       id: randomUUID(),
-      actor: { account: { homePage: this.home, name }, name: called },
+      actor: { account: { homePage: home, name }, name: called },
       verb: { id: `http://adlnet.gov/expapi/verbs/${verb}` },
       object: { id: object },
-      result: { duration: `PT${minutes}M` },
+      result: { duration: `PT${minutes}M`, ...(score && { success: true, score: { scaled: score } }) },
       timestamp: `${this.day}T0${(this.hour += 1)}:00:00Z`,
     };
     for (let times = 0; times < 2; times += 1) {

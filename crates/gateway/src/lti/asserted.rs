@@ -14,8 +14,14 @@ use crate::jose::{KeySet, TokenError, Unverified};
 
 /// Hours for which a key set is taken without asking again.
 const KEY_HOURS: i64 = 12;
-/// Seconds between two questions for the key set.
+/// Seconds between two questions for the key set, and after one that was not answered. Each further
+/// one that is not answered doubles them.
 const KEY_PAUSE: i64 = 60;
+/// Seconds between two questions for the key set at most.
+const LONGEST_PAUSE: i64 = 3_600;
+/// How often, and after how many milliseconds each time, whoever finds somebody else asking for the
+/// first keys of a tool looks whether they have come: a little longer than an answer may take.
+const LOOKS: (u32, u64) = (24, 250);
 /// Seconds by which two clocks may differ.
 const SKEW: f64 = 60.0;
 /// Seconds after its making within which a token is used.
@@ -33,6 +39,9 @@ pub enum Wrong {
     /// What the address of the keys gives is none.
     #[error("工具的公钥地址没有返回密钥")]
     NoKeys,
+    /// The tool's keys could not be had a moment ago, and are not asked for before this one.
+    #[error("刚才取不到工具的公钥，{} 以后再试。请核对工具的公钥地址能否访问", .0.chinese())]
+    Paused(Instant),
     /// Another made it.
     #[error("签发者（iss）不是登记的工具")]
     Issuer,
@@ -67,6 +76,12 @@ impl Wrong {
             Self::Signed(TokenError::Signature) => "the signature is not that of the key",
             Self::Keys(_) => "the key set of the tool cannot be fetched",
             Self::NoKeys => "the tool has no key set",
+            Self::Paused(until) => {
+                return format!(
+                    "the key set of the tool could not be fetched; it is asked for again after {}",
+                    until.iso()
+                );
+            }
             Self::Issuer => "iss is not the client_id",
             Self::Audience => "aud is not the address of this endpoint",
             Self::Expired => "exp is missing or over",
@@ -79,35 +94,90 @@ impl Wrong {
     }
 }
 
-/// The claims of `token`, signed by the tool. May ask another host: no transaction is open.
+/// The claims of `token`, signed by the tool. May ask another host: no transaction is open. Keys that
+/// were fetched once are used for as long as no others can be had.
 ///
 /// # Errors
-/// [`Wrong::Signed`], [`Wrong::Keys`], [`Wrong::NoKeys`].
+/// [`Wrong::Signed`], [`Wrong::Keys`], [`Wrong::NoKeys`], [`Wrong::Paused`].
 pub async fn verified(ctx: &Ctx, tool: &Tool, token: &Unverified<'_>) -> Result<Map<String, Value>, Wrong> {
-    let pasted = tool.key_set.is_empty();
-    let is_fresh = pasted || ctx.at - tool.keys_at < TimeDelta::hours(KEY_HOURS);
-    let kept = KeySet::read(tool.keys.as_bytes()).filter(|_| is_fresh);
-    match kept.map(|keys| token.verify(&keys)) {
-        None if pasted => return Err(Wrong::NoKeys),
-        None => {}
-        Some(Err(TokenError::UnknownKey)) if !pasted && may_ask_again(ctx, tool).await? => {}
-        Some(known) => return Ok(known?),
+    let kept = KeySet::read(tool.keys.as_bytes());
+    let is_fresh = tool.key_set.is_empty() || ctx.at - tool.keys_at < TimeDelta::hours(KEY_HOURS);
+    let known = kept.map(|keys| token.verify(&keys));
+    match known {
+        None if tool.key_set.is_empty() => return Err(Wrong::NoKeys),
+        Some(Err(TokenError::UnknownKey)) if !tool.key_set.is_empty() => {}
+        Some(known) if is_fresh => return Ok(known?),
+        _ => {}
     }
-    let reply = ctx.app.outbound.get(&tool.key_set, &[]).await.map_err(Wrong::Keys)?;
-    let keys = KeySet::read(&reply.body).filter(|_| reply.status == StatusCode::OK).ok_or(Wrong::NoKeys)?;
-    let mut tx = ctx.write().await?;
-    let text = String::from_utf8_lossy(&reply.body);
-    store::keep_keys(&mut tx, (tool.id, &tool.key_set), &text, ctx.at).await?;
-    tx.commit().await?;
-    Ok(token.verify(&keys)?)
+    match (fetched(ctx, tool, known.is_none()).await, known) {
+        (Ok(keys), _) => Ok(token.verify(&keys)?),
+        (Err(Wrong::Failed(error)), _) => Err(error.into()),
+        (Err(_), Some(known)) => Ok(known?),
+        (Err(wrong), None) => Err(wrong),
+    }
 }
 
-/// Whether the last question for the key set lies far enough back; then this one counts.
-async fn may_ask_again(ctx: &Ctx, tool: &Tool) -> Result<bool, DbError> {
+/// Asks the tool for its keys, unless that was done a moment ago. Where the tool has none yet and
+/// somebody else is asking, `waits` for the answer.
+async fn fetched(ctx: &Ctx, tool: &Tool, waits: bool) -> Result<KeySet, Wrong> {
+    let pause = pause(tool.keys_failed);
+    // Whoever forges proofs does not make us write either.
+    let is_due = tool.keys_asked_at <= ctx.at + -pause;
+    if !is_due || !noted(ctx, tool, pause).await? {
+        return if waits && tool.keys_failed == 0 {
+            awaited(ctx, tool).await
+        } else {
+            Err(Wrong::Paused(tool.keys_asked_at + pause))
+        };
+    }
+    let answer = match ctx.app.outbound.get(&tool.key_set, &[]).await {
+        Ok(reply) => KeySet::read(&reply.body)
+            .filter(|_| reply.status == StatusCode::OK)
+            .map(|keys| (keys, String::from_utf8_lossy(&reply.body).into_owned()))
+            .ok_or(Wrong::NoKeys),
+        Err(error) => Err(Wrong::Keys(error)),
+    };
     let mut tx = ctx.write().await?;
-    let may = store::ask_for_keys(&mut tx, tool.id, ctx.at, ctx.at + TimeDelta::seconds(-KEY_PAUSE)).await?;
+    match &answer {
+        Ok((_, text)) => store::keep_keys(&mut tx, (tool.id, &tool.key_set), text, ctx.at).await?,
+        Err(_) => store::miss_keys(&mut tx, (tool.id, &tool.key_set)).await?,
+    }
+    tx.commit().await?;
+    answer.map(|(keys, _)| keys)
+}
+
+/// Notes that the tool is asked for its keys; says whether nobody else did within `pause`.
+async fn noted(ctx: &Ctx, tool: &Tool, pause: TimeDelta) -> Result<bool, DbError> {
+    let mut tx = ctx.write().await?;
+    let may = store::ask_for_keys(&mut tx, tool.id, ctx.at, ctx.at + -pause).await?;
     tx.commit().await?;
     Ok(may)
+}
+
+/// The first keys of a tool, for which somebody else is asking.
+async fn awaited(ctx: &Ctx, tool: &Tool) -> Result<KeySet, Wrong> {
+    let (looks, milliseconds) = LOOKS;
+    for _ in 0..looks {
+        tokio::time::sleep(std::time::Duration::from_millis(milliseconds)).await;
+        let mut tx = ctx.read().await?;
+        let now = store::of_id(&mut tx, tool.id).await?;
+        drop(tx);
+        match now {
+            Some(now) if now.keys_failed == 0 => {
+                if let Some(keys) = KeySet::read(now.keys.as_bytes()) {
+                    return Ok(keys);
+                }
+            }
+            _ => break,
+        }
+    }
+    Err(Wrong::Paused(ctx.at + pause(1)))
+}
+
+/// How long a tool is left alone that has not given its keys `failed` times in a row.
+fn pause(failed: i64) -> TimeDelta {
+    let doublings = failed.clamp(1, 10) - 1;
+    TimeDelta::seconds((KEY_PAUSE << doublings).min(LONGEST_PAUSE))
 }
 
 /// Holds verified claims against what they must say: made by `client` for one of `audiences`, and
@@ -161,7 +231,7 @@ mod tests {
     use serde_json::{Map, Value, json};
     use tisheng_kernel::Instant;
 
-    use super::{Wrong, judge};
+    use super::{Wrong, judge, pause};
 
     const NOW: i64 = 1_615_338_000;
     const HERE: [&str; 2] = ["https://tisheng.test/lti/token", "https://tisheng.test"];
@@ -192,6 +262,12 @@ mod tests {
             assert!(matches!(judged(&with("iat", iat), NOW), Err(Wrong::IssuedAt)));
         }
         assert!(matches!(judged(&with("nbf", json!(NOW + 100)), NOW), Err(Wrong::IssuedAt)));
+    }
+
+    #[test]
+    fn whoever_does_not_answer_is_left_alone_for_longer() {
+        let seconds = [0, 1, 2, 3, 6, 7, i64::MAX].map(|failed| pause(failed).num_seconds());
+        assert_eq!(seconds, [60, 60, 120, 240, 1_920, 3_600, 3_600]);
     }
 
     proptest! {

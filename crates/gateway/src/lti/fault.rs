@@ -21,6 +21,19 @@ pub enum LaunchError {
     /// The course is not on offer.
     #[error("这门课程没有开设，不能打开。")]
     NotOffered,
+    /// The course is learnt at its own address.
+    #[error("这门课程不从学习工具“{0}”打开，请从课程页的地址进入。")]
+    Elsewhere(String),
+    /// Something that the tool gave back cannot be taken.
+    #[error("工具返回的第 {place} 项“{title}”不能带回：{wrong}。请告知工具的技术人员，更正后重新挑选。")]
+    Item {
+        /// Which, counted from 1.
+        place: usize,
+        /// Its title.
+        title: String,
+        /// What is wrong with it.
+        wrong: String,
+    },
     /// The tool offers no choosing of courses.
     #[error("这个工具没有登记选课地址，不能从中挑选课程。")]
     NoPicker,

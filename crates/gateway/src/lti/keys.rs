@@ -9,9 +9,14 @@ use tisheng_platform::{Ctx, Tx, audit};
 use super::store::keys as store;
 use crate::jose::sign::SigningKey;
 
+/// Hours for which a key is published before it signs: a tool that reads our set once a day knows it
+/// by then.
+const LEAD_HOURS: i64 = 24;
 /// Days for which a key is still published once another signs: long after the last message that it
 /// signed has expired, so that a tool which reads the set once a day misses nothing.
 const PUBLISHED_DAYS: i64 = 7;
+/// Days for which a key that was withdrawn is still listed.
+const LISTED_DAYS: i64 = 30;
 
 /// A key of ours as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,10 +29,36 @@ pub struct Key {
     pub secret: Vec<u8>,
     /// Its public half, JSON.
     pub public: String,
-    /// When it was made.
+    /// When it was made; it is published from then on.
     pub made_at: Instant,
-    /// From when on it is published no more; `None` for the one that signs.
+    /// From when on it signs.
+    pub signs_from: Instant,
+    /// From when on it is published no more; `None` while no other is to follow.
     pub until: Option<Instant>,
+    /// When it was withdrawn, where it was.
+    pub revoked_at: Option<Instant>,
+}
+
+/// What a key is for at some moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// It is published and signs from this moment on.
+    Waits(Instant),
+    /// It signs.
+    Signs,
+    /// It has signed, and is published until this moment.
+    Verifies(Instant),
+    /// It was withdrawn at this moment, and is published no more.
+    Revoked(Instant),
+}
+
+/// What became of a wish for another key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rotated {
+    /// A key was made that signs from this moment on.
+    Made(String, Instant),
+    /// One that was made before waits for this moment: nothing is changed.
+    Waits(String, Instant),
 }
 
 /// The key that signs; the first is made when it is asked for. Not while a transaction is open.
@@ -36,7 +67,7 @@ pub struct Key {
 /// What the database reports.
 pub async fn signing(ctx: &Ctx) -> Result<SigningKey, Failure> {
     let mut tx = ctx.read().await?;
-    let known = store::current(&mut tx).await?;
+    let known = store::current(&mut tx, ctx.at).await?;
     drop(tx);
     let key = match known {
         Some(key) => key,
@@ -44,39 +75,79 @@ pub async fn signing(ctx: &Ctx) -> Result<SigningKey, Failure> {
             let made = made(ctx).await?;
             let mut tx = ctx.write().await?;
             // Another process may have made one in the meantime: then that one signs.
-            if store::current(&mut tx).await?.is_none() {
+            if store::current(&mut tx, ctx.at).await?.is_none() {
                 add(ctx, &mut tx, &made).await?;
                 tx.commit().await?;
             }
             let mut tx = ctx.read().await?;
-            store::current(&mut tx).await?.ok_or_else(|| Failure::Internal("no key signs".to_owned()))?
+            store::current(&mut tx, ctx.at)
+                .await?
+                .ok_or_else(|| Failure::Internal("no key signs".to_owned()))?
         }
     };
     let secret = ctx.app.keys.open(&key.secret).map_err(|error| Failure::Internal(error.to_string()))?;
     SigningKey::read(&secret).ok_or_else(|| Failure::Internal(format!("key {} cannot be read", key.kid)))
 }
 
-/// Lets a new key sign from now on; the one before is published for some days more. Gives the name
-/// of the new one. Not while a transaction is open.
+/// Makes another key. It is published from now on and signs from tomorrow, since tools keep our set
+/// for a while; then the one before is published for some days more. Not while a transaction is open.
 ///
 /// # Errors
 /// What the database reports.
-pub async fn rotate(ctx: &Ctx) -> Result<String, Failure> {
+pub async fn rotate(ctx: &Ctx) -> Result<Rotated, Failure> {
     let made = made(ctx).await?;
     let mut tx = ctx.write().await?;
-    store::retire(&mut tx, ctx.at + TimeDelta::days(PUBLISHED_DAYS)).await?;
-    store::forget(&mut tx, ctx.at).await?;
+    let known = store::listed(&mut tx, ctx.at, ctx.at).await?;
+    if let Some(waiting) = known.iter().find(|key| key.revoked_at.is_none() && key.signs_from > ctx.at) {
+        return Ok(Rotated::Waits(waiting.kid.clone(), waiting.signs_from));
+    }
+    // The very first signs at once: no tool knows another.
+    let is_first = store::current(&mut tx, ctx.at).await?.is_none();
+    let lead = if is_first { TimeDelta::zero() } else { TimeDelta::hours(LEAD_HOURS) };
+    let made = Key { signs_from: ctx.at + lead, ..made };
+    store::retire(&mut tx, made.signs_from + TimeDelta::days(PUBLISHED_DAYS)).await?;
+    store::forget(&mut tx, (ctx.at, ctx.at + TimeDelta::days(-LISTED_DAYS))).await?;
+    add(ctx, &mut tx, &made).await?;
+    tx.commit().await?;
+    Ok(Rotated::Made(made.kid, made.signs_from))
+}
+
+/// Withdraws every key that there is, such as when somebody else may hold them, and lets a new one
+/// sign at once. What they have signed is believed no more by whoever reads our set again. Gives the
+/// name of the new one. Not while a transaction is open.
+///
+/// # Errors
+/// What the database reports.
+pub async fn revoke(ctx: &Ctx) -> Result<String, Failure> {
+    let made = made(ctx).await?;
+    let mut tx = ctx.write().await?;
+    for key in store::listed(&mut tx, ctx.at, ctx.at).await? {
+        if store::revoke(&mut tx, key.id, ctx.at).await? {
+            let detail = json!({ "kid": key.kid });
+            audit::record(ctx, &mut tx, "lti.key_revoked", key.id.uuid(), &detail).await?;
+        }
+    }
+    store::forget(&mut tx, (ctx.at, ctx.at + TimeDelta::days(-LISTED_DAYS))).await?;
     add(ctx, &mut tx, &made).await?;
     tx.commit().await?;
     Ok(made.kid)
 }
 
-/// Every key that is published, the one that signs first.
+/// Every key that is published or was withdrawn of late, with its use at this moment; the last one
+/// first.
 ///
 /// # Errors
 /// What the database reports.
-pub async fn published(ctx: &Ctx, tx: &mut Tx) -> Result<Vec<Key>, Failure> {
-    Ok(store::published(tx, ctx.at).await?)
+pub async fn listed(ctx: &Ctx, tx: &mut Tx) -> Result<Vec<(Key, Use)>, Failure> {
+    let current = store::current(tx, ctx.at).await?.map(|key| key.id);
+    let all = store::listed(tx, ctx.at, ctx.at + TimeDelta::days(-LISTED_DAYS)).await?;
+    let used = |key: &Key| match (key.revoked_at, key.until) {
+        (Some(at), _) => Use::Revoked(at),
+        _ if key.signs_from > ctx.at => Use::Waits(key.signs_from),
+        _ if current == Some(key.id) => Use::Signs,
+        (_, until) => Use::Verifies(until.unwrap_or(ctx.at)),
+    };
+    Ok(all.into_iter().map(|key| (used(&key), key)).map(|(used, key)| (key, used)).collect())
 }
 
 /// Our key set (RFC 7517, 5). Not while a transaction is open: the first key is made where there is
@@ -87,8 +158,9 @@ pub async fn published(ctx: &Ctx, tx: &mut Tx) -> Result<Vec<Key>, Failure> {
 pub async fn set(ctx: &Ctx) -> Result<Value, Failure> {
     signing(ctx).await?;
     let mut tx = ctx.read().await?;
-    let keys = published(ctx, &mut tx).await?;
-    let public = keys.iter().filter_map(|key| serde_json::from_str(&key.public).ok());
+    let keys = store::listed(&mut tx, ctx.at, ctx.at).await?;
+    let published = keys.iter().filter(|key| key.revoked_at.is_none());
+    let public = published.filter_map(|key| serde_json::from_str(&key.public).ok());
     Ok(json!({ "keys": public.collect::<Vec<Value>>() }))
 }
 
@@ -103,7 +175,9 @@ async fn made(ctx: &Ctx) -> Result<Key, Failure> {
         secret: ctx.app.keys.seal(&secret),
         public: key.public().to_string(),
         made_at: ctx.at,
+        signs_from: ctx.at,
         until: None,
+        revoked_at: None,
     })
 }
 

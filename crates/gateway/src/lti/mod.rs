@@ -9,15 +9,23 @@
 //! with a *hint* and to the tool again with a signed *message*. A *pick* is somebody choosing courses
 //! in a tool (deep linking); a *link* is what a course that was chosen there opens. A *member* is a
 //! teacher who has opened a course. A *line* (line item) is a column of scores of a course; one
-//! belongs to the course and *counts*, as others do that the tool binds to its link.
+//! belongs to the course and *counts*, as others do that the tool binds to its link. An *opening* says
+//! of a course whether the tool opens it, where somebody has said so.
+//!
+//! **Outcomes** of a score. An earlier one than the last is refused (409); one that came before changes
+//! nothing; of different ones of one moment, to the nanosecond, the one that came last stands. What the
+//! last score contradicts is voided in `training/learning` and the hours are worked out anew: [`outcome`]
+//! says what that is.
 //!
 //! **Tables.** `lti_key`, `lti_tool`, `lti_invitation`, `lti_hint`, `lti_seen`, `lti_token`,
-//! `lti_pick`, `lti_link`, `lti_member`, `lti_line`, `lti_score`.
+//! `lti_pick`, `lti_link`, `lti_opening`, `lti_member`, `lti_line`, `lti_score`.
 //!
 //! **Invariants.** A message goes only to an address that is registered letter by letter; a hint, a
 //! nonce, the number of a proof and an invitation count once; what is only known to a browser or a
 //! tool stands here as a hash, our keys sealed; another host is asked only while no transaction is
-//! open; a score that counts and its facts are written in one transaction.
+//! open, a tool that does not answer less and less often; a key of ours is published before it signs;
+//! a score that counts and its facts are written in one transaction, and no fact stands that the last
+//! score takes back; every change that a tool makes has its name in the trail.
 
 mod actions;
 mod asserted;
@@ -26,6 +34,7 @@ mod keys;
 mod message;
 mod model;
 mod names;
+mod outcome;
 mod pages;
 mod score;
 mod service;
@@ -36,9 +45,9 @@ mod tests;
 
 pub mod samples;
 
-pub use actions::launch::is_open;
+pub use actions::openings::way;
 pub use actions::scores::check as check_scores;
-pub use keys::{Key, published, rotate};
+pub use keys::{Key, Rotated, Use, listed, revoke, rotate};
 pub use model::{Pick, Tool, ToolState};
 pub use pages::pages;
 pub use service::routes;

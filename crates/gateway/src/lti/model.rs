@@ -43,10 +43,16 @@ pub struct Tool {
     pub keys: String,
     /// When they were fetched.
     pub keys_at: Instant,
+    /// When they were last asked for.
+    pub keys_asked_at: Instant,
+    /// How often in a row since then they could not be had.
+    pub keys_failed: i64,
     /// What is opened to choose courses; empty where it offers nothing of the kind.
     pub picker: String,
     /// Whether it may know the names of teachers.
     pub names: bool,
+    /// Whether it opens the courses of its platform of which nobody has said so.
+    pub whole: bool,
     /// Whether it may be opened.
     pub state: ToolState,
     /// How often the row was changed.
@@ -124,26 +130,65 @@ pub struct ItemLine {
 }
 
 /// Links that are taken of one answer.
-const ITEMS: usize = 50;
+pub const ITEMS: usize = 50;
+/// Characters of the address of a link at most. It travels once more inside the address at which a
+/// launch begins, where three may stand for one, and servers commonly take 8 KB of an address.
+const ADDRESS: usize = 2_000;
 /// Characters of a text that a tool gives with a link.
 const TEXT: usize = 500;
 /// Parameters of a link, and characters of each.
 const PARAMETERS: (usize, usize) = (50, 1_000);
 
+/// What of an answer may become courses.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Given {
+    /// The links for learning, as many as are taken at once.
+    pub links: Vec<Item>,
+    /// Things that are no links for learning.
+    pub others: usize,
+    /// Links beyond those that are taken at once.
+    pub beyond: usize,
+}
+
+/// A link that cannot be taken: its place in the answer counted from 1, its title, what is wrong.
+pub type Refused = (usize, String, String);
+
 impl Item {
-    /// The links for learning among `items`, and how many others there are.
-    #[must_use]
-    pub fn read_all(items: &[Value]) -> (Vec<Self>, usize) {
-        let links: Vec<Self> = items.iter().filter_map(Self::read).take(ITEMS).collect();
-        let others = items.len() - links.len();
-        (links, others)
+    /// What of `items` may become courses; `admitted` says what is wrong with an address.
+    ///
+    /// # Errors
+    /// The first link that cannot be taken as it is: an address is kept whole or not at all.
+    pub fn read_all(
+        items: &[Value],
+        admitted: impl Fn(&str) -> Result<(), String>,
+    ) -> Result<Given, Refused> {
+        let of_type = |item: &Value| item.get("type").and_then(Value::as_str) == Some("ltiResourceLink");
+        let found: Vec<(usize, &Value)> =
+            items.iter().enumerate().filter(|(_, item)| of_type(item)).collect();
+        let (others, beyond) = (items.len() - found.len(), found.len().saturating_sub(ITEMS));
+        let mut links = Vec::new();
+        for (place, item) in found.into_iter().take(ITEMS) {
+            let link = Self::read(item);
+            let wrong = |sentence| (place + 1, link.title.chars().take(40).collect(), sentence);
+            if link.url.chars().count() > ADDRESS {
+                return Err(wrong(format!("打开地址（url）超过 {ADDRESS} 个字符")));
+            }
+            if link.url.chars().any(|c| c.is_whitespace() || c.is_control()) {
+                return Err(wrong("打开地址（url）中有空格或不允许的字符".to_owned()));
+            }
+            if !link.url.is_empty() {
+                admitted(&link.url).map_err(|error| wrong(format!("打开地址（url）有误，{error}")))?;
+            }
+            links.push(link);
+        }
+        Ok(Given { links, others, beyond })
     }
 
-    fn read(item: &Value) -> Option<Self> {
-        if item.get("type").and_then(Value::as_str) != Some("ltiResourceLink") {
-            return None;
-        }
-        let text = |of: &Value, name: &str| short(of.get(name).and_then(Value::as_str).unwrap_or_default());
+    fn read(item: &Value) -> Self {
+        let whole = |of: &Value, name: &str| {
+            of.get(name).and_then(Value::as_str).unwrap_or_default().trim().to_owned()
+        };
+        let text = |of: &Value, name: &str| short(&whole(of, name));
         let custom = item.get("custom").and_then(Value::as_object).cloned().unwrap_or_default();
         let (most, long) = PARAMETERS;
         let plain = custom.into_iter().filter(|(name, value)| {
@@ -154,13 +199,13 @@ impl Item {
             let (label, resource) = (text(line, "label"), text(line, "resourceId"));
             Some(ItemLine { label, most, resource, tag: text(line, "tag") })
         });
-        Some(Self {
+        Self {
             title: text(item, "title"),
             text: text(item, "text"),
-            url: text(item, "url"),
+            url: whole(item, "url"),
             custom: plain.take(most).collect(),
             line,
-        })
+        }
     }
 }
 
@@ -219,7 +264,7 @@ pub fn secret() -> String {
 mod tests {
     use serde_json::json;
 
-    use super::{Item, origin};
+    use super::{Given, Item, origin};
 
     #[test]
     fn an_origin_ends_where_the_path_begins() {
@@ -239,13 +284,32 @@ mod tests {
             json!({ "type": "link", "url": "https://tool.test/2" }),
             json!("link"),
         ];
-        let (links, others) = Item::read_all(&items);
-        assert_eq!((links.len(), others), (2, 2));
+        let Given { links, others, beyond } = Item::read_all(&items, |_| Ok(())).expect("right");
+        assert_eq!((links.len(), others, beyond), (2, 2, 0));
         let line = links[0].line.as_ref().expect("a column");
         assert_eq!((links[0].title.as_str(), line.most, line.tag.as_str()), ("第一课", 20.0, "quiz"));
         assert_eq!(links[0].custom.keys().collect::<Vec<_>>(), ["chapter"], "parameters are texts");
         assert!(links[1].line.is_none(), "a column has a highest score");
-        let many = vec![json!({ "type": "ltiResourceLink" }); 60];
-        assert_eq!(Item::read_all(&many).0.len(), 50);
+        let mut many = vec![json!({ "type": "ltiResourceLink" }); 60];
+        many.push(json!({ "type": "link" }));
+        let given = Item::read_all(&many, |_| Ok(())).expect("right");
+        assert_eq!((given.links.len(), given.others, given.beyond), (50, 1, 10));
+    }
+
+    #[test]
+    fn an_address_is_kept_whole_or_not_at_all() {
+        let of = |letters: usize| "https://tool.test/".to_owned() + &"a".repeat(letters);
+        let items = |url: &str| {
+            let link = json!({ "type": "ltiResourceLink", "title": "长链接", "url": url });
+            [json!({ "type": "link" }), link]
+        };
+        let whole = Item::read_all(&items(&of(1_900)), |_| Ok(())).expect("right");
+        assert_eq!(whole.links[0].url.len(), 1_918);
+        for url in [of(2_000), "https://tool.test/a b".to_owned(), "https://tool.test/\0".to_owned()] {
+            let (place, title, wrong) = Item::read_all(&items(&url), |_| Ok(())).expect_err("wrong");
+            assert_eq!((place, title.as_str()), (2, "长链接"), "{wrong}");
+        }
+        let refused = Item::read_all(&items(&of(3)), |_| Err("不行".to_owned())).expect_err("wrong");
+        assert!(refused.2.contains("不行"));
     }
 }

@@ -1,6 +1,7 @@
 //! The pages of the room: the tool of a platform, the way to it and back, courses chosen in it.
 
 mod chosen;
+mod courses;
 mod keep;
 mod show;
 pub mod visit;
@@ -21,6 +22,7 @@ pub fn pages() -> Router<Arc<App>> {
         .route("/platforms/{id}/tool", get(show::show))
         .route("/platforms/{id}/tool/edit", get(keep::form).post(keep::save))
         .route("/platforms/{id}/tool/turn", post(keep::turn))
+        .route("/platforms/{id}/tool/courses", get(courses::form).post(courses::save))
         .route("/platforms/{id}/tool/invite", post(keep::invite))
         .route("/platforms/{id}/tool/pick", get(visit::pick))
         .route("/platforms/{id}/tool/picks/{pick}", get(chosen::form).post(chosen::save))

@@ -1,7 +1,7 @@
 //! A tool for the stories of higher rooms.
 
 use chrono::TimeDelta;
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 use tisheng_kernel::Id;
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, Tx};
@@ -17,25 +17,59 @@ use super::model::{Item, Pick, Tool, ToolState, digest, secret};
 use super::score::Score;
 use super::settings::Settings;
 use super::store::grades;
+use crate::jose::sign::SigningKey;
 
 /// Registers an invented tool for `platform`, as whoever keeps it would, and puts it in use.
 ///
 /// # Errors
 /// What the actions report.
 pub async fn tool(ctx: &Ctx, tx: &mut Tx, platform: Id<Platform>) -> Result<Id<Tool>, Failure> {
+    let at = |path: &str| format!("https://tool.test{path}");
+    Ok(entered(ctx, tx, platform, (at, json!({ "keys": [] }))).await?.id)
+}
+
+/// The same with a tool at `address` that signs with `key`; gives client and deployment.
+///
+/// # Errors
+/// What the actions report.
+pub async fn tool_at(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    platform: Id<Platform>,
+    (address, key): (&str, &str),
+) -> Result<(String, String), Failure> {
+    let key = SigningKey::read(key).ok_or_else(|| Failure::Internal("no key".to_owned()))?;
+    let at = |path: &str| format!("{address}{path}");
+    let tool = entered(ctx, tx, platform, (at, json!({ "keys": [key.public()] }))).await?;
+    Ok((tool.client, tool.deployment))
+}
+
+/// A key for a tool: PKCS #8 in Base64.
+#[must_use]
+pub fn key() -> String {
+    SigningKey::make().to_string()
+}
+
+async fn entered(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    platform: Id<Platform>,
+    (at, keys): (impl Fn(&str) -> String, Value),
+) -> Result<Tool, Failure> {
     let settings = Settings {
         name: "演示学习工具".to_owned(),
-        login: "https://tool.test/login".to_owned(),
-        target: "https://tool.test/launch".to_owned(),
-        redirects: vec!["https://tool.test/launch".to_owned()],
+        login: at("/login"),
+        target: at("/launch"),
+        redirects: vec![at("/launch")],
         key_set: String::new(),
-        keys: json!({ "keys": [] }).to_string(),
-        picker: "https://tool.test/launch".to_owned(),
+        keys: keys.to_string(),
+        picker: at("/launch"),
         names: false,
+        whole: true,
     };
-    let id = register(ctx, tx, platform, &settings).await?.ok_or(Failure::NotFound)?;
+    register(ctx, tx, platform, &settings).await?.ok_or(Failure::NotFound)?;
     turn(ctx, tx, (platform, 1), ToolState::Active).await?;
-    Ok(id)
+    of_platform(ctx, tx, platform).await?.1.ok_or(Failure::NotFound)
 }
 
 /// A course that whoever asks has chosen in the tool of `platform` and not handed in yet.
@@ -78,7 +112,7 @@ pub async fn completed(
         "userId": account.name, "timestamp": (ctx.at + TimeDelta::days(-1)).iso(),
         "activityProgress": "Completed", "gradingProgress": "FullyGraded", "scoreGiven": 80, "scoreMaximum": 100,
     });
-    let score = Score::read(said.to_string().as_bytes(), ctx.at).map_err(Failure::Internal)?;
+    let score = Score::read(said.to_string().as_bytes(), line.id, ctx.at).map_err(Failure::Internal)?;
     let taken = scores::take(ctx, tx, (&course, &line), &score).await;
     taken.map_err(|fault| Failure::Internal(fault.sentence))
 }

@@ -1,9 +1,8 @@
-//! Scores: what a tool says of a teacher's work, and what follows for learning. Pure.
+//! Scores as tools send them (Assignment and Grade Services 2.0, 3.4). Pure.
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use tisheng_kernel::{Id, Instant, Seconds};
-use tisheng_training::learning::{Account, Happened, Said};
+use tisheng_kernel::{Id, Instant};
 use tisheng_xapi::{Version, time};
 
 use super::model::Line;
@@ -23,10 +22,16 @@ pub const GRADING: [&str; 5] = ["FullyGraded", "Pending", "PendingManual", "Fail
 /// A score as it was sent (Assignment and Grade Services 2.0, 3.4).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Score {
+    /// The column.
+    pub line: Id<Line>,
+    /// The number under which learning knows of it.
+    pub number: String,
     /// Whose, by our name for the teacher.
     pub user: String,
     /// When it changed, by the tool's clock.
     pub at: Instant,
+    /// Nanoseconds by which it is later than that: a moment is compared with all its digits.
+    pub fine: i64,
     /// How far the work has come.
     pub activity: String,
     /// How far the grading has come.
@@ -42,11 +47,11 @@ pub struct Score {
 }
 
 impl Score {
-    /// Reads a score at the moment `now` of the world.
+    /// Reads a score in `line` at the moment `now` of the world.
     ///
     /// # Errors
     /// What is wrong with it, for whoever wrote the tool.
-    pub fn read(body: &[u8], now: Instant) -> Result<Self, String> {
+    pub fn read(body: &[u8], line: Id<Line>, now: Instant) -> Result<Self, String> {
         let said: Value = serde_json::from_slice(body).map_err(|e| format!("the score is no JSON: {e}"))?;
         let text = |name: &str| said.get(name).and_then(Value::as_str);
         let required = |name: &str| text(name).ok_or_else(|| format!("{name} has to be given as a text"));
@@ -55,6 +60,7 @@ impl Score {
             return Err("userId is none that was given in a launch".to_owned());
         }
         let at = moment("timestamp", required("timestamp")?)?;
+        let fine = fine(required("timestamp")?);
         if at.micros() > now.micros() + AHEAD {
             return Err("timestamp lies in the future: the clock of the tool has to be set".to_owned());
         }
@@ -77,13 +83,38 @@ impl Score {
         let worked = worked(said.get("submission"), now)?;
         let likeness =
             Sha256::digest(format!("{activity} {grading} {score:?} {worked:?} {comment}")).to_vec();
-        Ok(Self { user, at, activity, grading, score, comment, worked, likeness })
+        let mut score = Self {
+            line,
+            number: String::new(),
+            user,
+            at,
+            fine,
+            activity,
+            grading,
+            score,
+            comment,
+            worked,
+            likeness,
+        };
+        score.number = score.own_number();
+        Ok(score)
     }
 
-    /// The number of what it says, in `line`.
-    #[must_use]
-    pub fn number(&self, line: Id<Line>) -> String {
-        format!("{line}/{}/{}", self.user, self.at.micros())
+    /// What the numbers begin with of everything that scores of this microsecond say.
+    pub(super) fn moment(&self) -> String {
+        format!("{}/{}/{}", self.line, self.user, self.at.micros())
+    }
+
+    /// Scores of one moment that say different things have different numbers.
+    fn own_number(&self) -> String {
+        let fine = if self.fine > 0 { format!(".{:03}", self.fine) } else { String::new() };
+        let likeness = hex::encode(self.likeness.get(..6).unwrap_or(&self.likeness));
+        format!("{}{fine}/{likeness}", self.moment())
+    }
+
+    /// The number of what it says of passing.
+    pub(super) fn graded(&self) -> String {
+        format!("{}/score", self.number)
     }
 
     /// The score in thousandths of the highest, once it stands.
@@ -101,6 +132,13 @@ impl Score {
     pub fn is_over(&self) -> bool {
         matches!(self.activity.as_str(), "Submitted" | "Completed")
     }
+}
+
+/// Digits of a moment below its microseconds, as nanoseconds; further ones are too fine for any clock.
+fn fine(text: &str) -> i64 {
+    let fraction = text.split_once(['.', ',']).map_or("", |(_, fraction)| fraction);
+    let digits = fraction.chars().take_while(char::is_ascii_digit).chain("000000000".chars());
+    digits.skip(6).take(3).collect::<String>().parse().unwrap_or(0)
 }
 
 /// Begin and end of the work.
@@ -135,66 +173,14 @@ fn one_of(name: &str, text: &str, known: &[&str]) -> Result<String, String> {
     }
 }
 
-/// What `score` says of learning, each thing under a number of its own: of the column, the teacher
-/// and the tool's moment, so that the same score sent twice says nothing twice.
-///
-/// * Work that has been begun is begun, completed work is completed.
-/// * A score that stands when the work is handed in passes with its share of the highest, unless it
-///   is nothing; the terms of the course say which share is enough. A later score takes the place of
-///   an earlier one: the column is one try. One that the tool takes back (`had_score`) is passed no more.
-/// * Time is what lies between begin and end of a submission that is handed in, once for each begin.
-#[must_use]
-pub fn said(
-    score: &Score,
-    had_score: bool,
-    (line, course, account): (Id<Line>, &str, &Account),
-    shift: chrono::TimeDelta,
-) -> Vec<Said> {
-    let one = |record: String, happened: Happened, at: Instant| Said {
-        record,
-        account: account.clone(),
-        name: String::new(),
-        school: String::new(),
-        activity: course.to_owned(),
-        attempt: line.to_string(),
-        happened,
-        permille: None,
-        spent: Seconds::ZERO,
-        at: at + shift,
-    };
-    let number = score.number(line);
-    let mut all = Vec::new();
-    if let Some((from, to)) = score.worked.filter(|_| score.is_over()) {
-        // Of the course and not of the column: the same work is not done twice by being reported in two.
-        let record = format!("{course}/{}/{}/time", score.user, from.micros());
-        let spent = Seconds::new((to - from).num_seconds());
-        all.push(Said { spent, ..one(record, Happened::Spent, to) });
-    }
-    match score.activity.as_str() {
-        "Initialized" => {}
-        "Completed" => all.push(one(number.clone(), Happened::Completed, score.at)),
-        _ => all.push(one(number.clone(), Happened::Started, score.at)),
-    }
-    let graded = format!("{number}/score");
-    match score.permille().filter(|_| score.is_over()) {
-        Some(0) => all.push(Said { permille: Some(0), ..one(graded, Happened::Failed, score.at) }),
-        permille @ Some(_) => all.push(Said { permille, ..one(graded, Happened::Passed, score.at) }),
-        None if had_score && score.score.is_none() => all.push(one(graded, Happened::Failed, score.at)),
-        None => {}
-    }
-    all
-}
-
 #[cfg(test)]
-mod tests {
-    use chrono::TimeDelta;
+pub mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
     use tisheng_kernel::{Id, Instant};
-    use tisheng_training::learning::{Account, Happened};
     use uuid::Uuid;
 
-    use super::{Score, said};
+    use super::Score;
 
     const NOW: Instant = Instant::from_micros(1_615_338_000_000_000);
 
@@ -209,33 +195,9 @@ mod tests {
         score
     }
 
-    fn read(changes: &Value) -> Result<Score, String> {
-        Score::read(sent(changes).to_string().as_bytes(), NOW)
-    }
-
-    fn happened(changes: &Value, had_score: bool) -> Vec<(Happened, Option<i64>)> {
-        let account = Account { home: "https://tisheng.test".to_owned(), name: "u1".to_owned() };
-        let score = read(changes).expect("a score");
-        let whose = (Id::from_uuid(Uuid::nil()), "K1", &account);
-        said(&score, had_score, whose, TimeDelta::zero()).iter().map(|s| (s.happened, s.permille)).collect()
-    }
-
-    #[test]
-    fn a_score_says_what_happened() {
-        use Happened::{Completed, Failed, Passed, Spent, Started};
-        assert_eq!(happened(&json!({}), false), [(Completed, None), (Passed, Some(700))]);
-        assert_eq!(happened(&json!({ "scoreGiven": 0 }), false), [(Completed, None), (Failed, Some(0))]);
-        assert_eq!(happened(&json!({ "gradingProgress": "Pending" }), false), [(Completed, None)]);
-        let begun =
-            json!({ "activityProgress": "InProgress", "gradingProgress": "NotReady", "scoreGiven": null });
-        assert_eq!(happened(&begun, false), [(Started, None)]);
-        assert_eq!(happened(&begun, true), [(Started, None), (Failed, None)], "a score that is taken back");
-        let worked = json!({ "submission": { "startedAt": "2021-03-10T00:00:00Z", "submittedAt": "2021-03-10T00:50:00+00:00" } });
-        assert_eq!(happened(&worked, false)[0], (Spent, None));
-        assert_eq!(happened(&json!({ "scoreGiven": 12 }), false)[1], (Passed, Some(1000)), "more than all");
-        let nothing =
-            json!({ "activityProgress": "Initialized", "gradingProgress": "NotReady", "scoreGiven": null });
-        assert_eq!(happened(&nothing, false), []);
+    /// A score with `changes`.
+    pub fn read(changes: &Value) -> Result<Score, String> {
+        Score::read(sent(changes).to_string().as_bytes(), Id::from_uuid(Uuid::nil()), NOW)
     }
 
     #[test]
@@ -260,7 +222,8 @@ mod tests {
             let error = read(&changes).expect_err(name);
             assert!(error.contains(name), "{changes}: {error}");
         }
-        assert!(Score::read(b"{", NOW).is_err() && Score::read(b"[]", NOW).is_err());
+        let line = Id::from_uuid(Uuid::nil());
+        assert!(Score::read(b"{", line, NOW).is_err() && Score::read(b"[]", line, NOW).is_err());
     }
 
     proptest! {

@@ -19,8 +19,9 @@ use tisheng_kernel::Id;
 use tisheng_platform::web::Filters;
 use tisheng_platform::{App, Ctx, Tx};
 use tisheng_training::course::{self, Course};
-use tisheng_training::platform;
+use tisheng_training::platform::{self, Platform};
 
+use super::actions::tools::acting;
 use super::fault::{Fault, Told};
 use super::model::{Tool, ToolState, digest};
 use super::pages::visit;
@@ -66,7 +67,8 @@ impl Call {
         scopes: &[&str],
     ) -> Told<Self> {
         let ctx = Ctx::system(app, "learning tool");
-        let tool = holder(&ctx, headers, scopes).await?;
+        let (tool, platform) = holder(&ctx, headers, scopes).await?;
+        let ctx = acting(&ctx, (&tool, &platform));
         if body.len() > MOST {
             return Err(Fault::malformed("more than may be sent at once"));
         }
@@ -86,25 +88,25 @@ impl Call {
 }
 
 /// The tool that shows a token for one of `scopes` (RFC 6750, 2.1).
-async fn holder(ctx: &Ctx, headers: &HeaderMap, scopes: &[&str]) -> Told<Tool> {
+async fn holder(ctx: &Ctx, headers: &HeaderMap, scopes: &[&str]) -> Told<(Tool, Platform)> {
     let shown = bearer(headers).ok_or_else(|| Fault::token("an access token is needed (Bearer)"))?;
     let mut tx = ctx.read().await?;
     let known = passes::token(&mut tx, &digest(shown), ctx.at).await?;
     let (tool, held) = known.ok_or_else(|| Fault::token("the token is not known or over"))?;
     let tool = store::of_id(&mut tx, tool).await?.filter(|tool| tool.state == ToolState::Active);
     let tool = tool.ok_or_else(|| Fault::token("the tool is suspended"))?;
-    in_use(&mut tx, &tool).await?;
+    let platform = in_use(&mut tx, &tool).await?;
     if !held.split(' ').any(|one| scopes.contains(&one)) {
         return Err(Fault::scope(scopes.first().copied().unwrap_or_default()));
     }
-    Ok(tool)
+    Ok((tool, platform))
 }
 
-/// Whether the platform of `tool` is in use: a tool of one that is suspended neither reads nor writes.
-async fn in_use(tx: &mut Tx, tool: &Tool) -> Told<()> {
+/// The platform of `tool`, when it is in use: a tool of one that is suspended neither reads nor writes.
+async fn in_use(tx: &mut Tx, tool: &Tool) -> Told<Platform> {
     let platform = platform::of_id(tx, tool.platform).await?.ok_or_else(Fault::absent)?;
     if platform.state == platform::State::Active {
-        Ok(())
+        Ok(platform)
     } else {
         Err(Fault::forbidden("the platform is suspended"))
     }

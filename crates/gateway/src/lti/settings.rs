@@ -36,6 +36,8 @@ pub struct Settings {
     pub picker: String,
     /// Whether it may know the names of teachers.
     pub names: bool,
+    /// Whether it opens the courses of its platform of which nobody has said so.
+    pub whole: bool,
 }
 
 impl Settings {
@@ -80,8 +82,9 @@ impl Settings {
             _ => {}
         }
         let names = fields.has("names", "yes");
+        let whole = fields.has("whole", "yes");
         let errors = check.errors();
-        let settings = Self { name, login, target, redirects, key_set, keys, picker, names };
+        let settings = Self { name, login, target, redirects, key_set, keys, picker, names, whole };
         if errors.is_empty() { Ok(settings) } else { Err(errors) }
     }
 
@@ -138,6 +141,7 @@ impl Settings {
             keys: String::new(),
             picker,
             names: false,
+            whole: false,
         };
         for (name, address, needed) in [
             ("initiate_login_uri", &settings.login, true),
@@ -202,6 +206,7 @@ pub fn filled(tool: &Tool) -> Fields {
         ("keys", keys),
         ("picker", &tool.picker),
         ("names", if tool.names { "yes" } else { "" }),
+        ("whole", if tool.whole { "yes" } else { "" }),
         ("version", &version),
     ];
     Fields::new(pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())

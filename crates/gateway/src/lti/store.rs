@@ -3,6 +3,7 @@
 
 pub mod grades;
 pub mod keys;
+pub mod openings;
 pub mod passes;
 
 use std::str::FromStr;
@@ -16,29 +17,34 @@ use super::model::{Tool, ToolState};
 use super::settings::Settings;
 
 const OF_ID: &str = "select id, platform, client, deployment, name, login, target, redirects, key_set, keys,
-    keys_at, picker, names, state, version from lti_tool where id = $1";
+    keys_at, keys_asked_at, keys_failed, picker, names, whole, state, version from lti_tool where id = $1";
 
 const OF_PLATFORM: &str = "select id, platform, client, deployment, name, login, target, redirects, key_set,
-    keys, keys_at, picker, names, state, version from lti_tool where platform = $1";
+    keys, keys_at, keys_asked_at, keys_failed, picker, names, whole, state, version from lti_tool where platform = $1";
 
 const OF_CLIENT: &str = "select id, platform, client, deployment, name, login, target, redirects, key_set,
-    keys, keys_at, picker, names, state, version from lti_tool where client = $1";
+    keys, keys_at, keys_asked_at, keys_failed, picker, names, whole, state, version from lti_tool where client = $1";
 
 const ADD: &str = "insert into lti_tool (id, platform, client, deployment, name, login, target, redirects,
-    key_set, keys, keys_at, keys_asked_at, picker, names, state, made_at, version)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 0, $11, $12, 'suspended', $13, 1)
+    key_set, keys, keys_at, keys_asked_at, picker, names, whole, state, made_at, version)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 0, $11, $12, $13, 'suspended', $14, 1)
     on conflict do nothing";
 
 const AMEND: &str = "update lti_tool set name = $3, login = $4, target = $5, redirects = $6,
     keys = case when $7 <> '' and key_set = $7 then keys else $8 end,
     keys_at = case when $7 <> '' and key_set = $7 then keys_at else 0 end,
-    key_set = $7, picker = $9, names = $10, version = version + 1 where id = $1 and version = $2";
+    keys_asked_at = case when key_set = $7 then keys_asked_at else 0 end,
+    keys_failed = case when key_set = $7 then keys_failed else 0 end,
+    key_set = $7, picker = $9, names = $10, whole = $11, version = version + 1 where id = $1 and version = $2";
+
+const TOUCH: &str = "update lti_tool set version = version + 1 where id = $1 and version = $2";
 
 const SET_STATE: &str =
     "update lti_tool set state = $3, version = version + 1 where id = $1 and version = $2";
 
-const KEEP_KEYS: &str =
-    "update lti_tool set keys = $3, keys_at = $4, keys_asked_at = $4 where id = $1 and key_set = $2";
+const KEEP_KEYS: &str = "update lti_tool set keys = $3, keys_at = $4, keys_asked_at = $4, keys_failed = 0 where id = $1 and key_set = $2";
+
+const MISS_KEYS: &str = "update lti_tool set keys_failed = keys_failed + 1 where id = $1 and key_set = $2";
 
 const ASK_FOR_KEYS: &str = "update lti_tool set keys_asked_at = $2 where id = $1 and keys_asked_at <= $3";
 
@@ -62,10 +68,13 @@ fn tool(row: &Row<'_>) -> Result<Tool, DbError> {
         key_set: row.get(8)?,
         keys: row.get(9)?,
         keys_at: row.get(10)?,
-        picker: row.get(11)?,
-        names: row.get(12)?,
-        state: known(row, 13)?,
-        version: row.get(14)?,
+        keys_asked_at: row.get(11)?,
+        keys_failed: row.get(12)?,
+        picker: row.get(13)?,
+        names: row.get(14)?,
+        whole: row.get(15)?,
+        state: known(row, 16)?,
+        version: row.get(17)?,
     })
 }
 
@@ -105,6 +114,7 @@ pub async fn add(
         &settings.keys,
         &settings.picker,
         settings.names,
+        settings.whole,
         ctx.at
     ];
     Ok(tx.run(ADD, row).await? == 1)
@@ -127,7 +137,8 @@ pub async fn amend(
         &settings.key_set,
         &settings.keys,
         &settings.picker,
-        settings.names
+        settings.names,
+        settings.whole
     ];
     Ok(tx.run(AMEND, row).await? == 1)
 }
@@ -145,6 +156,17 @@ pub async fn set_state(
 /// opening is made once.
 pub async fn hold(tx: &mut Tx, id: Id<Tool>) -> Result<(), DbError> {
     tx.run(HOLD, args![id]).await.map(drop)
+}
+
+/// Notes that something of a tool is changed that stands beside it; says whether the version was
+/// still that one.
+pub async fn touch(tx: &mut Tx, (id, version): (Id<Tool>, i64)) -> Result<bool, DbError> {
+    Ok(tx.run(TOUCH, args![id, version]).await? == 1)
+}
+
+/// Notes that no keys could be had at `address`, unless it is the tool's no more.
+pub async fn miss_keys(tx: &mut Tx, (id, address): (Id<Tool>, &str)) -> Result<(), DbError> {
+    tx.run(MISS_KEYS, args![id, address]).await.map(drop)
 }
 
 /// Keeps the keys that were found at `address`, unless it is the tool's no more.

@@ -2,6 +2,7 @@
 
 mod calendar;
 mod school;
+mod senders;
 mod study;
 mod territory;
 
@@ -17,6 +18,7 @@ use tisheng_registry::samples::{PASSWORD, Persona};
 use tisheng_rules::{Scheme, builtin};
 
 use self::calendar::Calendar;
+use self::senders::Senders;
 use crate::say::say;
 use crate::scheme_files::SchemeFiles;
 use crate::{Ended, assembly, serve};
@@ -59,17 +61,28 @@ impl Listed {
 
 /// Fills the data folder unless it is filled already, then serves it as if it were `today`; without
 /// a day as if it were one within the period of its schemes.
-pub async fn command(config: Config, scheme: Option<&str>, today: Option<NaiveDate>) -> Ended {
+pub async fn command(mut config: Config, scheme: Option<&str>, today: Option<NaiveDate>) -> Ended {
     // Whoever tries the demonstration reads the list of accounts, not its migrations.
     serve::logging("warn");
     let file = config.data.join(PERSONAS);
     let wanted = schemes(scheme)?;
     let calendar = Calendar::of(&config.data, today, file.exists(), &wanted, Instant::from_clock())?;
+    // The tool stands on this machine, which is otherwise no place to be sent to.
+    let known = Senders::read(&config.data)?;
+    config.outbound_allow.push(match &known {
+        Some(senders) => senders.tool_host(),
+        None => senders::host(&senders::tool_address(config.listen.port())),
+    });
     let app = assembly::open_by(config, Arc::new(calendar)).await?;
+    let (data, address) = (&app.config.data, &app.config.public_url);
     let personas: Vec<Listed> = if file.exists() {
+        if let Some(senders) = known.filter(|senders| senders.address != *address) {
+            Senders { address: address.clone(), ..senders }.keep(data)?;
+        }
         serde_json::from_str(&std::fs::read_to_string(&file)?)?
     } else {
-        let personas = fill(&app, &wanted).await?;
+        let (personas, senders) = fill(&app, &wanted).await?;
+        senders.keep(data)?;
         std::fs::write(&file, serde_json::to_string_pretty(&personas)?)?;
         personas
     };
@@ -83,6 +96,7 @@ pub async fn command(config: Config, scheme: Option<&str>, today: Option<NaiveDa
         shown.push(kind);
         say(&format!("  {:<24} {}（{}）", one.account, one.name, one.organisation))?;
     }
+    say(&format!("三个学习平台的发送程序：make senders（见 {}）", data.join(senders::FILE).display()))?;
     say(&format!("演示日期：{}", chinese_date(app.now().date())))?;
     serve::serve(app).await
 }
@@ -102,14 +116,16 @@ fn schemes(
 async fn fill(
     app: &Arc<App>,
     wanted: &[(SchemeFiles, Scheme)],
-) -> Result<Vec<Listed>, Box<dyn std::error::Error + Send + Sync>> {
+) -> Result<(Vec<Listed>, Senders), Box<dyn std::error::Error + Send + Sync>> {
     let mut personas = Vec::new();
+    let mut senders = Senders::beside(&Ctx::system(Arc::clone(app), "demo"));
     for (number, (scheme, rules)) in (1_u32..).zip(wanted) {
         let code = rules.code();
         let ctx = Ctx::system(Arc::clone(app), "demo");
-        let built =
-            territory::build(&ctx, scheme, rules, number).await.map_err(|e| format!("{code}: {e:?}"))?;
+        let built = territory::build(&ctx, (scheme, rules), number, &senders.tool).await;
+        let (built, territory) = built.map_err(|e| format!("{code}: {e:?}"))?;
         personas.extend(built.iter().map(|persona| Listed::of(code, persona)));
+        senders.territories.push(territory);
     }
-    Ok(personas)
+    Ok((personas, senders))
 }

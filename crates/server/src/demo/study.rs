@@ -16,6 +16,7 @@ use tisheng_training::learning::{self, Account, Happened, Said};
 use tisheng_training::platform::{self, Platform};
 
 use super::school::{PLATFORM, acting, refused};
+use super::senders::{self, Territory, ToolSide};
 use super::territory::{first_lecturer, short};
 
 /// The platforms: one that sends records of learning, one that gives scores, one whose hours come as
@@ -42,12 +43,18 @@ pub struct Plan<'p> {
     pub people: &'p [Persona],
 }
 
-/// Builds the platforms; gives those who act for the institutions.
-pub async fn build(ctx: &Ctx, plan: &Plan<'_>) -> Result<Vec<Persona>, Failure> {
+/// Builds the platforms; gives those who act for the institutions, and what the platforms need to
+/// send by themselves where the tool is as `side` says.
+pub async fn build(
+    ctx: &Ctx,
+    plan: &Plan<'_>,
+    side: &ToolSide,
+) -> Result<(Vec<Persona>, Territory), Failure> {
     let office = plan.people.iter().find(|one| one.node.id == plan.root.id && one.role != Role::Auditor);
     let office = acting(ctx, office.ok_or(Failure::NotFound)?);
     let hashed = hashed_password().await?;
     let mut lecturers = Vec::new();
+    let (mut store, mut tool, mut file) = (None, None, None);
     for (index, name) in (0_u32..).zip(PLATFORMS) {
         let mut tx = office.write().await?;
         let wanted = (plan.root, index + 1, name);
@@ -59,24 +66,37 @@ pub async fn build(ctx: &Ctx, plan: &Plan<'_>) -> Result<Vec<Persona>, Failure> 
         let lecturer = Builder::new(ctx, &mut tx, hashed.clone(), first)
             .official("演示讲师", &login, Role::Institution, &institution)
             .await?;
-        catalogue(&acting(ctx, &lecturer), &office, &mut tx, plan, (&platform, index)).await?;
+        let author = acting(ctx, &lecturer);
+        let codes = catalogue(&author, &office, &mut tx, plan, (&platform, index)).await?;
+        match index {
+            0 => store = Some(senders::store(&office, &mut tx, (&platform, &codes), plan.people).await?),
+            1 => tool = Some(senders::tool(&office, &mut tx, &platform, side).await?),
+            _ => file = Some(senders::file(&author, &mut tx, &platform, plan.people).await?),
+        }
         tx.commit().await?;
         if name != PLATFORM {
             sent(ctx, plan, &platform).await?;
         }
         lecturers.push(lecturer);
     }
-    Ok(lecturers)
+    let scheme = plan.code.to_owned();
+    let (store, tool, file) = store
+        .zip(tool)
+        .zip(file)
+        .map(|((store, tool), file)| (store, tool, file))
+        .ok_or(Failure::NotFound)?;
+    Ok((lecturers, Territory { scheme, store, tool, file }))
 }
 
-/// Three courses that count, and one that waits for the office.
+/// Three courses that count, whose codes it gives, and one that waits for the office.
 async fn catalogue(
     author: &Ctx,
     office: &Ctx,
     tx: &mut Tx,
     plan: &Plan<'_>,
     (platform, index): (&Platform, u32),
-) -> Result<(), Failure> {
+) -> Result<Vec<String>, Failure> {
+    let mut codes = Vec::new();
     let capabilities = &plan.rules.framework.capabilities;
     let mut place = usize::try_from(index).unwrap_or(0) * (COURSES.len() + 1);
     let mut next = || {
@@ -90,13 +110,14 @@ async fn catalogue(
         let wish =
             Wish { code: &code, title: &title, capability: &capability.code, hours: 2, counts: *counts };
         offered((author, office), tx, platform, wish).await.map_err(refused)?;
+        codes.push(code);
     }
     let capability = next()?;
     let title = format!("{}：新课", capability.name);
     let wish =
         Wish { code: "K9", title: &title, capability: &capability.code, hours: 3, counts: Counts::Completed };
     course::submit(author, tx, platform, &draft(platform, wish)).await.map_err(refused)?;
-    Ok(())
+    Ok(codes)
 }
 
 /// What the platform has sent: of teachers whom it knows by our names for them, and of one whom

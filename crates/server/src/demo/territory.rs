@@ -9,6 +9,7 @@ use tisheng_registry::organisation::{self, Kind, Node};
 use tisheng_registry::samples::{Builder, Persona, beginning, hashed_password};
 use tisheng_rules::{Scheme, TierKey};
 
+use super::senders::{Territory, ToolSide};
 use super::{school, study};
 use crate::scheme_files::{SchemeFiles, no_region};
 
@@ -19,13 +20,14 @@ const SCHOOLS: usize = 2;
 /// People are numbered from here on in each territory, so that no two share a paper's number.
 const PEOPLE: u32 = 2000;
 
-/// Builds the territory of `scheme`, which states `rules`, the `number`th of this installation.
+/// Builds the territory of `scheme`, which states `rules`, the `number`th of this installation, with
+/// platforms whose tool is as `side` says.
 pub async fn build(
     ctx: &Ctx,
-    scheme: &SchemeFiles,
-    rules: &Scheme,
+    (scheme, rules): (&SchemeFiles, &Scheme),
     number: u32,
-) -> Result<Vec<Persona>, Failure> {
+    side: &ToolSide,
+) -> Result<(Vec<Persona>, Territory), Failure> {
     let code = rules.code();
     let region = rules.identity.territory.value.as_ref().ok_or(Failure::NotFound)?.to_string();
     let mut tx = ctx.write().await?;
@@ -47,9 +49,9 @@ pub async fn build(
         }
     }
     let plan = study::Plan { code, number, root: &root, programme: &programme, rules, people: &people };
-    let lecturers = study::build(ctx, &plan).await?;
+    let (lecturers, senders) = study::build(ctx, &plan, side).await?;
     people.extend(lecturers);
-    Ok(people)
+    Ok((people, senders))
 }
 
 /// The first counties of the territory; the first towns where the scheme has no counties.

@@ -208,14 +208,20 @@ fn an_operator_changes_the_key_that_signs_for_tools() {
     let lti = |args: &[&str]| said(&tisheng(folder.path(), &[&["lti"], args].concat(), ""));
     assert_eq!(lti(&["keys"]), "");
     let first = lti(&["rotate"]);
-    assert!(first.contains("signs from now on"), "{first}");
+    assert!(first.contains("signs from"), "{first}");
     let second = lti(&["rotate"]);
-    let keys = lti(&["keys"]);
-    let lines: Vec<&str> = keys.lines().collect();
+    assert!(lti(&["rotate"]).contains("nothing is changed"));
+    let listed = || -> Vec<String> { lti(&["keys"]).lines().map(str::to_owned).collect() };
+    let lines = listed();
     let name = |text: &str| text.split(' ').next().unwrap_or_default().to_owned();
-    assert_eq!(lines.len(), 2, "{keys}");
-    assert_eq!((name(lines[0]), name(lines[1])), (name(&second), name(&first)));
-    assert!(!lines[0].contains("until") && lines[1].contains("published until"), "{keys}");
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert_eq!((name(&lines[0]), name(&lines[1])), (name(&second), name(&first)));
+    assert!(lines[0].contains("signs from") && lines[1].ends_with("signs"), "{lines:?}");
+    let third = lti(&["rotate", "--revoke"]);
+    assert!(third.contains("signs from now on"), "{third}");
+    let lines = listed();
+    assert_eq!((lines.len(), name(&lines[0])), (3, name(&third)), "{lines:?}");
+    assert!(lines[1..].iter().all(|line| line.contains("withdrawn")), "{lines:?}");
 }
 
 #[test]

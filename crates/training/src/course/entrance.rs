@@ -9,7 +9,16 @@ use tisheng_platform::web::Failure;
 
 use super::model::Course;
 
-type Told = BoxFuture<'static, Result<Option<String>, Failure>>;
+/// Where a teacher goes to learn a course.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Way {
+    /// The address; empty where no way is known.
+    pub href: String,
+    /// What is opened there, in words, where that is not the course's own address.
+    pub place: String,
+}
+
+type Told = BoxFuture<'static, Result<Option<Way>, Failure>>;
 
 /// Who knows a way to courses that is not their address. A long-lived part of the application.
 #[derive(Clone)]
@@ -25,20 +34,20 @@ impl Entrances {
     /// Ways as `tell` knows them; `None` of a course that is entered at its address.
     pub fn new<F>(tell: fn(Ctx, Course) -> F) -> Self
     where
-        F: Future<Output = Result<Option<String>, Failure>> + Send + 'static,
+        F: Future<Output = Result<Option<Way>, Failure>> + Send + 'static,
     {
         Self(Arc::new(move |ctx, course| Box::pin(tell(ctx, course))))
     }
 }
 
-/// Where a teacher goes to learn `course`; empty where no way is known.
+/// Where a teacher goes to learn `course`.
 ///
 /// # Errors
 /// What the database reports.
-pub async fn entrance(ctx: &Ctx, course: &Course) -> Result<String, Failure> {
+pub async fn entrance(ctx: &Ctx, course: &Course) -> Result<Way, Failure> {
     let told = match ctx.app.parts.find::<Entrances>() {
         Some(Entrances(tell)) => tell(ctx.clone(), course.clone()).await?,
         None => None,
     };
-    Ok(told.unwrap_or_else(|| course.href.clone()))
+    Ok(told.unwrap_or_else(|| Way { href: course.href.clone(), place: String::new() }))
 }

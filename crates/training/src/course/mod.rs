@@ -25,7 +25,7 @@ pub use actions::{
     APPROVED, Approved, Submitted, approve, course, hand_in, of_activity, of_code, offered, retire,
     return_terms, submit, terms,
 };
-pub use entrance::{Entrances, entrance};
+pub use entrance::{Entrances, Way, entrance};
 pub use file::CourseFile;
 pub use model::{Counts, Course, CourseError, Draft, Source, State, Terms, TermsState};
 pub use pages::routes;

@@ -26,7 +26,7 @@ mod store;
 mod tests;
 mod trail;
 
-pub use actions::matching::{dismiss, learner_for, match_learner, reopen};
+pub use actions::matching::{dismiss, learner_for, match_learner, own_facts, reopen};
 pub use actions::{LearningError, REPLAY_JOB, jobs, take, void};
 pub use model::{Account, Credit, Fact, Happened, Learner, LearnerState, Said, credits};
 pub use pages::routes;

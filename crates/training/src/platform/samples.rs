@@ -6,7 +6,7 @@ use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::organisation::{self, Kind, NewNode, Node};
 use tisheng_rules::hours::CategoryRole;
 
-use super::actions::create;
+use super::actions::{create, name_columns};
 use super::model::{Draft, Platform, PlatformError};
 
 /// The home page of the sample called `name`.
@@ -56,4 +56,17 @@ pub async fn platform(
     };
     let id = create(ctx, tx, programme, &draft).await?;
     Ok((institution, id))
+}
+
+/// Says what the platform `id` calls the columns of our files.
+///
+/// # Errors
+/// What the action reports.
+pub async fn columns(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    id: Id<Platform>,
+    columns: &[(String, String)],
+) -> Result<(), PlatformError> {
+    name_columns(ctx, tx, id, columns).await
 }

@@ -10,7 +10,7 @@ use tisheng_training::course::{self, Course, State as CourseState};
 use tisheng_training::learning;
 use tisheng_training::platform::{self, Platform, State as PlatformState};
 
-use super::{pick, scores};
+use super::{openings, pick, scores};
 use crate::address::with;
 use crate::lti::fault::LaunchError;
 use crate::lti::keys;
@@ -31,14 +31,6 @@ pub fn here(ctx: &Ctx) -> &str {
     ctx.app.config.public_url.trim_end_matches('/')
 }
 
-/// Whether the courses of a platform are opened in a tool.
-///
-/// # Errors
-/// What the database reports.
-pub async fn is_open(tx: &mut Tx, platform: Id<Platform>) -> Result<bool, tisheng_platform::DbError> {
-    Ok(store::of_platform(tx, platform).await?.is_some_and(|tool| tool.state == ToolState::Active))
-}
-
 /// What has to hold for a teacher to open `course`.
 async fn openable(tx: &mut Tx, course: &Course) -> Result<(Platform, Tool), LaunchError> {
     if course.state != CourseState::Offered {
@@ -52,6 +44,9 @@ async fn openable(tx: &mut Tx, course: &Course) -> Result<(Platform, Tool), Laun
     let tool = store::of_platform(tx, platform.id).await?;
     let tool = tool.ok_or(tisheng_platform::web::Failure::NotFound)?;
     in_use(&tool)?;
+    if !openings::opens(tx, &tool, course.id).await? {
+        return Err(LaunchError::Elsewhere(tool.name));
+    }
     Ok((platform, tool))
 }
 

@@ -7,16 +7,16 @@ use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, Tx, audit};
 use tisheng_registry::access::{Account, require};
 use tisheng_training::course::{self, Course, CourseError, Draft};
-use tisheng_training::platform::Platform;
+use tisheng_training::platform::{self, Platform};
 
 use super::launch::{Way, begin, here, in_use};
 use super::scores;
-use super::tools::{KEEPERS, of_platform};
+use super::tools::{KEEPERS, acting, of_platform};
 use crate::jose::Unverified;
 use crate::lti::asserted::{self, Wrong};
 use crate::lti::fault::LaunchError;
 use crate::lti::message;
-use crate::lti::model::{Item, Opens, Pick, Tool, digest, secret};
+use crate::lti::model::{Given, Item, Opens, Pick, Tool, digest, secret};
 use crate::lti::names::{VERSION, claim, message as kind};
 use crate::lti::store::{self, grades, passes};
 
@@ -72,6 +72,8 @@ pub struct Picked {
     pub pick: Option<Id<Pick>>,
     /// Things that are no links for learning.
     pub others: usize,
+    /// Links beyond those that are taken at once.
+    pub beyond: usize,
     /// What the tool wants to be read.
     pub said: String,
 }
@@ -104,13 +106,17 @@ pub async fn picked(ctx: &Ctx, answer: &str) -> Result<Picked, LaunchError> {
     }
     let nonce = digest(&format!("nonce {}", asserted::number(&claims, "nonce")?));
     let none = Vec::new();
-    let (items, others) = Item::read_all(claims.get(claim::ITEMS).and_then(Value::as_array).unwrap_or(&none));
-    for item in items.iter().filter(|item| !item.url.is_empty()) {
-        if ctx.app.outbound.admits(&item.url).is_err() {
-            return Err(LaunchError::Request("课程的打开地址（url）应以 https:// 开头，不能指向内网"));
-        }
-    }
+    let items = claims.get(claim::ITEMS).and_then(Value::as_array).unwrap_or(&none);
+    let admitted =
+        |address: &str| ctx.app.outbound.admits(address).map(drop).map_err(|error| error.to_string());
+    let given = Item::read_all(items, admitted).map_err(|(place, title, wrong)| LaunchError::Item {
+        place,
+        title,
+        wrong,
+    })?;
     let mut tx = ctx.write().await?;
+    let platform = platform::of_id(&mut tx, tool.platform).await?.ok_or(Failure::NotFound)?;
+    let ctx = &acting(ctx, (&tool, &platform));
     let until = ctx.at + TimeDelta::hours(NONCE_HOURS);
     if !passes::see(&mut tx, (tool.id, &nonce), (ctx.at, until)).await? {
         return Err(Wrong::Again.into());
@@ -118,10 +124,16 @@ pub async fn picked(ctx: &Ctx, answer: &str) -> Result<Picked, LaunchError> {
     let pick = grades::open_pick(&mut tx, (&digest(text(claim::DATA)), tool.id), ctx.at).await?;
     let pick = pick.ok_or(LaunchError::Expired)?;
     let kept = ctx.at + TimeDelta::days(KEPT_DAYS);
-    let filled = !items.is_empty() && grades::fill_pick(&mut tx, pick.id, &items, kept).await?;
+    let Given { links, others, beyond } = given;
+    let filled = !links.is_empty() && grades::fill_pick(&mut tx, pick.id, &links, kept).await?;
+    if filled {
+        let titles: Vec<&str> = links.iter().map(|link| link.title.as_str()).collect();
+        let detail = json!({ "platform": platform.id, "by": pick.account, "links": titles, "others": others, "beyond": beyond });
+        audit::record(ctx, &mut tx, "lti.courses_picked", pick.id.uuid(), &detail).await?;
+    }
     tx.commit().await?;
     let said = text(claim::ERROR).chars().take(200).collect();
-    Ok(Picked { platform: tool.platform, pick: filled.then_some(pick.id), others, said })
+    Ok(Picked { platform: tool.platform, pick: filled.then_some(pick.id), others, beyond, said })
 }
 
 /// What somebody has chosen for a platform, with the tool: for that person alone.

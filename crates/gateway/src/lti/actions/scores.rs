@@ -2,22 +2,25 @@
 //! Services 2.0).
 
 use chrono::TimeDelta;
-use serde_json::json;
+use serde_json::{Value, json};
 use tisheng_kernel::Id;
 use tisheng_platform::{Ctx, DbError, Tx, audit};
 use tisheng_training::course::Course;
 use tisheng_training::hours::Channel;
-use tisheng_training::learning::{self, Account};
+use tisheng_training::learning;
 use tisheng_training::platform;
 
 use super::launch::here;
 use crate::lti::fault::{Fault, Told};
 use crate::lti::model::{ItemLine, Line};
-use crate::lti::score::{Score, said};
+use crate::lti::outcome::{Reception, decide, is_told, said, withdrawn};
+use crate::lti::score::Score;
 use crate::lti::store::grades;
 
 /// Columns of one course at most.
 const LINES: usize = 100;
+/// Scores looked at in one go by whoever checks.
+const CHECKED_AT_ONCE: i64 = 500;
 /// The highest score of a column that nobody has declared.
 const HUNDRED: f64 = 100.0;
 
@@ -50,7 +53,21 @@ pub async fn declared(
         ends: String::new(),
     };
     grades::add_line(tx, &line).await?;
+    made(ctx, tx, &line).await?;
     Ok(line)
+}
+
+async fn made(ctx: &Ctx, tx: &mut Tx, line: &Line) -> Result<(), DbError> {
+    let detail = json!({ "line": line.id, "said": told(line), "declared": line.declared });
+    audit::record(ctx, tx, "lti.line_made", line.course.uuid(), &detail).await
+}
+
+/// What the audit trail keeps of what is said of a column.
+fn told(line: &Line) -> Value {
+    json!({
+        "label": line.label, "scoreMaximum": line.most, "resourceId": line.resource, "tag": line.tag,
+        "counts": line.counts, "startDateTime": line.starts, "endDateTime": line.ends,
+    })
 }
 
 /// A tool makes a column.
@@ -62,8 +79,17 @@ pub async fn add_line(ctx: &Ctx, tx: &mut Tx, line: &Line) -> Told<()> {
         return Err(Fault::forbidden(format!("a course has at most {LINES} line items")));
     }
     grades::add_line(tx, line).await?;
-    let detail = json!({ "line": line.id, "label": line.label, "counts": line.counts });
-    audit::record(ctx, tx, "lti.line_made", line.course.uuid(), &detail).await?;
+    Ok(made(ctx, tx, line).await?)
+}
+
+/// A tool says anew of a column what it is called and how much can be reached in it.
+///
+/// # Errors
+/// What the database reports.
+pub async fn amend_line(ctx: &Ctx, tx: &mut Tx, (was, line): (&Line, &Line)) -> Told<()> {
+    grades::amend_line(tx, line).await?;
+    let detail = json!({ "line": line.id, "said": told(line), "was": told(was) });
+    audit::record(ctx, tx, "lti.line_changed", line.course.uuid(), &detail).await?;
     Ok(())
 }
 
@@ -76,37 +102,47 @@ pub async fn drop_line(ctx: &Ctx, tx: &mut Tx, line: &Line) -> Told<()> {
         return Err(Fault::forbidden("the line item belongs to the course and stays as long"));
     }
     grades::drop_line(tx, line).await?;
-    let detail = json!({ "line": line.id });
+    let detail = json!({ "line": line.id, "was": told(line) });
     audit::record(ctx, tx, "lti.line_removed", line.course.uuid(), &detail).await?;
     Ok(())
 }
 
-/// Takes a score: it stands unless one as late does. Of the column that belongs to the course it is
-/// said to [`learning`] in the same transaction; a tool may keep others, such as of chapters, none of
-/// which is the course. The same score twice is one.
+/// Takes a score, as [`decide`] says. Of the column that belongs to the course it is said to
+/// [`learning`] in the same transaction, and what it contradicts is voided there; a tool may keep
+/// other columns, such as of chapters, none of which is the course. The same score twice is one.
 ///
 /// # Errors
-/// 404 for somebody who has not opened the course; 409 when a later or another score of the same
-/// moment stands; 403 when the platform is suspended.
+/// 404 for somebody who has not opened the course; 409 when a later score stands; 403 when the
+/// platform is suspended.
 pub async fn take(ctx: &Ctx, tx: &mut Tx, (course, line): (&Course, &Line), score: &Score) -> Told<()> {
     if !grades::is_member(tx, course.id, &score.user).await? {
         return Err(Fault::absent());
     }
     grades::hold_line(tx, line).await?;
     let last = grades::last(tx, line.id, &score.user).await?;
-    if !grades::keep_score(tx, line.id, score, ctx.at).await? {
-        let stands = grades::last(tx, line.id, &score.user).await?;
-        let is_same = stands.is_some_and(|last| last.at == score.at && last.likeness == score.likeness);
-        let sentence = "a score with this or a later timestamp stands for this user";
-        return if is_same { Ok(()) } else { Err(Fault::conflict(sentence)) };
-    }
+    let others = match decide(last.as_ref(), score) {
+        Reception::Taken(others) => others,
+        Reception::Again => return Ok(()),
+        Reception::Late => {
+            return Err(Fault::conflict("a score with a later timestamp stands for this user"));
+        }
+        Reception::TooMany => {
+            return Err(Fault::conflict("too many different scores with this timestamp for this user"));
+        }
+    };
+    grades::keep_score(tx, (score, &others), ctx.at).await?;
     if !line.declared {
         return Ok(());
     }
     let platform = platform::of_id(tx, course.platform).await?.ok_or_else(Fault::absent)?;
-    let account = Account { home: ctx.app.config.public_url.clone(), name: score.user.clone() };
-    let had_score = last.is_some_and(|last| last.has_score);
-    let said = said(score, had_score, (line.id, &course.code, &account), ahead(ctx));
+    let known = learning::own_facts(tx, platform.id, (&score.user, &line.id.to_string())).await?;
+    let (account, mut facts) = known.ok_or_else(Fault::absent)?;
+    let gone = withdrawn(score, &facts);
+    if !gone.is_empty() {
+        learning::void(ctx, tx, &platform, &gone).await?;
+        facts.retain(|fact| !gone.contains(&fact.record));
+    }
+    let said = said(score, &facts, (&course.code, &account), ahead(ctx));
     learning::take(ctx, tx, (&platform, Channel::Lti), &said).await?;
     Ok(())
 }
@@ -123,13 +159,31 @@ pub fn line_at(ctx: &Ctx, line: &Line) -> String {
     format!("{}/{}", crate::lti::message::lines_at(here(ctx), line.course), line.id)
 }
 
-/// How many scores of completed work there are that lead to hours, and of how many learning knows
-/// nothing.
+/// How many scores there are in the columns of courses, and those of which learning does not know
+/// what they say: that work was begun, completed, passed or failed, and the time it took; or knows
+/// something still that the last score of a teacher has taken back. At most `most` of them.
 ///
 /// # Errors
 /// What the database reports.
-pub async fn check(tx: &mut Tx) -> Result<(i64, i64), DbError> {
-    grades::unsaid(tx).await
+pub async fn check(ctx: &Ctx, most: usize) -> Result<(usize, Vec<String>), DbError> {
+    let (mut count, mut wrong) = (0, Vec::new());
+    let mut after = None;
+    loop {
+        let mut tx = ctx.read().await?;
+        let some = grades::every_score(&mut tx, after.as_ref(), CHECKED_AT_ONCE).await?;
+        let Some(last) = some.last() else { return Ok((count, wrong)) };
+        count += some.len();
+        for kept in &some {
+            let whose = (kept.score.user.as_str(), kept.score.line.to_string());
+            let known = learning::own_facts(&mut tx, kept.platform, (whose.0, &whose.1)).await?;
+            let is_told =
+                known.is_some_and(|(account, facts)| is_told(&kept.score, (&kept.code, &account), &facts));
+            if !is_told && wrong.len() < most {
+                wrong.push(kept.score.number.clone());
+            }
+        }
+        after = Some((last.course, last.score.line, last.score.user.clone()));
+    }
 }
 
 /// Whether `line` is one of `course`.

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tisheng_kernel::Id;
 use tisheng_platform::web::Failure;
-use tisheng_platform::{Ctx, Tx, audit};
+use tisheng_platform::{Ctx, Machine, Tx, Who, audit};
 use tisheng_registry::access::{Role, require, role};
 use tisheng_training::platform::{self, OFFICES, Platform};
 
@@ -81,16 +81,24 @@ pub(super) fn told(settings: &Settings) -> Value {
     json!({
         "name": settings.name, "login": settings.login, "target": settings.target,
         "redirects": settings.redirects, "key_set": settings.key_set, "picker": settings.picker,
-        "names": settings.names, "keys": pasted,
+        "names": settings.names, "whole": settings.whole, "keys": pasted,
     })
 }
 
+/// The same request with the tool as whoever asks, within the institution that runs its platform.
+#[must_use]
+pub fn acting(ctx: &Ctx, (tool, platform): (&Tool, &Platform)) -> Ctx {
+    let name = format!("tool:{}", tool.client);
+    let machine = Machine { name, node: platform.institution.uuid(), path: platform.path.clone() };
+    Ctx { who: Who::Machine(Box::new(machine)), ..ctx.clone() }
+}
+
 /// The tool of a platform, when the asker keeps it.
-async fn own(ctx: &Ctx, tx: &mut Tx, id: Id<Platform>) -> Result<Tool, Failure> {
+pub(super) async fn own(ctx: &Ctx, tx: &mut Tx, id: Id<Platform>) -> Result<Tool, Failure> {
     of_platform(ctx, tx, id).await?.1.ok_or(Failure::NotFound)
 }
 
-fn stale() -> Failure {
+pub(super) fn stale() -> Failure {
     Failure::Stale("工具的登记已被他人修改，请刷新后核对".to_owned())
 }
 

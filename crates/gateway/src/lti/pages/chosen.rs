@@ -209,7 +209,9 @@ pub async fn save(
             Err(error) => return Err(error.into()),
         }
     }
-    grades::end_pick(&mut once.tx, which).await?;
+    if !grades::end_pick(&mut once.tx, which).await? {
+        return Err(Failure::Stale("这次选回的课程刚刚已经提交，请到课程目录查看".to_owned()));
+    }
     let said = format!("已提交 {} 门课程，工程办审核通过后教师可以打开学习。", drafts.len());
     once.done(&format!("/courses?state=submitted&platform={id}"), Flash::good(said)).await
 }

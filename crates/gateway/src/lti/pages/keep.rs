@@ -80,7 +80,7 @@ pub async fn save(asker: SignedIn, Path(id): Path<Id<Platform>>, fields: Fields)
 }
 
 /// A form without the number of a version meets none.
-fn version(fields: &Fields) -> i64 {
+pub fn version(fields: &Fields) -> i64 {
     fields.text("version").parse().unwrap_or_default()
 }
 

@@ -18,7 +18,7 @@ use crate::lti::store::grades::{self, Usage};
 struct KeyRow {
     kid: String,
     made: Instant,
-    until: Option<Instant>,
+    used: String,
 }
 
 #[derive(Template)]
@@ -59,7 +59,7 @@ pub async fn page(
     let ctx = &asker.ctx;
     let mut tx = ctx.read().await?;
     let (platform, tool) = tools::of_platform(ctx, &mut tx, id).await?;
-    let keys = keys::published(ctx, &mut tx).await?;
+    let keys = keys::listed(ctx, &mut tx).await?;
     let used = grades::usage(&mut tx, id).await?;
     drop(tx);
     let at = |path: &str| format!("{}{path}", here(ctx));
@@ -82,13 +82,38 @@ pub async fn page(
         ours,
         keys: keys
             .into_iter()
-            .map(|key| KeyRow { kid: key.kid, made: key.made_at, until: key.until })
+            .map(|(key, used)| KeyRow { kid: key.kid, made: key.made_at, used: of_key(used) })
             .collect(),
         platform,
         tool,
         address: address.to_owned(),
         errors,
     })
+}
+
+fn of_key(used: keys::Use) -> String {
+    match used {
+        keys::Use::Waits(from) => format!("已公布，{from} 起签名"),
+        keys::Use::Signs => "正在签名".to_owned(),
+        keys::Use::Verifies(until) => format!("只供核验，公布到 {until}"),
+        keys::Use::Revoked(at) => format!("已于 {at} 作废"),
+    }
+}
+
+/// Where the keys of a tool come from, and whether they could be had.
+fn key_set(tool: &Tool) -> String {
+    if tool.key_set.is_empty() {
+        return "已粘贴公钥".to_owned();
+    }
+    let state = match (tool.keys.is_empty(), tool.keys_failed) {
+        (true, 0) => "还没有取过".to_owned(),
+        (false, 0) => format!("最近取到：{}", tool.keys_at),
+        (true, failed) => format!("{} 没有取到，已连续 {failed} 次，请核对地址", tool.keys_asked_at),
+        (false, failed) => {
+            format!("{} 没有取到，已连续 {failed} 次，仍用 {} 取到的", tool.keys_asked_at, tool.keys_at)
+        }
+    };
+    format!("{}（{state}）", tool.key_set)
 }
 
 fn usage(used: &Usage) -> Vec<(&'static str, i64, String)> {
@@ -101,13 +126,20 @@ fn usage(used: &Usage) -> Vec<(&'static str, i64, String)> {
 }
 
 fn theirs(tool: &Tool) -> Vec<(&'static str, String)> {
-    let keys = if tool.key_set.is_empty() { "已粘贴公钥".to_owned() } else { tool.key_set.clone() };
     vec![
         ("登录发起地址", tool.login.clone()),
         ("打开地址", tool.target.clone()),
         ("回调地址", tool.redirects.join(" ")),
-        ("公钥地址", keys),
+        ("公钥地址", key_set(tool)),
         ("选课地址", tool.picker.clone()),
+        (
+            "打开的课程",
+            if tool.whole {
+                "本平台的全部课程，单独取消的除外".to_owned()
+            } else {
+                "从工具中挑选的和单独勾选的课程".to_owned()
+            },
+        ),
         (
             "教师姓名",
             if tool.names {

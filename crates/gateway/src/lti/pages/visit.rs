@@ -20,7 +20,7 @@ use crate::address::with;
 use crate::lti::actions::launch::{self, Asked};
 use crate::lti::actions::pick::{self, Picked};
 use crate::lti::fault::LaunchError;
-use crate::lti::model::origin;
+use crate::lti::model::{ITEMS, origin};
 
 #[derive(Template)]
 #[template(path = "lti/pages/fault.html")]
@@ -140,7 +140,11 @@ fn led_back(picked: &Picked) -> Response {
                 0 => String::new(),
                 others => format!("另有 {others} 项不是课程，没有带回。"),
             };
-            (format!("/picks/{pick}"), Flash::good(format!("已带回在工具中选的课程。{passed}")))
+            let beyond = match picked.beyond {
+                0 => String::new(),
+                beyond => format!("超过 {ITEMS} 项，其余 {beyond} 项未取，请分次挑选。"),
+            };
+            (format!("/picks/{pick}"), Flash::good(format!("已带回在工具中选的课程。{passed}{beyond}")))
         }
         None if picked.said.is_empty() => (String::new(), Flash::warn("没有从工具中选回课程。")),
         None => (String::new(), Flash::warn(format!("没有从工具中选回课程，工具说：{}", picked.said))),

@@ -93,9 +93,9 @@ async fn of_line(call: &Call, id: Id<Line>) -> Told<Response> {
     let line = scores::line(&mut tx, call.course.id, id).await?;
     let response = match call.method {
         Method::PUT => {
-            let line = read(call, Some(&line))?;
-            grades::amend_line(&mut tx, &line).await?;
-            answer(StatusCode::OK, media::LINE, &shown(call, &line))
+            let new = read(call, Some(&line))?;
+            scores::amend_line(&call.ctx, &mut tx, (&line, &new)).await?;
+            answer(StatusCode::OK, media::LINE, &shown(call, &new))
         }
         Method::DELETE => {
             scores::drop_line(&call.ctx, &mut tx, &line).await?;

@@ -36,7 +36,7 @@ async fn scored(call: &Call, id: Id<Line>) -> Told<Response> {
     if call.method != Method::POST {
         return Err(Fault::method());
     }
-    let score = Score::read(&call.body, call.ctx.app.wall()).map_err(Fault::malformed)?;
+    let score = Score::read(&call.body, id, call.ctx.app.wall()).map_err(Fault::malformed)?;
     let mut tx = call.ctx.write().await?;
     let line = scores::line(&mut tx, call.course.id, id).await?;
     scores::take(&call.ctx, &mut tx, (&call.course, &line), &score).await?;

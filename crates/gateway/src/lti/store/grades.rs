@@ -7,8 +7,10 @@ use tisheng_platform::{DbError, Tx, args};
 use tisheng_registry::people::Person;
 use tisheng_training::course::Course;
 use tisheng_training::platform::Platform;
+use uuid::Uuid;
 
 use crate::lti::model::{Item, Line, Opens, Pick, Tool};
+use crate::lti::outcome::Last;
 use crate::lti::score::Score;
 
 const ADD_PICK: &str =
@@ -51,21 +53,25 @@ const HOLD_LINE: &str = "update lti_line set label = label where course = $1 and
 const DROP_LINE: &str = "delete from lti_line where course = $1 and id = $2";
 const DROP_SCORES: &str = "delete from lti_score where line = $1";
 
-const KEEP_SCORE: &str = "insert into lti_score (line, account, at, likeness, given, most, activity, grading,
-    comment, received_at, record) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-    on conflict (line, account) do update set at = excluded.at, record = excluded.record, likeness = excluded.likeness,
-    given = excluded.given, most = excluded.most, activity = excluded.activity, grading = excluded.grading,
-    comment = excluded.comment, received_at = excluded.received_at where lti_score.at < excluded.at";
-const LAST: &str = "select at, likeness, given from lti_score where line = $1 and account = $2";
+const KEEP_SCORE: &str = "insert into lti_score (line, account, at, fine, likeness, others, given, most,
+    activity, grading, comment, began, ended, received_at, record)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+    on conflict (line, account) do update set at = excluded.at, fine = excluded.fine, record = excluded.record,
+    likeness = excluded.likeness, others = excluded.others, given = excluded.given, most = excluded.most,
+    activity = excluded.activity, grading = excluded.grading, comment = excluded.comment,
+    began = excluded.began, ended = excluded.ended, received_at = excluded.received_at";
+const LAST: &str = "select at, fine, likeness, others from lti_score where line = $1 and account = $2";
 const RESULTS: &str = "select account, given, most, comment from lti_score
     where line = $1 and account > $2 and ($3 = '' or account = $3) and grading = 'FullyGraded'
     and given is not null order by account limit $4";
 
-const UNSAID: &str =
-    "select count(*), cast(coalesce(sum(case when f.record is null then 1 else 0 end), 0) as bigint)
-    from lti_score s join lti_line l on l.id = s.line join course c on c.id = l.course
-    left join learning_fact f on f.platform = c.platform and f.record = s.record
-    where l.declared and s.activity = 'Completed'";
+/// Along the columns of courses, so that the next page begins where the last has ended.
+const EVERY_SCORE: &str =
+    "select l.course, l.id, s.account, s.at, s.fine, s.likeness, s.given, s.most, s.activity,
+    s.grading, s.began, s.ended, s.record, c.platform, c.code
+    from lti_line l join lti_score s on s.line = l.id join course c on c.id = l.course
+    where l.declared and (l.course, l.id, s.account) > ($1, $2, $3)
+    order by l.course, l.id, s.account limit $4";
 
 fn items(row: &Row<'_>, column: usize) -> Result<Vec<Item>, DbError> {
     let text: String = row.get(column)?;
@@ -241,31 +247,28 @@ pub async fn drop_line(tx: &mut Tx, line: &Line) -> Result<(), DbError> {
     tx.run(DROP_LINE, args![line.course, line.id]).await.map(drop)
 }
 
-/// Keeps a score unless one as late is there; says whether it was kept.
-pub async fn keep_score(tx: &mut Tx, line: Id<Line>, score: &Score, at: Instant) -> Result<bool, DbError> {
+/// Keeps a score in place of the one before, with the likenesses of `others` of its moment.
+pub async fn keep_score(tx: &mut Tx, (score, others): (&Score, &str), at: Instant) -> Result<(), DbError> {
     let (given, most) = score.score.unzip();
+    let (began, ended) = score.worked.unzip();
     let row = args![
-        line,
+        score.line,
         &score.user,
         score.at,
+        score.fine,
         &score.likeness,
+        others,
         given,
         most,
         &score.activity,
         &score.grading,
         &score.comment,
+        began,
+        ended,
         at,
-        score.number(line)
+        &score.number
     ];
-    Ok(tx.run(KEEP_SCORE, row).await? == 1)
-}
-
-/// The last score of a teacher in a column: when, what it says, whether there is a number.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Last {
-    pub at: Instant,
-    pub likeness: Vec<u8>,
-    pub has_score: bool,
+    tx.run(KEEP_SCORE, row).await.map(drop)
 }
 
 /// Keeps `line` as it is until the transaction ends.
@@ -275,7 +278,7 @@ pub async fn hold_line(tx: &mut Tx, line: &Line) -> Result<(), DbError> {
 
 pub async fn last(tx: &mut Tx, line: Id<Line>, account: &str) -> Result<Option<Last>, DbError> {
     tx.row_opt(LAST, args![line, account], |row| {
-        Ok(Last { at: row.get(0)?, likeness: row.get(1)?, has_score: row.get::<Option<f64>>(2)?.is_some() })
+        Ok(Last { at: row.get(0)?, fine: row.get(1)?, likeness: row.get(2)?, others: row.get(3)? })
     })
     .await
 }
@@ -302,7 +305,45 @@ pub async fn results(
     .await
 }
 
-/// How many scores of completed work lead to hours, and of how many of them learning knows nothing.
-pub async fn unsaid(tx: &mut Tx) -> Result<(i64, i64), DbError> {
-    tx.row(UNSAID, args![], |row| Ok((row.get(0)?, row.get(1)?))).await
+/// A score as it is kept, without its remark, in the column of a course.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kept {
+    pub course: Id<Course>,
+    pub platform: Id<Platform>,
+    /// The course as its platform calls it.
+    pub code: String,
+    pub score: Score,
+}
+
+/// Scores in the columns of courses, after `after`.
+pub async fn every_score(
+    tx: &mut Tx,
+    after: Option<&(Id<Course>, Id<Line>, String)>,
+    most: i64,
+) -> Result<Vec<Kept>, DbError> {
+    let beginning = (Id::from_uuid(Uuid::nil()), Id::from_uuid(Uuid::nil()), String::new());
+    let (course, line, account) = after.unwrap_or(&beginning);
+    tx.rows(EVERY_SCORE, args![*course, *line, account, most], |row| {
+        let (given, highest): (Option<f64>, Option<f64>) = (row.get(6)?, row.get(7)?);
+        let (began, ended): (Option<Instant>, Option<Instant>) = (row.get(10)?, row.get(11)?);
+        Ok(Kept {
+            course: row.get(0)?,
+            platform: row.get(13)?,
+            code: row.get(14)?,
+            score: Score {
+                line: row.get(1)?,
+                number: row.get(12)?,
+                user: row.get(2)?,
+                at: row.get(3)?,
+                fine: row.get(4)?,
+                likeness: row.get(5)?,
+                score: given.zip(highest),
+                activity: row.get(8)?,
+                grading: row.get(9)?,
+                comment: String::new(),
+                worked: began.zip(ended),
+            },
+        })
+    })
+    .await
 }

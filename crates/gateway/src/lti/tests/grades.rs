@@ -3,6 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 use tisheng_testkit::{Seen, story};
+use tisheng_training::course::Counts;
 
 use super::scene::{Scene, line_of};
 use super::tool::key;
@@ -104,7 +105,11 @@ story!(scores_that_cannot_be_are_named, |engine| async move {
     let mut other = good.clone();
     other["scoreGiven"] = json!(3);
     scene.asks(&access, Method::POST, &scores, &good).await.is(204);
-    scene.asks(&access, Method::POST, &scores, &other).await.is(409).says("timestamp");
+    // Of one moment the one that came last stands, and one that came before changes nothing.
+    scene.asks(&access, Method::POST, &scores, &other).await.is(204);
+    scene.asks(&access, Method::POST, &scores, &good).await.is(204);
+    let results = scores.replace("/scores", "/results");
+    scene.asks(&access, Method::GET, &results, &Value::Null).await.is(200).says("\"resultScore\":15.0");
     scene.asks(&access, Method::GET, &scores, &Value::Null).await.is(405);
 
     // Time that a submission took.
@@ -117,10 +122,164 @@ story!(scores_that_cannot_be_are_named, |engine| async move {
     let spent = tx.row(sql, tisheng_platform::args![], |row| row.get::<i64>(0)).await;
     assert_eq!(spent.expect("a fact"), 40 * 60);
     drop(tx);
-    let mut tx = scene.test.app.db.write().await.expect("a transaction");
-    assert_eq!(check_scores(&mut tx).await.expect("checked"), (1, 0));
-    tx.run("delete from learning_fact", tisheng_platform::args![]).await.expect("tampered");
-    assert_eq!(check_scores(&mut tx).await.expect("checked"), (1, 1), "what is lost is found");
+    let system = scene.test.system();
+    assert_eq!(check_scores(&system, 9).await.expect("checked"), (1, Vec::new()));
+    for (lost, again) in [
+        ("update learning_fact set voided_at = 1 where happened = 'completed'", "completed"),
+        ("update learning_fact set permille = 1 where happened = 'passed'", "passed"),
+        ("update learning_fact set spent = 1 where happened = 'spent'", "spent"),
+        ("update learning_fact set happened = 'started' where happened = 'completed'", "completed"),
+    ] {
+        let mut tx = scene.test.app.db.write().await.expect("a transaction");
+        tx.run(lost, tisheng_platform::args![]).await.expect("tampered");
+        tx.commit().await.expect("commits");
+        let (count, wrong) = check_scores(&system, 9).await.expect("checked");
+        assert_eq!((count, wrong.len()), (1, 1), "{again} that is lost is found");
+        scene.score_again(&message, &access).await;
+        assert_eq!(check_scores(&system, 9).await.expect("checked").1, Vec::<String>::new());
+    }
+});
+
+story!(two_scores_of_one_second_lose_nothing, |engine| async move {
+    let scene = Scene::begin(engine).await;
+    let teacher = scene.teacher();
+    let message = scene.launched(teacher, "n-1").await;
+    let access = scene.token().await;
+    let scores = format!("{}/scores", line_of(&message));
+    let hour = scene.platform.length.seconds();
+    let of = |fraction: &str, given: f64| {
+        let mut score = scene.score(&message, 0, given);
+        let at = scene.test.app.now() + chrono::TimeDelta::hours(-1);
+        let second = at.iso().chars().take(19).collect::<String>();
+        score["timestamp"] = json!(format!("{second}{fraction}+08:00"));
+        score
+    };
+    let sends = async |score: &Value| scene.asks(&access, Method::POST, &scores, score).await;
+    // Not handed in well, well, and not well again: the last word of the second counts.
+    sends(&of(".5", 5.0)).await.is(204);
+    assert_eq!(scene.counted(teacher).await, 0);
+    sends(&of(".5", 18.0)).await.is(204);
+    assert_eq!(scene.counted(teacher).await, hour);
+    sends(&of(".5", 18.0)).await.is(204);
+    sends(&of(".5", 5.0)).await.is(204);
+    assert_eq!(scene.counted(teacher).await, hour, "it came before, and comes again");
+    sends(&of(".5", 4.0)).await.is(204);
+    assert_eq!(scene.counted(teacher).await, 0);
+    // Every digit of the moment counts.
+    sends(&of(".500000002", 17.0)).await.is(204);
+    assert_eq!(scene.counted(teacher).await, hour);
+    sends(&of(".500000001", 3.0)).await.is(409).says("later timestamp");
+    sends(&of(".4999", 3.0)).await.is(409);
+    assert_eq!(scene.counted(teacher).await, hour);
+    let (count, wrong) = check_scores(&scene.test.system(), 9).await.expect("checked");
+    assert_eq!((count, wrong), (1, Vec::new()));
+    // More different ones of one moment than anybody means are refused, and cost nothing.
+    for given in 0..19 {
+        sends(&of(".6", f64::from(given))).await.is(204);
+    }
+    sends(&of(".6", 19.0)).await.is(204);
+    sends(&of(".6", 20.0)).await.is(409).says("too many");
+    assert_eq!(scene.counted(teacher).await, hour);
+});
+
+story!(what_a_tool_takes_back_counts_no_more, |engine| async move {
+    let scene = Scene::begin(engine).await;
+    let teacher = scene.teacher();
+    let message = scene.launched(teacher, "n-1").await;
+    let access = scene.token().await;
+    let scores = format!("{}/scores", line_of(&message));
+    let hour = scene.platform.length.seconds();
+    let mut second = 0;
+    let mut sends = async |changes: Value| {
+        second += 10;
+        let mut score = scene.score(&message, second, 18.0);
+        for (name, value) in changes.as_object().expect("an object") {
+            score[name] = value.clone();
+        }
+        scene.asks(&access, Method::POST, &scores, &score).await.is(204);
+        let wrong = check_scores(&scene.test.system(), 9).await.expect("checked").1;
+        assert_eq!(wrong, Vec::<String>::new(), "{changes}");
+        scene.counted(teacher).await
+    };
+    for back in [
+        json!({ "activityProgress": "InProgress" }),
+        json!({ "gradingProgress": "Failed" }),
+        json!({ "gradingProgress": "NotReady" }),
+        json!({ "scoreGiven": null }),
+    ] {
+        assert_eq!(sends(json!({})).await, hour);
+        assert_eq!(sends(json!({ "gradingProgress": "PendingManual" })).await, hour, "it is being graded");
+        assert_eq!(sends(back.clone()).await, 0, "{back}");
+    }
+    assert_eq!(sends(json!({})).await, hour, "and may say it again");
+    assert!(scene.recorded("learning.voided").await >= 4);
+    let mut browser = scene.browser(teacher).await;
+    browser.get("/hours/where?q=课程一").await.shows("撤回这条记录");
+});
+
+story!(what_is_taken_back_counts_by_no_terms, |engine| async move {
+    let scene = Scene::begin(engine).await;
+    let teacher = scene.teacher();
+    let completed = scene.offers("K7", Counts::Completed).await;
+    let timed = scene.offers("K8", Counts::Time).await;
+    let access = scene.token().await;
+    let now = scene.test.app.now();
+    let minutes = |m: i64| (now + chrono::TimeDelta::minutes(-m)).iso();
+    let mut second = 0;
+    let mut sends = async |message: &Value, changes: Value| {
+        second += 10;
+        let mut score = scene.score(message, second, 18.0);
+        for (name, value) in changes.as_object().expect("an object") {
+            score[name] = value.clone();
+        }
+        let scores = format!("{}/scores", line_of(message));
+        scene.asks(&access, Method::POST, &scores, &score).await.is(204);
+        let wrong = check_scores(&scene.test.system(), 9).await.expect("checked").1;
+        assert_eq!(wrong, Vec::<String>::new(), "{changes}");
+        scene.counted(teacher).await
+    };
+    let message = scene.launched_in(teacher, completed, "n-1").await;
+    let hour = scene.platform.length.seconds();
+    let unscored = |activity: &str| json!({ "activityProgress": activity, "scoreGiven": null });
+    assert_eq!(sends(&message, unscored("Completed")).await, hour);
+    assert_eq!(sends(&message, json!({ "gradingProgress": "Failed" })).await, hour, "completed all the same");
+    assert_eq!(sends(&message, unscored("InProgress")).await, 0);
+    assert_eq!(sends(&message, unscored("Completed")).await, hour);
+
+    let message = scene.launched_in(teacher, timed, "n-2").await;
+    let worked = |activity: &str, end: i64| {
+        let mut said = unscored(activity);
+        said["submission"] = json!({ "startedAt": minutes(300), "submittedAt": minutes(end) });
+        said
+    };
+    assert_eq!(sends(&message, worked("Submitted", 260)).await, hour + 40 * 60);
+    assert_eq!(sends(&message, unscored("InProgress")).await, hour + 40 * 60, "what was worked stays");
+    assert_eq!(sends(&message, worked("Submitted", 270)).await, hour + 30 * 60, "corrected");
+    assert_eq!(sends(&message, worked("Started", 270)).await, hour, "not handed in");
+    assert_eq!(sends(&message, worked("Completed", 260)).await, hour + 40 * 60);
+});
+
+story!(whoever_changes_a_column_stands_in_the_trail, |engine| async move {
+    let scene = Scene::begin(engine).await;
+    let message = scene.launched(scene.teacher(), "n-1").await;
+    assert_eq!(scene.recorded("lti.line_made").await, 1, "with the course");
+    let access = scene.token().await;
+    let lines = message[claim::GRADES]["lineitems"].as_str().expect("an address").to_owned();
+    let new = json!({ "label": "小测", "scoreMaximum": 20 });
+    let made = said(scene.asks(&access, Method::POST, &lines, &new).await.is(201));
+    let quiz = made["id"].as_str().expect("an address").to_owned();
+    let other = json!({ "label": "大测", "scoreMaximum": 40 });
+    scene.asks(&access, Method::PUT, &quiz, &other).await.is(200);
+    scene.asks(&access, Method::PUT, &line_of(&message), &other).await.is(200);
+    scene.asks(&access, Method::DELETE, &quiz, &Value::Null).await.is(204);
+    let mut tx = scene.test.app.db.read().await.expect("a transaction");
+    let sql = "select action, detail from audit where role = $1 and action like 'lti.line%' order by id";
+    let who = format!("tool:{}", scene.client);
+    let read = |row: &tisheng_platform::Row<'_>| Ok((row.get::<String>(0)?, row.get::<String>(1)?));
+    let rows = tx.rows(sql, tisheng_platform::args![who], read).await.expect("rows");
+    let actions: Vec<&str> = rows.iter().map(|(action, _)| action.as_str()).collect();
+    assert_eq!(actions, ["lti.line_made", "lti.line_changed", "lti.line_changed", "lti.line_removed"]);
+    assert!(rows[1].1.contains("小测") && rows[1].1.contains("大测"), "{}", rows[1].1);
 });
 
 story!(a_token_is_good_for_what_it_was_asked_for, |engine| async move {

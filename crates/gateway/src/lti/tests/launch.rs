@@ -4,12 +4,13 @@ use chrono::TimeDelta;
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 use tisheng_platform::args;
-use tisheng_testkit::{Seen, story};
+use tisheng_testkit::{Browser, Seen, story};
 
 use super::scene::{Scene, TOOL, line_of};
 use super::tool::{key, opened};
 use crate::jose::sign::SigningKey;
 use crate::jose::{KeySet, Unverified};
+use crate::lti::Rotated;
 use crate::lti::names::{claim, role};
 
 story!(a_score_in_a_tool_is_an_hour_once, |engine| async move {
@@ -82,8 +83,8 @@ story!(a_score_in_a_tool_is_an_hour_once, |engine| async move {
     nothing["activityProgress"] = json!("Started");
     scene.asks(&access, Method::POST, &scores, &nothing).await.is(204);
     assert_eq!(scene.counted(teacher).await, 0);
-    let mut tx = scene.test.app.db.read().await.expect("a transaction");
-    assert_eq!(crate::lti::check_scores(&mut tx).await.expect("checked"), (0, 0), "begun anew");
+    let checked = crate::lti::check_scores(&scene.test.system(), 9).await;
+    assert_eq!(checked.expect("checked"), (1, Vec::new()), "begun anew");
 });
 
 story!(a_launch_counts_once_and_for_whoever_set_out, |engine| async move {
@@ -179,20 +180,81 @@ story!(keys_change_and_both_are_published_for_a_while, |engine| async move {
     let mut anybody = scene.test.browser();
     let first = names(&anybody.get("/.well-known/jwks.json").await);
     assert_eq!(first.len(), 1);
-    let kid = crate::lti::rotate(&scene.test.system()).await.expect("another key");
+    let system = scene.test.system();
+    let made = crate::lti::rotate(&system).await.expect("another key");
+    let Rotated::Made(kid, from) = made else { panic!("{made:?}") };
+    assert_eq!(from, system.at + TimeDelta::hours(24));
+    let again = crate::lti::rotate(&scene.test.system()).await.expect("no further key");
+    assert_eq!(again, Rotated::Waits(kid.clone(), from));
     let both = names(&anybody.get("/.well-known/jwks.json").await);
     assert_eq!(both, [kid.clone(), first[0].clone()]);
+    // It is published and does not sign yet, since tools keep our set for a while.
     let mut browser = scene.browser(scene.teacher()).await;
-    let asked = scene.set_out(&mut browser).await;
-    let page = browser.get(&scene.back(&asked, "n-1", &[])).await;
-    assert_eq!(opened(&page.field("id_token")).0["kid"], kid);
+    let signed = async |browser: &mut Browser, nonce: &str| {
+        let asked = scene.set_out(browser).await;
+        let page = browser.get(&scene.back(&asked, nonce, &[])).await;
+        opened(&page.field("id_token")).0["kid"].as_str().expect("a name").to_owned()
+    };
+    assert_eq!(signed(&mut browser, "n-1").await, first[0]);
+    let mut lecturer = scene.browser(&scene.lecturer).await;
+    lecturer.get(&scene.page()).await.shows("起签名").shows("正在签名").hides("只供核验");
+    scene.test.clock.set(scene.test.app.now() + TimeDelta::hours(25));
+    let mut browser = scene.browser(scene.teacher()).await;
+    assert_eq!(signed(&mut browser, "n-2").await, kid);
     assert_eq!(scene.recorded("lti.key_made").await, 2);
     let mut lecturer = scene.browser(&scene.lecturer).await;
     lecturer.get(&scene.page()).await.shows(&kid).shows(&first[0]).shows("只供核验");
     scene.test.clock.set(scene.test.app.now() + TimeDelta::days(8));
-    assert_eq!(names(&anybody.get("/.well-known/jwks.json").await), [kid]);
+    assert_eq!(names(&anybody.get("/.well-known/jwks.json").await), std::slice::from_ref(&kid));
     let mut tx = scene.test.app.db.read().await.expect("a transaction");
     let sealed = tx.row("select secret from lti_key limit 1", args![], |row| row.get::<Vec<u8>>(0)).await;
-    let opened = scene.test.app.keys.open(&sealed.expect("a key")).expect("sealed by us");
-    assert!(SigningKey::read(&opened).is_some());
+    let opened_key = scene.test.app.keys.open(&sealed.expect("a key")).expect("sealed by us");
+    assert!(SigningKey::read(&opened_key).is_some());
+    drop(tx);
+
+    // One that somebody else may hold is withdrawn at once, with the one that waits.
+    crate::lti::rotate(&scene.test.system()).await.expect("another key");
+    let last = crate::lti::revoke(&scene.test.system()).await.expect("a new key");
+    assert_eq!(names(&anybody.get("/.well-known/jwks.json").await), std::slice::from_ref(&last));
+    assert_eq!(scene.recorded("lti.key_revoked").await, 2);
+    let mut browser = scene.browser(scene.teacher()).await;
+    assert_eq!(signed(&mut browser, "n-3").await, last);
+    let mut lecturer = scene.browser(&scene.lecturer).await;
+    lecturer.get(&scene.page()).await.shows("作废").shows(&kid);
+    scene.test.clock.set(scene.test.app.now() + TimeDelta::days(31));
+    scene.browser(&scene.lecturer).await.get(&scene.page()).await.hides(&kid).shows(&last);
+});
+
+story!(a_tool_opens_the_courses_that_somebody_has_ticked, |engine| async move {
+    let mut scene = Scene::bare(engine, &[]).await;
+    let mut lecturer = scene.browser(&scene.lecturer).await;
+    scene.client = scene.registered(&mut lecturer, &[("whole", "")]).await;
+    scene.turned(&mut lecturer, "resume").await.shows("已启用").shows("从工具中挑选的和单独勾选的课程");
+    let course = format!("/courses/{}", scene.course);
+    let launch = format!("{course}/launch");
+    let mut teacher = scene.browser(scene.teacher()).await;
+    teacher.get(&course).await.hides("launch").hides("将打开学习工具");
+    teacher.get(&launch).await.is(422).says("不从学习工具“微课工具”打开");
+    let courses = format!("{}/courses", scene.page());
+    let page = lecturer.get(&courses).await;
+    let version = page.shows("课程一").field("version");
+    let id = scene.course.to_string();
+    let tick = [("version", version.as_str()), ("course", &id), ("course", "nothing")];
+    lecturer.post(&courses, &tick).await.shows("1 门课程的打开方式有变化");
+    let page = teacher.get(&course).await;
+    assert_eq!(page.shows("将打开学习工具“微课工具”（tool.test）").link(&launch), launch);
+    scene.set_out(&mut teacher).await;
+    lecturer.post(&courses, &tick).await.is(409).says("已被他人修改");
+    assert_eq!(scene.recorded("lti.courses_chosen").await, 1);
+    // Whoever is on the way when the tick is taken away does not arrive.
+    let asked = scene.set_out(&mut teacher).await;
+    let mut office = scene.browser(&scene.town.city_office).await;
+    let version = office.get(&courses).await.field("version");
+    office.post(&courses, &[("version", version.as_str())]).await.shows("1 门课程的打开方式有变化");
+    teacher.get(&scene.back(&asked, "n-1", &[])).await.is(422).says("不从学习工具");
+    for stranger in [scene.teacher(), &scene.town.school().clerk, &scene.town.county_office] {
+        let mut browser = scene.browser(stranger).await;
+        browser.get(&courses).await.is(404);
+        browser.post_only(&courses, &tick).await.is(404);
+    }
 });

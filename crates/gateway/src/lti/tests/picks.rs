@@ -2,6 +2,7 @@
 
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
+use tisheng_platform::args;
 use tisheng_testkit::{Browser, Seen, story};
 
 use super::scene::{Scene, line_of};
@@ -134,7 +135,19 @@ story!(an_answer_that_is_not_the_tools_is_not_taken, |engine| async move {
         (claim::VERSION, json!("1.1"), 422, "version"),
         (claim::DEPLOYMENT, json!("2"), 422, "deployment_id"),
         (claim::DATA, json!("guess"), 401, "已过期"),
-        (claim::ITEMS, json!([{ "type": "ltiResourceLink", "url": "http://10.0.0.1/" }]), 422, "url"),
+        (
+            claim::ITEMS,
+            json!([{ "type": "ltiResourceLink", "title": "内网课", "url": "http://10.0.0.1/" }]),
+            422,
+            "第 1 项“内网课”",
+        ),
+        (
+            claim::ITEMS,
+            json!([{ "type": "link" }, { "type": "ltiResourceLink", "title": "长链接",
+                "url": "https://tool.test/".to_owned() + &"a".repeat(2_000) }]),
+            422,
+            "第 2 项“长链接”不能带回：打开地址（url）超过 2000 个字符",
+        ),
     ] {
         let mut claims = good.clone();
         claims[name] = value;
@@ -145,6 +158,24 @@ story!(an_answer_that_is_not_the_tools_is_not_taken, |engine| async move {
     brings(&scene, &token).await.is(401).says("已经使用过");
     let again = answer(&scene, &message, "t-2", &items());
     brings(&scene, &key(0).sign(&again)).await.is(401).says("已过期");
+
+    assert_eq!(scene.recorded("lti.courses_picked").await, 1);
+
+    // An address longer than most is kept whole; of many links the first fifty are taken.
+    let message = choosing(&scene, &mut lecturer, "n-3").await;
+    let long = "https://tool.test/launch?c=".to_owned() + &"a".repeat(1_500);
+    let mut many = vec![json!({ "type": "ltiResourceLink", "title": "多" }); 53];
+    many[0]["url"] = json!(long);
+    many.push(json!({ "type": "link", "url": "https://tool.test/page" }));
+    let claims = answer(&scene, &message, "t-4", &json!(many));
+    let seen = brings(&scene, &key(0).sign(&claims)).await;
+    let place = seen.is(303).location().to_owned();
+    let mut tx = scene.test.app.db.read().await.expect("a transaction");
+    let kept =
+        tx.rows("select items from lti_pick", args![], |row| row.get::<String>(0)).await.expect("picks");
+    drop(tx);
+    assert!(kept.iter().any(|items| items.contains(&long) && items.matches("多").count() == 50));
+    lecturer.get(&place).await.is(200).shows("返回了 50 门课程");
 
     let message = choosing(&scene, &mut lecturer, "n-2").await;
     let mut nothing = answer(&scene, &message, "t-3", &json!([]));

@@ -78,6 +78,67 @@ story!(keys_of_a_tool_are_fetched_kept_and_fetched_anew, |engine| async move {
     assert_eq!(shown.asked(), 3);
 });
 
+story!(a_tool_whose_keys_cannot_be_had_is_not_asked_again_and_again, |engine| async move {
+    let shown = Shown::start().await;
+    let mut scene = Scene::bare(engine, std::slice::from_ref(&shown.host)).await;
+    let mut lecturer = scene.browser(&scene.lecturer).await;
+    let at = format!("http://{}/keys", shown.host);
+    scene.client = scene.registered(&mut lecturer, &[("keys", ""), ("key_set", &at)]).await;
+    scene.turned(&mut lecturer, "resume").await.shows("还没有取过");
+    let asks =
+        async |number: &str| scene.asks_for_token(&key(0).sign(&scene.proof(number)), scope::SCORE).await;
+    shown.fail(true);
+    asks("p-1").await.is(401).says("no key set");
+    asks("p-2").await.is(401).says("could not be fetched; it is asked for again after");
+    asks("p-3").await.is(401);
+    assert_eq!(shown.asked(), 1);
+    lecturer.get(&scene.page()).await.shows("没有取到，已连续 1 次，请核对地址");
+    // Each further failure doubles the pause.
+    for (minutes, asked) in [(1, 2), (1, 2), (1, 3), (3, 3), (1, 4)] {
+        scene.test.clock.advance(TimeDelta::minutes(minutes));
+        asks("p-4").await.is(401);
+        assert_eq!(shown.asked(), asked);
+    }
+    shown.fail(false);
+    scene.test.clock.advance(TimeDelta::minutes(8));
+    asks("p-5").await.is(200);
+    // What was had once is used for as long as nothing else can be had.
+    shown.fail(true);
+    let before = shown.asked();
+    scene.test.clock.set(scene.test.app.now() + TimeDelta::hours(13));
+    asks("p-6").await.is(200);
+    asks("p-7").await.is(200);
+    assert_eq!(shown.asked(), before + 1);
+    let unknown = key(1).sign(&scene.proof("p-8"));
+    scene.asks_for_token(&unknown, scope::SCORE).await.is(401).says("no such key");
+    assert_eq!(shown.asked(), before + 1);
+    let mut lecturer = scene.browser(&scene.lecturer).await;
+    lecturer.get(&scene.page()).await.shows("没有取到，已连续 1 次，仍用");
+    // An address that was mended is asked at once.
+    shown.fail(false);
+    let edit = format!("{}/edit", scene.page());
+    let version = lecturer.get(&edit).await.field("version");
+    let other = format!("{at}?v=2");
+    let changes = [("keys", ""), ("key_set", other.as_str()), ("version", version.as_str())];
+    lecturer.post(&edit, &Scene::form(&changes, "")).await.shows("还没有取过");
+    asks("p-9").await.is(200);
+});
+
+story!(the_first_two_who_need_a_key_ask_for_it_once, |engine| async move {
+    let shown = Shown::start().await;
+    let mut scene = Scene::bare(engine, std::slice::from_ref(&shown.host)).await;
+    let mut lecturer = scene.browser(&scene.lecturer).await;
+    let at = format!("http://{}/keys", shown.host);
+    scene.client = scene.registered(&mut lecturer, &[("keys", ""), ("key_set", &at)]).await;
+    scene.turned(&mut lecturer, "resume").await.shows("已启用");
+    let (first, second) = (key(0).sign(&scene.proof("p-1")), key(0).sign(&scene.proof("p-2")));
+    let (one, other) =
+        tokio::join!(scene.asks_for_token(&first, scope::SCORE), scene.asks_for_token(&second, scope::SCORE));
+    one.is(200);
+    other.is(200);
+    assert_eq!(shown.asked(), 1);
+});
+
 story!(nothing_that_is_sent_costs_a_failure, |engine| async move {
     let scene = Scene::begin(engine).await;
     let message = scene.launched(scene.teacher(), "n-1").await;

@@ -20,7 +20,7 @@ use tisheng_training::platform::{self, Platform};
 
 use super::tool::{key, set};
 use crate::lti::names::{ASSERTION, claim, scope};
-use crate::lti::{is_open, pages, routes};
+use crate::lti::{pages, routes, way};
 
 /// What a tool is asked or asks in an address.
 pub type Asked = HashMap<String, String>;
@@ -44,10 +44,9 @@ pub struct Scene {
 async fn entrance(
     ctx: tisheng_platform::Ctx,
     course: Course,
-) -> Result<Option<String>, tisheng_platform::web::Failure> {
+) -> Result<Option<course::Way>, tisheng_platform::web::Failure> {
     let mut tx = ctx.read().await?;
-    let is_open = is_open(&mut tx, course.platform).await?;
-    Ok(is_open.then(|| format!("/courses/{}/launch", course.id)))
+    Ok(way(&mut tx, &course).await?)
 }
 
 impl Scene {
@@ -83,6 +82,19 @@ impl Scene {
         Self { test, town, programme, platform, lecturer, course, client: String::new() }
     }
 
+    /// One more course of the platform.
+    pub async fn offers(&self, code: &str, counts: Counts) -> Id<Course> {
+        let (author, office) =
+            (self.test.ctx(self.lecturer.who()), self.test.ctx(self.town.city_office.who()));
+        let mut tx = office.write().await.expect("a transaction");
+        let rules = scheme::rules(&self.test.app, &mut tx, &self.programme).await.expect("rules");
+        let capability = &rules.framework.capabilities[0].code;
+        let wish = Wish { code, title: code, capability, hours: 1, counts };
+        let offered = course::samples::offered((&author, &office), &mut tx, &self.platform, wish).await;
+        tx.commit().await.expect("commits");
+        offered.expect("a course")
+    }
+
     /// The same with a tool in use that is told no names.
     pub async fn begin(engine: Engine) -> Self {
         let mut scene = Self::bare(engine, &[]).await;
@@ -113,6 +125,7 @@ impl Scene {
             ("redirects", "https://tool.test/launch\nhttps://tool.test/other"),
             ("keys", keys),
             ("picker", "https://tool.test/pick"),
+            ("whole", "yes"),
         ];
         form.retain(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
         form.extend(changes);
@@ -163,8 +176,13 @@ impl Scene {
 
     /// A teacher opens the course with this nonce; the message that the tool gets.
     pub async fn launched(&self, teacher: &Persona, nonce: &str) -> Value {
+        self.launched_in(teacher, self.course, nonce).await
+    }
+
+    /// The same with another course.
+    pub async fn launched_in(&self, teacher: &Persona, course: Id<Course>, nonce: &str) -> Value {
         let mut browser = self.browser(teacher).await;
-        let asked = self.set_out(&mut browser).await;
+        let asked = self.set_out_at(&mut browser, &format!("/courses/{course}/launch")).await;
         let page = browser.get(&self.back(&asked, nonce, &[])).await;
         super::tool::opened(&page.is(200).field("id_token")).1
     }
@@ -222,6 +240,16 @@ impl Scene {
             "userId": message["sub"], "timestamp": at.iso(), "activityProgress": "Completed",
             "gradingProgress": "FullyGraded", "scoreGiven": given, "scoreMaximum": 20,
         })
+    }
+
+    /// The tool says anew, at a later moment, what it knows: a hand-in of forty minutes with 20 of 20.
+    pub async fn score_again(&self, message: &Value, token: &str) {
+        self.test.clock.advance(TimeDelta::minutes(1));
+        let minutes = |m: i64| (self.test.app.now() + TimeDelta::minutes(-m)).iso();
+        let mut score = self.score(message, 600, 20.0);
+        score["submission"] = json!({ "startedAt": minutes(50), "submittedAt": minutes(10) });
+        let scores = format!("{}/scores", line_of(message));
+        self.asks(token, Method::POST, &scores, &score).await.is(204);
     }
 
     /// Seconds that count for a teacher.

@@ -2,11 +2,12 @@
 
 use std::net::Ipv4Addr;
 use std::sync::LazyLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::routing::get;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -52,6 +53,7 @@ pub struct Shown {
     pub host: String,
     keys: Arc<Mutex<String>>,
     asked: Arc<AtomicUsize>,
+    fails: Arc<AtomicBool>,
 }
 
 impl Shown {
@@ -59,7 +61,7 @@ impl Shown {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
         let host = listener.local_addr().expect("an address").to_string();
         let keys = Arc::new(Mutex::new(set(&[&key(0)])));
-        let shown = Self { host, keys, asked: Arc::default() };
+        let shown = Self { host, keys, asked: Arc::default(), fails: Arc::default() };
         let router = Router::new().route("/keys", get(keys_of)).with_state(shown.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         shown
@@ -69,12 +71,20 @@ impl Shown {
         *self.keys.lock().expect("whole") = set(keys);
     }
 
+    /// Whether it answers with a failure from now on.
+    pub fn fail(&self, fails: bool) {
+        self.fails.store(fails, Ordering::SeqCst);
+    }
+
     pub fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
     }
 }
 
-async fn keys_of(State(shown): State<Shown>) -> String {
+async fn keys_of(State(shown): State<Shown>) -> Result<String, StatusCode> {
     shown.asked.fetch_add(1, Ordering::SeqCst);
-    shown.keys.lock().expect("whole").clone()
+    if shown.fails.load(Ordering::SeqCst) {
+        return Err(StatusCode::INTERNAL_SERVER_ERROR);
+    }
+    Ok(shown.keys.lock().expect("whole").clone())
 }

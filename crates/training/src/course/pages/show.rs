@@ -10,7 +10,7 @@ use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, layout, 
 use tisheng_registry::access::{self, Role, role};
 
 use super::super::actions::{self, AUTHORS};
-use super::super::entrance::entrance;
+use super::super::entrance::{Way, entrance};
 use super::super::model::{Course, CourseError, State, TermsState};
 use super::super::store;
 use super::{ground, whom};
@@ -46,7 +46,7 @@ struct ShowPage {
     may_retire: bool,
     is_teacher: bool,
     /// Where it is learnt; empty where no address is known.
-    href: String,
+    way: Way,
     reason: String,
     errors: FormErrors,
 }
@@ -96,7 +96,7 @@ async fn show_page(
         may_change: is_author,
         may_retire: is_office && course.revision.is_some(),
         is_teacher: role == Some(Role::Teacher),
-        href: entrance(ctx, &course).await?,
+        way: entrance(ctx, &course).await?,
         terms: revisions
             .into_iter()
             .map(|terms| TermsRow {

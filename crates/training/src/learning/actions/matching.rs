@@ -3,12 +3,12 @@
 use serde_json::json;
 use tisheng_kernel::Id;
 use tisheng_platform::web::Failure;
-use tisheng_platform::{Ctx, Tx, audit};
+use tisheng_platform::{Ctx, DbError, Tx, audit};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::access::require;
 use tisheng_registry::people::{self, Person};
 
-use super::super::model::{Account, Learner, LearnerState};
+use super::super::model::{Account, Fact, Learner, LearnerState};
 use super::super::store;
 use super::{LearningError, ground, settle_one};
 use crate::hours::DESK;
@@ -43,6 +43,23 @@ pub async fn learner_for(
     };
     store::add_learner(ctx, tx, platform, &new).await?;
     Ok(account)
+}
+
+/// The account that this system calls `name` to a platform, with its facts of one try that are not
+/// voided; `None` where it has never called anybody so.
+///
+/// # Errors
+/// What the database reports.
+pub async fn own_facts(
+    tx: &mut Tx,
+    platform: Id<Platform>,
+    (name, attempt): (&str, &str),
+) -> Result<Option<(Account, Vec<Fact>)>, DbError> {
+    let Ok(id) = name.parse::<Id<Learner>>() else { return Ok(None) };
+    let known = store::of_id(tx, id).await?.filter(|l| l.platform == platform && l.account.name == name);
+    let Some(learner) = known else { return Ok(None) };
+    let facts = store::facts::of_attempt(tx, &learner, attempt).await?;
+    Ok(Some((learner.account, facts)))
 }
 
 /// The account `id`, when the asker decides about it.

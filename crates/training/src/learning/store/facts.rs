@@ -21,6 +21,10 @@ const FACTS: &str =
     where l.programme = $1 and l.person = $2 and l.platform = $3 and f.course = $4 and f.voided_at is null
     order by f.at, f.record";
 
+const OF_ATTEMPT: &str = "select record, attempt, happened, permille, spent, at, received_at, channel
+    from learning_fact where programme = $1 and learner = $2 and attempt = $3 and voided_at is null
+    order by at, record";
+
 const COURSES_OF: &str = "select distinct course from learning_fact
     where programme = $1 and learner = $2 and course is not null";
 
@@ -110,6 +114,11 @@ pub async fn add_fact(
 /// The facts of a teacher about a course that are not voided.
 pub async fn facts(tx: &mut Tx, whose: Whose, course: Id<Course>) -> Result<Vec<Fact>, DbError> {
     tx.rows(FACTS, args![whose.programme, whose.person, whose.platform, course], fact).await
+}
+
+/// The facts of a learner about one try that are not voided.
+pub async fn of_attempt(tx: &mut Tx, learner: &Learner, attempt: &str) -> Result<Vec<Fact>, DbError> {
+    tx.rows(OF_ATTEMPT, args![learner.programme, learner.id, attempt], fact).await
 }
 
 /// The courses of which a learner has facts.

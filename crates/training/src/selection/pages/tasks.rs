@@ -14,7 +14,7 @@ use tisheng_rules::{Scheme, Task, TaskProgress};
 use super::super::judged::{Judged, Judgements};
 use super::super::{actions, store};
 use super::ground;
-use crate::course::{self, Course};
+use crate::course::{self, Course, Way};
 use crate::hours;
 
 /// Courses beside the tasks at most: the catalogue has them all.
@@ -38,8 +38,8 @@ struct CourseRow {
     id: String,
     title: String,
     counts: String,
-    /// Where it is learnt; empty where no way is known.
-    href: String,
+    /// Where it is learnt.
+    way: Way,
 }
 
 #[derive(Template)]
@@ -78,8 +78,8 @@ pub async fn show(asker: SignedIn) -> Answer {
     offered.truncate(COURSES);
     let mut courses = Vec::with_capacity(offered.len());
     for (course, counts) in offered {
-        let href = course::entrance(ctx, &course).await?;
-        courses.push(CourseRow { id: course.id.to_string(), title: course.title, counts, href });
+        let way = course::entrance(ctx, &course).await?;
+        courses.push(CourseRow { id: course.id.to_string(), title: course.title, counts, way });
     }
     let judged = ctx.app.parts.get::<Judged>().of(ctx, programme.id, teacher.person).await?;
     let today = ctx.at.date();
