@@ -23,7 +23,7 @@ use tisheng_rules::plan::TeamRule;
 use tisheng_training::course::{Course, CourseFile, Entrances, Way};
 use tisheng_training::reconciliation::StatementFile;
 use tisheng_training::selection::Judgements;
-use tisheng_training::{hours, learning, platform, selection};
+use tisheng_training::{activity, hours, learning, platform, selection};
 use tisheng_typeset::{Fonts, Typesetter};
 
 /// The routes of all rooms.
@@ -72,7 +72,14 @@ pub fn parts() -> Result<Parts, Box<dyn std::error::Error + Send + Sync>> {
         Entry::of::<CourseFile>(),
         Entry::of::<StatementFile>(),
         Entry::of::<ReceiptFile>(),
-    ]);
+    ])
+    .with_tie("学时记录", |tx, person| Box::pin(hours::keeps_of(tx, person)))
+    .with_tie("学习平台账号", |tx, person| Box::pin(learning::keeps_of(tx, person)))
+    .with_tie("选学", |tx, person| Box::pin(selection::keeps_of(tx, person)))
+    .with_tie("校本活动的考勤", |tx, person| Box::pin(activity::keeps_of(tx, person)))
+    .with_tie("认证材料", |tx, person| Box::pin(evidence::keeps_of(tx, person)))
+    .with_tie("评审任务", |tx, person| Box::pin(review::keeps_of(tx, person)))
+    .with_tie("证书", |tx, person| Box::pin(certificate::keeps_of(tx, person)));
     Ok(Parts::default()
         .with(Rulebook::default())
         .with(Typesetter::new(fonts))

@@ -37,7 +37,7 @@ pub use issue::{issue, reissue, revoke};
 pub use model::{Certificate, CertificateError, CertificateState, Standing};
 pub use pages::routes;
 pub use standing::{Refreshed, check_standings, refresh, refresh_all, verdict};
-pub use store::follow;
+pub use store::{follow, keeps_of};
 pub use trial::EXAMINE;
 
 use tisheng_kernel::Id;

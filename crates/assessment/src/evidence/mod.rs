@@ -31,7 +31,7 @@ pub(crate) mod tests;
 pub use actions::{Desk, Onward, advance, load, reopen, rules_of, wanted};
 pub use model::{Body, Consent, Item, State, StoredFile, Submission};
 pub use pages::{Naming, Shown, ShownPiece, routes, serve, serve_text, shown};
-pub use store::follow;
+pub use store::{follow, keeps_of};
 
 use tisheng_kernel::Id;
 use tisheng_platform::jobs::Handlers;

@@ -10,6 +10,10 @@ use super::content::Content;
 use super::model::{Body, Consent, Item, State, StoredFile, Submission};
 use super::tus::Upload;
 
+const KEEPS_OF: &str = "select 1 from programme p
+    where exists (select 1 from submission s where s.programme = p.id and s.person = $1
+        and s.superseded_by is null) limit 1";
+
 const FOLLOW_SUBMISSION: &str = "update submission set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
 const BY_ID: &str = "select programme, id, person, capability, revision, state, step, school, path, subject,
@@ -361,4 +365,12 @@ pub async fn open_uploads(tx: &mut Tx, of: &Submission, piece: &str, at: Instant
 /// What the database reports.
 pub async fn follow(tx: &mut Tx, shift: &Shift) -> Result<(), DbError> {
     shift.apply(tx, FOLLOW_SUBMISSION).await.map(drop)
+}
+
+/// Whether the room keeps evidence of a person.
+///
+/// # Errors
+/// What the database reports.
+pub async fn keeps_of(tx: &mut Tx, person: Uuid) -> Result<bool, DbError> {
+    Ok(tx.row_opt(KEEPS_OF, args![person], |row| row.get::<i64>(0)).await?.is_some())
 }

@@ -38,7 +38,7 @@ mod tests;
 pub use jobs::jobs;
 pub use model::{Duty, Marks, Review, ReviewState};
 pub use pages::routes;
-pub use store::person::{InHand, in_hand, peer_reviews, under_way};
+pub use store::person::{InHand, in_hand, keeps_of, peer_reviews, under_way};
 pub use store::{Final, follow};
 
 use tisheng_platform::{DbError, Tx};

@@ -412,15 +412,14 @@ impl Entry {
     }
 }
 
-/// Whether something higher rooms keep hangs on one of some people, so that their records cannot
-/// be removed; the sentence says what.
-pub type Tie = for<'a> fn(&'a mut Tx, &'a [Uuid]) -> Work<'a, Option<String>, DbError>;
+/// Whether a higher room keeps something of a person, so that the record of the person cannot be removed.
+pub type Tie = for<'a> fn(&'a mut Tx, Uuid) -> Work<'a, bool, DbError>;
 
 /// The kinds of files of an installation; the assembly adds it to the application's parts.
 #[derive(Debug)]
 pub struct Kinds {
     entries: Vec<Entry>,
-    ties: Vec<Tie>,
+    ties: Vec<(&'static str, Tie)>,
     /// How far the work in hand has come.
     pub(super) board: Board,
 }
@@ -432,21 +431,23 @@ impl Kinds {
         Self { entries, ties: Vec::new(), board: Board::default() }
     }
 
-    /// The same, asking `tie` before records of people are removed.
+    /// The same, asking `tie` before records of people are removed; `what` names what the room keeps.
     #[must_use]
-    pub fn with_tie(mut self, tie: Tie) -> Self {
-        self.ties.push(tie);
+    pub fn with_tie(mut self, what: &'static str, tie: Tie) -> Self {
+        self.ties.push((what, tie));
         self
     }
 
-    /// The sentence of the first tie that holds one of `people`.
+    /// The first of `people` of whom a higher room keeps something, and what.
     ///
     /// # Errors
     /// What the database reports.
-    pub async fn tied(&self, tx: &mut Tx, people: &[Uuid]) -> Result<Option<String>, DbError> {
-        for tie in &self.ties {
-            if let Some(sentence) = tie(tx, people).await? {
-                return Ok(Some(sentence));
+    pub async fn tied(&self, tx: &mut Tx, people: &[Uuid]) -> Result<Option<(Uuid, &'static str)>, DbError> {
+        for person in people {
+            for (what, tie) in &self.ties {
+                if tie(tx, *person).await? {
+                    return Ok(Some((*person, *what)));
+                }
             }
         }
         Ok(None)

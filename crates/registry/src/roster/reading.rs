@@ -48,7 +48,8 @@ pub async fn start<K: Kind>(desk: &Desk, run: &Run) -> Receiver<Piece<K::Row>> {
         Ok(bytes) => {
             let desk = desk.clone();
             // The receiver learns of the end by the closing of the channel.
-            drop(tokio::task::spawn_blocking(move || read::<K>(&desk, &bytes, &out)));
+            let name = run.file_name.to_lowercase();
+            drop(tokio::task::spawn_blocking(move || read::<K>(&desk, (&name, &bytes), &out)));
         }
         Err(error) => {
             tracing::error!(run = %run.id, %error, "a stored roll cannot be read");
@@ -60,7 +61,10 @@ pub async fn start<K: Kind>(desk: &Desk, run: &Run) -> Receiver<Piece<K::Row>> {
     pieces
 }
 
-fn read<K: Kind>(desk: &Desk, bytes: &Bytes, out: &Sender<Piece<K::Row>>) {
+/// Bytes with which a workbook begins: it is a zip archive.
+const WORKBOOK: &[u8] = b"PK";
+
+fn read<K: Kind>(desk: &Desk, (name, bytes): (&str, &Bytes), out: &Sender<Piece<K::Row>>) {
     let columns = K::ABOUT.columns;
     let sought = Sought::of(columns, desk.origin.as_ref());
     let wanted = sought.wanted();
@@ -70,6 +74,9 @@ fn read<K: Kind>(desk: &Desk, bytes: &Bytes, out: &Sender<Piece<K::Row>>) {
     };
     let header = match Header::find(&sheet, &wanted) {
         Ok(header) => header,
+        Err(_) if name.ends_with(".xlsx") && !bytes.starts_with(WORKBOOK) => {
+            return refuse(out, NO_WORKBOOK.to_owned());
+        }
         Err(missing) => return refuse(out, missing_sentence(&missing)),
     };
     let heading = Arc::new(Heading::of(&header, columns));
@@ -103,6 +110,10 @@ fn read<K: Kind>(desk: &Desk, bytes: &Bytes, out: &Sender<Piece<K::Row>>) {
         let _ = out.blocking_send(Piece::Rows(batch));
     }
 }
+
+/// What is said of a file that is a workbook by its name alone.
+const NO_WORKBOOK: &str =
+    "文件名以 .xlsx 结尾，内容却不是 Excel 工作簿。请用表格软件打开原来的文件，另存为 xlsx 或 csv 后再上传。";
 
 fn refuse<R>(out: &Sender<Piece<R>>, sentence: String) {
     // Nobody waits for the piece when the job has been dropped.

@@ -25,4 +25,4 @@ pub use actions::{
 };
 pub use model::{Activity, ActivityError, Attendee, Form, Overlap, Plan, State, Step};
 pub use pages::routes;
-pub use store::follow;
+pub use store::{follow, keeps_of};

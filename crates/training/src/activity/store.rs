@@ -8,8 +8,11 @@ use tisheng_platform::web::paging::{Cursor, ROWS};
 use tisheng_platform::{Ctx, DbError, Row, Scope, Shift, Tx, args};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::people::{Person, Teacher};
+use uuid::Uuid;
 
 use super::model::{Activity, Attendee, Overlap, Plan, State};
+
+const KEEPS_OF: &str = "select 1 from attendance where person = $1 limit 1";
 
 const FOLLOW_ACTIVITY: &str = "update activity set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
@@ -306,7 +309,7 @@ pub async fn sign_by_code(
     teacher: &Teacher,
     at: Instant,
 ) -> Result<bool, DbError> {
-    let nobody: Option<uuid::Uuid> = None;
+    let nobody: Option<Uuid> = None;
     let args = args![id, teacher.person, &teacher.path, at, "code", nobody, ""];
     Ok(tx.run(SIGN, args).await? == 1)
 }
@@ -385,4 +388,12 @@ pub async fn follow(tx: &mut Tx, shift: &Shift) -> Result<(), DbError> {
     shift.apply(tx, FOLLOW_ACTIVITY).await?;
     shift.apply(tx, FOLLOW_ATTENDANCE).await?;
     shift.apply(tx, FOLLOW_AUDIENCE).await.map(drop)
+}
+
+/// Whether the room keeps attendances of a person.
+///
+/// # Errors
+/// What the database reports.
+pub async fn keeps_of(tx: &mut Tx, person: Uuid) -> Result<bool, DbError> {
+    Ok(tx.row_opt(KEEPS_OF, args![person], |row| row.get::<i64>(0)).await?.is_some())
 }

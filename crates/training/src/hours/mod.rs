@@ -50,6 +50,6 @@ pub use model::{
 pub use pages::{DESK, desk_of_source, routes};
 pub use proof::{check_totals, sum_again};
 pub use store::listed::{Listed, of_source};
-pub use store::{Total, follow};
+pub use store::{Total, follow, keeps_of};
 pub use told::{DISPUTE_ANSWERED, DisputeAnswered, Outcome, TOLD, Told, ToldRow};
 pub use trail::{About, Step, Trails};

@@ -15,9 +15,15 @@ use tisheng_platform::db::Column;
 use tisheng_platform::{Ctx, DbError, Row, Shift, Tx, args};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::people::Person;
+use uuid::Uuid;
 
 use super::doubt::Doubt;
 use super::model::{Entry, RESULTS, Report};
+
+const KEEPS_OF: &str = "select 1 from programme p
+    where exists (select 1 from hour_entry e where e.programme = p.id and e.person = $1)
+    or exists (select 1 from hour_report r where r.programme = p.id and r.person = $1)
+    or exists (select 1 from hour_dispute d where d.programme = p.id and d.person = $1) limit 1";
 
 const ADD_ENTRY: &str = "insert into hour_entry (programme, person, id, category, kind, seconds, hour_length,
     worked_on, title, source, source_id, revision, received_at, actor, reason, reverses, channel)
@@ -290,4 +296,12 @@ pub async fn wrong_totals(
 pub async fn sum_again(tx: &mut Tx, programme: Id<Programme>) -> Result<u64, DbError> {
     tx.run(CLEAR_TOTALS, args![programme]).await?;
     tx.run(SUM_AGAIN, args![programme]).await
+}
+
+/// Whether the room keeps hours of a person: booked, waiting or disputed.
+///
+/// # Errors
+/// What the database reports.
+pub async fn keeps_of(tx: &mut Tx, person: Uuid) -> Result<bool, DbError> {
+    Ok(tx.row_opt(KEEPS_OF, args![person], |row| row.get::<i64>(0)).await?.is_some())
 }

@@ -31,5 +31,5 @@ pub use actions::{LearningError, REPLAY_JOB, jobs, take, void};
 pub use model::{Account, Credit, Fact, Happened, Learner, LearnerState, Said, credits};
 pub use pages::routes;
 pub use proof::check_credits;
-pub use store::{count_unmatched, follow};
+pub use store::{count_unmatched, follow, keeps_of};
 pub use trail::tell;

@@ -11,9 +11,13 @@ use tisheng_platform::web::paging::{Cursor, ROWS};
 use tisheng_platform::{Ctx, DbError, Row, Scope, Shift, Tx, args};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::people::Person;
+use uuid::Uuid;
 
 use super::model::{Account, Learner, LearnerState};
 use crate::platform::Platform;
+
+const KEEPS_OF: &str = "select 1 from programme p
+    where exists (select 1 from learner l where l.programme = p.id and l.person = $1) limit 1";
 
 const FOLLOW_LEARNER: &str = "update learner set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
@@ -214,4 +218,12 @@ pub async fn decide(
 /// What the database reports.
 pub async fn follow(tx: &mut Tx, shift: &Shift) -> Result<(), DbError> {
     shift.apply(tx, FOLLOW_LEARNER).await.map(drop)
+}
+
+/// Whether the room keeps an account of a person on a platform.
+///
+/// # Errors
+/// What the database reports.
+pub async fn keeps_of(tx: &mut Tx, person: Uuid) -> Result<bool, DbError> {
+    Ok(tx.row_opt(KEEPS_OF, args![person], |row| row.get::<i64>(0)).await?.is_some())
 }

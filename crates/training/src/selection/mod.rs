@@ -28,4 +28,4 @@ pub use actions::{
 pub use judged::{Judged, Judgements};
 pub use model::{ChangeState, ChoiceChange, Difference, Offer, OfferState, SelectionError, difference};
 pub use pages::routes;
-pub use store::follow;
+pub use store::{follow, keeps_of};

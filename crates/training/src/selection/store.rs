@@ -12,8 +12,12 @@ use tisheng_platform::{Ctx, DbError, Row, Scope, Shift, Tx, args};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::organisation::Node;
 use tisheng_registry::people::Person;
+use uuid::Uuid;
 
 use super::model::{ChangeState, ChoiceChange, Offer, OfferState, in_order};
+
+const KEEPS_OF: &str = "select 1 from programme p
+    where exists (select 1 from choice c where c.programme = p.id and c.person = $1) limit 1";
 
 const FOLLOW_OFFER: &str = "update offer set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
@@ -467,4 +471,12 @@ pub async fn teachers(
 pub async fn follow(tx: &mut Tx, shift: &Shift) -> Result<(), DbError> {
     shift.apply(tx, FOLLOW_OFFER).await?;
     shift.apply(tx, FOLLOW_CHOICE_CHANGE).await.map(drop)
+}
+
+/// Whether the room keeps a choice of a person.
+///
+/// # Errors
+/// What the database reports.
+pub async fn keeps_of(tx: &mut Tx, person: Uuid) -> Result<bool, DbError> {
+    Ok(tx.row_opt(KEEPS_OF, args![person], |row| row.get::<i64>(0)).await?.is_some())
 }

@@ -14,6 +14,11 @@ use super::wrong;
 use crate::evidence::State;
 use crate::review::model::{Review, last_day};
 
+const KEEPS_OF: &str = "select 1 from programme p
+    where exists (select 1 from panel_member m
+        where m.programme = p.id and m.person = $1)
+    or exists (select 1 from review r where r.programme = p.id and r.reviewer = $1) limit 1";
+
 const IN_HAND: &str = "select count(*), min(due_on), min(lapses_at) from review
     where programme = $1 and reviewer = $2 and state = 'open'";
 const OWN_IN_HAND: &str = "select count(*) from submission
@@ -102,4 +107,12 @@ pub async fn under_way(
         })
         .await?;
     Ok(found.into_iter().collect())
+}
+
+/// Whether the room keeps anything that a person judges.
+///
+/// # Errors
+/// What the database reports.
+pub async fn keeps_of(tx: &mut Tx, person: Uuid) -> Result<bool, DbError> {
+    Ok(tx.row_opt(KEEPS_OF, args![person], |row| row.get::<i64>(0)).await?.is_some())
 }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::matching;
 
 pub use store::{
-    Ended, Present, at_school, by_papers, by_phones, end_post, ended_posts, lend_again, rejoin_team,
+    Ended, Present, at_school, by_papers, by_phones, end_post, ended_posts, lend_again, name_of, rejoin_team,
     reopen_post, take_on, take_up, unmake_people, unmake_posts,
 };
 

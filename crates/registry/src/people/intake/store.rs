@@ -69,6 +69,8 @@ const ENDED_POSTS: &str = "select count(*) from post where until is not null
     and id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
     $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)";
 
+const NAME_OF: &str = "select name from person where id = $1";
+
 const UNMAKE_PEOPLE: &str = "delete from person where version = 1
     and id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
     $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)";
@@ -366,6 +368,14 @@ pub async fn unmake_posts(tx: &mut Tx, posts: &[Uuid]) -> Result<u64, DbError> {
 /// What the database reports.
 pub async fn unmake_people(tx: &mut Tx, people: &[Uuid]) -> Result<u64, DbError> {
     in_groups(tx, UNMAKE_PEOPLE, people).await
+}
+
+/// The name of a person on the roll.
+///
+/// # Errors
+/// What the database reports.
+pub async fn name_of(tx: &mut Tx, person: Uuid) -> Result<String, DbError> {
+    tx.row(NAME_OF, args![person], |row| row.get(0)).await
 }
 
 async fn in_groups(tx: &mut Tx, sql: &'static str, ids: &[Uuid]) -> Result<u64, DbError> {

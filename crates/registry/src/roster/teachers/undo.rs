@@ -23,7 +23,10 @@ pub async fn undo(desk: &Desk, tx: &mut Tx, traces: Vec<Trace>) -> Result<(), Ob
         put_back(tx, trace).await?;
     }
     let people = made(PERSON);
-    if let Some(sentence) = desk.ctx.app.parts.get::<Kinds>().tied(tx, &people).await? {
+    if let Some((person, what)) = desk.ctx.app.parts.get::<Kinds>().tied(tx, &people).await? {
+        let name = intake::name_of(tx, person).await?;
+        let sentence =
+            format!("{name}在导入之后已经有{what}，不能整批撤销；请逐条更正，不在岗的教师作离校处理。");
         return Err(Obstacle::BuiltOn(sentence));
     }
     let removed = intake::unmake_people(tx, &people).await?;

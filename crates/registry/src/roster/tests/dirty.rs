@@ -381,7 +381,8 @@ story!(files_that_cannot_be_read_say_why, |engine| async move {
     let whole = workbook(|_| {});
     let schools = csv(&[&["学校名称", "学段"], &["测试三小", "小学"]]);
     let nameless = csv(&[&["姓名", "学校"], &["新教师", "测试一小"]]);
-    let cases: [(&str, Vec<u8>, &str); 9] = [
+    let cases: [(&str, Vec<u8>, &str); 10] = [
+        ("no workbook", "一段文字".as_bytes().to_vec(), "内容却不是 Excel 工作簿"),
         ("PDF", b"%PDF-1.7 and so on".to_vec(), "PDF"),
         ("old workbook", [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1].repeat(20), "旧版 xls"),
         ("picture", b"\x89PNG\r\n\x1a\n and so on".to_vec(), "图片"),
@@ -393,7 +394,8 @@ story!(files_that_cannot_be_read_say_why, |engine| async move {
         ("nothing below the heading", csv(&[&HEAD]), "没有数据行"),
     ];
     for (name, bytes, words) in cases {
-        let page = world.bring(&mut office, "teachers", "名册.xlsx", &bytes).await;
+        let file = if bytes.starts_with(b"\"") { "名册.csv" } else { "名册.xlsx" };
+        let page = world.bring(&mut office, "teachers", file, &bytes).await;
         let run = world.run(&page.path).await;
         assert_eq!(run.state, State::Unreadable, "{name}");
         assert!(run.note.contains(words), "{name}: {}", run.note);
