@@ -106,7 +106,7 @@ impl Kind for HoursFile {
                 notes.wrong(CATEGORY, "您所在的机构还没有启用实施方案，不能导入学时");
                 continue;
             };
-            let Some(report) = report(rules, row, notes) else { continue };
+            let Some(report) = report(rules, row, desk.ctx.at.date(), notes) else { continue };
             let foreseen = look_ahead(memory, desk, tx, programme, &report, notes).await?;
             row.known = matches!(foreseen, Foreseen::Known);
             let difference = difference(rules, row, &report, &foreseen, notes);

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
+use tisheng_kernel::number::chinese_date;
 use tisheng_kernel::{HourLength, Id, Instant, Seconds, coded};
 use tisheng_platform::DbError;
 use tisheng_platform::web::Failure;
@@ -407,6 +408,9 @@ pub enum HoursError {
     /// It was taken back before.
     #[error("这条记录已经冲销过，不会重复冲销")]
     Reversed,
+    /// The day of the work has not come yet.
+    #[error("学习日期 {} 还没有到，不能入账；请不予认定，由报送方更正后重新报送", chinese_date(*.0))]
+    Future(NaiveDate),
     /// No reason was given.
     #[error("请填写原因")]
     NoReason,

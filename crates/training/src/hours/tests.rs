@@ -109,23 +109,25 @@ story!(what_can_hardly_be_true_is_held_and_decided_by_another, |engine| async mo
     let place = Place::begin(engine).await;
     let teacher = &place.town.school().teachers[0];
     let future = online_report(&place.rules, teacher.person, ("c1", 2, place.day(28)));
-    let Logged::Held(held) = logged(&place, &future).await else { panic!("held: the day has not come") };
+    let Logged::Held(early) = logged(&place, &future).await else { panic!("held: the day has not come") };
     let mut long = online_report(&place.rules, teacher.person, ("c2", 1, place.day(1)));
     long.seconds = Seconds::of_minutes(20 * 60);
     assert!(matches!(logged(&place, &long).await, Logged::Entered(_)));
     let mut longer = long.clone();
     longer.source_id = "c3".to_owned();
-    assert!(matches!(logged(&place, &longer).await, Logged::Held(_)), "more than a day holds");
+    let Logged::Held(held) = logged(&place, &longer).await else { panic!("more than a day holds") };
     assert_eq!(balance(&place, teacher.person).await, long.seconds);
 
     let clerk = place.ctx(&place.town.school().clerk);
     let mut tx = clerk.write().await.expect("a transaction");
-    accept(&clerk, &mut tx, &place.programme, held, "平台确认为录入错误的日期").await.expect("accepted");
+    let never = accept(&clerk, &mut tx, &place.programme, early, "平台已确认").await;
+    assert!(matches!(never, Err(HoursError::Future(day)) if day == future.worked_on));
+    accept(&clerk, &mut tx, &place.programme, held, "平台确认跨了两天").await.expect("accepted");
     let again = accept(&clerk, &mut tx, &place.programme, held, "再认一次").await;
     assert!(matches!(again, Err(HoursError::Decided(WaitingState::Entered))));
     tx.commit().await.expect("commits");
-    assert_eq!(balance(&place, teacher.person).await, long.seconds + future.seconds);
-    assert_eq!(logged(&place, &future).await, Logged::Same);
+    assert_eq!(balance(&place, teacher.person).await, long.seconds + longer.seconds);
+    assert_eq!(logged(&place, &longer).await, Logged::Same);
 });
 
 story!(somebody_unknown_is_parked_until_a_person_says_who_it_is, |engine| async move {

@@ -50,7 +50,7 @@ pub async fn doubt(
     let found = others.iter().filter(|other| !own(other)).find(|other| overlap(fact, other) > most);
     Ok(found.map(|other| {
         let minutes = overlap(fact, other).get() / 60;
-        format!("与另一次学习（{}，结束于 {}）的时间重叠 {minutes} 分钟", other.activity, other.at.chinese())
+        format!("与“{}”的学习（结束于 {}）时间重叠 {minutes} 分钟", other.course, other.at.chinese())
     }))
 }
 
@@ -165,7 +165,7 @@ mod tests {
     fn overlaps_are_measured() {
         let other = |minutes, spent| Elsewhere {
             record: String::new(),
-            activity: String::new(),
+            course: String::new(),
             at: at(minutes),
             spent: Seconds::of_minutes(spent),
         };

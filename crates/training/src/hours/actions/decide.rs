@@ -240,6 +240,9 @@ async fn enter(
     (revision, reason): (i64, &str),
 ) -> Result<WaitingState, HoursError> {
     let person = waiting.person.ok_or(Failure::NotFound)?;
+    if waiting.worked_on > ctx.at.date() {
+        return Err(HoursError::Future(waiting.worked_on));
+    }
     let booking = Booking { id: ctx.id(), person, revision, reason, reverses: None };
     if !store::add(ctx, tx, programme.id, &waiting.report(person), &booking).await? {
         return Err(HoursError::NumberTaken);

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 
 use chrono::NaiveDate;
+use tisheng_kernel::number::chinese_date;
 use tisheng_kernel::text::tidy;
 use tisheng_kernel::{HourLength, Seconds};
 use tisheng_registry::roster::{self, Column, Desk, Hint, Line, Notes, optional, required};
@@ -184,8 +185,36 @@ fn exact(text: String) -> Result<String, String> {
     Ok(text)
 }
 
-/// What a row reports under the scheme; what is wrong is noted.
-pub fn report(rules: &Scheme, row: &Row, notes: &mut Notes) -> Option<Report> {
+/// What a row reports under the scheme, read on the day `today`; everything that is wrong is noted.
+pub fn report(rules: &Scheme, row: &Row, today: NaiveDate, notes: &mut Notes) -> Option<Report> {
+    let place = place(rules, row, notes);
+    let length = row.length.unwrap_or(*rules.hours.length);
+    let seconds = seconds(row, length, notes);
+    if row.day > today {
+        notes.wrong(DAY, format!("学习日期 {} 还没有到", chinese_date(row.day)));
+        return None;
+    }
+    let ((category, kind), seconds) = (place?, seconds?);
+    let who = if row.whom.paper.is_empty() { &row.whom.name } else { &row.whom.paper };
+    let number =
+        if row.number.is_empty() { number_of(who, &row.title, row.day, seconds) } else { row.number.clone() };
+    Some(Report {
+        whom: Whom::Described(row.whom.clone()),
+        category,
+        kind,
+        seconds,
+        length,
+        worked_on: row.day,
+        title: row.title.clone(),
+        source: row.platform.clone(),
+        source_id: number,
+        channel: Channel::File,
+        doubt: None,
+    })
+}
+
+/// The keys of the category and of the kind that the row names by key or title; the kind may be empty.
+fn place(rules: &Scheme, row: &Row, notes: &mut Notes) -> Option<(String, String)> {
     let named = |title: &str, key: &str, text: &str| title == text || key == text;
     let category = rules.hours.categories.iter().find(|c| named(&c.title, &c.key, &row.category));
     let Some(category) = category else {
@@ -200,34 +229,21 @@ pub fn report(rules: &Scheme, row: &Row, notes: &mut Notes) -> Option<Report> {
         notes.wrong(KIND, format!("“{}”下没有项目“{}”，应为：{known}", *category.title, row.kind));
         return None;
     }
-    let length = row.length.unwrap_or(*rules.hours.length);
-    let seconds = match Seconds::parse_hours(&row.hours, length) {
-        Ok(seconds) if seconds > Seconds::ZERO => seconds,
+    Some((category.key.clone(), kind.map(|kind| kind.key.clone()).unwrap_or_default()))
+}
+
+fn seconds(row: &Row, length: HourLength, notes: &mut Notes) -> Option<Seconds> {
+    match Seconds::parse_hours(&row.hours, length) {
+        Ok(seconds) if seconds > Seconds::ZERO => Some(seconds),
         Ok(_) => {
             notes.wrong(HOURS, "学时应大于零");
-            return None;
+            None
         }
         Err(error) => {
             notes.wrong(HOURS, error.to_string());
-            return None;
+            None
         }
-    };
-    let who = if row.whom.paper.is_empty() { &row.whom.name } else { &row.whom.paper };
-    let number =
-        if row.number.is_empty() { number_of(who, &row.title, row.day, seconds) } else { row.number.clone() };
-    Some(Report {
-        whom: Whom::Described(row.whom.clone()),
-        category: category.key.clone(),
-        kind: kind.map(|kind| kind.key.clone()).unwrap_or_default(),
-        seconds,
-        length,
-        worked_on: row.day,
-        title: row.title.clone(),
-        source: row.platform.clone(),
-        source_id: number,
-        channel: Channel::File,
-        doubt: None,
-    })
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! A platform's file of hours on its way through the clerk's loop.
 
+use chrono::Days;
 use tisheng_kernel::{HourLength, Seconds};
 use tisheng_registry::samples::{Persona, phone};
 use tisheng_testkit::{Browser, Chosen, Seen, story};
@@ -79,6 +80,7 @@ story!(what_is_wrong_in_a_file_is_told_by_row_and_column_and_nothing_is_written,
         row(&place, 1, "2", "1.2E+17"),
         row(&place, 1, "0", "n7"),
         row(&place, 1, "1.333", "n8"),
+        with(with(row(&place, 1, "-1", "n9"), "学时类别", "又一类别"), "学习日期", "2099-03-01"),
     ];
     let run = bring(&place, &mut clerk, "平台.csv", &csv(&rows)).await;
     run.shows("有错误，不能导入").shows("学时应为数字").shows("方案中没有类别“别的类别”");
@@ -86,6 +88,7 @@ story!(what_is_wrong_in_a_file_is_told_by_row_and_column_and_nothing_is_written,
     run.shows("学时最多两位小数");
     let findings = clerk.get(&format!("{}/findings?weight=error", run.path)).await;
     assert_eq!(findings.html().matches("日期应写作").count(), 1, "{}", findings.text());
+    findings.shows("方案中没有类别“又一类别”").shows("学习日期 2099年3月1日 还没有到");
     clerk.get(&format!("{}/marked.xlsx", run.path)).await.is(200);
     clerk.post(&format!("{}/confirm", run.path), &[]).await.is(403);
     place.settle().await;
@@ -235,7 +238,8 @@ story!(what_another_school_brought_by_mistake_holds_nobody_up, |engine| async mo
 story!(what_somebody_has_decided_stands_in_the_way_of_undoing, |engine| async move {
     let place = Place::begin(engine).await;
     let mut clerk = place.browser(&place.town.school().clerk).await;
-    let early = with(row(&place, 2, "1", "n2"), "学习日期", &place.day(20).to_string());
+    let before = place.day(0) - Days::new(101);
+    let early = with(row(&place, 2, "1", "n2"), "学习日期", &before.to_string());
     let run = bring(&place, &mut clerk, "a.csv", &csv(&[row(&place, 1, "2", "n1"), early])).await;
     confirm(&place, &mut clerk, &run).await.shows("去处理");
     let desk = clerk.get("/hours/waiting?state=held").await;

@@ -45,8 +45,9 @@ const ADD_VOID: &str =
 
 const IS_VOID: &str = "select 1 from learning_void where platform = $1 and record = $2";
 
-const OVERLAPPING: &str = "select f.record, f.activity, f.at, f.spent from learning_fact f
-    join learner l on l.programme = f.programme and l.id = f.learner
+const OVERLAPPING: &str = "select f.record, coalesce(c.title, f.activity), f.at, f.spent
+    from learning_fact f join learner l on l.programme = f.programme and l.id = f.learner
+    left join course c on c.id = f.course
     where l.programme = $1 and l.person = $2 and f.spent > 0 and f.voided_at is null
     and f.at > $3 and f.at < $4 and not (f.platform = $5 and f.record = $6)
     order by f.at, f.record limit 500";
@@ -164,7 +165,8 @@ pub async fn void(ctx: &Ctx, tx: &mut Tx, platform: Id<Platform>, record: &str) 
 /// A time that a teacher has spent elsewhere.
 pub struct Elsewhere {
     pub record: String,
-    pub activity: String,
+    /// The title of the course, or what the platform calls it where the catalogue has none.
+    pub course: String,
     pub at: Instant,
     pub spent: Seconds,
 }
@@ -179,7 +181,7 @@ pub async fn spent_between(
     tx.rows(OVERLAPPING, args![programme, person, from, until, platform, record], |row| {
         Ok(Elsewhere {
             record: row.get(0)?,
-            activity: row.get(1)?,
+            course: row.get(1)?,
             at: row.get(2)?,
             spent: Seconds::new(row.get(3)?),
         })
