@@ -1,6 +1,6 @@
 //! What the verdict on a teacher follows from, read for many teachers at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use tisheng_kernel::{Id, Level, Seconds};
@@ -19,7 +19,8 @@ use crate::review;
 pub(super) struct Dossier {
     totals: Vec<(String, String, i64)>,
     chosen: Vec<String>,
-    offered: Vec<String>,
+    /// What was offered when the choice was made, the same for everybody who chose from it.
+    offered: Arc<Vec<String>>,
     results: BTreeMap<String, Level>,
     /// Reviews of colleagues' work that fell to the teacher.
     peer_reviews: PeerReviews,
@@ -121,8 +122,16 @@ fn dossiers(basis: Basis) -> BTreeMap<Id<Person>, Dossier> {
     for (person, capability) in basis.chosen {
         all.entry(person).or_default().chosen.push(capability);
     }
-    for (person, capability) in basis.offered {
-        all.entry(person).or_default().offered.push(capability);
+    let mut offers: HashMap<Uuid, Vec<String>> = HashMap::new();
+    for (offer, capability) in basis.offered {
+        offers.entry(offer).or_default().push(capability);
+    }
+    let offers: HashMap<Uuid, Arc<Vec<String>>> =
+        offers.into_iter().map(|(offer, capabilities)| (offer, Arc::new(capabilities))).collect();
+    for (person, offer) in basis.chose_from {
+        if let Some(capabilities) = offers.get(&offer) {
+            all.entry(person).or_default().offered = Arc::clone(capabilities);
+        }
     }
     for (person, code, level) in basis.results {
         all.entry(person).or_default().results.insert(code, level);

@@ -17,6 +17,9 @@ use super::issue::Origin;
 use super::model::{Certificate, CertificateState, Standing};
 use crate::review;
 
+const KEEPS_OF: &str = "select 1 from programme p
+    where exists (select 1 from certificate c where c.programme = p.id and c.person = $1) limit 1";
+
 const FOLLOW_STANDING: &str = "update standing set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
 const FOLLOW_CERTIFICATE: &str = "update certificate set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
@@ -73,9 +76,13 @@ const TOTALS: &str = "select person, category, kind, seconds from hour_total
 const CHOSEN: &str = "select person, capability from choice_capability
     where programme = $1 and person >= $2 and person <= $3 and dropped_at is null order by person, capability";
 
-const OFFERED: &str =
-    "select c.person, o.capability from choice c join offer_capability o on o.offer = c.offer
-    where c.programme = $1 and c.person >= $2 and c.person <= $3 order by c.person, o.capability";
+const CHOSE_FROM: &str = "select person, offer from choice
+    where programme = $1 and person >= $2 and person <= $3 order by person";
+
+/// A school's offer is read once for all of its teachers.
+const OFFERED: &str = "select o.offer, o.capability from offer_capability o
+    where o.offer in (select c.offer from choice c
+        where c.programme = $1 and c.person >= $2 and c.person <= $3) order by o.offer, o.capability";
 
 const CERTIFIED: &str = "select person, scheme_version from certificate
     where programme = $1 and person >= $2 and person <= $3 and state = 'valid'";
@@ -240,8 +247,10 @@ pub struct Basis {
     pub totals: Vec<(Id<Person>, String, String, i64)>,
     /// Person, capability chosen.
     pub chosen: Vec<(Id<Person>, String)>,
-    /// Person, capability offered when the choice was made.
-    pub offered: Vec<(Id<Person>, String)>,
+    /// Person, the offer from which the choice was made.
+    pub chose_from: Vec<(Id<Person>, Uuid)>,
+    /// An offer, a capability of it.
+    pub offered: Vec<(Uuid, String)>,
     /// Person, capability or work, final level.
     pub results: Vec<(Id<Person>, String, Level)>,
     /// Reviews of colleagues' work that fell to a person.
@@ -257,7 +266,6 @@ pub async fn basis(
     last: Id<Person>,
 ) -> Result<Basis, DbError> {
     let range = args![programme, first, last];
-    let pair = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
     let level = |row: &Row<'_>| {
         let code: String = row.get(2)?;
         let level = code.parse().map_err(|_| DbError::Column { column: 2, problem: code })?;
@@ -265,8 +273,9 @@ pub async fn basis(
     };
     Ok(Basis {
         totals: tx.rows(TOTALS, range, |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?))).await?,
-        chosen: tx.rows(CHOSEN, range, pair).await?,
-        offered: tx.rows(OFFERED, range, pair).await?,
+        chosen: tx.rows(CHOSEN, range, |r| Ok((r.get(0)?, r.get(1)?))).await?,
+        chose_from: tx.rows(CHOSE_FROM, range, |r| Ok((r.get(0)?, r.get(1)?))).await?,
+        offered: tx.rows(OFFERED, range, |r| Ok((r.get(0)?, r.get(1)?))).await?,
         results: tx.rows(RESULTS, range, level).await?,
         peer_reviews: review::peer_reviews(tx, programme, first, last).await?,
         certified: tx.rows(CERTIFIED, range, |r| Ok((r.get(0)?, r.get(1)?))).await?,
@@ -479,4 +488,12 @@ pub async fn programmes_of(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Id<Pro
 /// Puts every standing where its teacher's open post is.
 pub async fn follow_posts(tx: &mut Tx) -> Result<u64, DbError> {
     tx.run(FOLLOW_POSTS, args![]).await
+}
+
+/// Whether the room keeps a certificate of a person.
+///
+/// # Errors
+/// What the database reports.
+pub async fn keeps_of(tx: &mut Tx, person: Uuid) -> Result<bool, DbError> {
+    Ok(tx.row_opt(KEEPS_OF, args![person], |row| row.get::<i64>(0)).await?.is_some())
 }
