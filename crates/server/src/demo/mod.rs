@@ -5,6 +5,7 @@ mod school;
 mod senders;
 mod study;
 mod territory;
+mod works;
 
 use std::sync::Arc;
 

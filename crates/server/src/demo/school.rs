@@ -13,9 +13,11 @@ use tisheng_registry::people;
 use tisheng_registry::samples::{Builder, Persona, hashed_password};
 use tisheng_rules::Scheme;
 use tisheng_training::hours::{self, Report, Whom};
+use tisheng_training::samples::full_reports;
 use tisheng_training::selection;
 
 use super::territory::{first_person, school_code, short};
+use super::works::{self, Progress};
 
 /// Subjects taught, in turn.
 const SUBJECTS: [&str; 3] = ["语文", "数学", "英语"];
@@ -47,8 +49,23 @@ pub struct Plan<'p> {
     pub rules: &'p Scheme,
 }
 
-/// Builds the school; gives the people who can sign in.
-pub async fn build(ctx: &Ctx, plan: &Plan<'_>) -> Result<Vec<Persona>, Failure> {
+impl Plan<'_> {
+    /// The first school is left to whoever tries it: nothing has been handed in there.
+    fn progress(&self, number: usize) -> Progress {
+        if self.index == 0 { Progress::Nothing } else { Progress::of(number) }
+    }
+}
+
+/// The people of a school.
+pub struct School {
+    /// Everybody who can sign in.
+    pub people: Vec<Persona>,
+    /// Teachers who have met everything.
+    pub finished: Vec<Persona>,
+}
+
+/// Builds the school.
+pub async fn build(ctx: &Ctx, plan: &Plan<'_>) -> Result<School, Failure> {
     let hashed = hashed_password().await?;
     let mut tx = ctx.write().await?;
     let mut builder = Builder::new(ctx, &mut tx, hashed, first_person(plan.number, plan.index));
@@ -66,16 +83,28 @@ pub async fn build(ctx: &Ctx, plan: &Plan<'_>) -> Result<Vec<Persona>, Failure> 
         teachers.push(builder.teacher(&name, &login, &node, SUBJECTS[number % 3]).await?);
     }
     let offer = offer(ctx, &mut tx, plan, &node, &staff[0]).await?;
+    let mut authors = Vec::new();
     for (number, teacher) in teachers.iter().enumerate() {
         // The last two of each school have not begun, and the first is left to whoever tries it.
         if number > 0 && number < TEACHERS - 2 {
-            choose(ctx, &mut tx, plan, &offer, teacher).await?;
+            let chosen = choose(ctx, &mut tx, plan, &offer, teacher).await?;
             learn(ctx, &mut tx, plan, (teacher, number)).await?;
+            authors.push((teacher, chosen, plan.progress(number)));
         }
     }
     tx.commit().await?;
+    if plan.index > 0 {
+        // Nobody judges who hands in.
+        let is_free = |one: &&Persona| authors.iter().all(|(author, ..)| author.person != one.person);
+        let panel: Vec<&Persona> = teachers.iter().filter(is_free).collect();
+        works::build(ctx, plan.programme, (&staff[0], &panel), &authors).await?;
+    }
+    let is_finished = |(number, _): &(usize, &Persona)| {
+        *number > 0 && *number < TEACHERS - 2 && plan.progress(*number) == Progress::All
+    };
+    let finished = teachers.iter().enumerate().filter(is_finished).map(|(_, one)| one.clone()).collect();
     staff.extend(teachers);
-    Ok(staff)
+    Ok(School { people: staff, finished })
 }
 
 /// The asker as a persona: what people do themselves is done in their name.
@@ -116,14 +145,14 @@ async fn offer(
     Ok(offer)
 }
 
-/// Chooses the fewest capabilities that meet the rule.
+/// Chooses the fewest capabilities that meet the rule; gives them.
 async fn choose(
     ctx: &Ctx,
     tx: &mut Tx,
     plan: &Plan<'_>,
     offer: &[String],
     teacher: &Persona,
-) -> Result<(), Failure> {
+) -> Result<Vec<String>, Failure> {
     let mut chosen: Vec<String> = Vec::new();
     // From both ends in turn, so that every dimension of the offer is touched early.
     let (mut front, mut back) = (offer.iter(), offer.iter().rev());
@@ -132,7 +161,8 @@ async fn choose(
         chosen.extend(next.filter(|code| !chosen.contains(code)).cloned());
     }
     let teacher = acting(ctx, teacher);
-    selection::choose(&teacher, tx, plan.programme, &chosen).await.map_err(refused)
+    selection::choose(&teacher, tx, plan.programme, &chosen).await.map_err(refused)?;
+    Ok(chosen)
 }
 
 /// Books hours: the higher a teacher's number, the further they have come.
@@ -145,6 +175,11 @@ async fn learn(
     let begin = plan.rules.identity.period.map_or(NaiveDate::MIN, |period| period.from());
     let length = *plan.rules.hours.length;
     let person = people::teacher(tx, Id::from_uuid(teacher.person.uuid())).await?.person;
+    if plan.progress(number) == Progress::All {
+        let reports = full_reports(plan.rules, person, (&teacher.login, begin + Days::new(FIRST_LESSON)));
+        hours::log_all(ctx, tx, plan.programme, &reports).await.map_err(refused)?;
+        return Ok(());
+    }
     let mut reports = Vec::new();
     for category in &plan.rules.hours.categories {
         let kind = category.kinds.first().map(|kind| kind.key.clone()).unwrap_or_default();

@@ -10,7 +10,7 @@ use tisheng_registry::samples::{Builder, Persona, beginning, hashed_password};
 use tisheng_rules::{Scheme, TierKey};
 
 use super::senders::{Territory, ToolSide};
-use super::{school, study};
+use super::{school, study, works};
 use crate::scheme_files::{SchemeFiles, no_region};
 
 /// Counties that get schools.
@@ -41,13 +41,20 @@ pub async fn build(
     let counties = counties(&mut tx, &root, lowest).await?;
     tx.commit().await?;
     let mut people = offices(ctx, code, number, &root, &counties).await?;
+    let mut finished = Vec::new();
     for (place, county) in counties.iter().enumerate() {
         for school in 0..SCHOOLS {
             let index = place * SCHOOLS + school;
             let plan = school::Plan { code, number, index, county, programme: &programme, rules };
-            people.extend(school::build(ctx, &plan).await?);
+            let built = school::build(ctx, &plan).await?;
+            people.extend(built.people);
+            finished.extend(built.finished);
         }
     }
+    // One of them still waits for the office.
+    finished.pop();
+    let office = people.iter().find(|one| one.node.id == root.id && one.role != Role::Auditor);
+    works::certify(ctx, office.ok_or(Failure::NotFound)?, &finished).await?;
     let plan = study::Plan { code, number, root: &root, programme: &programme, rules, people: &people };
     let (lecturers, senders) = study::build(ctx, &plan, side).await?;
     people.extend(lecturers);
