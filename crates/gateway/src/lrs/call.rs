@@ -51,6 +51,8 @@ pub struct Call {
     pub params: Parameters,
     pub headers: HeaderMap,
     pub body: Bytes,
+    /// The moment of storing at which what can be read ends: nothing up to there is still to come.
+    pub through: i64,
 }
 
 impl Call {
@@ -103,13 +105,19 @@ pub async fn enter(State(app): State<Arc<App>>, request: Request) -> Response {
     let named = spoken(request.headers()).ok();
     let mut version =
         named.or_else(|| Version::of_header(&app.config.xapi_without_header)).unwrap_or(Version::Two);
-    // Before anything is read: what is stored meanwhile is not promised.
-    let through = app.parts.get::<Desk>().consistent_through(&app);
-    let answer = answered(&app, &resource, request, &mut version).await;
+    // Before anything is read: what is stored meanwhile is neither promised nor found.
+    let through = match resource.as_str() {
+        "/statements" => app.parts.get::<Desk>().through(&app).await.map(Some).map_err(Fault::from),
+        _ => Ok(None),
+    };
+    let answer = match &through {
+        Ok(through) => answered(&app, &resource, request, *through, &mut version).await,
+        Err(fault) => Err(fault.clone()),
+    };
     let mut response = answer.unwrap_or_else(IntoResponse::into_response);
     let headers = response.headers_mut();
     headers.insert(VERSION, HeaderValue::from_static(version.latest()));
-    if resource == "/statements" {
+    if let Ok(Some(through)) = through {
         let through =
             HeaderValue::from_str(&time::written(through)).expect("a timestamp is valid in a header");
         headers.insert("x-experience-api-consistent-through", through);
@@ -124,7 +132,13 @@ struct Asked {
     params: Parameters,
 }
 
-async fn answered(app: &Arc<App>, resource: &str, request: Request, version: &mut Version) -> Told<Response> {
+async fn answered(
+    app: &Arc<App>,
+    resource: &str,
+    request: Request,
+    through: Option<i64>,
+    version: &mut Version,
+) -> Told<Response> {
     let (parts, body) = request.into_parts();
     let params = pairs(parts.uri.query().unwrap_or_default().as_bytes())?;
     let mut asked = Asked { method: parts.method, headers: parts.headers, params };
@@ -161,7 +175,8 @@ async fn answered(app: &Arc<App>, resource: &str, request: Request, version: &mu
     let credential = admitted?;
     let Asked { method, headers, params } = asked;
     let app = Arc::clone(app);
-    let call = Call { app, at, version: *version, credential, method, params, headers, body };
+    let through = through.unwrap_or(i64::MAX);
+    let call = Call { app, at, version: *version, credential, method, params, headers, body, through };
     match resource {
         "/statements" => statement_calls::answer(&call).await,
         "/activities" => resources::activity(&call).await,

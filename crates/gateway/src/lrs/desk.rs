@@ -1,11 +1,11 @@
-//! Where deliveries wait for their turn, and moments of storing are given away.
+//! Where deliveries wait for a writer, and are told that they are kept.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tisheng_platform::db::months::Month;
 use tisheng_platform::{App, DbError};
-use tokio::sync::oneshot;
+use tokio::sync::{RwLock, oneshot};
 
 use crate::pace::Pace;
 use crate::proof::Remembered;
@@ -13,6 +13,7 @@ use crate::proof::Remembered;
 use super::MONTHS;
 use super::fault::{Fault, Told};
 use super::model::Credential;
+use super::moments::Moments;
 use super::store;
 use super::writing::{self, Delivery};
 
@@ -26,24 +27,27 @@ struct Waiting {
     told: oneshot::Sender<Told<()>>,
 }
 
-/// Moments of storing, microseconds since 1970-01-01 UTC.
-#[derive(Debug, Default)]
-struct Moments {
-    /// The last that was given away; `None` until the database has been asked.
-    last: Option<i64>,
-    /// The first of the transaction in hand.
-    in_hand: Option<i64>,
-    /// The month whose parts of the tables are there.
+/// How each delivery of a group fared, and who is to hear it.
+type Answers = Vec<(oneshot::Sender<Told<()>>, Told<()>)>;
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<Waiting>,
+    /// Writers at work.
+    writers: usize,
+    moments: Moments<Answers>,
+    /// The latest month whose parts of the tables are there.
     month: Option<Month>,
 }
 
-/// Where the deliveries of this process are taken, one transaction at a time, those that wait
-/// together sharing the next.
+/// Where the deliveries of this process are taken: by as many writers as the engine takes side by
+/// side, those that wait together sharing a transaction.
 #[derive(Default)]
 pub struct Desk {
-    waiting: Mutex<VecDeque<Waiting>>,
-    turn: tokio::sync::Mutex<()>,
-    moments: Mutex<Moments>,
+    state: Mutex<State>,
+    /// Statements that refer to others are written while nothing else is: what the way over several
+    /// references leads to must not come unseen on the other side.
+    references: RwLock<()>,
     pub(super) remembered: Remembered<Credential>,
     pub(super) pace: Pace,
 }
@@ -60,84 +64,122 @@ impl Desk {
         self.remembered.forget();
     }
 
-    /// Up to when everything that was stored through this process can be read.
-    pub(super) fn consistent_through(&self, app: &App) -> i64 {
-        let moments = self.moments.lock().unwrap_or_else(PoisonError::into_inner);
-        moments.in_hand.map_or_else(|| app.now().micros(), |first| first - 1)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn gather(&self) -> Vec<Waiting> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Up to when everything that is ever stored through this process can be read.
+    pub(super) async fn through(&self, app: &App) -> Result<i64, DbError> {
+        self.go_on(app).await?;
+        Ok(self.state().moments.through(app.now().micros()))
+    }
+
+    /// Asks the database once which moments are behind us.
+    async fn go_on(&self, app: &App) -> Result<(), DbError> {
+        if self.state().moments.is_new() {
+            let latest = store::latest(&mut app.db.read().await?).await?;
+            self.state().moments.go_on_after(latest);
+        }
+        Ok(())
+    }
+
+    /// Those that wait, as far as they fit into one transaction; `None` when the writer may go.
+    fn gather(&self) -> Option<Vec<Waiting>> {
+        let mut state = self.state();
         let (mut gathered, mut statements) = (Vec::new(), 0);
         while gathered.len() < GATHERED && statements < FULL {
-            let Some(next) = waiting.pop_front() else { break };
+            let Some(next) = state.waiting.pop_front() else { break };
             statements += next.delivery.statements.len();
             gathered.push(next);
         }
-        gathered
-    }
-
-    /// The first of `many` moments that nobody has, each later than all before.
-    async fn begin(&self, app: &App, many: usize) -> Result<i64, DbError> {
-        let is_new = self.moments.lock().unwrap_or_else(PoisonError::into_inner).last.is_none();
-        let latest = if is_new { store::latest(&mut app.db.read().await?).await? } else { 0 };
-        let mut moments = self.moments.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = app.now().micros().max(moments.last.unwrap_or(latest) + 1);
-        moments.last = Some(first + i64::try_from(many).unwrap_or_default());
-        moments.in_hand = Some(first);
-        Ok(first)
-    }
-
-    fn end(&self) {
-        self.moments.lock().unwrap_or_else(PoisonError::into_inner).in_hand = None;
+        if gathered.is_empty() {
+            state.writers -= 1;
+            return None;
+        }
+        Some(gathered)
     }
 
     /// Makes the parts of the tables in which `moment` lies, once for each month.
     async fn make_room(&self, app: &App, moment: i64) {
         let month = Month::of(tisheng_kernel::Instant::from_micros(moment));
-        if self.moments.lock().unwrap_or_else(PoisonError::into_inner).month == Some(month) {
+        if self.state().month >= Some(month) {
             return;
         }
         if let Err(error) = MONTHS.ready(&app.db, month).await {
             // The rest takes what has no month, and gives it back when the month is made.
             tracing::warn!(%error, %month, "no part of its own for this month yet");
         }
-        self.moments.lock().unwrap_or_else(PoisonError::into_inner).month = Some(month);
+        let mut state = self.state();
+        state.month = state.month.max(Some(month));
     }
 }
 
-/// Keeps `delivery`; on return it is durable.
+/// Keeps `delivery`; on return it is durable, and with it everything stored before it.
 pub async fn keep(app: &Arc<App>, delivery: Delivery) -> Told<()> {
     let (told, heard) = oneshot::channel();
-    let desk = app.parts.get::<Desk>();
-    desk.waiting.lock().unwrap_or_else(PoisonError::into_inner).push_back(Waiting { delivery, told });
-    // A task of its own: whoever sent this may go away, and others' deliveries are in the same turn.
-    tokio::spawn(take_turn(Arc::clone(app)));
-    heard.await.unwrap_or_else(|_| Err(Fault::internal("the desk went away")))
+    let is_free = {
+        let mut state = app.parts.get::<Desk>().state();
+        state.waiting.push_back(Waiting { delivery, told });
+        let is_free = state.writers < app.db.writers();
+        state.writers += usize::from(is_free);
+        is_free
+    };
+    if is_free {
+        // A task of its own: whoever sent this may go away, and others' deliveries are in the same turn.
+        tokio::spawn(work(Arc::clone(app)));
+    }
+    heard.await.unwrap_or_else(|_| Err(went_away()))
 }
 
-async fn take_turn(app: Arc<App>) {
+fn went_away() -> Fault {
+    Fault::internal("the desk went away")
+}
+
+/// A writer, who goes on as long as something waits.
+async fn work(app: Arc<App>) {
     let desk = app.parts.get::<Desk>();
-    let turn = desk.turn.lock().await;
-    let (deliveries, told): (Vec<Delivery>, Vec<_>) =
-        desk.gather().into_iter().map(|waiting| (waiting.delivery, waiting.told)).unzip();
-    if deliveries.is_empty() {
-        return;
-    }
-    let many = deliveries.iter().map(|delivery| delivery.statements.len()).sum();
-    let outcomes = match desk.begin(&app, many).await {
-        Ok(first) => {
-            desk.make_room(&app, first).await;
-            writing::all(&app, &deliveries, first).await
-        }
-        Err(error) => {
+    while let Some(gathered) = desk.gather() {
+        let (deliveries, told): (Vec<Delivery>, Vec<_>) =
+            gathered.into_iter().map(|waiting| (waiting.delivery, waiting.told)).unzip();
+        let many = deliveries.iter().map(|delivery| delivery.statements.len()).sum();
+        if let Err(error) = desk.go_on(&app).await {
             let fault = Fault::from(error);
-            deliveries.iter().map(|_| Err(fault.clone())).collect()
+            tell(told.into_iter().map(|told| (told, Err(fault.clone()))));
+            continue;
         }
-    };
-    desk.end();
-    drop(turn);
-    for (told, outcome) in told.into_iter().zip(outcomes) {
+        let first = desk.state().moments.begin(app.now().micros(), many);
+        // Whatever happens in there, the moments come to their end.
+        let outcomes = tokio::spawn(write(Arc::clone(&app), deliveries, first)).await;
+        let answers = match outcomes {
+            Ok(outcomes) => told.into_iter().zip(outcomes).collect(),
+            Err(_) => told.into_iter().map(|told| (told, Err(went_away()))).collect(),
+        };
+        let heard = desk.state().moments.end(first, answers);
+        tell(heard.into_iter().flatten());
+    }
+}
+
+async fn write(app: Arc<App>, deliveries: Vec<Delivery>, first: i64) -> Vec<Told<()>> {
+    let desk = app.parts.get::<Desk>();
+    desk.make_room(&app, first).await;
+    let kept = |deliveries: &[Delivery]| deliveries.iter().map(|_| Ok(())).collect();
+    let refers = deliveries.iter().any(Delivery::refers);
+    if !refers {
+        let _beside_others = desk.references.read().await;
+        if writing::together(&app, &deliveries, first).await {
+            return kept(&deliveries);
+        }
+    }
+    // What others refer to may be among them.
+    let _alone = desk.references.write().await;
+    if refers && writing::together(&app, &deliveries, first).await {
+        return kept(&deliveries);
+    }
+    writing::one_by_one(&app, &deliveries, first).await
+}
+
+fn tell(answers: impl Iterator<Item = (oneshot::Sender<Told<()>>, Told<()>)>) {
+    for (told, outcome) in answers {
         // Whoever has gone away no longer wants to know.
         let _ = told.send(outcome);
     }

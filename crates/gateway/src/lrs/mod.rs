@@ -6,14 +6,14 @@
 //!
 //! **Words.** A *credential* is the key of a machine. A *term* is a hash of something a statement
 //! is found by. A *delivery* is the statements of one request. The *desk* takes the deliveries of
-//! this process one transaction at a time.
+//! this process, with as many writers as the engine takes side by side.
 //!
 //! **Tables.** `lrs_credential`, `lrs_usage`, `xapi_statement`, `xapi_id`, `xapi_term`, `xapi_reference`,
 //! `xapi_voided`, `xapi_activity`, `xapi_attachment`, `xapi_document`.
 //!
 //! **Invariants.** An id stands for one statement. Moments of storing grow, so that a page goes on
-//! where the last ended. A statement that is found through a reference has the terms of the
-//! statement referred to, whichever came first.
+//! where the last ended, and none appears where a page has been. A statement that is found through a
+//! reference has the terms of the statement referred to, whichever came first.
 
 mod call;
 mod credential;
@@ -21,6 +21,7 @@ mod desk;
 mod documents;
 mod fault;
 mod model;
+mod moments;
 mod months;
 mod pages;
 mod reading;

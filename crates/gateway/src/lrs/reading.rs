@@ -19,6 +19,8 @@ use crate::address::with;
 
 /// Statements of a page, when the asker names no number or a larger one.
 const PAGE: usize = 100;
+/// A term that finds as many statements is common.
+const COMMON: i64 = 1_000;
 /// Bytes of attachments in one answer, unless a single statement has more.
 const MOST_ATTACHED: i64 = 64 << 20;
 /// Parameters of a query (Communication 2.1.3), and where its next page begins.
@@ -161,21 +163,33 @@ fn asked(call: &Call) -> Told<(Vec<Term>, usize, bool)> {
     Ok((terms, limit, flag(call, "ascending")?))
 }
 
+/// `terms`, that one first which finds the fewest. Of those that are all common it is the one that was
+/// collected first.
+async fn rarest_first(tx: &mut Tx, mut terms: Vec<Term>) -> Result<Vec<Term>, DbError> {
+    let (mut rarest, mut fewest) = (0, COMMON);
+    // Of one that finds more than another it does not matter how many more: each is a row to be fetched.
+    for (place, term) in terms.iter().enumerate().filter(|_| terms.len() > 1) {
+        let many = search::how_many(tx, *term, fewest).await?;
+        if many < fewest {
+            (rarest, fewest) = (place, many);
+        }
+    }
+    if let Some(before) = terms.get_mut(..=rarest) {
+        before.rotate_right(1);
+    }
+    Ok(terms)
+}
+
 /// A page, and whether it goes on.
 async fn page(call: &Call, tx: &mut Tx) -> Told<(Vec<Kept>, Option<bool>)> {
     let (mut terms, limit, ascending) = asked(call)?;
     if !call.credential.reads_all() {
         terms.push(credential_term(call.credential.id.uuid()));
     }
-    let mut counted = Vec::with_capacity(terms.len());
-    let is_alone = terms.len() == 1;
-    for term in terms {
-        counted.push((if is_alone { 0 } else { search::how_many(tx, term).await? }, term));
-    }
-    // Of those that are all common the one that was collected first: the sort keeps their order.
-    counted.sort_by_key(|(many, _)| *many);
+    let terms = rarest_first(tx, terms).await?;
     let (since, until) = (call.moment("since")?, call.moment("until")?);
-    let (since, until) = (since.unwrap_or(i64::MIN), until.unwrap_or(i64::MAX));
+    // Further than everything is there a page would pass over what is still being written.
+    let (since, until) = (since.unwrap_or(i64::MIN), until.unwrap_or(i64::MAX).min(call.through));
     let behind = call.param(BEHIND).map(place).transpose()?;
     // Behind `since` or `until` at the least: one bound less for the database to think about.
     let (bound, behind) = if ascending {
@@ -183,7 +197,6 @@ async fn page(call: &Call, tx: &mut Tx) -> Told<(Vec<Kept>, Option<bool>)> {
     } else {
         (since, behind.map_or((until, Uuid::max()), |behind| behind.min((until, Uuid::max()))))
     };
-    let terms = counted.into_iter().map(|(_, term)| term).collect();
     let places = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
     let mut wanted = Search { terms, bound, behind, ascending, limit: places };
     let mut kept: Vec<Kept> = Vec::new();

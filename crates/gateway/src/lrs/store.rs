@@ -133,11 +133,21 @@ pub struct TermRow {
 
 const ADD_TERMS: &str = "insert into xapi_term (term, stored, id, via) values";
 
+/// Adds terms of statements that are new: whether a row is there already need not be asked.
 pub async fn add_terms(tx: &mut Tx, rows: &[TermRow]) -> Result<(), DbError> {
+    write_terms(tx, "", rows).await
+}
+
+/// Adds those of `rows` that are not there.
+pub async fn complete_terms(tx: &mut Tx, rows: &[TermRow]) -> Result<(), DbError> {
+    write_terms(tx, "on conflict do nothing", rows).await
+}
+
+async fn write_terms(tx: &mut Tx, tail: &'static str, rows: &[TermRow]) -> Result<(), DbError> {
     let rows = rows.iter().map(|row| {
         vec![Value::Bytes(&row.term.0), Value::from(row.stored), Value::from(row.id), Value::from(row.via)]
     });
-    tx.bulk(ADD_TERMS, 4, "on conflict do nothing", rows.collect::<Vec<_>>()).await.map(drop)
+    tx.bulk(ADD_TERMS, 4, tail, rows.collect::<Vec<_>>()).await.map(drop)
 }
 
 const ADD_REFERENCES: &str = "insert into xapi_reference (target, referrer) values";

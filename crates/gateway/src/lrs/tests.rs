@@ -161,6 +161,120 @@ story!(deliveries_of_many_at_once_are_kept_once_each, |engine| async move {
     assert_eq!(machine.finds("").await.len(), 12);
 });
 
+/// Lets as many platforms as there are in `deliveries` post theirs at once, one after the other each.
+async fn all_at_once(store: &Arc<Store>, issued: &Issued, deliveries: Vec<Vec<String>>) {
+    let tasks: Vec<_> = deliveries
+        .into_iter()
+        .map(|bodies| {
+            let (store, issued) = (Arc::clone(store), issued.clone());
+            tokio::spawn(async move {
+                let machine = Machine { store: &store, issued };
+                for body in bodies {
+                    let seen = machine.post(&body).await;
+                    assert_eq!(seen.status, StatusCode::OK, "{}", text(&seen));
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.expect("ends");
+    }
+}
+
+story!(who_asks_on_from_what_was_found_misses_nothing, |engine| async move {
+    let store = Arc::new(Store::start(engine).await);
+    let often = Wanted { rate: 1_000_000, ..Wanted::new("甲平台", &[Scope::All]) };
+    let issued = store.wanted(&often).await.issued;
+    let (writers, each) = (8_u128, 12_u128);
+    let deliveries = (0..writers).map(|writer| {
+        // Long and short ones, so that they do not end in the order in which they began.
+        let many = if writer % 2 == 0 { 1 } else { 9 };
+        let body = |number: u128| {
+            let one = |place: u128| {
+                let id = Uuid::from_u128(writer * 10_000 + number * 100 + place + 1);
+                with_id(id, &small(WANG, VERB, LESSON))
+            };
+            format!("[{}]", (0..many).map(one).collect::<Vec<_>>().join(","))
+        };
+        (0..each).map(body).collect()
+    });
+    let deliveries: Vec<Vec<String>> = deliveries.collect();
+    let writing = {
+        let (store, issued) = (Arc::clone(&store), issued.clone());
+        tokio::spawn(async move { all_at_once(&store, &issued, deliveries).await })
+    };
+    let machine = Machine { store: &store, issued };
+    let (mut since, mut found) = ("2000-01-01T00:00:00Z".to_owned(), Vec::new());
+    loop {
+        let is_last = writing.is_finished();
+        let mut path = format!("/xapi/statements?ascending=true&limit=7&verb={VERB}&since={since}");
+        while !path.is_empty() {
+            let seen = machine.get(&path).await;
+            let through =
+                seen.headers["x-experience-api-consistent-through"].to_str().expect("text").to_owned();
+            let page = json(&seen);
+            path = page["more"].as_str().expect("an address").to_owned();
+            for one in page["statements"].as_array().expect("a list") {
+                let stored = one["stored"].as_str().expect("a moment");
+                assert!(since.as_str() < stored && stored <= through.as_str(), "{since} {stored} {through}");
+                stored.clone_into(&mut since);
+                found.push(one["id"].as_str().expect("an id").to_owned());
+            }
+        }
+        if is_last {
+            break;
+        }
+    }
+    writing.await.expect("ends");
+    let all = usize::try_from(writers / 2 * each * 10).expect("few");
+    assert_eq!(found.len(), all);
+    found.sort_unstable();
+    found.dedup();
+    assert_eq!(found.len(), all, "each once");
+});
+
+story!(deliveries_that_speak_of_each_other_are_taken_side_by_side, |engine| async move {
+    let store = Arc::new(Store::start(engine).await);
+    let issued = store.machine("甲平台", &[Scope::All]).await.issued;
+    let ring = 12_u128;
+    let id = |place: u128| Uuid::from_u128(1 + place % ring);
+    // Each refers to the next, and the way leads around; each describes the same lessons in another order.
+    let deliveries = (0..ring).map(|place| {
+        let refers = refers("http://learning.test/verbs/praised", &id(place + 5).to_string());
+        let lesson = |number: u128| {
+            let number = (number + place) % 6;
+            let object =
+                format!(r#"{{"id":"{LESSON}{number}","definition":{{"name":{{"zh":"课{place}"}}}}}}"#);
+            small(WANG, VERB, LESSON).replace(&format!(r#"{{"id":"{LESSON}"}}"#), &object)
+        };
+        let lessons: Vec<String> = (0..6).map(lesson).collect();
+        vec![format!("[{},{}]", with_id(id(place), &refers), lessons.join(","))]
+    });
+    all_at_once(&store, &issued, deliveries.collect()).await;
+    let machine = Machine { store: &store, issued };
+    let praised = machine.finds("verb=http://learning.test/verbs/praised").await;
+    assert_eq!(praised.len(), usize::try_from(ring).expect("few"));
+    assert_eq!(machine.finds(&format!("activity={LESSON}3&limit=100")).await.len(), praised.len());
+});
+
+story!(a_way_over_references_is_found_whoever_comes_first, |engine| async move {
+    let store = Arc::new(Store::start(engine).await);
+    let issued = store.machine("甲平台", &[Scope::All]).await.issued;
+    let ways = 10_u128;
+    let id = |way: u128, place: u128| Uuid::from_u128(1 + way * 10 + place);
+    // Of each way three statements: the last is about a lesson, and is said by somebody else meanwhile.
+    let part = |way: u128, place: u128| {
+        let praised = || refers("http://learning.test/verbs/praised", &id(way, place + 1).to_string());
+        with_id(id(way, place), &if place < 2 { praised() } else { small(WANG, VERB, LESSON) })
+    };
+    let deliveries = (0..3).map(|place| (0..ways).map(|way| part(way, place)).collect());
+    all_at_once(&store, &issued, deliveries.collect()).await;
+    let machine = Machine { store: &store, issued };
+    let agent = "agent=%7B%22mbox%22%3A%22mailto%3Awang%40school.test%22%7D";
+    let found = machine.finds(&format!("{agent}&verb={VERB}&activity={LESSON}")).await;
+    assert_eq!(found.len(), usize::try_from(ways * 3).expect("few"));
+});
+
 story!(filters_hold_together_within_one_statement, |engine| async move {
     let store = Store::start(engine).await;
     let machine = store.machine("甲平台", &[Scope::All]).await;

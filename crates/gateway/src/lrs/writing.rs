@@ -1,6 +1,6 @@
 //! How statements come in: gathered, checked against what is there, kept.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use tisheng_kernel::Instant;
 use tisheng_platform::{App, DbError, Tx, jobs};
@@ -43,19 +43,20 @@ pub struct Delivery {
     pub definitions: Vec<(String, String)>,
 }
 
+impl Delivery {
+    /// Whether one of the statements has another for its object.
+    pub fn refers(&self) -> bool {
+        self.statements.iter().any(|statement| statement.target.is_some())
+    }
+}
+
 /// The term by which a credential finds what it wrote.
 pub fn credential_term(credential: Uuid) -> Term {
     Term::of(TermKind::Credential, &credential.hyphenated().to_string())
 }
 
-/// Keeps `deliveries` from the moment `first` on: all in one transaction, or each in its own where
-/// one of them says something that is there already.
-pub async fn all(app: &App, deliveries: &[Delivery], mut first: i64) -> Vec<Told<()>> {
-    match together(app, deliveries, first).await {
-        Ok(true) => return deliveries.iter().map(|_| Ok(())).collect(),
-        Ok(false) => {}
-        Err(error) => tracing::debug!(%error, "deliveries are taken one by one"),
-    }
+/// Keeps `deliveries` from the moment `first` on, each in a transaction of its own.
+pub async fn one_by_one(app: &App, deliveries: &[Delivery], mut first: i64) -> Vec<Told<()>> {
     let mut outcomes = Vec::with_capacity(deliveries.len());
     for delivery in deliveries {
         outcomes.push(alone(app, delivery, first).await);
@@ -64,7 +65,16 @@ pub async fn all(app: &App, deliveries: &[Delivery], mut first: i64) -> Vec<Told
     outcomes
 }
 
-async fn together(app: &App, deliveries: &[Delivery], first: i64) -> Result<bool, DbError> {
+/// Keeps `deliveries` from the moment `first` on in one transaction; `false` when they have to be
+/// taken one by one, and nothing is kept.
+pub async fn together(app: &App, deliveries: &[Delivery], first: i64) -> bool {
+    in_one(app, deliveries, first).await.unwrap_or_else(|error| {
+        tracing::debug!(%error, "deliveries are taken one by one");
+        false
+    })
+}
+
+async fn in_one(app: &App, deliveries: &[Delivery], first: i64) -> Result<bool, DbError> {
     let mut tx = app.db.write().await?;
     let work = Work { deliveries, first, there: HashSet::new(), awaited: HashSet::new() };
     if work.write(app, &mut tx).await? != Outcome::Done {
@@ -134,6 +144,17 @@ enum Outcome {
     TooMany,
 }
 
+/// What is done with an id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// It is nobody's yet, and claimed.
+    Claim,
+    /// Its place has been kept, and it is claimed.
+    Arrive,
+    /// Its place is kept, where it is not there.
+    Wait,
+}
+
 /// A statement that is kept for the first time, with its moment.
 #[derive(Debug, Clone, Copy)]
 struct New<'d> {
@@ -168,8 +189,11 @@ impl<'d> Work<'d> {
         if !self.claim(tx, &new).await? {
             return Ok(Outcome::Taken);
         }
-        if !within_quotas(tx, app.now(), &new).await? {
-            return Ok(Outcome::TooMany);
+        let (brought, day) = (brought(&new), app.now().date());
+        for (credential, quota, many) in &brought {
+            if credentials::brought(tx, *credential, day).await? + many > *quota {
+                return Ok(Outcome::TooMany);
+            }
         }
         keep_rows(tx, &new).await?;
         let mut tied: Vec<Uuid> =
@@ -181,50 +205,66 @@ impl<'d> Work<'d> {
             tie(tx, id).await?;
         }
         define(tx, self.deliveries).await?;
+        // Counted late: until the commit nobody else brings anything with the same credential.
+        for (credential, quota, many) in brought {
+            if credentials::bring(tx, credential, day, many).await? > quota {
+                return Ok(Outcome::TooMany);
+            }
+        }
         announce(app, tx, &new).await?;
         Ok(Outcome::Done)
     }
 
     /// Claims the ids, and keeps places for those that are referred to; `false` when one is taken.
     async fn claim(&self, tx: &mut Tx, new: &[New<'d>]) -> Result<bool, DbError> {
-        // In one order, so that two processes never wait for each other.
-        let mut ids: Vec<_> = new.iter().map(|new| (new.one.id, new.stored, new.one.likeness)).collect();
-        ids.sort_unstable_by_key(|(id, ..)| *id);
-        let (kept, free): (Vec<_>, Vec<_>) = ids.into_iter().partition(|(id, ..)| self.awaited.contains(id));
-        if store::claim(tx, &free).await? != u64::try_from(free.len()).unwrap_or_default() {
-            return Ok(false);
-        }
-        for (id, stored, likeness) in &kept {
-            if !store::arrive(tx, *id, *stored, likeness).await? {
+        // Whatever is done with them, in one order, so that two transactions never wait for each other.
+        let mut steps = BTreeMap::new();
+        for New { one, stored, .. } in new {
+            let step = if self.awaited.contains(&one.id) { Step::Arrive } else { Step::Claim };
+            if steps.insert(one.id, (step, *stored, Some(one.likeness))).is_some() {
                 return Ok(false);
             }
         }
-        let mut targets: Vec<Uuid> = new.iter().filter_map(|new| new.one.target).collect();
-        targets.sort_unstable();
-        targets.dedup();
-        store::wait_for(tx, &targets).await?;
+        for target in new.iter().filter_map(|new| new.one.target) {
+            steps.entry(target).or_insert((Step::Wait, 0, None));
+        }
+        let steps: Vec<_> = steps.into_iter().collect();
+        for run in steps.chunk_by(|(_, (one, ..)), (_, (next, ..))| one == next) {
+            let said =
+                run.iter().filter_map(|(id, (_, stored, likeness))| Some((*id, *stored, (*likeness)?)));
+            match run[0].1.0 {
+                Step::Claim => {
+                    let free: Vec<_> = said.collect();
+                    if store::claim(tx, &free).await? != u64::try_from(free.len()).unwrap_or_default() {
+                        return Ok(false);
+                    }
+                }
+                Step::Arrive => {
+                    for (id, stored, likeness) in said {
+                        if !store::arrive(tx, id, stored, &likeness).await? {
+                            return Ok(false);
+                        }
+                    }
+                }
+                Step::Wait => {
+                    let targets: Vec<Uuid> = run.iter().map(|(id, _)| *id).collect();
+                    store::wait_for(tx, &targets).await?;
+                }
+            }
+        }
         Ok(true)
     }
 }
 
-/// Counts what credentials with a quota bring; whether all of them keep within it.
-async fn within_quotas(tx: &mut Tx, now: Instant, new: &[New<'_>]) -> Result<bool, DbError> {
-    let mut brought: Vec<(Uuid, i64, i64)> = Vec::new();
+/// How many statements each credential with a quota brings: credential, quota, statements. In one
+/// order, so that two transactions never wait for each other.
+fn brought(new: &[New<'_>]) -> Vec<(Uuid, i64, i64)> {
+    let mut brought: BTreeMap<(Uuid, i64), i64> = BTreeMap::new();
     for New { by, .. } in new {
         let Some(quota) = by.quota else { continue };
-        match brought.iter_mut().find(|(id, ..)| *id == by.id.uuid()) {
-            Some((_, _, many)) => *many += 1,
-            None => brought.push((by.id.uuid(), quota, 1)),
-        }
+        *brought.entry((by.id.uuid(), quota)).or_default() += 1;
     }
-    // In one order, so that two processes never wait for each other.
-    brought.sort_unstable();
-    for (credential, quota, many) in brought {
-        if credentials::bring(tx, credential, now.date(), many).await? > quota {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+    brought.into_iter().map(|((credential, quota), many)| (credential, quota, many)).collect()
 }
 
 async fn keep_rows(tx: &mut Tx, new: &[New<'_>]) -> Result<(), DbError> {
@@ -297,7 +337,7 @@ pub async fn tie(tx: &mut Tx, id: Uuid) -> Result<(), DbError> {
         }
     }
     rows.sort_unstable();
-    store::add_terms(tx, &rows).await
+    store::complete_terms(tx, &rows).await
 }
 
 /// `begin` and everything from which references lead to it, near or far.

@@ -93,6 +93,16 @@ impl Db {
         }
     }
 
+    /// How many transactions of one kind are well written side by side. SQLite has one writer; what more
+    /// than a few on a server gain is taken from those who read.
+    #[must_use]
+    pub const fn writers(&self) -> usize {
+        match self {
+            Self::Sqlite(_) => 1,
+            Self::Postgres(_) => postgres::WRITERS,
+        }
+    }
+
     /// A transaction that only reads and sees one state of the data.
     ///
     /// # Errors

@@ -6,7 +6,7 @@
 use std::pin::pin;
 use std::str::FromStr;
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, QueueMode, RecyclingMethod, Runtime};
 use futures::TryStreamExt;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Config, NoTls};
@@ -17,6 +17,8 @@ use super::{DbError, Row, Value, Visit};
 const PLACEHOLDERS: usize = 30_000;
 /// Connections kept at most.
 const CONNECTIONS: usize = 16;
+/// Of them, for those who write one thing side by side.
+pub const WRITERS: usize = CONNECTIONS / 4;
 
 /// A PostgreSQL database.
 #[derive(Debug, Clone)]
@@ -34,6 +36,8 @@ impl Postgres {
         };
         let pool = Pool::builder(manager)
             .max_size(CONNECTIONS)
+            // The one used last has its plans made and warm.
+            .queue_mode(QueueMode::Lifo)
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(super::PATIENCE))
             .build()

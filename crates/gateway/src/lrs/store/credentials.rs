@@ -83,6 +83,13 @@ pub async fn revoke(tx: &mut Tx, id: Id<Credential>, at: Instant) -> Result<bool
     Ok(tx.run(REVOKE, args![id, at]).await? == 1)
 }
 
+const BROUGHT: &str = "select coalesce(max(statements), 0) from lrs_usage where credential = $1 and day = $2";
+
+/// How many statements a credential has brought on a day.
+pub async fn brought(tx: &mut Tx, credential: Uuid, day: NaiveDate) -> Result<i64, DbError> {
+    tx.row(BROUGHT, args![credential, day], |row| row.get(0)).await
+}
+
 const BRING: &str = "insert into lrs_usage (credential, day, statements) values ($1, $2, $3)
     on conflict (credential, day) do update set statements = lrs_usage.statements + excluded.statements
     returning statements";

@@ -56,11 +56,13 @@ pub async fn platform_of(tx: &mut Tx, id: Uuid) -> Result<Option<(Uuid, Uuid)>, 
     tx.row_opt(PLATFORM_OF, args![id], |row| Ok((row.get(0)?, row.get(1)?))).await
 }
 
-const HOW_MANY: &str = "select count(*) from (select 1 as one from xapi_term where term = $1 limit 1000) few";
+// In the order of the index: PostgreSQL would gather all places of a common term before it counts a few.
+const HOW_MANY: &str = "select count(*) from (select 1 as one from xapi_term where term = $1
+    order by stored desc, id desc limit $2) few";
 
-/// How many statements a term finds, up to a thousand.
-pub async fn how_many(tx: &mut Tx, term: Term) -> Result<i64, DbError> {
-    tx.row(HOW_MANY, args![&term.0[..]], |row| row.get(0)).await
+/// How many statements a term finds, up to `most`.
+pub async fn how_many(tx: &mut Tx, term: Term, most: i64) -> Result<i64, DbError> {
+    tx.row(HOW_MANY, args![&term.0[..], most], |row| row.get(0)).await
 }
 
 /// What is asked for, ready for the database.
