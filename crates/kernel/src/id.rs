@@ -47,6 +47,14 @@ impl<T> Id<T> {
     pub const fn uuid(self) -> Uuid {
         self.uuid
     }
+
+    /// When it was made, to the millisecond.
+    #[must_use]
+    pub fn made_at(self) -> Instant {
+        let (seconds, nanos) = self.uuid.get_timestamp().map(|stamp| stamp.to_unix()).unwrap_or_default();
+        let seconds = i64::try_from(seconds).unwrap_or_default();
+        Instant::from_micros(seconds * 1_000_000 + i64::from(nanos) / 1_000)
+    }
 }
 
 /// The number of the next identifier. The first is random, so that two processes hardly count

@@ -15,7 +15,7 @@ use super::fault::{Fault, Told};
 use super::query::Query;
 use super::records::{Collection, Ground};
 use crate::proof::basic;
-use crate::token::{self, LASTS, Scope};
+use crate::token::{self, LASTS, Scope, Token};
 
 /// Bytes of a request: the form of the token endpoint is the only content.
 const MOST: usize = 64 << 10;
@@ -38,11 +38,11 @@ async fn answered(app: Arc<App>, request: Request) -> Told<Response> {
     let resource = parts.uri.path().strip_prefix("/ims/oneroster/").unwrap_or_default().to_owned();
     let body = to_bytes(body, MOST).await.unwrap_or_default();
     if resource == "token" {
-        return give_token(&app, &parts.method, &parts.headers, &body).await;
+        return Ok(give_token(&app, &parts.method, &parts.headers, &body).await?.into_response());
     }
     let token = token::admit(&app, &parts.headers).await?;
     if parts.method != Method::GET {
-        return Err(Fault::method());
+        return Err(Fault::method("GET"));
     }
     let params: Vec<(String, String)> =
         serde_urlencoded::from_str(parts.uri.query().unwrap_or_default()).unwrap_or_default();
@@ -75,19 +75,14 @@ async fn answered(app: Arc<App>, request: Request) -> Told<Response> {
     let rules = scheme::rules(&app, &mut tx, &programme).await?;
     let part = ctx.scope();
     let address = app.config.public_url.trim_end_matches('/');
-    let ground = Ground { programme: &programme, rules: &rules, part: &part, address };
+    let ground = Ground::new(&programme, &rules, &part, address);
     let (many, one) = collection.names();
     if let Some(id) = id {
-        let record = query.select(ground.one(&mut tx, collection, id).await?)?;
+        let record = query.select(ground.one(&mut tx, collection, (id, &query)).await?);
         return Ok(json_answer(&json!({ one: record })));
     }
-    let (page, total) = if query.is_plain() {
-        let total = ground.count(&mut tx, collection).await?;
-        (ground.page(&mut tx, collection, (query.offset, query.limit)).await?, total)
-    } else {
-        query.apply(ground.whole(&mut tx, collection).await?)?
-    };
-    let records: Vec<Value> = page.into_iter().map(|record| query.select(record)).collect::<Told<_>>()?;
+    let (page, total) = ground.page(&mut tx, collection, &query).await?;
+    let records: Vec<Value> = page.into_iter().map(|record| query.select(record)).collect();
     let mut response = json_answer(&json!({ many: records }));
     let headers = response.headers_mut();
     headers.insert(TOTAL, HeaderValue::from(total));
@@ -114,7 +109,7 @@ fn links(address: &str, params: &[(String, String)], query: &Query, total: i64) 
     let last = (total - 1).max(0) / query.limit * query.limit;
     let mut links = vec![to(0, "first"), to(last, "last")];
     if query.offset > 0 {
-        links.push(to((query.offset - query.limit).max(0), "prev"));
+        links.push(to((query.offset - query.limit).clamp(0, last), "prev"));
     }
     if query.offset.saturating_add(query.limit) < total {
         links.push(to(query.offset + query.limit, "next"));
@@ -122,10 +117,18 @@ fn links(address: &str, params: &[(String, String)], query: &Query, total: i64) 
     links.join(", ")
 }
 
+/// The answers of the token endpoint are kept by nobody (RFC 6749 5.1).
+const UNKEPT: [(HeaderName, &str); 2] = [(header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")];
+
 /// `POST token`: key and secret changed for an access (RFC 6749 4.4, client credentials).
-async fn give_token(app: &App, method: &Method, headers: &HeaderMap, body: &[u8]) -> Told<Response> {
+async fn give_token(
+    app: &App,
+    method: &Method,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Told<impl IntoResponse + use<>> {
     if method != Method::POST {
-        return Err(Fault::unauthorized("an access is asked for by POST with key and secret"));
+        return Err(Fault::method("POST"));
     }
     let form: Vec<(String, String)> = serde_urlencoded::from_bytes(body).unwrap_or_default();
     let field = |name: &str| form.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
@@ -133,33 +136,45 @@ async fn give_token(app: &App, method: &Method, headers: &HeaderMap, body: &[u8]
     let credentials = given
         .and_then(basic)
         .or_else(|| Some((field("client_id")?.to_owned(), field("client_secret")?.to_owned())));
-    let Some((key, secret)) = credentials else {
-        return Err(Fault::unauthorized("client_id and client_secret are needed"));
+    let known = match &credentials {
+        Some((key, secret)) => token::give_access(app, (key, secret)).await?,
+        None => None,
     };
-    let Some((token, word)) = token::give_access(app, (&key, &secret)).await? else {
-        return Err(Fault::unauthorized("the client is not known, has ended or was revoked"));
+    let answer = match (known, field("grant_type")) {
+        (None, _) => Err("invalid_client"),
+        (_, None) => Err("invalid_request"),
+        (Some((token, word)), Some("client_credentials")) => {
+            let granted = granted(&token, field("scope").unwrap_or_default());
+            if granted.is_empty() { Err("invalid_scope") } else { Ok((word, granted)) }
+        }
+        _ => Err("unsupported_grant_type"),
     };
-    if field("grant_type") != Some("client_credentials") {
-        return Ok(oauth_error("unsupported_grant_type"));
-    }
-    let wanted: Vec<&str> = field("scope").unwrap_or_default().split_whitespace().collect();
-    let granted: Vec<&str> = SCOPES
-        .iter()
-        .filter(|(name, scope)| token.allows(*scope) && (wanted.is_empty() || wanted.contains(name)))
-        .map(|(name, _)| *name)
-        .collect();
-    if granted.is_empty() {
-        return Ok(oauth_error("invalid_scope"));
-    }
-    Ok(json_answer(&json!({
-        "access_token": word, "token_type": "bearer", "expires_in": LASTS, "scope": granted.join(" "),
-    })))
+    Ok((
+        UNKEPT,
+        answer.map_or_else(oauth_error, |(word, scope)| {
+            json_answer(&json!({
+                "access_token": word, "token_type": "bearer", "expires_in": LASTS, "scope": scope,
+            }))
+        }),
+    ))
 }
 
-/// A refusal as RFC 6749 5.2 has it.
+/// The scopes of the standard that `token` has, of those that are wanted; of all when none is named.
+fn granted(token: &Token, wanted: &str) -> String {
+    let is_wanted = |name: &str| wanted.trim().is_empty() || wanted.split_whitespace().any(|one| one == name);
+    let granted = SCOPES.iter().filter(|(name, scope)| token.allows(*scope) && is_wanted(name));
+    granted.map(|(name, _)| *name).collect::<Vec<_>>().join(" ")
+}
+
+/// A refusal as RFC 6749 5.2 has it: 401 for a client that is not known, told how it shows itself.
 fn oauth_error(error: &str) -> Response {
     let mut response = json_answer(&json!({ "error": error }));
     *response.status_mut() = StatusCode::BAD_REQUEST;
+    if error == "invalid_client" {
+        *response.status_mut() = StatusCode::UNAUTHORIZED;
+        let how = HeaderValue::from_static("Basic realm=\"OneRoster\"");
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, how);
+    }
     response
 }
 

@@ -16,6 +16,8 @@ pub struct Fault {
     minor: &'static str,
     description: String,
     wait: Option<u32>,
+    /// The methods that there are.
+    allow: Option<&'static str>,
 }
 
 /// What a part of an answer is, or why there is none.
@@ -23,7 +25,7 @@ pub type Told<T> = Result<T, Fault>;
 
 impl Fault {
     fn new(status: StatusCode, minor: &'static str, description: impl Into<String>) -> Self {
-        Self { status, minor, description: description.into(), wait: None }
+        Self { status, minor, description: description.into(), wait: None, allow: None }
     }
 
     pub fn unauthorized(description: &str) -> Self {
@@ -38,12 +40,15 @@ impl Fault {
         Self::new(StatusCode::NOT_FOUND, "unknownobject", "there is no such record within the token's node")
     }
 
-    pub fn method() -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "invalid_data", "the resource knows GET alone")
+    /// A method that the address does not know; it knows `allowed` alone.
+    pub fn method(allowed: &'static str) -> Self {
+        let description = format!("the resource knows {allowed} alone");
+        let fault = Self::new(StatusCode::METHOD_NOT_ALLOWED, "unsupported", description);
+        Self { allow: Some(allowed), ..fault }
     }
 
     pub fn data(description: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "invalid_data", description)
+        Self::new(StatusCode::BAD_REQUEST, "invaliddata", description)
     }
 
     pub fn filter(description: impl Into<String>) -> Self {
@@ -126,6 +131,9 @@ impl IntoResponse for Fault {
         let mut response = (self.status, kind, body.to_string()).into_response();
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(allow) = self.allow {
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
         }
         if let Some(wait) = self.wait {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait));

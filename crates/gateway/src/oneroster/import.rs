@@ -19,8 +19,10 @@ const HEAD: [&str; 7] = ["姓名", "证件号码", "手机号", "学校", "学�
 pub fn roll(bytes: &[u8]) -> Result<Vec<u8>, SheetsError> {
     let [users, orgs, roles, classes, enrollments] =
         sheets::read(bytes, ["users", "orgs", "roles", "classes", "enrollments"])?;
-    let missing = |name: &str| SheetsError::Content(format!("压缩包里没有 {name}.csv"));
+    let missing = |name: &str| SheetsError::Content(format!("压缩包里没有 {name}.csv，请连同它一起重新导出"));
     let (users, orgs) = (users.ok_or_else(|| missing("users"))?, orgs.ok_or_else(|| missing("orgs"))?);
+    users.needs("users", &["sourcedId", "givenName", "familyName"])?;
+    orgs.needs("orgs", &["sourcedId", "name"])?;
     let orgs: HashMap<&str, Line<'_>> = by_id(&orgs, "sourcedId");
     let taught = subjects(classes.as_ref(), enrollments.as_ref());
     let places = places(roles.as_ref());
@@ -53,7 +55,10 @@ pub fn roll(bytes: &[u8]) -> Result<Vec<u8>, SheetsError> {
         ]);
     }
     if rows.is_empty() {
-        return Err(SheetsError::Content("文件里没有在用的教师（role 为 teacher 的用户）".to_owned()));
+        return Err(SheetsError::Content(
+            "文件里没有在用的教师。请确认 roles.csv 里有 role 为 teacher 的行，且 status 不是 tobedeleted"
+                .to_owned(),
+        ));
     }
     let mut out = csv::Writer::from_writer(vec![0xef, 0xbb, 0xbf]);
     out.write_record(HEAD)?;
@@ -153,7 +158,26 @@ mod tests {
         assert!(told(&[]).contains("manifest.csv"));
         assert!(told(&[("manifest.csv", "propertyName,value\noneroster.version,2.0\n")]).contains("2.0"));
         assert!(told(&[MANIFEST, ORGS]).contains("users.csv"));
-        assert!(told(&[MANIFEST, ORGS, ("users.csv", "sourcedId\n")]).contains("没有在用的教师"));
-        assert!(roll(b"PK\x03\x04").is_err());
+        assert!(told(&[MANIFEST, ORGS, ("users.csv", "sourcedId\n")]).contains("givenName"));
+        let none = ("users.csv", "sourcedId,givenName,familyName\n");
+        assert!(told(&[MANIFEST, ORGS, none]).contains("没有在用的教师"));
+        let uneven = ("users.csv", "sourcedId,givenName,familyName\nu1,小明,王\nu2,\"小\n");
+        assert!(told(&[MANIFEST, ORGS, uneven]).contains("users.csv 第 3 行"));
+        assert!(told(&[("manifest.csv", "propertyName,value\n")]).contains("oneroster.version"));
+        assert!(told(&[("名册/manifest.csv", MANIFEST.1), ORGS]).contains("“名册”"));
+        let broken = roll(b"PK\x03\x04").expect_err("refused").to_string();
+        assert!(broken.contains("重新导出"), "{broken}");
+
+        let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+        // 王 as GBK writes it.
+        let users = b"sourcedId,givenName,familyName\nu1,a,\xcd\xf5\n".as_slice();
+        let files = [(MANIFEST.0, MANIFEST.1.as_bytes()), (ORGS.0, ORGS.1.as_bytes()), ("users.csv", users)];
+        for (name, content) in files {
+            archive.start_file(name, SimpleFileOptions::default()).expect("a file");
+            archive.write_all(content).expect("written");
+        }
+        let zip = archive.finish().expect("a zip").into_inner();
+        let gbk = roll(&zip).expect_err("refused").to_string();
+        assert!(gbk.contains("users.csv 第 2 行") && gbk.contains("UTF-8"), "{gbk}");
     }
 }

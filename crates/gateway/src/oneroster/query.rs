@@ -1,7 +1,7 @@
 //! What a collection is narrowed to and in which order it comes (REST binding 3.4): `limit`, `offset`,
 //! `sort`, `orderBy`, `filter`, `fields`. Pure.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::fault::{Fault, Told};
 
@@ -30,20 +30,22 @@ pub struct Query {
 /// What holds of records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter {
-    first: Condition,
+    pub first: Term,
     /// A second condition, and whether both have to hold.
-    second: Option<(bool, Condition)>,
+    pub second: Option<(bool, Term)>,
 }
 
+/// A condition as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Condition {
-    field: String,
-    predicate: Predicate,
-    value: String,
+pub struct Term {
+    pub field: String,
+    pub predicate: Predicate,
+    pub value: String,
 }
 
+/// How a field is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Predicate {
+pub enum Predicate {
     Is,
     IsNot,
     AtLeast,
@@ -51,6 +53,21 @@ enum Predicate {
     More,
     Less,
     Holds,
+}
+
+impl Predicate {
+    /// Which hold of less (1), equal (2) and more (4); none for what is no order.
+    pub const fn mask(self) -> i64 {
+        match self {
+            Self::Is => 2,
+            Self::IsNot => 5,
+            Self::AtLeast => 6,
+            Self::AtMost => 3,
+            Self::More => 4,
+            Self::Less => 1,
+            Self::Holds => 0,
+        }
+    }
 }
 
 /// The predicates as they are written, the longer before the shorter.
@@ -97,19 +114,20 @@ impl Query {
         self.sort.is_empty() && !self.descending && self.filter.is_none()
     }
 
-    /// Narrows, sorts and cuts `records`; gives the page and how many there are in all.
-    pub fn apply(&self, records: Vec<Value>) -> Told<(Vec<Value>, i64)> {
-        if let (Some(filter), Some(first)) = (&self.filter, records.first()) {
-            filter.knows(first)?;
+    /// Narrows, sorts and cuts the `records` of a collection that is small; gives the page and how many
+    /// there are in all. `knows` says which fields there are.
+    pub fn apply(&self, records: Vec<Value>, knows: impl Fn(&str) -> bool) -> Told<(Vec<Value>, i64)> {
+        if let Some(strange) = self.terms().find(|term| !knows(&term.field)) {
+            return Err(Fault::filter(format!("there is no field {}", strange.field)));
+        }
+        if !self.sort.is_empty() && !knows(&self.sort) {
+            return Err(Fault::sort(format!("there is no field {}", self.sort)));
         }
         let mut found: Vec<Value> = records
             .into_iter()
             .filter(|record| self.filter.as_ref().is_none_or(|filter| filter.holds(record)))
             .collect();
         if !self.sort.is_empty() {
-            if found.first().is_some_and(|first| at(first, &self.sort).is_none()) {
-                return Err(Fault::sort(format!("there is no field {}", self.sort)));
-            }
             found.sort_by_cached_key(|record| at(record, &self.sort).unwrap_or_default());
         }
         if self.descending {
@@ -121,26 +139,34 @@ impl Query {
         Ok((found.into_iter().skip(skip).take(most).collect(), total))
     }
 
-    /// The fields of `record` that were asked for.
-    pub fn select(&self, record: Value) -> Told<Value> {
-        let Value::Object(mut fields) = record else { return Ok(record) };
+    fn terms(&self) -> impl Iterator<Item = &Term> {
+        self.filter.iter().flat_map(|filter| {
+            std::iter::once(&filter.first).chain(filter.second.as_ref().map(|(_, term)| term))
+        })
+    }
+
+    /// Refuses a choice of fields of which the collection has not all.
+    pub fn chooses_among(&self, known: &[&str]) -> Told<()> {
+        match self.fields.iter().find(|name| !known.contains(&name.as_str())) {
+            Some(strange) => Err(Fault::selection(format!("there is no field {strange}"))),
+            None => Ok(()),
+        }
+    }
+
+    /// The fields of `record` that were asked for, as far as it has them.
+    pub fn select(&self, record: Value) -> Value {
+        let Value::Object(fields) = record else { return record };
         if self.fields.is_empty() {
-            return Ok(Value::Object(fields));
+            return Value::Object(fields);
         }
-        let mut chosen = Map::new();
-        for name in &self.fields {
-            let value = fields.remove(name);
-            let unknown = || Fault::selection(format!("there is no field {name}"));
-            let value = value.or_else(|| chosen.get(name).cloned()).ok_or_else(unknown)?;
-            chosen.insert(name.clone(), value);
-        }
-        Ok(Value::Object(chosen))
+        let is_chosen = |name: &String| self.fields.contains(name);
+        Value::Object(fields.into_iter().filter(|(name, _)| is_chosen(name)).collect())
     }
 }
 
 impl Filter {
     fn read(text: &str) -> Told<Self> {
-        let (first, rest) = Condition::read(text)?;
+        let (first, rest) = Term::read(text)?;
         let rest = rest.trim_start();
         if rest.is_empty() {
             return Ok(Self { first, second: None });
@@ -150,34 +176,24 @@ impl Filter {
             .iter()
             .find_map(|(word, both)| Some((rest.strip_prefix(word)?, *both)))
             .ok_or_else(|| Fault::filter("two conditions are joined by AND or OR"))?;
-        let (second, rest) = Condition::read(rest)?;
+        let (second, rest) = Term::read(rest)?;
         if !rest.trim().is_empty() {
             return Err(Fault::filter("there are at most two conditions"));
         }
         Ok(Self { first, second: Some((both, second)) })
     }
 
-    fn conditions(&self) -> impl Iterator<Item = &Condition> {
-        std::iter::once(&self.first).chain(self.second.iter().map(|(_, condition)| condition))
-    }
-
-    fn knows(&self, record: &Value) -> Told<()> {
-        match self.conditions().find(|condition| at(record, &condition.field).is_none()) {
-            Some(strange) => Err(Fault::filter(format!("there is no field {}", strange.field))),
-            None => Ok(()),
-        }
-    }
-
     fn holds(&self, record: &Value) -> bool {
+        let holds = |term: &Term| term.holds(&at(record, &term.field).unwrap_or_default());
         match &self.second {
-            None => self.first.holds(record),
-            Some((true, second)) => self.first.holds(record) && second.holds(record),
-            Some((false, second)) => self.first.holds(record) || second.holds(record),
+            None => holds(&self.first),
+            Some((true, second)) => holds(&self.first) && holds(second),
+            Some((false, second)) => holds(&self.first) || holds(second),
         }
     }
 }
 
-impl Condition {
+impl Term {
     /// A condition at the beginning of `text`, and what follows it.
     fn read(text: &str) -> Told<(Self, &str)> {
         let text = text.trim_start();
@@ -195,8 +211,8 @@ impl Condition {
         Ok((Self { field: field.to_owned(), predicate, value: value.to_owned() }, rest))
     }
 
-    fn holds(&self, record: &Value) -> bool {
-        let found = at(record, &self.field).unwrap_or_default();
+    /// Whether it holds of a field in which `found` stands.
+    pub fn holds(&self, found: &str) -> bool {
         let (found, value) = (found.to_lowercase(), self.value.to_lowercase());
         match self.predicate {
             Predicate::Is => found == value,
@@ -248,16 +264,21 @@ mod tests {
             .collect()
     }
 
+    fn known(name: &str) -> bool {
+        ["sourcedId", "familyName", "primaryOrg.sourcedId"].contains(&name)
+    }
+
     fn ids(found: &[Value]) -> Vec<&str> {
         found.iter().filter_map(|record| record["sourcedId"].as_str()).collect()
     }
 
     #[test]
     fn records_are_narrowed_sorted_and_cut() {
-        let (page, total) = query(&[("sort", "sourcedId"), ("limit", "2")]).apply(people()).expect("a page");
+        let (page, total) =
+            query(&[("sort", "sourcedId"), ("limit", "2")]).apply(people(), known).expect("a page");
         assert_eq!((ids(&page), total), (vec!["1", "2"], 3));
         let asked = [("sort", "sourcedId"), ("orderBy", "desc"), ("offset", "1")];
-        assert_eq!(ids(&query(&asked).apply(people()).expect("a page").0), ["2", "1"]);
+        assert_eq!(ids(&query(&asked).apply(people(), known).expect("a page").0), ["2", "1"]);
         for (filter, found) in [
             ("familyName='乙'", vec!["1"]),
             ("sourcedId>='2'", vec!["3", "2"]),
@@ -265,7 +286,7 @@ mod tests {
             ("primaryOrg.sourcedId='s' AND sourcedId!='3'", vec!["1", "2"]),
         ] {
             assert_eq!(
-                ids(&query(&[("filter", filter)]).apply(people()).expect("a page").0),
+                ids(&query(&[("filter", filter)]).apply(people(), known).expect("a page").0),
                 found,
                 "{filter}"
             );
@@ -287,13 +308,13 @@ mod tests {
             let pairs = [(pair.0.to_owned(), pair.1.to_owned())];
             assert!(Query::read(&pairs).is_err(), "{pair:?}");
         }
-        assert!(query(&[("filter", "nothing='x'")]).apply(people()).is_err());
-        assert!(query(&[("sort", "nothing")]).apply(people()).is_err());
-        assert!(query(&[("fields", "nothing")]).select(json!({ "a": 1 })).is_err());
-        assert_eq!(
-            query(&[("fields", "a")]).select(json!({ "a": 1, "b": 2 })).expect("fields"),
-            json!({ "a": 1 })
-        );
+        assert!(query(&[("filter", "nothing='x'")]).apply(people(), known).is_err());
+        assert!(query(&[("sort", "nothing")]).apply(people(), known).is_err());
+        assert!(query(&[("filter", "nothing='x'")]).apply(Vec::new(), known).is_err());
+        assert!(query(&[("fields", "nothing")]).chooses_among(&["a"]).is_err());
+        let chosen = query(&[("fields", "a,c")]);
+        assert!(chosen.chooses_among(&["a", "b", "c"]).is_ok());
+        assert_eq!(chosen.select(json!({ "a": 1, "b": 2 })), json!({ "a": 1 }));
     }
 
     proptest! {
@@ -302,7 +323,7 @@ mod tests {
             let pairs = [("filter", filter), ("sort", sort), ("limit", limit)]
                 .map(|(name, value)| (name.to_owned(), value));
             if let Ok(query) = Query::read(&pairs) {
-                let _ = query.apply(people());
+                let _ = query.apply(people(), known);
             }
         }
     }

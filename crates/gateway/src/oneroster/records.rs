@@ -1,20 +1,20 @@
 //! Records of the standard (Rostering and Gradebook information models 1.2) as JSON.
 
 use serde_json::{Value, json};
-use tisheng_kernel::{Id, Instant};
 use tisheng_platform::{Scope as Part, Tx};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::organisation::Stage;
 use tisheng_rules::Scheme;
-use tisheng_training::course::{self, Course};
 use tisheng_xapi::time;
 use uuid::Uuid;
 
 use super::fault::{Fault, Told};
-use super::store::{self, Org, Page, ResultRow, User};
+use super::fields::{self, Common};
+use super::query::Query;
+use super::store::{self, Condition, Kind, Narrow, Row, Source};
 
-/// Records of a collection that are narrowed or sorted here: a whole county's teachers, and more.
-const MOST: i64 = 50_000;
+/// Records of a collection in one zip: a whole county's teachers, and more.
+const MOST: usize = 50_000;
 /// Records read in one statement.
 const STEP: i64 = 2_000;
 
@@ -27,19 +27,21 @@ pub enum Collection {
     Classes,
     Users,
     Enrollments,
+    Categories,
     LineItems,
     Results,
 }
 
 impl Collection {
     /// Every one: its name in addresses and answers, and the name of one of it.
-    pub const ALL: [(Self, &'static str, &'static str); 8] = [
+    pub const ALL: [(Self, &'static str, &'static str); 9] = [
         (Self::Orgs, "orgs", "org"),
         (Self::AcademicSessions, "academicSessions", "academicSession"),
         (Self::Courses, "courses", "course"),
         (Self::Classes, "classes", "class"),
         (Self::Users, "users", "user"),
         (Self::Enrollments, "enrollments", "enrollment"),
+        (Self::Categories, "categories", "category"),
         (Self::LineItems, "lineItems", "lineItem"),
         (Self::Results, "results", "result"),
     ];
@@ -57,7 +59,7 @@ impl Collection {
 
     /// Whether it belongs to the gradebook service.
     pub const fn is_of_gradebook(self) -> bool {
-        matches!(self, Self::LineItems | Self::Results)
+        matches!(self, Self::Categories | Self::LineItems | Self::Results)
     }
 }
 
@@ -70,9 +72,21 @@ pub struct Ground<'g> {
     pub part: &'g Part,
     /// The address under which records are found.
     pub address: &'g str,
+    /// The capabilities as statements take them.
+    packed: (String, i64),
 }
 
-impl Ground<'_> {
+impl<'g> Ground<'g> {
+    /// The ground of a programme by its rules, in a part of the tree.
+    pub fn new(programme: &'g Programme, rules: &'g Scheme, part: &'g Part, address: &'g str) -> Self {
+        let known = &rules.framework.capabilities;
+        let fields: Vec<&str> = known.iter().flat_map(|c| [&*c.code, &*c.dimension, &*c.name]).collect();
+        let width = fields.iter().map(|field| field.chars().count()).max().unwrap_or(1).max(1);
+        let packed = fields.iter().map(|field| format!("{field:width$}")).collect();
+        let packed = (packed, i64::try_from(width).unwrap_or(1));
+        Self { programme, rules, part, address, packed }
+    }
+
     fn reference(&self, collection: Collection, id: impl std::fmt::Display, kind: &str) -> Value {
         let (many, _) = collection.names();
         let service = if collection.is_of_gradebook() { "gradebook" } else { "rostering" };
@@ -80,112 +94,132 @@ impl Ground<'_> {
         json!({ "href": href, "sourcedId": id.to_string(), "type": kind })
     }
 
-    /// How many records there are in all.
-    pub async fn count(&self, tx: &mut Tx, collection: Collection) -> Told<i64> {
-        Ok(match collection {
-            Collection::Orgs => store::count_orgs(tx, self.part).await?,
-            Collection::Classes => store::count_schools(tx, self.part).await?,
-            Collection::Users | Collection::Enrollments => store::count_users(tx, self.part).await?,
-            Collection::Results => store::count_results(tx, self.programme.id, self.part).await?,
-            Collection::AcademicSessions | Collection::Courses | Collection::LineItems => {
-                i64::try_from(self.few(tx, collection).await?.len()).unwrap_or(i64::MAX)
-            }
-        })
+    /// Where the rows of a collection come from; `None` for one that is small and not in the database.
+    fn source(&self, collection: Collection) -> Option<Source<'_>> {
+        let rows = match collection {
+            Collection::Orgs => &store::ORGS,
+            Collection::Courses => &store::COURSES,
+            Collection::Classes => &store::CLASSES,
+            Collection::Users => &store::USERS,
+            Collection::Enrollments => &store::ENROLLMENTS,
+            Collection::LineItems => &store::ITEMS,
+            Collection::Results => &store::RESULTS,
+            Collection::AcademicSessions | Collection::Categories => return None,
+        };
+        let packed = (collection == Collection::LineItems).then_some(&self.packed);
+        Some(Source { rows, part: self.part, programme: self.programme.id, packed })
     }
 
-    /// A page of the collection in its own order.
-    pub async fn page(&self, tx: &mut Tx, collection: Collection, page: Page) -> Told<Vec<Value>> {
-        Ok(match collection {
-            Collection::Orgs => all(store::orgs(tx, self.part, page).await?, |one| self.org(one)),
-            Collection::Classes => all(store::schools(tx, self.part, page).await?, |one| self.class(one)),
-            Collection::Users => all(store::users(tx, self.part, page).await?, |one| self.user(one)),
-            Collection::Enrollments => {
-                all(store::users(tx, self.part, page).await?, |one| self.enrollment(one))
-            }
-            Collection::Results => {
-                let found = store::results(tx, (self.programme.id, self.part), page).await?;
-                all(found, |one| self.result(one))
-            }
-            Collection::AcademicSessions | Collection::Courses | Collection::LineItems => {
-                let (offset, limit) = (usize::try_from(page.0), usize::try_from(page.1));
-                let few = self.few(tx, collection).await?;
-                few.into_iter().skip(offset.unwrap_or(usize::MAX)).take(limit.unwrap_or(0)).collect()
-            }
-        })
+    /// The page that `query` asks for, and how many records there are on all pages.
+    ///
+    /// # Errors
+    /// A field that the collection does not have, as the standard calls it.
+    pub async fn page(&self, tx: &mut Tx, collection: Collection, query: &Query) -> Told<(Vec<Value>, i64)> {
+        query.chooses_among(fields::names(collection))?;
+        let Some(source) = self.source(collection) else {
+            return query.apply(self.few(collection), |name| fields::is_of_few(collection, name));
+        };
+        let narrow = fields::narrow(collection, query, |which| self.common(which))?;
+        let page = (query.offset, query.limit);
+        let (total, rows) = if query.is_plain() {
+            (store::all(tx, &source).await?, store::page(tx, &source, page).await?)
+        } else {
+            let total = store::count(tx, &source, &narrow).await?;
+            (total, store::narrowed(tx, &source, &narrow, page).await?)
+        };
+        Ok((rows.iter().map(|row| self.record(collection, row)).collect(), total))
     }
 
-    /// The whole collection, for narrowing and sorting it.
+    /// Every record of the collection that is not to be deleted, for a file.
+    ///
+    /// # Errors
+    /// More than a file takes.
     pub async fn whole(&self, tx: &mut Tx, collection: Collection) -> Told<Vec<Value>> {
-        if self.count(tx, collection).await? > MOST {
-            return Err(Fault::data(format!(
-                "more than {MOST} records: filter and sort work within a token of a smaller node"
-            )));
-        }
+        let Some(source) = self.source(collection) else { return Ok(self.few(collection)) };
+        let mut active = Condition::known(true);
+        (active.kind, active.at, active.text) = (Kind::Text, fields::STATUS, "active".to_owned());
         let mut found = Vec::new();
+        // Each page begins behind the key of the last, which the database finds without counting.
+        let mut narrow = Narrow {
+            conditions: [active, Condition::known(true)],
+            both: true,
+            sort: (Kind::Key, 0),
+            descending: false,
+        };
         loop {
-            let offset = i64::try_from(found.len()).unwrap_or(i64::MAX);
-            let some = self.page(tx, collection, (offset, STEP)).await?;
-            let is_last = i64::try_from(some.len()).unwrap_or(0) < STEP;
-            found.extend(some);
-            if is_last {
-                return Ok(found);
+            let rows = store::narrowed(tx, &source, &narrow, (0, STEP)).await?;
+            found.extend(rows.iter().map(|row| self.record(collection, row)));
+            if found.len() > MOST {
+                return Err(Fault::data(format!("more than {MOST} records do not fit into one file")));
+            }
+            match rows.last() {
+                Some(last) if i64::try_from(rows.len()).unwrap_or(0) == STEP => {
+                    let (one, two, code) = last.key.clone();
+                    let behind = &mut narrow.conditions[1];
+                    (behind.kind, behind.mask, behind.text, behind.ids) = (Kind::Key, 4, code, (one, two));
+                }
+                _ => return Ok(found),
             }
         }
     }
 
     /// One record.
-    pub async fn one(&self, tx: &mut Tx, collection: Collection, id: &str) -> Told<Value> {
-        let uuid = id.parse::<Uuid>().ok();
-        let found = match (collection, uuid) {
-            (Collection::Orgs, Some(id)) => store::org_of(tx, self.part, id).await?.map(|one| self.org(&one)),
-            (Collection::Classes, Some(id)) => {
-                let school = store::org_of(tx, self.part, id).await?;
-                school.filter(|one| one.kind == "school" && one.is_open).map(|one| self.class(&one))
-            }
-            (Collection::Users, Some(id)) => {
-                store::user_of(tx, self.part, id).await?.map(|one| self.user(&one))
-            }
-            (Collection::Results, Some(id)) => {
-                let found = store::result_of(tx, (self.programme.id, self.part), id).await?;
-                found.map(|one| self.result(&one))
-            }
-            (Collection::Enrollments, _) => {
-                let person = id.split('.').next().and_then(|person| person.parse::<Uuid>().ok());
-                match person {
-                    Some(person) => store::user_of(tx, self.part, person)
-                        .await?
-                        .map(|one| self.enrollment(&one))
-                        .filter(|record| record["sourcedId"] == id),
-                    None => None,
-                }
-            }
-            _ => self.few(tx, collection).await?.into_iter().find(|record| record["sourcedId"] == id),
+    ///
+    /// # Errors
+    /// There is none of that name.
+    pub async fn one(&self, tx: &mut Tx, collection: Collection, (id, query): (&str, &Query)) -> Told<Value> {
+        query.chooses_among(fields::names(collection))?;
+        let Some(source) = self.source(collection) else {
+            let found = self.few(collection).into_iter().find(|record| record["sourcedId"] == id);
+            return found.ok_or_else(Fault::absent);
         };
-        found.ok_or_else(Fault::absent)
+        let only = fields::only(collection, id).ok_or_else(Fault::absent)?;
+        let rows = store::narrowed(tx, &source, &only, (0, 1)).await?;
+        rows.first().map(|row| self.record(collection, row)).ok_or_else(Fault::absent)
     }
 
     /// A collection that is small.
-    async fn few(&self, tx: &mut Tx, collection: Collection) -> Told<Vec<Value>> {
-        Ok(match collection {
+    fn few(&self, collection: Collection) -> Vec<Value> {
+        match collection {
             Collection::AcademicSessions => {
                 let years = self.programme.year_from..=self.programme.year_until;
                 years.map(|year| self.session(year)).collect()
             }
-            Collection::Courses => {
-                let mut found = vec![self.project()];
-                let mut last: Id<Course> = Id::from_uuid(Uuid::nil());
-                loop {
-                    let some = course::catalogue(tx, (self.programme.id, None), last, STEP).await?;
-                    let Some(end) = some.last() else { return Ok(found) };
-                    last = end.id;
-                    found.extend(some.iter().map(|course| self.course(course)));
-                }
-            }
-            Collection::LineItems => {
-                self.rules.framework.capabilities.iter().map(|c| self.item(&c.code, &c.name)).collect()
-            }
+            Collection::Categories => self
+                .rules
+                .framework
+                .dimensions
+                .iter()
+                .map(|one| self.category(&one.key, &one.title))
+                .collect(),
             _ => Vec::new(),
-        })
+        }
+    }
+
+    fn common(&self, which: Common) -> String {
+        match which {
+            Common::Programme => self.programme.id.to_string(),
+            Common::Node => self.programme.node.to_string(),
+            Common::LastSession => self.session_id(self.programme.year_until),
+            Common::FirstDay => format!("{}-01-01T00:00:00Z", self.programme.year_from),
+            Common::LastDay => format!("{}-12-31T00:00:00Z", self.programme.year_until),
+        }
+    }
+
+    fn record(&self, collection: Collection, row: &Row) -> Value {
+        let mut record = match collection {
+            Collection::Orgs => self.org(row),
+            Collection::Courses => self.course(row),
+            Collection::Classes => self.class(row),
+            Collection::Users => self.user(row),
+            Collection::Enrollments => self.enrollment(row),
+            Collection::LineItems => self.item(row),
+            Collection::Results => self.result(row),
+            Collection::AcademicSessions | Collection::Categories => json!({}),
+        };
+        record["status"] = json!(if row.is_active { "active" } else { "tobedeleted" });
+        record["dateLastModified"] = json!(time::written(row.changed_at.micros()));
+        record
     }
 
     fn session(&self, year: i32) -> Value {
@@ -200,161 +234,116 @@ impl Ground<'_> {
         format!("{}.{year}", self.programme.id)
     }
 
+    fn category(&self, key: &str, title: &str) -> Value {
+        json!({
+            "sourcedId": key, "status": "active", "dateLastModified": self.beginning(), "title": title,
+        })
+    }
+
     /// When the programme was made: of what is as old as it.
     fn beginning(&self) -> String {
-        let stamp = self.programme.id.uuid().get_timestamp().map(|stamp| stamp.to_unix());
-        let seconds = i64::try_from(stamp.unwrap_or_default().0).unwrap_or_default();
-        time::written(seconds * 1_000_000)
+        time::written(self.programme.id.made_at().micros())
     }
 
-    fn project(&self) -> Value {
-        json!({
-            "sourcedId": self.programme.id.to_string(), "status": "active",
-            "dateLastModified": self.beginning(), "title": self.programme.title,
-            "courseCode": self.programme.code,
-            "org": self.reference(Collection::Orgs, self.programme.node, "org"),
-        })
-    }
-
-    fn course(&self, course: &Course) -> Value {
-        let stamp = course.id.uuid().get_timestamp().map(|stamp| stamp.to_unix());
-        let seconds = i64::try_from(stamp.unwrap_or_default().0).unwrap_or_default();
-        let subjects: Vec<&str> = course.subjects.split(',').filter(|subject| !subject.is_empty()).collect();
-        json!({
-            "sourcedId": course.id.to_string(), "status": "active",
-            "dateLastModified": time::written(seconds * 1_000_000), "title": course.title,
-            "courseCode": course.code, "subjects": subjects,
-            "org": self.reference(Collection::Orgs, self.programme.node, "org"),
-        })
-    }
-
-    fn org(&self, org: &Org) -> Value {
+    fn course(&self, row: &Row) -> Value {
+        let [title, code, subjects, ..] = &row.texts;
         let mut record = json!({
-            "sourcedId": id_of(org.id), "status": status(org.is_open),
-            "dateLastModified": moment(org.changed_at), "name": org.name, "type": org_type(&org.kind),
-            "identifier": org.code.clone().unwrap_or_default(),
-            "metadata": { "tisheng.kind": org.kind },
+            "sourcedId": id_of(row.key.0), "title": title, "courseCode": code,
+            "org": self.reference(Collection::Orgs, self.programme.node, "org"),
         });
-        if let Some(parent) = org.parent {
+        if !subjects.is_empty() {
+            record["subjects"] = subjects.split(',').collect();
+        }
+        record
+    }
+
+    fn org(&self, row: &Row) -> Value {
+        let [name, kind, code, own_kind, ..] = &row.texts;
+        let mut record = json!({
+            "sourcedId": id_of(row.key.0), "name": name, "type": kind, "identifier": code,
+            "metadata": { "tisheng.kind": own_kind },
+        });
+        if let Some(parent) = row.refers.0 {
             record["parent"] = self.reference(Collection::Orgs, id_of(parent), "org");
         }
         record
     }
 
-    fn class(&self, school: &Org) -> Value {
+    fn class(&self, row: &Row) -> Value {
+        let [name, code, ..] = &row.texts;
         let years = self.programme.year_from..=self.programme.year_until;
-        let terms: Vec<Value> = years
-            .map(|year| {
-                self.reference(Collection::AcademicSessions, self.session_id(year), "academicSession")
-            })
-            .collect();
+        let session =
+            |year| self.reference(Collection::AcademicSessions, self.session_id(year), "academicSession");
         json!({
-            "sourcedId": id_of(school.id), "status": "active",
-            "dateLastModified": moment(school.changed_at), "title": school.name,
-            "classCode": school.code.clone().unwrap_or_default(), "classType": "scheduled",
+            "sourcedId": id_of(row.key.0), "title": name, "classCode": code, "classType": "scheduled",
             "course": self.reference(Collection::Courses, self.programme.id, "course"),
-            "school": self.reference(Collection::Orgs, id_of(school.id), "org"),
-            "terms": terms,
+            "school": self.of_school(row, Collection::Orgs, "org"),
+            "terms": years.map(session).collect::<Vec<_>>(),
         })
     }
 
-    fn user(&self, user: &User) -> Value {
-        let org = || self.reference(Collection::Orgs, id_of(user.school), "org");
-        let (family, given) = halves(&user.name);
-        let grades: Vec<&str> =
-            user.stage.parse::<Stage>().ok().map(|stage| stage.title()).into_iter().collect();
+    fn user(&self, row: &Row) -> Value {
+        let org = || self.of_school(row, Collection::Orgs, "org");
+        let [name, family, given, subject, stage, since] = &row.texts;
+        let grades: Vec<&str> = stage.parse::<Stage>().ok().map(|stage| stage.title()).into_iter().collect();
         json!({
-            "sourcedId": id_of(user.person), "status": "active",
-            "dateLastModified": moment(user.changed_at), "enabledUser": "true", "username": "",
+            "sourcedId": id_of(row.key.0), "enabledUser": "true", "username": "",
             "givenName": given, "familyName": family, "userIds": [],
-            "roles": [{ "roleType": "primary", "role": "teacher", "org": org(), "beginDate": user.since }],
+            "roles": [{ "roleType": "primary", "role": "teacher", "org": org(), "beginDate": since }],
             "agents": [], "userProfiles": [], "primaryOrg": org(), "grades": grades,
-            "metadata": { "tisheng.name": user.name, "tisheng.subject": user.subject },
+            "metadata": { "tisheng.name": name, "tisheng.subject": subject },
         })
     }
 
-    fn enrollment(&self, user: &User) -> Value {
+    fn enrollment(&self, row: &Row) -> Value {
+        let [since, until, ..] = &row.texts;
+        let (person, school) = (id_of(row.key.0), id_of(row.key.1));
+        let mut record = json!({
+            "sourcedId": format!("{person}.{school}"), "role": "student", "primary": "false",
+            "beginDate": since,
+            "user": self.reference(Collection::Users, person, "user"),
+            "class": self.of_school(row, Collection::Classes, "class"),
+            "school": self.of_school(row, Collection::Orgs, "org"),
+        });
+        if !until.is_empty() {
+            record["endDate"] = json!(until);
+        }
+        record
+    }
+
+    fn item(&self, row: &Row) -> Value {
+        let [title, category, ..] = &row.texts;
+        let session = self.session_id(self.programme.year_until);
         json!({
-            "sourcedId": format!("{}.{}", id_of(user.person), id_of(user.school)), "status": "active",
-            "dateLastModified": moment(user.changed_at), "role": "student", "primary": "false",
-            "beginDate": user.since,
-            "user": self.reference(Collection::Users, id_of(user.person), "user"),
-            "class": self.reference(Collection::Classes, id_of(user.school), "class"),
-            "school": self.reference(Collection::Orgs, id_of(user.school), "org"),
+            "sourcedId": format!("{}.{}", id_of(row.key.0), row.key.2), "title": title,
+            "assignDate": self.common(Common::FirstDay), "dueDate": self.common(Common::LastDay),
+            "class": self.of_school(row, Collection::Classes, "class"),
+            "school": self.of_school(row, Collection::Orgs, "org"),
+            "category": self.reference(Collection::Categories, category, "category"),
+            "academicSession": self.reference(Collection::AcademicSessions, session, "academicSession"),
         })
     }
 
-    fn item(&self, code: &str, title: &str) -> Value {
+    fn result(&self, row: &Row) -> Value {
+        let (person, capability) = (id_of(row.key.0), &row.key.2);
+        let item = format!("{}.{capability}", row.refers.0.map(id_of).unwrap_or_default());
         json!({
-            "sourcedId": code, "status": "active", "dateLastModified": self.beginning(),
-            "title": format!("{code} {title}"),
-            "assignDate": format!("{}-01-01T00:00:00Z", self.programme.year_from),
-            "dueDate": format!("{}-12-31T00:00:00Z", self.programme.year_until),
+            "sourcedId": format!("{person}.{capability}"),
+            "lineItem": self.reference(Collection::LineItems, item, "lineItem"),
+            "student": self.reference(Collection::Users, person, "user"),
+            "class": self.of_school(row, Collection::Classes, "class"),
+            "scoreStatus": "fully graded", "textScore": row.texts[0],
+            "scoreDate": row.moment.date().to_string(),
         })
     }
 
-    fn result(&self, result: &ResultRow) -> Value {
-        json!({
-            "sourcedId": id_of(result.id), "status": "active",
-            "dateLastModified": moment(result.final_at),
-            "lineItem": self.reference(Collection::LineItems, &result.capability, "lineItem"),
-            "student": self.reference(Collection::Users, id_of(result.person), "user"),
-            "class": self.reference(Collection::Classes, id_of(result.school), "class"),
-            "scoreStatus": "fully graded", "textScore": result.level,
-            "scoreDate": result.final_at.date().to_string(),
-        })
+    /// The school of a row, as an organisation or as a class.
+    fn of_school(&self, row: &Row, collection: Collection, kind: &str) -> Value {
+        self.reference(collection, row.refers.0.map(id_of).unwrap_or_default(), kind)
     }
-}
-
-/// Surnames of two characters that are common enough to be met.
-const DOUBLE: [&str; 12] =
-    ["欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "令狐", "慕容", "长孙", "夏侯"];
-
-/// Surname and given name; together they are the name as it is written.
-fn halves(name: &str) -> (&str, &str) {
-    let length = match DOUBLE.iter().find(|double| name.starts_with(**double) && name.len() > double.len()) {
-        Some(double) => double.len(),
-        None => name.chars().next().map_or(0, char::len_utf8),
-    };
-    name.split_at(length)
-}
-
-fn all<T>(rows: Vec<T>, record: impl Fn(&T) -> Value) -> Vec<Value> {
-    rows.iter().map(record).collect()
 }
 
 /// An identifier as it stands in addresses everywhere here.
 fn id_of(id: Uuid) -> String {
     id.simple().to_string()
-}
-
-fn moment(at: Instant) -> String {
-    time::written(at.micros())
-}
-
-const fn status(is_open: bool) -> &'static str {
-    if is_open { "active" } else { "tobedeleted" }
-}
-
-/// The kinds of organisations that the standard knows.
-fn org_type(kind: &str) -> &'static str {
-    match kind {
-        "province" => "state",
-        "city" | "county" => "district",
-        "school" => "school",
-        "group" => "department",
-        _ => "local",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::halves;
-
-    #[test]
-    fn a_name_falls_into_surname_and_given_name() {
-        assert_eq!(halves("王小明"), ("王", "小明"));
-        assert_eq!(halves("欧阳某"), ("欧阳", "某"));
-        assert_eq!((halves("王"), halves("")), (("王", ""), ("", "")));
-    }
 }

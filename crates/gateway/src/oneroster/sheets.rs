@@ -23,7 +23,7 @@ pub struct Table {
 }
 
 /// The files that are written. A column without a place stays empty.
-pub const TABLES: [Table; 9] = [
+pub const TABLES: [Table; 10] = [
     Table {
         name: "academicSessions",
         collection: Collection::AcademicSessions,
@@ -150,6 +150,17 @@ pub const TABLES: [Table; 9] = [
         ],
     },
     Table {
+        name: "categories",
+        collection: Collection::Categories,
+        columns: &[
+            ("sourcedId", "sourcedId"),
+            ("status", ""),
+            ("dateLastModified", ""),
+            ("title", "title"),
+            ("weight", ""),
+        ],
+    },
+    Table {
         name: "lineItems",
         collection: Collection::LineItems,
         columns: &[
@@ -160,12 +171,12 @@ pub const TABLES: [Table; 9] = [
             ("description", ""),
             ("assignDate", "assignDate"),
             ("dueDate", "dueDate"),
-            ("classSourcedId", ""),
-            ("categorySourcedId", ""),
-            ("gradingPeriodSourcedId", ""),
+            ("classSourcedId", "class.sourcedId"),
+            ("categorySourcedId", "category.sourcedId"),
+            ("gradingPeriodSourcedId", "academicSession.sourcedId"),
             ("resultValueMin", ""),
             ("resultValueMax", ""),
-            ("schoolSourcedId", ""),
+            ("schoolSourcedId", "school.sourcedId"),
         ],
     },
     Table {
@@ -192,8 +203,7 @@ pub const TABLES: [Table; 9] = [
 ];
 
 /// The files of the binding that are not written.
-const ABSENT: [&str; 12] = [
-    "categories",
+const ABSENT: [&str; 11] = [
     "classResources",
     "courseResources",
     "demographics",
@@ -289,6 +299,17 @@ pub struct Sheet {
 }
 
 impl Sheet {
+    /// Refuses a file, called `name`, that has not all of `columns`.
+    pub fn needs(&self, name: &str, columns: &[&str]) -> Result<(), SheetsError> {
+        let is_there = |column: &str| self.head.iter().any(|known| known.eq_ignore_ascii_case(column));
+        match columns.iter().find(|column| !is_there(column)) {
+            Some(column) => {
+                Err(told(format!("{name}.csv 的表头缺少 {column} 一列。请从原系统重新导出，不要删改表头")))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Its rows, each by the names of its columns.
     pub fn rows(&self) -> impl Iterator<Item = Line<'_>> {
         self.rows.iter().map(|row| Line { head: &self.head, row })
@@ -320,13 +341,36 @@ impl<'a> Line<'a> {
 /// # Errors
 /// What is wrong with the zip, in a sentence.
 pub fn read<const N: usize>(bytes: &[u8], names: [&str; N]) -> Result<[Option<Sheet>; N], SheetsError> {
-    let mut archive = ZipArchive::new(Cursor::new(bytes))?;
-    let manifest = file(&mut archive, "manifest")?
-        .ok_or_else(|| SheetsError::Content("压缩包里没有 manifest.csv，不是 OneRoster 文件".to_owned()))?;
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| {
+        told("这不是完整的 zip 压缩包，可能没有传完，或者只是改了扩展名。请从原系统重新导出，上传导出的 zip 文件")
+    })?;
+    let manifest = file(&mut archive, "manifest")?.ok_or_else(|| {
+        let folder = archive.file_names().find_map(|name| name.strip_suffix("/manifest.csv"));
+        told(folder.map_or_else(
+            || {
+                "压缩包里没有 manifest.csv（写明版本和有哪些文件的清单）。请从原系统按 OneRoster 1.2 CSV 格式重新导出"
+                    .to_owned()
+            },
+            |folder| {
+                format!(
+                    "manifest.csv 在文件夹“{folder}”里，应在压缩包的最外层。请进入该文件夹，选中全部 csv 文件再压缩"
+                )
+            },
+        ))
+    })?;
     let version = manifest.rows().find(|line| line.text("propertyName") == "oneroster.version");
-    let version = version.map(|line| line.text("value").to_owned()).unwrap_or_default();
-    if !matches!(version.as_str(), "1.1" | "1.2") {
-        return Err(SheetsError::Content(format!("只支持 OneRoster 1.1 和 1.2，文件写的是“{version}”")));
+    match version.map(|line| line.text("value")) {
+        Some("1.1" | "1.2") => {}
+        Some(other) => {
+            return Err(told(format!(
+                "manifest.csv 写的 OneRoster 版本是“{other}”，本系统读 1.1 和 1.2。请在原系统选择 1.2 重新导出"
+            )));
+        }
+        None => {
+            return Err(told(
+                "manifest.csv 里没有 oneroster.version 一行，不知道是哪个版本。请补上这一行（值为 1.2），或重新导出",
+            ));
+        }
     }
     let mut found = std::array::from_fn(|_| None);
     for (place, name) in names.iter().enumerate() {
@@ -337,25 +381,57 @@ pub fn read<const N: usize>(bytes: &[u8], names: [&str; N]) -> Result<[Option<Sh
 
 fn file(archive: &mut ZipArchive<Cursor<&[u8]>>, name: &str) -> Result<Option<Sheet>, SheetsError> {
     let wanted = format!("{name}.csv");
-    let known = archive.file_names().find(|known| *known == wanted).map(str::to_owned);
+    let known = archive.file_names().find(|known| known.eq_ignore_ascii_case(&wanted)).map(str::to_owned);
     let Some(known) = known else { return Ok(None) };
-    let entry = archive.by_name(&known)?;
+    let entry = archive.by_name(&known).map_err(|_| {
+        told(format!("{wanted} 打不开：压缩包带密码，或用了少见的压缩方式。请不设密码、按普通 zip 重新压缩"))
+    })?;
     let mut content = Vec::new();
-    entry.take(MOST + 1).read_to_end(&mut content)?;
+    entry
+        .take(MOST + 1)
+        .read_to_end(&mut content)
+        .map_err(|_| told(format!("{wanted} 在压缩包里已经损坏。请重新导出或重新压缩后再上传")))?;
     if u64::try_from(content.len()).unwrap_or(u64::MAX) > MOST {
         return Err(SheetsError::Content(format!("{wanted} 超过 {} MB，请分批导入", MOST >> 20)));
     }
     let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&content);
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(content);
+    if let Err(error) = std::str::from_utf8(content) {
+        let line = line_of(content, error.valid_up_to());
+        return Err(told(format!(
+            "{wanted} 第 {line} 行不是 UTF-8 编码，多半是在 Excel 里另存成了 GBK。请另存为“CSV UTF-8（逗号分隔）”，再重新压缩"
+        )));
+    }
+    let mut reader = csv::ReaderBuilder::new().from_reader(content);
     let head = reader.headers()?.iter().map(|name| name.trim().to_owned()).collect();
     let mut rows = Vec::new();
     for row in reader.records() {
         if rows.len() >= MOST_ROWS {
             return Err(SheetsError::Content(format!("{wanted} 超过 {MOST_ROWS} 行，请分批导入")));
         }
-        rows.push(row?);
+        rows.push(row.map_err(|error| uneven(&wanted, &error))?);
     }
     Ok(Some(Sheet { head, rows }))
+}
+
+/// Something about the content, for whoever brought it.
+fn told(sentence: impl Into<String>) -> SheetsError {
+    SheetsError::Content(sentence.into())
+}
+
+/// The line of a text in which the byte `at` stands.
+fn line_of(content: &[u8], at: usize) -> usize {
+    content.iter().take(at).filter(|byte| **byte == b'\n').count() + 1
+}
+
+/// A row that has more or fewer columns than the heading.
+fn uneven(name: &str, error: &csv::Error) -> SheetsError {
+    let line = error.position().map_or(0, csv::Position::line);
+    match error.kind() {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => told(format!(
+            "{name} 第 {line} 行有 {len} 列，表头有 {expected_len} 列。请检查这一行的逗号和引号是否成对，改正后重新压缩"
+        )),
+        _ => told(format!("{name} 第 {line} 行读不出来。请检查这一行，改正后重新压缩")),
+    }
 }
 
 #[cfg(test)]

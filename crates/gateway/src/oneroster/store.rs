@@ -1,187 +1,196 @@
 //! Every statement of the room: what others keep, read as the standard wants it, page by page.
+//!
+//! Each collection is one `select` whose columns have the same names and types, a *row*. Around it
+//! stand the same three statements for all: a page in the collection's own order, which an index
+//! gives; a page of what two conditions leave, in the order of a field; and how many those are. So the
+//! database narrows, sorts and skips, and no more than a page of rows is read.
+
+mod statements;
 
 use tisheng_kernel::{Id, Instant};
-use tisheng_platform::{DbError, Row, Scope as Part, Tx, args};
+use tisheng_platform::db::Value;
+use tisheng_platform::{DbError, Row as Found, Scope as Part, Tx};
 use tisheng_policy::scheme::Programme;
 use uuid::Uuid;
+
+pub use statements::{CLASSES, COURSES, ENROLLMENTS, ITEMS, ORGS, RESULTS, Rows, USERS};
 
 /// Records before the page, and records of it.
 pub type Page = (i64, i64);
 
-const ORGS: &str = "select n.id, n.parent, n.kind, n.name, n.code, n.valid_to, coalesce(max(h.at), 0)
-    from node n left join node_history h on h.node = n.id where n.path >= $1 and n.path < $2
-    group by n.id, n.parent, n.kind, n.name, n.code, n.valid_to, n.path
-    order by n.path limit $3 offset $4";
+/// Texts of a row.
+pub const TEXTS: usize = 6;
 
-const COUNT_ORGS: &str = "select count(*) from node where path >= $1 and path < $2";
-
-const ORG: &str = "select n.id, n.parent, n.kind, n.name, n.code, n.valid_to, coalesce(max(h.at), 0)
-    from node n left join node_history h on h.node = n.id where n.id = $3 and n.path >= $1 and n.path < $2
-    group by n.id, n.parent, n.kind, n.name, n.code, n.valid_to";
-
-const SCHOOLS: &str = "select n.id, n.parent, n.kind, n.name, n.code, n.valid_to, coalesce(max(h.at), 0)
-    from node n left join node_history h on h.node = n.id
-    where n.path >= $1 and n.path < $2 and n.kind = 'school' and n.valid_to is null
-    group by n.id, n.parent, n.kind, n.name, n.code, n.valid_to, n.path
-    order by n.path limit $3 offset $4";
-
-const COUNT_SCHOOLS: &str =
-    "select count(*) from node where path >= $1 and path < $2 and kind = 'school' and valid_to is null";
-
-const USERS: &str = "select p.person, o.name, p.school, p.since, p.subject, p.stage, p.id
-    from post p join person o on o.id = p.person
-    where p.until is null and p.path >= $1 and p.path < $2
-    order by p.path, p.sort_key, p.person limit $3 offset $4";
-
-const COUNT_USERS: &str = "select count(*) from post where until is null and path >= $1 and path < $2";
-
-const USER: &str = "select p.person, o.name, p.school, p.since, p.subject, p.stage, p.id
-    from post p join person o on o.id = p.person
-    where p.until is null and p.path >= $1 and p.path < $2 and p.person = $3";
-
-const RESULTS: &str = "select r.id, r.person, r.capability, r.level, r.final_at, p.school
-    from post p join result r on r.programme = $3 and r.person = p.person and r.superseded_by is null
-    where p.until is null and p.path >= $1 and p.path < $2
-    order by p.path, p.sort_key, p.person, r.capability limit $4 offset $5";
-
-const COUNT_RESULTS: &str = "select count(*)
-    from post p join result r on r.programme = $3 and r.person = p.person and r.superseded_by is null
-    where p.until is null and p.path >= $1 and p.path < $2";
-
-const RESULT: &str = "select r.id, r.person, r.capability, r.level, r.final_at, p.school
-    from result r join post p on p.person = r.person and p.until is null
-    where r.programme = $3 and r.id = $4 and r.superseded_by is null and p.path >= $1 and p.path < $2";
-
-/// An organisation.
+/// A row of any collection. What each column means is told where the collection's statement stands.
 #[derive(Debug, Clone)]
-pub struct Org {
-    pub id: Uuid,
-    pub parent: Option<Uuid>,
-    pub kind: String,
-    pub name: String,
-    pub code: Option<String>,
-    pub is_open: bool,
-    /// The latest change that is known.
+pub struct Row {
+    /// What names it: two identifiers, the same where one is enough, and a code.
+    pub key: (Uuid, Uuid, String),
+    /// Identifiers that it refers to.
+    pub refers: (Option<Uuid>, Uuid),
+    pub texts: [String; TEXTS],
+    pub is_active: bool,
+    /// A moment of its own; 0 where it has none.
+    pub moment: Instant,
+    /// When it was written last.
     pub changed_at: Instant,
 }
 
-/// A teacher in the open post.
-#[derive(Debug, Clone)]
-pub struct User {
-    pub person: Uuid,
-    pub name: String,
-    pub school: Uuid,
-    pub since: String,
-    pub subject: String,
-    pub stage: String,
-    /// When the post was given.
-    pub changed_at: Instant,
+/// What a condition compares, as the statements number it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Nothing: it holds always, or never.
+    Known = 0,
+    Text = 1,
+    /// Whether the text is like a pattern.
+    Like = 2,
+    Key = 3,
+    /// When the row was written last.
+    Changed = 4,
+    /// The row's own moment.
+    Moment = 5,
 }
 
-/// A final result.
-#[derive(Debug, Clone)]
-pub struct ResultRow {
-    pub id: Uuid,
-    pub person: Uuid,
-    pub capability: String,
-    pub level: String,
-    pub final_at: Instant,
-    pub school: Uuid,
+/// A condition, ready for the database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    pub kind: Kind,
+    /// Which text or key.
+    pub at: i64,
+    /// Which of less (1), equal (2) and more (4) hold.
+    pub mask: i64,
+    /// The text, or the code of the key.
+    pub text: String,
+    pub ids: (Uuid, Uuid),
+    /// The first microsecond that is equal, and the first that is more.
+    pub moments: (i64, i64),
 }
 
-/// The moment at which an identifier was made.
-fn made_at(id: Uuid) -> Instant {
-    let stamp = id.get_timestamp().map(|stamp| stamp.to_unix());
-    let (seconds, nanos) = stamp.unwrap_or_default();
-    let seconds = i64::try_from(seconds).unwrap_or_default();
-    Instant::from_micros(seconds * 1_000_000 + i64::from(nanos) / 1_000)
+impl Condition {
+    /// One that holds always, or never.
+    pub fn known(holds: bool) -> Self {
+        Self {
+            kind: Kind::Known,
+            at: 0,
+            mask: if holds { 2 } else { 1 },
+            text: String::new(),
+            ids: (Uuid::nil(), Uuid::nil()),
+            moments: (0, 0),
+        }
+    }
+
+    fn values(&self) -> [Value<'_>; 10] {
+        let (from, until) = self.moments;
+        [
+            (self.kind as i64).into(),
+            self.at.into(),
+            self.mask.into(),
+            self.text.as_str().into(),
+            self.ids.0.into(),
+            self.ids.1.into(),
+            from.into(),
+            until.into(),
+            first_of(from).into(),
+            first_of(until).into(),
+        ]
+    }
 }
 
-fn org(row: &Row<'_>) -> Result<Org, DbError> {
-    let id: Uuid = row.get(0)?;
-    let changed: Instant = row.get(6)?;
-    Ok(Org {
-        id,
-        parent: row.get(1)?,
-        kind: row.get(2)?,
-        name: row.get(3)?,
-        code: row.get(4)?,
-        is_open: row.get::<Option<String>>(5)?.is_none(),
-        changed_at: changed.max(made_at(id)),
-    })
+/// The least identifier made at `micros` or later.
+fn first_of(micros: i64) -> Uuid {
+    let millis = u128::try_from(micros.max(0)).unwrap_or_default().div_ceil(1_000).min((1 << 48) - 1);
+    Uuid::from_u128(millis << 80)
 }
 
-fn user(row: &Row<'_>) -> Result<User, DbError> {
-    Ok(User {
-        person: row.get(0)?,
-        name: row.get(1)?,
-        school: row.get(2)?,
-        since: row.get(3)?,
-        subject: row.get(4)?,
-        stage: row.get(5)?,
-        changed_at: made_at(row.get(6)?),
-    })
+/// What narrows and sorts a collection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Narrow {
+    pub conditions: [Condition; 2],
+    /// Whether both have to hold.
+    pub both: bool,
+    /// By what it is sorted: the kind and which.
+    pub sort: (Kind, i64),
+    pub descending: bool,
 }
 
-fn result(row: &Row<'_>) -> Result<ResultRow, DbError> {
-    Ok(ResultRow {
-        id: row.get(0)?,
-        person: row.get(1)?,
-        capability: row.get(2)?,
-        level: row.get(3)?,
-        final_at: row.get(4)?,
-        school: row.get(5)?,
-    })
+impl Narrow {
+    fn values(&self) -> impl Iterator<Item = Value<'_>> {
+        let [one, two] = &self.conditions;
+        one.values().into_iter().chain(two.values()).chain([i64::from(self.both).into()])
+    }
 }
 
-pub async fn orgs(tx: &mut Tx, part: &Part, (offset, limit): Page) -> Result<Vec<Org>, DbError> {
-    tx.rows(ORGS, args![&part.from, &part.until, limit, offset], org).await
+/// From what rows are read.
+#[derive(Debug)]
+pub struct Source<'s> {
+    pub rows: &'static Rows,
+    pub part: &'s Part,
+    pub programme: Id<Programme>,
+    /// The capabilities in one text, and the width of each field in it; for line items alone.
+    pub packed: Option<&'s (String, i64)>,
 }
 
-pub async fn count_orgs(tx: &mut Tx, part: &Part) -> Result<i64, DbError> {
-    tx.row(COUNT_ORGS, args![&part.from, &part.until], |row| row.get(0)).await
+impl Source<'_> {
+    fn ground(&self) -> Vec<Value<'_>> {
+        vec![self.part.from.as_str().into(), self.part.until.as_str().into(), self.programme.into()]
+    }
+
+    fn extras(&self) -> impl Iterator<Item = Value<'_>> {
+        self.packed.into_iter().flat_map(|(text, width)| [text.as_str().into(), (*width).into()])
+    }
 }
 
-pub async fn org_of(tx: &mut Tx, part: &Part, id: Uuid) -> Result<Option<Org>, DbError> {
-    tx.row_opt(ORG, args![&part.from, &part.until, id], org).await
+/// A page in the collection's own order.
+pub async fn page(tx: &mut Tx, source: &Source<'_>, (offset, limit): Page) -> Result<Vec<Row>, DbError> {
+    let mut values = source.ground();
+    values.extend([limit.into(), offset.into()]);
+    values.extend(source.extras());
+    tx.rows(source.rows.page, &values, read).await
 }
 
-pub async fn schools(tx: &mut Tx, part: &Part, (offset, limit): Page) -> Result<Vec<Org>, DbError> {
-    tx.rows(SCHOOLS, args![&part.from, &part.until, limit, offset], org).await
-}
-
-pub async fn count_schools(tx: &mut Tx, part: &Part) -> Result<i64, DbError> {
-    tx.row(COUNT_SCHOOLS, args![&part.from, &part.until], |row| row.get(0)).await
-}
-
-pub async fn users(tx: &mut Tx, part: &Part, (offset, limit): Page) -> Result<Vec<User>, DbError> {
-    tx.rows(USERS, args![&part.from, &part.until, limit, offset], user).await
-}
-
-pub async fn count_users(tx: &mut Tx, part: &Part) -> Result<i64, DbError> {
-    tx.row(COUNT_USERS, args![&part.from, &part.until], |row| row.get(0)).await
-}
-
-pub async fn user_of(tx: &mut Tx, part: &Part, person: Uuid) -> Result<Option<User>, DbError> {
-    tx.row_opt(USER, args![&part.from, &part.until, person], user).await
-}
-
-pub async fn results(
+/// A page of what `narrow` leaves, in its order.
+pub async fn narrowed(
     tx: &mut Tx,
-    (programme, part): (Id<Programme>, &Part),
+    source: &Source<'_>,
+    narrow: &Narrow,
     (offset, limit): Page,
-) -> Result<Vec<ResultRow>, DbError> {
-    tx.rows(RESULTS, args![&part.from, &part.until, programme, limit, offset], result).await
+) -> Result<Vec<Row>, DbError> {
+    let mut values = source.ground();
+    values.extend(narrow.values());
+    let (kind, at) = narrow.sort;
+    let order = [kind as i64, at, i64::from(narrow.descending), limit, offset];
+    values.extend(order.map(Value::from));
+    values.extend(source.extras());
+    tx.rows(source.rows.narrowed, &values, read).await
 }
 
-pub async fn count_results(tx: &mut Tx, programme: Id<Programme>, part: &Part) -> Result<i64, DbError> {
-    tx.row(COUNT_RESULTS, args![&part.from, &part.until, programme], |row| row.get(0)).await
+/// How many rows there are.
+pub async fn all(tx: &mut Tx, source: &Source<'_>) -> Result<i64, DbError> {
+    let mut values = source.ground();
+    values.extend(source.extras());
+    tx.row(source.rows.all, &values, |row| row.get(0)).await
 }
 
-pub async fn result_of(
-    tx: &mut Tx,
-    (programme, part): (Id<Programme>, &Part),
-    id: Uuid,
-) -> Result<Option<ResultRow>, DbError> {
-    tx.row_opt(RESULT, args![&part.from, &part.until, programme, id], result).await
+/// How many rows `narrow` leaves.
+pub async fn count(tx: &mut Tx, source: &Source<'_>, narrow: &Narrow) -> Result<i64, DbError> {
+    let mut values = source.ground();
+    values.extend(narrow.values());
+    values.extend(source.extras());
+    tx.row(source.rows.count, &values, |row| row.get(0)).await
+}
+
+fn read(row: &Found<'_>) -> Result<Row, DbError> {
+    let mut texts: [String; TEXTS] = Default::default();
+    for (at, text) in texts.iter_mut().enumerate() {
+        *text = row.get(5 + at)?;
+    }
+    let (changed, made): (Instant, Uuid) = (row.get(13)?, row.get(14)?);
+    Ok(Row {
+        key: (row.get(0)?, row.get(1)?, row.get(2)?),
+        refers: (row.get(3)?, row.get(4)?),
+        texts,
+        is_active: row.get::<String>(11)? == "active",
+        moment: row.get(12)?,
+        changed_at: changed.max(Id::<Row>::from_uuid(made).made_at()),
+    })
 }

@@ -1,19 +1,28 @@
 //! OneRoster through HTTP, on both engines.
 
-use axum::http::{HeaderMap, HeaderName, Method};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use chrono::TimeDelta;
-use serde_json::Value;
-use tisheng_platform::Parts;
+use serde_json::{Value, json};
+use tisheng_kernel::Id;
+use tisheng_kernel::identity::Sex;
+use tisheng_kernel::person_name::PersonName;
+use tisheng_platform::db::Value as DbValue;
 use tisheng_platform::jobs::Handlers;
 use tisheng_platform::web::serve::Rooms;
+use tisheng_platform::{Parts, Scope as Part, args};
 use tisheng_policy::scheme;
-use tisheng_registry::organisation::Node;
+use tisheng_registry::organisation::{Node, Stage};
+use tisheng_registry::people::{self, Amendment, Correction, Departure, Person};
+use tisheng_registry::posting;
 use tisheng_registry::roster::{self, Entry, Kinds};
 use tisheng_registry::samples::{Town, identity, phone, small_town};
 use tisheng_rules::samples::third_scheme_files;
 use tisheng_testkit::{Chosen, Engine, Seen, TestApp, story};
 
-use super::sheets;
+use super::pages::digest;
+use super::query::Query;
+use super::records::Collection;
+use super::{fields, sheets, store};
 use crate::token::{Gate, Issued, Scope, samples::token};
 
 /// Where rosters stand.
@@ -96,6 +105,7 @@ story!(a_consumer_reads_every_collection_page_by_page, |engine| async move {
         (ROSTERING, "classes", "class"),
         (ROSTERING, "users", "user"),
         (ROSTERING, "enrollments", "enrollment"),
+        (GRADEBOOK, "categories", "category"),
         (GRADEBOOK, "lineItems", "lineItem"),
     ] {
         let whole = place.get(&word, &format!("{service}/{many}?limit=5000")).await;
@@ -144,13 +154,212 @@ story!(a_consumer_narrows_and_sorts, |engine| async move {
         ("filter=nothing%3D%27x%27", "invalid_filter_field"),
         ("filter=x", "invalid_filter_field"),
         ("sort=nothing", "invalid_sort_field"),
+        ("filter=dateLastModified%3E%27yesterday%27", "invalid_filter_field"),
         ("fields=nothing", "invalid_selection_field"),
-        ("limit=0", "invalid_data"),
-        ("offset=-1", "invalid_data"),
-        ("sort=%00", "invalid_data"),
+        ("limit=0", "invaliddata"),
+        ("offset=-1", "invaliddata"),
+        ("sort=%00", "invaliddata"),
     ] {
         refused(&place.get(&word, &format!("{ROSTERING}/orgs?{query}")).await, 400, minor);
     }
+    // Whether there are records or not: the fields are those of the collection.
+    let word = place.issued(&place.town.county, &[Scope::ProgressRead]).await.word();
+    for (query, minor) in [
+        ("filter=nothing%3D%27x%27", "invalid_filter_field"),
+        ("sort=nothing", "invalid_sort_field"),
+        ("fields=nothing", "invalid_selection_field"),
+    ] {
+        refused(&place.get(&word, &format!("{GRADEBOOK}/results?{query}")).await, 400, minor);
+    }
+    let known = "filter=scoreDate%3E%272020-01-01%27%20AND%20textScore%3D%27a%27&sort=lineItem.sourcedId&orderBy=desc";
+    let seen = place.get(&word, &format!("{GRADEBOOK}/results?{known}")).await;
+    assert_eq!((total(seen.is(200)), body(&seen)["results"].as_array().map(Vec::len)), (0, Some(0)));
+});
+
+story!(a_line_item_is_of_a_class_and_a_category, |engine| async move {
+    let place = Place::begin(engine).await;
+    let word = place.issued(&place.town.county, &[Scope::RosterRead, Scope::ProgressRead]).await.word();
+    let school = place.town.school().node.id;
+    let items = format!("{GRADEBOOK}/lineItems?limit=5000");
+    let seen = place.get(&word, &items).await;
+    let all = body(seen.is(200))["lineItems"].as_array().expect("items").clone();
+    let narrowed =
+        place.get(&word, &format!("{items}&filter=class.sourcedId%3D%27{school}%27&sort=title")).await;
+    let of_school = body(narrowed.is(200))["lineItems"].as_array().expect("items").clone();
+    assert_eq!(all.len(), of_school.len() * place.town.schools.len());
+    let sessions =
+        place.get(&word, &format!("{ROSTERING}/academicSessions?sort=title&orderBy=desc&limit=1")).await;
+    for item in &of_school {
+        assert_eq!(
+            (&item["class"]["sourcedId"], &item["school"]["sourcedId"]),
+            (&json!(school), &json!(school))
+        );
+        assert_eq!(item["academicSession"]["sourcedId"], body(&sessions)["academicSessions"][0]["sourcedId"]);
+        let category = item["category"]["sourcedId"].as_str().expect("a category");
+        place.get(&word, &format!("{GRADEBOOK}/categories/{category}")).await.is(200);
+    }
+    assert!(of_school.windows(2).all(|two| two[0]["title"].as_str() <= two[1]["title"].as_str()));
+});
+
+story!(a_consumer_is_told_what_has_changed_since, |engine| async move {
+    let place = Place::begin(engine).await;
+    let word = place.issued(&place.town.county, &[Scope::RosterRead, Scope::ProgressRead]).await.word();
+    let office = place.town.county_office.who();
+    let [stays, leaves] = [&place.town.school().teachers[0], &place.town.school().teachers[1]];
+    let since = |records: &Value| {
+        let times = records.as_array().expect("records").iter();
+        times.filter_map(|one| one["dateLastModified"].as_str()).max().expect("a moment").to_owned()
+    };
+    let all = place.get(&word, &format!("{ROSTERING}/users?limit=5000")).await;
+    let (before, read_at) = (total(&all), since(&body(&all)["users"]));
+    let delta = async |collection: &str, moment: &str| {
+        let filter = format!("limit=5000&filter=dateLastModified%3E%27{moment}%27&sort=dateLastModified");
+        let seen = place.get(&word, &format!("{collection}?{filter}")).await;
+        let many = collection.rsplit('/').next().expect("a name").to_owned();
+        let records = body(seen.is(200))[many].clone();
+        assert_eq!(total(&seen), records.as_array().map_or(0, Vec::len));
+        records
+    };
+    let users = format!("{ROSTERING}/users");
+    assert_eq!(delta(&users, &read_at).await, json!([]));
+
+    // A name is put right, a post gets another subject: each time the user is told anew.
+    let ctx = place.test.ctx(office.clone());
+    let mut tx = ctx.write().await.expect("a transaction");
+    let name = PersonName::parse("欧阳改").expect("a name");
+    let change = Correction {
+        person: stays.person,
+        version: 1,
+        name: &name,
+        identity: None,
+        phone: None,
+        sex: Sex::Female,
+        birth_year: None,
+    };
+    people::correct(&ctx, &mut tx, &change).await.expect("corrected");
+    tx.commit().await.expect("commits");
+    let changed = delta(&users, &read_at).await;
+    assert_eq!(changed[0]["sourcedId"], json!(stays.person));
+    assert_eq!((&changed[0]["familyName"], &changed[0]["givenName"]), (&json!("欧阳"), &json!("改")));
+    assert_eq!(changed.as_array().map(Vec::len), Some(1));
+    let read_at = since(&changed);
+    place.test.clock.advance(TimeDelta::minutes(1));
+    let ctx = place.test.ctx(office.clone());
+    let mut tx = ctx.write().await.expect("a transaction");
+    let other = Amendment { person: stays.person, subject: "数学", stage: Stage::Primary, title: "" };
+    people::amend(&ctx, &mut tx, &other).await.expect("amended");
+    tx.commit().await.expect("commits");
+    let changed = delta(&users, &read_at).await;
+    assert_eq!(changed[0]["metadata"]["tisheng.subject"], "数学");
+
+    // Who leaves stays visible as somebody to be deleted, in every collection.
+    let read_at = since(&changed);
+    place.test.clock.advance(TimeDelta::minutes(1));
+    let ctx = place.test.ctx(office);
+    let mut tx = ctx.write().await.expect("a transaction");
+    let end = Departure { person: leaves.person, on: ctx.at.date(), reason: "到龄退休，已办手续" };
+    posting::release(&ctx, &mut tx, &end).await.expect("released");
+    tx.commit().await.expect("commits");
+    let gone = delta(&users, &read_at).await;
+    assert_eq!((&gone[0]["sourcedId"], &gone[0]["status"]), (&json!(leaves.person), &json!("tobedeleted")));
+    let gone = delta(&format!("{ROSTERING}/enrollments"), &read_at).await;
+    assert_eq!((&gone[0]["status"], &gone[0]["endDate"]), (&json!("tobedeleted"), &json!(ctx.at.date())));
+    let active = place.get(&word, &format!("{users}?limit=5000&filter=status%3D%27active%27")).await;
+    assert_eq!(total(&active), before - 1);
+    let one = place.get(&word, &format!("{users}/{}", leaves.person)).await;
+    assert_eq!(body(one.is(200))["user"]["status"], "tobedeleted");
+
+    // A result that is judged anew is the same record, told anew.
+    let results = format!("{GRADEBOOK}/results");
+    let school = place.town.school().node.id;
+    for level in ["qualified", "good"] {
+        place.test.clock.advance(TimeDelta::minutes(1));
+        let ctx = place.test.system();
+        let mut tx = ctx.write().await.expect("a transaction");
+        let programme = scheme::at(&mut tx, &place.town.county.path).await.expect("a programme");
+        let id: Id<()> = ctx.id();
+        let earlier = "update result set superseded_by = $1 where person = $2 and superseded_by is null";
+        tx.run(earlier, args![id, stays.person]).await.expect("superseded");
+        let insert = "insert into result (programme, id, person, capability, submission, level, final_at,
+            scheme_version, explanation) values ($1, $2, $3, 'P1', $2, $4, $5, $2, '')";
+        tx.run(insert, args![programme.id, id, stays.person, level, ctx.at]).await.expect("a result");
+        tx.commit().await.expect("commits");
+        let told = delta(&results, &read_at).await;
+        assert_eq!(told.as_array().map(Vec::len), Some(1));
+        assert_eq!(
+            (&told[0]["sourcedId"], &told[0]["textScore"]),
+            (&json!(format!("{}.P1", stays.person)), &json!(level))
+        );
+        assert_eq!(told[0]["lineItem"]["sourcedId"], json!(format!("{school}.P1")));
+        assert_eq!(told[0]["student"]["sourcedId"], json!(stays.person));
+        place.get(&word, &format!("{GRADEBOOK}/lineItems/{school}.P1")).await.is(200);
+    }
+});
+
+/// Teachers of a school that is large.
+const MANY: usize = 3_000;
+
+story!(a_deep_page_is_no_more_than_a_page, |engine| async move {
+    let place = Place::begin(engine).await;
+    let school = &place.town.school().node;
+    let ctx = place.test.system();
+    let mut tx = ctx.write().await.expect("a transaction");
+    let people: Vec<(Id<Person>, String)> = (0..MANY).map(|n| (ctx.id(), format!("k{n:05}"))).collect();
+    let rows: Vec<Vec<DbValue<'_>>> = people
+        .iter()
+        .map(|(id, key)| {
+            let index = key.as_bytes();
+            args![*id, "王某", key.as_str(), "", "", "1", index, index, "", "2", "/", 1_i64].to_vec()
+        })
+        .collect();
+    let head =
+        "insert into person (id, name, sort_key, pinyin, initials, paper_kind, paper_sealed, paper_index,
+        paper_masked, sex, kept_by, version) values";
+    tx.bulk(head, 12, "", rows).await.expect("people");
+    let rows: Vec<Vec<DbValue<'_>>> = people
+        .iter()
+        .map(|(id, key)| {
+            let post: Id<()> = ctx.id();
+            let (path, key) = (school.path.as_str(), key.as_str());
+            args![post, *id, school.id, path, key, "语文", "02", "", "2020-09-01", "active", ""].to_vec()
+        })
+        .collect();
+    let head =
+        "insert into post (id, person, school, path, sort_key, subject, stage, title, since, state, reason)
+        values";
+    tx.bulk(head, 11, "", rows).await.expect("posts");
+
+    // The database is asked twice for a page, wherever it lies: no more than the page comes back.
+    let programme = scheme::at(&mut tx, &place.town.county.path).await.expect("a programme");
+    let part = Part::below(&place.town.county.path);
+    let source = store::Source { rows: &store::USERS, part: &part, programme: programme.id, packed: None };
+    for pairs in [&[][..], &[("sort", "familyName")], &[("filter", "familyName='王' OR status='active'")]] {
+        let pairs: Vec<(String, String)> =
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let query = Query::read(&pairs).expect("a query");
+        let narrow = fields::narrow(Collection::Users, &query, |_| String::new()).expect("narrowed");
+        let count = store::count(&mut tx, &source, &narrow).await.expect("a count");
+        assert!(count > 3_000, "{pairs:?} {count}");
+        for (offset, length) in [(0, 7), (1_500, 7), (count - 3, 3), (count, 0), (i64::MAX, 0)] {
+            let page = match pairs.is_empty() {
+                true => store::page(&mut tx, &source, (offset, 7)).await.expect("a page"),
+                false => store::narrowed(&mut tx, &source, &narrow, (offset, 7)).await.expect("a page"),
+            };
+            assert_eq!(page.len(), length, "{pairs:?} {offset}");
+        }
+    }
+    tx.commit().await.expect("commits");
+    let word = place.issued(&place.town.county, &[Scope::RosterRead]).await.word();
+    let seen = place.get(&word, &format!("{ROSTERING}/users?limit=7&offset=2998&sort=givenName")).await;
+    assert_eq!(body(seen.is(200))["users"].as_array().map(Vec::len), Some(7));
+    let link = seen.headers["link"].to_str().expect("text");
+    for relation in ["first", "last", "prev", "next"] {
+        assert!(link.contains(&format!("rel=\"{relation}\"")), "{link}");
+    }
+    assert!(
+        link.contains("offset=2991>; rel=\"prev\"") && link.contains("offset=3005>; rel=\"next\""),
+        "{link}"
+    );
 });
 
 story!(nobody_reads_what_the_token_does_not_reach, |engine| async move {
@@ -176,13 +385,30 @@ story!(nobody_reads_what_the_token_does_not_reach, |engine| async move {
     let bearer = format!("Bearer {word}");
     let written =
         place.send(Method::PUT, &format!("{ROSTERING}/orgs"), &[("authorization", &bearer)], "{}").await;
-    refused(&written, 405, "invalid_data");
+    refused(&written, 405, "unsupported");
+    assert_eq!(written.headers["allow"], "GET");
     place.get(&access, &format!("{ROSTERING}/orgs")).await.is(200);
     place.test.clock.advance(TimeDelta::hours(1));
     refused(&place.get(&access, &format!("{ROSTERING}/orgs")).await, 401, "unauthorisedrequest");
     let guess = "grant_type=client_credentials&client_id=a&client_secret=b";
     let seen = place.send(Method::POST, "/ims/oneroster/token", &[], guess).await;
-    refused(&seen, 401, "unauthorisedrequest");
+    assert_eq!(body(seen.is(401))["error"], "invalid_client");
+    assert_eq!(seen.headers["www-authenticate"], "Basic realm=\"OneRoster\"");
+    assert_eq!(
+        (&seen.headers["cache-control"], &seen.headers["pragma"]),
+        (&HeaderValue::from_static("no-store"), &HeaderValue::from_static("no-cache"))
+    );
+    let seen = place.send(Method::GET, "/ims/oneroster/token", &[], "").await;
+    refused(&seen, 405, "unsupported");
+    assert_eq!(seen.headers["allow"], "POST");
+    let key = format!("client_id={}&client_secret={}", issued.key, issued.secret);
+    for (form, error) in [
+        (key.clone(), "invalid_request"),
+        (format!("{key}&grant_type=client_credentials&scope=everything"), "invalid_scope"),
+    ] {
+        let seen = place.send(Method::POST, "/ims/oneroster/token", &[], &form).await;
+        assert_eq!(body(seen.is(400))["error"], error);
+    }
     let other = format!("grant_type=password&client_id={}&client_secret={}", issued.key, issued.secret);
     let seen = place.send(Method::POST, "/ims/oneroster/token", &[], &other).await;
     assert_eq!(body(seen.is(400))["error"], "unsupported_grant_type");
@@ -205,10 +431,11 @@ story!(an_office_takes_the_files_away_and_brings_others, |engine| async move {
     let chosen = [Chosen { field: "file", name: "OneRoster.zip", bytes: &zip.bytes }];
     let run = office.post_files("/oneroster/import", &[], &chosen).await;
     run.shows("正在核对");
+    assert!(place.test.app.files.get(&digest(&zip.bytes)).await.is_err(), "the zip itself was kept");
     place.test.settle().await;
     office.get(&run.path).await.shows("有错误").shows("证件号码没有填写");
     let torn = [Chosen { field: "file", name: "a.zip", bytes: b"PK" }];
-    office.post_files("/oneroster/import", &[], &torn).await.is(422).says("文件不能读取");
+    office.post_files("/oneroster/import", &[], &torn).await.is(422).says("不是完整的 zip 压缩包");
 
     for persona in [&place.town.school().clerk, &place.town.school().teachers[0]] {
         let mut other = place.test.signed_in(&persona.who()).await;

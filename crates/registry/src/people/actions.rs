@@ -234,7 +234,7 @@ pub async fn correct(ctx: &Ctx, tx: &mut Tx, change: &Correction<'_>) -> Result<
     permit(ctx, Permission::KeepPeople)?;
     let old = super::visible(ctx, tx, change.person).await?;
     if old.version != change.version
-        || !store::correct(tx, &old, change.name, change.sex, change.birth_year).await?
+        || !store::correct(tx, &old, change.name, (change.sex, change.birth_year), ctx.at).await?
     {
         return Err(PeopleError::Stale);
     }
@@ -270,7 +270,7 @@ pub async fn amend(ctx: &Ctx, tx: &mut Tx, change: &Amendment<'_>) -> Result<(),
     let person = super::visible(ctx, tx, change.person).await?;
     words(change.subject, change.title)?;
     let post = store::open_post(tx, person.id).await?.ok_or(PeopleError::NoPost)?;
-    store::amend(tx, post.id, change.subject, change.stage.key(), change.title).await?;
+    store::amend(tx, post.id, (change.subject, change.stage.key(), change.title), ctx.at).await?;
     let detail = json!({
         "before": [post.subject, post.stage.map_or("", |s| s.key()).to_owned(), post.title],
         "now": [change.subject, change.stage.key(), change.title],

@@ -94,7 +94,7 @@ pub(crate) async fn transfer(ctx: &Ctx, tx: &mut Tx, change: &Transfer<'_>) -> R
     }
     within_post(ctx, &old, change.on)?;
     store::end_secondment(tx, old.id, change.on).await?;
-    store::end_post(tx, old.id, change.on, PostState::Active, why).await?;
+    store::end_post(tx, old.id, change.on, (PostState::Active, why), ctx.at).await?;
     let id: Id<Post> = ctx.id();
     let row = store::NewRow {
         id,
@@ -126,7 +126,7 @@ pub(crate) async fn release(ctx: &Ctx, tx: &mut Tx, end: &Departure<'_>) -> Resu
     let why = reason(end.reason)?;
     within_post(ctx, &old, end.on)?;
     store::end_secondment(tx, old.id, end.on).await?;
-    store::end_post(tx, old.id, end.on, PostState::Left, why).await?;
+    store::end_post(tx, old.id, end.on, (PostState::Left, why), ctx.at).await?;
     store::leave_teams(tx, person.id, old.school, end.on).await?;
     let detail = json!({ "school": old.school, "on": end.on, "reason": why });
     audit::record(ctx, tx, "people.released", person.id.uuid(), &detail).await?;

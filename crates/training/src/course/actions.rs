@@ -176,7 +176,7 @@ async fn resubmit(ctx: &Ctx, tx: &mut Tx, course: &Course, draft: &Draft) -> Res
     if same_terms && same_words {
         return Ok(Submitted::Nothing);
     }
-    if !same_words && !store::amend(tx, course, draft).await? {
+    if !same_words && !store::amend(tx, course, draft, ctx.at).await? {
         return Err(CourseError::Stale);
     }
     if same_terms {
@@ -227,7 +227,7 @@ pub async fn approve(ctx: &Ctx, tx: &mut Tx, id: Id<Course>) -> Result<(), Cours
     if !store::decide(ctx, tx, (id, revision), (TermsState::Approved, "")).await? {
         return Err(CourseError::Decided);
     }
-    store::put_in_force(tx, id, revision).await?;
+    store::put_in_force(tx, id, revision, ctx.at).await?;
     audit::record(ctx, tx, "course.approved", id.uuid(), &json!({ "revision": revision })).await?;
     let payload = Approved { programme: course.programme, course: id };
     Ok(jobs::emit(tx, ctx.at, APPROVED, &payload).await?)
@@ -266,7 +266,7 @@ pub async fn retire(
     if course.revision.is_none() || state == State::Submitted {
         return Err(CourseError::Decided);
     }
-    if course.version != version || !store::set_state(tx, &course, state).await? {
+    if course.version != version || !store::set_state(tx, &course, state, ctx.at).await? {
         return Err(CourseError::Stale);
     }
     audit::record(ctx, tx, "course.turned", id.uuid(), &json!({ "state": state.key() })).await?;

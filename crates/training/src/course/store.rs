@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use tisheng_kernel::{HourLength, Id, Seconds, UnknownCode};
+use tisheng_kernel::{HourLength, Id, Instant, Seconds, UnknownCode};
 use tisheng_platform::db::Column;
 use tisheng_platform::web::paging::{Cursor, ROWS};
 use tisheng_platform::{Ctx, DbError, Row, Tx, args};
@@ -14,17 +14,17 @@ use crate::platform::Platform;
 
 const ADD: &str =
     "insert into course (id, programme, platform, code, title, source, stages, subjects, summary,
-    href, revision, state, entered_at, version)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, null, 'submitted', $11, 1)
+    href, revision, state, entered_at, changed_at, version)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, null, 'submitted', $11, $11, 1)
     on conflict (programme, platform, code) do nothing";
 
 const AMEND: &str = "update course set title = $3, source = $4, stages = $5, subjects = $6, summary = $7,
-    href = $8, version = version + 1 where id = $1 and version = $2";
+    href = $8, changed_at = $9, version = version + 1 where id = $1 and version = $2";
 
-const PUT_IN_FORCE: &str =
-    "update course set revision = $2, state = 'offered', version = version + 1 where id = $1";
+const PUT_IN_FORCE: &str = "update course set revision = $2, state = 'offered', changed_at = $3, version = version + 1 where id = $1";
 
-const SET_STATE: &str = "update course set state = $3, version = version + 1 where id = $1 and version = $2";
+const SET_STATE: &str = "update course set state = $3, changed_at = $4, version = version + 1
+    where id = $1 and version = $2";
 
 const REMOVE: &str = "delete from course where id = $1 and revision is null";
 
@@ -178,7 +178,7 @@ pub async fn add(
 }
 
 /// Writes what is said of a course beside its terms; says whether the version was still that one.
-pub async fn amend(tx: &mut Tx, course: &Course, draft: &Draft) -> Result<bool, DbError> {
+pub async fn amend(tx: &mut Tx, course: &Course, draft: &Draft, at: Instant) -> Result<bool, DbError> {
     let row = args![
         course.id,
         course.version,
@@ -187,7 +187,8 @@ pub async fn amend(tx: &mut Tx, course: &Course, draft: &Draft) -> Result<bool, 
         &draft.stages,
         &draft.subjects,
         &draft.summary,
-        &draft.href
+        &draft.href,
+        at,
     ];
     Ok(tx.run(AMEND, row).await? == 1)
 }
@@ -213,14 +214,19 @@ pub async fn name(
 }
 
 /// Puts terms in force: the course is offered by them from now on.
-pub async fn put_in_force(tx: &mut Tx, course: Id<Course>, revision: i64) -> Result<(), DbError> {
+pub async fn put_in_force(
+    tx: &mut Tx,
+    course: Id<Course>,
+    revision: i64,
+    at: Instant,
+) -> Result<(), DbError> {
     tx.run(SUPERSEDE, args![course, revision]).await?;
-    tx.run(PUT_IN_FORCE, args![course, revision]).await.map(drop)
+    tx.run(PUT_IN_FORCE, args![course, revision, at]).await.map(drop)
 }
 
 /// Puts a course in `state`; says whether the version was still that one.
-pub async fn set_state(tx: &mut Tx, course: &Course, state: State) -> Result<bool, DbError> {
-    Ok(tx.run(SET_STATE, args![course.id, course.version, state.key()]).await? == 1)
+pub async fn set_state(tx: &mut Tx, course: &Course, state: State, at: Instant) -> Result<bool, DbError> {
+    Ok(tx.run(SET_STATE, args![course.id, course.version, state.key(), at]).await? == 1)
 }
 
 /// Removes a course of which no terms were ever in force; says whether it was one.

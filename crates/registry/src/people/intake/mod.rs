@@ -7,6 +7,7 @@ mod store;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use tisheng_kernel::Instant;
 use tisheng_kernel::identity::{Identity, Phone, Sex};
 use tisheng_kernel::person_name::PersonName;
 use tisheng_platform::keys::Keys;
@@ -210,7 +211,7 @@ pub fn phone_index(keys: &Keys, phone: &Phone) -> Vec<u8> {
 ///
 /// # Errors
 /// What the database reports; [`DbError::NoRow`] when the person is not there.
-pub async fn change(tx: &mut Tx, person: Uuid, entered: &Entered) -> Result<Record, DbError> {
+pub async fn change(tx: &mut Tx, person: Uuid, entered: &Entered, at: Instant) -> Result<Record, DbError> {
     let before = store::record(tx, person).await?;
     let mut after = Record {
         name: entered.name.as_str().to_owned(),
@@ -226,7 +227,7 @@ pub async fn change(tx: &mut Tx, person: Uuid, entered: &Entered) -> Result<Reco
         after.phone_index = entered.phone_index.as_ref().map(hex::encode);
         after.phone_masked = Some(phone.masked());
     }
-    store::write_record(tx, person, &after).await?;
+    store::write_record(tx, person, &after, at).await?;
     Ok(before)
 }
 
@@ -234,11 +235,11 @@ pub async fn change(tx: &mut Tx, person: Uuid, entered: &Entered) -> Result<Reco
 ///
 /// # Errors
 /// What the database reports.
-pub async fn put_back(tx: &mut Tx, person: Uuid, before: &Record) -> Result<bool, DbError> {
+pub async fn put_back(tx: &mut Tx, person: Uuid, before: &Record, at: Instant) -> Result<bool, DbError> {
     if store::record(tx, person).await?.version != before.version + 1 {
         return Ok(false);
     }
-    store::write_record(tx, person, before).await?;
+    store::write_record(tx, person, before, at).await?;
     Ok(true)
 }
 
@@ -246,8 +247,8 @@ pub async fn put_back(tx: &mut Tx, person: Uuid, before: &Record) -> Result<bool
 ///
 /// # Errors
 /// What the database reports; [`DbError::NoRow`] when the post is not there.
-pub async fn change_duties(tx: &mut Tx, post: Uuid, duties: &Duties) -> Result<Duties, DbError> {
+pub async fn change_duties(tx: &mut Tx, post: Uuid, duties: &Duties, at: Instant) -> Result<Duties, DbError> {
     let before = store::duties(tx, post).await?;
-    store::write_duties(tx, post, duties).await?;
+    store::write_duties(tx, post, duties, at).await?;
     Ok(before)
 }

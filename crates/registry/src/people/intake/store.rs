@@ -5,10 +5,12 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use tisheng_kernel::identity::Phone;
+use tisheng_kernel::{Id, Instant};
 use tisheng_platform::{DbError, Row, Tx, Value, args};
 use uuid::Uuid;
 
 use super::{Duties, NewPost, Newcomer, OnRoll, PostOnRoll, Record};
+use crate::people::model::Post;
 
 /// Keys in one statement.
 const GROUP: usize = 40;
@@ -31,22 +33,24 @@ const AT_SCHOOL: &str = "select p.id, p.name, p.paper_masked, o.id, o.path from 
 const TAKE_ON: &str = "insert into person (id, name, sort_key, pinyin, initials, paper_kind, paper_sealed,
     paper_index, paper_masked, phone_sealed, phone_index, phone_masked, sex, birth_year, kept_by, version) values";
 
-const TAKE_UP: &str = "insert into post (id, person, school, path, sort_key, subject, stage, title, since, state, reason) values";
+const TAKE_UP: &str =
+    "insert into post (id, person, school, path, sort_key, subject, stage, title, since, changed_at,
+    state, reason) values";
 
 const RECORD: &str = "select name, sort_key, pinyin, initials, phone_sealed, phone_index, phone_masked, sex,
     birth_year, version from person where id = $1";
 
 const WRITE_RECORD: &str = "update person set name = $2, sort_key = $3, pinyin = $4, initials = $5,
-    phone_sealed = $6, phone_index = $7, phone_masked = $8, sex = $9, birth_year = $10, version = version + 1
-    where id = $1";
+    phone_sealed = $6, phone_index = $7, phone_masked = $8, sex = $9, birth_year = $10, changed_at = $11,
+    version = version + 1 where id = $1";
 
 const SORT_POSTS: &str = "update post set sort_key = $2 where person = $1";
 
 const DUTIES: &str = "select subject, stage, title from post where id = $1";
-const WRITE_DUTIES: &str = "update post set subject = $2, stage = $3, title = $4 where id = $1";
+const WRITE_DUTIES: &str =
+    "update post set subject = $2, stage = $3, title = $4, changed_at = $5 where id = $1";
 
-const END_POST: &str =
-    "update post set until = $2, state = 'left', reason = $3 where id = $1 and until is null";
+const END_POST: &str = "update post set until = $2, state = 'left', reason = $3, changed_at = $4 where id = $1 and until is null";
 const TEAMS_OF: &str = "select id from team_member where person = $1 and school = $2 and until is null";
 const LOAN_OF: &str = "select id from secondment where post = $1 and until is null";
 const LEAVE_TEAM: &str = "update team_member set until = case when since > $2 then since
@@ -58,8 +62,8 @@ const LEND_AGAIN: &str = "update secondment set until = null where id = $1 and u
 const LENT_AGAIN: &str = "update post set state = 'seconded' where until is null
     and id = (select post from secondment where id = $1)";
 
-const REOPEN_POST: &str =
-    "update post set until = null, state = 'active', reason = '' where id = $1 and until is not null";
+const REOPEN_POST: &str = "update post set until = null, state = 'active', reason = '', changed_at = $2
+    where id = $1 and until is not null";
 
 const UNMAKE_POSTS: &str = "delete from post
     where id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
@@ -219,13 +223,14 @@ pub async fn take_up(tx: &mut Tx, posts: &[NewPost<'_>]) -> Result<(), DbError> 
                 post.stage,
                 post.title,
                 post.since,
+                Id::<Post>::from_uuid(post.id).made_at(),
                 "active",
                 "",
             ]
             .to_vec()
         })
         .collect();
-    tx.bulk(TAKE_UP, 11, "", rows).await.map(drop)
+    tx.bulk(TAKE_UP, 12, "", rows).await.map(drop)
 }
 
 /// The record of `person`.
@@ -248,7 +253,12 @@ pub(super) async fn record(tx: &mut Tx, person: Uuid) -> Result<Record, DbError>
 }
 
 /// Writes `record` as the next version of `person`'s.
-pub(super) async fn write_record(tx: &mut Tx, person: Uuid, record: &Record) -> Result<(), DbError> {
+pub(super) async fn write_record(
+    tx: &mut Tx,
+    person: Uuid,
+    record: &Record,
+    at: Instant,
+) -> Result<(), DbError> {
     let bytes = |text: &Option<String>| text.as_ref().map(hex::decode).transpose();
     let damaged = |e: hex::FromHexError| DbError::Engine(e.to_string());
     let sealed = bytes(&record.phone_sealed).map_err(damaged)?;
@@ -264,6 +274,7 @@ pub(super) async fn write_record(tx: &mut Tx, person: Uuid, record: &Record) -> 
         record.phone_masked.as_ref(),
         record.sex.as_str(),
         record.birth_year,
+        at,
     ];
     tx.run(WRITE_RECORD, row).await?;
     tx.run(SORT_POSTS, args![person, record.sort_key.as_str()]).await.map(drop)
@@ -278,8 +289,13 @@ pub(super) async fn duties(tx: &mut Tx, post: Uuid) -> Result<Duties, DbError> {
 }
 
 /// Writes the duties of `post`.
-pub(super) async fn write_duties(tx: &mut Tx, post: Uuid, duties: &Duties) -> Result<(), DbError> {
-    let row = args![post, duties.subject.as_str(), duties.stage.as_str(), duties.title.as_str()];
+pub(super) async fn write_duties(
+    tx: &mut Tx,
+    post: Uuid,
+    duties: &Duties,
+    at: Instant,
+) -> Result<(), DbError> {
+    let row = args![post, duties.subject.as_str(), duties.stage.as_str(), duties.title.as_str(), at];
     tx.run(WRITE_DUTIES, row).await.map(drop)
 }
 
@@ -294,14 +310,14 @@ pub struct Ended {
     pub loans: Vec<Uuid>,
 }
 
-/// Ends `post` of `person` at `school` on `day`, for `reason`, and what hangs on it.
+/// Ends `post` of `person` at `school` on `day`, written at `at`, for `reason`, and what hangs on it.
 ///
 /// # Errors
 /// What the database reports.
 pub async fn end_post(
     tx: &mut Tx,
     (person, post, school): (Uuid, Uuid, Uuid),
-    day: NaiveDate,
+    (day, at): (NaiveDate, Instant),
     reason: &str,
 ) -> Result<Ended, DbError> {
     let teams = tx.rows(TEAMS_OF, args![person, school], |row| row.get(0)).await?;
@@ -312,7 +328,7 @@ pub async fn end_post(
     for loan in &loans {
         tx.run(END_LOAN, args![*loan, day]).await?;
     }
-    Ok(Ended { post: tx.run(END_POST, args![post, day, reason]).await? == 1, teams, loans })
+    Ok(Ended { post: tx.run(END_POST, args![post, day, reason, at]).await? == 1, teams, loans })
 }
 
 /// Takes back that `team`, a membership, has ended.
@@ -336,8 +352,8 @@ pub async fn lend_again(tx: &mut Tx, loan: Uuid) -> Result<(), DbError> {
 ///
 /// # Errors
 /// What the database reports; another open post of the person is [`DbError::Unique`].
-pub async fn reopen_post(tx: &mut Tx, post: Uuid) -> Result<bool, DbError> {
-    Ok(tx.run(REOPEN_POST, args![post]).await? == 1)
+pub async fn reopen_post(tx: &mut Tx, post: Uuid, at: Instant) -> Result<bool, DbError> {
+    Ok(tx.run(REOPEN_POST, args![post, at]).await? == 1)
 }
 
 /// How many of `posts` have ended.

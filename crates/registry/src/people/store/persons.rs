@@ -1,6 +1,6 @@
 //! Records of people.
 
-use tisheng_kernel::{Id, PaperKind, PersonName, Sex};
+use tisheng_kernel::{Id, Instant, PaperKind, PersonName, Sex};
 use tisheng_platform::db::{Row, Value};
 use tisheng_platform::{DbError, Scope, Tx, args};
 
@@ -50,7 +50,7 @@ const INSERT_ALL: &str = "insert into person (id, name, sort_key, pinyin, initia
     paper_index, paper_masked, phone_sealed, phone_index, phone_masked, sex, birth_year, kept_by, version) values";
 
 const CORRECT: &str = "update person set name = $3, sort_key = $4, pinyin = $5, initials = $6, sex = $7,
-    birth_year = $8, version = version + 1 where id = $1 and version = $2";
+    birth_year = $8, changed_at = $9, version = version + 1 where id = $1 and version = $2";
 
 const REPLACE_PHONE: &str =
     "update person set phone_sealed = $2, phone_index = $3, phone_masked = $4 where id = $1";
@@ -194,8 +194,8 @@ pub async fn correct(
     tx: &mut Tx,
     old: &Person,
     name: &PersonName,
-    sex: Sex,
-    birth_year: Option<i64>,
+    (sex, birth_year): (Sex, Option<i64>),
+    at: Instant,
 ) -> Result<bool, DbError> {
     let row = args![
         old.id,
@@ -206,6 +206,7 @@ pub async fn correct(
         name.initials(),
         sex.code(),
         birth_year,
+        at,
     ];
     Ok(tx.run(CORRECT, row).await? == 1)
 }

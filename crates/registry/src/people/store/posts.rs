@@ -1,7 +1,7 @@
 //! Posts and secondments.
 
 use chrono::NaiveDate;
-use tisheng_kernel::Id;
+use tisheng_kernel::{Id, Instant};
 use tisheng_platform::db::{Row, Value};
 use tisheng_platform::{DbError, Shift, Tx, args};
 
@@ -23,18 +23,22 @@ const TEACHERS_OF: &str = "select p.person, o.name, p.school, n.name, p.path, p.
     from post p join person o on o.id = p.person join node n on n.id = p.school
     where p.school = $1 and p.until is null order by p.sort_key, p.person";
 
-const INSERT: &str = "insert into post (id, person, school, path, sort_key, subject, stage, title, since, until, state, reason)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, null, 'active', '')
+const INSERT: &str =
+    "insert into post (id, person, school, path, sort_key, subject, stage, title, since, changed_at,
+    until, state, reason) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, null, 'active', '')
     on conflict (person) where until is null do nothing";
 
-const INSERT_ALL: &str = "insert into post (id, person, school, path, sort_key, subject, stage, title, since, state, reason) values";
+const INSERT_ALL: &str =
+    "insert into post (id, person, school, path, sort_key, subject, stage, title, since, changed_at,
+    state, reason) values";
 
-const AMEND: &str = "update post set subject = $2, stage = $3, title = $4 where id = $1 and until is null";
+const AMEND: &str = "update post set subject = $2, stage = $3, title = $4, changed_at = $5
+    where id = $1 and until is null";
 
 const SET_SORT_KEY: &str = "update post set sort_key = $2 where person = $1";
 
-const END: &str =
-    "update post set until = cast($2 as text), state = $3, reason = $4 where id = $1 and until is null";
+const END: &str = "update post set until = cast($2 as text), state = $3, reason = $4, changed_at = $5
+    where id = $1 and until is null";
 
 const SET_STATE: &str = "update post set state = $2 where id = $1 and until is null";
 
@@ -141,6 +145,7 @@ impl<'a> NewRow<'a> {
             self.stage.into(),
             self.title.into(),
             self.since.into(),
+            self.id.made_at().into(),
         ]
     }
 }
@@ -160,17 +165,16 @@ pub async fn insert_posts<'v>(
         row.extend([Value::Text(PostState::Active.key()), Value::Text("")]);
         row
     });
-    tx.bulk(INSERT_ALL, 11, "", rows).await
+    tx.bulk(INSERT_ALL, 12, "", rows).await
 }
 
 pub async fn amend(
     tx: &mut Tx,
     id: Id<Post>,
-    subject: &str,
-    stage: &str,
-    title: &str,
+    (subject, stage, title): (&str, &str, &str),
+    at: Instant,
 ) -> Result<bool, DbError> {
-    Ok(tx.run(AMEND, args![id, subject, stage, title]).await? == 1)
+    Ok(tx.run(AMEND, args![id, subject, stage, title, at]).await? == 1)
 }
 
 pub async fn set_sort_key(tx: &mut Tx, person: Id<Person>, sort_key: &str) -> Result<(), DbError> {
@@ -181,10 +185,10 @@ pub async fn end_post(
     tx: &mut Tx,
     id: Id<Post>,
     on: NaiveDate,
-    state: PostState,
-    reason: &str,
+    (state, reason): (PostState, &str),
+    at: Instant,
 ) -> Result<bool, DbError> {
-    Ok(tx.run(END, args![id, on, state.key(), reason]).await? == 1)
+    Ok(tx.run(END, args![id, on, state.key(), reason, at]).await? == 1)
 }
 
 pub async fn set_state(tx: &mut Tx, id: Id<Post>, state: PostState) -> Result<(), DbError> {

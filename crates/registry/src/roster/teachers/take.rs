@@ -99,7 +99,7 @@ async fn update(
     let same =
         known.name == entered.name.as_str() && same_phone && same_year && known.sex == entered.sex.code();
     if !same {
-        let before = intake::change(tx, known.person, entered).await?;
+        let before = intake::change(tx, known.person, entered, desk.ctx.at).await?;
         book.changed(PERSON, known.person, &before)?;
     }
     let Some(post) = &known.post else { return Ok(()) };
@@ -115,7 +115,7 @@ async fn update(
     let unchanged =
         post.subject == duties.subject && post.stage == duties.stage && post.title == duties.title;
     if !unchanged {
-        let before = intake::change_duties(tx, post.id, &duties).await?;
+        let before = intake::change_duties(tx, post.id, &duties, desk.ctx.at).await?;
         book.changed(POST, post.id, &before)?;
     }
     Ok(())
@@ -131,7 +131,7 @@ pub async fn leave(
     reason: &str,
     book: &mut Book,
 ) -> Result<(), DbError> {
-    let ended = intake::end_post(tx, (person, post, school), desk.today, reason).await?;
+    let ended = intake::end_post(tx, (person, post, school), (desk.today, desk.ctx.at), reason).await?;
     // Undone backwards: the post is open again before it is lent again.
     for loan in ended.loans {
         book.changed(LOAN_END, loan, &())?;

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use serde::de::DeserializeOwned;
+use tisheng_kernel::Instant;
 use tisheng_platform::{DbError, Tx};
 use uuid::Uuid;
 
@@ -20,7 +21,7 @@ pub async fn undo(desk: &Desk, tx: &mut Tx, traces: Vec<Trace>) -> Result<(), Ob
     accounts::unmake_grants(tx, &made(GRANT)).await?;
     unmake_posts(tx, &made(POST)).await?;
     for trace in traces.iter().filter(|trace| !trace.before.is_empty()) {
-        put_back(tx, trace).await?;
+        put_back(tx, trace, desk.ctx.at).await?;
     }
     let people = made(PERSON);
     if let Some((person, what)) = desk.ctx.app.parts.get::<Kinds>().tied(tx, &people).await? {
@@ -62,11 +63,11 @@ async fn unmake_posts(tx: &mut Tx, posts: &[Uuid]) -> Result<(), Obstacle> {
     Ok(())
 }
 
-async fn put_back(tx: &mut Tx, trace: &Trace) -> Result<(), Obstacle> {
+async fn put_back(tx: &mut Tx, trace: &Trace, at: Instant) -> Result<(), Obstacle> {
     match trace.thing.as_str() {
         PERSON => {
             let before: Record = before(trace)?;
-            if !intake::put_back(tx, trace.subject, &before).await? {
+            if !intake::put_back(tx, trace.subject, &before, at).await? {
                 let sentence =
                     format!("{}的信息在导入之后又被修改过，不能整批撤销；请逐条更正。", before.name);
                 return Err(Obstacle::BuiltOn(sentence));
@@ -74,9 +75,9 @@ async fn put_back(tx: &mut Tx, trace: &Trace) -> Result<(), Obstacle> {
         }
         POST => {
             let before: Duties = before(trace)?;
-            intake::change_duties(tx, trace.subject, &before).await?;
+            intake::change_duties(tx, trace.subject, &before, at).await?;
         }
-        END if !intake::reopen_post(tx, trace.subject).await? => {
+        END if !intake::reopen_post(tx, trace.subject, at).await? => {
             let sentence = "离校的人员在导入之后又有了新的任职，不能整批撤销；请逐条更正。";
             return Err(Obstacle::BuiltOn(sentence.to_owned()));
         }
