@@ -3,7 +3,7 @@
 use chrono::Datelike;
 use tisheng_kernel::{Id, Level};
 use tisheng_platform::web::Failure;
-use tisheng_platform::{Ctx, Tx, audit};
+use tisheng_platform::{Ctx, DbError, Tx, audit, jobs};
 use tisheng_policy::scheme::{self, Programme, Version};
 use tisheng_registry::access::{self, Role};
 use tisheng_registry::organisation;
@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use super::facts::{Facts, sign};
 use super::model::{Certificate, CertificateError, CertificateState};
-use super::standing::{About, refresh, tell_issued};
-use super::{dossier, store};
+use super::standing::refresh;
+use super::{Action, Done, ISSUED, dossier, store};
 
 /// Who issues and revokes.
 pub(super) const ISSUERS: [Role; 3] = [Role::Province, Role::City, Role::County];
@@ -105,7 +105,7 @@ pub(super) async fn write(
     store::hold(tx, programme.id, person, CertificateState::Valid).await?;
     refresh(ctx, tx, programme, person).await?;
     audit::record(ctx, tx, "certificate.issued", person.uuid(), &certificate.number).await?;
-    tell_issued(ctx, tx, About { programme: programme.id, person }).await?;
+    tell(ctx, tx, &certificate, (Action::Issued, None)).await?;
     Ok(certificate)
 }
 
@@ -169,8 +169,24 @@ pub async fn revoke(ctx: &Ctx, tx: &mut Tx, number: &str, reason: &str) -> Resul
     // The result is open again, and the rules in force judge it.
     let programme = scheme::of_id(tx, found.programme).await?;
     refresh(ctx, tx, &programme, found.person).await?;
-    tell_issued(ctx, tx, About { programme: found.programme, person: found.person }).await?;
-    Ok(())
+    Ok(tell(ctx, tx, &found, (Action::Revoked, None)).await?)
+}
+
+/// Tells others what was done with a certificate.
+async fn tell(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    certificate: &Certificate,
+    (action, by): (Action, Option<&str>),
+) -> Result<(), DbError> {
+    let done = Done {
+        programme: certificate.programme,
+        person: certificate.person,
+        number: certificate.number.clone(),
+        action,
+        superseded_by: by.map(str::to_owned),
+    };
+    jobs::emit(tx, ctx.at, ISSUED, &done).await
 }
 
 /// Issues a corrected certificate in place of a valid one, by the version of the rules that judged
@@ -191,6 +207,7 @@ pub async fn reissue(
     let basis = Basis { programme: &programme, version: found.version, rules: &rules };
     let fresh = write(ctx, tx, &basis, found.person, Origin::of(ctx)).await?;
     store::succeed(tx, number, &fresh.number).await?;
+    tell(ctx, tx, &found, (Action::Superseded, Some(&fresh.number))).await?;
     Ok(fresh)
 }
 

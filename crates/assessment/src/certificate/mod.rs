@@ -14,7 +14,7 @@
 //! standing equals a fresh computation; a teacher has at most one valid certificate in a
 //! programme; a number is given once.
 //!
-//! Events: [`STANDING_CHANGED`] and [`ISSUED`], both `{programme, person}`, and [`ALL_REFRESHED`]
+//! Events: [`STANDING_CHANGED`] `{programme, person}`, [`ISSUED`] ([`Done`]), and [`ALL_REFRESHED`]
 //! `{programme}`.
 
 mod batch;
@@ -34,7 +34,7 @@ pub use batch::{BATCH_JOB, Batch, PRINT_JOB, issue_batch, own_batch, print, read
 pub use document::{check_certificates, document, documents};
 pub use facts::{Facts, Forged, Proven, public_key, read_key, verify_offline};
 pub use issue::{issue, reissue, revoke};
-pub use model::{Certificate, CertificateError, CertificateState, Standing};
+pub use model::{Action, Certificate, CertificateError, CertificateState, Done, Standing};
 pub use pages::routes;
 pub use standing::{Refreshed, check_standings, refresh, refresh_all, verdict};
 pub use store::{follow, keeps_of};
@@ -49,7 +49,7 @@ use tisheng_registry::roster;
 
 /// The event of a standing that has changed.
 pub const STANDING_CHANGED: &str = "standing.changed";
-/// The event of a certificate that was issued, revoked or superseded.
+/// The event of a certificate that was issued, revoked or superseded; its payload is [`Done`].
 pub const ISSUED: &str = "certificate.issued";
 /// The event of all standings of a programme worked out again; payload `{programme}`.
 pub const ALL_REFRESHED: &str = "standing.all_refreshed";

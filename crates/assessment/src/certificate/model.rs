@@ -1,5 +1,6 @@
 //! Standings and certificates: what they are.
 
+use serde::{Deserialize, Serialize};
 use tisheng_kernel::number::chinese_date;
 use tisheng_kernel::{Id, Instant};
 use tisheng_platform::DbError;
@@ -24,6 +25,33 @@ pub struct Standing {
     pub score: i64,
     /// The version of the rules that judged.
     pub version: Id<Version>,
+}
+
+/// What was done with a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// It was issued.
+    Issued,
+    /// It was withdrawn.
+    Revoked,
+    /// A corrected one has taken its place.
+    Superseded,
+}
+
+/// Something was done with a certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// The programme.
+    pub programme: Id<Programme>,
+    /// Whose it is.
+    pub person: Id<Person>,
+    /// Its number.
+    pub number: String,
+    /// What was done.
+    pub action: Action,
+    /// The number of the one that has taken its place.
+    pub superseded_by: Option<String>,
 }
 
 /// What has become of a certificate.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tisheng_kernel::{Id, Level};
 use tisheng_platform::jobs::{self, Claimed, JobError};
 use tisheng_platform::web::Failure;
-use tisheng_platform::{Ctx, DbError, Scope, Tx};
+use tisheng_platform::{Ctx, Scope, Tx};
 use tisheng_policy::scheme::{self, Programme, Version};
 use tisheng_registry::people::{self, Person};
 use tisheng_registry::roster::{Kind, Passed, Teachers};
@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::dossier::{self, Judges, Teacher};
 use super::model::Standing;
 use super::store;
-use super::{ALL_REFRESHED, ISSUED, STANDING_CHANGED};
+use super::{ALL_REFRESHED, STANDING_CHANGED};
 
 /// Teachers looked at in one transaction of a full computation.
 const STEP: i64 = 2000;
@@ -172,10 +172,6 @@ async fn stand(
 
 pub(super) fn told(failure: Failure) -> JobError {
     JobError(format!("{failure:?}"))
-}
-
-pub(super) async fn tell_issued(ctx: &Ctx, tx: &mut Tx, about: About) -> Result<(), DbError> {
-    jobs::emit(tx, ctx.at, ISSUED, &about).await
 }
 
 fn standing_of(version: Id<Version>, person: Id<Person>, path: String, verdict: &Verdict) -> Standing {

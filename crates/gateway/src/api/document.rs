@@ -137,8 +137,13 @@ fn of_schema(name: &str, schema: &Value) -> Schema {
 fn kind(about: &Value) -> String {
     match (&about["type"], &about["anyOf"]) {
         (Value::String(kind), _) if kind == "array" => match named(&about["items"]) {
-            name if name.is_empty() => "array".to_owned(),
-            name => format!("array of {name}"),
+            name if !name.is_empty() => format!("array of {name}"),
+            _ => match about["items"]["anyOf"].as_array() {
+                Some(kinds) => {
+                    format!("array of {}", kinds.iter().map(named).collect::<Vec<_>>().join(" / "))
+                }
+                None => "array".to_owned(),
+            },
         },
         (Value::String(kind), _) => kind.clone(),
         (Value::Array(kinds), _) => kinds.iter().map(text).collect::<Vec<_>>().join(" / "),

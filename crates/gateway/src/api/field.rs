@@ -103,6 +103,18 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// Whether something is so; not, when it is not given.
+    pub fn flag(&mut self, name: &str) -> bool {
+        match self.fields.get(name) {
+            None | Some(Value::Null) => false,
+            Some(Value::Bool(flag)) => *flag,
+            Some(_) => {
+                self.wrong(name, "应为 true 或 false");
+                false
+            }
+        }
+    }
+
     /// A day as `2024-03-08`, which has to be given.
     pub fn day(&mut self, name: &str) -> Option<NaiveDate> {
         let text = self.need(name, 40);

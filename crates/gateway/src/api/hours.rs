@@ -1,20 +1,23 @@
-//! `/hours`: reported in batches, and what stands of them.
+//! `/hours`: reported and taken back in batches, and what stands of them.
+
+mod row;
 
 use axum::http::Method;
 use axum::response::Response;
 use chrono::NaiveDate;
 use serde_json::{Value, json};
-use tisheng_kernel::{HourLength, Id, Seconds};
+use tisheng_kernel::Id;
 use tisheng_platform::web::Failure;
 use tisheng_registry::people::{self, Person};
-use tisheng_rules::Scheme;
 use tisheng_training::hours::{
-    self, Answered, Channel, Described, Entry, HoursError, Listed, Logged, Outcome, Report, Tally, Whom,
+    self, Answered, Channel, Entry, HoursError, Listed, Logged, Outcome, Sent, Tally, Withdrawn,
 };
-use tisheng_training::platform::{self, Platform};
+use tisheng_training::platform;
+
+use self::row::{Row, row_of};
 
 use super::call::{Call, id};
-use super::field::{Reading, day};
+use super::field::day;
 use super::once::{self, Begun};
 use super::place::{json_answer, page, read};
 use super::problem::{Detail, Problem, Told};
@@ -30,12 +33,6 @@ pub async fn answer(call: &Call) -> Told<Response> {
     if call.method == Method::POST { report(call).await } else { list(call).await }
 }
 
-/// A row of a batch: what it reports, or what is wrong with it.
-struct Row {
-    number: String,
-    report: Result<Report, Vec<Detail>>,
-}
-
 /// `POST /hours`
 async fn report(call: &Call) -> Told<Response> {
     call.needs(Scope::HoursWrite)?;
@@ -49,31 +46,42 @@ async fn report(call: &Call) -> Told<Response> {
     let (platform, programme, rules) = call.reporting(tx).await?;
     let rows: Vec<Row> =
         rows.iter().enumerate().map(|(place, row)| row_of(&rules, &platform, place, row)).collect();
-    let reports: Vec<Report> = rows.iter().filter_map(|row| row.report.as_ref().ok().cloned()).collect();
-    let source = (platform.name.as_str(), reports.as_slice());
+    let sent: Vec<Sent> = rows.iter().filter_map(|row| row.sent.as_ref().ok().cloned()).collect();
+    let source = (platform.name.as_str(), sent.as_slice());
     let answers = hours::log_each(&call.ctx, tx, &programme, source).await.map_err(of_hours)?;
-    let mut tally = Tally::default();
+    let (mut tally, mut withdrawn) = (Tally::default(), 0_u32);
     let mut answers = answers.into_iter();
     let mut written = Vec::with_capacity(rows.len());
     for (place, row) in rows.into_iter().enumerate() {
-        let outcome = match row.report {
-            Err(errors) => {
-                tally.records += 1;
-                tally.refused += 1;
-                refused(place, &row.number, &errors)
-            }
-            Ok(report) => {
-                let Some(answered) = answers.next() else { break };
-                tally.count(answered.logged, report.seconds);
-                taken(place, &row.number, &answered)
-            }
+        let outcome = match row.sent {
+            Err(errors) => Err(errors),
+            Ok(sent) => match (sent, answers.next()) {
+                (Sent::Report(report), Some(Answered::Report { logged, why })) => {
+                    tally.count(logged, report.seconds);
+                    Ok(taken((place, &row.number), logged, &why))
+                }
+                (_, Some(Answered::Withdrawal(answer))) => {
+                    let answer = taken_back((place, &row.number), answer);
+                    if answer.is_ok() {
+                        withdrawn += 1;
+                        tally.records += 1;
+                        tally.noted += 1;
+                    }
+                    answer
+                }
+                _ => break,
+            },
         };
-        written.push(outcome);
+        written.push(outcome.unwrap_or_else(|errors| {
+            tally.records += 1;
+            tally.refused += 1;
+            refused(place, &row.number, &errors)
+        }));
     }
     platform::arrived(&call.ctx, tx, &platform, Channel::Api, &tally).await?;
     let tally = json!({
         "records": tally.records, "entered": tally.entered, "same": tally.same,
-        "waiting": tally.waiting, "refused": tally.refused,
+        "waiting": tally.waiting, "withdrawn": withdrawn, "refused": tally.refused,
     });
     once.done(&json!({ "rows": written, "tally": tally })).await
 }
@@ -92,111 +100,37 @@ fn rows(sent: &Value) -> Told<&Vec<Value>> {
     if rows.is_empty() { Err(Problem::malformed("rows 中没有任何记录")) } else { Ok(rows) }
 }
 
-fn row_of(rules: &Scheme, platform: &Platform, place: usize, row: &Value) -> Row {
-    let Value::Object(fields) = row else {
-        let detail =
-            Detail {
-                row: Some(place), field: String::new(), message: "每一行应为一个对象".to_owned()
-            };
-        return Row { number: String::new(), report: Err(vec![detail]) };
-    };
-    let mut reading = Reading::new(fields, Some(place));
-    reading.knows(&["id", "person", "title", "hours", "minutes_per_hour", "date", "category", "kind"]);
-    let number = reading.need("id", 100);
-    let whom = whom(&mut reading);
-    let title = reading.need("title", 200);
-    let day = reading.day("date");
-    let place_of_hours = place_of(rules, platform, &mut reading);
-    let length = match reading.whole("minutes_per_hour").map(HourLength::new) {
-        None => platform.length,
-        Some(Ok(length)) => length,
-        Some(Err(error)) => {
-            reading.wrong("minutes_per_hour", error.to_string());
-            platform.length
-        }
-    };
-    let text = reading.need("hours", 20);
-    let seconds = match Seconds::parse_hours(&text, length) {
-        _ if text.is_empty() => Seconds::ZERO,
-        Ok(seconds) if seconds > Seconds::ZERO => seconds,
-        Ok(_) => {
-            reading.wrong("hours", "学时应大于零");
-            Seconds::ZERO
-        }
-        Err(error) => {
-            reading.wrong("hours", error.to_string());
-            Seconds::ZERO
-        }
-    };
-    let (Some(worked_on), Some((category, kind)), true) = (day, place_of_hours, reading.errors.is_empty())
-    else {
-        return Row { number, report: Err(reading.errors) };
-    };
-    let report = Report {
-        whom: Whom::Described(whom),
-        category,
-        kind,
-        seconds,
-        length,
-        worked_on,
-        title,
-        source: platform.name.clone(),
-        source_id: number.clone(),
-        channel: Channel::Api,
-        doubt: None,
-    };
-    Row { number, report: Ok(report) }
-}
-
-fn whom(reading: &mut Reading<'_>) -> Described {
-    let Some(mut person) = reading.inner("person", "person.") else { return Described::default() };
-    person.knows(&["name", "paper", "phone", "school"]);
-    let described = Described {
-        name: person.need("name", 40),
-        paper: person.text("paper", 40).to_uppercase(),
-        phone: person.text("phone", 20),
-        school: person.text("school", 80),
-    };
-    reading.errors.extend(person.errors);
-    described
-}
-
-/// Category and kind by key or title; where neither is given, those of the platform.
-fn place_of(rules: &Scheme, platform: &Platform, reading: &mut Reading<'_>) -> Option<(String, String)> {
-    let (category, kind) = (reading.text("category", 40), reading.text("kind", 40));
-    if category.is_empty() && kind.is_empty() {
-        return Some((platform.category.clone(), platform.kind.clone()));
-    }
-    let found = rules.hours.categories.iter().find(|c| *c.title == category || c.key == category);
-    let Some(found) = found else {
-        let known: Vec<&str> = rules.hours.categories.iter().map(|c| c.key.as_str()).collect();
-        reading.wrong("category", format!("方案中没有这个学时类别，应为：{}", known.join("、")));
-        return None;
-    };
-    if kind.is_empty() {
-        return Some((found.key.clone(), String::new()));
-    }
-    let Some(of_kind) = found.kinds.iter().find(|k| *k.title == kind || k.key == kind) else {
-        let known: Vec<&str> = found.kinds.iter().map(|k| k.key.as_str()).collect();
-        let known = if known.is_empty() { "不填".to_owned() } else { known.join("、") };
-        reading.wrong("kind", format!("这个类别下没有这个项目，应为：{known}"));
-        return None;
-    };
-    Some((found.key.clone(), of_kind.key.clone()))
-}
-
 fn refused(place: usize, number: &str, errors: &[Detail]) -> Value {
     let reason = errors.first().map(|error| error.message.clone()).unwrap_or_default();
     json!({ "row": place, "id": number, "outcome": "refused", "reason": reason, "errors": errors })
 }
 
-fn taken(place: usize, number: &str, answered: &Answered) -> Value {
-    let outcome = Outcome::of(answered.logged);
-    let entry = match answered.logged {
+fn taken((place, number): (usize, &str), logged: Logged, why: &str) -> Value {
+    let entry = match logged {
         Logged::Entered(id) => Some(id.to_string()),
         _ => None,
     };
-    json!({ "row": place, "id": number, "outcome": outcome, "reason": answered.why, "entry": entry })
+    json!({ "row": place, "id": number, "outcome": Outcome::of(logged), "reason": why, "entry": entry })
+}
+
+/// The answer to a row that takes another back, or what is wrong with it.
+fn taken_back((place, number): (usize, &str), withdrawn: Withdrawn) -> Result<Value, Vec<Detail>> {
+    let (outcome, reason, entry) = match withdrawn {
+        Withdrawn::Taken { entry, reason } => (Outcome::Withdrawn, reason, entry.map(|id| id.to_string())),
+        Withdrawn::Decided(reason) => {
+            (Outcome::Same, format!("此前已由工作人员冲销或未予认定：{reason}"), None)
+        }
+        Withdrawn::FromRecords => {
+            let message = "这条学时是按学习记录（xAPI 或 LTI）计算的，请作废或更正那里的记录";
+            return Err(wrong_number(place, message));
+        }
+        Withdrawn::Unknown => return Err(wrong_number(place, "本平台没有报送过这个编号的学时")),
+    };
+    Ok(json!({ "row": place, "id": number, "outcome": outcome, "reason": reason, "entry": entry }))
+}
+
+fn wrong_number(place: usize, message: &str) -> Vec<Detail> {
+    vec![Detail { row: Some(place), field: "id".to_owned(), message: message.to_owned() }]
 }
 
 /// `GET /hours`: what stands of the token's platform.

@@ -1,6 +1,7 @@
 //! The interface through HTTP, on both engines; every answer is held against its document.
 
 mod schema;
+mod withdrawal;
 
 use std::sync::Arc;
 
@@ -37,7 +38,10 @@ struct Place {
 
 impl Place {
     async fn begin(engine: Engine) -> Self {
-        let rooms = Rooms { pages: token::routes().merge(super::pages()), machines: super::routes() };
+        let rooms = Rooms {
+            pages: token::routes().merge(super::pages()).merge(hours::routes()),
+            machines: super::routes(),
+        };
         let parts = scheme::samples::parts().with(Gate::default());
         let test = TestApp::start(engine, rooms, parts).await;
         let town = small_town(&test.system()).await.expect("a town");
@@ -189,7 +193,10 @@ story!(a_batch_is_answered_row_by_row_and_counts_once, |engine| async move {
     let expected = ["entered", "entered", "parked", "entered", "refused", "conflict", "held", "refused"];
     assert_eq!(outcomes(&seen), expected);
     let answer = body(&seen);
-    assert_eq!(answer["tally"], json!({"records": 8, "entered": 3, "same": 0, "waiting": 3, "refused": 2}));
+    assert_eq!(
+        answer["tally"],
+        json!({"records": 8, "entered": 3, "same": 0, "waiting": 3, "withdrawn": 0, "refused": 2})
+    );
     let fields: Vec<&str> = answer["rows"][4]["errors"]
         .as_array()
         .expect("errors")

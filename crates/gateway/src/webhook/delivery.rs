@@ -22,6 +22,8 @@ pub const JOB: &str = "webhook.round";
 const MOST: i64 = 50;
 /// Time after which a round sends no further message: others wait for the worker.
 const LONGEST: Duration = Duration::from_secs(10);
+/// Time after which a round that has not ended is taken to have died; far more than one lasts.
+const LEASE: TimeDelta = TimeDelta::minutes(1);
 /// Days for which a message that has come to an end can be looked at.
 const KEPT: TimeDelta = TimeDelta::days(30);
 /// Characters kept of an answer.
@@ -36,48 +38,67 @@ struct Round {
 /// Orders a round for `webhook` at `at`; `key` tells it from others.
 pub async fn order(tx: &mut Tx, webhook: Id<Webhook>, at: Instant, key: &str) -> Result<(), DbError> {
     let key = format!("{webhook}.{key}");
-    jobs::enqueue(tx, at, JOB, &key, &Round { webhook }).await.map(drop)
+    jobs::enqueue_outbound(tx, at, JOB, &key, &Round { webhook }).await.map(drop)
 }
 
-/// Sends what is due. Done twice it sends what has not arrived, under the same ids.
+/// Sends what is due, one message after the other, while nobody else sends to the same subscriber. Done
+/// twice it sends what has not arrived, under the same ids.
 pub async fn round(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     let Round { webhook: id } = claimed.payload()?;
-    let started = std::time::Instant::now();
     let mut tx = ctx.read().await?;
-    let Some(mut webhook) = store::of_id(&mut tx, id).await? else { return Ok(()) };
+    let Some(webhook) = store::of_id(&mut tx, id).await? else { return Ok(()) };
     let rests = webhook.resting_until.is_some_and(|until| ctx.at < until);
     if webhook.state != State::Active || rests {
         return Ok(());
     }
     let due = store::due(&mut tx, id, ctx.at, MOST).await?;
     drop(tx);
+    let mut tx = ctx.write().await?;
+    let holder = claimed.id.uuid();
+    if !store::begin_round(&mut tx, (id, holder), ctx.at, ctx.at + LEASE).await? {
+        // Whoever sends orders what is left when he ends; if he dies, this one does.
+        let until = store::round_until(&mut tx, id).await?.unwrap_or(ctx.at + LEASE);
+        order(&mut tx, id, until, &format!("after.{}", until.micros())).await?;
+        return Ok(tx.commit().await?);
+    }
+    tx.commit().await?;
+    let goes_on = send_each(&ctx, webhook, &due).await?;
+    let mut tx = ctx.write().await?;
+    store::end_round(&mut tx, (id, holder)).await?;
+    if goes_on {
+        store::forget(&mut tx, id, ctx.at + -KEPT).await?;
+        if let Some(next) = store::next(&mut tx, id).await? {
+            let now = ctx.app.now();
+            if next > now {
+                // Whoever else waits for that moment has ordered the same round.
+                order(&mut tx, id, next, &next.micros().to_string()).await?;
+            } else {
+                order(&mut tx, id, now, &format!("{}.{}", claimed.id, now.micros())).await?;
+            }
+        }
+    }
+    Ok(tx.commit().await?)
+}
+
+/// Sends each of `due`; says whether the subscriber takes more.
+async fn send_each(ctx: &Ctx, mut webhook: Webhook, due: &[Message]) -> Result<bool, JobError> {
+    let started = std::time::Instant::now();
     let secret = ctx.app.keys.open(&webhook.secret).map_err(|error| JobError(error.to_string()))?;
-    for message in &due {
+    for message in due {
         if started.elapsed() > LONGEST {
             break;
         }
-        let (verdict, answer) = send(&ctx, &webhook, &secret, message).await?;
+        let (verdict, answer) = send(ctx, &webhook, &secret, message).await?;
         let mut tx = ctx.write().await?;
-        let goes_on = note(&ctx, &mut tx, &webhook, message, (verdict, &answer)).await?;
+        let goes_on = note(ctx, &mut tx, &webhook, message, (verdict, &answer)).await?;
         tx.commit().await?;
         if !goes_on {
-            return Ok(());
+            return Ok(false);
         }
         // It has answered: a later failure is the first of its kind.
         (webhook.failures, webhook.failing_since) = (0, None);
     }
-    let mut tx = ctx.write().await?;
-    store::forget(&mut tx, id, ctx.at + -KEPT).await?;
-    if let Some(next) = store::next(&mut tx, id).await? {
-        let now = ctx.app.now();
-        if next > now {
-            // Whoever else waits for that moment has ordered the same round.
-            order(&mut tx, id, next, &next.micros().to_string()).await?;
-        } else {
-            order(&mut tx, id, now, &format!("{}.{}", claimed.id, now.micros())).await?;
-        }
-    }
-    Ok(tx.commit().await?)
+    Ok(true)
 }
 
 /// Sends a message; gives what its answer means, and the answer in a sentence.

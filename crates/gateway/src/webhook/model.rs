@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use ring::hmac;
 use sha2::{Digest, Sha256};
 use tisheng_kernel::{Id, Instant, coded};
+use tisheng_platform::jobs::Job;
 use tisheng_registry::organisation::Node;
 use tisheng_training::hours::Outcome;
 use tisheng_training::platform::Platform;
@@ -30,6 +31,8 @@ coded! {
         CertificateIssued = "certificate.issued" "证书颁发",
         /// A certificate was revoked.
         CertificateRevoked = "certificate.revoked" "证书撤销",
+        /// A corrected certificate has taken the place of one.
+        CertificateSuperseded = "certificate.superseded" "证书更换",
     }
 }
 
@@ -41,7 +44,7 @@ impl Event {
             Outcome::Entered => Some(Self::HoursEntered),
             Outcome::Parked | Outcome::Held | Outcome::Conflict => Some(Self::HoursWaiting),
             Outcome::Refused | Outcome::Kept => Some(Self::HoursRefused),
-            Outcome::Reversed => Some(Self::HoursReversed),
+            Outcome::Reversed | Outcome::Withdrawn => Some(Self::HoursReversed),
             Outcome::Same => None,
         }
     }
@@ -55,7 +58,13 @@ impl Event {
     /// Whether it is about the teachers of a node: nothing for an institution.
     #[must_use]
     pub const fn is_of_node(self) -> bool {
-        matches!(self, Self::ResultFinal | Self::CertificateIssued | Self::CertificateRevoked)
+        matches!(
+            self,
+            Self::ResultFinal
+                | Self::CertificateIssued
+                | Self::CertificateRevoked
+                | Self::CertificateSuperseded
+        )
     }
 }
 
@@ -183,12 +192,13 @@ pub const fn verdict(status: u16) -> Verdict {
 }
 
 /// The identifier of the `place`th message that `job` writes for a subscriber: the same when the job is
-/// done again.
+/// done again. Those of one job for one subscriber lie side by side.
 #[must_use]
-pub fn message_id(job: &str, webhook: Id<Webhook>, place: usize) -> Id<Message> {
-    let digest = Sha256::digest(format!("{job} {webhook} {place}"));
+pub fn message_id(job: Id<Job>, webhook: Id<Webhook>, place: u32) -> Id<Message> {
+    let digest = Sha256::digest(format!("{job} {webhook}"));
     let mut bytes = [0; 16];
-    bytes.copy_from_slice(&digest[..16]);
+    bytes[..12].copy_from_slice(&digest[..12]);
+    bytes[12..].copy_from_slice(&place.to_be_bytes());
     Id::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid())
 }
 
@@ -285,8 +295,10 @@ mod tests {
     #[test]
     fn the_same_work_writes_the_same_messages() {
         let webhook = Id::from_uuid(Uuid::from_u128(1));
-        assert_eq!(message_id("a", webhook, 0), message_id("a", webhook, 0));
-        assert_ne!(message_id("a", webhook, 0), message_id("a", webhook, 1));
+        let job = Id::from_uuid(Uuid::from_u128(7));
+        let [first, next, last] = [0, 1, u32::MAX].map(|place| message_id(job, webhook, place));
+        assert_eq!(first, message_id(job, webhook, 0));
+        assert!(first.uuid() < next.uuid() && next.uuid() < last.uuid(), "those of a job lie side by side");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use tisheng_platform::db::Column;
 use tisheng_platform::web::paging::ROWS;
 use tisheng_platform::{DbError, Row, Scope as Part, Shift, Tx, args};
 use tisheng_training::platform::Platform;
+use uuid::Uuid;
 
 use super::model::{Event, Message, MessageState, State, Webhook};
 
@@ -40,6 +41,16 @@ const FAILED: &str = "update webhook set failures = $2, failing_since = $3, rest
 
 const RECOVERED: &str = "update webhook set failures = 0, failing_since = null, resting_until = null
     where id = $1 and failures > 0";
+
+const BEGIN_ROUND: &str = "update webhook set round = $2, round_until = $4
+    where id = $1 and (round is null or round = $2 or round_until <= $3)";
+
+const ROUND_UNTIL: &str = "select round_until from webhook where id = $1";
+
+const END_ROUND: &str = "update webhook set round = null, round_until = null where id = $1 and round = $2";
+
+const IS_TOLD: &str =
+    "select exists (select 1 from webhook_message where webhook = $1 and id >= $2 and id <= $3)";
 
 const WRITE: &str =
     "insert into webhook_message (webhook, id, event, payload, state, attempts, at, next_at, answer)
@@ -160,6 +171,35 @@ pub async fn failed(
 /// Notes that a subscriber takes messages again.
 pub async fn recovered(tx: &mut Tx, id: Id<Webhook>) -> Result<(), DbError> {
     tx.run(RECOVERED, args![id]).await.map(drop)
+}
+
+/// Lets the job `round` send to a subscriber; not while another does, unless its time is over.
+pub async fn begin_round(
+    tx: &mut Tx,
+    (id, round): (Id<Webhook>, Uuid),
+    at: Instant,
+    until: Instant,
+) -> Result<bool, DbError> {
+    Ok(tx.run(BEGIN_ROUND, args![id, round, at, until]).await? == 1)
+}
+
+/// Until when somebody sends to a subscriber; `None` while nobody does.
+pub async fn round_until(tx: &mut Tx, id: Id<Webhook>) -> Result<Option<Instant>, DbError> {
+    Ok(tx.row_opt(ROUND_UNTIL, args![id], |row| row.get(0)).await?.flatten())
+}
+
+/// The job `round` has ended.
+pub async fn end_round(tx: &mut Tx, (id, round): (Id<Webhook>, Uuid)) -> Result<(), DbError> {
+    tx.run(END_ROUND, args![id, round]).await.map(drop)
+}
+
+/// Whether a subscriber was told something under an id from `first` to `last`.
+pub async fn is_told(
+    tx: &mut Tx,
+    webhook: Id<Webhook>,
+    (first, last): (Id<Message>, Id<Message>),
+) -> Result<bool, DbError> {
+    tx.row(IS_TOLD, args![webhook, first, last], |row| row.get(0)).await
 }
 
 /// Writes a message, unless it is there; says whether it was not.

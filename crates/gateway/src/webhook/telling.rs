@@ -1,11 +1,12 @@
 //! From events to messages: who asked to be told, and what is said.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::TimeDelta;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tisheng_assessment::{certificate, review};
+use tisheng_assessment::certificate::{self, Action};
+use tisheng_assessment::review;
 use tisheng_kernel::Id;
 use tisheng_platform::jobs::{Claimed, JobError};
 use tisheng_platform::web::Failure;
@@ -24,21 +25,28 @@ use super::{delivery, store};
 async fn tell(
     ctx: &Ctx,
     tx: &mut Tx,
-    job: &str,
+    job: &Claimed,
     webhooks: &[Webhook],
     happened: &[(Event, Value)],
 ) -> Result<(), JobError> {
     for webhook in webhooks.iter().filter(|webhook| webhook.state != State::Ended) {
+        if let Some(whole) = job.part_of() {
+            let ids = (message_id(whole, webhook.id, 0), message_id(whole, webhook.id, u32::MAX));
+            if store::is_told(tx, webhook.id, ids).await? {
+                // The whole was told; only the answer to its commit was lost.
+                continue;
+            }
+        }
         let mut first = None;
-        for (place, (event, data)) in happened.iter().enumerate() {
+        for (place, (event, data)) in (0_u32..).zip(happened) {
             if !webhook.events.contains(event) {
                 continue;
             }
-            let id = message_id(job, webhook.id, place);
+            let id = message_id(job.id, webhook.id, place);
             let payload =
                 json!({ "type": event.key(), "timestamp": time::written(ctx.at.micros()), "data": data });
             // A microsecond apart, so that they keep their order.
-            let at = ctx.at + TimeDelta::microseconds(i64::try_from(place).unwrap_or(i64::MAX));
+            let at = ctx.at + TimeDelta::microseconds(i64::from(place));
             store::write(tx, (webhook.id, id), (*event, &payload.to_string()), at).await?;
             first = first.or(Some(id));
         }
@@ -53,30 +61,64 @@ async fn tell(
 /// Rows of a message about hours at most.
 const MOST_ROWS: usize = 500;
 
+/// What is said of the hours of one platform, in few messages.
+#[derive(Debug, Default)]
+struct Saying {
+    /// What is said first.
+    before: Vec<(Event, Vec<Value>)>,
+    /// What is said next, each kind of event in one message.
+    next: BTreeMap<Event, Vec<Value>>,
+    /// The numbers of which something is said next.
+    numbers: HashMap<String, Event>,
+}
+
+impl Saying {
+    /// Adds what is said of a number: after what was said of it so far.
+    fn add(&mut self, event: Event, number: String, said: Value) {
+        if self.numbers.get(&number).is_some_and(|known| *known != event) {
+            self.turn();
+        }
+        self.numbers.insert(number, event);
+        self.next.entry(event).or_default().push(said);
+    }
+
+    fn turn(&mut self) {
+        self.before.extend(std::mem::take(&mut self.next));
+        self.numbers.clear();
+    }
+
+    /// All that is said, in its order.
+    fn all(mut self) -> Vec<(Event, Vec<Value>)> {
+        self.turn();
+        self.before
+    }
+}
+
 /// Tells what has become of reports of hours: of many events at once, a message for each platform and
-/// kind of event.
+/// kind of event, and a further one where a number has come to something else since.
 pub async fn hours(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
-    let mut by: BTreeMap<(Uuid, String), BTreeMap<Event, Vec<Value>>> = BTreeMap::new();
+    let mut by: BTreeMap<(Uuid, String), Saying> = BTreeMap::new();
     for told in claimed.payloads::<Told>()? {
         let of_source = by.entry((told.programme.uuid(), told.source)).or_default();
         for row in told.rows {
             if let Some(event) = Event::of(row.outcome) {
                 let said = json!({ "id": row.number, "outcome": row.outcome, "reason": row.reason });
-                of_source.entry(event).or_default().push(said);
+                of_source.add(event, row.number, said);
             }
         }
     }
     let mut tx = ctx.write().await?;
-    for ((programme, source), events) in by {
+    for ((programme, source), saying) in by {
         let platform = platform::of_name(&mut tx, Id::from_uuid(programme), &source).await?;
         let Some(platform) = platform else { continue };
         let webhooks = store::of_platform(&mut tx, platform.id).await?;
-        let happened: Vec<(Event, Value)> = events
+        let happened: Vec<(Event, Value)> = saying
+            .all()
             .iter()
             .flat_map(|(event, rows)| rows.chunks(MOST_ROWS).map(|rows| (*event, rows)))
             .map(|(event, rows)| (event, json!({ "platform": platform.name, "rows": rows })))
             .collect();
-        tell(&ctx, &mut tx, &claimed.id.to_string(), &webhooks, &happened).await?;
+        tell(&ctx, &mut tx, &claimed, &webhooks, &happened).await?;
     }
     Ok(tx.commit().await?)
 }
@@ -97,7 +139,7 @@ pub async fn dispute(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
         "dispute": answered.dispute, "id": number, "state": answered.state, "answer": answered.answer,
     });
     let happened = [(Event::DisputeAnswered, data)];
-    tell(&ctx, &mut tx, &claimed.id.to_string(), &webhooks, &happened).await?;
+    tell(&ctx, &mut tx, &claimed, &webhooks, &happened).await?;
     Ok(tx.commit().await?)
 }
 
@@ -133,23 +175,24 @@ pub async fn result(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
         "final_at": time::written(found.final_at.micros()),
     });
     let happened = [(Event::ResultFinal, data)];
-    tell(&ctx, &mut tx, &claimed.id.to_string(), &webhooks, &happened).await?;
+    tell(&ctx, &mut tx, &claimed, &webhooks, &happened).await?;
     Ok(tx.commit().await?)
 }
 
-/// Tells that a certificate was issued or revoked.
+/// Tells what was done with a certificate, as it was at that moment.
 pub async fn certificate(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
-    let about: About = claimed.payload()?;
-    let mut tx = ctx.write().await?;
-    let webhooks = listeners(&mut tx, about.person).await?;
-    let found = match certificate::valid(&mut tx, about.programme, about.person).await? {
-        Some(valid) => Some((Event::CertificateIssued, valid)),
-        None => certificate::revoked(&mut tx, about.programme, about.person)
-            .await?
-            .map(|revoked| (Event::CertificateRevoked, revoked)),
+    let done: certificate::Done = claimed.payload()?;
+    let event = match done.action {
+        Action::Issued => Event::CertificateIssued,
+        Action::Revoked => Event::CertificateRevoked,
+        Action::Superseded => Event::CertificateSuperseded,
     };
-    let Some((event, found)) = found else { return Ok(()) };
-    let data = json!({ "person": about.person.to_string(), "number": found.number });
-    tell(&ctx, &mut tx, &claimed.id.to_string(), &webhooks, &[(event, data)]).await?;
+    let mut tx = ctx.write().await?;
+    let webhooks = listeners(&mut tx, done.person).await?;
+    let data = json!({
+        "person": done.person.to_string(), "number": done.number, "action": done.action,
+        "superseded_by": done.superseded_by,
+    });
+    tell(&ctx, &mut tx, &claimed, &webhooks, &[(event, data)]).await?;
     Ok(tx.commit().await?)
 }

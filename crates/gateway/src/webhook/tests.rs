@@ -11,14 +11,14 @@ use axum::routing::post;
 use chrono::{Days, TimeDelta};
 use serde_json::Value;
 use tisheng_kernel::{Id, Instant, Seconds};
-use tisheng_platform::Ctx;
-use tisheng_platform::jobs::Handlers;
+use tisheng_platform::jobs::{Handlers, Job};
+use tisheng_platform::{Ctx, args};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::access::Role;
 use tisheng_registry::samples::{Persona, Town, phone, small_town};
 use tisheng_rules::samples::third_scheme_files;
 use tisheng_testkit::{Browser, Engine, Seen, TestApp, story};
-use tisheng_training::hours::{self, Channel, Described, Report, Whom};
+use tisheng_training::hours::{self, Channel, Described, Report, Sent, Whom, Withdrawal};
 use tisheng_training::platform::{self, Platform};
 
 use super::model::sign;
@@ -130,6 +130,7 @@ impl Place {
             ("event", "hours.entered"),
             ("event", "hours.waiting"),
             ("event", "hours.refused"),
+            ("event", "hours.reversed"),
             ("event", "dispute.answered"),
         ];
         let issued = browser.post("/webhooks", &form).await;
@@ -163,7 +164,8 @@ impl Place {
     async fn reported(&self, reports: &[Report]) {
         let ctx = self.test.system();
         let mut tx = ctx.write().await.expect("a transaction");
-        let source = (self.platform.name.as_str(), reports);
+        let sent: Vec<Sent> = reports.iter().cloned().map(Box::new).map(Sent::Report).collect();
+        let source = (self.platform.name.as_str(), sent.as_slice());
         hours::log_each(&ctx, &mut tx, &self.programme, source).await.expect("taken");
         tx.commit().await.expect("commits");
         self.test.settle().await;
@@ -196,8 +198,7 @@ story!(a_platform_is_told_what_became_of_its_hours, |engine| async move {
 
     let office = place.test.ctx(place.town.county_office.who());
     let mut tx = office.write().await.expect("a transaction");
-    let found =
-        tx.row("select id from hour_report where state = 'parked'", tisheng_platform::args![], |r| r.get(0));
+    let found = tx.row("select id from hour_report where state = 'parked'", args![], |r| r.get(0));
     let parked: Id<hours::Waiting> = found.await.expect("it waits");
     let scoped: &Ctx = &place.test.ctx(place.town.city_office.who());
     hours::dismiss(scoped, &mut tx, &place.programme, parked, "查无此人").await.expect("put aside");
@@ -208,6 +209,58 @@ story!(a_platform_is_told_what_became_of_its_hours, |engine| async move {
         (&last.said()["type"], &last.said()["data"]["rows"][0]["reason"]),
         (&Value::from("hours.refused"), &Value::from("查无此人"))
     );
+});
+
+story!(what_comes_to_something_else_is_told_in_its_order, |engine| async move {
+    let place = Place::begin(engine).await;
+    let (_, secret, _) = place.subscribed().await;
+    let name = place.teacher().name.clone();
+    let ctx = place.test.system();
+    let mut tx = ctx.write().await.expect("a transaction");
+    let taken_back = |number: &str, reason: &str| {
+        Sent::Withdrawal(Withdrawal { number: number.to_owned(), reason: reason.to_owned() })
+    };
+    let report = |hours, number| Sent::Report(Box::new(place.report(&name, hours, number)));
+    let sent = [report(1, "v1"), report(1, "v2"), taken_back("v1", "学时有误"), report(2, "v1")];
+    let source = (place.platform.name.as_str(), sent.as_slice());
+    hours::log_each(&ctx, &mut tx, &place.programme, source).await.expect("taken");
+    tx.commit().await.expect("commits");
+    place.test.settle().await;
+    let got = place.receiver.got();
+    let told: Vec<(Value, usize)> = got
+        .iter()
+        .map(Got::said)
+        .map(|said| (said["type"].clone(), said["data"]["rows"].as_array().expect("rows").len()))
+        .collect();
+    let expected = [("hours.entered", 2), ("hours.reversed", 1), ("hours.entered", 1)];
+    assert_eq!(told, expected.map(|(event, rows)| (Value::from(event), rows)));
+    assert_eq!(got[1].said()["data"]["rows"][0]["outcome"], "withdrawn");
+    got.iter().for_each(|one| signed(one, &secret));
+
+    // The answer to the commit is lost: the job is taken for one that failed, and taken apart.
+    let mut tx = ctx.write().await.expect("a transaction");
+    let apart = "insert into job (id, kind, key, payload, run_at, lane, part_of, attempts, done, total)
+        select $1, kind, 'part', payload, run_at, lane, id, 0, 0, 0 from job where kind = $2";
+    assert_eq!(tx.run(apart, args![ctx.id::<Job>(), HOURS_JOB]).await.expect("a part"), 1);
+    tx.commit().await.expect("commits");
+    place.test.settle().await;
+    assert_eq!(place.receiver.got().len(), 3, "nothing is told under another id");
+});
+
+story!(one_round_at_a_time_is_sent_to_a_subscriber, |engine| async move {
+    let place = Place::begin(engine).await;
+    place.subscribed().await;
+    let until = place.test.app.now() + TimeDelta::seconds(30);
+    let mut tx = place.test.app.db.write().await.expect("a transaction");
+    let held = "update webhook set round = $1, round_until = $2";
+    tx.run(held, args![uuid::Uuid::now_v7(), until]).await.expect("another server sends");
+    tx.commit().await.expect("commits");
+    let name = place.teacher().name.clone();
+    place.reported(&[place.report(&name, 1, "v1")]).await;
+    assert_eq!(place.receiver.ids().len(), 0, "the other one sends");
+    place.test.clock.advance(TimeDelta::seconds(31));
+    place.test.settle().await;
+    assert_eq!(place.receiver.ids().len(), 1, "it has died: somebody else does");
 });
 
 story!(what_does_not_arrive_is_sent_again_under_its_number, |engine| async move {

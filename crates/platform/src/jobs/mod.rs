@@ -7,8 +7,8 @@
 //! one job for each reaction to it, or a part of one, exactly once, because both happen in one
 //! transaction.
 //!
-//! Jobs run in two lanes, so that somebody who looks at a progress bar never waits behind a
-//! thousand figures that are being counted again.
+//! Jobs run in three lanes, so that somebody who looks at a progress bar never waits behind a
+//! thousand figures that are being counted again, and nobody for a system that is slow to answer.
 
 use std::collections::{HashMap, HashSet};
 use std::future::Future;
@@ -34,6 +34,7 @@ pub struct Job;
 
 /// Attempts after which a job is left for a person.
 const ATTEMPTS: i64 = 8;
+
 /// What a job is put off for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lane {
@@ -41,6 +42,19 @@ pub enum Lane {
     Awaited,
     /// Nobody sees when it is done.
     Background,
+    /// It asks another system, which may let it wait.
+    Outbound,
+}
+
+impl Lane {
+    /// The form stored in the database.
+    const fn code(self) -> i64 {
+        match self {
+            Self::Background => 0,
+            Self::Awaited => 1,
+            Self::Outbound => 2,
+        }
+    }
 }
 
 /// Puts a job of `kind` on the table, to be done in the background once `at` has come and the
@@ -73,6 +87,20 @@ pub async fn enqueue_awaited(
     put(tx, Lane::Awaited, (at, kind, key), payload).await
 }
 
+/// The same for a job that asks another system. Several of them are done at once.
+///
+/// # Errors
+/// What the database reports.
+pub async fn enqueue_outbound(
+    tx: &mut Tx,
+    at: Instant,
+    kind: &str,
+    key: &str,
+    payload: &(impl Serialize + Sync),
+) -> Result<Id<Job>, DbError> {
+    put(tx, Lane::Outbound, (at, kind, key), payload).await
+}
+
 async fn put(
     tx: &mut Tx,
     lane: Lane,
@@ -81,7 +109,7 @@ async fn put(
 ) -> Result<Id<Job>, DbError> {
     let payload = serde_json::to_string(payload).map_err(|e| DbError::Engine(e.to_string()))?;
     let id: Id<Job> = Id::new(at);
-    if tx.run(INSERT_JOB, args![id, kind, key, payload, at, lane == Lane::Awaited]).await? == 1 {
+    if tx.run(INSERT_JOB, args![id, kind, key, payload, at, lane.code(), None::<Uuid>]).await? == 1 {
         return Ok(id);
     }
     tx.row(JOB_OF_KEY, args![kind, key], |row| row.get(0)).await
@@ -101,8 +129,9 @@ pub async fn emit(
     tx.run(INSERT_EVENT, args![Id::<Job>::new(at), topic, payload, at]).await.map(drop)
 }
 
-const INSERT_JOB: &str = "insert into job (id, kind, key, payload, run_at, awaited, attempts, done, total)
-    values ($1, $2, $3, $4, $5, $6, 0, 0, 0) on conflict (kind, key) do nothing";
+const INSERT_JOB: &str =
+    "insert into job (id, kind, key, payload, run_at, lane, part_of, attempts, done, total)
+    values ($1, $2, $3, $4, $5, $6, $7, 0, 0, 0) on conflict (kind, key) do nothing";
 
 const JOB_OF_KEY: &str = "select id from job where kind = $1 and key = $2";
 
@@ -173,6 +202,7 @@ pub struct Claimed {
     payload: String,
     attempts: i64,
     lease: Uuid,
+    part_of: Option<Id<Job>>,
 }
 
 impl Claimed {
@@ -182,6 +212,13 @@ impl Claimed {
     /// When the payload was written by other code.
     pub fn payload<T: DeserializeOwned>(&self) -> Result<T, JobError> {
         serde_json::from_str(&self.payload).map_err(|e| JobError(format!("payload: {e}")))
+    }
+
+    /// The gathering job that this one is a part of. It could not be done as a whole, unless it was and
+    /// only the answer to its commit was lost.
+    #[must_use]
+    pub const fn part_of(&self) -> Option<Id<Job>> {
+        self.part_of
     }
 
     /// The payloads of the events that a gathering job was given, in their order.

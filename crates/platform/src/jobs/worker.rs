@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use tisheng_kernel::{Id, Instant};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::{ATTEMPTS, Claimed, Handler, Handlers, INSERT_JOB, Job, JobError, Lane};
@@ -22,6 +23,10 @@ const LEASE_SECONDS: i64 = 30;
 const RENEWAL: Duration = Duration::from_secs(10);
 /// Jobs claimed at once.
 const CLAIM: i64 = 20;
+/// Jobs of the outbound lane that are done at once.
+const OUTBOUND_AT_ONCE: usize = 8;
+/// How often new jobs of that lane are looked for while others are at work.
+const LOOK_AGAIN: Duration = Duration::from_millis(300);
 /// Events looked at in one transaction.
 const EVENTS_AT_ONCE: i64 = 200;
 /// Events that one gathering job is given at most.
@@ -32,12 +37,12 @@ const OPEN_EVENTS: &str =
 
 const CLOSE_EVENT: &str = "update outbox set handled_at = $2 where id = $1 and handled_at is null";
 
-const DUE: &str = "select id, kind, payload, attempts from job
-    where done_at is null and awaited = $4 and attempts < $1 and run_at <= $2
+const DUE: &str = "select id, kind, payload, attempts, part_of from job
+    where done_at is null and lane = $4 and attempts < $1 and run_at <= $2
     and (lease_until is null or lease_until < $2) order by run_at, id limit $3";
 
-const DUE_SKIPPING_LOCKED: &str = "select id, kind, payload, attempts from job
-    where done_at is null and awaited = $4 and attempts < $1 and run_at <= $2
+const DUE_SKIPPING_LOCKED: &str = "select id, kind, payload, attempts, part_of from job
+    where done_at is null and lane = $4 and attempts < $1 and run_at <= $2
     and (lease_until is null or lease_until < $2) order by run_at, id limit $3 for update skip locked";
 
 const CLAIM_JOB: &str = "update job set lease_until = $2, lease = $3 where id = $1 and done_at is null";
@@ -70,6 +75,7 @@ pub async fn run_due(app: &Arc<App>, handlers: &Handlers) -> Result<usize, DbErr
         for lane in [Lane::Awaited, Lane::Background] {
             done += run_lane(app, handlers, lane, &never).await?;
         }
+        done += run_outbound(app, handlers, &never).await?;
         if done == before {
             return Ok(done);
         }
@@ -86,7 +92,7 @@ async fn run_lane(
     let mut done = 0;
     while !*stop.borrow() {
         let events = dispatch(app, handlers).await?;
-        let claimed = claim(app, lane).await?;
+        let claimed = claim(app, lane, CLAIM).await?;
         if events == 0 && claimed.is_empty() {
             break;
         }
@@ -100,6 +106,48 @@ async fn run_lane(
         }
     }
     Ok(done)
+}
+
+/// Works in the outbound lane, on several jobs at once, until nothing is due there; says how many were
+/// done. Whatever is put on the table meanwhile does not wait for those that are slow.
+async fn run_outbound(
+    app: &Arc<App>,
+    handlers: &Handlers,
+    stop: &watch::Receiver<bool>,
+) -> Result<usize, DbError> {
+    let (mut at_work, mut done, mut failed) = (JoinSet::new(), 0, None);
+    loop {
+        if failed.is_none() && !*stop.borrow() && at_work.len() < OUTBOUND_AT_ONCE {
+            match claim(app, Lane::Outbound, i64::try_from(OUTBOUND_AT_ONCE - at_work.len()).unwrap_or(1))
+                .await
+            {
+                Ok(claimed) => {
+                    for job in claimed {
+                        at_work.spawn(begin(Arc::clone(app), handlers.clone(), job));
+                    }
+                }
+                Err(error) => failed = Some(error),
+            }
+        }
+        if at_work.is_empty() {
+            return failed.map_or(Ok(done), Err);
+        }
+        match tokio::time::timeout(LOOK_AGAIN, at_work.join_next()).await {
+            Ok(Some(Ok(Ok(true)))) => done += 1,
+            Ok(Some(Ok(Err(error)))) => failed = Some(error),
+            Ok(Some(Err(stopped))) => failed = Some(DbError::Engine(stopped.to_string())),
+            Ok(Some(Ok(Ok(false))) | None) | Err(_) => {}
+        }
+    }
+}
+
+/// Does a job, unless somebody else has it by now; says whether it was done.
+async fn begin(app: Arc<App>, handlers: Handlers, job: Claimed) -> Result<bool, DbError> {
+    if !start(&app, &job).await? {
+        return Ok(false);
+    }
+    work(&app, &handlers, job).await?;
+    Ok(true)
 }
 
 /// Takes up at once what a server that died had in hand, where nobody else can be at work: a
@@ -119,7 +167,8 @@ pub async fn take_up_again(app: &Arc<App>) -> Result<(), DbError> {
 pub async fn run_until(app: Arc<App>, handlers: Handlers, rest: Duration, stop: watch::Receiver<bool>) {
     tokio::join!(
         run_lane_until(&app, &handlers, Lane::Awaited, (rest, stop.clone())),
-        run_lane_until(&app, &handlers, Lane::Background, (rest, stop)),
+        run_lane_until(&app, &handlers, Lane::Background, (rest, stop.clone())),
+        run_lane_until(&app, &handlers, Lane::Outbound, (rest, stop)),
     );
 }
 
@@ -131,7 +180,11 @@ async fn run_lane_until(
 ) {
     let mut swept = None;
     while !*stop.borrow() {
-        if let Err(error) = run_lane(app, handlers, lane, &stop).await {
+        let ran = match lane {
+            Lane::Outbound => run_outbound(app, handlers, &stop).await,
+            Lane::Awaited | Lane::Background => run_lane(app, handlers, lane, &stop).await,
+        };
+        if let Err(error) = ran {
             tracing::error!(%error, "jobs cannot be claimed");
         }
         if lane == Lane::Background {
@@ -178,7 +231,7 @@ async fn dispatch(app: &Arc<App>, handlers: &Handlers) -> Result<usize, DbError>
             if handlers.gathering.contains(kind) {
                 gathered.entry(kind).or_default().push((*id, payload));
             } else {
-                follow(&mut tx, at, (kind, &id.simple().to_string()), payload).await?;
+                follow(&mut tx, at, (kind, &id.simple().to_string(), None), payload).await?;
             }
         }
     }
@@ -186,16 +239,21 @@ async fn dispatch(app: &Arc<App>, handlers: &Handlers) -> Result<usize, DbError>
         for some in events.chunks(GATHERED) {
             let payloads: Vec<&str> = some.iter().map(|(_, payload)| *payload).collect();
             let first = some.first().map(|(id, _)| id.simple().to_string()).unwrap_or_default();
-            follow(&mut tx, at, (kind, &first), &list(&payloads)).await?;
+            follow(&mut tx, at, (kind, &first, None), &list(&payloads)).await?;
         }
     }
     tx.commit().await?;
     Ok(events.len())
 }
 
-/// Puts a job that follows from an event on the table.
-async fn follow(tx: &mut Tx, at: Instant, (kind, key): (&str, &str), payload: &str) -> Result<(), DbError> {
-    let row = args![Id::<Job>::new(at), kind, key, payload, at, false];
+/// Puts a job that follows from an event on the table, or a part of one that could not be done.
+async fn follow(
+    tx: &mut Tx,
+    at: Instant,
+    (kind, key, part_of): (&str, &str, Option<Id<Job>>),
+    payload: &str,
+) -> Result<(), DbError> {
+    let row = args![Id::<Job>::new(at), kind, key, payload, at, Lane::Background.code(), part_of];
     tx.run(INSERT_JOB, row).await.map(drop)
 }
 
@@ -208,12 +266,19 @@ fn event(row: &crate::db::Row<'_>) -> Result<(Uuid, String, String), DbError> {
     Ok((row.get(0)?, row.get(1)?, row.get(2)?))
 }
 
-async fn claim(app: &Arc<App>, lane: Lane) -> Result<Vec<Claimed>, DbError> {
+async fn claim(app: &Arc<App>, lane: Lane, most: i64) -> Result<Vec<Claimed>, DbError> {
     let at = app.now();
-    let due = args![ATTEMPTS, at, CLAIM, lane == Lane::Awaited];
+    let due = args![ATTEMPTS, at, most, lane.code()];
     let lease = Id::<Job>::new(at).uuid();
     let found = |row: &crate::db::Row<'_>| {
-        Ok(Claimed { id: row.get(0)?, kind: row.get(1)?, payload: row.get(2)?, attempts: row.get(3)?, lease })
+        Ok(Claimed {
+            id: row.get(0)?,
+            kind: row.get(1)?,
+            payload: row.get(2)?,
+            attempts: row.get(3)?,
+            lease,
+            part_of: row.get(4)?,
+        })
     };
     let mut tx = app.db.read().await?;
     if tx.rows(DUE, due, found).await?.is_empty() {
@@ -295,7 +360,7 @@ async fn take_apart(tx: &mut Tx, at: Instant, job: &Claimed) -> Result<(), DbErr
     }
     for (place, part) in job.parts().iter().enumerate() {
         let key = format!("{}.{place}", job.id);
-        follow(tx, at, (&job.kind, &key), &list(&[part])).await?;
+        follow(tx, at, (&job.kind, &key, Some(job.id)), &list(&[part])).await?;
     }
     Ok(())
 }

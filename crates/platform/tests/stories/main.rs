@@ -5,6 +5,7 @@ mod bucket;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
@@ -20,6 +21,7 @@ use tisheng_platform::web::layout::Flash;
 use tisheng_platform::web::{Answer, Begun, Fields, assets, once, serve, session};
 use tisheng_platform::{App, Ctx, Db, Member, Parts, Who, args, sweep};
 use tisheng_testkit::{Engine, TestApp, scratch, story};
+use tokio::sync::{Barrier, watch};
 use uuid::Uuid;
 
 async fn with_table(engine: Engine) -> (tisheng_testkit::Scratch, Db) {
@@ -273,6 +275,38 @@ story!(whoever_waits_comes_before_the_background, |engine| async move {
     assert_eq!(state.error, None, "thirty others were still to be done");
 });
 
+/// Where jobs and whoever watches them meet.
+struct Meeting(Barrier);
+
+async fn meet(ctx: Ctx, _: Claimed) -> Result<(), JobError> {
+    ctx.app.parts.get::<Meeting>().0.wait().await;
+    Ok(())
+}
+
+story!(a_system_that_is_slow_to_answer_holds_up_nobody, |engine| async move {
+    let handlers = Handlers::default().job("ask", meet).job("greet", meet).job("first", meet);
+    let parts = Parts::default().with(Meeting(Barrier::new(5)));
+    let town = TestApp::with_handlers(engine, Router::new(), parts, handlers.clone()).await;
+    let at = town.app.now();
+    let mut tx = town.app.db.write().await.expect("a transaction");
+    jobs::enqueue_outbound(&mut tx, at, "ask", "one", &()).await.expect("a job");
+    jobs::enqueue_outbound(&mut tx, at, "ask", "other", &()).await.expect("a job");
+    jobs::enqueue(&mut tx, at, "greet", "k", &()).await.expect("a job");
+    jobs::enqueue_awaited(&mut tx, at, "first", "k", &()).await.expect("a job");
+    tx.commit().await.expect("commits");
+    let (stop, stopping) = watch::channel(false);
+    let rest = Duration::from_millis(10);
+    let workers = tokio::spawn(jobs::run_until(Arc::clone(&town.app), handlers, rest, stopping));
+    // None of them ends before all are at work.
+    let all = town.app.parts.get::<Meeting>().0.wait();
+    tokio::time::timeout(Duration::from_secs(60), all).await.expect("two ask while two others are done");
+    stop.send_replace(true);
+    workers.await.expect("they end");
+    let mut tx = town.app.db.read().await.expect("a transaction");
+    let open = "select count(*) from job where done_at is null";
+    assert_eq!(tx.row(open, args![], |row| row.get::<i64>(0)).await.expect("a count"), 0);
+});
+
 /// Fails when the background has been worked through before.
 async fn first_of_all(ctx: Ctx, _: Claimed) -> Result<(), JobError> {
     let mut tx = ctx.read().await?;
@@ -416,7 +450,7 @@ story!(a_long_write_does_not_hold_up_those_who_are_done, |engine| async move {
     for _ in 0..100 {
         tokio::task::yield_now().await;
     }
-    let told = tokio::time::timeout(std::time::Duration::from_secs(20), first.commit()).await;
+    let told = tokio::time::timeout(Duration::from_secs(20), first.commit()).await;
     told.expect("told while the long one is at work").expect("durable");
     has_begun.await.expect("the long one begins");
     assert_eq!(count(&db).await, 1);
@@ -499,8 +533,8 @@ story!(stopping_ends_the_job_in_hand_and_gives_back_the_others, |engine| async m
     let first = jobs::enqueue(&mut tx, at, "labour", "1", &place).await.expect("a job");
     let second = jobs::enqueue(&mut tx, town.app.now(), "labour", "2", &place).await.expect("a job");
     tx.commit().await.expect("commits");
-    let (stop, stopping) = tokio::sync::watch::channel(false);
-    let rest = std::time::Duration::from_millis(1);
+    let (stop, stopping) = watch::channel(false);
+    let rest = Duration::from_millis(1);
     let worker = tokio::spawn(jobs::run_until(Arc::clone(&town.app), handlers, rest, stopping));
     WORKSHOP[place].acquire().await.expect("the first job begins").forget();
     stop.send_replace(true);

@@ -1,5 +1,7 @@
 //! Offices that listen to what becomes of their teachers.
 
+use serde_json::{Value, json};
+use tisheng_platform::args;
 use tisheng_testkit::story;
 
 use crate::world::World;
@@ -12,6 +14,7 @@ story!(an_office_is_told_of_results_and_certificates_of_its_own_teachers, |engin
         ("event", "result.final"),
         ("event", "certificate.issued"),
         ("event", "certificate.revoked"),
+        ("event", "certificate.superseded"),
     ];
     let mut office = world.browser(&world.town.county_office).await;
     let page = office.post("/webhooks", &form).await.link("/webhooks/");
@@ -27,4 +30,41 @@ story!(an_office_is_told_of_results_and_certificates_of_its_own_teachers, |engin
     // Nobody listens there: it waits, and is tried again.
     seen.shows("证书颁发 待投递").shows("投递受阻");
     neighbour.get(&theirs).await.shows("还没有通知");
+
+    // Told of what was done, not of how it stands once it is told.
+    let first = number(&world, "valid").await;
+    let reason = [("reason", "姓名用字更正")];
+    office.post(&format!("/certificates/{first}/reissue"), &reason).await.shows("已换发");
+    let second = number(&world, "valid").await;
+    office.post(&format!("/certificates/{second}/revoke"), &reason).await.shows("证书已撤销");
+    world.test.settle().await;
+    let mut tx = world.test.app.db.read().await.expect("a transaction");
+    let sql = "select payload from webhook_message where event like 'certificate.%'";
+    let said = tx.rows(sql, args![], |row| row.get::<String>(0)).await.expect("messages");
+    let mut said: Vec<Value> = said
+        .iter()
+        .map(|payload| serde_json::from_str::<Value>(payload).expect("JSON"))
+        .filter(|message| message["data"]["person"] == teacher.person.to_string())
+        .map(|message| {
+            let data = &message["data"];
+            json!([message["type"], data["action"], data["number"], data["superseded_by"]])
+        })
+        .collect();
+    said.sort_by_key(Value::to_string);
+    let mut expected = [
+        json!(["certificate.issued", "issued", first, null]),
+        json!(["certificate.issued", "issued", second, null]),
+        json!(["certificate.revoked", "revoked", second, null]),
+        json!(["certificate.superseded", "superseded", first, second]),
+    ];
+    expected.sort_by_key(Value::to_string);
+    assert_eq!(said, expected);
 });
+
+/// The number of the one certificate in `state` that the town's teacher has.
+async fn number(world: &World, state: &str) -> String {
+    let teacher = world.town.school().teachers[4].person;
+    let mut tx = world.test.app.db.read().await.expect("a transaction");
+    let sql = "select number from certificate where person = $1 and state = $2";
+    tx.row(sql, args![teacher, state], |row| row.get(0)).await.expect("a certificate")
+}

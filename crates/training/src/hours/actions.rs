@@ -7,6 +7,7 @@ pub mod decide;
 pub mod disputes;
 pub(super) mod foresee;
 pub mod reversal;
+pub mod withdrawal;
 
 use serde_json::json;
 use tisheng_kernel::identity::mask_paper_number;

@@ -6,6 +6,7 @@
 
 mod row;
 mod said;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use tisheng_kernel::Id;
 use tisheng_kernel::number::chinese_date;
 use tisheng_platform::web::Failure;
-use tisheng_platform::{Ctx, DbError, Tx, audit, jobs};
+use tisheng_platform::{Ctx, DbError, Scope, Tx, audit, jobs};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::access::Role;
 use tisheng_registry::people::Person;
@@ -25,12 +26,14 @@ use uuid::Uuid;
 
 pub use self::row::COLUMNS;
 use self::row::{CATEGORY, HOURS, NAME, NUMBER, Row, report};
+use self::words::Words;
 use super::actions::foresee::{Ahead, Foreseen, foresee};
 use super::actions::reversal::take_back;
 use super::actions::{changed, take};
 use super::delivery::{DELIVERED, Delivered, Tally};
-use super::model::{HoursError, Logged, Report, WITHDRAWAL, WaitingState};
+use super::model::{Entry, HoursError, Logged, Report, WITHDRAWAL, Waiting, WaitingState};
 use super::store;
+use super::told::Outcome;
 use crate::desk::policy;
 
 /// A file of hours from a training platform.
@@ -48,8 +51,10 @@ pub struct Memory {
     ahead: Ahead,
     /// Teachers whose ledger has changed.
     concerned: BTreeSet<Id<Person>>,
-    /// What became of the rows of each platform.
+    /// What became of the rows of each platform, in figures.
     sources: BTreeMap<String, Tally>,
+    /// The same row by row, as platforms are told.
+    words: Words,
 }
 
 impl Kind for HoursFile {
@@ -90,6 +95,7 @@ impl Kind for HoursFile {
             ahead: Ahead::new(),
             concerned: BTreeSet::new(),
             sources: BTreeMap::new(),
+            words: Words::default(),
         })
     }
 
@@ -141,6 +147,7 @@ impl Kind for HoursFile {
             said::too(desk, tx, programme, report, book).await?;
             let (logged, person) = take(&desk.ctx, tx, programme, report).await.map_err(of_hours)?;
             tally.count(logged, report.seconds);
+            memory.words.logged(tx, programme, report, logged).await?;
             match logged {
                 Logged::Entered(id) => {
                     said::first(desk, tx, programme, (ENTRY, id.uuid()), book).await?;
@@ -160,6 +167,7 @@ impl Kind for HoursFile {
         for person in &memory.concerned {
             changed(&desk.ctx, tx, programme, *person).await.map_err(of_hours)?;
         }
+        std::mem::take(&mut memory.words).tell(desk, tx, programme).await?;
         let sources = std::mem::take(&mut memory.sources);
         let delivered = Delivered { programme: programme.id, run: desk.run, sources };
         audit::record(&desk.ctx, tx, "hours.file_taken", desk.run, &delivered).await?;
@@ -168,58 +176,64 @@ impl Kind for HoursFile {
 
     async fn undo(desk: &Desk, tx: &mut Tx, traces: Vec<Trace>) -> Result<(), Obstacle> {
         let Some((programme, _)) = policy(desk, tx).await? else { return Ok(()) };
-        let mut concerned = BTreeSet::new();
+        let (mut concerned, mut words) = (BTreeSet::new(), Words::default());
         for trace in traces {
             if store::said::take_back(tx, programme.id, trace.subject, desk.run).await? {
                 continue;
             }
             if trace.thing == ENTRY {
-                concerned.extend(withdraw_entry(desk, tx, &programme, trace.subject).await?);
-            } else {
-                withdraw_report(desk, tx, &programme, trace.subject).await?;
+                if let Some(entry) = withdraw_entry(desk, tx, &programme, trace.subject).await? {
+                    concerned.insert(entry.person);
+                    words.add((&entry.source, &entry.source_id), Outcome::Withdrawn, UNDONE);
+                }
+            } else if let Some(report) = withdraw_report(desk, tx, &programme, trace.subject).await? {
+                words.add((&report.source, &report.source_id), Outcome::Withdrawn, UNDONE);
             }
         }
         for person in concerned {
             changed(&desk.ctx, tx, &programme, person).await.map_err(of_hours)?;
         }
-        Ok(())
+        Ok(words.tell(desk, tx, &programme).await?)
     }
 }
 
-/// Takes back an entry that the file made; gives the teacher, unless it was taken back before.
+/// Takes back an entry that the file made; gives it, unless it was taken back before.
 async fn withdraw_entry(
     desk: &Desk,
     tx: &mut Tx,
     programme: &Programme,
     entry: Uuid,
-) -> Result<Option<Id<Person>>, DbError> {
+) -> Result<Option<Entry>, DbError> {
     let entry = store::entry_of_id(tx, programme.id, Id::from_uuid(entry)).await?;
     let Some(entry) = entry else { return Ok(None) };
     match take_back(&desk.ctx, tx, programme, &entry, (WITHDRAWAL, UNDONE)).await {
         Ok(_) => {
             said::wait_again(desk, tx, programme, &entry).await?;
-            Ok(Some(entry.person))
+            Ok(Some(entry))
         }
         Err(HoursError::Reversed) => Ok(None),
         Err(error) => Err(of_hours(error)),
     }
 }
 
-/// Ends the waiting of a report that the file made; what somebody has made an entry stands in the
-/// way.
+/// Ends the waiting of a report that the file made, and gives it if it waited; what somebody has made
+/// an entry stands in the way.
 async fn withdraw_report(
     desk: &Desk,
     tx: &mut Tx,
     programme: &Programme,
     report: Uuid,
-) -> Result<(), Obstacle> {
+) -> Result<Option<Waiting>, Obstacle> {
     let report = Id::from_uuid(report);
     let ended = store::reports::withdraw_one(&desk.ctx, tx, programme.id, report, UNDONE).await?;
     if !ended && store::reports::state(tx, programme.id, report).await? == Some(WaitingState::Entered) {
         let sentence = "文件中有报送已经由人认定入账，不能整批撤销；请逐条冲销。";
         return Err(Obstacle::BuiltOn(sentence.to_owned()));
     }
-    Ok(())
+    if !ended {
+        return Ok(None);
+    }
+    Ok(store::reports::of_id(tx, programme.id, &Scope::everything(), report).await?)
 }
 
 /// An entry that a file made.

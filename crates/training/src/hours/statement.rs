@@ -5,7 +5,7 @@ use tisheng_kernel::{Id, Seconds};
 use tisheng_rules::hours::HoursRule;
 use tisheng_rules::{HourEntry, Sourced, Tally};
 
-use super::model::Entry;
+use super::model::{Entry, WITHDRAWAL};
 
 /// What has become of a line since it was booked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +77,7 @@ pub fn lines<'a>(rule: &HoursRule, entries: &'a [Entry]) -> Vec<Line<'a>> {
         } else {
             Standing::Booked
         };
+        let from = entry.reverses.and_then(|id| entries.iter().find(|entry| entry.id == id));
         let counts = after.counted - before.counted;
         lines.push(Line {
             entry,
@@ -85,7 +86,7 @@ pub fn lines<'a>(rule: &HoursRule, entries: &'a [Entry]) -> Vec<Line<'a>> {
             standing,
             counts,
             over: entry.seconds - counts,
-            rule: reason(rule, entry, standing, counts, &after),
+            rule: reason(rule, (entry, from), standing, counts, &after),
             running: after.counted,
         });
         before = after;
@@ -105,9 +106,19 @@ pub fn kind_title(rule: &HoursRule, category: &str, key: &str) -> String {
     rule.kind(category, key).map_or_else(|| key.to_owned(), |kind| kind.title.value.clone())
 }
 
-fn reason(rule: &HoursRule, entry: &Entry, standing: Standing, counts: Seconds, after: &Tally) -> String {
+/// The rule behind a line; of one that takes `from` back, why it does.
+fn reason(
+    rule: &HoursRule,
+    (entry, from): (&Entry, Option<&Entry>),
+    standing: Standing,
+    counts: Seconds,
+    after: &Tally,
+) -> String {
     if standing == Standing::TakesBack {
-        return format!("冲销原记录，原因：{}", entry.reason);
+        return match from.filter(|_| entry.source == WITHDRAWAL) {
+            Some(from) => format!("来源“{}”撤回，冲销原记录，原因：{}", from.source, entry.reason),
+            None => format!("冲销原记录，原因：{}", entry.reason),
+        };
     }
     let Some(category) = after.category(&entry.category) else {
         return "方案中没有这个学时类别，保留但不计入".to_owned();

@@ -71,8 +71,10 @@ pub enum Outcome {
     Refused,
     /// A person kept the entry that was there.
     Kept,
-    /// It was taken back.
+    /// A person took it back.
     Reversed,
+    /// Its own source took it back.
+    Withdrawn,
 }
 
 impl Outcome {

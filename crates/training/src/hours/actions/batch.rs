@@ -10,19 +10,34 @@ use super::super::delivery::Tally;
 use super::super::model::{Channel, HoursError, Logged, Report, Waiting};
 use super::super::store;
 use super::super::told::{Outcome, ToldRow, told};
+use super::withdrawal::{Withdrawal, Withdrawn, withdraw};
 use super::{changed, take};
 
-/// What the ledger answers to a report.
+/// What another system says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answered {
-    /// What became of it.
-    pub logged: Logged,
-    /// Why it waits, in a sentence; empty when it does not.
-    pub why: String,
+pub enum Sent {
+    /// Somebody worked.
+    Report(Box<Report>),
+    /// It takes back what it has reported.
+    Withdrawal(Withdrawal),
 }
 
-/// Takes reports of one source, each as [`super::log`] does, with one event for each teacher
-/// concerned; gives an answer to each, in their order.
+/// What the ledger answers to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answered {
+    /// To a report.
+    Report {
+        /// What became of it.
+        logged: Logged,
+        /// Why it waits, in a sentence; empty when it does not.
+        why: String,
+    },
+    /// To a withdrawal.
+    Withdrawal(Withdrawn),
+}
+
+/// Takes what one source sends, one after the other, reports each as [`super::log`] does, with one
+/// event for each teacher concerned; gives an answer to each, in their order.
 ///
 /// # Errors
 /// As [`super::log`]; then none is taken.
@@ -30,11 +45,26 @@ pub async fn log_each(
     ctx: &Ctx,
     tx: &mut Tx,
     programme: &Programme,
-    (source, reports): (&str, &[Report]),
+    (source, sent): (&str, &[Sent]),
 ) -> Result<Vec<Answered>, HoursError> {
-    let (mut answers, mut rows) = (Vec::with_capacity(reports.len()), Vec::new());
+    let (mut answers, mut rows) = (Vec::with_capacity(sent.len()), Vec::new());
     let (mut concerned, mut tally) = (BTreeSet::new(), Tally::default());
-    for report in reports {
+    for one in sent {
+        let report = match one {
+            Sent::Report(report) => report,
+            Sent::Withdrawal(withdrawal) => {
+                let (withdrawn, people, done) = withdraw(ctx, tx, programme, source, withdrawal).await?;
+                concerned.extend(people);
+                if done {
+                    let (number, reason) = (withdrawal.number.clone(), withdrawal.reason.clone());
+                    rows.push(ToldRow { number, outcome: Outcome::Withdrawn, reason });
+                }
+                tally.records += 1;
+                tally.noted += 1;
+                answers.push(Answered::Withdrawal(withdrawn));
+                continue;
+            }
+        };
         let (logged, person) = take(ctx, tx, programme, report).await?;
         tally.count(logged, report.seconds);
         let why = why(tx, programme, logged).await?;
@@ -45,7 +75,7 @@ pub async fn log_each(
             let outcome = Outcome::of(logged);
             rows.push(ToldRow { number: report.source_id.clone(), outcome, reason: why.clone() });
         }
-        answers.push(Answered { logged, why });
+        answers.push(Answered::Report { logged, why });
     }
     for person in concerned {
         changed(ctx, tx, programme, person).await?;
@@ -57,7 +87,11 @@ pub async fn log_each(
 }
 
 /// Why a report waits.
-async fn why(tx: &mut Tx, programme: &Programme, logged: Logged) -> Result<String, HoursError> {
+pub(in crate::hours) async fn why(
+    tx: &mut Tx,
+    programme: &Programme,
+    logged: Logged,
+) -> Result<String, HoursError> {
     let (Logged::Conflict(id) | Logged::Parked(id) | Logged::Held(id)) = logged else {
         return Ok(String::new());
     };

@@ -7,7 +7,9 @@ use tisheng_platform::{Ctx, Tx, audit};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::people;
 
-use super::super::model::{Channel, Entry, HoursError, REVERSAL, Report, WITHDRAWAL};
+use super::super::model::{
+    Channel, Entry, HoursError, OWN_SOURCES, REVERSAL, Report, WITHDRAWAL, WaitingState,
+};
 use super::super::store::{self, Booking};
 use super::super::told::{Outcome, ToldRow, told};
 use super::{changed, not_own, reversed};
@@ -115,17 +117,44 @@ pub async fn reverse_report(
     (source, source_id): (&str, &str),
     reason: &str,
 ) -> Result<(), HoursError> {
-    store::reports::withdraw(ctx, tx, programme.id, (source, source_id), reason).await?;
+    let ended = store::reports::withdraw(ctx, tx, programme.id, (source, source_id), reason).await?;
+    let taken = take_back_number(ctx, tx, programme, (source, source_id), reason).await?;
+    for entry in &taken {
+        changed(ctx, tx, programme, entry.person).await?;
+    }
+    if (taken.is_empty() && !ended) || OWN_SOURCES.contains(&source) {
+        return Ok(());
+    }
+    let row =
+        ToldRow { number: source_id.to_owned(), outcome: Outcome::Withdrawn, reason: reason.to_owned() };
+    Ok(told(ctx, tx, programme, source, vec![row]).await?)
+}
+
+/// Takes back every entry of a number that stands, with a [`WITHDRAWAL`]; gives those. A report that
+/// had waited before it was entered is weighed anew when it comes again.
+pub(super) async fn take_back_number(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    (source, source_id): (&str, &str),
+    reason: &str,
+) -> Result<Vec<Entry>, HoursError> {
+    let mut taken = Vec::new();
     for entry in store::of_number(tx, programme.id, source, source_id).await? {
         match take_back(ctx, tx, programme, &entry, (WITHDRAWAL, reason)).await {
             Ok(by) => {
                 let detail = json!({ "by": by, "reason": reason });
                 audit::record(ctx, tx, "hours.withdrawn", entry.id.uuid(), &detail).await?;
-                changed(ctx, tx, programme, entry.person).await?;
+                let waited = store::reports::of_entry(tx, programme.id, (entry.person, entry.id)).await?;
+                if let Some(report) = waited {
+                    let to = (report, WaitingState::Withdrawn);
+                    store::reports::reopen(ctx, tx, programme.id, to, reason).await?;
+                }
+                taken.push(entry);
             }
             Err(HoursError::Reversed) => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(())
+    Ok(taken)
 }

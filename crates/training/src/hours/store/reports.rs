@@ -24,6 +24,11 @@ const OF_DIGEST: &str = "select id, state, path, person, name, paper_masked, sch
     paper_key, decided_by
     from hour_report where programme = $1 and source = $2 and source_id = $3 and digest = $4";
 
+const OF_NUMBER: &str = "select id, state, path, person, name, paper_masked, school, category, kind, seconds,
+    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry, channel,
+    paper_key, decided_by
+    from hour_report where programme = $1 and source = $2 and source_id = $3 order by id";
+
 const OF_ID: &str = "select id, state, path, person, name, paper_masked, school, category, kind, seconds,
     hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry, channel,
     paper_key, decided_by
@@ -330,16 +335,27 @@ pub async fn withdraw_one(
     Ok(tx.run(WITHDRAW_ONE, args![programme, id, reason, ctx.at, account]).await? == 1)
 }
 
-/// Ends the waiting of all reports of a number that its own source takes back.
+/// All reports of a number that had to wait, the first first.
+pub async fn of_number(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    source: &str,
+    source_id: &str,
+) -> Result<Vec<Waiting>, DbError> {
+    tx.rows(OF_NUMBER, args![programme, source, source_id], waiting).await
+}
+
+/// Ends the waiting of all reports of a number that its own source takes back; says whether any
+/// waited.
 pub async fn withdraw(
     ctx: &Ctx,
     tx: &mut Tx,
     programme: Id<Programme>,
     (source, source_id): (&str, &str),
     reason: &str,
-) -> Result<(), DbError> {
+) -> Result<bool, DbError> {
     let (account, _, _) = ctx.who.signature();
-    tx.run(WITHDRAW, args![programme, source, source_id, reason, ctx.at, account]).await.map(drop)
+    Ok(tx.run(WITHDRAW, args![programme, source, source_id, reason, ctx.at, account]).await? > 0)
 }
 
 /// Ends the waiting; says whether the report was still in `from`.

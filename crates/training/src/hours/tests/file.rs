@@ -2,10 +2,12 @@
 
 use chrono::Days;
 use tisheng_kernel::{HourLength, Seconds};
+use tisheng_platform::args;
 use tisheng_registry::samples::{Persona, phone};
 use tisheng_testkit::{Browser, Chosen, Seen, story};
 
 use super::balance;
+use crate::hours::told::{Outcome, TOLD, Told};
 use crate::samples::PLATFORM;
 use crate::town::Place;
 
@@ -59,6 +61,16 @@ async fn undo(place: &Place, browser: &mut Browser, run: &Seen) -> Seen {
 
 fn hours(place: &Place, hours: u32) -> Seconds {
     Seconds::from_hours(hours, *place.rules.hours.length)
+}
+
+/// What platforms were told last: each number with what became of it.
+async fn told(place: &Place) -> Vec<(String, Outcome)> {
+    let mut tx = place.test.app.db.read().await.expect("a transaction");
+    let sql = "select payload from outbox where topic = $1 order by id desc limit 1";
+    let payload: String = tx.row(sql, args![TOLD], |row| row.get(0)).await.expect("they were told");
+    let told: Told = serde_json::from_str(&payload).expect("a payload");
+    assert_eq!(told.source, PLATFORM);
+    told.rows.into_iter().map(|row| (row.number, row.outcome)).collect()
 }
 
 fn teacher(place: &Place, n: usize) -> &Persona {
@@ -140,9 +152,14 @@ story!(a_file_brought_by_mistake_is_undone_and_may_be_brought_anew, |engine| asy
     let wrong = csv(&[row(&place, 1, "2", "n1"), unknown.clone(), row(&place, 2, "1", "n3")]);
     let run = bring(&place, &mut clerk, "错.csv", &wrong).await;
     confirm(&place, &mut clerk, &run).await.shows("已导入");
+    let came = [("n1", Outcome::Entered), ("n2", Outcome::Parked), ("n3", Outcome::Entered)];
+    assert_eq!(told(&place).await, came.map(|(number, outcome)| (number.to_owned(), outcome)));
     assert_eq!(balance(&place, teacher(&place, 1).person).await, hours(&place, 2));
 
     undo(&place, &mut clerk, &run).await.shows("已撤销");
+    let mut taken = told(&place).await;
+    taken.sort_by(|one, other| one.0.cmp(&other.0));
+    assert_eq!(taken, ["n1", "n2", "n3"].map(|number| (number.to_owned(), Outcome::Withdrawn)));
     assert_eq!(balance(&place, teacher(&place, 1).person).await, Seconds::ZERO);
     assert_eq!(balance(&place, teacher(&place, 2).person).await, Seconds::ZERO);
     clerk.get("/hours/waiting").await.shows("待匹配教师（0）");

@@ -1,0 +1,108 @@
+//! A platform takes back what it has reported.
+
+use serde_json::{Value, json};
+use tisheng_testkit::story;
+use tisheng_training::hours::{self, Channel, Report, Whom};
+
+use super::{Place, body, outcomes};
+use crate::token::Scope;
+
+fn withdrawal(number: &str, reason: &str) -> Value {
+    json!({ "id": number, "withdrawn": true, "reason": reason })
+}
+
+story!(a_platform_takes_back_what_it_reported_once, |engine| async move {
+    let place = Place::begin(engine).await;
+    let machine = place.reporter().await;
+    let [first, second, third] = [0, 1, 2].map(|n| place.town.school().teachers[n].clone());
+    let length = place.platforms[0].length.seconds();
+    let mut stranger = place.row(1, "1", "v2");
+    stranger["person"] = json!({ "name": "无名氏", "phone": "13900000099" });
+    let rows = [place.row(0, "2", "v1"), stranger, place.row(1, "1", "v3"), place.row(2, "20", "v4")];
+    assert_eq!(outcomes(&machine.report(&rows).await), ["entered", "parked", "entered", "entered"]);
+
+    let rows = [
+        withdrawal("v1", "考勤重复"),
+        withdrawal("v2", "不是本地教师"),
+        withdrawal("v9", "不存在"),
+        withdrawal("v3", ""),
+        json!({ "id": "v3", "withdrawn": true, "reason": "多写了", "hours": "1" }),
+        json!({ "id": "v3", "withdrawn": "yes", "reason": "不是布尔值" }),
+    ];
+    let seen = machine.report(&rows).await;
+    let expected = ["withdrawn", "withdrawn", "refused", "refused", "refused", "refused"];
+    assert_eq!(outcomes(&seen), expected);
+    let answer = body(&seen);
+    let tally = json!({"records": 6, "entered": 0, "same": 0, "waiting": 0, "withdrawn": 2, "refused": 4});
+    assert_eq!(answer["tally"], tally);
+    assert_eq!(answer["rows"][2]["reason"], "本平台没有报送过这个编号的学时");
+    assert_eq!((place.seconds(first.person).await, place.seconds(second.person).await), (0, length));
+
+    // Said again it is the same answer, whatever reason is given now.
+    let again = body(&machine.report(&[withdrawal("v1", "另一个原因"), withdrawal("v2", "还是")]).await);
+    assert_eq!(again["rows"][0], answer["rows"][0]);
+    assert_eq!(again["rows"][1], answer["rows"][1]);
+    assert_eq!(place.seconds(first.person).await, 0);
+    let listed = body(&machine.get("/hours").await);
+    let items = listed["items"].as_array().expect("items");
+    let taken_back = items.iter().find(|item| item["id"] == "v1").expect("it stays where it is");
+    assert_eq!((&taken_back["reversed"], &taken_back["entry"]), (&json!(true), &answer["rows"][0]["entry"]));
+    place.test.signed_in(&first.who()).await.get("/hours").await.shows("撤回，冲销原记录，原因：考勤重复");
+
+    // Another platform has reported nothing under this number, nor may a token elsewhere speak of it.
+    let other = place.token(&place.town.city, Some(&place.platforms[1]), &[Scope::HoursWrite]).await;
+    let narrow = place.token(&place.town.neighbour, Some(&place.platforms[0]), &[Scope::HoursWrite]).await;
+    for machine in [other, narrow] {
+        let seen = body(&machine.report(&[withdrawal("v3", "别人的")]).await);
+        assert_eq!(seen["rows"][0]["errors"][0]["message"], "本平台没有报送过这个编号的学时");
+    }
+    assert_eq!(place.seconds(second.person).await, length);
+
+    // What was wrong is put right within a batch; what was 20 hours and believed is weighed anew.
+    let rows = [withdrawal("v3", "学时有误"), place.row(1, "3", "v3")];
+    assert_eq!(outcomes(&machine.report(&rows).await), ["withdrawn", "entered"]);
+    assert_eq!(place.seconds(second.person).await, 3 * length);
+    assert_eq!(place.seconds(third.person).await, 20 * length);
+});
+
+story!(what_a_person_or_records_decided_is_not_taken_back, |engine| async move {
+    let place = Place::begin(engine).await;
+    let machine = place.reporter().await;
+    let person = place.town.school().teachers[0].person;
+    let length = place.platforms[0].length.seconds();
+    let rows = [place.row(0, "2", "v1"), place.row(0, "20", "v2"), place.row(0, "20", "v3")];
+    assert_eq!(outcomes(&machine.report(&rows).await), ["entered", "entered", "held"]);
+
+    // Held, believed, withdrawn, and reported again: a person looks once more.
+    let office = place.test.ctx(place.town.city_office.who());
+    let mut tx = office.write().await.expect("a transaction");
+    let held = tx
+        .row("select id from hour_report where state = 'held'", tisheng_platform::args![], |row| row.get(0));
+    let held = held.await.expect("it waits");
+    hours::accept(&office, &mut tx, &place.programme, held, "已核实").await.expect("believed");
+    tx.commit().await.expect("commits");
+    assert_eq!(place.seconds(person).await, 42 * length);
+    let rows = [withdrawal("v3", "学时有误"), place.row(0, "20", "v3")];
+    assert_eq!(outcomes(&machine.report(&rows).await), ["withdrawn", "held"]);
+    assert_eq!(place.seconds(person).await, 22 * length);
+
+    let mut tx = office.write().await.expect("a transaction");
+    let entries = hours::entries(&mut tx, place.programme.id, person).await.expect("entries");
+    let first = entries.iter().find(|entry| entry.source_id == "v1").expect("it stands");
+    hours::reverse(&office, &mut tx, &place.programme, first.id, "抽查不实").await.expect("taken back");
+    let from_records = Report {
+        whom: Whom::Known(person),
+        source_id: "v5".to_owned(),
+        channel: Channel::Xapi,
+        ..first.report()
+    };
+    hours::log(&office, &mut tx, &place.programme, &from_records).await.expect("taken");
+    tx.commit().await.expect("commits");
+    let before = place.seconds(person).await;
+    let seen = machine.report(&[withdrawal("v1", "撤回"), withdrawal("v5", "撤回")]).await;
+    assert_eq!(outcomes(&seen), ["same", "refused"]);
+    let answer = body(&seen);
+    assert_eq!(answer["rows"][0]["reason"], "此前已由工作人员冲销或未予认定：抽查不实");
+    assert!(answer["rows"][1]["reason"].as_str().expect("a reason").contains("xAPI"), "{answer}");
+    assert_eq!(place.seconds(person).await, before);
+});
