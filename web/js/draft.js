@@ -48,7 +48,7 @@ function draft(form) {
         return;
       }
       if (answer.status === 409) {
-        say("这份草稿已在别处修改，请刷新页面后继续。");
+        say("这份草稿已在别处修改，请按“保存”核对两边的内容，您输入的不会丢失。");
         return;
       }
       if (!answer.ok) throw new Error(String(answer.status));

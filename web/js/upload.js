@@ -3,6 +3,19 @@
 // itself.
 import { send } from "./tus.js";
 
+/**
+ * Whether a file is of a kind that `accept` names: the server refuses others, but only once they have arrived. Of
+ * what the browser has no name for, the server decides.
+ */
+const fits = (file, accept) =>
+  !accept ||
+  accept.split(",").some((part) => {
+    const kind = part.trim().toLowerCase();
+    if (kind.startsWith(".")) return file.name.toLowerCase().endsWith(kind);
+    if (!file.type) return true;
+    return kind.endsWith("/*") ? file.type.startsWith(kind.slice(0, -1)) : file.type === kind;
+  });
+
 function resumable(input) {
   const form = input.form;
   const state = document.createElement("div");
@@ -28,6 +41,10 @@ function resumable(input) {
     const words = document.createElement("span");
     state.replaceChildren(bar, words);
     const { tus, most } = input.dataset;
+    if (!fits(file, input.accept)) {
+      words.textContent = `“${file.name}”不是这一项可以提交的文件类型，没有上传`;
+      return false;
+    }
     if (most && file.size > most * 1024 * 1024) {
       words.textContent = `“${file.name}”超过 ${most} MB，请压缩或剪辑后再上传`;
       return false;

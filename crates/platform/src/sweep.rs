@@ -1,5 +1,5 @@
 //! What the frame keeps only for a while: answers to submissions, done jobs, handled events, ended
-//! sessions, files that stopped arriving.
+//! sessions, forms that came after them, files that stopped arriving.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use tisheng_kernel::Instant;
 use crate::app::App;
 use crate::args;
 use crate::db::DbError;
+use crate::web::session::REMEMBERED_DAYS;
 
 /// Hours between two sweeps.
 const EVERY_HOURS: i64 = 1;
@@ -35,6 +36,9 @@ const EVENTS: &str = "delete from outbox where id in (select id from outbox wher
 const OLD_SESSION: &str = "select 1 from session where expires_at < $1 limit 1";
 const SESSIONS: &str = "delete from session where token in
     (select token from session where expires_at < $1 limit $2)";
+const OLD_FORM: &str = "select 1 from unsent_form where expires_at < $1 limit 1";
+const FORMS: &str = "delete from unsent_form where account in
+    (select account from unsent_form where expires_at < $1 limit $2)";
 
 /// What a sweep removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -60,7 +64,8 @@ pub async fn sweep(app: &Arc<App>, at: Instant) -> Result<Swept, DbError> {
         (OLD_SUBMISSION, SUBMISSIONS, SUBMISSION_DAYS),
         (OLD_JOB, JOBS, JOB_DAYS),
         (OLD_EVENT, EVENTS, EVENT_DAYS),
-        (OLD_SESSION, SESSIONS, 0),
+        (OLD_SESSION, SESSIONS, REMEMBERED_DAYS),
+        (OLD_FORM, FORMS, 0),
     ];
     let mut swept = Swept::default();
     for (any, removal, days) in kept {

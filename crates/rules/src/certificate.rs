@@ -28,6 +28,9 @@ pub const NUMBER_PLACEHOLDERS: [(&str, &str); 4] = [
     ("{check}", "校验位"),
 ];
 
+/// The sequence of a number that is shown as an example.
+const EXAMPLE: u32 = 1_234_567;
+
 /// How certificates look and are numbered.
 #[derive(Debug, Clone)]
 pub struct CertificateRule {
@@ -101,6 +104,28 @@ impl CertificateRule {
         let check = chars.next_back();
         let digits: String = chars.filter(char::is_ascii_digit).collect();
         !digits.is_empty() && check_character(&digits) == check
+    }
+
+    /// What a number that the region issues in the year of `date` looks like; far beyond the numbers in
+    /// use, so that it is nobody's.
+    #[must_use]
+    pub fn example(&self, region: &str, date: NaiveDate) -> String {
+        self.number(region, date, EXAMPLE)
+    }
+
+    /// Whether `number` looks like `example`: as long, with digits where it has digits. The check
+    /// character may be any.
+    #[must_use]
+    pub fn is_shaped_like(&self, example: &str, number: &str) -> bool {
+        let last = example.chars().count().saturating_sub(1);
+        let is_check = |at: usize| at == last && self.number.ends_with("{check}");
+        let alike = |(at, (wanted, typed)): (usize, (char, char))| match wanted {
+            _ if is_check(at) => typed.is_ascii_digit() || typed.eq_ignore_ascii_case(&'x'),
+            wanted if wanted.is_ascii_digit() => typed.is_ascii_digit(),
+            wanted => wanted.eq_ignore_ascii_case(&typed),
+        };
+        example.chars().count() == number.chars().count()
+            && example.chars().zip(number.chars()).enumerate().all(alike)
     }
 
     /// The text with every placeholder filled. What is filled in is never read for placeholders
@@ -179,6 +204,18 @@ mod tests {
         let swapped = number.replace("0042", "0024");
         assert!(!rule.is_number_plausible(&swapped));
         assert!(!rule.is_number_plausible(""));
+    }
+
+    #[test]
+    fn what_looks_like_a_number_and_what_does_not() {
+        let rule = rule("", "TS{region}{year}{sequence}{check}");
+        let example = rule.example("210100", issued());
+        let like = |number: &str| rule.is_shaped_like(&example, number);
+        assert!(like(&example) && like(&rule.number("210200", issued(), 42)));
+        assert!(like("ts21010020220000042X"), "the check may be wrong");
+        for not in ["", "ABC", "0000", "TS2101002022000004", "XX21010020220000042X", "TS2101002022000X042X"] {
+            assert!(!like(not), "{not}");
+        }
     }
 
     #[test]

@@ -12,6 +12,9 @@ pub struct Condition {
     pub key: String,
     /// Its name.
     pub title: String,
+    /// Code of the condition that this one is a part of; empty for one that stands by itself.
+    #[serde(default)]
+    pub part_of: String,
     /// Whether it holds.
     pub met: bool,
     /// What there is, as shown.
@@ -41,6 +44,7 @@ impl Condition {
         Self {
             key: key.into(),
             title: title.into(),
+            part_of: String::new(),
             met: have >= need,
             have: have.to_string(),
             need: need.to_string(),
@@ -57,6 +61,7 @@ impl Condition {
         Self {
             key: key.into(),
             title: title.into(),
+            part_of: String::new(),
             met,
             have: shown.to_owned(),
             need: "达到".to_owned(),

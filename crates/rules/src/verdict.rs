@@ -115,6 +115,21 @@ pub fn capability_level(pieces: &[Level]) -> Option<Level> {
     Level::least(pieces.iter().copied())
 }
 
+impl Verdict {
+    /// The gates that stand by themselves: what is counted when somebody asks how many are passed.
+    pub fn wholes(&self) -> impl Iterator<Item = &Condition> {
+        self.gates.iter().filter(|gate| gate.part_of.is_empty())
+    }
+
+    /// The gates that stand by themselves, each followed by its parts.
+    pub fn listed(&self) -> impl Iterator<Item = &Condition> {
+        self.wholes().flat_map(|whole| {
+            let parts = self.gates.iter().filter(|part| part.part_of == whole.key);
+            std::iter::once(whole).chain(parts)
+        })
+    }
+}
+
 impl Scheme {
     /// Holds the facts about one teacher against the scheme.
     #[must_use]
@@ -225,8 +240,16 @@ impl Scheme {
     }
 
     fn hours_gates(&self, gate: &Gate, tally: &Tally) -> Vec<Condition> {
+        let are_kinds_listed = self.certification.gates.iter().any(|other| other.kind == GateKind::HourKinds);
         let by_category = self.hours.categories.iter().zip(&tally.categories).map(|(category, sums)| {
-            self.sum_condition(format!("{}.{}", gate.key, category.key), &sums.sum, &category.minimum.source)
+            // What a ceiling of a kind cuts off is told beside that kind.
+            let told = |rule: &String| {
+                let mut kinds = category.kinds.iter().zip(&sums.kinds);
+                kinds.any(|(kind, sum)| kind.minimum.is_some() && sum.over_rule.as_ref() == Some(rule))
+            };
+            let over_rule = sums.sum.over_rule.clone().filter(|rule| !(are_kinds_listed && told(rule)));
+            let sum = Sum { over_rule, ..sums.sum.clone() };
+            self.sum_condition(format!("{}.{}", gate.key, category.key), &sum, &category.minimum.source)
         });
         let mut gates: Vec<Condition> = by_category.collect();
         let needed: Seconds = self.hours.categories.iter().map(|category| *category.minimum).sum();
@@ -248,11 +271,14 @@ impl Scheme {
 
     fn kind_gates(&self, gate: &Gate, tally: &Tally) -> Vec<Condition> {
         let mut gates = Vec::new();
+        let whole = self.certification.gates.iter().find(|other| other.kind == GateKind::Hours);
         for (category, sums) in self.hours.categories.iter().zip(&tally.categories) {
             for (kind, sum) in category.kinds.iter().zip(&sums.kinds) {
                 if let Some(minimum) = &kind.minimum {
                     let key = format!("{}.{}.{}", gate.key, category.key, kind.key);
-                    gates.push(self.sum_condition(key, sum, &minimum.source));
+                    let part_of = whole.map(|whole| format!("{}.{}", whole.key, category.key));
+                    let condition = self.sum_condition(key, sum, &minimum.source);
+                    gates.push(Condition { part_of: part_of.unwrap_or_default(), ..condition });
                 }
             }
         }
@@ -275,6 +301,7 @@ impl Scheme {
         Condition {
             key,
             title: sum.title.clone(),
+            part_of: String::new(),
             met,
             have: sum.counted.plainly(length),
             need: sum.minimum.with_unit(length),

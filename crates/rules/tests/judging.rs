@@ -289,3 +289,37 @@ proptest! {
         prop_assert!(after.score >= before.score && (after.met || !before.met));
     }
 }
+
+#[test]
+fn a_part_stands_below_its_category_and_is_counted_with_it() {
+    let scheme = scheme("sichuan-2020");
+    let day = NaiveDate::from_ymd_opt(2021, 4, 1).expect("a date");
+    let category = scheme.hours.categories.iter().find(|c| !c.kinds.is_empty()).expect("a category of parts");
+    let capped = category.kinds.iter().find(|kind| kind.ceiling.is_some() && kind.minimum.is_some());
+    let hours: Vec<HourEntry<'_>> = category
+        .kinds
+        .iter()
+        .map(|kind| HourEntry {
+            category: &category.key,
+            kind: Some(&kind.key),
+            seconds: Seconds::of_minutes(100_000),
+            worked_on: day,
+        })
+        .collect();
+    let verdict = scheme.verdict(&Facts { hours: &hours, ..Facts::default() });
+    let listed: Vec<&str> = verdict.listed().map(|gate| gate.key.as_str()).collect();
+    assert_eq!(listed.len(), verdict.gates.len(), "each stands there once");
+    let whole = verdict.wholes().position(|gate| gate.title == *category.title).expect("the category");
+    let parts: Vec<_> = verdict.gates.iter().filter(|gate| !gate.part_of.is_empty()).collect();
+    assert_eq!(parts.len(), category.kinds.iter().filter(|kind| kind.minimum.is_some()).count());
+    let below = verdict.listed().skip(whole + 1).take(parts.len());
+    assert!(below.eq(parts.iter().copied()), "{listed:?}");
+    assert_eq!(verdict.wholes().count(), verdict.gates.len() - parts.len());
+    if let Some(kind) = capped {
+        let over = |title: &str| {
+            let gate = verdict.gates.iter().find(|gate| gate.title == title).expect("a gate");
+            gate.sentence.contains("未计入")
+        };
+        assert!(over(&kind.title) && !over(&category.title), "told beside the part");
+    }
+}

@@ -124,6 +124,13 @@ impl Browser {
         Seen { path: path.to_owned(), status: parts.status, headers: parts.headers, bytes }
     }
 
+    /// Has the cookie `name` of `other` from now on, such as a session begun there.
+    pub fn take_over(&mut self, other: &Self, name: &str) {
+        if let Some(value) = other.cookies.get(name) {
+            self.cookies.insert(name.to_owned(), value.clone());
+        }
+    }
+
     pub(crate) fn keep(&mut self, line: &str) {
         let Some((name, value)) = line.split(';').next().and_then(|pair| pair.split_once('=')) else {
             return;

@@ -71,7 +71,7 @@ struct Shown {
 
 impl Shown {
     fn open(&self) -> impl Iterator<Item = &Condition> {
-        self.verdict.gates.iter().filter(|gate| !gate.met)
+        self.verdict.listed().filter(|gate| !gate.met)
     }
 
     /// Whether all that is missing is in the hands of others.
@@ -85,7 +85,7 @@ impl Shown {
     }
 
     fn passed(&self) -> usize {
-        self.verdict.gates.iter().filter(|gate| gate.met).count()
+        self.verdict.wholes().filter(|gate| gate.met).count()
     }
 }
 

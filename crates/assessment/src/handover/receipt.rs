@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use tisheng_kernel::text::tidy;
-use tisheng_platform::{DbError, Tx, audit};
+use tisheng_platform::web::Failure;
+use tisheng_platform::{Ctx, DbError, Tx, audit};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::access::Role;
 use tisheng_registry::roster::{
@@ -13,6 +14,7 @@ use tisheng_registry::roster::{
 };
 use tisheng_training::desk::{policy, tidied};
 
+use super::actions::Ruled;
 use super::model::{Line, LineState};
 use super::store;
 
@@ -98,6 +100,14 @@ impl Kind for ReceiptFile {
     async fn remember(desk: &Desk, tx: &mut Tx) -> Result<Memory, DbError> {
         let programme = policy(desk, tx).await?.map(|(programme, _)| programme);
         Ok(Memory { programme, rows: HashMap::new() })
+    }
+
+    async fn is_used(ctx: &Ctx, tx: &mut Tx) -> Result<bool, Failure> {
+        match Ruled::of(ctx, tx).await {
+            Ok(ruled) => Ok(ruled.rule().is_ok()),
+            Err(Failure::NotFound) => Ok(false),
+            Err(other) => Err(other),
+        }
     }
 
     async fn judge(

@@ -1,20 +1,28 @@
 //! Handing over, told on both engines under the made-up scheme.
 
+use std::sync::Arc;
+
+use axum::Router;
 use tisheng_kernel::Seconds;
+use tisheng_platform::{App, Parts};
 use tisheng_policy::scheme;
 use tisheng_registry::roster::{self, Entry, Kinds};
+use tisheng_rules::builtin;
 use tisheng_sheet::{Limits, read};
 use tisheng_testkit::{Browser, Chosen, Engine, Seen, story};
 use tisheng_training::hours;
 
 use super::ReceiptFile;
 use crate::certificate;
-use crate::certificate::tests::{World, begin_in};
+use crate::certificate::tests::{World, begin_in, set_up};
+
+fn house() -> (Router<Arc<App>>, Parts) {
+    let rooms = certificate::routes().merge(super::routes()).merge(roster::routes());
+    (rooms, scheme::samples::parts().with(Kinds::new(vec![Entry::of::<ReceiptFile>()])))
+}
 
 async fn begin(engine: Engine) -> World {
-    let rooms = certificate::routes().merge(super::routes()).merge(roster::routes());
-    let parts = scheme::samples::parts().with(Kinds::new(vec![Entry::of::<ReceiptFile>()]));
-    begin_in(engine, (rooms, parts), |handlers| super::jobs(roster::handlers(handlers))).await
+    begin_in(engine, house(), |handlers| super::jobs(roster::handlers(handlers))).await
 }
 
 /// The first year in which the teacher's hours are registered, as the office's page names it.
@@ -141,6 +149,18 @@ story!(only_offices_hand_over_and_only_their_own, |engine| async move {
         browser.post_only("/handover", &[("year", &year.to_string())]).await.is(404);
     }
     world.browser(&world.town.county_office).await.get("/handover/mine").await.is(404);
+});
+
+story!(where_nothing_is_handed_over_no_receipt_is_offered, |engine| async move {
+    let files = builtin::files("sichuan-2020").expect("a published scheme");
+    let world = set_up(engine, house(), |handlers| handlers, (files, 0)).await;
+    let mut office = world.browser(&world.town.county_office).await;
+    office.get("/roster").await.is(200).hides("学时移交回执");
+    office.get("/roster/handover-receipts").await.is(404);
+    office.get("/roster/handover-receipts/template.xlsx").await.is(404);
+    let ruled = begin(engine).await;
+    let mut office = ruled.browser(&ruled.town.county_office).await;
+    office.get("/roster").await.shows("学时移交回执");
 });
 
 story!(a_reversal_after_the_handover_is_a_correction, |engine| async move {

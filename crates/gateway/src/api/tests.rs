@@ -457,7 +457,15 @@ story!(keepers_make_renew_and_end_tokens, |engine| async move {
     let form = [("name", "县数据中心"), ("days", "90"), ("scope", "roster:read"), ("scope", "progress:read")];
     let issued = office.post("/tokens", &form).await;
     issued.shows("令牌只显示这一次").shows("ts_");
-    office.get("/tokens").await.shows("县数据中心").shows("查询进度").hides("ts_");
+    let list = office.get("/tokens").await;
+    list.shows("县数据中心").shows("查询进度").hides("ts_");
+    // The page reloaded sends the form again: there is one token all the same.
+    let key = list.field("_key");
+    let twice = [("_key", key.as_str()), ("name", "备用"), ("days", "90"), ("scope", "roster:read")];
+    office.post("/tokens", &twice).await.shows("令牌只显示这一次");
+    let again = office.post("/tokens", &twice).await;
+    again.shows("令牌“备用”已经生成过").hides("ts_");
+    assert_eq!(again.html().matches("<th scope=\"row\">备用").count(), 1);
 
     let mut lecturer = place.test.signed_in(&place.lecturer.who()).await;
     lecturer.get("/tokens").await.hides("县数据中心").hides("查询进度");

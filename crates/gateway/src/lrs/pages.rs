@@ -173,8 +173,8 @@ fn wanted(fields: &Fields, platform: Id<Platform>) -> Result<Wanted, FormErrors>
     Ok(Wanted { platform: Some(platform.uuid()), quota, ..Wanted::new(&name, &scopes) })
 }
 
-/// `POST /platforms/{id}/credentials`: the secret stands in this answer alone, so the form has no
-/// stored answer; sending it again makes another key.
+/// `POST /platforms/{id}/credentials`: the secret stands in this answer alone; whoever sends the form
+/// again is told so.
 async fn make(asker: SignedIn, Path(id): Path<Id<Platform>>, fields: Fields) -> Answer {
     let ctx = &asker.ctx;
     let wanted = match wanted(&fields, id) {
@@ -184,10 +184,14 @@ async fn make(asker: SignedIn, Path(id): Path<Id<Platform>>, fields: Fields) -> 
             return again(&page);
         }
     };
-    let mut tx = ctx.write().await?;
-    let platform = own(ctx, &mut tx, id).await?;
-    let issued = credential::create(ctx, &mut tx, &wanted).await?;
-    tx.commit().await?;
+    let mut once = match once::begin(ctx, &fields).await? {
+        Begun::Fresh(once) => once,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    let platform = own(ctx, &mut once.tx, id).await?;
+    let issued = credential::create(ctx, &mut once.tx, &wanted).await?;
+    let told = format!("凭证“{}”已经生成过，密钥只显示一次。没有抄下来的话，请换一个密钥。", wanted.name);
+    once.shown_once(&format!("/platforms/{id}/credentials"), Flash::note(told)).await?;
     issued_page(&asker, platform, (issued.key, issued.secret), false)
 }
 
@@ -211,15 +215,24 @@ async fn of_platform(tx: &mut Tx, platform: &Platform, id: Id<Credential>) -> Re
 }
 
 /// `POST /platforms/{id}/credentials/{credential}/rotate`: like [`make`].
-async fn rotate(asker: SignedIn, Path((id, credential)): Path<(Id<Platform>, Id<Credential>)>) -> Answer {
+async fn rotate(
+    asker: SignedIn,
+    Path((id, credential)): Path<(Id<Platform>, Id<Credential>)>,
+    fields: Fields,
+) -> Answer {
     let ctx = &asker.ctx;
-    let mut tx = ctx.write().await?;
-    let platform = own(ctx, &mut tx, id).await?;
-    let found = of_platform(&mut tx, &platform, credential).await?;
-    let secret = credential::rotate(ctx, &mut tx, found.id, TimeDelta::hours(GRACE)).await?;
-    tx.commit().await?;
+    let mut once = match once::begin(ctx, &fields).await? {
+        Begun::Fresh(once) => once,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    let platform = own(ctx, &mut once.tx, id).await?;
+    let found = of_platform(&mut once.tx, &platform, credential).await?;
+    let secret = credential::rotate(ctx, &mut once.tx, found.id, TimeDelta::hours(GRACE)).await?;
+    let secret = secret.ok_or(Failure::NotFound)?;
+    let told = format!("凭证“{}”的密钥已经换过，只显示一次。没有抄下来的话，请再换一次。", found.name);
+    once.shown_once(&format!("/platforms/{id}/credentials"), Flash::note(told)).await?;
     ctx.app.parts.get::<Desk>().forget();
-    issued_page(&asker, platform, (found.key, secret.ok_or(Failure::NotFound)?), true)
+    issued_page(&asker, platform, (found.key, secret), true)
 }
 
 /// `POST /platforms/{id}/credentials/{credential}/revoke`

@@ -168,20 +168,23 @@ async fn wanted(ctx: &Ctx, tx: &mut Tx, fields: &Fields) -> Result<Result<Wanted
     Ok(Ok(Wanted { name, node, platform, scopes, rate: USUAL_RATE, days: *days }))
 }
 
-/// `POST /tokens`: the secret stands in this answer alone, so the form has no stored answer; sending
-/// it again makes another token.
+/// `POST /tokens`: the secret stands in this answer alone; whoever sends the form again is told so.
 async fn make(asker: SignedIn, fields: Fields) -> Answer {
     let ctx = &asker.ctx;
-    let mut tx = ctx.write().await?;
-    let wanted = match wanted(ctx, &mut tx, &fields).await? {
+    let mut once = match once::begin(ctx, &fields).await? {
+        Begun::Fresh(once) => once,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    let wanted = match wanted(ctx, &mut once.tx, &fields).await? {
         Ok(wanted) => wanted,
         Err(errors) => {
-            drop(tx);
+            drop(once);
             return again(&list_page(&asker, Some(&fields), errors).await?);
         }
     };
-    let issued = actions::create(ctx, &mut tx, &wanted).await?;
-    tx.commit().await?;
+    let issued = actions::create(ctx, &mut once.tx, &wanted).await?;
+    let told = format!("令牌“{}”已经生成过，只显示一次。没有抄下来的话，请换一个密钥。", wanted.name);
+    once.shown_once("/tokens", Flash::note(told)).await?;
     issued_page(&asker, wanted.name, issued, false)
 }
 
@@ -194,13 +197,17 @@ fn issued_page(asker: &SignedIn, name: String, issued: Issued, renewed: bool) ->
 }
 
 /// `POST /tokens/{id}/rotate`: like [`make`].
-async fn rotate(asker: SignedIn, Path(id): Path<Id<Token>>) -> Answer {
+async fn rotate(asker: SignedIn, Path(id): Path<Id<Token>>, fields: Fields) -> Answer {
     let ctx = &asker.ctx;
-    let mut tx = ctx.write().await?;
-    let token = actions::visible(ctx, &mut tx, id).await?;
-    let secret = actions::rotate(ctx, &mut tx, id, TimeDelta::hours(GRACE)).await?;
+    let mut once = match once::begin(ctx, &fields).await? {
+        Begun::Fresh(once) => once,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    let token = actions::visible(ctx, &mut once.tx, id).await?;
+    let secret = actions::rotate(ctx, &mut once.tx, id, TimeDelta::hours(GRACE)).await?;
     let secret = secret.ok_or(Failure::NotFound)?;
-    tx.commit().await?;
+    let told = format!("令牌“{}”的密钥已经换过，只显示一次。没有抄下来的话，请再换一次。", token.name);
+    once.shown_once("/tokens", Flash::note(told)).await?;
     ctx.app.parts.get::<Gate>().forget();
     issued_page(&asker, token.name, Issued { id, key: token.key, secret }, true)
 }

@@ -169,19 +169,23 @@ async fn wanted(ctx: &Ctx, tx: &mut Tx, fields: &Fields) -> Result<Result<Wanted
     Ok(Ok(Wanted { name, node, platform, url, events }))
 }
 
-/// `POST /webhooks`: the secret stands in this answer alone, so the form has no stored answer.
+/// `POST /webhooks`: the secret stands in this answer alone; whoever sends the form again is told so.
 async fn make(asker: SignedIn, fields: Fields) -> Answer {
     let ctx = &asker.ctx;
-    let mut tx = ctx.write().await?;
-    let wanted = match wanted(ctx, &mut tx, &fields).await? {
+    let mut once = match once::begin(ctx, &fields).await? {
+        Begun::Fresh(once) => once,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    let wanted = match wanted(ctx, &mut once.tx, &fields).await? {
         Ok(wanted) => wanted,
         Err(errors) => {
-            drop(tx);
+            drop(once);
             return again(&list_page(&asker, Some(&fields), errors).await?);
         }
     };
-    let (webhook, secret) = actions::create(ctx, &mut tx, wanted).await?;
-    tx.commit().await?;
+    let (webhook, secret) = actions::create(ctx, &mut once.tx, wanted).await?;
+    let told = format!("订阅“{}”已经建好，签名密钥只显示一次。", webhook.name);
+    once.shown_once("/webhooks", Flash::note(told)).await?;
     let page = Page::new(&asker, "签名密钥只显示这一次", "/tokens").crumb("事件通知", "/webhooks");
     show(&IssuedPage { page, webhook, secret })
 }

@@ -45,6 +45,8 @@ struct Task {
     figures: String,
     href: &'static str,
     done: bool,
+    /// Whether it is part of the task above it.
+    is_part: bool,
     /// Whether it is the first that is not done and waits for nobody else.
     next: bool,
     /// Whether others are at work and the teacher has only to wait.
@@ -58,6 +60,8 @@ struct TeacherPage {
     programme: String,
     sentence: String,
     done: usize,
+    /// The tasks that are no part of another.
+    of: usize,
     tasks: Vec<Task>,
     deadline: String,
     /// Whether the deadline is over and something is still to be done.
@@ -92,7 +96,8 @@ async fn teacher(asker: SignedIn) -> Answer {
     show(&TeacherPage {
         page,
         programme: programme.title,
-        done: tasks.iter().filter(|task| task.done).count(),
+        done: verdict.wholes().filter(|gate| gate.met).count(),
+        of: verdict.wholes().count(),
         tasks,
         sentence: verdict.sentence,
         deadline: rules.identity.period.map(|period| chinese_date(period.until())).unwrap_or_default(),
@@ -128,8 +133,7 @@ fn tasks(rules: &Scheme, verdict: &Verdict) -> Vec<Task> {
         gate.map_or((4, "/standing"), |gate| order(&gate.kind))
     };
     let mut ordered: Vec<(i32, Task)> = verdict
-        .gates
-        .iter()
+        .listed()
         .map(|condition| {
             let (place, href) = of(condition);
             let task = Task {
@@ -138,6 +142,7 @@ fn tasks(rules: &Scheme, verdict: &Verdict) -> Vec<Task> {
                 figures: format!("{} / {}", condition.have, condition.need),
                 href,
                 done: condition.met,
+                is_part: !condition.part_of.is_empty(),
                 next: false,
                 waiting: condition.waiting,
             };
@@ -146,7 +151,7 @@ fn tasks(rules: &Scheme, verdict: &Verdict) -> Vec<Task> {
         .collect();
     ordered.sort_by_key(|(place, _)| *place);
     let mut tasks: Vec<Task> = ordered.into_iter().map(|(_, task)| task).collect();
-    if let Some(first) = tasks.iter_mut().find(|task| !task.done && !task.waiting) {
+    if let Some(first) = tasks.iter_mut().find(|task| !(task.done || task.waiting || task.is_part)) {
         first.next = true;
     }
     tasks

@@ -10,16 +10,17 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::get;
 use tisheng_kernel::Id;
+use tisheng_kernel::number::chinese_date;
 use tisheng_platform::web::Path;
 use tisheng_platform::web::serve::download;
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Failure, Filters};
-use tisheng_platform::{App, Ctx, Tx};
+use tisheng_platform::{App, Ctx, Scope, Tx};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::access::{self, Role};
 use tisheng_registry::organisation::{self, Node};
 
-use super::model::Stage;
+use super::model::{Figures, Stage};
 use super::store::{self, Child};
 
 /// Who looks at progress.
@@ -103,23 +104,36 @@ async fn table(asker: SignedIn, Path(node): Path<Id<Node>>, filters: Filters) ->
     let mut tx = asker.ctx.read().await?;
     let (node, programme) = place(&asker.ctx, &mut tx, node).await?;
     let children = children(&mut tx, &programme, &node, &filters).await?;
+    let (all, changed) = store::figures_below(&mut tx, programme.id, &Scope::below(&node.path)).await?;
     drop(tx);
+    let shares: Vec<String> = Stage::ALL[1..].iter().map(|stage| format!("{}占比", stage.title())).collect();
     let mut head = vec!["单位"];
     head.extend(Stage::ALL.iter().map(|stage| stage.title()));
-    let numbers: Vec<bool> = (0..head.len()).map(|column| column > 0).collect();
-    let rows = children.into_iter().map(|child| {
-        let mut cells = vec![child.name];
-        cells.extend(child.figures.counts.iter().map(ToString::to_string));
-        cells
-    });
-    table_file(&filters, &format!("{}进度", node.name), &head, &numbers, rows.collect())
+    let numbers: Vec<bool> = (0..head.len() + shares.len()).map(|column| column > 0).collect();
+    head.extend(shares.iter().map(String::as_str));
+    let line = |name: String, figures: &Figures| {
+        let counts = figures.counts.iter().map(ToString::to_string);
+        let shares = Stage::ALL[1..].iter().map(|stage| figures.share(*stage));
+        std::iter::once(name).chain(counts).chain(shares).collect::<Vec<String>>()
+    };
+    let mut rows: Vec<Vec<String>> =
+        children.into_iter().map(|child| line(child.name, &child.figures)).collect();
+    rows.push(line("合计".to_owned(), &all));
+    let day = chinese_date(asker.ctx.at.date());
+    let above = vec![
+        ("表名", format!("{}：{}进度", node.name, programme.title)),
+        ("下载日期", day.clone()),
+        ("统计截至", changed.map(|at| at.chinese()).unwrap_or_default()),
+    ];
+    table_file(&filters, (&format!("{}进度-{day}", node.name), above), (&head, &numbers), rows)
 }
 
+/// A table as a file called `name`; a workbook says what stands `above`, a file for programs has its
+/// head first.
 fn table_file(
     filters: &Filters,
-    name: &str,
-    head: &[&str],
-    numbers: &[bool],
+    (name, above): (&str, Vec<(&str, String)>),
+    (head, numbers): (&[&str], &[bool]),
     rows: Vec<Vec<String>>,
 ) -> Answer {
     let failed = |e: tisheng_sheet::WriteError| Failure::Internal(e.to_string());
@@ -127,7 +141,8 @@ fn table_file(
         let bytes = tisheng_sheet::csv(head, rows).map_err(failed)?;
         return Ok(download(&format!("{name}.csv"), "text/csv; charset=utf-8", bytes));
     }
-    let bytes = tisheng_sheet::xlsx("表", head, numbers, rows).map_err(failed)?;
+    let leaf = tisheng_sheet::Leaf { name: "表", above, head, numbers, rows };
+    let bytes = tisheng_sheet::book(vec![leaf]).map_err(failed)?;
     let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
     Ok(download(&format!("{name}.xlsx"), kind, bytes))
 }

@@ -199,7 +199,9 @@ story!(every_figure_leads_to_exactly_its_people, |engine| async move {
         file.html().contains(&second.teachers[0].name) && !file.html().contains(&second.teachers[1].name)
     );
     let table = county.get(&format!("{place}/table?format=csv")).await.html();
-    assert!(table.contains("测试二小,5,1,0,0,0,0,0"), "{table}");
+    assert!(table.contains("测试二小,5,1,0,0,0,0,0,20.0%,0.0%"), "{table}");
+    let last = table.lines().last().expect("a line").to_owned();
+    assert!(last.starts_with("合计,") && last.contains('%'), "{last}");
     county.get(&format!("{place}/people?q=no-such-person")).await.shows("没有");
 });
 
@@ -285,8 +287,10 @@ story!(the_children_add_up_to_their_parent_in_every_cell, |engine| async move {
         let html = province.get(&place).await.html();
         let tiles = html.split("class=\"stats\"").nth(1).expect("tiles");
         for (column, (href, shown)) in figures_shown(tiles).iter().take(Stage::ALL.len()).enumerate() {
-            let sum: i64 = table.iter().map(|row| row[column + 1].parse::<i64>().expect("a count")).sum();
-            assert_eq!(sum.to_string(), *shown, "{href}");
+            let (all, below) = table.split_last().expect("a line for all");
+            let count = |row: &Vec<String>| row[column + 1].parse::<i64>().expect("a count");
+            let sum: i64 = below.iter().map(count).sum();
+            assert_eq!((sum.to_string(), count(all)), (shown.clone(), sum), "{href}");
         }
     }
 });
@@ -337,8 +341,9 @@ story!(a_list_of_a_school_is_sorted_by_each_column, |engine| async move {
     assert!(!wide.html().contains("sort=hours"));
     let table = format!("/monitor/{}/table?sort=-chosen", world.town.county.id);
     assert_eq!(rows(&mut office, &table).await[0][2], "1", "the table as sorted");
-    let names = rows(&mut office, &table.replace("-chosen", "-name")).await;
+    let mut names = rows(&mut office, &table.replace("-chosen", "-name")).await;
     let mut turned = rows(&mut office, &table.replace("-chosen", "name")).await;
+    assert_eq!(names.pop(), turned.pop(), "the line for all stays last");
     turned.reverse();
     assert_eq!(names, turned);
 });

@@ -3,9 +3,9 @@
 use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::layout::Page;
+use super::unsent::{self, Unsent};
 use crate::db::DbError;
 
 /// Seconds after which a busy installation may be asked again.
@@ -21,6 +21,8 @@ pub enum Failure {
         /// Path and query to return to.
         back: Option<String>,
     },
+    /// A form came after its session had ended: somebody has to sign in and is told so.
+    Unsent(Unsent),
     /// The request is understood and refused, with the reason and what to do.
     Refused(String),
     /// Somebody else has changed the thing in the meantime.
@@ -73,7 +75,7 @@ struct FailurePage {
 impl Failure {
     fn words(&self) -> (StatusCode, &'static str, String, &'static str) {
         match self {
-            Self::NotFound | Self::SignIn { .. } => (
+            Self::NotFound | Self::SignIn { .. } | Self::Unsent(_) => (
                 StatusCode::NOT_FOUND,
                 "没有找到这个页面",
                 "地址可能写错了，内容可能已被移动，或者您当前的身份不能查看。".to_owned(),
@@ -122,11 +124,10 @@ impl Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         if let Self::SignIn { back } = &self {
-            let to = match back.as_deref() {
-                None | Some("/") => "/sign-in".to_owned(),
-                Some(back) => format!("/sign-in?back={}", utf8_percent_encode(back, NON_ALPHANUMERIC)),
-            };
-            return axum::response::Redirect::to(&to).into_response();
+            return axum::response::Redirect::to(&unsent::sign_in(back.as_deref())).into_response();
+        }
+        if let Self::Unsent(unsent) = self {
+            return unsent.answer();
         }
         if let Self::Internal(cause) | Self::Busy(cause) = &self {
             tracing::error!(cause, "a request failed");

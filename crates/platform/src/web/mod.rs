@@ -11,6 +11,7 @@ pub mod path;
 pub mod rate;
 pub mod serve;
 pub mod session;
+pub mod unsent;
 
 pub use failure::Failure;
 pub use form::{Checked, Fields, FormErrors};

@@ -84,14 +84,28 @@ impl Once {
     ///
     /// # Errors
     /// When the work could not be made durable; then none of it happened.
-    pub fn done(mut self, to: &str, flash: Flash) -> BoxFuture<'static, Answer> {
+    pub fn done(self, to: &str, flash: Flash) -> BoxFuture<'static, Answer> {
         let stored = Stored { to: to.to_owned(), flash: Some(flash) };
         Box::pin(async move {
-            let text = serde_json::to_string(&stored).map_err(|e| DbError::Engine(e.to_string()))?;
-            self.tx.run(ANSWERED, args![self.key, text]).await?;
-            self.tx.commit().await?;
+            self.commit(&stored).await?;
             Ok(redirect(&stored.to, stored.flash.as_ref()))
         })
+    }
+
+    /// Commits work whose answer is shown once and kept nowhere, such as a fresh secret: the caller
+    /// shows it. Whoever sends the form again is sent to `to`, where `flash` says so.
+    ///
+    /// # Errors
+    /// As [`Once::done`].
+    pub fn shown_once(self, to: &str, flash: Flash) -> BoxFuture<'static, Result<(), Failure>> {
+        let stored = Stored { to: to.to_owned(), flash: Some(flash) };
+        Box::pin(async move { Ok(self.commit(&stored).await?) })
+    }
+
+    async fn commit(mut self, answer: &Stored) -> Result<(), DbError> {
+        let text = serde_json::to_string(answer).map_err(|e| DbError::Engine(e.to_string()))?;
+        self.tx.run(ANSWERED, args![self.key, text]).await?;
+        self.tx.commit().await
     }
 }
 

@@ -17,7 +17,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, Predicate};
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 
-use super::{Answer, Failure, assets};
+use super::{Answer, Failure, assets, unsent};
 use crate::app::App;
 use crate::args;
 use crate::files::Blob;
@@ -53,7 +53,9 @@ pub fn framed(rooms: impl Into<Rooms>, app: Arc<App>) -> Router {
         .route("/assets/{name}", get(assets::asset))
         .route("/livez", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
+        .merge(unsent::routes())
         .fallback(|| async { Failure::NotFound })
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), unsent::keep))
         .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(same_site(&app))
         .merge(rooms.machines)

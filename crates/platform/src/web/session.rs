@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::Failure;
 use super::layout::Flash;
+use super::unsent::Unsent;
 use crate::app::App;
 use crate::args;
 use crate::ctx::{Ctx, Member, Who};
@@ -29,6 +30,8 @@ const COOKIE_HTTP: &str = "tisheng_session";
 const HALFWAY_MINUTES: i64 = 30;
 /// Days after which a session ends however much it is used.
 const LONGEST_DAYS: i64 = 7;
+/// Days for which an ended session is remembered, so that a form that came too late finds its person.
+pub(crate) const REMEMBERED_DAYS: i64 = 1;
 /// Seconds after which a session in use is prolonged: not at every request, a write each.
 const PROLONG_AFTER_MINUTES: i64 = 10;
 
@@ -43,6 +46,7 @@ const END_ALL: &str = "delete from session where account = $1";
 const END_VIA: &str = "delete from session where via = $1 or (via > $2 and via < $3)";
 const VIA: &str = "select via from session where token = $1";
 const END_OTHERS: &str = "delete from session where account = $1 and token <> $2";
+const ENDED: &str = "select account from session where token = $1 and who is not null";
 const SWEEP: &str = "delete from session where expires_at <= $1";
 
 /// The secret in a browser's cookie, as the database knows it.
@@ -102,7 +106,7 @@ pub async fn start_via(
 ) -> Result<HeaderValue, DbError> {
     let secret = hex::encode(rand::random::<[u8; 32]>());
     let who = member.map(write).transpose()?;
-    tx.run(SWEEP, args![ctx.at]).await?;
+    tx.run(SWEEP, args![ctx.at + TimeDelta::days(-REMEMBERED_DAYS)]).await?;
     let expires = match member {
         Some(_) => expiry(&ctx.app, ctx.at, ctx.at),
         None => ctx.at + TimeDelta::minutes(HALFWAY_MINUTES),
@@ -241,6 +245,12 @@ fn of_request<'a>(headers: &'a HeaderMap, app: &'a Arc<App>) -> BoxFuture<'a, Re
     })
 }
 
+/// Whose session the cookie of these headers names, also when it has ended not long ago.
+pub(super) async fn ended(headers: &HeaderMap, app: &App) -> Result<Option<Uuid>, DbError> {
+    let Some(secret) = cookie_value(headers, cookie_name(app.config.is_https())) else { return Ok(None) };
+    app.db.read().await?.row_opt(ENDED, args![&Token::of(secret).0], |row| row.get(0)).await
+}
+
 async fn prolong(app: &App, token: &Token, at: Instant, until: Instant) -> Result<(), DbError> {
     let mut tx = app.db.write().await?;
     tx.run(PROLONG, args![&token.0, at, until]).await?;
@@ -273,6 +283,9 @@ impl FromRequestParts<Arc<App>> for SignedIn {
         let session = of_request(&parts.headers, app).await?;
         match (session.token, &session.ctx.who) {
             (Some(token), Who::Member(_)) => Ok(Self { ctx: session.ctx, token, flash: session.flash }),
+            _ if Unsent::is_of_a_person(parts) => {
+                Err(Failure::Unsent(Unsent::of(&parts.headers, app).await?))
+            }
             _ => {
                 let back = (parts.method == Method::GET)
                     .then(|| parts.uri.path_and_query().map_or("/", |p| p.as_str()).to_owned());

@@ -2,6 +2,7 @@
 //! that happen once, a trail that shows what was removed, files named by their content.
 
 mod bucket;
+mod unsent;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

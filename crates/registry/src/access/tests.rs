@@ -248,7 +248,8 @@ story!(a_link_ends_after_a_week, |engine| async move {
     let path = format!("/set-up/{}", issued.token);
     test.browser().get(&path).await.is(200);
     test.clock.advance(TimeDelta::days(8));
-    test.browser().get(&path).await.is(403);
+    let over = test.browser().get(&path).await;
+    over.is(403).says("设置链接无效或已过期").says("去登录");
 });
 
 story!(nobody_resets_the_account_of_someone_above_or_elsewhere, |engine| async move {

@@ -328,6 +328,12 @@ pub trait Kind: Send + Sync + 'static {
     /// Reads a row by itself.
     fn read(desk: &Desk, line: &mut Line<'_>) -> Option<Self::Row>;
 
+    /// Whether there is such a file at all where the asker stands: what a scheme does not have is not
+    /// offered.
+    fn is_used(_: &Ctx, _: &mut Tx) -> impl Future<Output = Result<bool, Failure>> + Send {
+        std::future::ready(Ok(true))
+    }
+
     /// Loads what all rows are judged by.
     fn remember(desk: &Desk, tx: &mut Tx) -> impl Future<Output = Result<Self::Memory, DbError>> + Send;
 
@@ -374,6 +380,7 @@ pub trait Kind: Send + Sync + 'static {
 /// Work that a kind or tie does.
 pub type Work<'a, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>;
 type Hints = for<'a> fn(&'a Ctx, &'a mut Tx) -> Work<'a, Vec<Hint>, DbError>;
+type Used = for<'a> fn(&'a Ctx, &'a mut Tx) -> Work<'a, bool, Failure>;
 type Check = for<'a> fn(&'a Desk, &'a Run) -> Work<'a, checking::Checked, checking::Refusal>;
 type Take =
     for<'a> fn(&'a Desk, &'a Run, &'a mut Tx, &'a HashMap<u32, bool>) -> Work<'a, Tally, taking::Halt>;
@@ -385,6 +392,7 @@ pub struct Entry {
     /// What it is about.
     pub about: &'static About,
     pub(super) hints: Hints,
+    pub(super) used: Used,
     pub(super) check: Check,
     pub(super) take: Take,
     pub(super) undo: Undo,
@@ -398,6 +406,7 @@ impl Entry {
         Self {
             about: &K::ABOUT,
             hints: |ctx, tx| Box::pin(K::hints(ctx, tx)),
+            used: |ctx, tx| Box::pin(K::is_used(ctx, tx)),
             check: |desk, run| Box::pin(checking::walk::<K>(desk, run)),
             take: |desk, run, tx, answers| Box::pin(taking::walk::<K>(desk, run, tx, answers)),
             undo: |desk, tx, traces| Box::pin(K::undo(desk, tx, traces)),

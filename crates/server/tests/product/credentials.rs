@@ -45,6 +45,14 @@ story!(an_office_makes_renews_and_ends_the_keys_of_a_platform, |engine| async mo
     let list = office.get(&page).await;
     list.shows("正式环境").shows(&key).hides(&first);
 
+    // The page reloaded sends the form again: there is one key all the same.
+    let key_of_form = list.field("_key");
+    let twice = [("_key", key_of_form.as_str()), ("name", "测试环境"), ("scope", "statements/write")];
+    office.post(&page, &twice).await.shows("密钥只显示这一次");
+    let again = office.post(&page, &twice).await;
+    again.shows("已经生成过").hides("密钥（secret）");
+    assert_eq!(again.html().matches("<th scope=\"row\">测试环境").count(), 1);
+
     let line = list.html().split("正式环境").nth(1).expect("its line").to_owned();
     let at = line.split(&format!("{page}/")).nth(1).expect("an address")[..32].to_owned();
     let renewed = office.post(&format!("{page}/{at}/rotate"), &[]).await;

@@ -111,7 +111,8 @@ impl SumRow {
 struct Overview {
     sums: Vec<SumRow>,
     minimum: String,
-    counted: String,
+    /// What counts of the minimum: not what one category has beyond what is asked for.
+    reached: String,
     missing: String,
     percent: u8,
     is_met: bool,
@@ -157,17 +158,23 @@ fn overview(rules: &Scheme, entries: &[super::model::Entry]) -> Overview {
         rule: sum.over_rule.clone().unwrap_or_default(),
     };
     let sums = tally.categories.iter().flat_map(|category| {
-        std::iter::once(row(&category.sum, false)).chain(category.kinds.iter().map(|kind| row(kind, true)))
+        let mut whole = row(&category.sum, false);
+        // The rule of a kind stands with the kind.
+        if category.kinds.iter().any(|kind| kind.over_rule == category.sum.over_rule) {
+            whole.rule.clear();
+        }
+        std::iter::once(whole).chain(category.kinds.iter().map(|kind| row(kind, true)))
     });
+    let reached = tally.minimum - tally.missing;
     let mut lines: Vec<LineRow> =
         statement::lines(rule, entries).iter().map(|line| line_row(rules, line)).collect();
     lines.reverse();
     Overview {
         sums: sums.collect(),
         minimum: rule.shown(tally.minimum),
-        counted: rule.shown(tally.counted),
+        reached: rule.shown(reached),
         missing: rule.shown(tally.missing),
-        percent: (tally.minimum - tally.missing).percent_of(tally.minimum),
+        percent: reached.percent_of(tally.minimum),
         is_met: tally.is_met(),
         years: tally.by_year.iter().map(|(year, seconds)| (*year, rule.shown(*seconds))).collect(),
         lines,

@@ -309,6 +309,14 @@ story!(the_desk_decides_and_others_find_nothing_there, |engine| async move {
 
     let list = clerk.get("/hours/teachers").await;
     list.shows(&teacher.name);
+    let file = clerk.get("/hours/teachers/download?as=csv").await.html();
+    let head: Vec<&str> =
+        file.trim_start_matches('\u{feff}').lines().next().expect("a head").split(',').collect();
+    let (rules, width) = (tisheng_rules::samples::third_scheme(), head.len());
+    let titles: Vec<&str> = rules.hours.categories.iter().map(|c| c.title.value.as_str()).collect();
+    assert_eq!(head[3..width - 3], titles[..], "a column for each category");
+    let line = file.lines().find(|line| line.starts_with(&teacher.name)).expect("a line");
+    assert!(line.split(',').skip(3).take(titles.len()).all(|cell| cell.parse::<f64>().is_ok()), "{line}");
     let statement = clerk.get(&format!("/hours/teachers/{}", teacher.person)).await;
     statement.shows("冲销");
     let reverse = statement.link("/hours/entries/");

@@ -185,6 +185,10 @@ fn named(month: &str) -> Result<Month, Failure> {
 /// `GET /platforms/{id}/months/{month}`
 async fn show(asker: SignedIn, Path((id, month)): Path<(Id<Platform>, String)>, filters: Filters) -> Answer {
     let month = named(&month)?;
+    // There is nothing to compare in a month that has not begun.
+    if month.from() > asker.ctx.at.date() {
+        return Err(Failure::NotFound);
+    }
     layout::show(&month_page(&asker, (id, month), &filters, ("", FormErrors::default())).await?)
 }
 
@@ -298,13 +302,9 @@ async fn lines(asker: SignedIn, Path((id, month)): Path<(Id<Platform>, String)>,
         ]
     };
     let titles = ["平台", "记录编号", "姓名", "课程", "学习日期"];
-    let head = titles.map(|title| (title, false)).into_iter().chain([("学时", true)]).collect();
-    Table {
-        name: format!("{}-{month}-台账", platform.name),
-        head,
-        rows: lines.into_iter().map(row).collect(),
-    }
-    .answer(&filters)
+    let head: Vec<_> = titles.map(|title| (title, false)).into_iter().chain([("学时", true)]).collect();
+    let rows = lines.into_iter().map(row).collect();
+    Table::new(format!("{}-{month}-台账", platform.name), &head, rows).answer(&filters)
 }
 
 /// `GET /platforms/{id}/months/{month}/differences`: every line that differs, as a table.
@@ -324,7 +324,7 @@ async fn differing(
         vec![row.number, row.name, row.title, row.day, row.theirs, row.ours, row.sentence]
     };
     let titles = ["记录编号", "姓名", "课程", "学习日期", "机构提交", "本系统", "差异"];
-    let head = titles.map(|title| (title, matches!(title, "机构提交" | "本系统"))).to_vec();
-    Table { name: format!("{}-{month}-差异", platform.name), head, rows: found.iter().map(row).collect() }
-        .answer(&filters)
+    let head = titles.map(|title| (title, matches!(title, "机构提交" | "本系统")));
+    let rows = found.iter().map(row).collect();
+    Table::new(format!("{}-{month}-差异", platform.name), &head, rows).answer(&filters)
 }

@@ -141,6 +141,7 @@ story!(a_month_is_confirmed_when_it_is_over_and_by_its_two_sides, |engine| async
     }
     let mut own = books.place.browser(&books.lecturer).await;
     own.get(&format!("/platforms/{}/months/2023-13", books.platform.id)).await.is(404);
+    own.get(&format!("/platforms/{}/months/2199-01", books.platform.id)).await.is(404);
     let months = own.get(&format!("/platforms/{}/months", books.platform.id)).await;
     months.shows(&books.month.chinese()).hides(&Month::of(books.month.until()).chinese());
     let figures = own.get(&page).await.field("figures");

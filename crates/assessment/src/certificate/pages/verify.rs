@@ -19,6 +19,7 @@ use tisheng_platform::web::{Answer, Failure, Page};
 use tisheng_platform::{App, Ctx, Tx};
 use tisheng_policy::scheme;
 use tisheng_registry::access::Address;
+use tisheng_registry::organisation;
 
 use crate::certificate::facts::{Facts, is_genuine, is_signed, public_key};
 use crate::certificate::model::{Certificate, CertificateState};
@@ -52,6 +53,8 @@ enum Found {
     NotAsked,
     /// No certificate, though there could be one of that number.
     Nothing,
+    /// Nothing that any number looks like; what one looks like.
+    NoNumber(String),
     /// No certificate, and by its check character the number was copied wrongly.
     Mistyped,
     /// A record that is not what was signed.
@@ -96,15 +99,25 @@ async fn verify(
     answer(&session.ctx, (&rate, &from), number.trim().to_owned(), &asked.s).await
 }
 
-/// Whether no programme can have issued a certificate of that number.
-async fn is_mistyped(ctx: &Ctx, tx: &mut Tx, number: &str) -> Result<bool, Failure> {
-    let programmes = scheme::all(tx).await?;
-    for programme in &programmes {
-        if scheme::rules(&ctx.app, tx, programme).await?.certificate.is_number_plausible(number) {
-            return Ok(false);
+/// What stands under a number of no certificate: whether a programme can have issued it at all.
+async fn nothing(ctx: &Ctx, tx: &mut Tx, number: &str) -> Result<Found, Failure> {
+    let (mut found, mut looks_like) = (None, false);
+    for programme in &scheme::all(tx).await? {
+        let rules = scheme::rules(&ctx.app, tx, programme).await?;
+        let rule = &rules.certificate;
+        if !number.is_empty() && rule.is_number_plausible(number) {
+            return Ok(Found::Nothing);
         }
+        let region = organisation::by_path(tx, &programme.path).await?.and_then(|node| node.code);
+        let example = rule.example(&region.unwrap_or_default(), ctx.at.date());
+        looks_like |= rule.is_shaped_like(&example, number);
+        found = found.or(Some(example));
     }
-    Ok(!programmes.is_empty())
+    Ok(match found {
+        Some(_) if looks_like => Found::Mistyped,
+        Some(example) => Found::NoNumber(example),
+        None => Found::Nothing,
+    })
 }
 
 async fn answer(ctx: &Ctx, (rate, from): (&Rate, &Address), number: String, signature: &str) -> Answer {
@@ -112,12 +125,9 @@ async fn answer(ctx: &Ctx, (rate, from): (&Rate, &Address), number: String, sign
     let number = plain_number(&number);
     let mut tx = ctx.read().await?;
     let certificate = store::of_number(&mut tx, &number).await?;
-    let mistyped = certificate.is_none() && is_mistyped(ctx, &mut tx, &number).await?;
-    drop(tx);
     let mut scanned = None;
     let found = match certificate {
-        None if mistyped => Found::Mistyped,
-        None => Found::Nothing,
+        None => nothing(ctx, &mut tx, &number).await?,
         Some(certificate) if !is_genuine(&ctx.app.keys, &certificate) => Found::Tampered,
         Some(certificate) => {
             let key = public_key(&ctx.app.keys);
@@ -127,6 +137,7 @@ async fn answer(ctx: &Ctx, (rate, from): (&Rate, &Address), number: String, sign
             Found::Genuine(Box::new((certificate, facts)))
         }
     };
+    drop(tx);
     let page = Page::of(ctx, "证书查验");
     show(&VerifyPage { page, number, found, scanned })
 }
@@ -138,7 +149,7 @@ fn plain_number(typed: &str) -> String {
         '！'..='～' => char::from_u32(u32::from(letter) - 0xFEE0).unwrap_or(letter),
         other => other,
     };
-    let meant = typed.chars().filter(|letter| !letter.is_whitespace()).map(usual);
+    let meant = typed.chars().filter(|letter| !(letter.is_whitespace() || letter.is_control())).map(usual);
     meant.take(64).collect::<String>().to_ascii_uppercase()
 }
 

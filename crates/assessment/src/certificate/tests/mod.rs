@@ -51,7 +51,8 @@ pub(crate) async fn begin_in(
     set_up(engine, house, more, (third_scheme_files(), 3 * 365)).await
 }
 
-async fn set_up(
+/// The town of [`begin_in`] under `files`, so many days after the beginning of its clock.
+pub(crate) async fn set_up(
     engine: Engine,
     (rooms, parts): (Router<Arc<App>>, Parts),
     more: fn(Handlers) -> Handlers,

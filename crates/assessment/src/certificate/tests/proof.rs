@@ -26,6 +26,10 @@ story!(a_stranger_sees_valid_superseded_and_revoked, |engine| async move {
     // The digits are those of nobody, and the check character is theirs.
     let nobody = third_scheme().certificate.number("", NaiveDate::default(), 9_999_999);
     stranger.get(&format!("/verify/{nobody}")).await.shows("没有查到这个编号").hides("有效");
+    for nonsense in ["ABC", "0000", "%00", "%20"] {
+        let page = stranger.get(&format!("/verify/{nonsense}")).await;
+        page.shows("这不是证书编号").shows("写法如").hides("校验位").hides("编号：。");
+    }
     // A digit is another one: the check character does not fit.
     let last = first.chars().rev().nth(1).expect("a digit");
     let slip = format!(

@@ -214,7 +214,16 @@ pub async fn length(asker: SignedIn, Path((id, item)): Path<(String, String)>, f
 
 /// `GET /evidence/{id}/check`: everything once more before it is handed in.
 pub async fn check(asker: SignedIn, Path(id): Path<String>) -> Answer {
-    check_with(&asker, parsed(&id)?, "").await
+    let id = parsed(&id)?;
+    let mut tx = asker.ctx.read().await?;
+    let (_, submission) = actions::own(&asker.ctx, &mut tx, id).await?;
+    drop(tx);
+    // Whoever comes back by the browser's button after it was handed in is led to what was handed in.
+    if submission.state.is_frozen() {
+        let flash = Flash::note(format!("这一步已完成，材料现在的状态：{}。", submission.state));
+        return Ok(once::redirect(&format!("/evidence/{id}"), Some(&flash)));
+    }
+    check_with(&asker, id, "").await
 }
 
 async fn check_with(asker: &SignedIn, id: Id<Submission>, error: &'static str) -> Answer {

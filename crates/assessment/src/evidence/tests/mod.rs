@@ -49,6 +49,8 @@ story!(a_teacher_hands_in_and_what_was_handed_in_stays, |engine| async move {
         [("version", version.as_str()), ("consent", "given"), ("_key", "018f3b1e5a3c7a1e8a1e5a3c7a1e8a1e")];
     ding.post(&submit, &sent).await.shows("已提交，现在的状态：已提交，待自评");
     ding.post(&submit, &sent).await.shows("已提交，待自评");
+    let back = ding.get(&format!("/evidence/{id}/check")).await;
+    assert_eq!(back.shows("这一步已完成").path, format!("/evidence/{id}"));
     ding.post(&submit, &[("version", &version), ("consent", "given")]).await.is(403);
 
     ding.post_only(&format!("/evidence/{id}/pieces/A6-3/draft"), &[("version", "1"), ("body", "改")])

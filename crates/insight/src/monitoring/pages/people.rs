@@ -131,7 +131,8 @@ pub(super) async fn people(asker: SignedIn, Path(node): Path<Id<Node>>, filters:
     if is_file {
         let head = ["姓名", "学校", "学科", hours.as_str(), "是否达标", "还差"];
         let numbers = [false, false, false, true, false, false];
-        return table_file(&filters, "教师名单", &head, &numbers, rows.into_iter().map(cells).collect());
+        let rows = rows.into_iter().map(cells).collect();
+        return table_file(&filters, ("教师名单", Vec::new()), (&head, &numbers), rows);
     }
     if !order.is_empty() {
         rows = from(rows, &filters.cursor());

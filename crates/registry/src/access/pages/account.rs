@@ -1,7 +1,9 @@
 //! One's own account, and the page where a first password is chosen.
 
 use askama::Template;
+use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
+use axum::response::IntoResponse;
 use tisheng_kernel::Id;
 use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{self, Flash, Page, again};
@@ -153,10 +155,25 @@ pub async fn set_up_form(session: Session, Path(token): Path<String>) -> Answer 
     }
 }
 
-/// The page of an account that has no password any more, or the failure that `error` is.
+#[derive(Template)]
+#[template(path = "access/pages/over.html")]
+struct OverPage {
+    page: Page,
+}
+
+/// The page of whoever cannot choose a password here, or the failure that `error` is.
 fn no_password(session: &Session, error: AccessError) -> Answer {
-    let AccessError::Elsewhere(way) = error else { return Err(error.into()) };
-    again(&ElsewherePage { page: Page::of(&session.ctx, "请使用统一登录"), way })
+    let ctx = &session.ctx;
+    match error {
+        AccessError::Elsewhere(way) => {
+            again(&ElsewherePage { page: Page::of(ctx, "请使用统一登录"), way })
+        }
+        AccessError::Token => {
+            let page = layout::show(&OverPage { page: Page::of(ctx, "设置链接无效或已过期") })?;
+            Ok((StatusCode::FORBIDDEN, page).into_response())
+        }
+        other => Err(other.into()),
+    }
 }
 
 async fn set_up_page<'a>(
@@ -175,7 +192,10 @@ pub async fn set_up(session: Session, Path(token): Path<String>, fields: Fields)
     let raw = |name: &str| fields.pairs().iter().find(|(key, _)| key == name).map_or("", |(_, value)| value);
     if raw("chosen") != raw("repeated") {
         let errors = FormErrors::one("repeated", "两次输入的密码不一致");
-        return again(&set_up_page(&session, &token, errors).await?);
+        return match set_up_page(&session, &token, errors).await {
+            Ok(page) => again(&page),
+            Err(error) => no_password(&session, error),
+        };
     }
     match accounts::use_setup_token(&session.ctx, &token, raw("chosen")).await {
         Ok(_) => {

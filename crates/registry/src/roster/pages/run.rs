@@ -48,9 +48,12 @@ struct RunPage {
     /// Rows done and in all, while the work is in this process.
     progress: Option<(u32, u32)>,
     first: Vec<Kept>,
+    /// How many findings of the sort that is listed a column has.
     columns: Vec<(String, Weight, i64)>,
     /// Findings of the sort whose first are shown.
     listed: usize,
+    /// Findings of another sort, which are not listed.
+    others: i64,
     open_questions: i64,
     accounts: i64,
     undo_until: Option<Instant>,
@@ -100,8 +103,9 @@ pub async fn show(asker: SignedIn, Path(text): Path<String>) -> Answer {
     let columns = store::fields(&mut tx, run.id).await?;
     let columns: Vec<(String, Weight, i64)> =
         columns.into_iter().filter_map(|(f, w, n)| Some((f, Weight::of(&w)?, n))).collect();
-    let is_listed = |one: &&(String, Weight, i64)| weight.is_empty() || one.1.code() == weight;
-    let listed: i64 = columns.iter().filter(is_listed).map(|(_, _, count)| count).sum();
+    let is_listed = |one: &(String, Weight, i64)| weight.is_empty() || one.1.code() == weight;
+    let (columns, others): (Vec<_>, Vec<_>) = columns.into_iter().partition(is_listed);
+    let listed: i64 = columns.iter().map(|(_, _, count)| count).sum();
     let open_questions = store::open_questions(&mut tx, run.id).await?;
     let accounts = if run.state == State::Taken { store::made(&mut tx, run.id, ACCOUNT).await? } else { 0 };
     drop(tx);
@@ -112,6 +116,7 @@ pub async fn show(asker: SignedIn, Path(text): Path<String>) -> Answer {
         first,
         columns,
         listed: usize::try_from(listed).unwrap_or_default(),
+        others: others.iter().map(|(_, _, count)| count).sum(),
         open_questions,
         accounts,
         undo_until: run.undo_until(),
@@ -306,6 +311,11 @@ pub async fn confirm_page(asker: SignedIn, Path(text): Path<String>) -> Answer {
     let mut tx = ctx.read().await?;
     let open = store::open_questions(&mut tx, run.id).await?;
     drop(tx);
+    // Whoever comes back by the browser's button after it was done is led to what became of it.
+    if matches!(run.state, State::Taking | State::Taken | State::Undoing | State::Undone) {
+        let flash = Flash::note(format!("这一步已完成，这次导入现在是“{}”。", run.state.chinese()));
+        return Ok(once::redirect(&format!("/roster/runs/{}", run.id), Some(&flash)));
+    }
     run.may_be_confirmed(open).map_err(Failure::Refused)?;
     confirm_form(&asker, run, about, Fields::default(), FormErrors::default())
 }

@@ -5,6 +5,7 @@ use axum::extract::Multipart;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use tisheng_kernel::Id;
+use tisheng_platform::Ctx;
 use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{self, Flash};
 use tisheng_platform::web::paging::ROWS;
@@ -39,14 +40,19 @@ struct Line {
 /// `GET /roster`
 pub async fn start(asker: SignedIn, filters: Filters) -> Answer {
     let ctx = &asker.ctx;
-    let kinds: Vec<&'static About> =
-        ctx.app.parts.get::<Kinds>().open_to(asker.member()).map(|entry| entry.about).collect();
-    if kinds.is_empty() {
+    let open: Vec<Entry> = ctx.app.parts.get::<Kinds>().open_to(asker.member()).collect();
+    if open.is_empty() {
         return Err(Failure::NotFound);
     }
     let chosen = filters.text("kind").to_owned();
     let before: Id<Run> = filters.text("before").parse().unwrap_or(Id::from_uuid(Uuid::max()));
     let mut tx = ctx.read().await?;
+    let mut kinds: Vec<&'static About> = Vec::with_capacity(open.len());
+    for entry in open {
+        if (entry.used)(ctx, &mut tx).await? {
+            kinds.push(entry.about);
+        }
+    }
     let mut runs = store::latest(&mut tx, &ctx.scope(), &chosen, before).await?;
     drop(tx);
     let most = usize::try_from(ROWS).unwrap_or(usize::MAX);
@@ -94,15 +100,22 @@ async fn bring_page(asker: &SignedIn, entry: Entry, origin: &str, errors: FormEr
     layout::show(&BringPage { page, about, columns, upload_mib, origins, origin, errors })
 }
 
+/// The kind called `key`, when the asker may bring such a file and there is one here.
+async fn kind_here(ctx: &Ctx, key: &str) -> Result<Entry, Failure> {
+    let entry = actions::kind_for(ctx, key)?;
+    let mut tx = ctx.read().await?;
+    if (entry.used)(ctx, &mut tx).await? { Ok(entry) } else { Err(Failure::NotFound) }
+}
+
 /// `GET /roster/{kind}`
 pub async fn form(asker: SignedIn, Path(kind): Path<String>) -> Answer {
-    let entry = actions::kind_for(&asker.ctx, &kind)?;
+    let entry = kind_here(&asker.ctx, &kind).await?;
     bring_page(&asker, entry, "", FormErrors::default()).await
 }
 
 /// `GET /roster/{kind}/template.xlsx`
 pub async fn template(asker: SignedIn, Path(kind): Path<String>) -> Answer {
-    let entry = actions::kind_for(&asker.ctx, &kind)?;
+    let entry = kind_here(&asker.ctx, &kind).await?;
     let mut tx = asker.ctx.read().await?;
     let hints = (entry.hints)(&asker.ctx, &mut tx).await?;
     drop(tx);
@@ -113,7 +126,7 @@ pub async fn template(asker: SignedIn, Path(kind): Path<String>) -> Answer {
 /// `POST /roster/{kind}`
 pub async fn bring(asker: SignedIn, Path(kind): Path<String>, form: Multipart) -> Answer {
     let ctx = &asker.ctx;
-    let entry = actions::kind_for(ctx, &kind)?;
+    let entry = kind_here(ctx, &kind).await?;
     let about = entry.about;
     let Received { fields, file } = match receive(ctx, form).await {
         Ok(received) => received,

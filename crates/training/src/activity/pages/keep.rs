@@ -308,10 +308,6 @@ pub async fn sheet(asker: SignedIn, Path(id): Path<Id<Activity>>, filters: Filte
         let manner = if a.by_code { "现场签到".to_owned() } else { format!("补签：{}", a.reason) };
         vec![a.name, a.school, a.signed_at.chinese(), manner]
     });
-    let table = Table {
-        name: format!("签到表-{}", activity.plan.title),
-        head: vec![("姓名", false), ("学校", false), ("签到时间", false), ("方式", false)],
-        rows: rows.collect(),
-    };
-    table.answer(&filters)
+    let head = ["姓名", "学校", "签到时间", "方式"].map(|title| (title, false));
+    Table::new(format!("签到表-{}", activity.plan.title), &head, rows.collect()).answer(&filters)
 }

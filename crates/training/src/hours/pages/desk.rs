@@ -49,19 +49,21 @@ const SHOWN: [WaitingState; 8] = WaitingState::ALL;
 pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
     let ctx = &asker.ctx;
     access::require(ctx, &DESK)?;
-    let state = filters.text("state").parse().unwrap_or(WaitingState::Parked);
     let (words, source) = (filters.text("q"), filters.text("source"));
     let mut tx = ctx.read().await?;
     let (programme, rules) = ground(ctx, &mut tx).await?;
     let scope = ctx.scope();
     let counts = store::reports::counts(&mut tx, programme.id, &scope, source).await?;
+    let count = |of: WaitingState| counts.iter().find(|(state, _)| *state == of).map_or(0, |(_, n)| *n);
+    // Whoever asks for no tab sees the first in which something waits.
+    let first = SHOWN.into_iter().find(|tab| tab.waits() && count(*tab) > 0);
+    let state = filters.text("state").parse().unwrap_or(first.unwrap_or(WaitingState::Parked));
     let asked = (state, words, source);
     let found = store::reports::list(&mut tx, programme.id, &scope, asked, &filters.cursor()).await?;
     let slice = Slice::cut(found, |row| (String::new(), row.id.to_string()));
     let tabs = SHOWN.into_iter().map(|tab| {
-        let count = counts.iter().find(|(state, _)| *state == tab).map_or(0, |(_, count)| *count);
-        let label =
-            if tab.waits() { format!("{}（{count}）", tab.chinese()) } else { tab.chinese().to_owned() };
+        let shown = if tab.waits() { format!("（{}）", count(tab)) } else { String::new() };
+        let label = format!("{}{shown}", tab.chinese());
         Tab { href: filters.with("state", tab.code()), label, current: tab == state }
     });
     layout::show(&DeskPage {

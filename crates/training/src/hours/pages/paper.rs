@@ -79,11 +79,8 @@ impl Paper {
                 w.why,
             ]
         });
-        Table {
-            name: format!("学时对账单-{}", self.name),
-            head: [("姓名", false), ("学校", false)].into_iter().chain(LINES).collect(),
-            rows: lines.chain(held).map(with).collect(),
-        }
+        let head: Vec<_> = [("姓名", false), ("学校", false)].into_iter().chain(LINES).collect();
+        Table::new(format!("学时对账单-{}", self.name), &head, lines.chain(held).map(with).collect())
     }
 
     fn book(self) -> Result<Vec<u8>, WriteError> {
@@ -95,7 +92,7 @@ impl Paper {
             ("学校", self.school),
             ("工程", self.programme),
             ("出具日期", self.day),
-            ("计入合计", format!("{}（要求不少于 {}），{standing}", all.counted, all.minimum)),
+            ("符合要求的学时", format!("{}（要求不少于 {}），{standing}", all.reached, all.minimum)),
             ("正在核实", format!("{} 条，核实后再计入", self.held.len())),
         ];
         let titles: Vec<&str> = LINES.iter().map(|(title, _)| *title).collect();

@@ -114,24 +114,16 @@ pub async fn download(asker: SignedIn, filters: Filters) -> Answer {
     let start = Filters::default().cursor();
     let found = store::teachers::list(&mut tx, programme.id, &ctx.scope(), &narrow, &start, MOST).await?;
     let rows = found.iter().map(|teacher| teacher_row(ctx, &rules, teacher)).map(|row| {
-        let counted = row.counted.join(" + ");
         let state = if row.is_met { "已达到" } else { "未达到" };
-        vec![row.name, row.school, row.subject, counted, row.total, row.missing, state.to_owned()]
+        let mut cells = vec![row.name, row.school, row.subject];
+        cells.extend(row.counted);
+        cells.extend([row.total, row.missing, state.to_owned()]);
+        cells
     });
-    let table = Table {
-        name: "教师学时".to_owned(),
-        head: vec![
-            ("姓名", false),
-            ("学校", false),
-            ("学科", false),
-            ("各类计入学时", false),
-            ("计入合计", true),
-            ("还差", true),
-            ("是否达到", false),
-        ],
-        rows: rows.collect(),
-    };
-    table.answer(&filters)
+    let mut head = vec![("姓名", false), ("学校", false), ("学科", false)];
+    head.extend(rules.hours.categories.iter().map(|category| (category.title.as_str(), true)));
+    head.extend([("计入合计", true), ("还差", true), ("是否达到", false)]);
+    Table::new("教师学时", &head, rows.collect()).answer(&filters)
 }
 
 #[derive(Template)]

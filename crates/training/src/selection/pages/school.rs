@@ -93,18 +93,8 @@ pub async fn download(asker: SignedIn, filters: Filters) -> Answer {
         let at = t.chosen_at.map(|at| at.chinese()).unwrap_or_default();
         vec![t.name, t.school, t.subject, t.capabilities.join("、"), at]
     });
-    let table = Table {
-        name: "教师选学".to_owned(),
-        head: vec![
-            ("姓名", false),
-            ("学校", false),
-            ("学科", false),
-            ("选学能力点", false),
-            ("选定时间", false),
-        ],
-        rows: rows.collect(),
-    };
-    table.answer(&filters)
+    let head = ["姓名", "学校", "学科", "选学能力点", "选定时间"].map(|title| (title, false));
+    Table::new("教师选学", &head, rows.collect()).answer(&filters)
 }
 
 #[derive(Template)]
