@@ -87,9 +87,10 @@ pub async fn build(ctx: &Ctx, plan: &Plan<'_>) -> Result<School, Failure> {
     for (number, teacher) in teachers.iter().enumerate() {
         // The last two of each school have not begun, and the first is left to whoever tries it.
         if number > 0 && number < TEACHERS - 2 {
-            let chosen = choose(ctx, &mut tx, plan, &offer, teacher).await?;
+            let mut works = choose(ctx, &mut tx, plan, &offer, teacher).await?;
             learn(ctx, &mut tx, plan, (teacher, number)).await?;
-            authors.push((teacher, chosen, plan.progress(number)));
+            works.extend(plan.rules.framework.works.iter().map(|work| work.key.clone()));
+            authors.push((teacher, works, plan.progress(number)));
         }
     }
     tx.commit().await?;

@@ -44,7 +44,7 @@ impl Progress {
     }
 }
 
-/// Seats the panel of a school, and brings the works of `authors`, given with what they chose, as far
+/// Seats the panel of a school, and brings the works of `authors`, given by what they are about, as far
 /// as they have come.
 pub async fn build(
     ctx: &Ctx,
@@ -53,17 +53,17 @@ pub async fn build(
     authors: &[(&Persona, Vec<String>, Progress)],
 ) -> Result<(), Failure> {
     panel_of(&acting(ctx, principal), panel).await?;
-    for (author, chosen, progress) in authors {
-        let (days, works) = match progress {
-            Progress::All => (LONG_AGO, chosen.len()),
+    for (author, works, progress) in authors {
+        let (days, many) = match progress {
+            Progress::All => (LONG_AGO, works.len()),
             Progress::One => (LONG_AGO, 1),
             Progress::HandedIn => (LATELY, 1),
             Progress::Nothing => continue,
         };
         let mut author = acting(ctx, author);
         author.at = author.at + TimeDelta::days(-days);
-        for capability in chosen.iter().take(works) {
-            let submission = evidence::samples::hand_in(&author, capability).await?;
+        for work in works.iter().take(many) {
+            let submission = evidence::samples::hand_in(&author, work).await?;
             if *progress != Progress::HandedIn {
                 judged(&author, &submission, Level::Pass).await?;
                 let mut later = author.clone();
