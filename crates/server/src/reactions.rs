@@ -5,7 +5,7 @@ use tisheng_gateway::{door, listening, lrs, token, webhook};
 use tisheng_insight::monitoring;
 use tisheng_platform::Ctx;
 use tisheng_platform::jobs::{Claimed, Handlers, JobError};
-use tisheng_policy::scheme::{self, trial};
+use tisheng_policy::scheme;
 use tisheng_registry::organisation::{MOVED, Moved};
 use tisheng_registry::{access, roster};
 use tisheng_training::{activity, course, hours, learning, platform, selection};
@@ -18,7 +18,7 @@ pub fn handlers() -> Handlers {
     let rooms: [fn(Handlers) -> Handlers; 12] = [
         access::handlers,
         roster::handlers,
-        trial::handlers,
+        scheme::jobs,
         platform::jobs,
         learning::jobs,
         evidence::jobs,

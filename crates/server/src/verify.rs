@@ -105,10 +105,11 @@ async fn audit_trail(app: &App) -> Found<Oracle> {
     })
 }
 
-async fn of_programme(ctx: &Ctx, programme: &Programme) -> Found<[Oracle; 4]> {
+async fn of_programme(ctx: &Ctx, programme: &Programme) -> Found<[Oracle; 5]> {
     let of = |what: &str| format!("{what} of {}", programme.id);
     let mut tx = ctx.read().await?;
     let most = i64::try_from(NAMED)?;
+    let (versions, wrong_versions) = scheme::check_versions(&mut tx, programme).await.map_err(told)?;
     let (totals, wrong_totals) = hours::check_totals(&mut tx, programme.id, most).await?;
     drop(tx);
     let (learnt, wrong_learnt) = learning::check_credits(ctx, programme, NAMED).await.map_err(told)?;
@@ -117,6 +118,7 @@ async fn of_programme(ctx: &Ctx, programme: &Programme) -> Found<[Oracle; 4]> {
     let (schools, wrong_schools) = monitoring::check_figures(ctx, programme).await.map_err(told)?;
     let wrong_schools = &wrong_schools[..wrong_schools.len().min(NAMED)];
     Ok([
+        Oracle::new(of("versions of the rules"), versions, named(&wrong_versions), RESTORE),
         Oracle::new(of("totals of hours"), usize::try_from(totals)?, named(&wrong_totals), MEND),
         Oracle::new(of("hours learnt on platforms"), learnt, named(&wrong_learnt), RESTORE),
         Oracle::new(of("standings"), standings, named(&wrong_standings), MEND),

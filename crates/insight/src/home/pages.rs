@@ -176,6 +176,9 @@ impl ToDo {
 struct OfficePage {
     page: Page,
     to_do: Vec<ToDo>,
+    /// For the office that owns the rules: the version that waits for its day, with its page and what
+    /// there is to say of it.
+    coming: Option<(String, String)>,
     figures: Figures,
     node: String,
     lagging: Vec<Lagging>,
@@ -204,6 +207,7 @@ async fn office(asker: SignedIn) -> Answer {
     };
     let waiting = store::waiting(&mut tx, programme.id, &ctx.scope(), ctx.at).await?;
     let ready = certificate::ready(&mut tx, programme.id, &ctx.scope()).await?;
+    let next = scheme::coming(ctx, &mut tx).await?;
     let (figures, _) = monitoring::figures_below(&mut tx, programme.id, &ctx.scope()).await?;
     let lagging = monitoring::lagging(&mut tx, programme.id, Id::from_uuid(member.node)).await?;
     drop(tx);
@@ -212,7 +216,8 @@ async fn office(asker: SignedIn) -> Answer {
     let role = access::role(ctx);
     let to_do = to_do(&waiting, ready, role);
     let may_import = role.is_some_and(|role| Teachers::ABOUT.roles.contains(&role));
-    show(&OfficePage { page, to_do, figures, node, lagging, may_import })
+    let coming = next.map(|next| (format!("/scheme/versions/{}", next.id), scheme::announced(&next, ctx.at)));
+    show(&OfficePage { page, to_do, coming, figures, node, lagging, may_import })
 }
 
 fn to_do(waiting: &Waiting, ready: i64, role: Option<Role>) -> Vec<ToDo> {

@@ -1,13 +1,13 @@
 //! Stories of first pages, told on both engines under a made-up scheme.
 
-use chrono::{Days, TimeDelta};
+use chrono::{Days, NaiveDate, TimeDelta};
 use tisheng_assessment::evidence::{self, Submission};
 use tisheng_assessment::{certificate, review};
-use tisheng_kernel::Level;
+use tisheng_kernel::{Instant, Level};
 use tisheng_platform::jobs::Handlers;
 use tisheng_policy::scheme::{self, Programme, samples::owned};
 use tisheng_registry::samples::{Persona, Town, small_town};
-use tisheng_rules::samples::third_scheme_files;
+use tisheng_rules::samples::{third_scheme_files, third_scheme_with};
 use tisheng_testkit::{Engine, TestApp, story};
 use tisheng_training::samples::{choose, fulfil_hours, publish_offer};
 use tisheng_training::selection;
@@ -21,8 +21,9 @@ struct World {
 }
 
 async fn begin(engine: Engine) -> World {
-    let handlers: Handlers = crate::monitoring::jobs(review::samples::handlers());
-    let test = TestApp::with_handlers(engine, routes(), scheme::samples::parts(), handlers).await;
+    let handlers: Handlers = scheme::jobs(crate::monitoring::jobs(review::samples::handlers()));
+    let parts = scheme::samples::parts().with(certificate::EXAMINE);
+    let test = TestApp::with_handlers(engine, routes(), parts, handlers).await;
     let town = small_town(&test.system()).await.expect("a town");
     let files = owned(third_scheme_files());
     let programme =
@@ -164,4 +165,32 @@ story!(an_office_above_several_programmes_sees_them_beside_each_other, |engine| 
     office.get(&below).await.shows("各环节人数");
     let mut beside = test.signed_in(&town.neighbour_office.who()).await;
     beside.get("/monitor").await.shows("这里还没有启用实施方案").hides(&town.county.name);
+});
+
+story!(the_office_is_told_beforehand_of_rules_that_wait_for_their_day, |engine| async move {
+    let world = begin(engine).await;
+    let day = NaiveDate::from_ymd_opt(2023, 11, 1).expect("a date");
+    world.test.clock.set(Instant::start_of(day - Days::new(2)) + TimeDelta::hours(9));
+    let owner = &world.town.province_office;
+    let office = world.test.ctx(owner.who());
+    let newer = third_scheme_with("version = \"2023.2\"", "version = \"9\"");
+    let mut tx = office.write().await.expect("a transaction");
+    let id = scheme::draft(&office, &mut tx, &newer, "调整学时").await.expect("a draft");
+    scheme::ask_trial(&office, &mut tx, id).await.expect("a trial");
+    tx.commit().await.expect("commits");
+    world.test.settle().await;
+    let mut tx = office.write().await.expect("a transaction");
+    scheme::put_off(&office, &mut tx, id, day).await.expect("waits");
+    tx.commit().await.expect("commits");
+
+    let sentence = "规则版本 9 将于2023年11月1日起执行，还有 2 天";
+    let mut browser = world.test.signed_in(&owner.who()).await;
+    let home = browser.get("/").await;
+    home.shows(sentence);
+    assert_eq!(home.link("/scheme/versions/"), format!("/scheme/versions/{id}"));
+    let school = world.town.school();
+    for other in [&world.town.county_office, &school.principal, &school.teachers[0]] {
+        let mut browser = world.test.signed_in(&other.who()).await;
+        browser.get("/").await.hides("规则版本 9");
+    }
 });

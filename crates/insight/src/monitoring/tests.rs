@@ -5,7 +5,7 @@ use tisheng_assessment::{certificate, evidence, review};
 use tisheng_kernel::Level;
 use tisheng_platform::Scope;
 use tisheng_platform::jobs::Handlers;
-use tisheng_policy::scheme::{self, Programme, samples::owned, trial};
+use tisheng_policy::scheme::{self, Programme, samples::owned};
 use tisheng_registry::organisation::{self, Node};
 use tisheng_registry::restructuring::relocate;
 use tisheng_registry::roster::{self, Entry, Kinds, Teachers};
@@ -25,7 +25,7 @@ struct World {
 }
 
 fn handlers() -> Handlers {
-    let rooms = trial::handlers(roster::handlers(review::samples::handlers()));
+    let rooms = scheme::jobs(roster::handlers(review::samples::handlers()));
     let rooms = super::jobs(certificate::jobs(rooms));
     let rooms = rooms.reaction("scheme.in_force", certificate::REFRESH_ALL_JOB);
     ["hours.changed", "choice.changed", "person.changed", review::FINAL]

@@ -8,7 +8,7 @@ use tisheng_registry::access::{self, Role};
 use tisheng_registry::organisation::Node;
 use tisheng_rules::Scheme;
 
-use super::model::{File, Programme, SchemeError, State, Trial, Version, decide_in_force};
+use super::model::{File, Programme, SchemeError, State, Trial, Version};
 use super::rulebook;
 use super::store::{self, NewVersion};
 use super::trial;
@@ -89,7 +89,7 @@ pub async fn open(
 }
 
 /// The first and the last calendar year of the scheme's period.
-fn years(scheme: &Scheme) -> (i32, i32) {
+pub(super) fn years(scheme: &Scheme) -> (i32, i32) {
     let years = scheme.identity.period.as_ref().map(tisheng_kernel::Period::years).unwrap_or_default();
     (years.first().copied().unwrap_or_default(), years.last().copied().unwrap_or_default())
 }
@@ -182,45 +182,33 @@ pub async fn files(tx: &mut Tx, id: Id<Version>) -> Result<Vec<File>, Failure> {
     Ok(files)
 }
 
-/// Asks who would change under a draft (换规试算); a job computes it.
+/// Asks who would change under a draft, or under a version that waits (换规试算); a job computes it.
 ///
 /// # Errors
 /// [`SchemeError::NotADraft`]; 404 for those who do not own the programme.
 pub async fn ask_trial(ctx: &Ctx, tx: &mut Tx, id: Id<Version>) -> Result<Id<Trial>, SchemeError> {
     let (_, programme) = owned(ctx, tx).await?;
     let draft = version(tx, &programme, id).await?;
-    if draft.state != State::Draft {
+    if !matches!(draft.state, State::Draft | State::Waiting) {
         return Err(SchemeError::NotADraft(draft.state));
     }
-    let trial: Id<Trial> = ctx.id();
-    store::add_trial(ctx, tx, trial, &programme, id).await?;
-    let job = jobs::enqueue_awaited(tx, ctx.at, trial::JOB, &trial.to_string(), &trial).await?;
-    store::give_job(tx, trial, job).await?;
+    let trial = begin_trial(ctx, tx, &programme, id).await?;
     audit::record(ctx, tx, "scheme.trial_asked", id.uuid(), &json!({ "trial": trial })).await?;
     Ok(trial)
 }
 
-/// Puts a draft into force. Everything judged from now on is judged by it; final results stay on
-/// the version they were judged by.
-///
-/// # Errors
-/// [`SchemeError::NotADraft`], [`SchemeError::NotTried`]; 404 for those who do not own the
-/// programme.
-pub async fn put_in_force(ctx: &Ctx, tx: &mut Tx, id: Id<Version>) -> Result<Version, SchemeError> {
-    let (_, programme) = owned(ctx, tx).await?;
-    let draft = version(tx, &programme, id).await?;
-    let trial = store::newest_trial(tx, id).await?;
-    decide_in_force(draft.state, programme.version, trial.as_ref())?;
-    let scheme = super::rules_of(&ctx.app, tx, id).await?;
-    if !store::come_into_force(tx, programme.id, id, ctx.at).await? {
-        return Err(SchemeError::NotADraft(State::InForce));
-    }
-    store::run_by(tx, programme.id, id, &scheme.identity.short_title, years(&scheme)).await?;
-    let changed = trial.map(|trial| trial.changed());
-    let detail = json!({ "before": programme.version, "would_change": changed });
-    audit::record(ctx, tx, "scheme.in_force", id.uuid(), &detail).await?;
-    jobs::emit(tx, ctx.at, "scheme.in_force", &json!({ "programme": programme.id })).await?;
-    Ok(draft)
+/// Has it computed who changes when version `id` takes the place of the one `programme` runs by.
+pub(super) async fn begin_trial(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    id: Id<Version>,
+) -> Result<Id<Trial>, Failure> {
+    let trial: Id<Trial> = ctx.id();
+    store::add_trial(ctx, tx, trial, programme, id).await?;
+    let job = jobs::enqueue_awaited(tx, ctx.at, trial::JOB, &trial.to_string(), &trial).await?;
+    store::give_job(tx, trial, job).await?;
+    Ok(trial)
 }
 
 /// Gives up a draft.

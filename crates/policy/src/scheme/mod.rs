@@ -2,16 +2,19 @@
 //!
 //! A **programme** (工程) is one run of the project for the territory of one node. It runs by a
 //! **scheme**: files of rules, kept as **versions**. A version is handed in as a draft, tried
-//! (换规试算: who would change), put into force by the programme's owner, and superseded by the
-//! next. Its text never changes, and a final result stays on the version it was judged by.
+//! (换规试算: who would change), put into force by the programme's owner at once or on a day to come,
+//! and superseded by the next. Its text never changes, and a final result stays on the version it was judged by.
 //!
 //! Tables: `programme`, `scheme_version`, `scheme_trial`, `scheme_trial_change`.
 //!
-//! Invariants: a programme has exactly one version in force; only a draft with a finished trial
-//! against that version comes into force; only the province or city office at exactly the
+//! Invariants: a programme has exactly one version in force and at most one that waits for its day,
+//! which no other overtakes; only a draft with a finished trial against the version in force comes into
+//! force or waits; what comes into force is computed once more, and that is kept; only the province or city office at exactly the
 //! programme's node changes its rules.
 
 mod actions;
+mod due;
+mod force;
 mod model;
 mod pages;
 mod rulebook;
@@ -22,9 +25,10 @@ mod tests;
 pub mod trial;
 
 pub use actions::{
-    all, ask_trial, at, current, draft, files, of_id, open, owned, programmes, put_in_force, version,
-    withdraw,
+    all, ask_trial, at, current, draft, files, of_id, open, owned, programmes, version, withdraw,
 };
+pub use due::{announced, in_force_at};
+pub use force::{call_off, check_versions, coming, jobs, put_in_force, put_off};
 pub use model::{Change, ChangeKind, File, Programme, SchemeError, State, Trial, Version, decide_in_force};
 pub use pages::routes;
 pub use rulebook::{Rulebook, rules, rules_of};

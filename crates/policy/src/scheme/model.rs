@@ -57,6 +57,10 @@ pub struct Version {
     pub in_force_at: Option<Instant>,
     /// Until when it was in force.
     pub superseded_at: Option<Instant>,
+    /// The beginning of the day that was chosen for it.
+    pub due_at: Option<Instant>,
+    /// Why it was taken back from a day chosen before; empty when it was not.
+    pub called_off: String,
 }
 
 /// What has become of a version.
@@ -64,6 +68,8 @@ pub struct Version {
 pub enum State {
     /// Handed in, judges nobody yet.
     Draft,
+    /// Comes into force on the day chosen.
+    Waiting,
     /// Everything new is judged by it.
     InForce,
     /// A later one is in force; results judged by it stay.
@@ -73,11 +79,15 @@ pub enum State {
 }
 
 impl State {
+    /// Every state, in the order in which they may follow each other.
+    pub const ALL: [Self; 5] = [Self::Draft, Self::Waiting, Self::InForce, Self::Superseded, Self::Withdrawn];
+
     /// The form stored in the database.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
             Self::Draft => "draft",
+            Self::Waiting => "waiting",
             Self::InForce => "in_force",
             Self::Superseded => "superseded",
             Self::Withdrawn => "withdrawn",
@@ -89,9 +99,10 @@ impl State {
     pub const fn chinese(self) -> &'static str {
         match self {
             Self::Draft => "草案",
+            Self::Waiting => "待生效",
             Self::InForce => "执行中",
             Self::Superseded => "已被替代",
-            Self::Withdrawn => "已撤回",
+            Self::Withdrawn => "已作废",
         }
     }
 
@@ -101,6 +112,7 @@ impl State {
         match self {
             Self::InForce => "good",
             Self::Draft => "warn",
+            Self::Waiting => "note",
             Self::Superseded | Self::Withdrawn => "plain",
         }
     }
@@ -110,7 +122,7 @@ impl FromStr for State {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Draft, Self::InForce, Self::Superseded, Self::Withdrawn]
+        Self::ALL
             .into_iter()
             .find(|state| state.code() == text)
             .ok_or_else(|| format!("not a state of a scheme version: {text}"))
@@ -252,6 +264,18 @@ pub enum SchemeError {
     /// Nobody has computed who would change, or the version in force is another one since.
     #[error("请先完成换规试算：试算应以当前执行的版本为基准，完成后才能启用")]
     NotTried,
+    /// The day chosen has gone by, or lies outside the period.
+    #[error("{0}")]
+    WrongDay(String),
+    /// Another version waits for its day.
+    #[error("版本 {0} 正在等待生效，同时只能有一个：请先撤回它，或提前启用它")]
+    OneWaits(String),
+    /// Only a version that waits can be taken back from its day.
+    #[error("这个版本没有在等待生效，当前状态为“{}”", .0.chinese())]
+    NotWaiting(State),
+    /// Somebody else has changed which version is in force or waits.
+    #[error("刚刚有人更换了现行版本或预定了生效日期，请刷新页面核对后再操作")]
+    Overtaken,
     /// Anything that concerns no field.
     #[error("操作没有完成")]
     Failed(Failure),
@@ -287,7 +311,7 @@ pub fn decide_in_force(
     in_force: Id<Version>,
     trial: Option<&Trial>,
 ) -> Result<(), SchemeError> {
-    if state != State::Draft {
+    if !matches!(state, State::Draft | State::Waiting) {
         return Err(SchemeError::NotADraft(state));
     }
     match trial {
@@ -322,7 +346,9 @@ mod tests {
     fn only_a_tried_draft_comes_into_force() {
         let now: Id<super::Version> = Id::new(Instant::from_micros(5_000_000));
         let earlier: Id<super::Version> = Id::new(Instant::from_micros(1_000));
-        assert!(decide_in_force(State::Draft, now, Some(&trial(now, true))).is_ok());
+        for state in [State::Draft, State::Waiting] {
+            assert!(decide_in_force(state, now, Some(&trial(now, true))).is_ok());
+        }
         for open in [None, Some(trial(now, false)), Some(trial(earlier, true))] {
             let refused = decide_in_force(State::Draft, now, open.as_ref());
             assert!(matches!(refused, Err(SchemeError::NotTried)), "{open:?}");
@@ -333,7 +359,7 @@ mod tests {
 
     #[test]
     fn codes_are_read_as_written() {
-        for state in [State::Draft, State::InForce, State::Superseded, State::Withdrawn] {
+        for state in State::ALL {
             assert_eq!(state.code().parse(), Ok(state));
         }
         for kind in ChangeKind::ALL {

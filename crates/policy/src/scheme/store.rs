@@ -32,29 +32,45 @@ const ADD_PROGRAMME: &str = "insert into programme
     (id, node, path, code, title, scheme_version, year_from, year_until, created_at)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (node, code) do nothing";
 
-const RUN_BY: &str =
-    "update programme set scheme_version = $2, title = $3, year_from = $4, year_until = $5 where id = $1";
+const RUN_BY: &str = "update programme
+    set scheme_version = $2, title = $3, year_from = $4, year_until = $5, waiting = null
+    where id = $1 and scheme_version = $6 and (waiting is null or waiting = $2)";
+
+const TAKE_PLACE: &str = "update programme set waiting = $2
+    where id = $1 and scheme_version = $3 and waiting is null";
+
+const LEAVE_PLACE: &str = "update programme set waiting = null where id = $1 and waiting = $2";
+
+const WAIT: &str = "update scheme_version set state = 'waiting', due_at = $2, called_off = null
+    where id = $1 and state = 'draft'";
+
+const CALL_OFF: &str = "update scheme_version set state = 'draft', due_at = null, called_off = $2
+    where id = $1 and state = 'waiting'";
+
+const WAITING: &str = "select v.id, v.programme, v.version, v.digest, v.state, v.note, v.created_at,
+    v.in_force_at, v.superseded_at, v.due_at, v.called_off
+    from programme p join scheme_version v on v.id = p.waiting where p.id = $1";
 
 const ADD_VERSION: &str = "insert into scheme_version
     (id, programme, code, version, digest, files, state, note, created_at, created_by, in_force_at)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (programme, digest) do nothing";
 
 const VERSION: &str =
-    "select id, programme, version, digest, state, note, created_at, in_force_at, superseded_at
-    from scheme_version where id = $1 and programme = $2";
+    "select id, programme, version, digest, state, note, created_at, in_force_at, superseded_at, due_at,
+    called_off from scheme_version where id = $1 and programme = $2";
 
 const VERSIONS: &str =
-    "select id, programme, version, digest, state, note, created_at, in_force_at, superseded_at
-    from scheme_version where programme = $1 order by created_at desc, id desc";
+    "select id, programme, version, digest, state, note, created_at, in_force_at, superseded_at, due_at,
+    called_off from scheme_version where programme = $1 order by created_at desc, id desc";
 
 const VERSION_OF_DIGEST: &str =
-    "select id, programme, version, digest, state, note, created_at, in_force_at, superseded_at
-    from scheme_version where programme = $1 and digest = $2";
+    "select id, programme, version, digest, state, note, created_at, in_force_at, superseded_at, due_at,
+    called_off from scheme_version where programme = $1 and digest = $2";
 
 const FILES: &str = "select files from scheme_version where id = $1";
 
-const COME_INTO_FORCE: &str =
-    "update scheme_version set state = 'in_force', in_force_at = $2 where id = $1 and state = 'draft'";
+const COME_INTO_FORCE: &str = "update scheme_version set state = 'in_force', in_force_at = $2
+    where id = $1 and state in ('draft', 'waiting')";
 
 const SUPERSEDE: &str = "update scheme_version set state = 'superseded', superseded_at = $2
     where programme = $1 and state = 'in_force'";
@@ -123,6 +139,8 @@ fn version(row: &Row<'_>) -> Result<Version, DbError> {
         created_at: row.get(6)?,
         in_force_at: row.get(7)?,
         superseded_at: row.get(8)?,
+        due_at: row.get(9)?,
+        called_off: row.get::<Option<String>>(10)?.unwrap_or_default(),
     })
 }
 
@@ -168,16 +186,6 @@ pub async fn add_programme(tx: &mut Tx, at: Instant, new: &Programme) -> Result<
         at
     ];
     Ok(tx.run(ADD_PROGRAMME, row).await? == 1)
-}
-
-pub async fn run_by(
-    tx: &mut Tx,
-    id: Id<Programme>,
-    version: Id<Version>,
-    title: &str,
-    years: (i32, i32),
-) -> Result<(), DbError> {
-    tx.run(RUN_BY, args![id, version, title, years.0, years.1]).await.map(drop)
 }
 
 /// What is written of a new version.
@@ -237,15 +245,54 @@ pub async fn files(tx: &mut Tx, id: Id<Version>) -> Result<Option<String>, DbErr
     tx.row_opt(FILES, args![id], |row| row.get(0)).await
 }
 
-/// Puts a draft into force in place of the version before it. Says whether it was a draft.
+/// Puts a version into force in place of the one that `programme` runs by, with its title and years.
+/// Says no, and then the transaction is not to be kept, when the programme runs by another one since,
+/// a third one waits, or the version can no longer come into force.
 pub async fn come_into_force(
+    tx: &mut Tx,
+    programme: &Programme,
+    id: Id<Version>,
+    (title, years): (&str, (i32, i32)),
+    at: Instant,
+) -> Result<bool, DbError> {
+    let row = args![programme.id, id, title, years.0, years.1, programme.version];
+    if tx.run(RUN_BY, row).await? == 0 {
+        return Ok(false);
+    }
+    tx.run(SUPERSEDE, args![programme.id, at]).await?;
+    Ok(tx.run(COME_INTO_FORCE, args![id, at]).await? == 1)
+}
+
+/// Lets a draft wait until `due_at`. Says no, and then the transaction is not to be kept, when the
+/// programme runs by another version since, another one waits, or it is no draft.
+pub async fn wait(
+    tx: &mut Tx,
+    programme: &Programme,
+    id: Id<Version>,
+    due_at: Instant,
+) -> Result<bool, DbError> {
+    if tx.run(TAKE_PLACE, args![programme.id, id, programme.version]).await? == 0 {
+        return Ok(false);
+    }
+    Ok(tx.run(WAIT, args![id, due_at]).await? == 1)
+}
+
+/// Takes a version that waits back to the drafts. Says whether it waited.
+pub async fn call_off(
     tx: &mut Tx,
     programme: Id<Programme>,
     id: Id<Version>,
-    at: Instant,
+    why: &str,
 ) -> Result<bool, DbError> {
-    tx.run(SUPERSEDE, args![programme, at]).await?;
-    Ok(tx.run(COME_INTO_FORCE, args![id, at]).await? == 1)
+    if tx.run(LEAVE_PLACE, args![programme, id]).await? == 0 {
+        return Ok(false);
+    }
+    Ok(tx.run(CALL_OFF, args![id, why]).await? == 1)
+}
+
+/// The version that waits for its day.
+pub async fn waiting(tx: &mut Tx, programme: Id<Programme>) -> Result<Option<Version>, DbError> {
+    tx.row_opt(WAITING, args![programme], version).await
 }
 
 /// Says whether it was a draft.

@@ -9,9 +9,11 @@ use tisheng_testkit::{Chosen, Engine, TestApp, story};
 
 use super::trial::{Batch, Comparison, Examine, Examined};
 use super::{
-    Change, ChangeKind, Programme, SchemeError, State, ask_trial, at, current, draft, put_in_force, routes,
-    rules, rules_of, samples, store, trial, version, withdraw,
+    Change, ChangeKind, Programme, SchemeError, State, ask_trial, at, current, draft, jobs, put_in_force,
+    routes, rules, rules_of, samples, store, version, withdraw,
 };
+
+mod day;
 
 /// Looks at one teacher in all, who would gain.
 fn one_gains(
@@ -37,7 +39,7 @@ fn one_gains(
 
 async fn begin(engine: Engine) -> (TestApp, Town, Programme) {
     let parts = samples::parts().with(Examine(one_gains));
-    let handlers = trial::handlers(Handlers::default());
+    let handlers = jobs(Handlers::default());
     let test = TestApp::with_handlers(engine, routes(), parts, handlers).await;
     let town = small_town(&test.system()).await.expect("a town");
     let files = samples::owned(third_scheme_files());
@@ -164,7 +166,7 @@ story!(the_owner_changes_the_rules_by_the_pages, |engine| async move {
     office.post(&step, &[("do", "force")]).await.is(422);
     office.post(&step, &[("do", "trial")]).await.shows("正在试算");
     test.settle().await;
-    office.get(&draft.path).await.shows("共核对 3 位教师").shows("启用这个版本");
+    office.get(&draft.path).await.shows("共核对 3 位教师").shows("立即启用");
     office.post(&step, &[("do", "force")]).await.shows("执行中");
     office.get("/scheme").await.shows("规则版本 9");
 });
@@ -199,7 +201,7 @@ story!(a_number_stands_for_one_text_and_a_programme_keeps_its_territory, |engine
     let step = format!("{}/step", draft.path);
     browser.post(&step, &[("do", "trial")]).await;
     test.settle().await;
-    browser.get(&draft.path).await.shows("启用后立即执行");
+    browser.get(&draft.path).await.shows("按此日期启用");
     browser.get(&format!("{}/changes", draft.path)).await.shows("全部（1）");
     let now = browser.post(&step, &[("do", "force")]).await;
     now.shows(&format!("与前一版本 {label}的差异")).shows("修改");

@@ -8,10 +8,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use serde_json::json;
 use tisheng_kernel::Id;
 use tisheng_platform::jobs::{Claimed, Handlers, JobError};
 use tisheng_platform::web::Failure;
-use tisheng_platform::{Ctx, Scope, jobs};
+use tisheng_platform::{Ctx, Scope, audit, jobs};
 use tisheng_registry::people::Person;
 use tisheng_rules::Scheme;
 
@@ -52,9 +53,9 @@ pub type Examined = Pin<Box<dyn Future<Output = Result<Batch, Failure>> + Send>>
 #[derive(Debug, Clone, Copy)]
 pub struct Examine(pub fn(Ctx, Comparison, Option<Id<Person>>) -> Examined);
 
-/// Adds the job of this room.
+/// Adds the job of trials.
 #[must_use]
-pub fn handlers(handlers: Handlers) -> Handlers {
+pub(super) fn handlers(handlers: Handlers) -> Handlers {
     handlers.job(JOB, work)
 }
 
@@ -90,8 +91,12 @@ async fn compute(ctx: &Ctx, id: Id<Trial>) -> Result<(), Failure> {
         if !store::advance(&mut tx, id, teachers, &step).await? {
             return Ok(());
         }
-        tx.commit().await?;
         teachers += batch.seen;
+        if done_at.is_some() {
+            let detail = json!({ "trial": id, "teachers": teachers });
+            audit::record(ctx, &mut tx, "scheme.trial_done", place.version.uuid(), &detail).await?;
+        }
+        tx.commit().await?;
         if let Some(job) = place.job {
             jobs::progress(&ctx.app.db, job, teachers, total.max(teachers)).await?;
         }

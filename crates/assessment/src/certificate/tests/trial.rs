@@ -2,7 +2,7 @@
 
 use chrono::{Days, TimeDelta};
 use tisheng_kernel::{Id, Level};
-use tisheng_policy::scheme::{self, Programme, Version, trial};
+use tisheng_policy::scheme::{self, Programme, Version};
 use tisheng_registry::samples::{Persona, Town, small_town};
 use tisheng_rules::samples::third_scheme_files;
 use tisheng_testkit::{Chosen, Engine, Seen, TestApp, story};
@@ -25,7 +25,7 @@ struct World {
 
 async fn begin(engine: Engine) -> World {
     let reactions = ["hours.changed", "choice.changed", review::FINAL];
-    let rooms = trial::handlers(jobs(handlers())).reaction("scheme.in_force", REFRESH_ALL_JOB);
+    let rooms = scheme::jobs(jobs(handlers())).reaction("scheme.in_force", REFRESH_ALL_JOB);
     let rooms = reactions.into_iter().fold(rooms, |all, event| all.reaction(event, REFRESH_JOB));
     let pages = routes().merge(scheme::routes());
     let test = TestApp::with_handlers(engine, pages, scheme::samples::parts().with(EXAMINE), rooms).await;

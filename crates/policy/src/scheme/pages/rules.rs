@@ -9,6 +9,8 @@ use tisheng_rules::Clause;
 use tisheng_rules::plan::{Reading, Target};
 
 use super::super::actions::{self, current, owned};
+use super::super::due::announced;
+use super::super::force;
 use super::super::rulebook::rules;
 
 /// The clauses under one heading.
@@ -29,6 +31,8 @@ struct RulesPage {
     words: String,
     chapters: Vec<Chapter>,
     may_change: bool,
+    /// For the office: the version that waits, with its page and what there is to say of it.
+    coming: Option<(String, String)>,
 }
 
 /// `GET /scheme`: every rule in a sentence with its source.
@@ -39,6 +43,7 @@ pub async fn show(asker: SignedIn, filters: Filters) -> Answer {
     let scheme = rules(&ctx.app, &mut tx, &programme).await?;
     let version = actions::version(&mut tx, &programme, programme.version).await?;
     let may_change = owned(ctx, &mut tx).await.is_ok();
+    let coming = force::coming(ctx, &mut tx).await?;
     let words = filters.text("q");
     let mut chapters: Vec<Chapter> = Vec::new();
     for clause in scheme.clauses() {
@@ -62,6 +67,7 @@ pub async fn show(asker: SignedIn, filters: Filters) -> Answer {
         words: words.to_owned(),
         chapters,
         may_change,
+        coming: coming.map(|next| (format!("/scheme/versions/{}", next.id), announced(&next, ctx.at))),
     })
 }
 
@@ -139,14 +145,14 @@ struct FilesPage {
 }
 
 /// `GET /scheme/files`: the text of a version's files, of the one in force unless `version` names
-/// another.
+/// another. What was never in force is for the owner alone.
 pub async fn files(asker: SignedIn, filters: Filters) -> Answer {
     let ctx = &asker.ctx;
     let mut tx = ctx.read().await?;
     let programme = current(ctx, &mut tx).await?;
     let id = filters.text("version").parse().unwrap_or(programme.version);
     let version = actions::version(&mut tx, &programme, id).await?;
-    if version.state == super::super::model::State::Draft {
+    if version.in_force_at.is_none() {
         owned(ctx, &mut tx).await?;
     }
     let files = actions::files(&mut tx, id).await?;

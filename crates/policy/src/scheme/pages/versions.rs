@@ -2,7 +2,9 @@
 
 use askama::Template;
 use axum::extract::Multipart;
+use chrono::TimeDelta;
 use tisheng_kernel::Id;
+use tisheng_kernel::number::chinese_date;
 use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, Page, again};
 use tisheng_platform::web::paging::Slice;
@@ -12,6 +14,8 @@ use tisheng_platform::{Ctx, Tx, jobs};
 use tisheng_rules::{Difference, diff};
 
 use super::super::actions::{self, owned};
+use super::super::due::{announced, in_force_at};
+use super::super::force;
 use super::super::model::{ChangeKind, File, Programme, SchemeError, State, Trial, Version};
 use super::super::rulebook::rules_of;
 use super::super::store::{self, ChangeLine};
@@ -26,6 +30,10 @@ struct VersionRow {
     created: String,
     in_force: String,
     superseded: String,
+    /// The day chosen, while it waits.
+    due: String,
+    /// Why it was taken back from a day chosen before.
+    called_off: String,
 }
 
 fn version_row(version: &Version) -> VersionRow {
@@ -39,6 +47,12 @@ fn version_row(version: &Version) -> VersionRow {
         created: version.created_at.chinese(),
         in_force: version.in_force_at.map(|at| at.chinese()).unwrap_or_default(),
         superseded: version.superseded_at.map(|at| at.chinese()).unwrap_or_default(),
+        due: version
+            .due_at
+            .filter(|_| version.state == State::Waiting)
+            .map(|due| chinese_date(due.date()))
+            .unwrap_or_default(),
+        called_off: version.called_off.clone(),
     }
 }
 
@@ -168,6 +182,8 @@ struct TrialRow {
     has_failed: bool,
     counts: Vec<(&'static str, &'static str, i64)>,
     is_current: bool,
+    /// Whether it was computed when the version came into force.
+    is_last: bool,
 }
 
 #[derive(Template)]
@@ -176,38 +192,64 @@ struct VersionPage {
     page: Page,
     version: VersionRow,
     is_draft: bool,
+    /// When it comes into force, in a sentence; empty unless it waits.
+    announced: String,
     /// What the version is compared with, in words; empty for the first there ever was.
     against: String,
     differences: Vec<DifferenceRow>,
     trial: Option<TrialRow>,
     may_put: bool,
+    /// What may be chosen as its day: for the reader, and as limits of the field.
+    days: String,
+    limits: String,
+    typed: Typed,
     errors: FormErrors,
+}
+
+/// What was typed into the forms of a version's page.
+#[derive(Default)]
+struct Typed {
+    day: String,
+    reason: String,
 }
 
 /// `GET /scheme/versions/{id}`
 pub async fn show(asker: SignedIn, Path(id): Path<Id<Version>>) -> Answer {
-    layout::show(&version_page(&asker, id, FormErrors::default()).await?)
+    layout::show(&version_page(&asker, id, Typed::default(), FormErrors::default()).await?)
 }
 
-async fn version_page(asker: &SignedIn, id: Id<Version>, errors: FormErrors) -> Result<VersionPage, Failure> {
+async fn version_page(
+    asker: &SignedIn,
+    id: Id<Version>,
+    typed: Typed,
+    errors: FormErrors,
+) -> Result<VersionPage, Failure> {
     let ctx = &asker.ctx;
     let mut tx = ctx.read().await?;
     let (_, programme) = owned(ctx, &mut tx).await?;
     let version = actions::version(&mut tx, &programme, id).await?;
     let (against, base) = base_of(&store::versions(&mut tx, programme.id).await?, &version, &programme);
+    let scheme = rules_of(&ctx.app, &mut tx, id).await?;
     let differences = match base {
-        Some(base) => {
-            let before = rules_of(&ctx.app, &mut tx, base).await?;
-            diff(&before, rules_of(&ctx.app, &mut tx, id).await?.as_ref())
-        }
+        Some(base) => diff(rules_of(&ctx.app, &mut tx, base).await?.as_ref(), &scheme),
         None => Vec::new(),
     };
     let trial = store::newest_trial(&mut tx, id).await?;
     let is_current = trial.as_ref().is_some_and(|trial| trial.base == programme.version);
     let is_draft = version.state == State::Draft;
+    let may_come = matches!(version.state, State::Draft | State::Waiting);
     let row = match &trial {
-        Some(trial) => Some(trial_row(&mut tx, trial, is_current).await?),
+        Some(trial) => Some(trial_row(&mut tx, trial, &version, is_current).await?),
         None => None,
+    };
+    let today = ctx.at.date();
+    let (days, limits) = match *scheme.identity.period {
+        Some(period) => {
+            let (first, last) = (period.from().max(today), period.until());
+            let days = format!("应在工程实施期内（{}），当天零点起执行；选今天则立即启用", period.chinese());
+            (days, format!(" min=\"{first}\" max=\"{last}\""))
+        }
+        None => ("当天零点起执行；选今天则立即启用".to_owned(), format!(" min=\"{today}\"")),
     };
     Ok(VersionPage {
         page: Page::new(asker, format!("规则版本 {}", version.label), "/scheme")
@@ -217,8 +259,12 @@ async fn version_page(asker: &SignedIn, id: Id<Version>, errors: FormErrors) -> 
         is_draft,
         against,
         differences: differences.iter().map(difference_row).collect(),
-        may_put: is_draft && is_current && trial.as_ref().is_some_and(|trial| trial.done_at.is_some()),
+        announced: announced(&version, ctx.at),
+        may_put: may_come && is_current && trial.as_ref().is_some_and(|trial| trial.done_at.is_some()),
         trial: row,
+        days,
+        limits,
+        typed,
         errors,
     })
 }
@@ -229,14 +275,18 @@ fn base_of(all: &[Version], version: &Version, programme: &Programme) -> (String
     let Some(since) = version.in_force_at else {
         return ("现行版本".to_owned(), Some(programme.version));
     };
-    let earlier = all.iter().filter(|one| one.in_force_at.is_some_and(|at| at < since));
-    match earlier.max_by_key(|one| one.in_force_at) {
+    match in_force_at(all, since + TimeDelta::microseconds(-1)) {
         Some(before) => (format!("前一版本 {}", before.label), Some(before.id)),
         None => (String::new(), None),
     }
 }
 
-async fn trial_row(tx: &mut Tx, trial: &Trial, is_current: bool) -> Result<TrialRow, Failure> {
+async fn trial_row(
+    tx: &mut Tx,
+    trial: &Trial,
+    version: &Version,
+    is_current: bool,
+) -> Result<TrialRow, Failure> {
     let job = match trial.job.filter(|_| trial.done_at.is_none()) {
         Some(job) => jobs::state(tx, job).await?,
         None => None,
@@ -250,6 +300,7 @@ async fn trial_row(tx: &mut Tx, trial: &Trial, is_current: bool) -> Result<Trial
         teachers: trial.teachers,
         counts: counts.to_vec(),
         is_current,
+        is_last: version.in_force_at.is_some_and(|since| since <= trial.asked_at),
     })
 }
 
@@ -263,52 +314,85 @@ const fn count_of(trial: &Trial, kind: ChangeKind) -> i64 {
 }
 
 impl VersionPage {
+    /// Whether it is still to come into force.
+    const fn may_come(&self) -> bool {
+        self.is_draft || !self.announced.is_empty()
+    }
+
+    /// Whether the trial shown is the one of the day on which it came into force.
+    fn is_last(&self) -> bool {
+        self.trial.as_ref().is_some_and(|trial| trial.is_last)
+    }
+
     /// Whether the page looks again by itself.
     fn at_work(&self) -> bool {
         self.trial.as_ref().is_some_and(|trial| trial.done.is_empty() && !trial.has_failed)
     }
 }
 
-/// `POST /scheme/versions/{id}/step`: computes a trial, puts into force, or withdraws.
+/// `POST /scheme/versions/{id}/step`: computes a trial, puts into force now or on a day, calls that
+/// day off, or withdraws a draft.
 pub async fn step(asker: SignedIn, Path(id): Path<Id<Version>>, fields: Fields) -> Answer {
     let ctx = &asker.ctx;
     let mut once = match once::begin(ctx, &fields).await? {
         Begun::Fresh(once) => once,
         Begun::Again(answer) => return Ok(answer),
     };
-    match take_step(ctx, &mut once.tx, id, fields.text("do")).await {
-        Ok(said) => once.done(&format!("/scheme/versions/{id}"), Flash::good(said)).await,
-        Err(error) => {
-            drop(once);
-            let errors = as_form(error, "step")?;
-            again(&version_page(&asker, id, errors).await?)
-        }
-    }
+    let errors = match take_step(ctx, &mut once.tx, id, &fields).await {
+        Ok(said) => return once.done(&format!("/scheme/versions/{id}"), Flash::good(said)).await,
+        Err(errors) => errors?,
+    };
+    drop(once);
+    let typed = Typed { day: fields.text("day").to_owned(), reason: fields.text("reason").to_owned() };
+    again(&version_page(&asker, id, typed, errors).await?)
 }
 
-async fn take_step(ctx: &Ctx, tx: &mut Tx, id: Id<Version>, what: &str) -> Result<&'static str, SchemeError> {
-    Ok(match what {
+/// What is said of the step that was taken, or what is wrong with its form.
+async fn take_step(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    id: Id<Version>,
+    fields: &Fields,
+) -> Result<&'static str, Result<FormErrors, Failure>> {
+    let mut check = fields.check();
+    let (taken, field) = match fields.text("do") {
         "trial" => {
-            actions::ask_trial(ctx, tx, id).await?;
-            "试算已开始，完成后本页会显示结果。"
+            let asked = actions::ask_trial(ctx, tx, id).await;
+            (asked.map(|_| "试算已开始，完成后本页会显示结果。"), "step")
         }
-        "force" => {
-            actions::put_in_force(ctx, tx, id).await?;
-            "已启用。此后的认定按新版本执行，已经生效的结果不变。"
+        "force" => (force::put_in_force(ctx, tx, id).await.map(|_| IN_FORCE), "step"),
+        "wait" => {
+            let Some(day) = check.date("day", "生效日期") else { return Err(Ok(check.errors())) };
+            let state = force::put_off(ctx, tx, id, day).await;
+            let said = |state| {
+                if state == State::Waiting { "已预定，到生效日期自动启用。" } else { IN_FORCE }
+            };
+            (state.map(said), "day")
         }
-        "withdraw" => {
-            actions::withdraw(ctx, tx, id).await?;
-            "草案已撤回。"
+        "call_off" => {
+            let why = check.required("reason", "撤回原因", 500);
+            let errors = check.errors();
+            if !errors.is_empty() {
+                return Err(Ok(errors));
+            }
+            (force::call_off(ctx, tx, id, why).await.map(|()| "已撤回，可以另选生效日期。"), "reason")
         }
-        _ => return Err(Failure::Malformed("没有选择要做的操作。".to_owned()).into()),
-    })
+        "withdraw" => (actions::withdraw(ctx, tx, id).await.map(|()| "草案已作废。"), "step"),
+        _ => return Err(Err(Failure::Malformed("没有选择要做的操作。".to_owned()))),
+    };
+    taken.map_err(|error| as_form(error, field))
 }
+
+/// What is said when a version has come into force.
+const IN_FORCE: &str = "已启用。此后的认定按新版本执行，已经生效的结果不变。";
 
 #[derive(Template)]
 #[template(path = "scheme/pages/changes.html")]
 struct ChangesPage {
     page: Page,
     tabs: Vec<(String, &'static str, i64, bool)>,
+    /// Whether the version is or was in force.
+    has_come: bool,
     rows: Vec<ChangeLine>,
     first: String,
     next: String,
@@ -328,13 +412,23 @@ pub async fn changes(asker: SignedIn, Path(id): Path<Id<Version>>, filters: Filt
     let tabs = ChangeKind::ALL.map(|tab| {
         (filters.with("kind", tab.code()), tab.chinese(), count_of(&trial, tab), tab.code() == kind)
     });
+    let has_come = version.in_force_at.is_some();
+    let title = if has_come { "启用时有变化的教师" } else { "换规试算：有变化的教师" };
     layout::show(&ChangesPage {
-        page: Page::new(&asker, "换规试算：有变化的教师", "/scheme")
+        page: Page::new(&asker, title, "/scheme")
             .crumb("规则的版本", "/scheme/versions")
             .crumb(version.label, format!("/scheme/versions/{id}")),
+        has_come,
         tabs: std::iter::once(all).chain(tabs).collect(),
         rows: slice.rows,
         first: if filters.text("after").is_empty() { String::new() } else { filters.with("after", "") },
         next: slice.next.map(|next| filters.with("after", &next.write())).unwrap_or_default(),
     })
+}
+
+impl ChangesPage {
+    /// The heading of what held without the version.
+    const fn before(&self) -> &'static str {
+        if self.has_come { "此前" } else { "现在" }
+    }
 }
