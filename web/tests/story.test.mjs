@@ -201,7 +201,7 @@ for (const [scheme, words] of Object.entries(SCHEMES)) {
       await visit(stranger, `/verify/${number}`, shot("verify"));
       for (const seen of [/现在有效/, /林演示/, new RegExp(school)]) assert.match(await says(stranger.page), seen);
       await visit(stranger, "/verify/000000000000", shot("verify-unknown"));
-      assert.match(await says(stranger.page), /号码有误/);
+      assert.match(await says(stranger.page), /这不是证书编号/);
       await stranger.close();
     });
 
