@@ -46,12 +46,9 @@ pub async fn order(tx: &mut Tx, webhook: Id<Webhook>, at: Instant, key: &str) ->
 pub async fn round(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     let Round { webhook: id } = claimed.payload()?;
     let mut tx = ctx.read().await?;
-    let Some(webhook) = store::of_id(&mut tx, id).await? else { return Ok(()) };
-    let rests = webhook.resting_until.is_some_and(|until| ctx.at < until);
-    if webhook.state != State::Active || rests {
+    if listening(&ctx, &mut tx, id).await?.is_none() {
         return Ok(());
     }
-    let due = store::due(&mut tx, id, ctx.at, MOST).await?;
     drop(tx);
     let mut tx = ctx.write().await?;
     let holder = claimed.id.uuid();
@@ -61,6 +58,12 @@ pub async fn round(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
         order(&mut tx, id, until, &format!("after.{}", until.micros())).await?;
         return Ok(tx.commit().await?);
     }
+    // Only now: what the round before has sent is not due any more, and its subscriber may rest.
+    let Some(webhook) = listening(&ctx, &mut tx, id).await? else {
+        store::end_round(&mut tx, (id, holder)).await?;
+        return Ok(tx.commit().await?);
+    };
+    let due = store::due(&mut tx, id, ctx.at, MOST).await?;
     tx.commit().await?;
     let goes_on = send_each(&ctx, webhook, &due).await?;
     let mut tx = ctx.write().await?;
@@ -78,6 +81,13 @@ pub async fn round(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
         }
     }
     Ok(tx.commit().await?)
+}
+
+/// The subscriber, unless it has ended or rests.
+async fn listening(ctx: &Ctx, tx: &mut Tx, id: Id<Webhook>) -> Result<Option<Webhook>, DbError> {
+    let rests = |webhook: &Webhook| webhook.resting_until.is_some_and(|until| ctx.at < until);
+    let webhook = store::of_id(tx, id).await?;
+    Ok(webhook.filter(|webhook| webhook.state == State::Active && !rests(webhook)))
 }
 
 /// Sends each of `due`; says whether the subscriber takes more.

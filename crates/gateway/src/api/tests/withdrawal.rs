@@ -106,3 +106,22 @@ story!(what_a_person_or_records_decided_is_not_taken_back, |engine| async move {
     assert!(answer["rows"][1]["reason"].as_str().expect("a reason").contains("xAPI"), "{answer}");
     assert_eq!(place.seconds(person).await, before);
 });
+
+story!(what_an_office_kept_out_comes_in_once_the_entry_is_withdrawn, |engine| async move {
+    let place = Place::begin(engine).await;
+    let machine = place.reporter().await;
+    let person = place.town.school().teachers[0].person;
+    let length = place.platforms[0].length.seconds();
+    let rows = [place.row(0, "2", "v1"), place.row(0, "3", "v1")];
+    assert_eq!(outcomes(&machine.report(&rows).await), ["entered", "conflict"]);
+    let office = place.test.ctx(place.town.city_office.who());
+    let mut tx = office.write().await.expect("a transaction");
+    let waiting = "select id from hour_report where state = 'conflict'";
+    let newer = tx.row(waiting, tisheng_platform::args![], |row| row.get(0)).await.expect("it waits");
+    hours::keep(&office, &mut tx, &place.programme, newer, "先按原记录").await.expect("kept");
+    tx.commit().await.expect("commits");
+
+    let rows = [withdrawal("v1", "学时有误"), place.row(0, "3", "v1")];
+    assert_eq!(outcomes(&machine.report(&rows).await), ["withdrawn", "entered"]);
+    assert_eq!(place.seconds(person).await, 3 * length);
+});

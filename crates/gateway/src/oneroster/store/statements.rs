@@ -42,7 +42,8 @@ macro_rules! users {
             then substr(o.name, 3) else substr(o.name, 2) end as t2,
         p.subject as t3, p.stage as t4, p.since as t5,
         case when p.until is null then 'active' else 'tobedeleted' end as status, cast(0 as bigint) as n1,
-        case when o.changed_at > p.changed_at then o.changed_at else p.changed_at end as changed_at,
+        case when p.until is null and o.changed_at > p.changed_at
+            then o.changed_at else p.changed_at end as changed_at,
         p.id as made, p.path as o1, p.sort_key as o2
         from post p join person o on o.id = p.person join programme g on g.id = $3
         where p.path >= $1 and p.path < $2 and (p.until is null or not exists (select 1 from post q
@@ -69,12 +70,11 @@ macro_rules! results {
     () => {
         "select r.person as k1, r.person as k2, r.capability as k3, p.school as i1, p.person as i2,
         r.level as t0, '' as t1, '' as t2, '' as t3, '' as t4, '' as t5,
-        case when p.until is null then 'active' else 'tobedeleted' end as status, r.final_at as n1,
+        'active' as status, r.final_at as n1,
         case when r.final_at > p.changed_at then r.final_at else p.changed_at end as changed_at,
         p.id as made, p.path as o1, p.sort_key as o2
         from post p join result r on r.programme = $3 and r.person = p.person and r.superseded_by is null
-        where p.path >= $1 and p.path < $2 and (p.until is null or not exists (select 1 from post q
-            where q.person = p.person and q.path >= $1 and q.path < $2 and (q.until is null or q.id > p.id)))"
+        where p.until is null and p.path >= $1 and p.path < $2"
     };
 }
 

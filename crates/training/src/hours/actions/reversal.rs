@@ -7,9 +7,7 @@ use tisheng_platform::{Ctx, Tx, audit};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::people;
 
-use super::super::model::{
-    Channel, Entry, HoursError, OWN_SOURCES, REVERSAL, Report, WITHDRAWAL, WaitingState,
-};
+use super::super::model::{Channel, Entry, HoursError, OWN_SOURCES, REVERSAL, Report, WITHDRAWAL};
 use super::super::store::{self, Booking};
 use super::super::told::{Outcome, ToldRow, told};
 use super::{changed, not_own, reversed};
@@ -130,8 +128,9 @@ pub async fn reverse_report(
     Ok(told(ctx, tx, programme, source, vec![row]).await?)
 }
 
-/// Takes back every entry of a number that stands, with a [`WITHDRAWAL`]; gives those. A report that
-/// had waited before it was entered is weighed anew when it comes again.
+/// Takes back every entry of a number that stands, with a [`WITHDRAWAL`]; gives those. Whatever a
+/// person once decided about a report of the number, it is weighed anew when it comes again; only what
+/// was refused stays refused.
 pub(super) async fn take_back_number(
     ctx: &Ctx,
     tx: &mut Tx,
@@ -145,16 +144,14 @@ pub(super) async fn take_back_number(
             Ok(by) => {
                 let detail = json!({ "by": by, "reason": reason });
                 audit::record(ctx, tx, "hours.withdrawn", entry.id.uuid(), &detail).await?;
-                let waited = store::reports::of_entry(tx, programme.id, (entry.person, entry.id)).await?;
-                if let Some(report) = waited {
-                    let to = (report, WaitingState::Withdrawn);
-                    store::reports::reopen(ctx, tx, programme.id, to, reason).await?;
-                }
                 taken.push(entry);
             }
             Err(HoursError::Reversed) => {}
             Err(error) => return Err(error),
         }
+    }
+    if !taken.is_empty() {
+        store::reports::free(ctx, tx, programme.id, (source, source_id), reason).await?;
     }
     Ok(taken)
 }

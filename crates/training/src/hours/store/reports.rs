@@ -67,6 +67,11 @@ const WITHDRAW: &str =
     "update hour_report set state = 'withdrawn', decision = $4, decided_at = $5, decided_by = $6
     where programme = $1 and source = $2 and source_id = $3 and state in ('parked', 'held', 'conflict')";
 
+const FREE: &str = "update hour_report
+    set state = 'withdrawn', entry = null, decision = $4, decided_at = $5, decided_by = $6
+    where programme = $1 and source = $2 and source_id = $3
+    and (state in ('entered', 'kept') or state = 'dismissed' and person is not null)";
+
 const WITHDRAW_ONE: &str =
     "update hour_report set state = 'withdrawn', decision = $3, decided_at = $4, decided_by = $5
     where programme = $1 and id = $2 and state in ('parked', 'held', 'conflict')";
@@ -356,6 +361,19 @@ pub async fn withdraw(
 ) -> Result<bool, DbError> {
     let (account, _, _) = ctx.who.signature();
     Ok(tx.run(WITHDRAW, args![programme, source, source_id, reason, ctx.at, account]).await? > 0)
+}
+
+/// Withdraws what was decided about the reports of a number whose entries are taken back, so that none
+/// of them is taken for known.
+pub async fn free(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    (source, source_id): (&str, &str),
+    reason: &str,
+) -> Result<(), DbError> {
+    let (account, _, _) = ctx.who.signature();
+    tx.run(FREE, args![programme, source, source_id, reason, ctx.at, account]).await.map(drop)
 }
 
 /// Ends the waiting; says whether the report was still in `from`.
