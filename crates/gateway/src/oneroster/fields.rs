@@ -300,14 +300,9 @@ mod tests {
 
     use super::{Column, column, is_of_few, names, narrow, only};
     use crate::oneroster::query::Query;
+    use crate::oneroster::query::tests::query;
     use crate::oneroster::records::Collection;
     use crate::oneroster::store::Kind;
-
-    fn query(pairs: &[(&str, &str)]) -> Query {
-        let pairs: Vec<(String, String)> =
-            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Query::read(&pairs).expect("a query")
-    }
 
     #[test]
     fn a_field_is_known_by_its_collection() {

@@ -244,13 +244,13 @@ fn at(record: &Value, path: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use proptest::prelude::proptest;
     use serde_json::{Value, json};
 
     use super::Query;
 
-    fn query(pairs: &[(&str, &str)]) -> Query {
+    pub(in crate::oneroster) fn query(pairs: &[(&str, &str)]) -> Query {
         let pairs: Vec<(String, String)> =
             pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         Query::read(&pairs).expect("a query")

@@ -100,10 +100,8 @@ pub async fn build(ctx: &Ctx, plan: &Plan<'_>) -> Result<School, Failure> {
         let panel: Vec<&Persona> = teachers.iter().filter(is_free).collect();
         works::build(ctx, plan.programme, (&staff[0], &panel), &authors).await?;
     }
-    let is_finished = |(number, _): &(usize, &Persona)| {
-        *number > 0 && *number < TEACHERS - 2 && plan.progress(*number) == Progress::All
-    };
-    let finished = teachers.iter().enumerate().filter(is_finished).map(|(_, one)| one.clone()).collect();
+    let finished = authors.iter().filter(|(.., progress)| *progress == Progress::All);
+    let finished = finished.map(|(author, ..)| (*author).clone()).collect();
     staff.extend(teachers);
     Ok(School { people: staff, finished })
 }

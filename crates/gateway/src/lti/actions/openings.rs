@@ -61,8 +61,9 @@ pub async fn listed(
     Ok(all)
 }
 
-/// Says of the courses on the page after `place` whether the tool opens them: those of `ticked`, and
-/// no others. Gives how many are opened otherwise than before.
+/// Says of the courses on the page after `place` that were shown whether the tool opens them: those of
+/// `ticked`, and no others. One that has come in since was not decided about. Gives how many are opened
+/// otherwise than before.
 ///
 /// # Errors
 /// [`Failure::Stale`] when the tool is no longer as of `version`; 404 for a platform that the asker
@@ -72,7 +73,7 @@ pub async fn choose(
     tx: &mut Tx,
     (id, version): (Id<Platform>, i64),
     place: Id<Course>,
-    ticked: &[Id<Course>],
+    (shown, ticked): (&[Id<Course>], &[Id<Course>]),
 ) -> Result<usize, Failure> {
     let tool = own(ctx, tx, id).await?;
     if !store::touch(tx, (tool.id, version)).await? {
@@ -82,7 +83,7 @@ pub async fn choose(
     let mut page = listed(tx, (&platform, &tool), place).await?;
     page.truncate(usize::try_from(ROWS).unwrap_or(usize::MAX));
     let (mut opened, mut closed) = (Vec::new(), Vec::new());
-    for (course, was, _) in page {
+    for (course, was, _) in page.into_iter().filter(|(course, ..)| shown.contains(&course.id)) {
         let wanted = ticked.contains(&course.id);
         if wanted != was {
             openings::say(tx, tool.id, (course.id, wanted)).await?;

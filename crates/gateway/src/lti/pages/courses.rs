@@ -85,9 +85,11 @@ pub async fn save(asker: SignedIn, Path(id): Path<Id<Platform>>, fields: Fields)
         Begun::Again(answer) => return Ok(answer),
         Begun::Fresh(once) => once,
     };
-    let ticked: Vec<Id<Course>> = fields.all("course").filter_map(|text| text.parse().ok()).collect();
-    let of = (id, version(&fields));
-    let changed = openings::choose(ctx, &mut once.tx, of, place(fields.text("after")), &ticked).await?;
+    let courses =
+        |name| -> Vec<Id<Course>> { fields.all(name).filter_map(|text| text.parse().ok()).collect() };
+    let (shown, ticked) = (courses("shown"), courses("course"));
+    let (of, place) = ((id, version(&fields)), place(fields.text("after")));
+    let changed = openings::choose(ctx, &mut once.tx, of, place, (&shown, &ticked)).await?;
     let said = match changed {
         0 => Flash::good("没有改动。"),
         some => Flash::good(format!("已保存，{some} 门课程的打开方式有变化。")),

@@ -239,7 +239,10 @@ story!(a_tool_opens_the_courses_that_somebody_has_ticked, |engine| async move {
     let page = lecturer.get(&courses).await;
     let version = page.shows("课程一").field("version");
     let id = scene.course.to_string();
-    let tick = [("version", version.as_str()), ("course", &id), ("course", "nothing")];
+    let unseen = [("version", version.as_str()), ("course", &id)];
+    lecturer.post(&courses, &unseen).await.shows("没有改动");
+    let version = lecturer.get(&courses).await.field("version");
+    let tick = [("version", version.as_str()), ("shown", &id), ("course", &id), ("course", "nothing")];
     lecturer.post(&courses, &tick).await.shows("1 门课程的打开方式有变化");
     let page = teacher.get(&course).await;
     assert_eq!(page.shows("将打开学习工具“微课工具”（tool.test）").link(&launch), launch);
@@ -250,7 +253,10 @@ story!(a_tool_opens_the_courses_that_somebody_has_ticked, |engine| async move {
     let asked = scene.set_out(&mut teacher).await;
     let mut office = scene.browser(&scene.town.city_office).await;
     let version = office.get(&courses).await.field("version");
-    office.post(&courses, &[("version", version.as_str())]).await.shows("1 门课程的打开方式有变化");
+    office
+        .post(&courses, &[("version", version.as_str()), ("shown", &id)])
+        .await
+        .shows("1 门课程的打开方式有变化");
     teacher.get(&scene.back(&asked, "n-1", &[])).await.is(422).says("不从学习工具");
     for stranger in [scene.teacher(), &scene.town.school().clerk, &scene.town.county_office] {
         let mut browser = scene.browser(stranger).await;
