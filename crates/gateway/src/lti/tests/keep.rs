@@ -142,7 +142,8 @@ story!(a_tool_registers_itself_by_an_invitation_once, |engine| async move {
     // What it opens, somebody here says.
     let courses = format!("{}/courses", scene.page());
     let (version, id) = (lecturer.get(&courses).await.field("version"), scene.course.to_string());
-    lecturer.post(&courses, &[("version", version.as_str()), ("course", &id)]).await.shows("1 门课程");
+    let tick = [("version", version.as_str()), ("shown", &id), ("course", &id)];
+    lecturer.post(&courses, &tick).await.shows("1 门课程");
     let mut browser = scene.browser(scene.teacher()).await;
     let asked = scene.set_out(&mut browser).await;
     let page = browser.get(&scene.back(&asked, "n-1", &[])).await;
