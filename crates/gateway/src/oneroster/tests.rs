@@ -17,7 +17,7 @@ use tisheng_registry::posting;
 use tisheng_registry::roster::{self, Entry, Kinds};
 use tisheng_registry::samples::{Town, identity, phone, small_town};
 use tisheng_rules::samples::third_scheme_files;
-use tisheng_testkit::{Chosen, Engine, Seen, TestApp, story};
+use tisheng_testkit::{Chosen, Engine, Seen, TestApp, scratch, story};
 
 use super::pages::digest;
 use super::query::Query;
@@ -442,5 +442,17 @@ story!(an_office_takes_the_files_away_and_brings_others, |engine| async move {
         other.get("/oneroster").await.is(404);
         other.get("/oneroster/export.zip").await.is(404);
         other.post_files("/oneroster/import", &[], &chosen).await.is(404);
+    }
+});
+
+story!(every_statement_of_a_collection_is_understood, |engine| async move {
+    // They are put together of parts, where the search for statements of the whole product does not look.
+    use store::{CLASSES, COURSES, ENROLLMENTS, ITEMS, ORGS, RESULTS, USERS};
+    let scratch = scratch(engine).await;
+    for rows in [&ORGS, &CLASSES, &USERS, &ENROLLMENTS, &RESULTS, &COURSES, &ITEMS] {
+        for sql in [rows.page, rows.narrowed, rows.all, rows.count] {
+            let mut tx = scratch.db.read().await.expect("a transaction");
+            tx.prepare(sql).await.unwrap_or_else(|error| panic!("{error}\n{sql}"));
+        }
     }
 });
