@@ -8,6 +8,7 @@ pub mod level;
 pub mod number;
 pub mod period;
 pub mod person_name;
+pub mod personal;
 pub mod pinyin;
 pub mod region;
 pub mod school;

@@ -85,15 +85,33 @@ impl Scheme {
     /// for counting over many teachers.
     #[must_use]
     pub fn is_choice_met<S: AsRef<str>, O: AsRef<str>>(&self, chosen: &[S], offered: &[O]) -> bool {
-        let chosen = self.framework.in_order(chosen);
-        let offered = self.framework.in_order(offered);
-        let dimensions = self.by_dimension(&offered);
-        let taken = self.by_dimension(&chosen);
-        let per = *self.choice.per_dimension;
-        let covered = dimensions.iter().filter(|(key, _)| of_dimension(&taken, key) >= per);
-        number(chosen.len()) >= self.choice.needed(number(dimensions.len()))
-            && number(covered.count()) >= self.choice.dimensions_to_cover(number(dimensions.len()))
-            && chosen.iter().all(|code| offered.contains(code))
+        let place = |code: &str| {
+            let capability = self.framework.capability(code)?;
+            self.framework.dimensions.iter().position(|dimension| dimension.key == capability.dimension)
+        };
+        let mut dimensions = vec![InDimension::default(); self.framework.dimensions.len()];
+        for code in offered {
+            if let Some(dimension) = place(code.as_ref()).and_then(|at| dimensions.get_mut(at)) {
+                dimension.is_offered = true;
+            }
+        }
+        let mut distinct = 0;
+        for (at, code) in chosen.iter().map(AsRef::as_ref).enumerate() {
+            if chosen.iter().take(at).any(|before| before.as_ref() == code) {
+                continue;
+            }
+            distinct += 1;
+            if let Some(dimension) = place(code).and_then(|at| dimensions.get_mut(at)) {
+                dimension.chosen += 1;
+            }
+        }
+        let offers = || dimensions.iter().filter(|dimension| dimension.is_offered);
+        let (per, count) = (*self.choice.per_dimension, number(offers().count()));
+        let covered = number(offers().filter(|dimension| dimension.chosen >= per).count());
+        let is_offered = |code: &S| offered.iter().any(|offer| offer.as_ref() == code.as_ref());
+        distinct >= self.choice.needed(count)
+            && covered >= self.choice.dimensions_to_cover(count)
+            && chosen.iter().all(is_offered)
     }
 
     /// The codes by dimension, both in the order of the framework; unknown codes are left out.
@@ -207,6 +225,13 @@ impl Scheme {
         let condition = Condition::counted(format!("dimension.{dimension}"), title, have, need);
         condition.saying(sentence, &self.choice.per_dimension.source)
     }
+}
+
+/// What a choice takes from one dimension.
+#[derive(Debug, Clone, Copy, Default)]
+struct InDimension {
+    is_offered: bool,
+    chosen: u32,
 }
 
 /// Whoever has taken nothing has met nothing: what holds of nothing is left out.

@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 use tisheng_kernel::{Level, Score, Seconds};
 
 use crate::certificate::CertificateFacts;
-use crate::certification::{Gate, GateKind, Measure, ScorePart};
+use crate::certification::{Gate, GateKind, ScorePart};
 use crate::condition::Condition;
+use crate::outcome::{Check, Outcome, excellent_among};
 use crate::scheme::Scheme;
 use crate::source::Source;
+use crate::sums::Sums;
 use crate::tally::{HourEntry, Sum, Tally};
 use crate::under_way::{PeerReviews, UnderWay, in_words};
 
@@ -134,21 +136,37 @@ impl Scheme {
     /// Holds the facts about one teacher against the scheme.
     #[must_use]
     pub fn verdict(&self, facts: &Facts<'_>) -> Verdict {
+        let sums = self.hours.sums(facts.hours);
+        let Outcome { met, level, score, .. } = self.outcome_of(facts, &sums);
         let tally = self.hours.tally(facts.hours);
-        let rule = &self.certification;
-        let gates: Vec<Condition> =
-            rule.gates.iter().flat_map(|gate| self.gate(gate, facts, &tally)).collect();
+        let gates: Vec<Condition> = self
+            .checks()
+            .filter_map(|(gate, check)| self.condition(gate, check, facts, &sums, &tally))
+            .collect();
         let score_lines: Vec<ScoreLine> =
-            rule.score.iter().map(|part| self.score_line(part, facts, &tally)).collect();
-        let score = whole(&score_lines);
-        let met = gates.iter().all(|gate| gate.met);
-        let excellent =
-            facts.chosen.iter().filter(|code| facts.results.get(*code) == Some(&Level::Excellent)).count();
-        let excellent = u32::try_from(excellent).unwrap_or(u32::MAX);
-        let wanted = &rule.excellent;
-        let is_excellent = score >= Score::points(*wanted.score) && excellent >= *wanted.capabilities;
-        let level = met.then_some(if is_excellent { Level::Excellent } else { Level::Pass });
-        let mut sentence = match level {
+            self.certification.score.iter().map(|part| self.score_line(part, facts, &sums)).collect();
+        let sentence = self.level_in_words(level, score, facts, &gates);
+        let left_out: Vec<&str> =
+            score_lines.iter().filter(|line| line.left_out).map(|line| line.title.as_str()).collect();
+        let left_out = match left_out.as_slice() {
+            [_, ..] if met => {
+                format!("“{}”没有记录，不计入得分，其余各项折算为 100 分。", left_out.join("、"))
+            }
+            _ => String::new(),
+        };
+        Verdict { met, gates, tally, score_lines, score, level, sentence: sentence + &left_out }
+    }
+
+    fn level_in_words(
+        &self,
+        level: Option<Level>,
+        score: Score,
+        facts: &Facts<'_>,
+        gates: &[Condition],
+    ) -> String {
+        let wanted = &self.certification.excellent;
+        let excellent = excellent_among(facts);
+        match level {
             None => {
                 let open = |waiting: bool| -> Vec<&str> {
                     let of = gates.iter().filter(|gate| !gate.met && gate.waiting == waiting);
@@ -172,33 +190,7 @@ impl Scheme {
                 "全部要求已达到，结果为合格；评为优秀需得分不低于 {} 且至少 {} 个能力点优秀，现得分 {score}，{excellent} 个优秀{}。",
                 *wanted.score, *wanted.capabilities, wanted.score.source
             ),
-        };
-        let left_out: Vec<&str> =
-            score_lines.iter().filter(|line| line.left_out).map(|line| line.title.as_str()).collect();
-        if met && !left_out.is_empty() {
-            sentence
-                .push_str(&format!("“{}”没有记录，不计入得分，其余各项折算为 100 分。", left_out.join("、")));
         }
-        Verdict { met, gates, tally, score_lines, score, level, sentence }
-    }
-
-    /// Whether everything is met: [`Verdict::met`] without the sentences, for counting over many
-    /// teachers.
-    #[must_use]
-    pub fn is_met(&self, facts: &Facts<'_>) -> bool {
-        let tally = self.hours.tally(facts.hours);
-        let level = |code: &str| facts.results.get(code).copied();
-        let passed = |code: &str| level(code).is_some_and(Level::is_passed);
-        let none_missing = |sum: &Sum| sum.missing == Seconds::ZERO;
-        self.certification.gates.iter().all(|gate| match &gate.kind {
-            GateKind::Hours => tally.is_met(),
-            GateKind::HourKinds => {
-                tally.categories.iter().flat_map(|category| &category.kinds).all(none_missing)
-            }
-            GateKind::Choice => self.is_choice_met(facts.chosen, facts.offered),
-            GateKind::Levels => !facts.chosen.is_empty() && facts.chosen.iter().all(|code| passed(code)),
-            GateKind::Work(work) => passed(work),
-        })
     }
 
     /// What is printed on the certificate of a teacher with this verdict. `level` is the final one,
@@ -229,63 +221,63 @@ impl Scheme {
         }
     }
 
-    fn gate(&self, gate: &Gate, facts: &Facts<'_>, tally: &Tally) -> Vec<Condition> {
-        match &gate.kind {
-            GateKind::Hours => self.hours_gates(gate, tally),
-            GateKind::HourKinds => self.kind_gates(gate, tally),
-            GateKind::Choice => vec![self.choice_gate(gate, facts)],
-            GateKind::Levels => vec![self.levels_gate(gate, facts)],
-            GateKind::Work(work) => vec![self.work_gate(gate, work, facts)],
-        }
+    /// A condition in words, as it holds or does not.
+    fn condition(
+        &self,
+        gate: &Gate,
+        check: Check<'_>,
+        facts: &Facts<'_>,
+        sums: &Sums,
+        tally: &Tally,
+    ) -> Option<Condition> {
+        let told = match check {
+            Check::Category(at) => self.category_condition(at, tally)?,
+            Check::Total => self.total_condition(gate, tally),
+            Check::Kind(at, within) => self.kind_condition(at, within, tally)?,
+            Check::Choice => self.choice_condition(gate, facts),
+            Check::Levels => self.levels_condition(gate, facts),
+            Check::Work(work) => self.work_condition(gate, work, facts),
+        };
+        Some(Condition { key: self.key_of(gate, check), met: self.holds(check, facts, sums), ..told })
     }
 
-    fn hours_gates(&self, gate: &Gate, tally: &Tally) -> Vec<Condition> {
+    fn category_condition(&self, at: usize, tally: &Tally) -> Option<Condition> {
+        let (category, sums) = (self.hours.categories.get(at)?, tally.categories.get(at)?);
         let are_kinds_listed = self.certification.gates.iter().any(|other| other.kind == GateKind::HourKinds);
-        let by_category = self.hours.categories.iter().zip(&tally.categories).map(|(category, sums)| {
-            // What a ceiling of a kind cuts off is told beside that kind.
-            let told = |rule: &String| {
-                let mut kinds = category.kinds.iter().zip(&sums.kinds);
-                kinds.any(|(kind, sum)| kind.minimum.is_some() && sum.over_rule.as_ref() == Some(rule))
-            };
-            let over_rule = sums.sum.over_rule.clone().filter(|rule| !(are_kinds_listed && told(rule)));
-            let sum = Sum { over_rule, ..sums.sum.clone() };
-            self.sum_condition(format!("{}.{}", gate.key, category.key), &sum, &category.minimum.source)
-        });
-        let mut gates: Vec<Condition> = by_category.collect();
-        let needed: Seconds = self.hours.categories.iter().map(|category| *category.minimum).sum();
-        if *self.hours.total > needed {
-            let total = Sum {
-                key: "total".to_owned(),
-                title: gate.title.value.clone(),
-                minimum: tally.minimum,
-                earned: tally.earned,
-                counted: tally.counted,
-                over: tally.not_counted,
-                missing: tally.minimum.beyond(tally.counted),
-                over_rule: None,
-            };
-            gates.push(self.sum_condition(format!("{}.total", gate.key), &total, &self.hours.total.source));
-        }
-        gates
+        // What a ceiling of a kind cuts off is told beside that kind.
+        let told = |rule: &String| {
+            let mut kinds = category.kinds.iter().zip(&sums.kinds);
+            kinds.any(|(kind, sum)| kind.minimum.is_some() && sum.over_rule.as_ref() == Some(rule))
+        };
+        let over_rule = sums.sum.over_rule.clone().filter(|rule| !(are_kinds_listed && told(rule)));
+        Some(self.sum_condition(&Sum { over_rule, ..sums.sum.clone() }, &category.minimum.source))
     }
 
-    fn kind_gates(&self, gate: &Gate, tally: &Tally) -> Vec<Condition> {
-        let mut gates = Vec::new();
+    fn total_condition(&self, gate: &Gate, tally: &Tally) -> Condition {
+        let total = Sum {
+            key: "total".to_owned(),
+            title: gate.title.value.clone(),
+            minimum: tally.minimum,
+            earned: tally.earned,
+            counted: tally.counted,
+            over: tally.not_counted,
+            missing: tally.minimum.beyond(tally.counted),
+            over_rule: None,
+        };
+        self.sum_condition(&total, &self.hours.total.source)
+    }
+
+    fn kind_condition(&self, at: usize, within: usize, tally: &Tally) -> Option<Condition> {
+        let category = self.hours.categories.get(at)?;
+        let minimum = category.kinds.get(within)?.minimum.as_ref()?;
+        let sum = tally.categories.get(at)?.kinds.get(within)?;
         let whole = self.certification.gates.iter().find(|other| other.kind == GateKind::Hours);
-        for (category, sums) in self.hours.categories.iter().zip(&tally.categories) {
-            for (kind, sum) in category.kinds.iter().zip(&sums.kinds) {
-                if let Some(minimum) = &kind.minimum {
-                    let key = format!("{}.{}.{}", gate.key, category.key, kind.key);
-                    let part_of = whole.map(|whole| format!("{}.{}", whole.key, category.key));
-                    let condition = self.sum_condition(key, sum, &minimum.source);
-                    gates.push(Condition { part_of: part_of.unwrap_or_default(), ..condition });
-                }
-            }
-        }
-        gates
+        let part_of = whole.map(|whole| self.key_of(whole, Check::Category(at)));
+        let condition = self.sum_condition(sum, &minimum.source);
+        Some(Condition { part_of: part_of.unwrap_or_default(), ..condition })
     }
 
-    fn sum_condition(&self, key: String, sum: &Sum, source: &Source) -> Condition {
+    fn sum_condition(&self, sum: &Sum, source: &Source) -> Condition {
         let length = *self.hours.length;
         let need = self.hours.shown(sum.minimum);
         let met = sum.missing == Seconds::ZERO;
@@ -299,7 +291,7 @@ impl Scheme {
         }
         let reached = (sum.minimum - sum.missing).percent_of(sum.minimum);
         Condition {
-            key,
+            key: sum.key.clone(),
             title: sum.title.clone(),
             part_of: String::new(),
             met,
@@ -312,7 +304,7 @@ impl Scheme {
         }
     }
 
-    fn choice_gate(&self, gate: &Gate, facts: &Facts<'_>) -> Condition {
+    fn choice_condition(&self, gate: &Gate, facts: &Facts<'_>) -> Condition {
         let conditions = self.choice_conditions(facts.chosen, facts.offered);
         let met = conditions.iter().all(|condition| condition.met);
         let open: Vec<&str> = conditions.iter().filter(|c| !c.met).map(|c| c.sentence.as_str()).collect();
@@ -334,7 +326,7 @@ impl Scheme {
         .saying(sentence, &gate.title.source)
     }
 
-    fn levels_gate(&self, gate: &Gate, facts: &Facts<'_>) -> Condition {
+    fn levels_condition(&self, gate: &Gate, facts: &Facts<'_>) -> Condition {
         let level = |code: &String| facts.results.get(code).copied();
         let passed = facts.chosen.iter().filter(|code| level(code).is_some_and(Level::is_passed)).count();
         // What failed and is handed in again is under way.
@@ -363,7 +355,7 @@ impl Scheme {
         .saying(sentence, &gate.title.source)
     }
 
-    fn work_gate(&self, gate: &Gate, work: &str, facts: &Facts<'_>) -> Condition {
+    fn work_condition(&self, gate: &Gate, work: &str, facts: &Facts<'_>) -> Condition {
         let label = self.framework.label(work);
         let level = facts.results.get(work).copied();
         let met = level.is_some_and(Level::is_passed);
@@ -391,57 +383,14 @@ impl Scheme {
         .saying(sentence, &gate.title.source)
     }
 
-    fn score_line(&self, part: &ScorePart, facts: &Facts<'_>, tally: &Tally) -> ScoreLine {
-        let of = Score::points(*part.weight);
-        let peers = facts.peer_reviews;
-        let left_out = match &part.measure {
-            Measure::Reported(key) => !facts.reported.contains_key(key),
-            Measure::PeerReviews => peers.drawn == 0,
-            _ => false,
-        };
-        let points = match &part.measure {
-            Measure::Capabilities => self.mean_of_levels(facts, of),
-            Measure::Category(key) => share_of_sum(tally.category(key).map(|category| &category.sum), of),
-            Measure::Kind(category, kind) => share_of_sum(tally.kind(category, kind), of),
-            Measure::Work(key) => of.share(self.points_of(facts.results.get(key).copied()), 100),
-            Measure::PeerReviews => of.share(peers.in_time.into(), peers.drawn.into()),
-            Measure::Reported(key) => of.share(facts.reported.get(key).copied().unwrap_or(0).into(), 100),
-        };
-        ScoreLine { key: part.key.clone(), title: part.title.value.clone(), points, of, left_out }
-    }
-
-    fn mean_of_levels(&self, facts: &Facts<'_>, of: Score) -> Score {
-        let points = facts.chosen.iter().map(|code| self.points_of(facts.results.get(code).copied())).sum();
-        of.share(points, i64::try_from(facts.chosen.len() * 100).unwrap_or(i64::MAX))
-    }
-
-    /// What a level is worth of 100.
-    fn points_of(&self, level: Option<Level>) -> i64 {
-        match level {
-            Some(Level::Excellent) => i64::from(*self.certification.points.excellent),
-            Some(Level::Pass) => i64::from(*self.certification.points.pass),
-            Some(Level::Fail) | None => 0,
+    fn score_line(&self, part: &ScorePart, facts: &Facts<'_>, sums: &Sums) -> ScoreLine {
+        let points = self.points(part, facts, sums);
+        ScoreLine {
+            key: part.key.clone(),
+            title: part.title.value.clone(),
+            points: points.unwrap_or_default(),
+            of: Score::points(*part.weight),
+            left_out: points.is_none(),
         }
     }
-}
-
-/// The score of 100 from the components whose figures there are.
-fn whole(lines: &[ScoreLine]) -> Score {
-    let counted = || lines.iter().filter(|line| !line.left_out);
-    let points: Score = counted().map(|line| line.points).sum();
-    let of: Score = counted().map(|line| line.of).sum();
-    if lines.iter().any(|line| line.left_out) {
-        Score::points(100).share(points.hundredths(), of.hundredths())
-    } else {
-        points
-    }
-}
-
-/// The share of the points that counted hours reach of the minimum.
-fn share_of_sum(sum: Option<&Sum>, of: Score) -> Score {
-    let Some(sum) = sum else { return Score::ZERO };
-    if sum.minimum == Seconds::ZERO {
-        return if sum.counted > Seconds::ZERO { of } else { Score::ZERO };
-    }
-    of.share(sum.counted.get(), sum.minimum.get())
 }

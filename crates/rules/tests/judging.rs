@@ -57,7 +57,9 @@ impl Teacher {
             ..Facts::default()
         };
         let verdict = scheme.verdict(&facts);
-        assert_eq!(scheme.is_met(&facts), verdict.met);
+        let outcome = scheme.outcome(&facts);
+        assert_eq!((outcome.met, outcome.level, outcome.score), (verdict.met, verdict.level, verdict.score));
+        assert_eq!(outcome.open, open(&verdict));
         verdict
     }
 }

@@ -121,7 +121,7 @@ async fn of_programme(ctx: &Ctx, programme: &Programme) -> Found<[Oracle; 5]> {
         Oracle::new(of("versions of the rules"), versions, named(&wrong_versions), RESTORE),
         Oracle::new(of("totals of hours"), usize::try_from(totals)?, named(&wrong_totals), MEND),
         Oracle::new(of("hours learnt on platforms"), learnt, named(&wrong_learnt), RESTORE),
-        Oracle::new(of("standings"), standings, named(&wrong_standings), MEND),
+        Oracle::new(of("standings"), usize::try_from(standings)?, named(&wrong_standings), MEND),
         Oracle::new(of("figures of schools"), schools, named(wrong_schools), MEND),
     ])
 }

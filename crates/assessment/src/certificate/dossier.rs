@@ -1,5 +1,6 @@
 //! What the verdict on a teacher follows from, read for many teachers at once.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -8,10 +9,11 @@ use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, Scope, Tx};
 use tisheng_policy::scheme::{self, Programme, Version};
 use tisheng_registry::people::Person;
-use tisheng_rules::{Facts, HourEntry, PeerReviews, Scheme, UnderWay, Verdict};
+use tisheng_rules::{Facts, HourEntry, Outcome, PeerReviews, Scheme, UnderWay, Verdict};
 use uuid::Uuid;
 
-use super::store::{self, Basis};
+use super::store;
+use super::store::standing::Basis;
 use crate::review;
 
 /// Everything about one teacher that the verdict follows from.
@@ -32,8 +34,18 @@ pub(super) struct Dossier {
 }
 
 impl Dossier {
-    /// Holds the facts against `scheme`.
+    /// The result by `scheme`, with its sentences.
     pub fn verdict(&self, ctx: &Ctx, scheme: &Scheme) -> Verdict {
+        self.judged(ctx, |facts| scheme.verdict(facts))
+    }
+
+    /// The same without a word, for many at once.
+    pub fn outcome(&self, ctx: &Ctx, scheme: &Scheme) -> Outcome {
+        self.judged(ctx, |facts| scheme.outcome(facts))
+    }
+
+    fn judged<T>(&self, ctx: &Ctx, by: impl FnOnce(&Facts<'_>) -> T) -> T {
+        let worked_on = ctx.at.date();
         let hours: Vec<HourEntry<'_>> = self
             .totals
             .iter()
@@ -41,10 +53,10 @@ impl Dossier {
                 category,
                 kind: Some(kind.as_str()).filter(|kind| !kind.is_empty()),
                 seconds: Seconds::new(*seconds),
-                worked_on: ctx.at.date(),
+                worked_on,
             })
             .collect();
-        scheme.verdict(&Facts {
+        by(&Facts {
             hours: &hours,
             chosen: &self.chosen,
             offered: &self.offered,
@@ -75,7 +87,7 @@ pub(super) async fn of_person(
     programme: Id<Programme>,
     person: Id<Person>,
 ) -> Result<Dossier, Failure> {
-    let basis = store::basis(tx, programme, person, person).await?;
+    let basis = store::standing::basis(tx, programme, person, person).await?;
     Ok(dossiers(basis).remove(&person).unwrap_or_default())
 }
 
@@ -96,7 +108,7 @@ pub(super) async fn after(
     after: Uuid,
     limit: i64,
 ) -> Result<Vec<Teacher>, Failure> {
-    let teachers = store::teachers(tx, &Scope::below(&programme.path), after, limit).await?;
+    let teachers = store::standing::teachers(tx, &Scope::below(&programme.path), after, limit).await?;
     of_teachers(tx, programme, teachers).await
 }
 
@@ -109,7 +121,7 @@ pub(super) async fn of_teachers(
     let (Some((first, _)), Some((last, _))) = (teachers.first(), teachers.last()) else {
         return Ok(Vec::new());
     };
-    let mut all = dossiers(store::basis(tx, programme.id, *first, *last).await?);
+    let mut all = dossiers(store::standing::basis(tx, programme.id, *first, *last).await?);
     let with = |(person, path)| Teacher { person, path, dossier: all.remove(&person).unwrap_or_default() };
     Ok(teachers.into_iter().map(with).collect())
 }
@@ -159,20 +171,18 @@ impl Judges {
         Ok(Self { in_force: programme.version, rules: BTreeMap::from([(programme.version, rules)]) })
     }
 
-    /// The verdict on a teacher, and the version that gives it.
-    pub async fn verdict(
+    /// The rules that judge a teacher, and which version they are.
+    pub async fn rules(
         &mut self,
         ctx: &Ctx,
         tx: &mut Tx,
         dossier: &Dossier,
-    ) -> Result<(Verdict, Id<Version>), Failure> {
+    ) -> Result<(Arc<Scheme>, Id<Version>), Failure> {
         let version = dossier.final_by.unwrap_or(self.in_force);
-        if let Some(rules) = self.rules.get(&version) {
-            return Ok((dossier.verdict(ctx, rules), version));
-        }
-        let rules = scheme::rules_of(&ctx.app, tx, version).await?;
-        let verdict = dossier.verdict(ctx, &rules);
-        self.rules.insert(version, rules);
-        Ok((verdict, version))
+        let rules = match self.rules.entry(version) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(scheme::rules_of(&ctx.app, tx, version).await?),
+        };
+        Ok((Arc::clone(rules), version))
     }
 }

@@ -1,6 +1,7 @@
 //! Issuing, revoking and reissuing certificates.
 
 use chrono::Datelike;
+use tisheng_kernel::personal::holds_personal_number;
 use tisheng_kernel::{Id, Level};
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, DbError, Tx, audit, jobs};
@@ -69,7 +70,7 @@ pub(super) async fn write(
         return Err(CertificateError::Issued(valid.number));
     }
     let teacher = people::teacher(tx, person).await?;
-    store::claim_standing(tx, programme, person, ctx.at).await?;
+    store::standing::claim_standing(tx, programme, person, ctx.at).await?;
     let mut facts = stated(ctx, tx, basis, &teacher).await?;
     let region = organisation::by_path(tx, &programme.path).await?.and_then(|node| node.code);
     let region = region.unwrap_or_default();
@@ -217,6 +218,9 @@ async fn ended(ctx: &Ctx, tx: &mut Tx, number: &str, reason: &str) -> Result<Cer
     let length = reason.trim().chars().count();
     if length == 0 || length > 200 {
         return Err(CertificateError::Reason);
+    }
+    if holds_personal_number(reason) {
+        return Err(CertificateError::PersonalNumber);
     }
     let found = store::of_number(tx, number).await?.filter(|c| ctx.scope().holds(&c.path));
     let found = found.ok_or(Failure::NotFound)?;

@@ -20,6 +20,7 @@
 mod batch;
 mod document;
 mod dossier;
+mod everybody;
 mod facts;
 mod issue;
 mod model;
@@ -32,11 +33,12 @@ mod trial;
 
 pub use batch::{BATCH_JOB, Batch, PRINT_JOB, issue_batch, own_batch, print, ready, shown};
 pub use document::{check_certificates, document, documents};
+pub use everybody::{Refreshed, check_standings, refresh_all};
 pub use facts::{Facts, Forged, Proven, public_key, read_key, verify_offline};
 pub use issue::{issue, reissue, revoke};
 pub use model::{Action, Certificate, CertificateError, CertificateState, Done, Standing};
 pub use pages::routes;
-pub use standing::{Refreshed, check_standings, refresh, refresh_all, verdict};
+pub use standing::{refresh, verdict};
 pub use store::{follow, keeps_of};
 pub use trial::EXAMINE;
 
@@ -93,9 +95,9 @@ pub async fn revoked(
 pub fn jobs(handlers: Handlers) -> Handlers {
     handlers
         .gathering(REFRESH_JOB, standing::refresh_job)
-        .job(FOLLOW_POSTS_JOB, standing::follow_posts_job)
+        .job(FOLLOW_POSTS_JOB, everybody::follow_posts_job)
         .reaction(roster::PASSED, FOLLOW_POSTS_JOB)
-        .job(REFRESH_ALL_JOB, standing::refresh_all_job)
+        .job(REFRESH_ALL_JOB, everybody::refresh_all_job)
         .job(BATCH_JOB, batch::batch_job)
         .job(PRINT_JOB, batch::print_job)
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use tisheng_kernel::number::chinese_date;
+use tisheng_kernel::personal::without_personal_numbers;
 use tisheng_kernel::{Id, Instant};
 use tisheng_platform::DbError;
 use tisheng_platform::web::Failure;
@@ -148,6 +149,12 @@ impl Certificate {
 }
 
 impl Certificate {
+    /// Why it did, as a stranger may read it.
+    #[must_use]
+    pub fn public_reason(&self) -> String {
+        without_personal_numbers(&self.reason)
+    }
+
     /// The day on which it ceased to be valid, as officials write it; empty while it is.
     #[must_use]
     pub fn ended_on(&self) -> String {
@@ -184,6 +191,9 @@ pub enum CertificateError {
     /// The reason is missing or too long.
     #[error("请填写原因（最多 200 字）")]
     Reason,
+    /// The reason, which anyone can read, holds the number of a person.
+    #[error("原因会显示在公开的查验页上，不能包含证件号码或手机号；请删去号码")]
+    PersonalNumber,
     /// The document could not be typeset: a mistake of ours.
     #[error("证书排版失败：{0}")]
     Typeset(String),

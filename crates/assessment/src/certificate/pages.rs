@@ -155,6 +155,16 @@ struct ListPage {
     batches: Vec<BatchShown>,
 }
 
+impl ListPage {
+    /// Whether a job is under way whose progress the page shows.
+    fn at_work(&self) -> bool {
+        self.batches.iter().any(|row| {
+            let is_issuing = row.batch.done_at.is_none() && !row.given_up;
+            is_issuing || row.printing.as_ref().is_some_and(|state| !state.given_up)
+        })
+    }
+}
+
 /// Batches shown above the list.
 const BATCHES: i64 = 5;
 
@@ -166,6 +176,8 @@ struct BatchShown {
     given_up: bool,
     /// Whether the asker's office asked for it and may have its file.
     own: bool,
+    /// Certificates that still stand.
+    valid: i64,
     /// How far the file is, while it is being made.
     printing: Option<jobs::State>,
 }
@@ -177,9 +189,10 @@ impl BatchShown {
             Some(job) => jobs::state(tx, job).await?.filter(|state| state.done_at.is_none()),
             None => None,
         };
+        let valid = if own { store::batch::count_valid(tx, batch.id).await? } else { batch.issued };
         let total = state.as_ref().map_or(batch.issued, |state| state.total.max(batch.issued));
         let given_up = state.is_some_and(|state| state.given_up);
-        Ok(Self { batch, total, given_up, own, printing })
+        Ok(Self { batch, total, given_up, own, valid, printing })
     }
 }
 
@@ -313,7 +326,9 @@ async fn reissue(asker: SignedIn, Path(number): Path<String>, fields: Fields) ->
 /// A missing reason, said beside its field; whatever else went wrong is a failure.
 fn at_reason(error: CertificateError) -> Result<FormErrors, Failure> {
     match error {
-        CertificateError::Reason => Ok(FormErrors::one("reason", error.to_string())),
+        CertificateError::Reason | CertificateError::PersonalNumber => {
+            Ok(FormErrors::one("reason", error.to_string()))
+        }
         other => Err(other.into()),
     }
 }

@@ -1,21 +1,18 @@
-//! Every statement of the room; those about batches beside.
+//! Every statement of the room; those about batches and standings beside.
 
 pub mod batch;
+pub mod standing;
 
-use std::collections::BTreeMap;
-
-use tisheng_kernel::{Id, Instant, Level};
+use tisheng_kernel::{Id, Instant};
 use tisheng_platform::web::Cursor;
 use tisheng_platform::web::paging::{ROWS, literal};
-use tisheng_platform::{DbError, Row, Scope, Shift, Tx, Value, args};
-use tisheng_policy::scheme::{Programme, Version};
+use tisheng_platform::{DbError, Row, Scope, Shift, Tx, args};
+use tisheng_policy::scheme::Programme;
 use tisheng_registry::people::Person;
-use tisheng_rules::PeerReviews;
 use uuid::Uuid;
 
 use super::issue::Origin;
-use super::model::{Certificate, CertificateState, Standing};
-use crate::review;
+use super::model::{Certificate, CertificateState};
 
 const KEEPS_OF: &str = "select 1 from programme p
     where exists (select 1 from certificate c where c.programme = p.id and c.person = $1) limit 1";
@@ -25,70 +22,6 @@ const FOLLOW_STANDING: &str = "update standing set path = $3 || substr(path, cas
 const FOLLOW_CERTIFICATE: &str = "update certificate set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
 const FOLLOW_CERTIFICATE_BATCH: &str = "update certificate_batch set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
-
-const PUT_HEAD: &str = "insert into standing
-    (programme, person, path, met, open_gates, level, score, scheme_version, at) values";
-
-/// Writes only what differs, so that the count says what has changed.
-const PUT_TAIL: &str = "on conflict (programme, person) do update set
-    path = excluded.path, met = excluded.met, open_gates = excluded.open_gates, level = excluded.level,
-    score = excluded.score, scheme_version = excluded.scheme_version, at = excluded.at
-    where standing.path <> excluded.path or standing.met <> excluded.met
-    or standing.open_gates <> excluded.open_gates or standing.level <> excluded.level
-    or standing.score <> excluded.score or standing.scheme_version <> excluded.scheme_version";
-
-/// The standing of somebody whose facts nobody has looked at; a line that is there stays.
-const CLAIM: &str = "insert into standing
-    (programme, person, path, met, open_gates, level, score, scheme_version, at)
-    values ($1, $2, '', false, '', '', 0, $3, $4)
-    on conflict (programme, person) do update set at = standing.at";
-
-const FOLLOW_POSTS: &str = "update standing
-    set path = (select p.path from post p where p.person = standing.person and p.until is null)
-    where exists (select 1 from post p
-        where p.person = standing.person and p.until is null and p.path <> standing.path)";
-
-/// The condition never holds: nothing is written, and PostgreSQL locks the line all the same.
-const CLAIM_TAIL: &str =
-    "on conflict (programme, person) do update set at = excluded.at where standing.at is null";
-
-/// There are few programmes and many standings, which are kept by programme.
-const PROGRAMMES_OF: &str = "select p.id from programme p where exists
-    (select 1 from standing s where s.programme = p.id and s.person = $1) order by p.id";
-
-/// The next teachers in the order of their identifiers. The concatenation keeps the index on paths
-/// out of it, which would have to sort the whole part of the tree for every step.
-const TEACHERS: &str = "select person, path from post
-    where until is null and person > $1 and path || '' >= $2 and path || '' < $3 order by person limit $4";
-
-/// Those of them of whom nobody has worked out a standing.
-const NEWCOMERS: &str = "select p.person, p.path from post p
-    where p.until is null and p.person > $2 and p.path || '' >= $3 and p.path || '' < $4
-    and not exists (select 1 from standing s where s.programme = $1 and s.person = p.person)
-    order by p.person limit $5";
-
-const RESULTS: &str = "select person, capability, level from result
-    where programme = $1 and person >= $2 and person <= $3 and superseded_by is null order by person";
-
-const TOTALS: &str = "select person, category, kind, seconds from hour_total
-    where programme = $1 and person >= $2 and person <= $3 order by person";
-
-const CHOSEN: &str = "select person, capability from choice_capability
-    where programme = $1 and person >= $2 and person <= $3 and dropped_at is null order by person, capability";
-
-const CHOSE_FROM: &str = "select person, offer from choice
-    where programme = $1 and person >= $2 and person <= $3 order by person";
-
-/// A school's offer is read once for all of its teachers.
-const OFFERED: &str = "select o.offer, o.capability from offer_capability o
-    where o.offer in (select c.offer from choice c
-        where c.programme = $1 and c.person >= $2 and c.person <= $3) order by o.offer, o.capability";
-
-const CERTIFIED: &str = "select person, scheme_version from certificate
-    where programme = $1 and person >= $2 and person <= $3 and state = 'valid'";
-
-const STANDINGS: &str = "select person, path, met, open_gates, level, score, scheme_version
-    from standing where programme = $1 and person >= $2 and person <= $3 order by person";
 
 const FIELDS_OF_NUMBER: &str =
     "select number, programme, person, path, name, school, state, facts, signature,
@@ -153,11 +86,6 @@ const NAMED_READY: &str = "select s.person, pe.name, n.name from standing s
 
 const HOLD: &str = "update standing set held = $3 where programme = $1 and person = $2";
 
-const WRONGLY_HELD: &str = "select s.person from standing s
-    where s.programme = $1 and s.person >= $2 and s.person <= $3
-    and (s.held = 'valid') <> exists (select 1 from certificate c
-        where c.programme = s.programme and c.person = s.person and c.state = 'valid')";
-
 const SORT_KEY: &str = "select sort_key from person where id = $1";
 
 fn certificate(row: &Row<'_>) -> Result<Certificate, DbError> {
@@ -177,118 +105,6 @@ fn certificate(row: &Row<'_>) -> Result<Certificate, DbError> {
         superseded_by: row.get(12)?,
         version: row.get(13)?,
     })
-}
-
-fn standing_row(row: &Row<'_>) -> Result<Standing, DbError> {
-    let open: String = row.get(3)?;
-    Ok(Standing {
-        person: row.get(0)?,
-        path: row.get(1)?,
-        met: row.get(2)?,
-        open_gates: open.split(',').filter(|key| !key.is_empty()).map(str::to_owned).collect(),
-        level: row.get(4)?,
-        score: row.get(5)?,
-        version: row.get(6)?,
-    })
-}
-
-/// Writes standings; says how many were new or different.
-pub async fn put_standings(
-    tx: &mut Tx,
-    programme: Id<Programme>,
-    standings: &[Standing],
-    at: Instant,
-) -> Result<u64, DbError> {
-    let row = |s: &Standing| -> Vec<Value<'static>> {
-        vec![
-            programme.into(),
-            s.person.into(),
-            s.path.clone().into(),
-            s.met.into(),
-            s.open_gates.join(",").into(),
-            s.level.clone().into(),
-            s.score.into(),
-            s.version.into(),
-            at.into(),
-        ]
-    };
-    let rows: Vec<Vec<Value<'static>>> = standings.iter().map(row).collect();
-    tx.bulk(PUT_HEAD, 9, PUT_TAIL, rows).await
-}
-
-/// The next `limit` teachers after `after` with the paths of their schools.
-pub async fn teachers(
-    tx: &mut Tx,
-    scope: &Scope,
-    after: Uuid,
-    limit: i64,
-) -> Result<Vec<(Id<Person>, String)>, DbError> {
-    let range = args![after, &scope.from, &scope.until, limit];
-    tx.rows(TEACHERS, range, |row| Ok((row.get(0)?, row.get(1)?))).await
-}
-
-/// Those of them who have no standing.
-pub async fn newcomers(
-    tx: &mut Tx,
-    programme: Id<Programme>,
-    scope: &Scope,
-    after: Uuid,
-    limit: i64,
-) -> Result<Vec<(Id<Person>, String)>, DbError> {
-    let range = args![programme, after, &scope.from, &scope.until, limit];
-    tx.rows(NEWCOMERS, range, |row| Ok((row.get(0)?, row.get(1)?))).await
-}
-
-/// Everything that verdicts follow from, of the people whose identifiers lie in a range, each
-/// list in the order of the people.
-#[derive(Debug, Default)]
-pub struct Basis {
-    /// Person, category, kind, seconds.
-    pub totals: Vec<(Id<Person>, String, String, i64)>,
-    /// Person, capability chosen.
-    pub chosen: Vec<(Id<Person>, String)>,
-    /// Person, the offer from which the choice was made.
-    pub chose_from: Vec<(Id<Person>, Uuid)>,
-    /// An offer, a capability of it.
-    pub offered: Vec<(Uuid, String)>,
-    /// Person, capability or work, final level.
-    pub results: Vec<(Id<Person>, String, Level)>,
-    /// Reviews of colleagues' work that fell to a person.
-    pub peer_reviews: BTreeMap<Id<Person>, PeerReviews>,
-    /// Person, version of the rules by which the valid certificate was issued.
-    pub certified: Vec<(Id<Person>, Id<Version>)>,
-}
-
-pub async fn basis(
-    tx: &mut Tx,
-    programme: Id<Programme>,
-    first: Id<Person>,
-    last: Id<Person>,
-) -> Result<Basis, DbError> {
-    let range = args![programme, first, last];
-    let level = |row: &Row<'_>| {
-        let code: String = row.get(2)?;
-        let level = code.parse().map_err(|_| DbError::Column { column: 2, problem: code })?;
-        Ok((row.get(0)?, row.get(1)?, level))
-    };
-    Ok(Basis {
-        totals: tx.rows(TOTALS, range, |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?))).await?,
-        chosen: tx.rows(CHOSEN, range, |r| Ok((r.get(0)?, r.get(1)?))).await?,
-        chose_from: tx.rows(CHOSE_FROM, range, |r| Ok((r.get(0)?, r.get(1)?))).await?,
-        offered: tx.rows(OFFERED, range, |r| Ok((r.get(0)?, r.get(1)?))).await?,
-        results: tx.rows(RESULTS, range, level).await?,
-        peer_reviews: review::peer_reviews(tx, programme, first, last).await?,
-        certified: tx.rows(CERTIFIED, range, |r| Ok((r.get(0)?, r.get(1)?))).await?,
-    })
-}
-
-pub async fn standings(
-    tx: &mut Tx,
-    programme: Id<Programme>,
-    first: Id<Person>,
-    last: Id<Person>,
-) -> Result<Vec<Standing>, DbError> {
-    tx.rows(STANDINGS, args![programme, first, last], standing_row).await
 }
 
 pub async fn of_number(tx: &mut Tx, number: &str) -> Result<Option<Certificate>, DbError> {
@@ -433,16 +249,6 @@ pub async fn hold(
     tx.run(HOLD, args![programme, person, state.key()]).await.map(drop)
 }
 
-/// Those between two people whose standing does not say what they hold.
-pub async fn wrongly_held(
-    tx: &mut Tx,
-    programme: Id<Programme>,
-    first: Id<Person>,
-    last: Id<Person>,
-) -> Result<Vec<Id<Person>>, DbError> {
-    tx.rows(WRONGLY_HELD, args![programme, first, last], |row| row.get(0)).await
-}
-
 /// Follows a move of the tree with the paths that this room keeps.
 ///
 /// # Errors
@@ -451,43 +257,6 @@ pub async fn follow(tx: &mut Tx, shift: &Shift) -> Result<(), DbError> {
     shift.apply(tx, FOLLOW_STANDING).await?;
     shift.apply(tx, FOLLOW_CERTIFICATE).await?;
     shift.apply(tx, FOLLOW_CERTIFICATE_BATCH).await.map(drop)
-}
-
-/// Keeps everybody else from a teacher's standing until the transaction ends.
-pub async fn claim_standing(
-    tx: &mut Tx,
-    programme: &Programme,
-    person: Id<Person>,
-    at: Instant,
-) -> Result<(), DbError> {
-    tx.run(CLAIM, args![programme.id, person, programme.version, at]).await.map(drop)
-}
-
-/// As [`claim_standing`], for many teachers; a line that is there is locked and not written.
-pub async fn claim_standings(
-    tx: &mut Tx,
-    programme: &Programme,
-    teachers: &[(Id<Person>, String)],
-    at: Instant,
-) -> Result<(), DbError> {
-    let unknown = |(person, path): &(Id<Person>, String)| -> Vec<Value<'static>> {
-        let empty = || String::new().into();
-        let (key, version) = ((programme.id.into(), (*person).into()), programme.version.into());
-        let path = path.clone().into();
-        vec![key.0, key.1, path, false.into(), empty(), empty(), 0_i64.into(), version, at.into()]
-    };
-    let rows: Vec<Vec<Value<'static>>> = teachers.iter().map(unknown).collect();
-    tx.bulk(PUT_HEAD, 9, CLAIM_TAIL, rows).await.map(drop)
-}
-
-/// The programmes in which a person has a standing.
-pub async fn programmes_of(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Id<Programme>>, DbError> {
-    tx.rows(PROGRAMMES_OF, args![person], |row| row.get(0)).await
-}
-
-/// Puts every standing where its teacher's open post is.
-pub async fn follow_posts(tx: &mut Tx) -> Result<u64, DbError> {
-    tx.run(FOLLOW_POSTS, args![]).await
 }
 
 /// Whether the room keeps a certificate of a person.

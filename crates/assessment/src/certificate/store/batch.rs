@@ -33,6 +33,8 @@ const KEEP_FILE: &str =
 const NUMBERS: &str = "select number from certificate where batch = $1 and state = 'valid'
     order by path, sort_key, number";
 
+const COUNT_VALID: &str = "select count(*) from certificate where batch = $1 and state = 'valid'";
+
 fn batch(row: &Row<'_>) -> Result<Batch, DbError> {
     let file = match (row.get::<Option<String>>(9)?, row.get::<Option<i64>>(10)?) {
         (Some(digest), Some(size)) => Some(Blob { digest, size }),
@@ -90,4 +92,9 @@ pub async fn keep_file(tx: &mut Tx, id: Id<Batch>, job: Id<Job>, file: &Blob) ->
 /// The numbers of the valid certificates of a batch, school by school.
 pub async fn numbers(tx: &mut Tx, id: Id<Batch>) -> Result<Vec<String>, DbError> {
     tx.rows(NUMBERS, args![id], |row| row.get(0)).await
+}
+
+/// How many certificates of a batch are valid.
+pub async fn count_valid(tx: &mut Tx, id: Id<Batch>) -> Result<i64, DbError> {
+    tx.row(COUNT_VALID, args![id], |row| row.get(0)).await
 }

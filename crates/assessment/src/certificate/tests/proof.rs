@@ -43,6 +43,10 @@ story!(a_stranger_sees_valid_superseded_and_revoked, |engine| async move {
     let mut county = world.browser(&world.town.county_office).await;
     let silent = county.post(&format!("/certificates/{first}/reissue"), &[("reason", " ")]).await;
     assert!(silent.is(422).text().contains("请填写原因"), "{}", silent.text());
+    for reason in ["证件 11010519491231002X 录错", "请拨 139 0000 0001"] {
+        let told = county.post(&format!("/certificates/{first}/reissue"), &[("reason", reason)]).await;
+        told.is(422).says("不能包含证件号码或手机号");
+    }
     let page = county.post(&format!("/certificates/{first}/reissue"), &[("reason", "姓名用字更正")]).await;
     let second = page.shows("已换发").path.trim_start_matches("/certificates/").to_owned();
     assert_ne!(first, second);

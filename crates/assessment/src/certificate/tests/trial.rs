@@ -69,7 +69,8 @@ impl World {
     async fn standing(&self, n: usize) -> Standing {
         let person = self.teacher(n).person;
         let mut tx = self.test.app.db.read().await.expect("a transaction");
-        let found = store::standings(&mut tx, self.programme.id, person, person).await.expect("read");
+        let found =
+            store::standing::standings(&mut tx, self.programme.id, person, person).await.expect("read");
         found.into_iter().next().expect("a standing")
     }
 

@@ -1,0 +1,237 @@
+//! The standings of everybody: looked at side by side without holding up a writer, and written
+//! where they are others.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
+use std::thread::available_parallelism;
+
+use futures::stream::{self, Stream, TryStreamExt};
+use serde::{Deserialize, Serialize};
+use tisheng_kernel::Id;
+use tisheng_platform::jobs::{self, Claimed, JobError};
+use tisheng_platform::web::Failure;
+use tisheng_platform::{Ctx, Scope, Tx};
+use tisheng_policy::scheme::{self, Programme};
+use tisheng_registry::people::Person;
+use tisheng_registry::roster::{Kind, Passed, Teachers};
+use uuid::Uuid;
+
+use super::ALL_REFRESHED;
+use super::dossier::{self, Judges};
+use super::model::Standing;
+use super::standing::{refresh, told};
+use super::store;
+
+/// Teachers looked at in one reading transaction.
+const STEP: i64 = 2000;
+
+/// What a full computation came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Refreshed {
+    /// Teachers looked at.
+    pub teachers: u64,
+    /// Of them, how many have met everything.
+    pub met: u64,
+    /// Standings that were new or different.
+    pub changed: u64,
+}
+
+/// Some teachers of a programme in the order of their identifiers, with the paths of their schools.
+type Step = Vec<(Id<Person>, String)>;
+
+/// What a look at some teachers found.
+struct Look {
+    first: Id<Person>,
+    last: Id<Person>,
+    teachers: u64,
+    met: u64,
+    /// Those whose standing is another than the one that is kept, or has none.
+    different: Vec<Different>,
+}
+
+/// A standing that is not the one that is kept.
+struct Different {
+    fresh: Standing,
+    is_new: bool,
+}
+
+/// Works the standing of every teacher of a programme out again, writing in steps of their own
+/// transactions; may be stopped and begun anew at any time. While nothing differs nobody who writes
+/// waits for it.
+///
+/// # Errors
+/// What the database reports.
+pub async fn refresh_all(ctx: &Ctx, programme: &Programme) -> Result<Refreshed, Failure> {
+    let mut looks = pin!(looks(ctx, programme));
+    let mut done = Refreshed::default();
+    while let Some(look) = looks.try_next().await? {
+        done.teachers += look.teachers;
+        done.met += look.met;
+        done.changed += settle(ctx, programme, look.different).await?;
+    }
+    Ok(done)
+}
+
+/// Looks at everybody, several steps at once, in the order of the identifiers.
+fn looks(ctx: &Ctx, programme: &Programme) -> impl Stream<Item = Result<Look, Failure>> {
+    let scope = Scope::below(&programme.path);
+    let steps = stream::try_unfold(Uuid::nil(), move |after| next(ctx.clone(), scope.clone(), after));
+    let looked_at = move |step: Step| {
+        let look = tokio::spawn(look(ctx.clone(), programme.clone(), step));
+        async { look.await.map_err(|error| Failure::Internal(error.to_string()))? }
+    };
+    steps.map_ok(looked_at).try_buffered(available_parallelism().map_or(1, usize::from))
+}
+
+/// The teachers of the next step and the last of them, after whom it goes on.
+async fn next(ctx: Ctx, scope: Scope, after: Uuid) -> Result<Option<(Step, Uuid)>, Failure> {
+    let mut tx = ctx.read().await?;
+    let step = store::standing::teachers(&mut tx, &scope, after, STEP).await?;
+    let last = step.last().map(|(last, _)| last.uuid());
+    Ok(last.map(|last| (step, last)))
+}
+
+async fn look(ctx: Ctx, programme: Programme, step: Step) -> Result<Look, Failure> {
+    let (Some((first, _)), Some((last, _))) = (step.first(), step.last()) else {
+        return Err(Failure::Internal("a step of nobody".to_owned()));
+    };
+    let (first, last) = (*first, *last);
+    let mut tx = ctx.read().await?;
+    let fresh = standings(&ctx, &mut tx, &programme, step).await?;
+    let kept = store::standing::standings(&mut tx, programme.id, first, last).await?;
+    let kept: BTreeMap<Id<Person>, Standing> = kept.into_iter().map(|s| (s.person, s)).collect();
+    let (teachers, met) = (fresh.len(), fresh.iter().filter(|standing| standing.met).count());
+    let different = fresh.into_iter().filter_map(|fresh| match kept.get(&fresh.person) {
+        Some(kept) => (*kept != fresh).then_some(Different { fresh, is_new: false }),
+        None => Some(Different { fresh, is_new: true }),
+    });
+    let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+    Ok(Look { first, last, teachers: count(teachers), met: count(met), different: different.collect() })
+}
+
+/// The standings of the teachers of a step by the facts of now.
+async fn standings(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    step: Step,
+) -> Result<Vec<Standing>, Failure> {
+    let mut judges = Judges::of(ctx, tx, programme).await?;
+    let teachers = dossier::of_teachers(tx, programme, step).await?;
+    let mut standings = Vec::with_capacity(teachers.len());
+    for teacher in teachers {
+        standings.push(judges.standing(ctx, tx, teacher).await?);
+    }
+    Ok(standings)
+}
+
+/// Writes what differs. Facts may have changed since they were looked at: writing holds the lines,
+/// so that nobody else writes an older verdict over a newer one, and then they are read once more.
+async fn settle(ctx: &Ctx, programme: &Programme, different: Vec<Different>) -> Result<u64, Failure> {
+    let (Some(first), Some(last)) = (different.first(), different.last()) else { return Ok(0) };
+    let (first, last) = (first.fresh.person, last.fresh.person);
+    let looked_at: Vec<Standing> = different.into_iter().map(|different| different.fresh).collect();
+    let mut tx = ctx.write().await?;
+    let changed = store::standing::put_standings(&mut tx, programme.id, &looked_at, ctx.at).await?;
+    let people: BTreeSet<Id<Person>> = looked_at.iter().map(|standing| standing.person).collect();
+    let scope = Scope::below(&programme.path);
+    let mut step = store::standing::teachers_between(&mut tx, &scope, first, last).await?;
+    step.retain(|(person, _)| people.contains(person));
+    let mut again = standings(ctx, &mut tx, programme, step).await?;
+    let known: BTreeMap<Id<Person>, &Standing> = looked_at.iter().map(|s| (s.person, s)).collect();
+    again.retain(|standing| known.get(&standing.person).is_none_or(|known| *known != standing));
+    store::standing::put_standings(&mut tx, programme.id, &again, ctx.at).await?;
+    tx.commit().await?;
+    Ok(changed)
+}
+
+/// After a file of teachers: those whom it moved stand at their new schools, and those whom it
+/// brought have a standing, which says what they are to do.
+pub(super) async fn follow_posts_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
+    let passed: Passed = claimed.payload()?;
+    if passed.kind == Teachers::ABOUT.key {
+        let mut tx = ctx.write().await?;
+        store::standing::follow_posts(&mut tx).await?;
+        tx.commit().await?;
+        let mut tx = ctx.read().await?;
+        let programmes = scheme::all(&mut tx).await.map_err(told)?;
+        drop(tx);
+        for programme in &programmes {
+            receive(&ctx, programme).await.map_err(told)?;
+        }
+    }
+    Ok(())
+}
+
+/// Gives a standing to every teacher of a programme who has none.
+async fn receive(ctx: &Ctx, programme: &Programme) -> Result<(), Failure> {
+    let scope = Scope::below(&programme.path);
+    let mut after = Uuid::nil();
+    loop {
+        let mut tx = ctx.read().await?;
+        let newcomers = store::standing::newcomers(&mut tx, programme.id, &scope, after, STEP).await?;
+        let (Some((first, _)), Some((last, _))) = (newcomers.first(), newcomers.last()) else {
+            return Ok(());
+        };
+        after = last.uuid();
+        // Those of one file stand side by side and are read as one; those who came one by one may
+        // have everybody between them.
+        let is_dense = store::standing::are_side_by_side(&mut tx, *first, *last, newcomers.len()).await?;
+        drop(tx);
+        if is_dense {
+            let look = look(ctx.clone(), programme.clone(), newcomers).await?;
+            settle(ctx, programme, look.different).await?;
+        } else {
+            let mut tx = ctx.write().await?;
+            for (person, _) in newcomers {
+                refresh(ctx, &mut tx, programme, person).await?;
+            }
+            tx.commit().await?;
+        }
+    }
+}
+
+/// What the event of new rules in force says.
+#[derive(Debug, Serialize, Deserialize)]
+struct NewRules {
+    programme: Id<Programme>,
+}
+
+/// New rules are in force: every open result is judged by them.
+pub(super) async fn refresh_all_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
+    let about: NewRules = claimed.payload()?;
+    let mut tx = ctx.read().await?;
+    let programme = scheme::of_id(&mut tx, about.programme).await.map_err(told)?;
+    drop(tx);
+    refresh_all(&ctx, &programme).await.map_err(told)?;
+    let mut tx = ctx.write().await?;
+    jobs::emit(&mut tx, ctx.at, ALL_REFRESHED, &about).await?;
+    Ok(tx.commit().await?)
+}
+
+/// How many standings were looked at, and the teachers whose standing is not what a fresh
+/// computation gives, at most `most` of them: the proof that a derived figure is right.
+///
+/// # Errors
+/// What the database reports.
+pub async fn check_standings(
+    ctx: &Ctx,
+    programme: &Programme,
+    most: usize,
+) -> Result<(u64, Vec<Id<Person>>), Failure> {
+    let mut looks = pin!(looks(ctx, programme));
+    let (mut looked_at, mut wrong) = (0, Vec::new());
+    while wrong.len() < most {
+        let Some(look) = looks.try_next().await? else { break };
+        looked_at += look.teachers;
+        // Nobody has looked at a teacher yet who has no standing; whoever has met everything has one.
+        let is_wrong = |different: &&Different| !different.is_new || different.fresh.met;
+        wrong.extend(look.different.iter().filter(is_wrong).map(|different| different.fresh.person));
+        let mut tx = ctx.read().await?;
+        wrong.extend(store::standing::wrongly_held(&mut tx, programme.id, look.first, look.last).await?);
+    }
+    wrong.sort_unstable();
+    wrong.dedup();
+    wrong.truncate(most);
+    Ok((looked_at, wrong))
+}
