@@ -9,6 +9,7 @@ use crate::guard::Guard;
 use crate::header::WITHIN;
 use crate::merged::{Merged, put};
 use crate::read::{Limits, Room, Row, Sheet, Warning};
+use crate::write::RULES;
 use crate::{Cell, Column, Header, Rows, SheetError};
 
 /// Parts an archive may have.
@@ -32,8 +33,10 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits, wanted: &[Column<'_>]) -> Resu
     let areas = merged.len();
     let rows = rows(&mut book, &name, limits, (limits.rows, Merged::new(merged)))?;
     let mut warnings = Vec::new();
+    // The help that our own templates carry is no list that somebody forgot.
+    let is_list = |other: &String| *other != name && other != RULES;
     let others: Vec<String> =
-        visible.into_iter().filter(|other| *other != name && has_content(&mut book, other)).collect();
+        visible.into_iter().filter(|other| is_list(other) && has_content(&mut book, other)).collect();
     if !others.is_empty() {
         warnings.push(Warning::OtherSheets { read: name.clone(), others });
     }

@@ -74,8 +74,11 @@ pub fn template(name: &str, fields: &[Field]) -> Result<Vec<u8>, WriteError> {
     Ok(book.save_to_buffer()?)
 }
 
+/// The sheet of a template that says how each column is filled in.
+pub(crate) const RULES: &str = "填写说明";
+
 fn rules(sheet: &mut Worksheet, fields: &[Field]) -> Result<(), WriteError> {
-    sheet.set_name("填写说明")?;
+    sheet.set_name(RULES)?;
     for (column, (title, width)) in
         (0_u16..).zip([("列", 18), ("是否必填", 10), ("怎样填写", 60), ("可选的值", 50)])
     {

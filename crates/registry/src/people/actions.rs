@@ -16,7 +16,7 @@ use crate::role::{Permission, permit};
 /// Why a record was left as it is.
 #[derive(Debug, thiserror::Error)]
 pub enum PeopleError {
-    /// Another record has this paper's number.
+    /// Another record, of the same name or within what the asker may see, has this paper's number.
     #[error("该证件号码已登记在“{name}”名下（{place}）")]
     Known {
         /// The record.
@@ -26,6 +26,9 @@ pub enum PeopleError {
         /// The school of the open post, or that there is none.
         place: String,
     },
+    /// A record elsewhere has this paper's number and another name, which is not told.
+    #[error("该证件号码已经登记，登记的姓名与填写的不同；请核对姓名和号码，确实无误的请联系上级工程办查证")]
+    KnownByAnotherName,
     /// The person has an open post.
     #[error("{name}目前在“{school}”任职，请由该校办理离任，或由上级办理调动")]
     InPost {
@@ -50,7 +53,7 @@ pub enum PeopleError {
     #[error("日期不能晚于今天；请到当天再办理")]
     NotYet,
     /// The day lies before the end of the post before.
-    #[error("日期不能早于上一段任职结束的日期（{}）", chinese_date(*.0))]
+    #[error("日期不能早于上一段任职的离任日期（{}）", chinese_date(*.0))]
     Overlaps(NaiveDate),
     /// The subject or title is too long, or there is no subject.
     #[error("请填写任教学科（20字以内）；职称不超过30字")]
@@ -181,7 +184,7 @@ pub async fn register(ctx: &Ctx, tx: &mut Tx, new: &NewPerson<'_>) -> Result<Id<
         kept_by: &keeper.path,
     };
     if !store::insert(tx, &record).await? {
-        return Err(known(tx, &paper.index).await?);
+        return Err(known(ctx, tx, &paper.index, new.name).await?);
     }
     let detail = json!({ "name": new.name.as_str(), "paper": paper.masked, "kept_by": keeper.id });
     audit::record(ctx, tx, "people.registered", id.uuid(), &detail).await?;
@@ -248,7 +251,7 @@ pub async fn correct(ctx: &Ctx, tx: &mut Tx, change: &Correction<'_>) -> Result<
         let paper = sealed_paper(&ctx.app.keys, identity);
         let now = Person { version: old.version + 1, ..old.clone() };
         if !store::replace_paper(tx, &now, identity.kind(), &paper).await? {
-            return Err(known(tx, &paper.index).await?);
+            return Err(known(ctx, tx, &paper.index, change.name).await?);
         }
     }
     let detail = json!({
@@ -319,11 +322,16 @@ pub(super) fn birth_year(identity: &Identity) -> Option<i64> {
     identity.birth_date().map(|date| i64::from(chrono::Datelike::year(&date)))
 }
 
-/// The refusal that names who has the number; the place tells a clerk whom to ask.
-async fn known(tx: &mut Tx, index: &[u8]) -> Result<PeopleError, DbError> {
+/// The refusal that says who has the number, to somebody who knows that already: a number alone gives
+/// away no name. The place tells a clerk whom to ask.
+async fn known(ctx: &Ctx, tx: &mut Tx, index: &[u8], name: &PersonName) -> Result<PeopleError, DbError> {
     let found = store::by_index(tx, store::Entry::Paper, index).await?;
     let holder = found.into_iter().next().ok_or(DbError::NoRow)?;
     let post = store::open_post(tx, holder.id).await?;
+    let path = post.as_ref().map_or(holder.kept_by.as_str(), |post| post.path.as_str());
+    if holder.name != name.as_str() && !ctx.scope().holds(path) {
+        return Ok(PeopleError::KnownByAnotherName);
+    }
     let place = post.map_or_else(|| "目前没有在任岗位".to_owned(), |post| post.school_name);
     Ok(PeopleError::Known { person: holder.id, name: holder.name, place })
 }

@@ -47,7 +47,7 @@ pub(crate) fn page_of(asker: &SignedIn, person: &Person, title: impl Into<String
 pub(crate) fn form_errors(error: PeopleError) -> Result<FormErrors, Failure> {
     let field = match &error {
         PeopleError::Failed(_) | PeopleError::Stale => return Err(error.into()),
-        PeopleError::Known { .. } => "paper",
+        PeopleError::Known { .. } | PeopleError::KnownByAnotherName => "paper",
         PeopleError::NotASchool | PeopleError::SameSchool => "school",
         PeopleError::TooEarly(_) | PeopleError::NotYet | PeopleError::Overlaps(_) => "on",
         PeopleError::Words => "subject",

@@ -57,7 +57,7 @@ impl Move {
             Self::Amend => "",
             Self::Appoint => "任职起始日期",
             Self::Transfer => "到新学校任职的日期",
-            Self::Release => "离任日期",
+            Self::Release => "离任日期（自这一天起不再在岗）",
             Self::Second => "借调起始日期",
         }
     }

@@ -7,7 +7,7 @@ use tisheng_rules::{Basis, Place, Source, Sourced};
 use tisheng_testkit::{Browser, Engine, Seen, TestApp, story};
 
 use crate::people::Team;
-use crate::samples::{Persona, Town, small_town};
+use crate::samples::{Persona, Town, identity, small_town};
 use crate::{access, organisation, people, posting};
 
 async fn with_town(engine: Engine) -> (TestApp, Town) {
@@ -47,6 +47,11 @@ fn transfer<'f>(school: &'f str, on: &'f str) -> [(&'f str, &'f str); 5] {
     [("school_name", school), ("subject", "语文"), ("stage", "02"), ("on", on), ("reason", "调令一号")]
 }
 
+/// What the registration of somebody sends.
+fn entered<'f>(name: &'f str, paper: &'f str) -> [(&'f str, &'f str); 5] {
+    [("name", name), ("paper", paper), ("subject", "语文"), ("stage", "02"), ("since", "2021-03-01")]
+}
+
 story!(a_transfer_takes_the_role_along, |engine| async move {
     let (test, town) = with_town(engine).await;
     let teacher = &town.school().teachers[0];
@@ -77,10 +82,27 @@ story!(a_leaver_has_no_role_and_comes_back_with_one, |engine| async move {
     assert!([303, 422].contains(&answer.status.as_u16()));
     let back = [("school_name", "测试一小"), ("subject", "语文"), ("stage", "02"), ("on", "2021-02-01")];
     let early = clerk.post(&format!("{person}/appoint"), &back).await;
-    assert!(early.is(422).text().contains("不能早于上一段任职结束的日期"), "{}", early.text());
+    assert!(early.is(422).text().contains("不能早于上一段任职的离任日期"), "{}", early.text());
     let back = [("school_name", "测试一小"), ("subject", "语文"), ("stage", "02"), ("on", "2021-03-02")];
     clerk.post(&format!("{person}/appoint"), &back).await.shows("任教岗位已安排");
     assert_eq!(teaches_at(&test, teacher).await, ["测试一小"]);
+});
+
+story!(a_number_alone_gives_away_no_name, |engine| async move {
+    let (test, town) = with_town(engine).await;
+    // Whoever was entered seventh is the first teacher of the first school.
+    let (teacher, number) = (&town.school().teachers[0], identity(7).number().to_owned());
+    let mut clerk = signed_in(&test, &town.schools[1].clerk).await;
+    let form = format!("/organisation/{}/people/new", town.schools[1].node.id);
+    let wrong = clerk.post(&form, &entered("别的姓名", &number)).await;
+    assert!(wrong.is(422).text().contains("登记的姓名与填写的不同"), "{}", wrong.text());
+    assert!(!wrong.text().contains(&teacher.name) && !wrong.text().contains("测试一小"), "{}", wrong.text());
+    let right = clerk.post(&form, &entered(&teacher.name, &number)).await;
+    assert!(right.is(422).text().contains("测试一小"), "{}", right.text());
+    let mut own = signed_in(&test, &town.school().clerk).await;
+    let form = format!("/organisation/{}/people/new", town.school().node.id);
+    let told = own.post(&form, &entered("别的姓名", &number)).await;
+    assert!(told.is(422).text().contains(&teacher.name), "{}", told.text());
 });
 
 story!(no_post_ends_before_it_begins_or_tomorrow, |engine| async move {

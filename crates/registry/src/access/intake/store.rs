@@ -21,12 +21,12 @@ const LOGINS: &str = "select login, person from account
     where login in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
     $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)";
 
-const ACTIVATED: &str = "select count(*) from account where password is not null
-    and id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+const ACTIVATED: &str = "select p.name from account a join person p on p.id = a.person
+    where a.password is not null and a.id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
     $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)";
 
 const WAITING: &str = "select a.person, a.login, p.name, coalesce(n.name, (select m.name from role_grant g
-        join node m on m.id = g.node where g.person = a.person and g.until is null order by g.id limit 1), '')
+        join node m on m.id = g.node where g.person = a.person order by g.until is null desc, g.id limit 1), '')
     from account a
     join person p on p.id = a.person
     left join post o on o.person = a.person and o.until is null
@@ -114,12 +114,13 @@ pub async fn logins_taken(tx: &mut Tx, logins: &[String]) -> Result<HashMap<Stri
 ///
 /// # Errors
 /// What the database reports.
-pub async fn activated(tx: &mut Tx, accounts: &[Uuid]) -> Result<i64, DbError> {
-    let mut count = 0;
+pub async fn activated(tx: &mut Tx, accounts: &[Uuid]) -> Result<Vec<String>, DbError> {
+    let mut names = Vec::new();
     for keys in of_ids(accounts) {
-        count += tx.row(ACTIVATED, &keys, |row| row.get::<i64>(0)).await?;
+        names.extend(tx.rows(ACTIVATED, &keys, |row| row.get::<String>(0)).await?);
     }
-    Ok(count)
+    names.dedup();
+    Ok(names)
 }
 
 /// An account whose owner has not chosen a password yet.

@@ -46,6 +46,14 @@ pub struct OnRoll {
     pub post: Option<PostOnRoll>,
 }
 
+impl OnRoll {
+    /// Path of where the record is kept: of the school of the open post, where there is one.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.post.as_ref().map_or(self.kept_by.as_str(), |post| post.path.as_str())
+    }
+}
+
 /// An open post as the roll knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PostOnRoll {

@@ -71,18 +71,13 @@ fn find_place(memory: &mut Memory, desk: &Desk, row: &mut Row, notes: &mut Notes
             }
             row.place = Some(place.id);
         }
-        Err(sentence) => notes.wrong(PLACE, sentence),
+        Err(sentence) => notes.wrong(PLACE, format!("{sentence}；上级单位的角色由上级授予")),
     }
-}
-
-fn within(desk: &Desk, known: &OnRoll) -> bool {
-    let path = known.post.as_ref().map_or(known.kept_by.as_str(), |post| post.path.as_str());
-    desk.scope.holds(path)
 }
 
 fn of_paper<'k>(desk: &Desk, known: Option<&'k OnRoll>, row: &Row, notes: &mut Notes) -> Option<&'k OnRoll> {
     let known = known?;
-    if !within(desk, known) {
+    if !desk.scope.holds(known.path()) {
         notes.wrong(PAPER, "此人登记在您管理范围以外的单位；请由共同的上级授予角色");
     } else if known.name != row.name.as_str() {
         notes.wrong(NAME, format!("该证件号码登记的姓名是“{}”；请核对姓名和证件号码", known.name));
@@ -91,7 +86,8 @@ fn of_paper<'k>(desk: &Desk, known: Option<&'k OnRoll>, row: &Row, notes: &mut N
 }
 
 fn of_phone<'k>(desk: &Desk, known: &'k [OnRoll], row: &Row, notes: &mut Notes) -> Option<&'k OnRoll> {
-    let mut fitting = known.iter().filter(|one| one.name == row.name.as_str() && within(desk, one));
+    let mut fitting =
+        known.iter().filter(|one| one.name == row.name.as_str() && desk.scope.holds(one.path()));
     match (fitting.next(), fitting.next()) {
         (Some(one), None) => Some(one),
         (Some(_), Some(_)) => {

@@ -185,7 +185,13 @@ fn compare(schools: &Schoolbook, desk: &Desk, item: &mut Item<Row>) -> Option<Di
     };
     let difference = difference(what, fields);
     if known.name != row.entered.name.as_str() {
-        notes.warn(row::NAME, format!("系统中这个证件号码登记的姓名是“{}”，请核对是否同一人", known.name));
+        // A number alone gives away no name of somebody elsewhere.
+        if desk.scope.holds(known.path()) {
+            notes
+                .warn(row::NAME, format!("系统中这个证件号码登记的姓名是“{}”，请核对是否同一人", known.name));
+        } else {
+            notes.wrong(row::NAME, "系统中这个证件号码登记的是另一个姓名；请核对姓名和证件号码");
+        }
     }
     if let (true, Some(post)) = (moved, &known.post) {
         ask_about_transfer(schools, desk, post, &difference, notes);

@@ -42,9 +42,11 @@ pub async fn undo(desk: &Desk, tx: &mut Tx, traces: Vec<Trace>) -> Result<(), Ob
 
 async fn unmake_accounts(tx: &mut Tx, opened: &[Uuid]) -> Result<(), Obstacle> {
     let activated = accounts::activated(tx, opened).await?;
-    if activated > 0 {
+    if let Some(first) = activated.first() {
         let sentence = format!(
-            "导入时开通的账号已有 {activated} 个设置了密码，不能整批撤销；请逐条更正，或先停用这些账号。"
+            "导入时开通的账号已有 {} 个设置了密码（{first}{}），不能整批撤销；请逐条更正：收回不该有的角色，停用不该有的账号。",
+            activated.len(),
+            if activated.len() > 1 { "等" } else { "" },
         );
         return Err(Obstacle::BuiltOn(sentence));
     }

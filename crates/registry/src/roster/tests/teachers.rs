@@ -131,6 +131,9 @@ story!(a_transfer_is_decided_by_whoever_sees_both_schools, |engine| async move {
     let mut receiving = world.browser(&world.town.schools[1].clerk).await;
     let page = world.bring(&mut receiving, "teachers", "调入.csv", &file).await;
     page.shows("登记在您管理范围以外的学校").hides("测试一小");
+    let renamed = roll(&[["别的姓名", paper, "", "测试二小", "语文", "", ""]]);
+    let page = world.bring(&mut receiving, "teachers", "调入.csv", &renamed).await;
+    page.shows("登记的是另一个姓名").hides(&name);
 
     let mut office = world.browser(&world.town.county_office).await;
     let page = world.bring(&mut office, "teachers", "调入.csv", &file).await;
@@ -181,7 +184,7 @@ story!(undo_is_refused_when_something_has_been_built_on_a_row_or_time_is_up, |en
 
     clerk.post(&format!("{}/undo", page.path), &[]).await;
     world.settle().await;
-    clerk.get(&page.path).await.shows("已有 1 个设置了密码").shows("已导入");
+    clerk.get(&page.path).await.shows("已有 1 个设置了密码（").shows("已导入");
     assert_eq!(world.count("select count(*) from person where name = '新教师甲'").await, 1);
     world.app.clock.advance(TimeDelta::days(8));
     let mut clerk = world.browser(&world.town.school().clerk).await;
