@@ -41,7 +41,7 @@ pub enum SignInError {
     #[error("动态口令不正确或已使用，请输入验证器上最新的6位数字；恢复码每个只能用一次。")]
     WrongCode,
     /// Too many failures.
-    #[error("连续输错次数较多，请在 {0} 分钟后再试。忘记密码请联系本单位管理员。")]
+    #[error("连续输错次数较多，请在 {0} 分钟后再试。忘记密码或者换了手机，请联系本单位管理员。")]
     Locked(i64),
     /// The password was right, but the account is entered by another way.
     #[error("您所在的地区统一使用“{}”登录，不再使用本系统的密码。", .0.name)]

@@ -9,7 +9,7 @@ use tisheng_registry::access::{self, Role};
 use tisheng_registry::organisation::{self, Node};
 use tisheng_registry::people::{self, Person, Teacher};
 
-use super::model::{ChangeState, ChoiceChange, Offer, OfferState, SelectionError, difference};
+use super::model::{Basis, ChangeState, ChoiceChange, Offer, OfferState, SelectionError, difference};
 use super::store::{self, Asking};
 
 /// Who puts a school's offer together and decides about changes of choices.
@@ -68,6 +68,43 @@ pub(super) async fn own_school(ctx: &Ctx, tx: &mut Tx) -> Result<Node, Failure> 
 pub(super) async fn own_post(ctx: &Ctx, tx: &mut Tx) -> Result<Teacher, Failure> {
     let member = access::require(ctx, &[Role::Teacher])?;
     people::teacher(tx, Id::from_uuid(member.person)).await
+}
+
+/// What a form about a school's offer is filled in against now.
+pub(super) async fn basis(tx: &mut Tx, programme: Id<Programme>, school: Id<Node>) -> Result<Basis, Failure> {
+    let versions = store::offers(tx, programme, school).await?;
+    Ok(match versions.first() {
+        Some(newest) => Basis::of(Some((newest, store::capabilities_of(tx, newest.id).await?))),
+        None => Basis::of(None),
+    })
+}
+
+/// Passes when nobody has changed the offer since a form with `mark` was opened.
+///
+/// # Errors
+/// [`SelectionError::Overtaken`]; 404 for other roles.
+pub(super) async fn still_so(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    mark: &str,
+) -> Result<(), SelectionError> {
+    let school = own_school(ctx, tx).await?;
+    let now = basis(tx, programme.id, school.id).await?;
+    now.since(mark).map_or(Ok(()), |difference| Err(SelectionError::Overtaken(difference)))
+}
+
+/// Of what is offered no more: how many teachers of the school have chosen each, most first.
+pub(super) async fn still_chosen(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    dropped: &[String],
+) -> Result<Vec<(String, i64)>, Failure> {
+    let school = own_school(ctx, tx).await?;
+    let mut chosen = store::chosen_at(tx, programme.id, school.id).await?;
+    chosen.retain(|(code, _)| dropped.contains(code));
+    Ok(chosen)
 }
 
 /// Keeps what the school means to offer, as a draft; a draft may break the rule.

@@ -197,6 +197,48 @@ pub fn difference(before: &[String], after: &[String]) -> Difference {
     }
 }
 
+/// A difference as a colleague reads it; empty when only the state or the note is another.
+fn in_words(difference: &Difference) -> String {
+    let part = |verb: &str, codes: &[String]| match codes {
+        [] => String::new(),
+        codes => format!("，{verb} {}", codes.join("、")),
+    };
+    part("增加", &difference.added) + &part("去掉", &difference.dropped)
+}
+
+/// What a form is filled in against: the newest version of a school's offer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Basis {
+    mark: String,
+    capabilities: Vec<String>,
+}
+
+impl Basis {
+    /// The newest version with what it offers; `None` before there is one.
+    #[must_use]
+    pub fn of(newest: Option<(&Offer, Vec<String>)>) -> Self {
+        let mark = |(offer, capabilities): (&Offer, Vec<String>)| Self {
+            mark: format!("{} {} {}", offer.version, offer.state.code(), capabilities.join(",")),
+            capabilities,
+        };
+        newest.map_or(Self { mark: String::new(), capabilities: Vec::new() }, mark)
+    }
+
+    /// The text that a form carries.
+    #[must_use]
+    pub fn mark(&self) -> &str {
+        &self.mark
+    }
+
+    /// What has changed since a form with `mark` was opened; `None` when nothing has.
+    #[must_use]
+    pub fn since(&self, mark: &str) -> Option<Difference> {
+        let codes = mark.rsplit(' ').next().unwrap_or_default().split(',');
+        let seen: Vec<String> = codes.filter(|code| !code.is_empty()).map(str::to_owned).collect();
+        (self.mark != mark).then(|| difference(&seen, &self.capabilities))
+    }
+}
+
 impl Difference {
     /// Whether nothing would change.
     #[must_use]
@@ -211,6 +253,9 @@ pub enum SelectionError {
     /// Rules of the scheme that are not met.
     #[error("还有 {} 项要求没有满足", .0.len())]
     Unmet(Vec<Condition>),
+    /// A colleague has changed the offer since the form was opened.
+    #[error("您打开本页之后，同事已更新选学范围{}。下面仍是您的勾选，请核对后再保存", in_words(.0))]
+    Overtaken(Difference),
     /// There is nothing to publish.
     #[error("没有待发布的草稿，请先保存选学范围")]
     NoDraft,

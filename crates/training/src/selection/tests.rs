@@ -24,12 +24,15 @@ story!(a_school_offers_once_the_rule_is_met, |engine| async move {
     let whole = fitting_offer(&place.rules, &facts(&place).await);
     let little = &whole[..1];
     principal.post("/offer", &with(little, &[("do", "save")])).await.shows("草稿已保存");
-    let refused: Seen = principal.post("/offer", &with(little, &[("do", "publish")])).await;
+    let basis = principal.get("/offer").await.field("basis");
+    let refused: Seen =
+        principal.post("/offer", &with(little, &[("do", "publish"), ("basis", &basis)])).await;
     refused.is(422);
     assert!(refused.text().contains("请先更正以下内容"), "{}", refused.text());
     let checked = principal.post("/offer/check", &with(&whole, &[])).await;
     checked.shows("已满足").hides("未满足");
-    principal.post("/offer", &with(&whole, &[("do", "publish")])).await.shows("选学范围已发布");
+    let publish = [("do", "publish"), ("basis", basis.as_str())];
+    principal.post("/offer", &with(&whole, &publish)).await.shows("选学范围已发布");
 
     let mut teacher = place.browser(&place.town.school().teachers[0]).await;
     teacher.get("/choice").await.shows(&whole[0]);
@@ -39,6 +42,47 @@ story!(a_school_offers_once_the_rule_is_met, |engine| async move {
     teacher.post("/offer", &with(&whole, &[("do", "publish")])).await.is(404);
     let mut other = place.browser(&place.town.schools[1].teachers[0]).await;
     other.get("/choice").await.shows("学校还没有发布选学范围");
+});
+
+story!(two_who_put_an_offer_together_lose_nothing_of_each_other, |engine| async move {
+    let place = Place::begin(engine).await;
+    let school = place.town.school();
+    let offer = publish_offer(&place.test.app, &place.programme, school).await.expect("an offer");
+    let (mut principal, mut clerk) =
+        (place.browser(&school.principal).await, place.browser(&school.clerk).await);
+    let opened = principal.get("/offer").await.field("basis");
+    let theirs = clerk.get("/offer").await.field("basis");
+    let less = &offer[1..];
+    clerk.post("/offer", &with(less, &[("do", "save"), ("basis", &theirs)])).await.shows("草稿已保存");
+
+    let late = principal.post("/offer", &with(&offer, &[("do", "publish"), ("basis", &opened)])).await;
+    late.is(422).says("同事已更新选学范围").says(&format!("去掉 {}", offer[0]));
+    let now = late.field("basis");
+    principal
+        .post("/offer", &with(&offer, &[("do", "publish"), ("basis", &now)]))
+        .await
+        .shows("选学范围已发布");
+    clerk.post("/offer", &with(less, &[("do", "publish")])).await.is(422).says("同事已更新选学范围");
+});
+
+story!(what_is_offered_no_more_is_said_with_who_has_chosen_it, |engine| async move {
+    let place = Place::begin(engine).await;
+    let school = place.town.school();
+    let offer = publish_offer(&place.test.app, &place.programme, school).await.expect("an offer");
+    let choice = choose(&place.test.app, &place.programme, &school.teachers[0]).await.expect("a choice");
+    let mut principal = place.browser(&school.principal).await;
+    for gone in &choice {
+        let less: Vec<String> = offer.iter().filter(|code| *code != gone).cloned().collect();
+        let unmet = place.rules.check_offer(&less, &facts(&place).await);
+        if unmet.is_empty() {
+            let basis = principal.get("/offer").await.field("basis");
+            let publish = [("do", "publish"), ("basis", basis.as_str())];
+            let said = principal.post("/offer", &with(&less, &publish)).await;
+            said.shows(&format!("{gone}（1 人）")).shows("他们的选学不变");
+            return;
+        }
+    }
+    panic!("the offer of the sample has nothing to spare");
 });
 
 /// Chooses through the page and lands on the tasks.
@@ -118,7 +162,9 @@ story!(a_change_that_the_school_offers_no_more_is_not_approved, |engine| async m
     let mut principal = place.browser(&school.principal).await;
     let gone = offer.iter().find(|code| !choice.contains(code)).expect("one that was not chosen").clone();
     let less: Vec<String> = offer.iter().filter(|code| **code != gone).cloned().collect();
-    principal.post("/offer", &with(&less, &[("do", "publish")])).await.shows("选学范围已发布");
+    let basis = principal.get("/offer").await.field("basis");
+    let publish = [("do", "publish"), ("basis", basis.as_str())];
+    principal.post("/offer", &with(&less, &publish)).await.shows("选学范围已发布");
     let address = principal.get("/choices/changes").await.link("/choices/changes/0");
     let refused = principal.post(&address, &[("do", "approve"), ("decision", "同意")]).await;
     refused.is(422);

@@ -4,10 +4,11 @@ use askama::Template;
 use tisheng_platform::web::layout::{Flash, Page, again};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, layout, once};
+use tisheng_platform::{Ctx, Tx};
 use tisheng_registry::organisation;
 
 use super::super::actions;
-use super::super::model::{Offer, OfferState};
+use super::super::model::{Offer, OfferState, SelectionError, difference};
 use super::super::store;
 use super::super::view::{self, Group};
 use super::{Conditions, as_form, ground, ticked};
@@ -30,6 +31,8 @@ struct OfferPage {
     is_met: bool,
     note: String,
     has_draft: bool,
+    /// What the form is filled in against.
+    basis: String,
     published: Vec<String>,
     versions: Vec<VersionRow>,
     errors: FormErrors,
@@ -76,6 +79,7 @@ async fn offer_page(
         conditions: Conditions::of(view::lines(conditions), false),
         note: typed.note,
         has_draft: draft.is_some(),
+        basis: actions::basis(&mut tx, programme.id, school.id).await?.mark().to_owned(),
         published: published.iter().map(|code| rules.framework.label(code)).collect(),
         versions: versions.iter().map(version_row).collect(),
         errors,
@@ -118,20 +122,40 @@ pub async fn save(asker: SignedIn, fields: Fields) -> Answer {
         Begun::Fresh(once) => once,
         Begun::Again(answer) => return Ok(answer),
     };
-    let (programme, _) = ground(ctx, &mut once.tx).await?;
-    let mut done =
-        actions::draft(ctx, &mut once.tx, &programme, &typed.capabilities, &typed.note).await.map(drop);
-    let mut said = "草稿已保存，发布后教师才能看到。";
-    if done.is_ok() && fields.text("do") == "publish" {
-        done = actions::publish(ctx, &mut once.tx, &programme).await.map(drop);
-        said = "选学范围已发布，教师可以开始选学。";
-    }
-    match done {
-        Ok(()) => once.done("/offer", Flash::good(said)).await,
+    match keep(ctx, &mut once.tx, &typed, &fields).await {
+        Ok(said) => once.done("/offer", Flash::good(said)).await,
         Err(error) => {
             drop(once);
             let errors = as_form(error, "capabilities")?;
             again(&offer_page(&asker, Some(typed), errors).await?)
+        }
+    }
+}
+
+/// Keeps the draft, publishes it when asked to, and says what has been done.
+async fn keep(ctx: &Ctx, tx: &mut Tx, typed: &Typed, fields: &Fields) -> Result<String, SelectionError> {
+    let (programme, _) = ground(ctx, tx).await?;
+    actions::still_so(ctx, tx, &programme, fields.text("basis")).await?;
+    let school = actions::own_school(ctx, tx).await?;
+    let before = store::offered(tx, programme.id, school.id).await?;
+    actions::draft(ctx, tx, &programme, &typed.capabilities, &typed.note).await?;
+    if fields.text("do") != "publish" {
+        return Ok("草稿已保存，发布后教师才能看到。".to_owned());
+    }
+    actions::publish(ctx, tx, &programme).await?;
+    let dropped = difference(&before, &typed.capabilities).dropped;
+    let still = actions::still_chosen(ctx, tx, &programme, &dropped).await?;
+    Ok(published(&still))
+}
+
+/// What is said of a published offer: also who has chosen what is offered no more.
+fn published(still: &[(String, i64)]) -> String {
+    const SAID: &str = "选学范围已发布，教师可以开始选学。";
+    match still {
+        [] => SAID.to_owned(),
+        still => {
+            let each: Vec<String> = still.iter().map(|(code, many)| format!("{code}（{many} 人）")).collect();
+            format!("{SAID}不再提供的能力点已有教师选学：{}，他们的选学不变。", each.join("、"))
         }
     }
 }
