@@ -84,6 +84,7 @@ pub fn parts() -> Result<Parts, Box<dyn std::error::Error + Send + Sync>> {
         .with(Rulebook::default())
         .with(Typesetter::new(fonts))
         .with(certificate::EXAMINE)
+        .with(certificate::FINAL_BY)
         .with(door::WAYS)
         .with(TeamSource::new(team_rules))
         .with(hours::Trails::new(learning::tell))

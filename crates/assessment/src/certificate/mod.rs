@@ -38,7 +38,7 @@ pub use facts::{Facts, Forged, Proven, public_key, read_key, verify_offline};
 pub use issue::{issue, reissue, revoke};
 pub use model::{Action, Certificate, CertificateError, CertificateState, Done, Standing};
 pub use pages::routes;
-pub use standing::{refresh, verdict};
+pub use standing::{FINAL_BY, refresh, verdict};
 pub use store::{follow, keeps_of};
 pub use trial::EXAMINE;
 

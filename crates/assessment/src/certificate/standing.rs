@@ -8,7 +8,7 @@ use tisheng_kernel::{Id, Level};
 use tisheng_platform::jobs::{self, Claimed, JobError};
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, Tx};
-use tisheng_policy::scheme::{self, Programme};
+use tisheng_policy::scheme::{self, Final, FinalBy, Programme};
 use tisheng_registry::people::{self, Person};
 use tisheng_rules::Verdict;
 
@@ -30,6 +30,13 @@ struct Concerned {
 pub(super) struct About {
     pub programme: Id<Programme>,
     pub person: Id<Person>,
+}
+
+/// A result is final while a valid certificate states it.
+pub const FINAL_BY: FinalBy = FinalBy(final_by);
+
+fn final_by<'a>(tx: &'a mut Tx, programme: Id<Programme>, person: Id<Person>) -> Final<'a> {
+    Box::pin(store::final_by(tx, programme, person))
 }
 
 /// The verdict on a teacher with every gate and its sentence: of the rules in force, or of those

@@ -7,7 +7,7 @@ use tisheng_kernel::{Id, Instant};
 use tisheng_platform::web::Cursor;
 use tisheng_platform::web::paging::{ROWS, literal};
 use tisheng_platform::{DbError, Row, Scope, Shift, Tx, args};
-use tisheng_policy::scheme::Programme;
+use tisheng_policy::scheme::{Programme, Version};
 use tisheng_registry::people::Person;
 use uuid::Uuid;
 
@@ -29,6 +29,9 @@ const FIELDS_OF_NUMBER: &str =
 
 const VALID_OF: &str = "select number, programme, person, path, name, school, state, facts, signature,
     issued_at, ended_at, reason, superseded_by, scheme_version from certificate
+    where programme = $1 and person = $2 and state = 'valid'";
+
+const FINAL_BY: &str = "select scheme_version from certificate
     where programme = $1 and person = $2 and state = 'valid'";
 
 const REVOKED_OF: &str = "select number, programme, person, path, name, school, state, facts, signature,
@@ -117,6 +120,15 @@ pub async fn valid_of(
     person: Id<Person>,
 ) -> Result<Option<Certificate>, DbError> {
     tx.row_opt(VALID_OF, args![programme, person], certificate).await
+}
+
+/// The version of the rules by which a teacher's valid certificate was issued.
+pub async fn final_by(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    person: Id<Person>,
+) -> Result<Option<Id<Version>>, DbError> {
+    tx.row_opt(FINAL_BY, args![programme, person], |row| row.get(0)).await
 }
 
 /// The certificate of a teacher that was revoked last.

@@ -7,7 +7,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use futures::future::BoxFuture;
 use tisheng_kernel::Id;
 use tisheng_platform::web::Failure;
-use tisheng_platform::{App, Tx};
+use tisheng_platform::{App, DbError, Tx};
+use tisheng_registry::people::Person;
 use tisheng_rules::Scheme;
 
 use super::actions::files;
@@ -40,6 +41,34 @@ pub fn rules<'a>(
     programme: &'a Programme,
 ) -> BoxFuture<'a, Result<Arc<Scheme>, Failure>> {
     rules_of(app, tx, programme.version)
+}
+
+/// The future of a [`FinalBy`].
+pub type Final<'a> = BoxFuture<'a, Result<Option<Id<Version>>, DbError>>;
+
+/// By which version a person's result is final, where it is: newer rules ask nothing more of it. A
+/// higher room knows, and the assembly gives it over as a part.
+#[derive(Debug, Clone, Copy)]
+pub struct FinalBy(pub for<'a> fn(&'a mut Tx, Id<Programme>, Id<Person>) -> Final<'a>);
+
+/// The rules by which `person` is measured in `programme`: those in force, or those of a final
+/// result.
+///
+/// # Errors
+/// As [`rules`].
+pub fn rules_for<'a>(
+    app: &'a App,
+    tx: &'a mut Tx,
+    programme: &'a Programme,
+    person: Id<Person>,
+) -> BoxFuture<'a, Result<Arc<Scheme>, Failure>> {
+    Box::pin(async move {
+        let by = match app.parts.find::<FinalBy>() {
+            Some(FinalBy(find)) => find(tx, programme.id, person).await?,
+            None => None,
+        };
+        rules_of(app, tx, by.unwrap_or(programme.version)).await
+    })
 }
 
 /// The rules of one version, also of one that is no longer in force.
