@@ -147,7 +147,7 @@ pub async fn ready(tx: &mut Tx, programme: Id<Programme>, scope: &Scope) -> Resu
 }
 
 /// How many are counted to be shown.
-pub const MANY: i64 = 3_000;
+pub const MANY: i64 = 1_000;
 
 /// A count as it is shown.
 #[must_use]

@@ -205,7 +205,7 @@ async fn list(asker: SignedIn, filters: Filters) -> Answer {
     let mut tx = asker.ctx.read().await?;
     let programme = scheme::at(&mut tx, &member.path).await?;
     let narrow = (filters.text("state"), filters.text("q"));
-    let rows = store::list(&mut tx, programme.id, &scope, narrow, &filters.cursor()).await?;
+    let rows = store::listed::list(&mut tx, &programme, &scope, narrow, &filters.cursor()).await?;
     let slice = Slice::cut(rows, |(certificate, key)| (key.clone(), certificate.number.clone()));
     let hands_over = scheme::rules(&asker.ctx.app, &mut tx, &programme).await?.handover.is_some();
     let ready = batch::ready(&mut tx, programme.id, &scope).await?;

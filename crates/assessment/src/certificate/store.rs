@@ -1,11 +1,10 @@
-//! Every statement of the room; those about batches and standings beside.
+//! Every statement of the room; those about batches, the list and standings beside.
 
 pub mod batch;
+pub mod listed;
 pub mod standing;
 
 use tisheng_kernel::{Id, Instant};
-use tisheng_platform::web::Cursor;
-use tisheng_platform::web::paging::{ROWS, literal};
 use tisheng_platform::{DbError, Row, Scope, Shift, Tx, args};
 use tisheng_policy::scheme::{Programme, Version};
 use tisheng_registry::people::Person;
@@ -44,13 +43,6 @@ const ALL: &str = "select number, programme, person, path, name, school, state, 
 
 const DOCUMENTS: &str = "select number, pdf from certificate
     where number > $1 and pdf is not null order by number limit 1000";
-
-const LIST: &str = "select number, programme, person, path, name, school, state, facts, signature,
-    issued_at, ended_at, reason, superseded_by, scheme_version, sort_key from certificate
-    where programme = $1 and path >= $2 and path < $3
-    and ($4 = '' or state = $4) and ($5 = '' or name like $5 escape '\\' or number like $5 escape '\\'
-        or school like $5 escape '\\' or sort_key like $5 escape '\\')
-    and (sort_key, number) > ($6, $7) order by sort_key, number limit $8";
 
 const ADD: &str =
     "insert into certificate (number, programme, person, path, name, school, sort_key, state, facts,
@@ -148,19 +140,6 @@ pub async fn all(tx: &mut Tx, after: &str) -> Result<Vec<Certificate>, DbError> 
 /// Up to 1000 numbers after a number, with the digests of their documents.
 pub async fn documents(tx: &mut Tx, after: &str) -> Result<Vec<(String, String)>, DbError> {
     tx.rows(DOCUMENTS, args![after], |row| Ok((row.get(0)?, row.get(1)?))).await
-}
-
-/// A page of a list: certificates with their sort keys, one more than is shown.
-pub async fn list(
-    tx: &mut Tx,
-    programme: Id<Programme>,
-    scope: &Scope,
-    (state, search): (&str, &str),
-    after: &Cursor,
-) -> Result<Vec<(Certificate, String)>, DbError> {
-    let like = if search.is_empty() { String::new() } else { format!("%{}%", literal(search)) };
-    let row = args![programme, &scope.from, &scope.until, state, like, &after.key, &after.id, ROWS + 1];
-    tx.rows(LIST, row, |row| Ok((certificate(row)?, row.get(14)?))).await
 }
 
 /// Writes a new certificate; `false` when its number is taken or the teacher has a valid one.

@@ -269,6 +269,7 @@ mod tests {
 {% call ui::stat("教师", "1,234", href="/teachers") %}{% endcall %}
 {% call ui::empty("还没有教师", "请先导入名册。", href="/roster", label="导入") %}{% endcall %}
 {% call ui::pager("", "?after=x") %}{% endcall %}
+{% call ui::downloads("/list.xlsx", "/list.csv") %}{% endcall %}{% call ui::kept("sort", "name") %}{% endcall %}{% call ui::kept("kind", "") %}{% endcall %}{% call ui::more(!name.is_empty()) %}{% endcall %}
 <table><tr>{% call ui::sort_head("姓名", "name", "name", filters) %}{% endcall %}</tr></table>
 {% call ui::help("什么是维度", "能力点所属的方面。") %}{% endcall %}
 {% endblock %}"#
@@ -311,6 +312,8 @@ mod tests {
         assert!(html.contains("value=\"&#60;b&#62;王"), "{html}");
         assert!(!html.contains("<b>王"), "{html}");
         assert!(html.contains(r#"<option value="02" selected>小学</option>"#), "{html}");
+        assert!(html.contains(r#"name="sort" value="name""#) && !html.contains(r#"name="kind""#), "{html}");
+        assert!(html.contains(r#"<details class="more" open>"#), "{html}");
         assert!(html.contains(r##"<a href="#name">请填写姓名</a>"##), "{html}");
         assert!(html.contains(r#"href="?sort=%2Dname""#), "{html}");
     }

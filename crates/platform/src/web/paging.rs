@@ -116,6 +116,60 @@ impl Cursor {
     }
 }
 
+/// The order of a list: by one of its columns, one way or the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Order {
+    /// The column, as addresses name it.
+    pub by: &'static str,
+    /// Whether the last comes first.
+    pub backwards: bool,
+}
+
+impl Order {
+    /// By `column`, the first first.
+    #[must_use]
+    pub const fn by(column: &'static str) -> Self {
+        Self { by: column, backwards: false }
+    }
+
+    /// By `column`, the last first.
+    #[must_use]
+    pub const fn back_by(column: &'static str) -> Self {
+        Self { by: column, backwards: true }
+    }
+
+    /// The order that an address names among `columns`: a column, with `-` before it the last first.
+    /// `usual` where it names none of them.
+    #[must_use]
+    pub fn named(text: &str, columns: &[&'static str], usual: Self) -> Self {
+        let plain = text.strip_prefix('-');
+        let by = columns.iter().find(|column| **column == plain.unwrap_or(text));
+        by.map_or(usual, |by| Self { by, backwards: plain.is_some() })
+    }
+
+    /// How the address names it.
+    #[must_use]
+    pub fn key(self) -> String {
+        format!("{}{}", self.way(), self.by)
+    }
+
+    /// `-` where the last comes first, else empty.
+    #[must_use]
+    pub const fn way(self) -> &'static str {
+        if self.backwards { "-" } else { "" }
+    }
+
+    /// After which key and identifier the page begins that `place` names; the first page of a list
+    /// that runs backwards begins after everything.
+    #[must_use]
+    pub fn after(self, place: &Cursor) -> (&str, uuid::Uuid) {
+        if self.backwards && *place == Cursor::default() {
+            return ("\u{10ffff}", uuid::Uuid::max());
+        }
+        (&place.key, place.uuid())
+    }
+}
+
 /// One page of a list: at most [`ROWS`] rows, and whether more follow. A store asks for one row
 /// more than it shows, and gives it here.
 #[derive(Debug, Clone)]
@@ -142,7 +196,7 @@ impl<T> Slice<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cursor, Filters};
+    use super::{Cursor, Filters, Order};
 
     #[test]
     fn a_place_survives_the_address() {
@@ -151,6 +205,21 @@ mod tests {
         assert_eq!(Cursor::read("not base64!"), Cursor::default());
         let hostile = Cursor { key: "a\0".to_owned(), id: "018f".to_owned() };
         assert_eq!(Cursor::read(&hostile.write()), Cursor::default());
+    }
+
+    #[test]
+    fn an_order_is_read_as_it_is_written() {
+        let (columns, usual) = (["name", "code"], Order::back_by("code"));
+        for order in [Order::by("name"), Order::back_by("name"), Order::by("code"), usual] {
+            assert_eq!(Order::named(&order.key(), &columns, usual), order);
+        }
+        for nothing in ["", "-", "--name", "-other", "name "] {
+            assert_eq!(Order::named(nothing, &columns, usual), usual, "{nothing}");
+        }
+        let place = Cursor { key: "a".to_owned(), id: String::new() };
+        assert_eq!(usual.after(&place).0, "a");
+        assert!(usual.after(&Cursor::default()).0 > "鿿", "the end of everything");
+        assert_eq!(Order::by("name").after(&Cursor::default()).0, "");
     }
 
     #[test]

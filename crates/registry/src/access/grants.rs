@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tisheng_kernel::{Id, Instant};
 use tisheng_platform::jobs::{self, Claimed, JobError};
+use tisheng_platform::web::paging::Order;
 use tisheng_platform::web::{Cursor, Failure, session};
 use tisheng_platform::{Ctx, DbError, Tx, audit};
 use uuid::Uuid;
@@ -169,9 +170,23 @@ pub async fn holders(
     place: &Cursor,
     most: i64,
 ) -> Result<Vec<Holder>, AccessError> {
+    holders_by(ctx, tx, node, (only, store::holders::BY_NAME), (place, most)).await
+}
+
+/// The same in any order.
+///
+/// # Errors
+/// As [`holders`].
+pub(super) async fn holders_by(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    node: Id<Node>,
+    list: (Option<Role>, Order),
+    (place, most): (&Cursor, i64),
+) -> Result<Vec<Holder>, AccessError> {
     permit(ctx, Permission::SeeRoles)?;
     let node = organisation::visible(ctx, tx, node).await?;
-    Ok(store::holders(tx, node.id, ctx.at.date(), only, (&place.key, place.uuid()), most).await?)
+    Ok(store::holders::holders(tx, (node.id, ctx.at.date()), list, place, most).await?)
 }
 
 /// The roles that the asker may give at a node of kind `kind` at `path`.

@@ -95,6 +95,8 @@ pub struct Holder {
     pub name: String,
     /// Whether the person can sign in.
     pub has_account: bool,
+    /// The place in the list.
+    pub place: String,
 }
 
 /// Somebody with a role at a school besides the teacher's.

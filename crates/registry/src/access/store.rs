@@ -1,5 +1,6 @@
-//! Every statement about accounts and grants; those about recovery codes beside.
+//! Every statement about accounts and grants; those about recovery codes and lists of roles beside.
 
+pub mod holders;
 pub mod recovery;
 
 use chrono::NaiveDate;
@@ -11,7 +12,7 @@ use tisheng_platform::{DbError, Scope, Shift, Tx, args};
 use uuid::Uuid;
 
 use super::looks::Look;
-use super::model::{Account, Grant, Holder, Staff};
+use super::model::{Account, Grant, Staff};
 use crate::organisation::Node;
 use crate::people::Person;
 use crate::role::Role;
@@ -88,13 +89,6 @@ const ALL_GRANTS_OF: &str = "select g.id, g.person, g.role, g.node, n.name, g.pa
 
 const GRANT: &str = "select g.id, g.person, g.role, g.node, n.name, g.path, g.since, g.until
     from role_grant g join node n on n.id = g.node where g.id = $1 and g.path >= $2 and g.path < $3";
-
-const HOLDERS: &str = "select g.id, g.person, g.role, g.node, n.name, g.path, g.since, g.until, p.name,
-        exists (select 1 from account a where a.person = p.id and a.disabled_at is null)
-    from role_grant g join node n on n.id = g.node join person p on p.id = g.person
-    where g.node = $1 and g.since <= $2 and (g.until is null or g.until > $2)
-        and ($3 = '' or g.role = $3) and (p.sort_key, g.id) > ($4, $5)
-    order by p.sort_key, g.id limit $6";
 
 const STAFF: &str = "select g.node, g.person, p.name, g.role
     from node n join role_grant g on g.node = n.id join person p on p.id = g.person
@@ -364,22 +358,6 @@ pub(super) async fn all_grants_of(tx: &mut Tx, person: Id<Person>) -> Result<Vec
 
 pub(super) async fn find_grant(tx: &mut Tx, scope: &Scope, id: Id<Grant>) -> Result<Option<Grant>, DbError> {
     tx.row_opt(GRANT, args![id, &scope.from, &scope.until], grant).await
-}
-
-/// Who holds a role at `node` on `day`, after the place `(sort key, grant)`.
-pub(super) async fn holders(
-    tx: &mut Tx,
-    node: Id<Node>,
-    day: NaiveDate,
-    role: Option<Role>,
-    place: (&str, Uuid),
-    most: i64,
-) -> Result<Vec<Holder>, DbError> {
-    let role = role.map_or("", Role::key);
-    tx.rows(HOLDERS, args![node, day, role, place.0, place.1, most], |row| {
-        Ok(Holder { grant: grant(row)?, name: row.get(8)?, has_account: row.get(9)? })
-    })
-    .await
 }
 
 /// A grant with everything that is stored.

@@ -1,11 +1,13 @@
 //! Signing in and roles, told through pages on both engines.
 
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 use tisheng_platform::Parts;
 use tisheng_platform::jobs::Handlers;
+use tisheng_platform::web::Cursor;
 use tisheng_testkit::{Browser, TestApp, story};
 
-use super::{Role, SecretText, code_at, grant, handlers, issue_setup_token, routes};
+use super::store::holders::order;
+use super::{Role, SecretText, code_at, grant, grants, handlers, issue_setup_token, routes};
 use crate::samples::{PASSWORD, Persona, Town, small_town};
 
 async fn with_town(engine: tisheng_testkit::Engine) -> (TestApp, Town) {
@@ -346,6 +348,45 @@ story!(a_role_ends_on_its_last_day, |engine| async move {
     test.settle().await;
     assert!(own.get("/roles").await.path.starts_with("/sign-in"), "the session has ended");
     signed_in(&test, teacher).await.get("/roles").await.hides("首席信息官");
+});
+
+story!(roles_at_a_school_come_in_the_order_of_any_column_page_by_page, |engine| async move {
+    let (test, town) = with_town(engine).await;
+    let node = town.school().node.id;
+    let principal = test.ctx(town.school().principal.who());
+    let mut tx = principal.write().await.expect("a transaction");
+    for teacher in town.school().teachers.iter().step_by(2) {
+        let day = NaiveDate::from_ymd_opt(2021, 6, 30).expect("a date");
+        let given = grants::grant_until(&principal, &mut tx, teacher.person, Role::TrainingTeam, node, day);
+        given.await.expect("given");
+    }
+    for column in ["name", "role", "since", "until", "account"] {
+        let mut ways = Vec::new();
+        for sort in [column.to_owned(), format!("-{column}")] {
+            let order = order(&sort);
+            assert_eq!(order.key(), sort);
+            let start = Cursor::default();
+            let whole = grants::holders_by(&principal, &mut tx, node, (None, order), (&start, 99));
+            let whole: Vec<_> = whole.await.expect("listed").iter().map(|one| one.grant.id).collect();
+            let (mut place, mut paged) = (Cursor::default(), Vec::new());
+            loop {
+                let page = grants::holders_by(&principal, &mut tx, node, (None, order), (&place, 2));
+                let page = page.await.expect("a page");
+                let Some(last) = page.last() else { break };
+                place = Cursor { key: last.place.clone(), id: last.grant.id.to_string() };
+                paged.extend(page.iter().map(|one| one.grant.id));
+            }
+            assert_eq!(paged, whole, "{sort}");
+            ways.push(whole);
+        }
+        ways[1].reverse();
+        assert_eq!(ways[0], ways[1], "{column}");
+    }
+    tx.commit().await.expect("commits");
+    let mut browser = signed_in(&test, &town.school().principal).await;
+    let page = browser.get(&format!("/organisation/{node}/roles?sort=-role&role=training_team")).await;
+    page.shows("2021年6月30日");
+    assert!(page.html().contains("aria-sort=\"descending\""), "the order in force is told");
 });
 
 story!(an_account_that_is_closed_lets_nobody_in, |engine| async move {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use tisheng_kernel::number::thousands;
-use tisheng_kernel::{Id, Instant};
+use tisheng_kernel::{Id, Instant, PersonName};
 use tisheng_platform::{Ctx, Member};
 
 use super::kind::What;
@@ -226,6 +226,16 @@ impl Run {
     #[must_use]
     pub fn is_of(&self, ctx: &Ctx) -> bool {
         ctx.who.member().is_some_and(|member| member.account == self.clerk.account)
+    }
+
+    /// The clerk's name as lists need it: its place among names, and the words it is found by.
+    #[must_use]
+    pub fn clerk_in_lists(&self) -> (String, String) {
+        let name = &self.clerk.name;
+        match PersonName::parse(name) {
+            Ok(read) => (read.sort_key(), format!("{name} {} {}", read.pinyin(), read.initials())),
+            Err(_) => (name.clone(), name.clone()),
+        }
     }
 
     /// The last moment at which it can be undone; `None` unless it is taken.

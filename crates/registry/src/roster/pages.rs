@@ -1,6 +1,7 @@
 //! The pages of the loop; without scripts, the page of a run at work looks again by itself.
 
 mod run;
+mod start;
 mod upload;
 
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use tisheng_platform::App;
 /// The routes of the loop.
 pub fn routes() -> Router<Arc<App>> {
     Router::new()
-        .route("/roster", get(upload::start))
+        .route("/roster", get(start::start))
         // The file is counted on its way to disk, against the installation's own limit.
         .route("/roster/{kind}", get(upload::form).post(upload::bring).layer(DefaultBodyLimit::disable()))
         .route("/roster/{kind}/template.xlsx", get(upload::template))

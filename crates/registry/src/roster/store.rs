@@ -1,11 +1,12 @@
-//! The tables of the runs.
+//! The tables of the runs; the list of runs beside.
+
+pub mod listed;
 
 use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tisheng_kernel::{Id, Instant};
-use tisheng_platform::web::paging::ROWS;
 use tisheng_platform::{DbError, Row, Scope, Shift, Tx, Value, args};
 
 use super::finding::{Finding, Weight};
@@ -15,20 +16,16 @@ use super::model::{Run, State, Tally};
 const FOLLOW_ROSTER_RUN: &str = "update roster_run set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
 const BRING: &str = "insert into roster_run
-    (id, kind, path, state, file_name, digest, size, clerk, brought_at, tally, origin, choices, note, version)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '{}', '', 1)";
+    (id, kind, path, state, file_name, digest, size, clerk, brought_at, tally, origin, choices, note, version,
+    clerk_key, clerk_words)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '{}', '', 1, $12, $13)";
 
 const ONE: &str = "select id, kind, path, state, file_name, digest, size, clerk, brought_at, checked_at,
     confirmed_at, taken_at, undone_at, tally, choices, note, version, origin
     from roster_run where id = $1 and path >= $2 and path < $3";
 
-const LATEST: &str = "select id, kind, path, state, file_name, digest, size, clerk, brought_at, checked_at,
-    confirmed_at, taken_at, undone_at, tally, choices, note, version, origin
-    from roster_run where path >= $1 and path < $2 and ($3 = '' or kind = $3) and id < $4
-    order by id desc limit $5";
-
 const CHECKED: &str = "update roster_run set state = $2, tally = $3, note = $4, checked_at = $5,
-    version = version + 1 where id = $1 and state = 'checking'";
+    row_count = $6, version = version + 1 where id = $1 and state = 'checking'";
 
 const MOVE_ON: &str = "update roster_run set state = $3, note = $4, version = version + 1
     where id = $1 and state = $2";
@@ -37,7 +34,7 @@ const CONFIRMED: &str = "update roster_run set state = 'taking', choices = $2, c
     version = version + 1 where id = $1 and state = 'ready' and version = $4";
 
 const TAKEN: &str = "update roster_run set state = 'taken', tally = $2, taken_at = $3,
-    version = version + 1 where id = $1 and state = 'taking'";
+    row_count = $4, version = version + 1 where id = $1 and state = 'taking'";
 
 const UNDONE: &str = "update roster_run set state = 'undone', undone_at = $2, note = '',
     version = version + 1 where id = $1 and state = 'undoing'";
@@ -122,6 +119,7 @@ fn run(row: &Row<'_>) -> Result<Run, DbError> {
 
 /// Writes a run that has just been brought.
 pub async fn bring(tx: &mut Tx, run: &Run) -> Result<(), DbError> {
+    let (key, words) = run.clerk_in_lists();
     let row = args![
         run.id,
         run.kind.as_str(),
@@ -134,6 +132,8 @@ pub async fn bring(tx: &mut Tx, run: &Run) -> Result<(), DbError> {
         run.brought_at,
         text(&run.tally)?,
         run.origin.as_ref().map(text).transpose()?.unwrap_or_default(),
+        key,
+        words,
     ];
     tx.run(BRING, row).await.map(drop)
 }
@@ -141,13 +141,6 @@ pub async fn bring(tx: &mut Tx, run: &Run) -> Result<(), DbError> {
 /// The run `id` within `scope`.
 pub async fn one(tx: &mut Tx, scope: &Scope, id: Id<Run>) -> Result<Option<Run>, DbError> {
     tx.row_opt(ONE, args![id, scope.from.as_str(), scope.until.as_str()], run).await
-}
-
-/// The latest runs within `scope` before `before`, of one kind or (`kind` empty) of all; one more
-/// than a page shows.
-pub async fn latest(tx: &mut Tx, scope: &Scope, kind: &str, before: Id<Run>) -> Result<Vec<Run>, DbError> {
-    let row = args![scope.from.as_str(), scope.until.as_str(), kind, before, ROWS + 1];
-    tx.rows(LATEST, row, run).await
 }
 
 /// The check of `id` has ended in `state`; says whether it was still being checked.
@@ -159,7 +152,7 @@ pub async fn checked(
     note: &str,
     at: Instant,
 ) -> Result<bool, DbError> {
-    Ok(tx.run(CHECKED, args![id, state.code(), text(tally)?, note, at]).await? == 1)
+    Ok(tx.run(CHECKED, args![id, state.code(), text(tally)?, note, at, tally.rows]).await? == 1)
 }
 
 /// Moves `id` from one state to the next; says whether it was in the first.
@@ -179,7 +172,7 @@ pub async fn confirmed(
 
 /// `id` is taken; says whether it was still to be taken.
 pub async fn taken(tx: &mut Tx, id: Id<Run>, tally: &Tally, at: Instant) -> Result<bool, DbError> {
-    Ok(tx.run(TAKEN, args![id, text(tally)?, at]).await? == 1)
+    Ok(tx.run(TAKEN, args![id, text(tally)?, at, tally.rows]).await? == 1)
 }
 
 /// `id` is undone; says whether it was still to be undone.

@@ -1,6 +1,7 @@
 //! Stories of the loop, through its pages and its jobs.
 
 mod dirty;
+mod list;
 mod schools_and_roles;
 mod teachers;
 mod world;

@@ -57,6 +57,17 @@ pub async fn list(ctx: &Ctx, tx: &mut Tx, programme: &Programme) -> Result<Vec<P
     Ok(store::list(tx, programme.id, &scope).await?)
 }
 
+/// The platforms that deliver to a programme at present, by name. Its teachers may know them as well,
+/// since their hours come from there.
+///
+/// # Errors
+/// What the database reports.
+pub async fn active(tx: &mut Tx, programme: Id<Programme>) -> Result<Vec<Platform>, DbError> {
+    let mut platforms = store::list(tx, programme, &Scope::everything()).await?;
+    platforms.retain(|platform| platform.state == State::Active);
+    Ok(platforms)
+}
+
 /// The platforms that the asker may see, for looking them up by name.
 ///
 /// # Errors

@@ -20,8 +20,8 @@ mod store;
 mod tests;
 
 pub use actions::{
-    FILE_JOB, OFFICES, READERS, amend, arrived, by_name, columns, create, jobs, list, of_name, origins,
-    resume, suspend, unknown, visible,
+    FILE_JOB, OFFICES, READERS, active, amend, arrived, by_name, columns, create, jobs, list, of_name,
+    origins, resume, suspend, unknown, visible,
 };
 pub use model::{Arrival, Draft, Platform, PlatformError, State};
 pub use pages::routes;

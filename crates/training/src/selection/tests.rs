@@ -187,3 +187,21 @@ story!(the_rule_in_one_line_stands_above_what_is_ticked, |engine| async move {
     assert!(again.html().contains("hx-swap-oob=\"true\""), "{}", again.html());
     again.shows("规则核对：全部满足。");
 });
+
+story!(a_task_of_hours_says_where_they_come_from, |engine| async move {
+    let place = Place::begin(engine).await;
+    let school = place.town.school();
+    publish_offer(&place.test.app, &place.programme, school).await.expect("an offer");
+    choose(&place.test.app, &place.programme, &school.teachers[0]).await.expect("a choice");
+    let mut own = place.browser(&school.teachers[0]).await;
+    own.get("/tasks").await.shows("学时来自 学校和上级安排的活动").hides("学时来自 甲");
+    let (platform, _) = place.platform().await;
+    let tasks = own.get("/tasks").await;
+    tasks.shows("学时来自 甲");
+    own.get(&tasks.link("/courses?platform=")).await.is(200);
+    let office = place.ctx(&place.town.city_office);
+    let mut tx = office.write().await.expect("a transaction");
+    crate::platform::suspend(&office, &mut tx, platform.id, platform.version).await.expect("suspended");
+    tx.commit().await.expect("commits");
+    own.get("/tasks").await.hides("学时来自 甲");
+});

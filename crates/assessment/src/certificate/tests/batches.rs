@@ -3,13 +3,15 @@
 use std::io::{Cursor, Read};
 
 use tisheng_kernel::Id;
-use tisheng_platform::args;
+use tisheng_platform::web::Cursor as Place;
+use tisheng_platform::{Scope, args};
 use tisheng_registry::people::Person;
 use tisheng_testkit::{Seen, story};
 
 use super::{World, begin};
 use crate::certificate::check_standings;
 use crate::certificate::facts::{public_key, verify_offline};
+use crate::certificate::store::listed::list;
 
 /// Three teachers of two schools have met everything, and one has not.
 async fn three_are_ready(engine: tisheng_testkit::Engine) -> World {
@@ -136,3 +138,28 @@ fn opened(world: &World, file: &Seen) -> Vec<String> {
     }
     names
 }
+
+story!(certificates_of_a_part_are_listed_like_those_of_the_whole, |engine| async move {
+    let world = three_are_ready(engine).await;
+    issued(&world).await;
+    let mut tx = world.test.app.db.read().await.expect("a transaction");
+    let mut listed = async |path: &str, narrow: (&str, &str), after: &Place| {
+        let rows = list(&mut tx, &world.programme, &Scope::below(path), narrow, after).await;
+        rows.expect("listed").into_iter().map(|(one, key)| (key, one.number, one.path)).collect::<Vec<_>>()
+    };
+    let whole = listed(&world.town.province.path, ("", ""), &Place::default()).await;
+    assert_eq!(whole.len(), 3);
+    assert!(whole.is_sorted());
+    let [first, second] = &world.town.schools;
+    for part in [&world.town.city, &world.town.county, &first.node, &second.node, &world.town.neighbour] {
+        let within: Vec<_> = whole.iter().filter(|row| row.2.starts_with(&part.path)).cloned().collect();
+        assert_eq!(listed(&part.path, ("", ""), &Place::default()).await, within, "{}", part.name);
+        if let [(key, number, _), rest @ ..] = &within[..] {
+            let place = Place { key: key.clone(), id: number.clone() };
+            assert_eq!(listed(&part.path, ("", ""), &place).await, rest, "the next page of {}", part.name);
+        }
+        assert!(listed(&part.path, ("revoked", ""), &Place::default()).await.is_empty());
+        let found = listed(&part.path, ("valid", "测试二小"), &Place::default()).await;
+        assert_eq!(found.len(), within.iter().filter(|row| row.2 == second.node.path).count());
+    }
+});

@@ -246,10 +246,10 @@ async fn version_page(
     let (days, limits) = match *scheme.identity.period {
         Some(period) => {
             let (first, last) = (period.from().max(today), period.until());
-            let days = format!("应在工程实施期内（{}），当天零点起执行；选今天则立即启用", period.chinese());
+            let days = format!("实施期内的一天（{}），当天零点起执行", period.chinese());
             (days, format!(" min=\"{first}\" max=\"{last}\""))
         }
-        None => ("当天零点起执行；选今天则立即启用".to_owned(), format!(" min=\"{today}\"")),
+        None => ("今天或以后的一天，当天零点起执行".to_owned(), format!(" min=\"{today}\"")),
     };
     Ok(VersionPage {
         page: Page::new(asker, format!("规则版本 {}", version.label), "/scheme")

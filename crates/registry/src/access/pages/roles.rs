@@ -2,7 +2,7 @@
 
 use askama::Template;
 use chrono::NaiveDate;
-use tisheng_kernel::{Id, PersonName};
+use tisheng_kernel::Id;
 use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{self, Flash, Page, again};
 use tisheng_platform::web::paging::{ROWS, Slice};
@@ -61,6 +61,8 @@ struct HoldersPage<'a> {
     next: String,
     first: String,
     filters: &'a Filters,
+    /// The order in force, as addresses write it.
+    order: String,
     /// Roles that stand at such a node, for the filter.
     standing: Vec<(&'static str, &'static str)>,
     /// Roles that the asker may give here.
@@ -100,13 +102,10 @@ async fn holders_page<'a>(
     let mut tx = ctx.read().await?;
     let only: Option<Role> = filters.text("role").parse().ok();
     let place = filters.cursor();
-    let rows = grants::holders(ctx, &mut tx, id, only, &place, ROWS + 1).await?;
+    let order = store::holders::order(filters.text("sort"));
+    let rows = grants::holders_by(ctx, &mut tx, id, (only, order), (&place, ROWS + 1)).await?;
     let node = organisation::visible(ctx, &mut tx, id).await?;
-    let sort_key = |holder: &Holder| {
-        let name = PersonName::parse(&holder.name);
-        name.map_or_else(|_| holder.name.clone(), |name| name.sort_key())
-    };
-    let slice = Slice::cut(rows, |holder| (sort_key(holder), holder.grant.id.to_string()));
+    let slice = Slice::cut(rows, |holder| (holder.place.clone(), holder.grant.id.to_string()));
     let pair = |role: &Role| (role.key(), role.title());
     let standing = Role::ALL.iter().filter(|role| crate::access::stands_at(**role, node.kind));
     let gives = match allows(ctx, Permission::GiveRoles) && node.is_open() {
@@ -120,6 +119,7 @@ async fn holders_page<'a>(
         next: slice.next.map(|next| filters.with("after", &next.write())).unwrap_or_default(),
         first: if place.id.is_empty() { String::new() } else { filters.with("after", "") },
         filters,
+        order: order.key(),
         standing: standing.map(pair).collect(),
         gives: gives.iter().map(pair).collect(),
         errors: typed.errors,

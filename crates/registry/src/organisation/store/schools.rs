@@ -3,8 +3,8 @@
 use tisheng_kernel::Id;
 use tisheng_platform::db::{Row, Value};
 use tisheng_platform::web::Cursor;
+use tisheng_platform::web::paging::Order;
 use tisheng_platform::{DbError, Scope, Tx};
-use uuid::Uuid;
 
 use super::{facts_at, pattern};
 use crate::organisation::model::{Facts, Node};
@@ -72,33 +72,27 @@ pub struct SchoolFilter {
     pub order: SchoolOrder,
 }
 
-/// The order of a list of schools.
+/// The order of a list of schools: by name where nothing else is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SchoolOrder {
-    by: &'static str,
-    backwards: bool,
-}
+pub struct SchoolOrder(Order);
 
 impl Default for SchoolOrder {
     fn default() -> Self {
-        Self { by: BY_NAME, backwards: false }
+        Self(Order::by(BY_NAME))
     }
 }
 
 impl SchoolOrder {
-    /// The order that an address names: a column, with `-` before it the last first. Names where it
-    /// names no column.
+    /// The order that an address names.
     #[must_use]
     pub fn named(text: &str) -> Self {
-        let plain = text.strip_prefix('-');
-        let by = SORTABLE.iter().find(|column| **column == plain.unwrap_or(text));
-        Self { by: by.unwrap_or(&BY_NAME), backwards: by.is_some() && plain.is_some() }
+        Self(Order::named(text, &SORTABLE, Self::default().0))
     }
 
     /// How the address names it.
     #[must_use]
     pub fn key(self) -> String {
-        format!("{}{}", if self.backwards { "-" } else { "" }, self.by)
+        self.0.key()
     }
 }
 
@@ -130,9 +124,8 @@ pub async fn schools(
     place: &Cursor,
     most: i64,
 ) -> Result<Vec<SchoolRow>, DbError> {
-    let order = filter.order;
-    let last = order.backwards && *place == Cursor::default();
-    let after = if last { ("\u{10ffff}", Uuid::max()) } else { (place.key.as_str(), place.uuid()) };
+    let SchoolOrder(order) = filter.order;
+    let after = order.after(place);
     let mut given = vec![
         (&scope.from).into(),
         (&scope.until).into(),
@@ -149,7 +142,7 @@ pub async fn schools(
         after.1.into(),
         most.into(),
     ];
-    if order == SchoolOrder::default() {
+    if order == Order::by(BY_NAME) {
         return tx.rows(SCHOOLS, &given, |row| school(row, 2)).await;
     }
     given.push(Value::from(order.by));

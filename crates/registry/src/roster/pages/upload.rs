@@ -1,69 +1,21 @@
-//! The start page, and the form that brings a file.
+//! The form that brings a file.
 
 use askama::Template;
 use axum::extract::Multipart;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use tisheng_kernel::Id;
 use tisheng_platform::Ctx;
 use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{self, Flash};
-use tisheng_platform::web::paging::ROWS;
 use tisheng_platform::web::session::SignedIn;
-use tisheng_platform::web::{Answer, Begun, Failure, Filters, FormErrors, Page, once, serve};
+use tisheng_platform::web::{Answer, Begun, Failure, FormErrors, Page, once, serve};
 use tisheng_sheet::Field;
-use uuid::Uuid;
 
 use super::XLSX;
 use crate::roster::column::fields;
-use crate::roster::kind::{About, Entry, Kinds};
-use crate::roster::model::Run;
+use crate::roster::kind::{About, Entry};
 use crate::roster::receive::{Received, receive};
-use crate::roster::{actions, sheets, store};
-
-#[derive(Template)]
-#[template(path = "roster/pages/start.html")]
-struct StartPage {
-    page: Page,
-    kinds: Vec<&'static About>,
-    chosen: String,
-    runs: Vec<Line>,
-    next: String,
-}
-
-/// A run in the history.
-struct Line {
-    run: Run,
-    title: &'static str,
-}
-
-/// `GET /roster`
-pub async fn start(asker: SignedIn, filters: Filters) -> Answer {
-    let ctx = &asker.ctx;
-    let open: Vec<Entry> = ctx.app.parts.get::<Kinds>().open_to(asker.member()).collect();
-    if open.is_empty() {
-        return Err(Failure::NotFound);
-    }
-    let chosen = filters.text("kind").to_owned();
-    let before: Id<Run> = filters.text("before").parse().unwrap_or(Id::from_uuid(Uuid::max()));
-    let mut tx = ctx.read().await?;
-    let mut kinds: Vec<&'static About> = Vec::with_capacity(open.len());
-    for entry in open {
-        if (entry.used)(ctx, &mut tx).await? {
-            kinds.push(entry.about);
-        }
-    }
-    let mut runs = store::latest(&mut tx, &ctx.scope(), &chosen, before).await?;
-    drop(tx);
-    let most = usize::try_from(ROWS).unwrap_or(usize::MAX);
-    let more = runs.len() > most;
-    runs.truncate(most);
-    let next = runs.last().filter(|_| more).map(|run| filters.with("before", &run.id.to_string()));
-    let title = |kind: &str| kinds.iter().find(|about| about.key == kind).map(|about| about.title);
-    let runs = runs.into_iter().filter_map(|run| Some(Line { title: title(&run.kind)?, run })).collect();
-    let page = Page::new(&asker, "数据导入", "/roster");
-    layout::show(&StartPage { page, kinds, chosen, runs, next: next.unwrap_or_default() })
-}
+use crate::roster::{actions, sheets};
 
 #[derive(Template)]
 #[template(path = "roster/pages/bring.html")]

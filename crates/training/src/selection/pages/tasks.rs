@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use askama::Template;
 use tisheng_kernel::Seconds;
 use tisheng_kernel::number::chinese_date;
-use tisheng_platform::web::layout::Page;
+use tisheng_platform::web::layout::{Link, Page};
 use tisheng_platform::web::session::SignedIn;
-use tisheng_platform::web::{Answer, layout};
-use tisheng_rules::hours::ItemUnit;
+use tisheng_platform::web::{Answer, Filters, layout};
+use tisheng_rules::hours::{CategoryRole, ItemUnit};
 use tisheng_rules::{Scheme, Task, TaskProgress};
 
 use super::super::judged::{Judged, Judgements};
@@ -16,9 +16,12 @@ use super::super::{actions, store};
 use super::ground;
 use crate::course::{self, Course, Way};
 use crate::hours;
+use crate::platform::{self, Platform};
 
 /// Courses beside the tasks at most: the catalogue has them all.
 const COURSES: usize = 12;
+/// Platforms named as where hours come from at most.
+const NAMED: usize = 3;
 
 struct TaskRow {
     title: String,
@@ -31,6 +34,8 @@ struct TaskRow {
     state: String,
     href: &'static str,
     is_done: bool,
+    /// Where its hours come from; empty of one that is about one thing or done.
+    from: Vec<Link>,
 }
 
 /// A course that may be learnt for one of the tasks.
@@ -74,6 +79,7 @@ pub async fn show(asker: SignedIn) -> Answer {
             }
         }
     }
+    let platforms = platform::active(&mut tx, programme.id).await?;
     drop(tx);
     offered.truncate(COURSES);
     let mut courses = Vec::with_capacity(offered.len());
@@ -87,7 +93,10 @@ pub async fn show(asker: SignedIn) -> Answer {
     let list = rules.task_list(&chosen);
     let codes: BTreeSet<String> = judged.passed.keys().cloned().collect();
     let progress = rules.task_progress(&list, &rules.hours.tally(&sums), &codes);
-    let rows = list.iter().zip(&progress).map(|(task, progress)| row(&rules, task, *progress, &judged));
+    let rows = list.iter().zip(&progress).map(|(task, progress)| {
+        let from = if progress.done { Vec::new() } else { origins(&rules, task, &platforms) };
+        TaskRow { from, ..row(&rules, task, *progress, &judged) }
+    });
     let parts: Seconds = list.iter().map(|task| task.hours).sum();
     let total = rules.task_total(&list);
     let until = rules.identity.period.map(|period| period.until());
@@ -114,7 +123,34 @@ fn row(rules: &Scheme, task: &Task, progress: TaskProgress, judged: &Judgements)
         state: judged.under_way.get(about).map(|state| state.chinese()).unwrap_or_default(),
         href: place(rules, task),
         is_done: progress.done,
+        from: Vec::new(),
     }
+}
+
+/// Where the hours of a task come from: the activities of the school and of those above it, the
+/// platforms that report such hours.
+fn origins(rules: &Scheme, task: &Task, platforms: &[Platform]) -> Vec<Link> {
+    if task.about.is_some() {
+        return Vec::new();
+    }
+    let practice = rules.hours.category(&task.category).is_some_and(|c| c.role == CategoryRole::Practice);
+    let of_activities = place(rules, task) == "/activities" || (practice && task.kind.is_none());
+    let mut from = Vec::new();
+    if of_activities {
+        from.push(Link::new("学校和上级安排的活动", "/activities"));
+    }
+    let books = |platform: &&Platform| {
+        platform.category == task.category && task.kind.as_ref().is_none_or(|kind| *kind == platform.kind)
+    };
+    let mut reporting = platforms.iter().filter(books);
+    for platform in reporting.by_ref().take(NAMED) {
+        let courses = format!("/courses{}", Filters::default().with("platform", &platform.name));
+        from.push(Link::new(&platform.name, courses));
+    }
+    if reporting.next().is_some() {
+        from.push(Link::new("其他学习平台", "/courses"));
+    }
+    from
 }
 
 /// Where the task is done.
