@@ -1,5 +1,6 @@
 //! The interface through HTTP, on both engines; every answer is held against its document.
 
+mod kept;
 mod schema;
 mod withdrawal;
 

@@ -49,7 +49,7 @@ pub use model::{
     WITHDRAWAL, Waiting, WaitingState, Whom, number_of,
 };
 pub use pages::{DESK, desk_of_source, routes};
-pub use proof::{check_totals, sum_again};
+pub use proof::{Promise, check_totals, is_kept, sum_again};
 pub use store::listed::{Listed, of_source};
 pub use store::{Total, follow, keeps_of};
 pub use told::{DISPUTE_ANSWERED, DisputeAnswered, Outcome, TOLD, Told, ToldRow};
