@@ -11,6 +11,8 @@ use super::entry;
 const OF_SOURCE: &str =
     "select e.id, e.person, e.category, e.kind, e.seconds, e.hour_length, e.worked_on, e.title,
     e.source, e.source_id, e.revision, e.received_at, e.reason, e.reverses, e.channel,
+    (select d.office from hour_long_day d
+        where d.programme = e.programme and d.person = e.person and d.entry = e.id),
     exists (select 1 from hour_entry r where r.programme = $1 and r.reverses = e.id)
     from hour_entry e where e.programme = $1 and e.source = $2 and e.worked_on >= $3 and e.worked_on <= $4
     and (e.worked_on, e.id) > ($5, $6) order by e.worked_on, e.id limit $7";
@@ -41,7 +43,7 @@ pub async fn of_source(
     most: i64,
 ) -> Result<Vec<Listed>, DbError> {
     let row = args![programme, source, from, until, place.0, place.1, most];
-    tx.rows(OF_SOURCE, row, |row| Ok(Listed { entry: entry(row)?, reversed: row.get(15)? })).await
+    tx.rows(OF_SOURCE, row, |row| Ok(Listed { entry: entry(row)?, reversed: row.get(16)? })).await
 }
 
 /// The entries of a number, each with whether it was taken back.
