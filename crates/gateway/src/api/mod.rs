@@ -19,6 +19,7 @@ mod catalogue;
 mod document;
 mod field;
 mod hours;
+mod json;
 mod once;
 mod place;
 mod problem;
