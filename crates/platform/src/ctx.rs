@@ -90,6 +90,14 @@ impl Shift {
     pub async fn apply(&self, tx: &mut Tx, statement: &'static str) -> Result<u64, DbError> {
         tx.run(statement, args![&self.scope.from, &self.scope.until, &self.to, self.rest]).await
     }
+
+    /// As [`Shift::apply`], with the moment `at` as `$5`.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub async fn apply_at(&self, tx: &mut Tx, statement: &'static str, at: Instant) -> Result<u64, DbError> {
+        tx.run(statement, args![&self.scope.from, &self.scope.until, &self.to, self.rest, at]).await
+    }
 }
 
 /// A signed-in person in one role, as kept in the session.

@@ -7,6 +7,7 @@ use clap::Subcommand;
 use tisheng_gateway::lti::{self, Rotated, Use};
 use tisheng_platform::Ctx;
 use tisheng_platform::config::Config;
+use tisheng_platform::web::Failure;
 
 use crate::say::say;
 use crate::{Ended, assembly};
@@ -19,10 +20,12 @@ pub enum LtiCommand {
     /// Make a key that is published at once and signs from tomorrow, so that tools know it by then.
     /// The one before is published for seven days more.
     Rotate {
-        /// Withdraw every key that there is, at once, and let the new one sign from now on: for when
-        /// somebody else may hold one. Tools that keep our keys for a while open nothing until then.
-        #[arg(long)]
-        revoke: bool,
+        /// Withdraw the key of this name at once, for when somebody else may hold it; see `lti keys`. One
+        /// that tools know signs in its place, where there is one. Without a name every key is
+        /// withdrawn, and the new one signs from now on: tools that keep our keys for a while open
+        /// nothing until they ask again.
+        #[arg(long, value_name = "KID", num_args = 0..=1)]
+        revoke: Option<Option<String>>,
     },
 }
 
@@ -43,11 +46,21 @@ pub async fn run(command: &LtiCommand, config: Config) -> Ended {
                 say(&format!("{}  made {}  {used}", key.kid, key.made_at))?;
             }
         }
-        LtiCommand::Rotate { revoke: true } => {
+        LtiCommand::Rotate { revoke: Some(None) } => {
             let kid = lti::revoke(&ctx).await.map_err(|e| format!("{e:?}"))?;
             say(&format!("{kid} signs from now on; all keys before it are withdrawn"))?;
         }
-        LtiCommand::Rotate { revoke: false } => {
+        LtiCommand::Rotate { revoke: Some(Some(kid)) } => {
+            let withdrawn = lti::withdraw(&ctx, kid).await.map_err(|failure| match failure {
+                Failure::NotFound => format!("no key called {kid} is published; see `tisheng lti keys`"),
+                other => format!("{other:?}"),
+            })?;
+            say(&format!("{kid} is withdrawn; {} signs", withdrawn.signs))?;
+            if let Some((next, from)) = withdrawn.next {
+                say(&format!("{next} signs from {from}"))?;
+            }
+        }
+        LtiCommand::Rotate { revoke: None } => {
             match lti::rotate(&ctx).await.map_err(|e| format!("{e:?}"))? {
                 Rotated::Made(kid, from) => say(&format!("{kid} signs from {from}"))?,
                 Rotated::Waits(kid, from) => {

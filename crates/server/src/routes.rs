@@ -92,6 +92,7 @@ pub fn parts() -> Result<Parts, Box<dyn std::error::Error + Send + Sync>> {
         .with(lrs::Desk::default())
         .with(Entrances::new(entrance))
         .with(token::Gate::default())
+        .with(oneroster::Totals::default())
         .with(kinds))
 }
 

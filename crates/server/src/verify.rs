@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tisheng_assessment::certificate::{self, Forged, Proven};
 use tisheng_assessment::evidence;
-use tisheng_gateway::{lrs, lti};
+use tisheng_gateway::{api, lrs, lti};
 use tisheng_insight::monitoring;
 use tisheng_platform::audit::{self, Chain};
 use tisheng_platform::config::Config;
@@ -94,6 +94,7 @@ pub async fn data(app: &Arc<App>) -> Found<Vec<Oracle>> {
     let (count, wrong) = certificate::check_certificates(&ctx, NAMED).await.map_err(told)?;
     oracles.push(Oracle::new("certificates", count, wrong, RESTORE));
     oracles.push(scores(&ctx).await?);
+    oracles.push(answers(&ctx).await?);
     oracles.push(files(&ctx).await?);
     Ok(oracles)
 }
@@ -130,6 +131,12 @@ async fn of_programme(ctx: &Ctx, programme: &Programme) -> Found<[Oracle; 5]> {
 async fn scores(ctx: &Ctx) -> Found<Oracle> {
     let (count, wrong) = lti::check_scores(ctx, NAMED).await?;
     Ok(Oracle::new("scores of learning tools", count, wrong, RESTORE))
+}
+
+/// Batches of hours: whether the ledger has of each row what its sender was told.
+async fn answers(ctx: &Ctx) -> Found<Oracle> {
+    let (count, wrong) = api::check_answers(ctx, NAMED).await.map_err(told)?;
+    Ok(Oracle::new("rows acknowledged by the API", count, wrong, RESTORE))
 }
 
 /// Evidence, attachments of statements and certificates: whether the bytes are there and are those that were stored.

@@ -16,7 +16,7 @@ use tisheng_training::platform::{self, Platform};
 use uuid::Uuid;
 
 use super::problem::{Problem, Told};
-use super::{catalogue, hours, progress, roster};
+use super::{catalogue, hours, json, progress, roster};
 use crate::token::{self, Scope, Token};
 
 /// Bytes of a request.
@@ -132,19 +132,27 @@ impl Call {
 
     /// The content as JSON.
     pub fn json(&self) -> Told<Value> {
-        let kind = self.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let essence = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim();
-        if !essence.eq_ignore_ascii_case("application/json") {
+        let header = |name| self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let (kind, coding) = (header(header::CONTENT_TYPE), header(header::CONTENT_ENCODING));
+        if !is_plain_json(kind) || !(coding.is_empty() || coding.eq_ignore_ascii_case("identity")) {
             return Err(Problem::kind());
         }
-        let value: Value = serde_json::from_slice(&self.body)
-            .map_err(|error| Problem::malformed(format!("内容不是有效的 JSON（第 {} 行）", error.line())))?;
+        let value = json::read(&self.body)?;
         if holds_nul(&value) {
             Err(Problem::malformed("内容中有无法识别的字符"))
         } else {
             Ok(value)
         }
     }
+}
+
+/// Whether a content type is that of JSON, in the only encoding that JSON has.
+fn is_plain_json(kind: &str) -> bool {
+    let mut parts = kind.split(';').map(str::trim);
+    let is_json = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));
+    let charset = parts.filter_map(|part| part.split_once('='));
+    let mut charset = charset.filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
+    is_json && charset.all(|(_, said)| said.trim().trim_matches('"').eq_ignore_ascii_case("utf-8"))
 }
 
 /// Whether a text of `value` holds a character that no text has (U+0000): one engine stores it, the

@@ -59,7 +59,11 @@ impl<'a> Reading<'a> {
     pub fn text(&mut self, name: &str, most: usize) -> String {
         let text = match self.fields.get(name) {
             None | Some(Value::Null) => String::new(),
-            Some(Value::String(text)) => tidy(text),
+            Some(Value::String(text)) if text.chars().any(is_unseen) => {
+                self.wrong(name, "有看不见的控制字符，请去掉");
+                String::new()
+            }
+            Some(Value::String(text)) => tidy(&text.replace(['\n', '\r', '\t'], " ")),
             Some(Value::Number(number))
                 if number.as_f64().is_some_and(|n| n.abs() >= EXACT) && number.is_f64() =>
             {
@@ -152,6 +156,13 @@ impl<'a> Reading<'a> {
         texts.dedup();
         texts
     }
+}
+
+/// Whether a character is not seen and changes how others are: what people read would not be what was
+/// sent (control characters but for the breaks of a line, and marks that turn the direction).
+fn is_unseen(c: char) -> bool {
+    let is_break = matches!(c, '\n' | '\r' | '\t');
+    (c.is_control() && !is_break) || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A day as `2024-03-08` and no other way.

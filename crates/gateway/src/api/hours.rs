@@ -92,6 +92,11 @@ fn of_hours(error: HoursError) -> Problem {
 
 /// The rows of a batch.
 fn rows(sent: &Value) -> Told<&Vec<Value>> {
+    let strange = sent.as_object().and_then(|fields| fields.keys().find(|name| *name != "rows"));
+    if let Some(strange) = strange {
+        let strange: String = strange.chars().take(40).collect();
+        return Err(Problem::malformed(format!("没有字段 {strange}，内容应为 {{\"rows\": [ … ]}}")));
+    }
     let rows = sent.get("rows").and_then(Value::as_array);
     let rows = rows.ok_or_else(|| Problem::malformed("内容应为 {\"rows\": [ … ]}"))?;
     if rows.len() > MOST {

@@ -12,17 +12,19 @@
 //! **Tables.** `api_answer`.
 //!
 //! **Invariants.** What is answered lies within the node of the token, and within its platform where it
-//! has one; never the number of a paper or a phone.
+//! has one; never the number of a paper or a phone. What a kept answer says of a row, the ledger has.
 
 mod call;
 mod catalogue;
 mod document;
 mod field;
 mod hours;
+mod json;
 mod once;
 mod place;
 mod problem;
 mod progress;
+mod proof;
 mod roster;
 mod store;
 #[cfg(test)]
@@ -33,6 +35,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{any, get};
 use tisheng_platform::App;
+
+pub use proof::check_answers;
 
 /// The addresses for machines: no cookie counts.
 pub fn routes() -> Router<Arc<App>> {

@@ -77,7 +77,7 @@ impl Problem {
     }
 
     pub fn kind() -> Self {
-        let detail = "请求的内容应为 JSON，请写明 Content-Type: application/json";
+        let detail = "请求的内容应为 JSON（UTF-8，不压缩），请写明 Content-Type: application/json";
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "内容类型不对", detail)
     }
 

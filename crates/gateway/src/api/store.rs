@@ -12,6 +12,9 @@ const FOUND: &str = "select digest, answer from api_answer where token = $1 and 
 
 const ANSWERED: &str = "update api_answer set answer = $3 where token = $1 and key = $2";
 
+const KEPT: &str = "select token, key, answer from api_answer where (token, key) > ($1, $2)
+    order by token, key limit $3";
+
 const FORGET: &str = "delete from api_answer where token = $1 and at < $2";
 
 /// Claims a key; says whether it was free.
@@ -37,4 +40,13 @@ pub async fn answered(tx: &mut Tx, (token, key): (Id<Token>, &str), answer: &str
 /// Forgets the answers that a token got before `until`.
 pub async fn forget(tx: &mut Tx, token: Id<Token>, until: Instant) -> Result<(), DbError> {
     tx.run(FORGET, args![token, until]).await.map(drop)
+}
+
+/// The next kept answers after the one at `place`, each with its token and key.
+pub async fn kept(
+    tx: &mut Tx,
+    place: (Id<Token>, &str),
+    most: i64,
+) -> Result<Vec<(Id<Token>, String, String)>, DbError> {
+    tx.rows(KEPT, args![place.0, place.1, most], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).await
 }

@@ -1,5 +1,6 @@
 //! The interface through HTTP, on both engines; every answer is held against its document.
 
+mod kept;
 mod schema;
 mod withdrawal;
 
@@ -444,6 +445,39 @@ story!(whatever_is_sent_never_breaks_anything, |engine| async move {
         415,
         "unsupported_media_type",
     );
+    // What could be read in two ways is refused: another coding, another charset, a field named twice.
+    for (name, value) in [("content-encoding", "gzip"), ("content-type", "application/json; charset=gbk")] {
+        let seen = machine.send(Method::POST, "/hours", &[(name, value)], b"{}".to_vec()).await;
+        problem(&seen, 415, "unsupported_media_type");
+    }
+    let plain = [("content-type", "application/json; charset=\"UTF-8\""), ("content-encoding", "identity")];
+    let row = place.row(0, "1", "twice").to_string();
+    let sent = format!("{{\"rows\":[{row}]}}").into_bytes();
+    machine.send(Method::POST, "/hours", &plain, sent).await.is(200);
+    let doubled = row.replacen('{', "{\"hours\":\"9\",", 1);
+    for (body, said) in [
+        (format!("{{\"rows\":[{doubled}]}}"), "hours 在同一个对象里写了两次"),
+        (format!("{{\"rows\":[{row}],\"rows\":[{row}]}}"), "rows 在同一个对象里写了两次"),
+        (format!("{{\"rows\":[{row}],\"dry\":true}}"), "没有字段 dry"),
+        ("[".repeat(100_000), "不是有效的 JSON"),
+    ] {
+        let seen = machine.send(Method::POST, "/hours", &[], body.into_bytes()).await;
+        problem(&seen, 400, "malformed");
+        seen.says(said);
+    }
+    let seen = machine.send(Method::POST, "/hours", &[], b"{\"rows\":[\"\xc4\xe3\"]}".to_vec()).await;
+    problem(&seen, 400, "malformed");
+    seen.says("UTF-8");
+    for odd in ["数字\u{7}素养", "数字\u{202e}素养"] {
+        let mut row = place.row(0, "1", "unseen");
+        row["title"] = json!(odd);
+        let seen = machine.report(&[row]).await;
+        assert_eq!(outcomes(&seen), ["refused"]);
+        seen.says("看不见的控制字符");
+    }
+    let mut broken = place.row(1, "1", "broken");
+    broken["title"] = json!("数字\n素养\t");
+    assert_eq!(outcomes(&machine.report(&[broken]).await), ["entered"]);
     let heap = vec![b'['; 3 << 20];
     problem(&machine.send(Method::POST, "/hours", &[], heap).await, 413, "too_large");
 });

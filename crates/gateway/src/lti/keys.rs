@@ -133,6 +133,61 @@ pub async fn revoke(ctx: &Ctx) -> Result<String, Failure> {
     Ok(made.kid)
 }
 
+/// What became of a wish to withdraw one key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Withdrawn {
+    /// The name of the key that signs now.
+    pub signs: String,
+    /// The name of the key that follows it and when, where one is published already.
+    pub next: Option<(String, Instant)>,
+}
+
+/// Withdraws the key called `kid` and leaves the others as they are. When it signed, one that tools know
+/// signs in its place: the one before it, as long as that is published, or the one that waits; only
+/// when there is neither, a new one. Whatever signs and is to end is followed by another. Not while a
+/// transaction is open.
+///
+/// # Errors
+/// [`Failure::NotFound`] when no key of that name is published.
+pub async fn withdraw(ctx: &Ctx, kid: &str) -> Result<Withdrawn, Failure> {
+    let made = made(ctx).await?;
+    let mut tx = ctx.write().await?;
+    let known = store::listed(&mut tx, ctx.at, ctx.at).await?;
+    let (gone, left): (Vec<Key>, Vec<Key>) =
+        known.into_iter().filter(|key| key.revoked_at.is_none()).partition(|key| key.kid == kid);
+    let gone = gone.first().ok_or(Failure::NotFound)?;
+    store::revoke(&mut tx, gone.id, ctx.at).await?;
+    audit::record(ctx, &mut tx, "lti.key_revoked", gone.id.uuid(), &json!({ "kid": kid })).await?;
+    store::forget(&mut tx, (ctx.at, ctx.at + TimeDelta::days(-LISTED_DAYS))).await?;
+    let waiting = left.iter().find(|key| key.signs_from > ctx.at);
+    let withdrawn = match (store::current(&mut tx, ctx.at).await?, waiting) {
+        (None, None) => {
+            add(ctx, &mut tx, &made).await?;
+            Withdrawn { signs: made.kid, next: None }
+        }
+        (None, Some(next)) => {
+            store::begin(&mut tx, next.id, ctx.at).await?;
+            Withdrawn { signs: next.kid.clone(), next: None }
+        }
+        (Some(current), _) if current.until.is_none() => Withdrawn { signs: current.kid, next: None },
+        (Some(current), waiting) => {
+            let next = match waiting {
+                Some(next) => (next.kid.clone(), next.signs_from),
+                None => {
+                    let made = Key { signs_from: ctx.at + TimeDelta::hours(LEAD_HOURS), ..made };
+                    add(ctx, &mut tx, &made).await?;
+                    (made.kid, made.signs_from)
+                }
+            };
+            // It was to end earlier, since another signed already.
+            store::extend(&mut tx, current.id, next.1 + TimeDelta::days(PUBLISHED_DAYS)).await?;
+            Withdrawn { signs: current.kid, next: Some(next) }
+        }
+    };
+    tx.commit().await?;
+    Ok(withdrawn)
+}
+
 /// Every key that is published or was withdrawn of late, with its use at this moment; the last one
 /// first.
 ///

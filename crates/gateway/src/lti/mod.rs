@@ -47,7 +47,7 @@ pub mod samples;
 
 pub use actions::openings::way;
 pub use actions::scores::check as check_scores;
-pub use keys::{Key, Rotated, Use, listed, revoke, rotate};
+pub use keys::{Key, Rotated, Use, Withdrawn, listed, revoke, rotate, withdraw};
 pub use model::{Pick, Tool, ToolState};
 pub use pages::pages;
 pub use service::routes;

@@ -14,12 +14,16 @@ use tisheng_policy::scheme;
 use super::fault::{Fault, Told};
 use super::query::Query;
 use super::records::{Collection, Ground};
+use super::totals::Totals;
 use crate::proof::basic;
 use crate::token::{self, LASTS, Scope, Token};
 
 /// Bytes of a request: the form of the token endpoint is the only content.
 const MOST: usize = 64 << 10;
-/// How many records there are in all.
+/// How many records there are in all. It belongs to what is asked for and not to the page: on the first
+/// page and on the last it is what there is at that moment; on a page between, what was counted when
+/// the walk began, at most ten minutes before. Whoever goes from one `next` to the other until there
+/// is none misses nothing that has come meanwhile behind the page, whatever stood here before.
 const TOTAL: HeaderName = HeaderName::from_static("x-total-count");
 /// Scopes of the standard, and what of ours each needs.
 const SCOPES: [(&str, Scope); 3] = [
@@ -81,7 +85,8 @@ async fn answered(app: Arc<App>, request: Request) -> Told<Response> {
         let record = query.select(ground.one(&mut tx, collection, (id, &query)).await?);
         return Ok(json_answer(&json!({ one: record })));
     }
-    let (page, total) = ground.page(&mut tx, collection, &query).await?;
+    let totals = (app.parts.get::<Totals>(), ctx.at);
+    let (page, total) = ground.page(&mut tx, collection, &query, totals).await?;
     let records: Vec<Value> = page.into_iter().map(|record| query.select(record)).collect();
     let mut response = json_answer(&json!({ many: records }));
     let headers = response.headers_mut();

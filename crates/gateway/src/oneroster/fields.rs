@@ -8,7 +8,7 @@ use tisheng_xapi::{Version, time};
 use uuid::Uuid;
 
 use super::fault::{Fault, Told};
-use super::query::{Filter, Predicate, Query, Term};
+use super::query::{Filter, Predicate, Query, Term, unknown};
 use super::records::Collection;
 use super::store::{Condition, Kind, Narrow};
 
@@ -17,8 +17,12 @@ use super::store::{Condition, Kind, Narrow};
 pub enum Column {
     /// A text of the row.
     Text(i64),
-    /// A text of the row that is the code of a stage.
+    /// A text of the row that is the code of a stage: a list of one.
     Stage(i64),
+    /// A text of the row in which each item of a list stands between commas.
+    List(i64),
+    /// A list of all academic sessions, the same in every record.
+    Sessions,
     /// A key of the row: 0 its own, 1 and 2 what it refers to, 3 the first of these with its code.
     Key(i64),
     /// When it was written last.
@@ -37,6 +41,8 @@ pub enum Common {
     Programme,
     Node,
     LastSession,
+    /// Every session, with commas between them.
+    Sessions,
     FirstDay,
     LastDay,
 }
@@ -129,65 +135,88 @@ pub const fn names(collection: Collection) -> &'static [&'static str] {
     }
 }
 
+/// The fields by which a collection in the database is narrowed and sorted, and where each stands, beside
+/// [`EVERYWHERE`].
+const fn columns(collection: Collection) -> &'static [(&'static str, Column)] {
+    use Column::{Day, Fixed, Ground, Key, List, Sessions, Stage, Text};
+    match collection {
+        Collection::Orgs => &[
+            ("name", Text(0)),
+            ("type", Text(1)),
+            ("identifier", Text(2)),
+            ("parent.sourcedId", Key(1)),
+            ("metadata.tisheng.kind", Text(3)),
+        ],
+        Collection::Courses => &[
+            ("title", Text(0)),
+            ("courseCode", Text(1)),
+            ("subjects", List(2)),
+            ("org.sourcedId", Ground(Common::Node)),
+        ],
+        Collection::Classes => &[
+            ("title", Text(0)),
+            ("classCode", Text(1)),
+            ("classType", Fixed("scheduled")),
+            ("course.sourcedId", Ground(Common::Programme)),
+            ("school.sourcedId", Key(1)),
+            ("terms.sourcedId", Sessions),
+        ],
+        Collection::Users => &[
+            ("familyName", Text(1)),
+            ("givenName", Text(2)),
+            ("username", Fixed("")),
+            ("enabledUser", Fixed("true")),
+            ("primaryOrg.sourcedId", Key(1)),
+            ("roles.org.sourcedId", Key(1)),
+            ("roles.role", Fixed("teacher")),
+            ("roles.roleType", Fixed("primary")),
+            ("roles.beginDate", Text(5)),
+            ("grades", Stage(4)),
+            ("metadata.tisheng.name", Text(0)),
+            ("metadata.tisheng.subject", Text(3)),
+        ],
+        Collection::Enrollments => &[
+            ("role", Fixed("student")),
+            ("primary", Fixed("false")),
+            ("beginDate", Text(0)),
+            ("endDate", Text(1)),
+            ("user.sourcedId", Key(2)),
+            ("class.sourcedId", Key(1)),
+            ("school.sourcedId", Key(1)),
+        ],
+        Collection::LineItems => &[
+            ("title", Text(0)),
+            ("assignDate", Ground(Common::FirstDay)),
+            ("dueDate", Ground(Common::LastDay)),
+            ("class.sourcedId", Key(1)),
+            ("school.sourcedId", Key(1)),
+            ("category.sourcedId", Text(1)),
+            ("academicSession.sourcedId", Ground(Common::LastSession)),
+        ],
+        Collection::Results => &[
+            ("lineItem.sourcedId", Key(3)),
+            ("student.sourcedId", Key(2)),
+            ("class.sourcedId", Key(1)),
+            ("scoreStatus", Fixed("fully graded")),
+            ("textScore", Text(0)),
+            ("scoreDate", Day),
+        ],
+        Collection::AcademicSessions | Collection::Categories => &[],
+    }
+}
+
+/// The fields by which every collection in the database is narrowed and sorted.
+const EVERYWHERE: [(&str, Column); 3] =
+    [("sourcedId", Column::Key(0)), ("status", Column::Text(STATUS)), ("dateLastModified", Column::Changed)];
+
+fn all_columns(collection: Collection) -> impl Iterator<Item = (&'static str, Column)> {
+    EVERYWHERE.into_iter().chain(columns(collection).iter().copied())
+}
+
 /// Where the field `name` stands; `None` when the collection has none of that name, or none by which
 /// it is narrowed.
 pub fn column(collection: Collection, name: &str) -> Option<Column> {
-    use Column::{Changed, Day, Fixed, Ground, Key, Stage, Text};
-    match name {
-        "sourcedId" => return Some(Key(0)),
-        "status" => return Some(Text(STATUS)),
-        "dateLastModified" => return Some(Changed),
-        _ => {}
-    }
-    Some(match (collection, name) {
-        (Collection::Courses | Collection::Classes | Collection::LineItems, "title")
-        | (Collection::Orgs, "name")
-        | (Collection::Users, "metadata.tisheng.name")
-        | (Collection::Enrollments, "beginDate")
-        | (Collection::Results, "textScore") => Text(0),
-        (Collection::Orgs, "type")
-        | (Collection::Courses, "courseCode")
-        | (Collection::Classes, "classCode")
-        | (Collection::Users, "familyName")
-        | (Collection::Enrollments, "endDate")
-        | (Collection::LineItems, "category.sourcedId") => Text(1),
-        (Collection::Orgs, "identifier")
-        | (Collection::Courses, "subjects")
-        | (Collection::Users, "givenName") => Text(2),
-        (Collection::Orgs, "metadata.tisheng.kind") | (Collection::Users, "metadata.tisheng.subject") => {
-            Text(3)
-        }
-        (Collection::Users, "grades") => Stage(4),
-        (Collection::Users, "roles.beginDate") => Text(5),
-        (Collection::Orgs, "parent.sourcedId")
-        | (Collection::Users, "primaryOrg.sourcedId" | "roles.org.sourcedId")
-        | (Collection::Classes | Collection::Enrollments | Collection::LineItems, "school.sourcedId")
-        | (Collection::Enrollments | Collection::LineItems | Collection::Results, "class.sourcedId") => {
-            Key(1)
-        }
-        (Collection::Enrollments, "user.sourcedId") | (Collection::Results, "student.sourcedId") => Key(2),
-        (Collection::Results, "lineItem.sourcedId") => Key(3),
-        (Collection::Results, "scoreDate") => Day,
-        (Collection::Results, "scoreStatus") => Fixed("fully graded"),
-        (Collection::Classes, "classType") => Fixed("scheduled"),
-        (Collection::Users, "enabledUser") => Fixed("true"),
-        (Collection::Users, "username") => Fixed(""),
-        (Collection::Users, "roles.role") => Fixed("teacher"),
-        (Collection::Users, "roles.roleType") => Fixed("primary"),
-        (Collection::Enrollments, "role") => Fixed("student"),
-        (Collection::Enrollments, "primary") => Fixed("false"),
-        (Collection::Classes, "course.sourcedId") => Ground(Common::Programme),
-        (Collection::Courses, "org.sourcedId") => Ground(Common::Node),
-        (Collection::LineItems, "academicSession.sourcedId") => Ground(Common::LastSession),
-        (Collection::LineItems, "assignDate") => Ground(Common::FirstDay),
-        (Collection::LineItems, "dueDate") => Ground(Common::LastDay),
-        _ => return None,
-    })
-}
-
-/// The fields by which a collection that is small is narrowed and sorted: those of its records.
-pub fn is_of_few(collection: Collection, name: &str) -> bool {
-    names(collection).contains(&name)
+    all_columns(collection).find(|(known, _)| *known == name).map(|(_, column)| column)
 }
 
 /// What `query` asks of the rows of a collection; `common` says what its records have in common.
@@ -195,9 +224,10 @@ pub fn is_of_few(collection: Collection, name: &str) -> bool {
 /// # Errors
 /// The standard's `invalid_filter_field` and `invalid_sort_field`.
 pub fn narrow(collection: Collection, query: &Query, common: impl Fn(Common) -> String) -> Told<Narrow> {
+    let known: Vec<&str> = all_columns(collection).map(|(name, _)| name).collect();
     let condition = |term: &Term| {
-        let column = column(collection, &term.field)
-            .ok_or_else(|| Fault::filter(format!("there is no field {}", term.field)))?;
+        let column =
+            column(collection, &term.field).ok_or_else(|| Fault::filter(unknown(&known, &term.field)))?;
         ready(collection, column, term, &common)
     };
     let (conditions, both) = match &query.filter {
@@ -208,14 +238,13 @@ pub fn narrow(collection: Collection, query: &Query, common: impl Fn(Common) -> 
         }
     };
     let sorted = if query.sort.is_empty() { "sourcedId" } else { &query.sort };
-    let sorted =
-        column(collection, sorted).ok_or_else(|| Fault::sort(format!("there is no field {sorted}")))?;
+    let sorted = column(collection, sorted).ok_or_else(|| Fault::sort(unknown(&known, sorted)))?;
     let sort = match sorted {
-        Column::Text(at) | Column::Stage(at) => (Kind::Text, at),
+        Column::Text(at) | Column::Stage(at) | Column::List(at) => (Kind::Text, at),
         Column::Key(at) => (Kind::Key, at),
         Column::Changed => (Kind::Changed, 0),
         Column::Day => (Kind::Moment, 0),
-        Column::Fixed(_) | Column::Ground(_) => (Kind::Known, 0),
+        Column::Fixed(_) | Column::Ground(_) | Column::Sessions => (Kind::Known, 0),
     };
     Ok(Narrow { conditions, both, sort, descending: query.descending })
 }
@@ -242,14 +271,36 @@ fn ready(
     Ok(match column {
         Column::Fixed(text) => Condition::known(term.holds(text)),
         Column::Ground(which) => Condition::known(term.holds(&common(which))),
-        Column::Text(at) | Column::Stage(at) if term.predicate == Predicate::Holds => {
-            let plain = value.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-            Condition { kind: Kind::Like, at, mask: 2, text: format!("%{plain}%"), ..base }
+        Column::Text(at) if term.predicate == Predicate::Holds => {
+            Condition { kind: Kind::Like, at, mask: 2, text: format!("%{}%", plain(&value)), ..base }
         }
         Column::Text(at) => Condition { kind: Kind::Text, at, text: value, ..base },
+        // Of a list, one item is enough: it is what was asked for, or holds it.
+        Column::List(_) | Column::Stage(_) | Column::Sessions if !term.predicate.is_for_lists() => {
+            return Err(unfit("=, != or ~: it is a list"));
+        }
+        Column::List(_) if value.contains(',') => Condition::known(term.predicate == Predicate::IsNot),
+        Column::List(at) => {
+            let (around, mask) = if mask == 0 { ("", 2) } else { (",", mask) };
+            let text = format!("%{around}{}{around}%", plain(&value));
+            Condition { kind: Kind::Like, at, mask, text, ..base }
+        }
         Column::Stage(at) => {
-            let text = value.parse::<Stage>().map_or(value, |stage| stage.key().to_owned());
-            Condition { kind: Kind::Text, at, text, ..base }
+            // Records show the title; the code is taken as well, whole.
+            let code = |stage: &Stage| if mask == 0 { "" } else { stage.key() };
+            let is_meant = |stage: &&Stage| term.of_list([stage.title(), code(stage)].into_iter());
+            let meant: Vec<&str> = Stage::ALL.iter().filter(is_meant).map(|stage| stage.key()).collect();
+            let mask = if mask == 0 { 2 } else { mask };
+            match meant.is_empty() {
+                true => Condition::known(term.predicate == Predicate::IsNot),
+                false => {
+                    Condition { kind: Kind::Among, at, mask, text: format!(",{},", meant.join(",")), ..base }
+                }
+            }
+        }
+        Column::Sessions => {
+            let holds = term.of_list(common(Common::Sessions).split(','));
+            Condition::known(holds != (term.predicate == Predicate::IsNot))
         }
         Column::Key(at) => match (key(collection, at, &term.value), term.predicate) {
             (_, Predicate::Holds) => return Err(unfit("a whole sourcedId")),
@@ -270,6 +321,11 @@ fn ready(
             Condition { kind: Kind::Moment, moments, ..base }
         }
     })
+}
+
+/// `text` as a pattern finds it.
+fn plain(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
 /// The moment that `text` names, in microseconds: of a day its beginning in UTC.
@@ -298,7 +354,7 @@ fn key(collection: Collection, at: i64, text: &str) -> Option<(Uuid, Uuid, Strin
 mod tests {
     use proptest::prelude::proptest;
 
-    use super::{Column, column, is_of_few, names, narrow, only};
+    use super::{Column, column, columns, names, narrow, only};
     use crate::oneroster::query::Query;
     use crate::oneroster::query::tests::query;
     use crate::oneroster::records::Collection;
@@ -310,7 +366,9 @@ mod tests {
         assert_eq!(column(Collection::Orgs, "title"), None);
         assert_eq!(column(Collection::Results, "lineItem.sourcedId"), Some(Column::Key(3)));
         for (collection, ..) in Collection::ALL {
-            assert!(names(collection).contains(&"sourcedId") && is_of_few(collection, "status"));
+            assert!(["sourcedId", "status"].iter().all(|name| names(collection).contains(name)));
+            let is_named = |name: &str| names(collection).contains(&name.split('.').next().unwrap_or(name));
+            assert!(columns(collection).iter().all(|(name, _)| is_named(name)), "{collection:?}");
             assert_eq!(column(collection, "nothing"), None);
         }
     }

@@ -10,7 +10,9 @@
 //! the project itself, or one of the catalogue. An *academic session* is a calendar year of the programme.
 //! A *category* is a dimension of capabilities, a *line item* a capability for a class, a
 //! *result* the final level of a teacher in it. Who has left, and what is closed, stays with the status
-//! `tobedeleted`: other systems ask for what has changed since a moment, and have to be told. A *record* is one of these as JSON.
+//! `tobedeleted`: other systems ask for what has changed since a moment, and have to be told. A *record* is one of these as JSON. A *walk*
+//! goes from page to page of what was asked for. What is moved in the tree counts as changed with
+//! everybody in it: whoever sees the new place alone sees it for the first time.
 //!
 //! The room has no tables: it reads those of others.
 
@@ -26,6 +28,7 @@ mod sheets;
 mod store;
 #[cfg(test)]
 mod tests;
+mod totals;
 
 use std::sync::Arc;
 
@@ -34,6 +37,7 @@ use axum::routing::any;
 use tisheng_platform::App;
 
 pub use pages::routes as pages;
+pub use totals::Totals;
 
 /// The addresses for machines: no cookie counts.
 pub fn routes() -> Router<Arc<App>> {

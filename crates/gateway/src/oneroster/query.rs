@@ -68,6 +68,11 @@ impl Predicate {
             Self::Holds => 0,
         }
     }
+
+    /// Whether a list is asked by it: whether one of its items is the value, none is, or one holds it.
+    pub const fn is_for_lists(self) -> bool {
+        matches!(self, Self::Is | Self::IsNot | Self::Holds)
+    }
 }
 
 /// The predicates as they are written, the longer before the shorter.
@@ -115,13 +120,13 @@ impl Query {
     }
 
     /// Narrows, sorts and cuts the `records` of a collection that is small; gives the page and how many
-    /// there are in all. `knows` says which fields there are.
-    pub fn apply(&self, records: Vec<Value>, knows: impl Fn(&str) -> bool) -> Told<(Vec<Value>, i64)> {
-        if let Some(strange) = self.terms().find(|term| !knows(&term.field)) {
-            return Err(Fault::filter(format!("there is no field {}", strange.field)));
+    /// there are in all. `known` are the fields that there are.
+    pub fn apply(&self, records: Vec<Value>, known: &[&str]) -> Told<(Vec<Value>, i64)> {
+        if let Some(strange) = self.terms().find(|term| !known.contains(&term.field.as_str())) {
+            return Err(Fault::filter(unknown(known, &strange.field)));
         }
-        if !self.sort.is_empty() && !knows(&self.sort) {
-            return Err(Fault::sort(format!("there is no field {}", self.sort)));
+        if !self.sort.is_empty() && !known.contains(&self.sort.as_str()) {
+            return Err(Fault::sort(unknown(known, &self.sort)));
         }
         let mut found: Vec<Value> = records
             .into_iter()
@@ -162,6 +167,11 @@ impl Query {
         let is_chosen = |name: &String| self.fields.contains(name);
         Value::Object(fields.into_iter().filter(|(name, _)| is_chosen(name)).collect())
     }
+}
+
+/// Why there is nothing by the field `name`: which there are instead.
+pub fn unknown(known: &[&str], name: &str) -> String {
+    format!("records are narrowed and sorted by {}, and not by {name}", known.join(", "))
 }
 
 impl Filter {
@@ -224,6 +234,15 @@ impl Term {
             Predicate::Holds => found.contains(&value),
         }
     }
+
+    /// Whether one of `items` holds the value, or is it.
+    pub fn of_list<'i>(&self, mut items: impl Iterator<Item = &'i str>) -> bool {
+        let value = self.value.to_lowercase();
+        items.any(|item| {
+            let item = item.to_lowercase();
+            if self.predicate == Predicate::Holds { item.contains(&value) } else { item == value }
+        })
+    }
 }
 
 /// What stands in the field `path` (dots between) of a record, as text; of a list its first item.
@@ -264,9 +283,7 @@ pub(super) mod tests {
             .collect()
     }
 
-    fn known(name: &str) -> bool {
-        ["sourcedId", "familyName", "primaryOrg.sourcedId"].contains(&name)
-    }
+    const KNOWN: &[&str] = &["sourcedId", "familyName", "primaryOrg.sourcedId"];
 
     fn ids(found: &[Value]) -> Vec<&str> {
         found.iter().filter_map(|record| record["sourcedId"].as_str()).collect()
@@ -275,10 +292,10 @@ pub(super) mod tests {
     #[test]
     fn records_are_narrowed_sorted_and_cut() {
         let (page, total) =
-            query(&[("sort", "sourcedId"), ("limit", "2")]).apply(people(), known).expect("a page");
+            query(&[("sort", "sourcedId"), ("limit", "2")]).apply(people(), KNOWN).expect("a page");
         assert_eq!((ids(&page), total), (vec!["1", "2"], 3));
         let asked = [("sort", "sourcedId"), ("orderBy", "desc"), ("offset", "1")];
-        assert_eq!(ids(&query(&asked).apply(people(), known).expect("a page").0), ["2", "1"]);
+        assert_eq!(ids(&query(&asked).apply(people(), KNOWN).expect("a page").0), ["2", "1"]);
         for (filter, found) in [
             ("familyName='乙'", vec!["1"]),
             ("sourcedId>='2'", vec!["3", "2"]),
@@ -286,7 +303,7 @@ pub(super) mod tests {
             ("primaryOrg.sourcedId='s' AND sourcedId!='3'", vec!["1", "2"]),
         ] {
             assert_eq!(
-                ids(&query(&[("filter", filter)]).apply(people(), known).expect("a page").0),
+                ids(&query(&[("filter", filter)]).apply(people(), KNOWN).expect("a page").0),
                 found,
                 "{filter}"
             );
@@ -308,9 +325,9 @@ pub(super) mod tests {
             let pairs = [(pair.0.to_owned(), pair.1.to_owned())];
             assert!(Query::read(&pairs).is_err(), "{pair:?}");
         }
-        assert!(query(&[("filter", "nothing='x'")]).apply(people(), known).is_err());
-        assert!(query(&[("sort", "nothing")]).apply(people(), known).is_err());
-        assert!(query(&[("filter", "nothing='x'")]).apply(Vec::new(), known).is_err());
+        assert!(query(&[("filter", "nothing='x'")]).apply(people(), KNOWN).is_err());
+        assert!(query(&[("sort", "nothing")]).apply(people(), KNOWN).is_err());
+        assert!(query(&[("filter", "nothing='x'")]).apply(Vec::new(), KNOWN).is_err());
         assert!(query(&[("fields", "nothing")]).chooses_among(&["a"]).is_err());
         let chosen = query(&[("fields", "a,c")]);
         assert!(chosen.chooses_among(&["a", "b", "c"]).is_ok());
@@ -323,7 +340,7 @@ pub(super) mod tests {
             let pairs = [("filter", filter), ("sort", sort), ("limit", limit)]
                 .map(|(name, value)| (name.to_owned(), value));
             if let Ok(query) = Query::read(&pairs) {
-                let _ = query.apply(people(), known);
+                let _ = query.apply(people(), KNOWN);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Records of the standard (Rostering and Gradebook information models 1.2) as JSON.
 
 use serde_json::{Value, json};
+use tisheng_kernel::Instant;
 use tisheng_platform::{Scope as Part, Tx};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::organisation::Stage;
@@ -12,6 +13,7 @@ use super::fault::{Fault, Told};
 use super::fields::{self, Common};
 use super::query::Query;
 use super::store::{self, Condition, Kind, Narrow, Row, Source};
+use super::totals::{Read, Totals};
 
 /// Records of a collection in one zip: a whole county's teachers, and more.
 const MOST: usize = 50_000;
@@ -110,24 +112,52 @@ impl<'g> Ground<'g> {
         Some(Source { rows, part: self.part, programme: self.programme.id, packed })
     }
 
-    /// The page that `query` asks for, and how many records there are on all pages.
+    /// The page that `query` asks for at the moment `at`, and how many records there are on all pages: at
+    /// that moment for the first page and the last, for one between them as [`Totals`] has it of the
+    /// walk.
     ///
     /// # Errors
     /// A field that the collection does not have, as the standard calls it.
-    pub async fn page(&self, tx: &mut Tx, collection: Collection, query: &Query) -> Told<(Vec<Value>, i64)> {
+    pub async fn page(
+        &self,
+        tx: &mut Tx,
+        collection: Collection,
+        query: &Query,
+        (totals, at): (&Totals, Instant),
+    ) -> Told<(Vec<Value>, i64)> {
         query.chooses_among(fields::names(collection))?;
         let Some(source) = self.source(collection) else {
-            return query.apply(self.few(collection), |name| fields::is_of_few(collection, name));
+            return query.apply(self.few(collection), fields::names(collection));
         };
         let narrow = fields::narrow(collection, query, |which| self.common(which))?;
         let page = (query.offset, query.limit);
-        let (total, rows) = if query.is_plain() {
-            (store::all(tx, &source).await?, store::page(tx, &source, page).await?)
+        let rows = if query.is_plain() {
+            store::page(tx, &source, page).await?
         } else {
-            let total = store::count(tx, &source, &narrow).await?;
-            (total, store::narrowed(tx, &source, &narrow, page).await?)
+            store::narrowed(tx, &source, &narrow, page).await?
+        };
+        let records = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        let read = Read { offset: query.offset, records, limit: query.limit };
+        let walk = self.walk(collection, query);
+        let total = match read.says().or_else(|| totals.kept(&walk, read, at)) {
+            Some(total) => total,
+            None => {
+                let total = match query.filter {
+                    None => store::all(tx, &source).await?,
+                    Some(_) => store::count(tx, &source, &narrow).await?,
+                };
+                totals.keep(walk, total, at);
+                total
+            }
         };
         Ok((rows.iter().map(|row| self.record(collection, row)).collect(), total))
+    }
+
+    /// What is counted: the same for every page of a walk, in whatever order it goes.
+    fn walk(&self, collection: Collection, query: &Query) -> String {
+        let (many, _) = collection.names();
+        let Part { from, until } = self.part;
+        format!("{many} {} {from} {until} {:?}", self.programme.id, query.filter)
     }
 
     /// Every record of the collection that is not to be deleted, for a file.
@@ -201,6 +231,10 @@ impl<'g> Ground<'g> {
             Common::Programme => self.programme.id.to_string(),
             Common::Node => self.programme.node.to_string(),
             Common::LastSession => self.session_id(self.programme.year_until),
+            Common::Sessions => {
+                let years = self.programme.year_from..=self.programme.year_until;
+                years.map(|year| self.session_id(year)).collect::<Vec<_>>().join(",")
+            }
             Common::FirstDay => format!("{}-01-01T00:00:00Z", self.programme.year_from),
             Common::LastDay => format!("{}-12-31T00:00:00Z", self.programme.year_until),
         }
@@ -252,7 +286,7 @@ impl<'g> Ground<'g> {
             "org": self.reference(Collection::Orgs, self.programme.node, "org"),
         });
         if !subjects.is_empty() {
-            record["subjects"] = subjects.split(',').collect();
+            record["subjects"] = subjects.trim_matches(',').split(',').collect();
         }
         record
     }

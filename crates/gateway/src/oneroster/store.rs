@@ -49,6 +49,8 @@ pub enum Kind {
     Changed = 4,
     /// The row's own moment.
     Moment = 5,
+    /// Whether the text is one of those that stand between commas.
+    Among = 6,
 }
 
 /// A condition, ready for the database.

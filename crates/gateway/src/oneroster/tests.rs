@@ -1,5 +1,7 @@
 //! OneRoster through HTTP, on both engines.
 
+mod walks;
+
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -9,7 +11,7 @@ use tisheng_kernel::person_name::PersonName;
 use tisheng_platform::db::Value as DbValue;
 use tisheng_platform::jobs::Handlers;
 use tisheng_platform::web::serve::Rooms;
-use tisheng_platform::{Parts, Scope as Part, args};
+use tisheng_platform::{Ctx, Parts, Scope as Part, Tx, args};
 use tisheng_policy::scheme;
 use tisheng_registry::organisation::{Node, Stage};
 use tisheng_registry::people::{self, Amendment, Correction, Departure, Person};
@@ -22,6 +24,7 @@ use tisheng_testkit::{Chosen, Engine, Seen, TestApp, scratch, story};
 use super::pages::digest;
 use super::query::Query;
 use super::records::Collection;
+use super::totals::Totals;
 use super::{fields, sheets, store};
 use crate::token::{Gate, Issued, Scope, samples::token};
 
@@ -39,7 +42,7 @@ impl Place {
     async fn begin(engine: Engine) -> Self {
         let rooms = Rooms { pages: super::pages().merge(roster::routes()), machines: super::routes() };
         let kinds = Kinds::new(vec![Entry::of::<roster::Teachers>()]);
-        let parts: Parts = scheme::samples::parts().with(Gate::default()).with(kinds);
+        let parts: Parts = scheme::samples::parts().with(Gate::default()).with(Totals::default()).with(kinds);
         let test = TestApp::with_handlers(engine, rooms, parts, roster::handlers(Handlers::default())).await;
         let town = small_town(&test.system()).await.expect("a town");
         let files = scheme::samples::owned(third_scheme_files());
@@ -299,12 +302,10 @@ story!(a_consumer_is_told_what_has_changed_since, |engine| async move {
 /// Teachers of a school that is large.
 const MANY: usize = 3_000;
 
-story!(a_deep_page_is_no_more_than_a_page, |engine| async move {
-    let place = Place::begin(engine).await;
-    let school = &place.town.school().node;
-    let ctx = place.test.system();
-    let mut tx = ctx.write().await.expect("a transaction");
-    let people: Vec<(Id<Person>, String)> = (0..MANY).map(|n| (ctx.id(), format!("k{n:05}"))).collect();
+/// Puts `many` teachers into `school`.
+async fn crowd(ctx: &Ctx, tx: &mut Tx, school: &Node, many: usize) {
+    let people: Vec<(Id<Person>, String)> =
+        (0..many).map(|_| ctx.id()).map(|id| (id, format!("k{id}"))).collect();
     let rows: Vec<Vec<DbValue<'_>>> = people
         .iter()
         .map(|(id, key)| {
@@ -328,8 +329,16 @@ story!(a_deep_page_is_no_more_than_a_page, |engine| async move {
         "insert into post (id, person, school, path, sort_key, subject, stage, title, since, state, reason)
         values";
     tx.bulk(head, 11, "", rows).await.expect("posts");
+}
 
-    // The database is asked twice for a page, wherever it lies: no more than the page comes back.
+story!(a_deep_page_is_no_more_than_a_page, |engine| async move {
+    let place = Place::begin(engine).await;
+    let school = &place.town.school().node;
+    let ctx = place.test.system();
+    let mut tx = ctx.write().await.expect("a transaction");
+    crowd(&ctx, &mut tx, school, MANY).await;
+
+    // Wherever a page lies, no more than the page comes back.
     let programme = scheme::at(&mut tx, &place.town.county.path).await.expect("a programme");
     let part = Part::below(&place.town.county.path);
     let source = store::Source { rows: &store::USERS, part: &part, programme: programme.id, packed: None };

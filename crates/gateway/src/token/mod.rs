@@ -26,4 +26,4 @@ pub use actions::{chosen_platform, create, ground, is_institution, list, of_key,
 pub use gate::{Gate, Refusal, admit};
 pub use model::{Issued, Scope, State, Token, USUAL_RATE, Wanted};
 pub use pages::routes;
-pub use store::follow;
+pub use store::{follow, of_id};

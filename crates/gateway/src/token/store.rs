@@ -88,6 +88,10 @@ pub async fn of_key(tx: &mut Tx, key: &str) -> Result<Option<Proof<Token>>, DbEr
     .await
 }
 
+/// The token `id`, whatever its state.
+///
+/// # Errors
+/// What the database reports.
 pub async fn of_id(tx: &mut Tx, id: Id<Token>) -> Result<Option<Token>, DbError> {
     tx.row_opt(OF_ID, args![id], token).await
 }

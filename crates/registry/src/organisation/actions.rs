@@ -225,7 +225,7 @@ pub async fn rename(ctx: &Ctx, tx: &mut Tx, change: &Rename<'_>) -> Result<Node,
     within(ctx, &old, change.from)?;
     free_name(tx, old.parent, old.kind, name, Some(old.id)).await?;
     store::remember(ctx, tx, &old, "renamed", change.from, reason).await?;
-    changed(store::rename(tx, &old, name).await?)?;
+    changed(store::rename(tx, &old, name, ctx.at).await?)?;
     let detail = json!({ "from": old.name, "to": name, "reason": reason });
     audit::record(ctx, tx, "organisation.renamed", old.id.uuid(), &detail).await?;
     Ok(Node { name: name.to_owned(), version: old.version + 1, ..old })
@@ -241,7 +241,7 @@ pub async fn recode(ctx: &Ctx, tx: &mut Tx, change: &Recode<'_>) -> Result<Node,
     let reason = reason(change.reason)?;
     within(ctx, &old, change.from)?;
     store::remember(ctx, tx, &old, "recoded", change.from, reason).await?;
-    changed(store::recode(tx, &old, code.as_deref()).await?)?;
+    changed(store::recode(tx, &old, code.as_deref(), ctx.at).await?)?;
     let detail = json!({ "from": old.code, "to": code, "reason": reason });
     audit::record(ctx, tx, "organisation.recoded", old.id.uuid(), &detail).await?;
     Ok(Node { code, version: old.version + 1, ..old })
@@ -273,7 +273,7 @@ pub async fn relocate(
     store::remember(ctx, tx, &old, "moved", from, reason).await?;
     changed(store::reparent(tx, &old, above.id).await?)?;
     let moved = Moved { node: id, to: format!("{}{}/", above.path, old.segment()), from: old.path };
-    store::rewrite_paths(tx, &moved.from, &moved.to, above.depth + 1 - old.depth).await?;
+    store::rewrite_paths(tx, &moved, above.depth + 1 - old.depth, ctx.at).await?;
     let detail = json!({ "from": moved.from, "to": moved.to, "reason": reason });
     audit::record(ctx, tx, "organisation.moved", id.uuid(), &detail).await?;
     jobs::emit(tx, ctx.at, MOVED, &moved).await?;
@@ -294,7 +294,7 @@ pub(crate) async fn close(ctx: &Ctx, tx: &mut Tx, end: &Close<'_>) -> Result<(),
         return Err(OrganisationError::StillInUse(below));
     }
     store::remember(ctx, tx, &old, "closed", end.on, reason).await?;
-    changed(store::set_end(tx, &old, Some(end.on)).await?)?;
+    changed(store::set_end(tx, &old, Some(end.on), ctx.at).await?)?;
     let detail = json!({ "on": end.on, "reason": reason });
     audit::record(ctx, tx, "organisation.closed", old.id.uuid(), &detail).await?;
     Ok(())
@@ -320,7 +320,7 @@ pub async fn reopen(
     free_name(tx, old.parent, old.kind, &old.name, Some(id)).await?;
     free_code(tx, old.kind, old.code.as_deref().unwrap_or(""), Some(id)).await?;
     store::remember(ctx, tx, &old, "reopened", from, reason).await?;
-    changed(store::set_end(tx, &old, None).await?)?;
+    changed(store::set_end(tx, &old, None, ctx.at).await?)?;
     audit::record(ctx, tx, "organisation.reopened", id.uuid(), &json!({ "reason": reason })).await?;
     Ok(())
 }

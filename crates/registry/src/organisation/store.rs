@@ -9,6 +9,7 @@ use tisheng_platform::db::Row;
 use tisheng_platform::web::paging::ROWS;
 use tisheng_platform::{Ctx, DbError, Scope, Tx, args};
 
+use super::actions::Moved;
 use super::model::{Facts, Kind, Node};
 pub use schools::{SchoolFilter, SchoolOrder, SchoolRow, schools};
 
@@ -50,20 +51,20 @@ const INSERT: &str =
     "insert into node (id, parent, kind, name, sort_key, pinyin, initials, code, path, depth,
     valid_from, valid_to, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, null, 1)";
 
-const RENAME: &str =
-    "update node set name = $3, sort_key = $4, pinyin = $5, initials = $6, version = version + 1
-    where id = $1 and version = $2";
+const RENAME: &str = "update node set name = $3, sort_key = $4, pinyin = $5, initials = $6, changed_at = $7,
+    version = version + 1 where id = $1 and version = $2";
 
-const RECODE: &str = "update node set code = $3, version = version + 1 where id = $1 and version = $2";
+const RECODE: &str = "update node set code = $3, changed_at = $4, version = version + 1
+    where id = $1 and version = $2";
 
 const REPARENT: &str = "update node set parent = $3, version = version + 1 where id = $1 and version = $2";
 
 const REWRITE_PATHS: &str =
-    "update node set path = $3 || substr(path, cast(cast($4 as bigint) as integer)), depth = depth + $5
-    where path >= $1 and path < $2";
+    "update node set path = $3 || substr(path, cast(cast($4 as bigint) as integer)), depth = depth + $5,
+    changed_at = $6 where path >= $1 and path < $2";
 
-const CLOSE: &str =
-    "update node set valid_to = cast($3 as text), version = version + 1 where id = $1 and version = $2";
+const CLOSE: &str = "update node set valid_to = cast($3 as text), changed_at = $4, version = version + 1
+    where id = $1 and version = $2";
 
 const REMEMBER: &str =
     "insert into node_history (id, node, change, name, parent, code, path, until, reason, at, account)
@@ -265,29 +266,45 @@ pub(super) async fn insert(tx: &mut Tx, new: &Node) -> Result<(), DbError> {
 }
 
 /// Says whether the node still had its version.
-pub(super) async fn rename(tx: &mut Tx, old: &Node, name: &str) -> Result<bool, DbError> {
+pub(super) async fn rename(tx: &mut Tx, old: &Node, name: &str, at: Instant) -> Result<bool, DbError> {
     let Reading { sort_key, pinyin, initials } = Reading::of(name);
-    let row = args![old.id, old.version, name, sort_key, pinyin, initials];
+    let row = args![old.id, old.version, name, sort_key, pinyin, initials, at];
     Ok(tx.run(RENAME, row).await? == 1)
 }
 
-pub(super) async fn recode(tx: &mut Tx, old: &Node, code: Option<&str>) -> Result<bool, DbError> {
-    Ok(tx.run(RECODE, args![old.id, old.version, code]).await? == 1)
+pub(super) async fn recode(
+    tx: &mut Tx,
+    old: &Node,
+    code: Option<&str>,
+    at: Instant,
+) -> Result<bool, DbError> {
+    Ok(tx.run(RECODE, args![old.id, old.version, code, at]).await? == 1)
 }
 
 pub(super) async fn reparent(tx: &mut Tx, old: &Node, parent: Id<Node>) -> Result<bool, DbError> {
     Ok(tx.run(REPARENT, args![old.id, old.version, parent]).await? == 1)
 }
 
-/// Puts `to` in place of `from` at the head of every path of the subtree.
-pub(super) async fn rewrite_paths(tx: &mut Tx, from: &str, to: &str, deeper: i64) -> Result<u64, DbError> {
-    let scope = Scope::below(from);
-    let rest = i64::try_from(from.len()).unwrap_or(i64::MAX).saturating_add(1);
-    tx.run(REWRITE_PATHS, args![&scope.from, &scope.until, to, rest, deeper]).await
+/// Puts the new path in place of the old at the head of every path of the subtree. All of it counts as
+/// changed: other systems that see the new place alone have to be told of it.
+pub(super) async fn rewrite_paths(
+    tx: &mut Tx,
+    moved: &Moved,
+    deeper: i64,
+    at: Instant,
+) -> Result<u64, DbError> {
+    let scope = Scope::below(&moved.from);
+    let rest = i64::try_from(moved.from.len()).unwrap_or(i64::MAX).saturating_add(1);
+    tx.run(REWRITE_PATHS, args![&scope.from, &scope.until, &moved.to, rest, deeper, at]).await
 }
 
-pub(super) async fn set_end(tx: &mut Tx, old: &Node, end: Option<NaiveDate>) -> Result<bool, DbError> {
-    Ok(tx.run(CLOSE, args![old.id, old.version, end]).await? == 1)
+pub(super) async fn set_end(
+    tx: &mut Tx,
+    old: &Node,
+    end: Option<NaiveDate>,
+    at: Instant,
+) -> Result<bool, DbError> {
+    Ok(tx.run(CLOSE, args![old.id, old.version, end, at]).await? == 1)
 }
 
 pub(super) async fn remember(

@@ -97,7 +97,8 @@ pub async fn posts_at(tx: &mut Tx, school: Id<Node>) -> Result<i64, DbError> {
     store::posts_at(tx, school).await
 }
 
-/// Follows a move of the tree with the paths that this room keeps.
-pub(crate) async fn follow(tx: &mut Tx, shift: &Shift) -> Result<(), DbError> {
-    store::follow(tx, shift).await
+/// Follows a move of the tree with the paths that this room keeps. Posts count as changed at the moment
+/// `ctx.at`: whoever sees the new place alone sees them for the first time.
+pub(crate) async fn follow(ctx: &Ctx, tx: &mut Tx, shift: &Shift) -> Result<(), DbError> {
+    store::follow(tx, shift, ctx.at).await
 }

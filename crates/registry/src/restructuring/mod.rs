@@ -32,7 +32,7 @@ pub async fn relocate(
 ) -> Result<Moved, OrganisationError> {
     let moved = organisation::relocate(ctx, tx, node, parent, from, reason).await?;
     let shift = moved.shift();
-    people::follow(tx, &shift).await?;
+    people::follow(ctx, tx, &shift).await?;
     access::follow(ctx, tx, &moved.from, &shift).await?;
     Ok(moved)
 }

@@ -1,9 +1,15 @@
 //! The rows of the record store once more, as the bare engine writes them: into tables that are there
-//! for as long as it takes.
+//! for as long as it takes. How such rows are written side by side, whatever they are.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use tisheng_platform::db::{Engine, Value, migrate};
 use tisheng_platform::{App, DbError, Tx};
 
+use super::Failed;
 use super::store::records::Row;
 
 const BARE: &str = "
@@ -44,6 +50,39 @@ pub async fn write(tx: &mut Tx, rows: &[Row]) -> Result<(), DbError> {
     });
     tx.bulk(BARE_TERMS, 4, "", terms.collect::<Vec<_>>()).await?;
     Ok(())
+}
+
+/// How some rows are written within a transaction.
+pub type Writing<R> =
+    for<'a> fn(&'a mut Tx, &'a [R]) -> Pin<Box<dyn Future<Output = Result<(), DbError>> + Send + 'a>>;
+
+/// Writes `rows`, so many in a transaction, from so many tasks at once; gives how long it took.
+pub async fn written<R: Send + Sync + 'static>(
+    app: &Arc<App>,
+    rows: Arc<Vec<R>>,
+    (tasks, size): (u64, usize),
+    write: Writing<R>,
+) -> Result<Duration, Failed> {
+    let next = Arc::new(AtomicU64::new(0));
+    let started = Instant::now();
+    let mut workers = tokio::task::JoinSet::new();
+    for _ in 0..tasks {
+        let (app, rows, next) = (Arc::clone(app), Arc::clone(&rows), Arc::clone(&next));
+        workers.spawn(async move {
+            loop {
+                let first = usize::try_from(next.fetch_add(1, Ordering::Relaxed)).unwrap_or(usize::MAX);
+                let Some(some) = rows.chunks(size).nth(first) else { return Ok(()) };
+                let mut tx = app.db.write().await?;
+                write(&mut tx, some).await?;
+                tx.commit().await?;
+            }
+        });
+    }
+    while let Some(done) = workers.join_next().await {
+        let done: Result<(), DbError> = done?;
+        done?;
+    }
+    Ok(started.elapsed())
 }
 
 /// Removes those tables, and lets the planner know what has been filled in.

@@ -4,7 +4,9 @@
 //! brings, everything after them in bulk. Pages are then asked for over HTTP from a process of its
 //! own that serves the same data. Only ratios within one run compare machines; see `docs/figures.md`.
 
+mod api;
 mod bare;
+mod bare_hours;
 mod client;
 mod learning;
 mod load;
@@ -48,6 +50,8 @@ enum Part {
     Province,
     /// The record store with its statements.
     Xapi,
+    /// Hours that a platform reports by the API.
+    Api,
 }
 
 /// What is measured.
@@ -59,6 +63,9 @@ pub struct Order {
     /// How many statements the record store has.
     #[arg(long, default_value_t = 100_000)]
     statements: u64,
+    /// How many rows of hours are reported by the API.
+    #[arg(long, default_value_t = 20_000)]
+    rows: u64,
     /// How many teachers the province has.
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(100..=8_000_000))]
     teachers: u32,
@@ -124,6 +131,10 @@ async fn measure(order: &Order, folder: &Path) -> Result<Report, Failed> {
     if order.part == Part::Xapi {
         let figures = records::measure(&app, order, folder).await?;
         return report(&app, (0, order.statements), figures);
+    }
+    if order.part == Part::Api {
+        let figures = api::measure(&app, order, folder).await?;
+        return report(&app, (order.teachers, 0), figures);
     }
     let mark = folder.join(FILLED);
     let known = match std::fs::read_to_string(&mark) {

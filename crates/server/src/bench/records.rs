@@ -16,7 +16,7 @@ use super::load::Times;
 use super::machine::{Memory, memory};
 use super::report::{Figure, Goal};
 use super::served::Served;
-use super::store::records::{self as store, Rows};
+use super::store::records as store;
 use super::{Failed, Order, bare, note};
 
 /// Statements that an agent has, and those of a registration.
@@ -56,7 +56,10 @@ pub async fn measure(app: &Arc<App>, order: &Order, folder: &Path) -> Result<Vec
         note(name);
         let own = sender.send(connections, size, many).await?;
         let rows = store::latest(&mut app.db.read().await?, i64::try_from(many)?).await?;
-        let beside = written(app, Arc::new(rows), connections, usize::try_from(size)?).await?;
+        bare::lay_out(app).await?;
+        let way = (connections, usize::try_from(size)?);
+        let beside = bare::written(app, Arc::new(rows), way, |tx, some| Box::pin(bare::write(tx, some)));
+        let beside = beside.await?;
         figures.push(
             Figure::new(name, "/s", Goal::AtLeast(rate(many, beside) / 2.0), rate(many, own))
                 .beside(own, beside),
@@ -229,30 +232,4 @@ impl Sender {
             grown,
         ))
     }
-}
-
-/// Writes `rows` once more into tables with the same keys, `size` statements in a transaction, from so
-/// many tasks at once; gives how long it took.
-async fn written(app: &Arc<App>, rows: Arc<Rows>, tasks: u64, size: usize) -> Result<Duration, Failed> {
-    bare::lay_out(app).await?;
-    let next = Arc::new(AtomicU64::new(0));
-    let started = Instant::now();
-    let mut workers = tokio::task::JoinSet::new();
-    for _ in 0..tasks {
-        let (app, rows, next) = (Arc::clone(app), Arc::clone(&rows), Arc::clone(&next));
-        workers.spawn(async move {
-            loop {
-                let first = usize::try_from(next.fetch_add(1, Ordering::Relaxed)).unwrap_or(usize::MAX);
-                let Some(some) = rows.chunks(size).nth(first) else { return Ok(()) };
-                let mut tx = app.db.write().await?;
-                bare::write(&mut tx, some).await?;
-                tx.commit().await?;
-            }
-        });
-    }
-    while let Some(done) = workers.join_next().await {
-        let done: Result<(), tisheng_platform::DbError> = done?;
-        done?;
-    }
-    Ok(started.elapsed())
 }

@@ -1,6 +1,7 @@
 //! What the bench reads beside the rooms: whom it has put where, and the same rows as the bare
 //! engine gives them.
 
+pub mod hours;
 pub mod records;
 
 use tisheng_kernel::Id;

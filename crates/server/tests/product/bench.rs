@@ -22,6 +22,22 @@ story!(a_small_record_store_is_measured, |engine| async move {
     }
 });
 
+story!(a_small_platform_is_measured, |engine| async move {
+    let empty = scratch(engine).await;
+    let mut order = vec!["bench", "--part", "api", "--teachers", "200", "--rows", "1000", "--json"];
+    if let Address::Server(url) = &empty.address {
+        order.extend(["--database", url]);
+    }
+    let measured = tisheng(empty.folder.path(), &order, "");
+    let report: Value = serde_json::from_str(&said(&measured)).expect("JSON");
+    let figures = report["figures"].as_array().expect("figures");
+    let names: Vec<&str> = figures.iter().filter_map(|figure| figure["what"].as_str()).collect();
+    for part in ["rows of hours in batches of 100, 4 connections", "p50", "p99"] {
+        assert!(names.iter().any(|name| name.contains(part)), "{part} in {names:?}");
+    }
+    assert!(figures[0]["times_bare"].as_f64().is_some_and(|times| times > 0.0), "{figures:?}");
+});
+
 story!(a_small_province_is_measured, |engine| async move {
     let empty = scratch(engine).await;
     let mut order = vec!["bench", "--teachers", "200", "--json"];

@@ -222,6 +222,15 @@ fn an_operator_changes_the_key_that_signs_for_tools() {
     let lines = listed();
     assert_eq!((lines.len(), name(&lines[0])), (3, name(&third)), "{lines:?}");
     assert!(lines[1..].iter().all(|line| line.contains("withdrawn")), "{lines:?}");
+
+    // One alone: the key before it signs again, and another follows.
+    let fourth = name(&lti(&["rotate"]));
+    let third = name(&third);
+    let told = lti(&["rotate", "--revoke", &fourth]);
+    assert!(told.contains(&format!("{fourth} is withdrawn; {third} signs")), "{told}");
+    assert!(told.lines().count() == 2 && listed()[0].contains("signs from"), "{told}");
+    let refusal = refused(&tisheng(folder.path(), &["lti", "rotate", "--revoke", &fourth], ""));
+    assert!(refusal.contains("tisheng lti keys"), "{refusal}");
 }
 
 #[test]

@@ -6,10 +6,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{Days, TimeDelta};
 use http::{HeaderMap, Method};
+use serde_json::json;
 use tisheng_assessment::{evidence, review};
 use tisheng_gateway::door;
 use tisheng_gateway::lrs::{self, Scope, Wanted};
-use tisheng_gateway::lti;
+use tisheng_gateway::{lti, token};
 use tisheng_kernel::{Id, Level, Seconds};
 use tisheng_platform::args;
 use tisheng_policy::scheme::{self, Programme, samples::owned};
@@ -22,7 +23,7 @@ use tisheng_testkit::{Browser, Chosen, Engine, TestApp};
 use tisheng_training::course::{self, Counts, samples::Wish};
 use tisheng_training::hours::{self, Channel, Described, Report, Whom};
 use tisheng_training::learning::{self, Happened};
-use tisheng_training::platform;
+use tisheng_training::platform::{self, Platform};
 use tisheng_training::samples::{choose, fulfil_hours, online_report, publish_offer};
 use tisheng_training::selection;
 use uuid::Uuid;
@@ -270,6 +271,7 @@ impl World {
         let chooser = self.test.ctx(self.town.province_office.who());
         let pick = lti::samples::pick(&chooser, &mut tx, id).await.expect("something chosen");
         tx.commit().await.expect("commits");
+        self.reported(id).await;
         self.things.insert("/platforms {id}", id.to_string());
         self.things.insert("{credential}", issued.id.to_string());
         self.things.insert("{pick}", pick.to_string());
@@ -278,6 +280,29 @@ impl World {
         self.things.insert("/courses {id}", course.to_string());
         self.things.insert("{month}", learnt.date().format("%Y-%m").to_string());
         self.things.insert("/learners {id}", unknown.to_string());
+    }
+
+    /// A batch that a platform has reported, of somebody whom nobody knows.
+    async fn reported(&self, platform: Id<Platform>) {
+        let system = self.test.system();
+        let mut tx = system.write().await.expect("a transaction");
+        let platform = platform::of_id(&mut tx, platform).await.expect("read").expect("a platform");
+        let whose = (&self.town.county, Some(&platform));
+        let issued = token::samples::token(&system, &mut tx, whose, &[token::Scope::HoursWrite]).await;
+        tx.commit().await.expect("commits");
+        let day = self.test.app.now().date() - Days::new(40);
+        let row = json!({ "id": "b1", "person": { "name": "无名氏" }, "title": "课程一", "hours": "1", "date": day });
+        let mut headers = HeaderMap::new();
+        let bearer = format!("Bearer {}", issued.expect("a token").word());
+        for (name, value) in [
+            ("authorization", bearer.as_str()),
+            ("content-type", "application/json"),
+            ("idempotency-key", "batch-1"),
+        ] {
+            headers.insert(name, value.parse().expect("a value"));
+        }
+        let batch = json!({ "rows": [row] }).to_string().into_bytes();
+        self.test.browser().send(Method::POST, "/api/v1/hours", headers, batch).await.says("parked");
     }
 
     /// A sign-in service of the county, by which the one who finished comes.

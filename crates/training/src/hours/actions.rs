@@ -6,6 +6,7 @@ pub mod candidates;
 pub mod decide;
 pub mod disputes;
 pub(super) mod foresee;
+mod long_day;
 pub mod reversal;
 pub mod withdrawal;
 
@@ -19,7 +20,7 @@ use tisheng_registry::people::{self, Clue, Match, Person};
 use tisheng_rules::Scheme;
 use tisheng_rules::hours::ItemUnit;
 
-use super::doubt::{Doubt, doubt};
+use super::doubt::{Doubt, doubt, is_long_day};
 use super::model::{
     Described, Entry, HoursError, Logged, REVERSAL, Report, WITHDRAWAL, Waiting, WaitingState, Whom,
 };
@@ -141,7 +142,14 @@ pub(super) async fn take(
     let person = match find(ctx, tx, &report.whom).await? {
         Found::One(person) => person,
         Found::NotSure(why) => {
-            let put = Wait { state: WaitingState::Parked, why, against: None, person: None, withdrawn };
+            let put = Wait {
+                state: WaitingState::Parked,
+                why,
+                long_day: false,
+                against: None,
+                person: None,
+                withdrawn,
+            };
             return Ok((wait(ctx, tx, programme, report, &digest, &put).await?, None));
         }
     };
@@ -156,8 +164,8 @@ pub(super) async fn take(
                 // The number was free a moment ago: what somebody else has just entered may say
                 // something else, so it is weighed against that.
             }
-            Weighed::Waits { state, why, against } => {
-                let put = Wait { state, why: &why, against, person: Some(person), withdrawn };
+            Weighed::Waits { state, why, long_day, against } => {
+                let put = Wait { state, why: &why, long_day, against, person: Some(person), withdrawn };
                 break wait(ctx, tx, programme, report, &digest, &put).await?;
             }
         }
@@ -209,7 +217,13 @@ pub(super) enum Weighed {
     /// To be entered with this revision.
     Fresh(i64),
     /// A person decides.
-    Waits { state: WaitingState, why: String, against: Option<Id<Entry>> },
+    Waits {
+        state: WaitingState,
+        why: String,
+        /// Whether the day would hold more than its 24 hours.
+        long_day: bool,
+        against: Option<Id<Entry>>,
+    },
 }
 
 /// Weighs a report about `person`, whose day will hold `ahead` more than the ledger says.
@@ -228,7 +242,7 @@ pub(super) async fn weigh(
             None if known.iter().any(|entry| entry.says(report, person)) => return Ok(Weighed::Same),
             None => OTHER_CONTENT.to_owned(),
         };
-        return Ok(Weighed::Waits { state: WaitingState::Conflict, why, against });
+        return Ok(Weighed::Waits { state: WaitingState::Conflict, why, long_day: false, against });
     };
     let scheme = scheme::rules(&ctx.app, tx, programme).await?;
     let booked = store::booked_on(tx, programme.id, person, report.worked_on).await? + ahead;
@@ -242,7 +256,12 @@ pub(super) async fn weigh(
         found => found,
     };
     Ok(match found {
-        Some(doubt) => Weighed::Waits { state: WaitingState::Held, why: doubt.to_string(), against: None },
+        Some(doubt) => Weighed::Waits {
+            state: WaitingState::Held,
+            why: doubt.to_string(),
+            long_day: is_long_day(report, booked),
+            against: None,
+        },
         None => Weighed::Fresh(revision),
     })
 }
@@ -279,6 +298,7 @@ pub(super) async fn free_revision(
 struct Wait<'a> {
     state: WaitingState,
     why: &'a str,
+    long_day: bool,
     against: Option<Id<Entry>>,
     person: Option<Id<Person>>,
     /// The row in which the same report waited before it was withdrawn.
@@ -323,6 +343,7 @@ async fn wait(
         paper_key: key.as_ref(),
         why: put.why,
         against: put.against,
+        long_day: put.long_day,
     };
     let waits = match put.withdrawn {
         Some(_) => store::reports::renew(ctx, tx, programme.id, &row).await?,

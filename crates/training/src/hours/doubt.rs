@@ -59,6 +59,12 @@ impl fmt::Display for Doubt {
     }
 }
 
+/// Whether with `report` its day would hold more than 24 hours, where `booked` is booked already.
+#[must_use]
+pub fn is_long_day(report: &Report, booked: Seconds) -> bool {
+    report.is_clocked() && booked + report.seconds > DAY
+}
+
 /// What speaks against `report`, given today, the period, and what is booked for its day already.
 #[must_use]
 pub fn doubt(
@@ -80,5 +86,5 @@ pub fn doubt(
     if let Some(period) = period.filter(|period| !period.contains(report.worked_on)) {
         return Some(Doubt::Outside(period));
     }
-    (report.is_clocked() && booked + report.seconds > DAY).then_some(Doubt::LongDay { booked })
+    is_long_day(report, booked).then_some(Doubt::LongDay { booked })
 }

@@ -107,7 +107,9 @@ impl Kind for HoursFile {
     ) -> Result<(), DbError> {
         let policy = memory.policy.clone();
         for item in items {
-            let Some((row, notes)) = item.open() else { continue };
+            // A row in which something cannot be read is held against the scheme all the same, so that
+            // everything that is wrong with it is told at once.
+            let (Some(row), notes) = (item.row.as_mut(), &mut item.notes) else { continue };
             let Some((programme, rules)) = &policy else {
                 notes.wrong(CATEGORY, "您所在的机构还没有启用实施方案，不能导入学时");
                 continue;

@@ -10,12 +10,13 @@
 //! The room knows none of its sources: a training platform's file, an activity and the acceptance
 //! of evidence all come through [`log`].
 //!
-//! Tables: `hour_entry`, `hour_total`, `hour_report`, `hour_said`, `hour_dispute`.
+//! Tables: `hour_entry`, `hour_total`, `hour_report`, `hour_said`, `hour_dispute`, `hour_long_day`.
 //!
 //! Invariants: a source's number with one content is one entry; an entry is reversed at most
 //! once and a reversal never; what its source withdrew may be reported anew; `hour_total` equals the sum of the entries at every commit; every
 //! report that was taken is an entry or a row of `hour_report`; what two files say stands until
-//! both are undone.
+//! both are undone; with no entry does a day hold more than 24 hours unless somebody believed it for an
+//! office, with a reason that says why.
 
 mod actions;
 mod delivery;
@@ -45,11 +46,11 @@ pub use dispute::{Dispute, DisputeState};
 pub use doubt::Doubt;
 pub use file::{COLUMNS, HoursFile};
 pub use model::{
-    ACTIVITIES, Channel, Described, Entry, HoursError, Logged, OWN_SOURCES, RESULTS, REVERSAL, Report,
-    WITHDRAWAL, Waiting, WaitingState, Whom, number_of,
+    ACTIVITIES, Channel, Described, Entry, HoursError, LEAST_REASON, Logged, OWN_SOURCES, RESULTS, REVERSAL,
+    Report, WITHDRAWAL, Waiting, WaitingState, Whom, number_of,
 };
 pub use pages::{DESK, desk_of_source, routes};
-pub use proof::{check_totals, sum_again};
+pub use proof::{Promise, check_totals, is_kept, sum_again};
 pub use store::listed::{Listed, of_source};
 pub use store::{Total, follow, keeps_of};
 pub use told::{DISPUTE_ANSWERED, DisputeAnswered, Outcome, TOLD, Told, ToldRow};

@@ -27,6 +27,10 @@ pub const RESULTS: &str = "能力点考核";
 /// The names that belong to this system: no file may speak in one of them.
 pub const OWN_SOURCES: [&str; 4] = [REVERSAL, WITHDRAWAL, ACTIVITIES, RESULTS];
 
+/// Letters and digits that a reason has at least which lets a day hold more than its 24 hours: what was
+/// looked at, and what speaks for it.
+pub const LEAST_REASON: usize = 10;
+
 /// Whom a report is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Whom {
@@ -171,6 +175,9 @@ pub struct Entry {
     pub reason: String,
     /// The entry it takes back.
     pub reverses: Option<Id<Entry>>,
+    /// The office that believed it although the day holds more than its 24 hours with it; empty where
+    /// that was not noted.
+    pub long_day: Option<String>,
 }
 
 impl Entry {
@@ -357,6 +364,8 @@ pub struct Waiting {
     pub paper_key: Option<Vec<u8>>,
     /// The account of whoever decided.
     pub decided_by: Option<Uuid>,
+    /// Whether the day holds more than its 24 hours with it.
+    pub long_day: bool,
 }
 
 impl Waiting {
@@ -414,6 +423,11 @@ pub enum HoursError {
     /// No reason was given.
     #[error("请填写原因")]
     NoReason,
+    /// With it the day holds more than its 24 hours, and the reason is too short to say why that is so.
+    #[error(
+        "当天合计超过 24 小时：认定须写明核实了什么、依据是什么，不少于 {LEAST_REASON} 个字，教师可以看到"
+    )]
+    ShortReason,
     /// Nobody decides about their own hours.
     #[error("不能处理与本人有关的记录，请由其他人员处理")]
     Own,

@@ -232,6 +232,8 @@ struct WaitingRow {
     received: String,
     decision: String,
     decided: String,
+    /// Whether the day holds more than its 24 hours with it.
+    long_day: bool,
 }
 
 fn waiting_row(rules: &Scheme, waiting: &Waiting) -> WaitingRow {
@@ -255,5 +257,6 @@ fn waiting_row(rules: &Scheme, waiting: &Waiting) -> WaitingRow {
         received: waiting.received_at.chinese(),
         decision: waiting.decision.clone(),
         decided: waiting.decided_at.map(|at| at.chinese()).unwrap_or_default(),
+        long_day: waiting.long_day,
     }
 }

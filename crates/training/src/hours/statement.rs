@@ -1,6 +1,7 @@
 //! A teacher's statement, line by line as a bank's: what each line earned, what of it counts, and
 //! the rule by which the rest does not. Pure.
 
+use tisheng_kernel::number::chinese_date;
 use tisheng_kernel::{Id, Seconds};
 use tisheng_rules::hours::HoursRule;
 use tisheng_rules::{HourEntry, Sourced, Tally};
@@ -86,7 +87,7 @@ pub fn lines<'a>(rule: &HoursRule, entries: &'a [Entry]) -> Vec<Line<'a>> {
             standing,
             counts,
             over: entry.seconds - counts,
-            rule: reason(rule, (entry, from), standing, counts, &after),
+            rule: reason(rule, (entry, from), standing, counts, &after) + &believed(entry),
             running: after.counted,
         });
         before = after;
@@ -129,6 +130,14 @@ fn reason(
     let of_kind = category.kinds.iter().find(|kind| kind.key == entry.kind);
     let over = of_kind.and_then(|kind| kind.over_rule.clone()).or_else(|| category.sum.over_rule.clone());
     over.unwrap_or_else(|| "超过方案规定的上限，保留但不计入".to_owned())
+}
+
+/// Who believed a line with which its day holds more than 24 hours, when and why; empty for any other.
+fn believed(entry: &Entry) -> String {
+    let Some(office) = &entry.long_day else { return String::new() };
+    let office = if office.is_empty() { "工作人员".to_owned() } else { format!("“{office}”") };
+    let (day, reason) = (chinese_date(entry.received_at.date()), &entry.reason);
+    format!("；当天合计超过 24 小时，由{office}于 {day} 认定，理由：{reason}")
 }
 
 /// The minimum that a line counts towards.
@@ -177,6 +186,7 @@ mod tests {
             received_at: Instant::from_micros(n),
             reason: "重复报送".to_owned(),
             reverses,
+            long_day: None,
         }
     }
 
@@ -213,6 +223,18 @@ mod tests {
         assert_eq!(back.standing, Standing::TakesBack);
         assert_eq!(back.running, first.seconds, "the surplus of the second line counts now");
         assert!(back.rule.contains("重复报送"));
+    }
+
+    #[test]
+    fn a_line_of_a_long_day_names_who_believed_it_and_why() {
+        let (scheme, category, kind, _) = with_ceiling();
+        let plain = entry(1, &category, &kind, 1, None);
+        let by = |office: &str| Entry { long_day: Some(office.to_owned()), ..plain.clone() };
+        let book = [plain.clone(), by("测试县工程办"), by("")];
+        let rules: Vec<String> = lines(&scheme.hours, &book).into_iter().map(|line| line.rule).collect();
+        assert!(!rules[0].contains("24 小时"), "{rules:?}");
+        assert!(rules[1].ends_with("由“测试县工程办”于 1970年1月1日 认定，理由：重复报送"), "{rules:?}");
+        assert!(rules[2].contains("由工作人员于"), "{rules:?}");
     }
 
     #[test]

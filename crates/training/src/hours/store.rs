@@ -30,20 +30,26 @@ const ADD_ENTRY: &str = "insert into hour_entry (programme, person, id, category
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
     on conflict do nothing";
 
+const NOTE_LONG_DAY: &str =
+    "insert into hour_long_day (programme, person, entry, office) values ($1, $2, $3, $4)";
+
 const ADD_TO_TOTAL: &str = "insert into hour_total (programme, person, category, kind, seconds, entries)
     values ($1, $2, $3, $4, $5, 1) on conflict (programme, person, category, kind)
     do update set seconds = hour_total.seconds + excluded.seconds, entries = hour_total.entries + 1";
 
 const ENTRIES: &str = "select id, person, category, kind, seconds, hour_length, worked_on, title, source,
-    source_id, revision, received_at, reason, reverses, channel
+    source_id, revision, received_at, reason, reverses, channel, (select d.office from hour_long_day d
+        where d.programme = hour_entry.programme and d.person = hour_entry.person and d.entry = hour_entry.id)
     from hour_entry where programme = $1 and person = $2 order by id";
 
 const ENTRY: &str = "select id, person, category, kind, seconds, hour_length, worked_on, title, source,
-    source_id, revision, received_at, reason, reverses, channel
+    source_id, revision, received_at, reason, reverses, channel, (select d.office from hour_long_day d
+        where d.programme = hour_entry.programme and d.person = hour_entry.person and d.entry = hour_entry.id)
     from hour_entry where programme = $1 and id = $2";
 
 const OF_NUMBER: &str = "select id, person, category, kind, seconds, hour_length, worked_on, title, source,
-    source_id, revision, received_at, reason, reverses, channel
+    source_id, revision, received_at, reason, reverses, channel, (select d.office from hour_long_day d
+        where d.programme = hour_entry.programme and d.person = hour_entry.person and d.entry = hour_entry.id)
     from hour_entry where programme = $1 and source = $2 and source_id = $3 order by revision";
 
 const HAS_SOURCE: &str = "select 1 from hour_entry where programme = $1 and source = $2
@@ -115,6 +121,7 @@ pub(super) fn entry(row: &Row<'_>) -> Result<Entry, DbError> {
         reason: row.get(12)?,
         reverses: row.get(13)?,
         channel: termed(row, 14)?,
+        long_day: row.get(15)?,
     })
 }
 
@@ -125,6 +132,16 @@ pub struct Booking<'a> {
     pub revision: i64,
     pub reason: &'a str,
     pub reverses: Option<Id<Entry>>,
+}
+
+/// Notes that `entry` lets its day hold more than 24 hours, and for whom that was believed.
+pub async fn note_long_day(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    (person, entry): (Id<Person>, Id<Entry>),
+    office: &str,
+) -> Result<(), DbError> {
+    tx.run(NOTE_LONG_DAY, args![programme, person, entry, office]).await.map(drop)
 }
 
 /// Writes an entry and adds it to the sums; says whether the number was free, and the entry that

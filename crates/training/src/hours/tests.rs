@@ -1,6 +1,7 @@
 //! The ledger, told on both engines.
 
 mod file;
+mod long_day;
 
 use proptest::prelude::{Strategy, any};
 use proptest::strategy::ValueTree;
@@ -122,7 +123,10 @@ story!(what_can_hardly_be_true_is_held_and_decided_by_another, |engine| async mo
     let mut tx = clerk.write().await.expect("a transaction");
     let never = accept(&clerk, &mut tx, &place.programme, early, "平台已确认").await;
     assert!(matches!(never, Err(HoursError::Future(day)) if day == future.worked_on));
-    accept(&clerk, &mut tx, &place.programme, held, "平台确认跨了两天").await.expect("accepted");
+    let short = accept(&clerk, &mut tx, &place.programme, held, "平台确认跨了两天").await;
+    assert!(matches!(short, Err(HoursError::ShortReason)), "{short:?}");
+    let why = "平台确认两次学习跨了两天";
+    accept(&clerk, &mut tx, &place.programme, held, why).await.expect("accepted");
     let again = accept(&clerk, &mut tx, &place.programme, held, "再认一次").await;
     assert!(matches!(again, Err(HoursError::Decided(WaitingState::Entered))));
     tx.commit().await.expect("commits");

@@ -79,7 +79,9 @@ story!(what_a_person_or_records_decided_is_not_taken_back, |engine| async move {
     let held = tx
         .row("select id from hour_report where state = 'held'", tisheng_platform::args![], |row| row.get(0));
     let held = held.await.expect("it waits");
-    hours::accept(&office, &mut tx, &place.programme, held, "已核实").await.expect("believed");
+    hours::accept(&office, &mut tx, &place.programme, held, "已向平台核实，按结业日一次报送")
+        .await
+        .expect("believed");
     tx.commit().await.expect("commits");
     assert_eq!(place.seconds(person).await, 42 * length);
     let rows = [withdrawal("v3", "学时有误"), place.row(0, "20", "v3")];

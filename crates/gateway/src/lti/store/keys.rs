@@ -21,6 +21,10 @@ const RETIRE: &str = "update lti_key set until = $1 where until is null";
 
 const REVOKE: &str = "update lti_key set revoked_at = $2 where id = $1 and revoked_at is null";
 
+const BEGIN: &str = "update lti_key set signs_from = $2 where id = $1";
+
+const EXTEND: &str = "update lti_key set until = $2 where id = $1 and until < $2";
+
 const FORGET: &str = "delete from lti_key where (revoked_at is null and until <= $1) or revoked_at <= $2";
 
 fn key(row: &Row<'_>) -> Result<Key, DbError> {
@@ -60,6 +64,16 @@ pub async fn retire(tx: &mut Tx, until: Instant) -> Result<(), DbError> {
 /// Withdraws a key; says whether nobody has done so before.
 pub async fn revoke(tx: &mut Tx, id: Id<Key>, at: Instant) -> Result<bool, DbError> {
     Ok(tx.run(REVOKE, args![id, at]).await? == 1)
+}
+
+/// Lets a key sign from `at` on.
+pub async fn begin(tx: &mut Tx, id: Id<Key>, at: Instant) -> Result<(), DbError> {
+    tx.run(BEGIN, args![id, at]).await.map(drop)
+}
+
+/// Lets a key that is to end be published at least until `until`.
+pub async fn extend(tx: &mut Tx, id: Id<Key>, until: Instant) -> Result<(), DbError> {
+    tx.run(EXTEND, args![id, until]).await.map(drop)
 }
 
 /// Removes keys that are published no more at `at`, and those that were withdrawn up to `since`.

@@ -4,14 +4,15 @@ use chrono::TimeDelta;
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 use tisheng_platform::args;
+use tisheng_platform::web::Failure;
 use tisheng_testkit::{Browser, Seen, story};
 
 use super::scene::{Scene, TOOL, line_of};
 use super::tool::{key, opened};
 use crate::jose::sign::SigningKey;
 use crate::jose::{KeySet, Unverified};
-use crate::lti::Rotated;
 use crate::lti::names::{claim, role};
+use crate::lti::{Rotated, Withdrawn};
 
 story!(a_score_in_a_tool_is_an_hour_once, |engine| async move {
     let scene = Scene::begin(engine).await;
@@ -170,13 +171,15 @@ story!(what_is_not_in_use_is_not_opened, |engine| async move {
     }
 });
 
+/// The names of the keys of a set.
+fn names(page: &Seen) -> Vec<String> {
+    let said: Value = serde_json::from_str(&page.is(200).html()).expect("JSON");
+    let keys = said["keys"].as_array().expect("keys").iter();
+    keys.map(|key| key["kid"].as_str().expect("a name").to_owned()).collect()
+}
+
 story!(keys_change_and_both_are_published_for_a_while, |engine| async move {
     let scene = Scene::begin(engine).await;
-    let names = |page: &Seen| -> Vec<String> {
-        let said: Value = serde_json::from_str(&page.is(200).html()).expect("JSON");
-        let keys = said["keys"].as_array().expect("keys").iter();
-        keys.map(|key| key["kid"].as_str().expect("a name").to_owned()).collect()
-    };
     let mut anybody = scene.test.browser();
     let first = names(&anybody.get("/.well-known/jwks.json").await);
     assert_eq!(first.len(), 1);
@@ -223,6 +226,65 @@ story!(keys_change_and_both_are_published_for_a_while, |engine| async move {
     lecturer.get(&scene.page()).await.shows("作废").shows(&kid);
     scene.test.clock.set(scene.test.app.now() + TimeDelta::days(31));
     scene.browser(&scene.lecturer).await.get(&scene.page()).await.hides(&kid).shows(&last);
+});
+
+story!(one_key_is_withdrawn_and_the_others_stay, |engine| async move {
+    let scene = Scene::begin(engine).await;
+    let published = async || names(&scene.test.browser().get("/.well-known/jwks.json").await);
+    let first = published().await.remove(0);
+    let turned = async || match crate::lti::rotate(&scene.test.system()).await.expect("another key") {
+        Rotated::Made(kid, from) => (kid, from),
+        waits @ Rotated::Waits(..) => panic!("{waits:?}"),
+    };
+    let withdraw =
+        async |kid: &str| crate::lti::withdraw(&scene.test.system(), kid).await.expect("withdrawn");
+    let signs = async || {
+        let browser = &mut scene.browser(scene.teacher()).await;
+        let asked = scene.set_out(browser).await;
+        let page = browser.get(&scene.back(&asked, &scene.test.app.now().micros().to_string(), &[])).await;
+        opened(&page.field("id_token")).0["kid"].as_str().expect("a name").to_owned()
+    };
+    let wait = |time| scene.test.clock.advance(time);
+
+    // The one that waits: the other goes on, and the next waits a day like any.
+    let (second, _) = turned().await;
+    wait(TimeDelta::hours(12));
+    let told = withdraw(&second).await;
+    let (third, from) = told.next.expect("another follows");
+    let now = scene.test.app.now();
+    assert!(from <= now + TimeDelta::hours(24) && from > now + TimeDelta::hours(23), "a day: {from}");
+    assert_eq!(told.signs, first);
+    assert_eq!(published().await, [third.clone(), first.clone()]);
+    wait(TimeDelta::hours(25));
+    assert_eq!(signs().await, third);
+
+    // The one that signs: the one before is known to every tool and signs again until another does.
+    wait(TimeDelta::days(6));
+    let told = withdraw(&third).await;
+    let (fourth, _) = told.next.expect("another follows");
+    assert_eq!(told.signs, first);
+    assert_eq!(signs().await, first);
+    wait(TimeDelta::days(3));
+    assert_eq!(signs().await, fourth);
+    assert_eq!(published().await, [fourth.clone(), first.clone()]);
+
+    // One that is only published is missed by nobody.
+    assert_eq!(withdraw(&first).await, Withdrawn { signs: fourth.clone(), next: None });
+    assert_eq!(published().await, std::slice::from_ref(&fourth));
+
+    // The one that signs while another waits and none is before it: the other signs at once.
+    let (fifth, _) = turned().await;
+    assert_eq!(withdraw(&fourth).await, Withdrawn { signs: fifth.clone(), next: None });
+    assert_eq!(signs().await, fifth);
+
+    // The only one: a new one signs at once.
+    let told = withdraw(&fifth).await;
+    assert_eq!((published().await, told.next), (vec![told.signs.clone()], None));
+    for unknown in [&fifth, "nothing"] {
+        let refused = crate::lti::withdraw(&scene.test.system(), unknown).await;
+        assert!(matches!(refused, Err(Failure::NotFound)), "{refused:?}");
+    }
+    assert_eq!(scene.recorded("lti.key_revoked").await, 5);
 });
 
 story!(a_tool_opens_the_courses_that_somebody_has_ticked, |engine| async move {

@@ -11,8 +11,7 @@ macro_rules! orgs {
             when 'school' then 'school' when 'group' then 'department' else 'local' end as t1,
         coalesce(n.code, '') as t2, n.kind as t3, '' as t4, '' as t5,
         case when n.valid_to is null then 'active' else 'tobedeleted' end as status, cast(0 as bigint) as n1,
-        coalesce((select max(h.at) from node_history h where h.node = n.id), 0) as changed_at, n.id as made,
-        n.path as o1, '' as o2
+        n.changed_at as changed_at, n.id as made, n.path as o1, '' as o2
         from node n join programme g on g.id = $3 where n.path >= $1 and n.path < $2"
     };
 }
@@ -22,8 +21,7 @@ macro_rules! classes {
         "select n.id as k1, n.id as k2, '' as k3, n.id as i1, n.id as i2, n.name as t0,
         coalesce(n.code, '') as t1, '' as t2, '' as t3, '' as t4, '' as t5,
         case when n.valid_to is null then 'active' else 'tobedeleted' end as status, cast(0 as bigint) as n1,
-        coalesce((select max(h.at) from node_history h where h.node = n.id), 0) as changed_at, n.id as made,
-        n.path as o1, '' as o2
+        n.changed_at as changed_at, n.id as made, n.path as o1, '' as o2
         from node n join programme g on g.id = $3
         where n.path >= $1 and n.path < $2 and n.kind = 'school'"
     };
@@ -32,6 +30,16 @@ macro_rules! classes {
 // A teacher by the open post, or by the last one for whoever has left: name, surname, given name,
 // subject, stage, first day.
 macro_rules! users {
+    () => {
+        concat!(
+            user!(),
+            " from post p join person o on o.id = p.person join programme g on g.id = $3",
+            posts_of_users!()
+        )
+    };
+}
+
+macro_rules! user {
     () => {
         "select o.id as k1, o.id as k2, '' as k3, p.school as i1, p.school as i2, o.name as t0,
         case when length(o.name) > 2 and substr(o.name, 1, 2) in ('欧阳', '司马', '上官', '诸葛', '东方',
@@ -44,9 +52,13 @@ macro_rules! users {
         case when p.until is null then 'active' else 'tobedeleted' end as status, cast(0 as bigint) as n1,
         case when p.until is null and o.changed_at > p.changed_at
             then o.changed_at else p.changed_at end as changed_at,
-        p.id as made, p.path as o1, p.sort_key as o2
-        from post p join person o on o.id = p.person join programme g on g.id = $3
-        where p.path >= $1 and p.path < $2 and (p.until is null or not exists (select 1 from post q
+        p.id as made, p.path as o1, p.sort_key as o2"
+    };
+}
+
+macro_rules! posts_of_users {
+    () => {
+        " where p.path >= $1 and p.path < $2 and (p.until is null or not exists (select 1 from post q
             where q.person = p.person and q.path >= $1 and q.path < $2 and (q.until is null or q.id > p.id)))"
     };
 }
@@ -79,7 +91,7 @@ macro_rules! results {
 }
 
 // The programme and the courses of its catalogue, the same in every part of the tree: title, code,
-// subjects.
+// subjects, of which each stands between commas.
 macro_rules! courses {
     () => {
         "select g.id as k1, g.id as k2, '' as k3, g.node as i1, g.id as i2, g.title as t0, g.code as t1,
@@ -87,7 +99,8 @@ macro_rules! courses {
         cast(0 as bigint) as changed_at, g.id as made, '' as o1, '' as o2
         from programme g where g.id = $3 and cast($1 as text) <= cast($2 as text)
         union all
-        select c.id, c.id, '', g.node, c.id, c.title, c.code, c.subjects, '', '', '',
+        select c.id, c.id, '', g.node, c.id, c.title, c.code,
+        case when c.subjects = '' then '' else ',' || c.subjects || ',' end, '', '', '',
         case when c.state = 'retired' then 'tobedeleted' else 'active' end, 0, c.changed_at, c.id, '1', ''
         from programme g join course c on c.programme = g.id where g.id = $3 and c.revision is not null"
     };
@@ -103,10 +116,7 @@ macro_rules! items {
             case when n.valid_to is null then 'active' else 'tobedeleted' end as status,
             cast(0 as bigint) as n1, case when g.created_at > n.changed_at then g.created_at
                 else n.changed_at end as changed_at, n.id as made, n.path as o1, c.code as o2
-            from (select s.id, s.path, s.valid_to,
-                coalesce((select max(h.at) from node_history h where h.node = s.id), 0) as changed_at
-                from node s where s.path >= $1 and s.path < $2 and s.kind = 'school') n
-            join programme g on g.id = $3 cross join (with recursive place (at) as (
+            from node n join programme g on g.id = $3 cross join (with recursive place (at) as (
                 select 0 union all select at + 1 from place
                 where (at + 1) * 3 * cast(",
             $width,
@@ -119,7 +129,7 @@ macro_rules! items {
             part!($packed, $width, "1"),
             " as category, ",
             part!($packed, $width, "2"),
-            " as title from place) c"
+            " as title from place) c where n.path >= $1 and n.path < $2 and n.kind = 'school'"
         )
     };
 }
@@ -204,6 +214,11 @@ macro_rules! condition {
             " like ",
             $text,
             " escape '\\' then 2 else 1 end
+            when 6 then case when ",
+            $text,
+            " like '%,' || ",
+            text!($at),
+            " || ',%' then 2 else 1 end
             when 3 then case when (",
             first!($at),
             ", ",
@@ -363,10 +378,22 @@ pub static CLASSES: Rows = Rows {
     all: all!(classes!()),
     count: count!(classes!()),
 };
+// A user's place in the order, and whether there is one, stand in the post alone: persons are looked up
+// for those of the page, not for those before it, and none to count them.
 pub static USERS: Rows = Rows {
-    page: page!(users!()),
+    page: concat!(
+        "select r.k1, r.k2, r.k3, r.i1, r.i2, r.t0, r.t1, r.t2, r.t3, r.t4, r.t5, r.status, r.n1,
+        r.changed_at, r.made from (",
+        user!(),
+        " from (select p.id, p.person, p.school, p.path, p.sort_key, p.subject, p.stage, p.since, p.until,
+            p.changed_at from post p",
+        posts_of_users!(),
+        " order by p.path, p.sort_key, p.person limit $4 offset $5) p
+        join person o on o.id = p.person join programme g on g.id = $3) r
+        order by r.o1, r.o2, r.k1, r.k2, r.k3"
+    ),
     narrowed: narrowed!(users!()),
-    all: all!(users!()),
+    all: concat!("select count(*) from post p join programme g on g.id = $3", posts_of_users!()),
     count: count!(users!()),
 };
 pub static ENROLLMENTS: Rows = Rows {

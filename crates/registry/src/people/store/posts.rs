@@ -54,7 +54,8 @@ const SECONDMENTS: &str = "select s.host, n.name, s.since, s.until, s.reason
 
 const POSTS_AT: &str = "select count(*) from post where school = $1 and until is null";
 
-const REWRITE_POSTS: &str = "update post set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
+const REWRITE_POSTS: &str = "update post set path = $3 || substr(path, cast(cast($4 as bigint) as integer)),
+    changed_at = $5 where path >= $1 and path < $2";
 
 const REWRITE_RECORDS: &str =
     "update person set kept_by = $3 || substr(kept_by, cast(cast($4 as bigint) as integer))
@@ -230,7 +231,7 @@ pub async fn posts_at(tx: &mut Tx, school: Id<Node>) -> Result<i64, DbError> {
     tx.row(POSTS_AT, args![school], |row| row.get(0)).await
 }
 
-pub async fn follow(tx: &mut Tx, shift: &Shift) -> Result<(), DbError> {
-    shift.apply(tx, REWRITE_POSTS).await?;
+pub async fn follow(tx: &mut Tx, shift: &Shift, at: Instant) -> Result<(), DbError> {
+    shift.apply_at(tx, REWRITE_POSTS, at).await?;
     shift.apply(tx, REWRITE_RECORDS).await.map(drop)
 }

@@ -22,11 +22,8 @@ pub struct Row {
     pub terms: Vec<(Vec<u8>, i64)>,
 }
 
-/// Many of them.
-pub type Rows = Vec<Row>;
-
 /// The latest `many` statements.
-pub async fn latest(tx: &mut Tx, many: i64) -> Result<Rows, DbError> {
+pub async fn latest(tx: &mut Tx, many: i64) -> Result<Vec<Row>, DbError> {
     let mut rows = tx
         .rows(LATEST, args![many], |row| {
             Ok(Row {

@@ -13,6 +13,7 @@ use super::super::model::{Entry, HoursError, REVERSAL, Waiting, WaitingState};
 use super::super::store::reports::Moving;
 use super::super::store::{self, Booking};
 use super::super::told::{Outcome, ToldRow, told};
+use super::long_day::believe;
 use super::reversal::take_back;
 use super::{Weighed, changed, free_revision, not_own, weigh};
 
@@ -76,10 +77,11 @@ pub(super) async fn settle(
     let report = parked.report(person);
     let weighed = weigh(ctx, tx, programme, &report, (person, Seconds::ZERO)).await?;
     let (state, why, against) = match &weighed {
-        Weighed::Waits { state, why, against } => (*state, why.as_str(), *against),
+        Weighed::Waits { state, why, against, .. } => (*state, why.as_str(), *against),
         Weighed::Same | Weighed::Fresh(_) => (from, parked.why.as_str(), None),
     };
-    let moving = Moving { state, person, path: &teacher.path, why, against };
+    let long_day = matches!(weighed, Weighed::Waits { long_day: true, .. });
+    let moving = Moving { state, person, path: &teacher.path, why, against, long_day };
     if !store::reports::move_on(tx, programme.id, id, from, &moving).await? {
         return Err(HoursError::Decided(parked.state));
     }
@@ -191,8 +193,8 @@ fn with_reason(reason: &str) -> Result<(), HoursError> {
 /// Believes a held report: it becomes an entry as it is.
 ///
 /// # Errors
-/// [`HoursError::Decided`], [`HoursError::Own`], [`HoursError::NoReason`], [`HoursError::NumberTaken`]; 404 outside
-/// the asker's part of the tree.
+/// [`HoursError::Decided`], [`HoursError::Own`], [`HoursError::NoReason`], [`HoursError::ShortReason`],
+/// [`HoursError::NumberTaken`]; 404 outside the asker's part of the tree.
 pub async fn accept(
     ctx: &Ctx,
     tx: &mut Tx,
@@ -211,7 +213,7 @@ pub async fn accept(
 /// newer report becomes an entry.
 ///
 /// # Errors
-/// [`HoursError::Decided`], [`HoursError::Own`], [`HoursError::NoReason`]; 404 outside the asker's part of the tree.
+/// [`HoursError::Decided`], [`HoursError::Own`], [`HoursError::NoReason`], [`HoursError::ShortReason`]; 404 outside the asker's part of the tree.
 pub async fn take_newer(
     ctx: &Ctx,
     tx: &mut Tx,
@@ -244,8 +246,11 @@ async fn enter(
         return Err(HoursError::Future(waiting.worked_on));
     }
     let booking = Booking { id: ctx.id(), person, revision, reason, reverses: None };
-    if !store::add(ctx, tx, programme.id, &waiting.report(person), &booking).await? {
+    let Some(long_day) = believe(ctx, tx, programme, &waiting.report(person), &booking).await? else {
         return Err(HoursError::NumberTaken);
+    };
+    if long_day != waiting.long_day {
+        store::reports::set_long_day(tx, programme.id, waiting.id, long_day).await?;
     }
     let end = (WaitingState::Entered, Some(booking.id), reason);
     let state = end_waiting(ctx, tx, programme, (waiting.id, waiting.state), end).await?;

@@ -10,6 +10,7 @@ use tisheng_registry::people;
 use super::super::model::{Channel, Entry, HoursError, OWN_SOURCES, REVERSAL, Report, WITHDRAWAL};
 use super::super::store::{self, Booking};
 use super::super::told::{Outcome, ToldRow, told};
+use super::long_day::believe;
 use super::{changed, not_own, reversed};
 
 /// Takes an entry back with an entry of its own. The entry stays where it is.
@@ -38,7 +39,7 @@ pub async fn reverse(
 /// Enters what a person took back by mistake once more. The reversal stays where it is.
 ///
 /// # Errors
-/// [`HoursError::NoReason`], [`HoursError::Own`], [`HoursError::NotReversed`]; 404 when the
+/// [`HoursError::NoReason`], [`HoursError::ShortReason`], [`HoursError::Own`], [`HoursError::NotReversed`]; 404 when the
 /// programme has no such entry or the asker may not see its teacher.
 pub async fn restore(
     ctx: &Ctx,
@@ -60,7 +61,7 @@ pub async fn restore(
     }
     let booking =
         Booking { id: ctx.id(), person: entry.person, revision: entry.revision + 1, reason, reverses: None };
-    if !store::add(ctx, tx, programme.id, &entry.report(), &booking).await? {
+    if believe(ctx, tx, programme, &entry.report(), &booking).await?.is_none() {
         return Err(HoursError::NotReversed);
     }
     let detail = json!({ "as": booking.id, "reason": reason });

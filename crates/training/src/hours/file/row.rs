@@ -113,11 +113,12 @@ pub struct Row {
     pub whom: Described,
     platform: String,
     title: String,
-    category: String,
+    /// `None`, as for hours, length and day, where it is missing or cannot be read.
+    category: Option<String>,
     kind: String,
-    hours: String,
+    hours: Option<String>,
     length: Option<HourLength>,
-    day: NaiveDate,
+    day: Option<NaiveDate>,
     number: String,
     /// What it reports; known once it is held against the scheme.
     pub report: Option<Report>,
@@ -125,7 +126,7 @@ pub struct Row {
     pub known: bool,
 }
 
-/// Reads a row by itself.
+/// Reads a row by itself: as far as it can be read, since the rest of it may be wrong as well.
 pub fn read(desk: &Desk, line: &mut Line<'_>) -> Option<Row> {
     let text = |t: &str| -> Result<String, Infallible> { Ok(tidy(t)) };
     let name = line.need(NAME, text);
@@ -149,19 +150,19 @@ pub fn read(desk: &Desk, line: &mut Line<'_>) -> Option<Row> {
     });
     Some(Row {
         whom: Described {
-            name: name?,
+            name: name.unwrap_or_default(),
             paper: paper.unwrap_or_default().to_uppercase(),
             phone: phone.unwrap_or_default(),
             school: line.text(SCHOOL).to_owned(),
         },
-        platform: platform?,
-        title: title?,
-        category: category?,
+        platform: platform.unwrap_or_default(),
+        title: title.unwrap_or_default(),
+        category,
         // The kind of a platform goes with its category: a row that names another has its own.
         kind: tidy(if line.own(CATEGORY).is_empty() { line.text(KIND) } else { line.own(KIND) }),
-        hours: hours?,
+        hours,
         length,
-        day: day?,
+        day,
         number: number.unwrap_or_default(),
         report: None,
         known: false,
@@ -187,24 +188,26 @@ fn exact(text: String) -> Result<String, String> {
 
 /// What a row reports under the scheme, read on the day `today`; everything that is wrong is noted.
 pub fn report(rules: &Scheme, row: &Row, today: NaiveDate, notes: &mut Notes) -> Option<Report> {
-    let place = place(rules, row, notes);
+    let place = row.category.as_ref().and_then(|category| place(rules, category, &row.kind, notes));
     let length = row.length.unwrap_or(*rules.hours.length);
-    let seconds = seconds(row, length, notes);
-    if row.day > today {
-        notes.wrong(DAY, format!("学习日期 {} 还没有到", chinese_date(row.day)));
+    let seconds = row.hours.as_ref().and_then(|hours| seconds(hours, length, notes));
+    if let Some(day) = row.day.filter(|day| *day > today) {
+        notes.wrong(DAY, format!("学习日期 {} 还没有到", chinese_date(day)));
+    }
+    if notes.has_error() {
         return None;
     }
-    let ((category, kind), seconds) = (place?, seconds?);
+    let ((category, kind), seconds, day) = (place?, seconds?, row.day?);
     let who = if row.whom.paper.is_empty() { &row.whom.name } else { &row.whom.paper };
     let number =
-        if row.number.is_empty() { number_of(who, &row.title, row.day, seconds) } else { row.number.clone() };
+        if row.number.is_empty() { number_of(who, &row.title, day, seconds) } else { row.number.clone() };
     Some(Report {
         whom: Whom::Described(row.whom.clone()),
         category,
         kind,
         seconds,
         length,
-        worked_on: row.day,
+        worked_on: day,
         title: row.title.clone(),
         source: row.platform.clone(),
         source_id: number,
@@ -213,27 +216,27 @@ pub fn report(rules: &Scheme, row: &Row, today: NaiveDate, notes: &mut Notes) ->
     })
 }
 
-/// The keys of the category and of the kind that the row names by key or title; the kind may be empty.
-fn place(rules: &Scheme, row: &Row, notes: &mut Notes) -> Option<(String, String)> {
+/// The keys of the category and of the kind that a row names by key or title; the kind may be empty.
+fn place(rules: &Scheme, category: &str, kind: &str, notes: &mut Notes) -> Option<(String, String)> {
     let named = |title: &str, key: &str, text: &str| title == text || key == text;
-    let category = rules.hours.categories.iter().find(|c| named(&c.title, &c.key, &row.category));
-    let Some(category) = category else {
+    let found = rules.hours.categories.iter().find(|c| named(&c.title, &c.key, category));
+    let Some(category) = found else {
         let known: Vec<&str> = rules.hours.categories.iter().map(|c| c.title.as_str()).collect();
-        notes.wrong(CATEGORY, format!("方案中没有类别“{}”，应为：{}", row.category, known.join("、")));
+        notes.wrong(CATEGORY, format!("方案中没有类别“{category}”，应为：{}", known.join("、")));
         return None;
     };
-    let kind = category.kinds.iter().find(|kind| named(&kind.title, &kind.key, &row.kind));
-    if kind.is_none() && !row.kind.is_empty() {
+    let found = category.kinds.iter().find(|known| named(&known.title, &known.key, kind));
+    if found.is_none() && !kind.is_empty() {
         let known: Vec<&str> = category.kinds.iter().map(|kind| kind.title.as_str()).collect();
         let known = if known.is_empty() { "不填".to_owned() } else { known.join("、") };
-        notes.wrong(KIND, format!("“{}”下没有项目“{}”，应为：{known}", *category.title, row.kind));
+        notes.wrong(KIND, format!("“{}”下没有项目“{kind}”，应为：{known}", *category.title));
         return None;
     }
-    Some((category.key.clone(), kind.map(|kind| kind.key.clone()).unwrap_or_default()))
+    Some((category.key.clone(), found.map(|kind| kind.key.clone()).unwrap_or_default()))
 }
 
-fn seconds(row: &Row, length: HourLength, notes: &mut Notes) -> Option<Seconds> {
-    match Seconds::parse_hours(&row.hours, length) {
+fn seconds(hours: &str, length: HourLength, notes: &mut Notes) -> Option<Seconds> {
+    match Seconds::parse_hours(hours, length) {
         Ok(seconds) if seconds > Seconds::ZERO => Some(seconds),
         Ok(_) => {
             notes.wrong(HOURS, "学时应大于零");

@@ -37,6 +37,8 @@ struct DeskPage {
     source: String,
     without_source: String,
     state: &'static str,
+    /// Whether only those are shown with which a day holds more than its 24 hours.
+    long_day: bool,
     rows: Vec<WaitingRow>,
     first: String,
     next: String,
@@ -58,7 +60,8 @@ pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
     // Whoever asks for no tab sees the first in which something waits.
     let first = SHOWN.into_iter().find(|tab| tab.waits() && count(*tab) > 0);
     let state = filters.text("state").parse().unwrap_or(first.unwrap_or(WaitingState::Parked));
-    let asked = (state, words, source);
+    let long_day = filters.text("day") == "long";
+    let asked = store::reports::Asked { state, words, source, long_day };
     let found = store::reports::list(&mut tx, programme.id, &scope, asked, &filters.cursor()).await?;
     let slice = Slice::cut(found, |row| (String::new(), row.id.to_string()));
     let tabs = SHOWN.into_iter().map(|tab| {
@@ -73,6 +76,7 @@ pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
         source: source.to_owned(),
         without_source: filters.with("source", ""),
         state: state.code(),
+        long_day,
         rows: slice.rows.iter().map(|row| waiting_row(&rules, row)).collect(),
         first: if filters.text("after").is_empty() { String::new() } else { filters.with("after", "") },
         next: slice.next.map(|next| filters.with("after", &next.write())).unwrap_or_default(),

@@ -14,42 +14,42 @@ const FOLLOW_HOUR_REPORT: &str = "update hour_report set path = $3 || substr(pat
 
 const ADD: &str = "insert into hour_report (programme, id, state, path, source, source_id, digest, person, name,
     paper_masked, school, category, kind, seconds, hour_length, worked_on, title, why, against, received_at,
-    actor, decision, channel, paper_key)
+    actor, decision, channel, paper_key, long_day)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, '', $22,
-    $23)
+    $23, $24)
     on conflict (programme, source, source_id, digest) do nothing";
 
 const OF_DIGEST: &str = "select id, state, path, person, name, paper_masked, school, category, kind, seconds,
     hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry, channel,
-    paper_key, decided_by
+    paper_key, decided_by, long_day
     from hour_report where programme = $1 and source = $2 and source_id = $3 and digest = $4";
 
 const OF_NUMBER: &str = "select id, state, path, person, name, paper_masked, school, category, kind, seconds,
     hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry, channel,
-    paper_key, decided_by
+    paper_key, decided_by, long_day
     from hour_report where programme = $1 and source = $2 and source_id = $3 order by id";
 
 const OF_ID: &str = "select id, state, path, person, name, paper_masked, school, category, kind, seconds,
     hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry, channel,
-    paper_key, decided_by
+    paper_key, decided_by, long_day
     from hour_report where programme = $1 and id = $2 and path >= $3 and path < $4";
 
 const LIST: &str = "select id, state, path, person, name, paper_masked, school, category, kind, seconds,
     hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry, channel,
-    paper_key, decided_by
+    paper_key, decided_by, long_day
     from hour_report where programme = $1 and state = $2 and path >= $3 and path < $4
     and ($5 = '' or name = $5 or title like '%' || $5 || '%' or source_id = $5)
-    and ($6 = '' or source = $6) and id > $7 order by id limit $8";
+    and ($6 = '' or source = $6) and ($7 = '' or long_day) and id > $8 order by id limit $9";
 
 const OF_TEACHER: &str =
     "select id, state, path, person, name, paper_masked, school, category, kind, seconds,
     hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry, channel,
-    paper_key, decided_by
+    paper_key, decided_by, long_day
     from hour_report where programme = $1 and person = $2 order by id desc limit 200";
 
 const OF_NAME: &str = "select id, state, path, person, name, paper_masked, school, category, kind, seconds,
     hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry, channel,
-    paper_key, decided_by
+    paper_key, decided_by, long_day
     from hour_report where programme = $1 and name = $2 and person is null
     and (paper_masked = '' or paper_masked = $3 or school = $4) order by id desc limit 50";
 
@@ -57,8 +57,8 @@ const COUNTS: &str = "select state, count(*) from hour_report
     where programme = $1 and path >= $2 and path < $3 and state in ('parked', 'held', 'conflict')
     and ($4 = '' or source = $4) group by state";
 
-const MOVE: &str = "update hour_report set state = $4, person = $5, path = $6, why = $7, against = $8
-    where programme = $1 and id = $2 and state = $3";
+const MOVE: &str = "update hour_report set state = $4, person = $5, path = $6, why = $7, against = $8,
+    long_day = $9 where programme = $1 and id = $2 and state = $3";
 
 const DECIDE: &str = "update hour_report set state = $4, entry = $5, decision = $6, decided_at = $7,
     decided_by = $8 where programme = $1 and id = $2 and state = $3";
@@ -82,13 +82,15 @@ const REOPEN: &str = "update hour_report set state = $3, entry = null, decision 
 const OF_ENTRY: &str = "select id from hour_report where programme = $1 and person = $2 and entry = $3";
 
 const RENEW: &str = "update hour_report set state = $3, path = $4, person = $5, why = $6, against = $7,
-    received_at = $8, actor = $9, decision = '', decided_at = null, decided_by = null
+    received_at = $8, actor = $9, decision = '', decided_at = null, decided_by = null, long_day = $10
     where programme = $1 and id = $2 and state = 'withdrawn'";
 
 const NAME_OF: &str = "select p.name from account a join person p on p.id = a.person where a.id = $1";
 
 const PASS_UP: &str =
     "update hour_report set path = $3 where programme = $1 and id = $2 and state = 'parked' and path <> $3";
+
+const SET_LONG_DAY: &str = "update hour_report set long_day = $3 where programme = $1 and id = $2";
 
 const STATE: &str = "select state from hour_report where programme = $1 and id = $2";
 
@@ -118,6 +120,7 @@ fn waiting(row: &Row<'_>) -> Result<Waiting, DbError> {
         channel: termed(row, 21)?,
         paper_key: row.get(22)?,
         decided_by: row.get(23)?,
+        long_day: row.get(24)?,
     })
 }
 
@@ -133,6 +136,8 @@ pub struct Putting<'a> {
     pub paper_key: Option<&'a Vec<u8>>,
     pub why: &'a str,
     pub against: Option<Id<Entry>>,
+    /// Whether the day holds more than its 24 hours with it.
+    pub long_day: bool,
 }
 
 /// Lets a report wait; says whether it is new.
@@ -171,7 +176,8 @@ pub async fn add(
         ctx.at,
         account,
         report.channel.key(),
-        put.paper_key
+        put.paper_key,
+        put.long_day
     ];
     Ok(tx.run(ADD, row).await? == 1)
 }
@@ -196,17 +202,29 @@ pub async fn of_id(
     tx.row_opt(OF_ID, args![programme, id, &scope.from, &scope.until], waiting).await
 }
 
-/// Reports in `state` within `scope`, of one source where one is named, oldest first; one more than
-/// a page.
+/// What is asked of the list of reports.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    pub state: WaitingState,
+    /// A name, a part of a title, or a number; empty for all.
+    pub words: &'a str,
+    /// The one source; empty for all.
+    pub source: &'a str,
+    /// Whether only those count with which a day holds more than its 24 hours.
+    pub long_day: bool,
+}
+
+/// Reports within `scope`, oldest first; one more than a page.
 pub async fn list(
     tx: &mut Tx,
     programme: Id<Programme>,
     scope: &Scope,
-    (state, words, source): (WaitingState, &str, &str),
+    asked: Asked<'_>,
     cursor: &Cursor,
 ) -> Result<Vec<Waiting>, DbError> {
-    let (from, until) = (&scope.from, &scope.until);
-    let args = args![programme, state.code(), from, until, words, source, cursor.uuid(), ROWS + 1];
+    let (from, until, long_day) = (&scope.from, &scope.until, if asked.long_day { "only" } else { "" });
+    let Asked { state, words, source, .. } = asked;
+    let args = args![programme, state.code(), from, until, words, source, long_day, cursor.uuid(), ROWS + 1];
     tx.rows(LIST, args, waiting).await
 }
 
@@ -262,6 +280,8 @@ pub struct Moving<'a> {
     pub path: &'a str,
     pub why: &'a str,
     pub against: Option<Id<Entry>>,
+    /// Whether the day holds more than its 24 hours with it.
+    pub long_day: bool,
 }
 
 /// Lets a report wait for something else; says whether it was still in `from`.
@@ -272,7 +292,17 @@ pub async fn move_on(
     from: WaitingState,
     to: &Moving<'_>,
 ) -> Result<bool, DbError> {
-    let args = args![programme, id, from.code(), to.state.code(), to.person, to.path, to.why, to.against];
+    let args = args![
+        programme,
+        id,
+        from.code(),
+        to.state.code(),
+        to.person,
+        to.path,
+        to.why,
+        to.against,
+        to.long_day
+    ];
     Ok(tx.run(MOVE, args).await? == 1)
 }
 
@@ -293,7 +323,8 @@ pub async fn renew(
         put.why,
         put.against,
         ctx.at,
-        account
+        account,
+        put.long_day
     ];
     Ok(tx.run(RENEW, args).await? == 1)
 }
@@ -374,6 +405,16 @@ pub async fn free(
 ) -> Result<(), DbError> {
     let (account, _, _) = ctx.who.signature();
     tx.run(FREE, args![programme, source, source_id, reason, ctx.at, account]).await.map(drop)
+}
+
+/// Says whether the day holds more than its 24 hours with a report that becomes an entry.
+pub async fn set_long_day(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    id: Id<Waiting>,
+    long_day: bool,
+) -> Result<(), DbError> {
+    tx.run(SET_LONG_DAY, args![programme, id, long_day]).await.map(drop)
 }
 
 /// Ends the waiting; says whether the report was still in `from`.

@@ -93,13 +93,17 @@ story!(what_is_wrong_in_a_file_is_told_by_row_and_column_and_nothing_is_written,
         row(&place, 1, "0", "n7"),
         row(&place, 1, "1.333", "n8"),
         with(with(row(&place, 1, "-1", "n9"), "学时类别", "又一类别"), "学习日期", "2099-03-01"),
+        with(with(with(row(&place, 1, "半天", "n10"), "学时类别", "丙类别"), "学习日期", "上周"), "姓名", ""),
     ];
     let run = bring(&place, &mut clerk, "平台.csv", &csv(&rows)).await;
     run.shows("有错误，不能导入").shows("学时应为数字").shows("方案中没有类别“别的类别”");
     run.shows("不能用作平台名称").shows("科学计数法").shows("学时应大于零");
     run.shows("学时最多两位小数");
     let findings = clerk.get(&format!("{}/findings?weight=error", run.path)).await;
-    assert_eq!(findings.html().matches("日期应写作").count(), 1, "{}", findings.text());
+    assert_eq!(findings.html().matches("日期应写作").count(), 2, "{}", findings.text());
+    // Whatever cannot be read hides nothing else that is wrong with its row.
+    findings.shows("姓名没有填写").shows("方案中没有类别“丙类别”");
+    assert_eq!(findings.html().matches("学时应为数字").count(), 2, "{}", findings.text());
     findings.shows("方案中没有类别“又一类别”").shows("学习日期 2099年3月1日 还没有到");
     clerk.get(&format!("{}/marked.xlsx", run.path)).await.is(200);
     clerk.post(&format!("{}/confirm", run.path), &[]).await.is(403);

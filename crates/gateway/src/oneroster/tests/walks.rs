@@ -1,0 +1,217 @@
+//! What a consumer may rely on while it walks through a collection, and when a school is moved.
+
+use chrono::TimeDelta;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::json;
+use tisheng_kernel::Id;
+use tisheng_platform::args;
+use tisheng_policy::scheme;
+use tisheng_registry::organisation::{Node, Stage};
+use tisheng_registry::people::{self, Amendment};
+use tisheng_registry::restructuring;
+use tisheng_registry::samples::beginning;
+use tisheng_testkit::{Seen, story};
+
+use super::{GRADEBOOK, Place, ROSTERING, body, crowd, refused, total};
+use crate::token::Scope;
+
+fn has_next(seen: &Seen) -> bool {
+    seen.headers["link"].to_str().expect("text").contains("rel=\"next\"")
+}
+
+fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+}
+
+/// The records of `many`, each as one of its fields.
+fn all(seen: &Seen, many: &str, field: &str) -> Vec<String> {
+    let records = body(seen.is(200))[many].as_array().expect("records").clone();
+    records.iter().map(|one| one[field].as_str().expect("a text").to_owned()).collect()
+}
+
+story!(a_walk_is_counted_once_and_misses_nothing, |engine| async move {
+    let place = Place::begin(engine).await;
+    let school = place.town.school().node.clone();
+    let word = place.issued(&school, &[Scope::RosterRead]).await.word();
+    let users = format!("{ROSTERING}/users?limit=10");
+    let whole = total(&place.get(&word, &users).await);
+    let more = async |many: usize| {
+        let ctx = place.test.system();
+        let mut tx = ctx.write().await.expect("a transaction");
+        crowd(&ctx, &mut tx, &school, many).await;
+        tx.commit().await.expect("commits");
+    };
+    more(40 - whole).await;
+    let page = async |offset: usize| place.get(&word, &format!("{users}&offset={offset}")).await;
+    assert_eq!((total(&page(0).await), total(&page(20).await)), (40, 40));
+    // Others come while the consumer walks: the pages between say what the first has said, ...
+    more(5).await;
+    let second = page(10).await;
+    assert_eq!((total(&second), has_next(&second)), (40, true));
+    // ... the one that would have been the last says what there is, and leads on to the rest.
+    let fourth = page(30).await;
+    assert_eq!((total(&fourth), has_next(&fourth)), (45, true));
+    let fifth = page(40).await;
+    assert_eq!((total(&fifth), has_next(&fifth), all(&fifth, "users", "sourcedId").len()), (45, false, 5));
+    assert_eq!(total(&page(100).await), 45);
+    // Another order is the same walk, another filter is not, and another node even less.
+    let sorted = place.get(&word, &format!("{users}&offset=10&sort=givenName")).await;
+    assert_eq!(total(&sorted), 45);
+    more(1).await;
+    assert_eq!(total(&place.get(&word, &format!("{users}&offset=10&sort=givenName")).await), 45);
+    let narrowed = format!("{users}&offset=10&filter=status%3D%27active%27");
+    assert_eq!(total(&place.get(&word, &narrowed).await), 46);
+    let county = place.issued(&place.town.county, &[Scope::RosterRead]).await.word();
+    assert!(total(&place.get(&county, &format!("{users}&offset=10")).await) > 46);
+    assert_eq!(total(&page(0).await), 46);
+    // After a while it is counted anew on any page.
+    more(2).await;
+    assert_eq!(total(&page(10).await), 46);
+    place.test.clock.advance(TimeDelta::minutes(10));
+    assert_eq!(total(&page(10).await), 48);
+});
+
+story!(a_list_is_narrowed_by_one_of_its_items, |engine| async move {
+    let place = Place::begin(engine).await;
+    let word = place.issued(&place.town.county, &[Scope::RosterRead]).await.word();
+    let school = place.town.school().node.id;
+    let asked = async |many: &str, filter: &str| {
+        place.get(&word, &format!("{ROSTERING}/{many}?limit=5000&filter={}", encoded(filter))).await
+    };
+    let ctx = place.test.ctx(place.town.county_office.who());
+    let mut tx = ctx.write().await.expect("a transaction");
+    let person = place.town.school().teachers[0].person;
+    let other = Amendment { person, subject: "数学", stage: Stage::Junior, title: "" };
+    people::amend(&ctx, &mut tx, &other).await.expect("amended");
+    tx.commit().await.expect("commits");
+    let everybody = total(&asked("users", "status='active'").await);
+    let primary = total(&asked("users", "grades='小学'").await);
+    assert!(primary > 0 && primary < everybody, "{primary} of {everybody}");
+    let sessions = place.get(&word, &format!("{ROSTERING}/academicSessions")).await;
+    let session = &all(&sessions, "academicSessions", "sourcedId")[0];
+    let schools = place.town.schools.len();
+    let at_school = place.town.school().teachers.len() + 1;
+    for (many, filter, found) in [
+        ("users", "grades~'小'", primary),
+        ("users", "grades='02'", primary),
+        ("users", "grades!='小学'", everybody - primary),
+        ("users", "grades='大学'", 0),
+        ("users", "grades!='大学'", everybody),
+        ("users", "grades~'%'", 0),
+        ("users", "roles.role='teacher'", everybody),
+        ("users", "roles.role~'teach' AND roles.roleType='primary'", everybody),
+        ("users", "roles.role='student'", 0),
+        ("users", &format!("roles.org.sourcedId='{school}'"), at_school),
+        ("users", &format!("roles.org.sourcedId='{school}' AND grades!='小学'"), 1),
+        ("classes", &format!("terms.sourcedId='{session}'"), schools),
+        ("classes", &format!("terms.sourcedId!='{session}'"), 0),
+        ("classes", "terms.sourcedId='x'", 0),
+    ] {
+        let seen = asked(many, filter).await;
+        assert_eq!(total(seen.is(200)), found, "{filter}");
+    }
+    // Of a course's subjects any one is enough.
+    let mut tx = ctx.write().await.expect("a transaction");
+    let programme = scheme::at(&mut tx, &place.town.county.path).await.expect("a programme");
+    for (code, subjects) in [("A", "语文,数学"), ("B", "数学"), ("C", "")] {
+        let (id, other): (Id<()>, Id<()>) = (ctx.id(), ctx.id());
+        let insert =
+            "insert into course (id, programme, platform, code, title, source, stages, subjects, summary,
+            href, revision, state, entered_at, changed_at, version)
+            values ($1, $2, $3, $4, '课程', 'own', '', $5, '', '', 1, 'offered', $6, $6, 1)";
+        tx.run(insert, args![id, programme.id, other, code, subjects, ctx.at]).await.expect("a course");
+    }
+    tx.commit().await.expect("commits");
+    for (filter, found) in [
+        ("subjects='数学'", &["A", "B"][..]),
+        ("subjects='语文'", &["A"]),
+        ("subjects~'学'", &["A", "B"]),
+        ("subjects='学'", &[]),
+        ("subjects='语文,数学'", &[]),
+        ("subjects!='语文' AND courseCode<='C'", &["B", "C"]),
+    ] {
+        let seen = asked("courses", filter).await;
+        let mut codes = all(&seen, "courses", "courseCode");
+        codes.sort();
+        codes.retain(|code| code.len() == 1);
+        assert_eq!(codes, found, "{filter}");
+    }
+    let seen = asked("courses", "courseCode='A'").await;
+    assert_eq!(body(&seen)["courses"][0]["subjects"], json!(["语文", "数学"]));
+
+    // Whatever cannot be asked is refused with what can.
+    for (many, filter, instead) in [
+        ("users", "roles='teacher'", "roles.role, "),
+        ("users", "orgs.sourcedId='x'", "primaryOrg.sourcedId, roles.org.sourcedId"),
+        ("users", "agents.sourcedId='x'", "grades"),
+        ("classes", "terms='x'", "terms.sourcedId"),
+        ("users", "grades>'02'", "=, != or ~"),
+        ("courses", "subjects<='语文'", "=, != or ~"),
+        ("classes", "terms.sourcedId>'x'", "=, != or ~"),
+        ("academicSessions", "terms='x'", "schoolYear"),
+    ] {
+        let seen = asked(many, filter).await;
+        refused(&seen, 400, "invalid_filter_field");
+        let said = body(&seen)["imsx_description"].as_str().expect("a sentence").to_owned();
+        assert!(said.contains(instead), "{filter}: {said}");
+    }
+});
+
+story!(a_moved_school_is_told_to_whoever_sees_it_now, |engine| async move {
+    let place = Place::begin(engine).await;
+    let (town, school) = (&place.town, &place.town.school().node);
+    let scopes = [Scope::RosterRead, Scope::ProgressRead];
+    let city = place.issued(&town.city, &scopes).await.word();
+    let neighbour = place.issued(&town.neighbour, &scopes).await.word();
+    let county = place.issued(&town.county, &scopes).await.word();
+    let teacher = town.school().teachers[0].person;
+    let user = format!("{ROSTERING}/users/{teacher}");
+    let before = body(&place.get(&city, &user).await)["user"].clone();
+    let known = body(&place.get(&city, &format!("{ROSTERING}/orgs/{}", school.id)).await)["org"].clone();
+    place.test.clock.advance(TimeDelta::hours(1));
+    let since = place.test.app.now().iso();
+    let delta = async |word: &str, collection: &str| {
+        let filter = encoded(&format!("dateLastModified>='{since}'"));
+        place.get(word, &format!("{collection}?limit=5000&filter={filter}")).await
+    };
+    for many in ["orgs", "classes", "users", "enrollments"] {
+        assert_eq!(total(&delta(&city, &format!("{ROSTERING}/{many}")).await), 0, "{many}");
+    }
+    place.test.clock.advance(TimeDelta::hours(1));
+    let ctx = place.test.ctx(town.city_office.who());
+    let mut tx = ctx.write().await.expect("a transaction");
+    let parent: Id<Node> = town.neighbour.id;
+    restructuring::relocate(&ctx, &mut tx, (school.id, 1), parent, beginning(), "区划调整")
+        .await
+        .expect("moves");
+    tx.commit().await.expect("commits");
+
+    // The organisation has another parent. Of a user nothing is shown that has changed, ...
+    let mut org = body(&place.get(&city, &format!("{ROSTERING}/orgs/{}", school.id)).await)["org"].clone();
+    assert_eq!(org["parent"]["sourcedId"], json!(parent));
+    org["parent"] = known["parent"].clone();
+    assert_ne!(org["dateLastModified"], known["dateLastModified"]);
+    org["dateLastModified"] = known["dateLastModified"].clone();
+    assert_eq!(org, known);
+    let mut after = body(&place.get(&city, &user).await)["user"].clone();
+    assert_ne!(after["dateLastModified"], before["dateLastModified"]);
+    after["dateLastModified"] = before["dateLastModified"].clone();
+    assert_eq!(after, before);
+    // ... but who reads the new county sees all of it for the first time, and asks only for what is new.
+    let at_school = town.school().teachers.len() + 1;
+    for word in [&neighbour, &city] {
+        let orgs = delta(word, &format!("{ROSTERING}/orgs")).await;
+        assert_eq!(all(&orgs, "orgs", "sourcedId"), [school.id.to_string()]);
+        let classes = delta(word, &format!("{ROSTERING}/classes")).await;
+        assert_eq!(all(&classes, "classes", "sourcedId"), [school.id.to_string()]);
+        let users = delta(word, &format!("{ROSTERING}/users")).await;
+        assert_eq!(total(&users), at_school);
+        assert!(all(&users, "users", "sourcedId").contains(&teacher.to_string()));
+        assert_eq!(total(&delta(word, &format!("{ROSTERING}/enrollments")).await), at_school);
+        let items = delta(word, &format!("{GRADEBOOK}/lineItems")).await;
+        assert!(total(&items) > 0);
+    }
+    // The old county sees none of it any more.
+    refused(&place.get(&county, &user).await, 404, "unknownobject");
+    assert_eq!(total(&delta(&county, &format!("{ROSTERING}/users")).await), 0);
+});
