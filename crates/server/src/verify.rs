@@ -13,7 +13,7 @@ use tisheng_platform::audit::{self, Chain};
 use tisheng_platform::config::Config;
 use tisheng_platform::keys::Keys;
 use tisheng_platform::web::Failure;
-use tisheng_platform::{App, Ctx};
+use tisheng_platform::{App, Ctx, Tx};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_training::{hours, learning};
 
@@ -139,43 +139,42 @@ async fn answers(ctx: &Ctx) -> Found<Oracle> {
     Ok(Oracle::new("rows acknowledged by the API", count, wrong, RESTORE))
 }
 
-/// Evidence, attachments of statements and certificates: whether the bytes are there and are those that were stored.
+/// Evidence, what proves disputes, attachments of statements and certificates: whether the bytes are
+/// there and are those that were stored.
 async fn files(ctx: &Ctx) -> Found<Oracle> {
     let mut oracle = Oracle::new("stored files", 0, Vec::new(), RESTORE);
+    let keys = |digests: Vec<String>| digests.into_iter().map(|digest| (digest.clone(), digest)).collect();
+    let of_evidence = async |tx: &mut Tx, after: &str| {
+        let some = evidence::stored_files(tx, after).await?;
+        Ok(keys(some.into_iter().map(|(digest, _)| digest).collect()))
+    };
+    look_through(ctx, &mut oracle, of_evidence).await?;
+    let of_disputes = async |tx: &mut Tx, after: &str| Ok(keys(hours::stored_files(tx, after).await?));
+    look_through(ctx, &mut oracle, of_disputes).await?;
+    let of_statements = async |tx: &mut Tx, after: &str| Ok(keys(lrs::stored_files(tx, after).await?));
+    look_through(ctx, &mut oracle, of_statements).await?;
+    let of_certificates = async |tx: &mut Tx, after: &str| Ok(certificate::documents(tx, after).await?);
+    look_through(ctx, &mut oracle, of_certificates).await?;
+    Ok(oracle)
+}
+
+/// Looks at the files that `list` names after a key, with the keys they are listed by, to the last.
+async fn look_through(
+    ctx: &Ctx,
+    oracle: &mut Oracle,
+    list: impl AsyncFn(&mut Tx, &str) -> Found<Vec<(String, String)>>,
+) -> Found<()> {
     let mut after = String::new();
     loop {
         let mut tx = ctx.read().await?;
-        let some = evidence::stored_files(&mut tx, &after).await?;
+        let some = list(&mut tx, &after).await?;
         drop(tx);
-        let Some((last, _)) = some.last() else { break };
-        after.clone_from(last);
-        for (digest, _) in &some {
-            look_at(ctx, &mut oracle, digest).await?;
-        }
-    }
-    after.clear();
-    loop {
-        let mut tx = ctx.read().await?;
-        let some = lrs::stored_files(&mut tx, &after).await?;
-        drop(tx);
-        let Some(last) = some.last() else { break };
-        after.clone_from(last);
-        for digest in &some {
-            look_at(ctx, &mut oracle, digest).await?;
-        }
-    }
-    after.clear();
-    loop {
-        let mut tx = ctx.read().await?;
-        let some = certificate::documents(&mut tx, &after).await?;
-        drop(tx);
-        let Some((last, _)) = some.last() else { break };
+        let Some((last, _)) = some.last() else { return Ok(()) };
         after.clone_from(last);
         for (_, digest) in &some {
-            look_at(ctx, &mut oracle, digest).await?;
+            look_at(ctx, oracle, digest).await?;
         }
     }
-    Ok(oracle)
 }
 
 async fn look_at(ctx: &Ctx, oracle: &mut Oracle, digest: &str) -> Found<()> {

@@ -356,7 +356,7 @@ story!(nobody_is_told_of_what_is_not_theirs, |engine| async move {
         .await
         .expect("opened");
     let clerk = place.test.ctx(place.town.county_office.who());
-    let answer = (hours::DisputeState::Upheld, "已请平台补报");
+    let answer = (hours::Verdict::Upheld, "已请平台补报");
     hours::answer_dispute(&clerk, &mut tx, &place.programme, dispute, answer).await.expect("answered");
     tx.commit().await.expect("commits");
     place.test.settle().await;

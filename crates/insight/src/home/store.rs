@@ -7,7 +7,8 @@ use tisheng_policy::scheme::Programme;
 const WAITING: &str = "select
     (select count(*) from hour_report where programme = $1 and state in ('parked', 'conflict', 'held')
         and path >= $2 and path < $3),
-    (select count(*) from hour_dispute where programme = $1 and state = 'open' and path >= $2 and path < $3),
+    (select count(*) from hour_dispute where programme = $1 and state in ('open', 'mending')
+        and path >= $2 and path < $3),
     (select count(*) from choice_change where programme = $1 and state = 'asked' and path >= $2 and path < $3),
     (select count(*) from activity where programme = $1 and state = 'submitted' and path >= $2 and path < $3),
     (select count(*) from submission where programme = $1 and state = 'panel' and superseded_by is null
@@ -16,14 +17,15 @@ const WAITING: &str = "select
     (select count(*) from course_terms t join course c on c.id = t.course
         where t.state = 'submitted' and c.programme = $1),
     (select count(*) from platform where programme = $1 and state = 'active'
-        and coalesce(last_arrival, created_at) + silent_hours * cast(3600000000 as bigint) < $4)";
+        and case when last_arrival > created_at then last_arrival else created_at end
+            + silent_hours * cast(3600000000 as bigint) < $4)";
 
 /// How many things wait for a decision below a node.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Waiting {
     /// Reports of hours that match nobody, contradict, or are not plausible.
     pub reports: i64,
-    /// Disputes about hours.
+    /// Disputes about hours that are to be answered, or upheld and to be mended.
     pub disputes: i64,
     /// Changes of choices asked for.
     pub changes: i64,

@@ -12,6 +12,7 @@ pub mod rate;
 pub mod serve;
 pub mod session;
 pub mod unsent;
+pub mod upload;
 
 pub use failure::Failure;
 pub use form::{Checked, Fields, FormErrors};

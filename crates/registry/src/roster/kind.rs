@@ -369,6 +369,12 @@ pub trait Kind: Send + Sync + 'static {
         book: &mut Book,
     ) -> impl Future<Output = Result<(), DbError>> + Send;
 
+    /// The page on which the change behind a trace is seen, and the words of its link; `None` where no
+    /// page shows that one thing.
+    fn leads_to(_: &Trace) -> Option<(String, String)> {
+        None
+    }
+
     /// Puts changes back, the last first; `traces` come in that order.
     fn undo(
         desk: &Desk,
@@ -395,6 +401,7 @@ pub struct Entry {
     pub(super) used: Used,
     pub(super) check: Check,
     pub(super) take: Take,
+    pub(super) leads_to: fn(&Trace) -> Option<(String, String)>,
     pub(super) undo: Undo,
     pub(super) origins: Origins,
 }
@@ -409,6 +416,7 @@ impl Entry {
             used: |ctx, tx| Box::pin(K::is_used(ctx, tx)),
             check: |desk, run| Box::pin(checking::walk::<K>(desk, run)),
             take: |desk, run, tx, answers| Box::pin(taking::walk::<K>(desk, run, tx, answers)),
+            leads_to: K::leads_to,
             undo: |desk, tx, traces| Box::pin(K::undo(desk, tx, traces)),
             origins: |_, _| Box::pin(std::future::ready(Ok(Vec::new()))),
         }

@@ -118,7 +118,11 @@ fn word(address: &Address, seen: &Seen) -> String {
 fn takes_files(path: &str) -> bool {
     matches!(
         path,
-        "/roster/{kind}" | "/oneroster/import" | "/scheme/versions" | "/evidence/{id}/pieces/{piece}/files"
+        "/roster/{kind}"
+            | "/oneroster/import"
+            | "/scheme/versions"
+            | "/hours/disputes"
+            | "/evidence/{id}/pieces/{piece}/files"
     )
 }
 

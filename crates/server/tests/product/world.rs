@@ -106,7 +106,8 @@ impl World {
         self.things.insert("/handover {batch}", handed.path.trim_start_matches("/handover/").to_owned());
         let mut browser = self.browser(&teacher).await;
         let fields = [("title", "一门没有记上的课程"), ("text", "平台上已经学完，这里没有。")];
-        browser.post("/hours/disputes", &fields).await.is(200);
+        let shown = Chosen { field: "file", name: "学习记录.jpg", bytes: hours::samples::PICTURE };
+        browser.post_files("/hours/disputes", &fields, &[shown]).await.is(200);
     }
 
     /// Everything that a certificate asks for.
@@ -322,11 +323,12 @@ impl World {
     async fn look_up(&mut self) {
         let (node, finisher, worker) =
             (self.town.school().node.id.uuid(), self.finisher().person.uuid(), self.worker().person.uuid());
-        let asked: [(&'static str, &'static str, Option<Uuid>); 12] = [
+        let asked: [(&'static str, &'static str, Option<Uuid>); 13] = [
             ("{batch}", "select id from certificate_batch", None),
             ("/hours/waiting {id}", "select id from hour_report where source_id = 'lost-1'", None),
             ("/hours/inbox {id}", "select id from hour_dispute", None),
             ("/hours/disputes {id}", "select id from hour_dispute", None),
+            ("{file}", "select id from hour_dispute_file", None),
             ("/hours/entries {id}", "select id from hour_entry where person = $1 limit 1", Some(finisher)),
             ("/choice {id}", "select id from choice_change", None),
             ("/review/results {id}", "select id from submission where person = $1 limit 1", Some(finisher)),

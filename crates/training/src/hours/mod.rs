@@ -10,7 +10,11 @@
 //! The room knows none of its sources: a training platform's file, an activity and the acceptance
 //! of evidence all come through [`log`].
 //!
-//! Tables: `hour_entry`, `hour_total`, `hour_report`, `hour_said`, `hour_dispute`, `hour_long_day`.
+//! Tables: `hour_entry`, `hour_total`, `hour_report`, `hour_said`, `hour_dispute`,
+//! `hour_long_day`, `hour_mend`, `hour_dispute_file`.
+//!
+//! A teacher **disputes** a line, or one that is not there, and hands in what proves it. What is upheld
+//! stays with the office until lines of the ledger are named that **mended** it.
 //!
 //! Invariants: a source's number with one content is one entry; an entry is reversed at most
 //! once and a reversal never; what its source withdrew may be reported anew; `hour_total` equals the sum of the entries at every commit; every
@@ -22,6 +26,7 @@ mod actions;
 mod delivery;
 mod dispute;
 mod doubt;
+mod exhibit;
 mod file;
 mod model;
 mod pages;
@@ -42,7 +47,7 @@ pub use actions::reversal::{restore, reverse, reverse_report};
 pub use actions::withdrawal::{Withdrawal, Withdrawn};
 pub use actions::{Earning, Receipt, earning, entries, has_source, log, log_all, totals, waiting_of};
 pub use delivery::{DELIVERED, Delivered, Tally};
-pub use dispute::{Dispute, DisputeState};
+pub use dispute::{Dispute, DisputeState, Verdict};
 pub use doubt::Doubt;
 pub use file::{COLUMNS, HoursFile};
 pub use model::{
@@ -51,6 +56,7 @@ pub use model::{
 };
 pub use pages::{DESK, desk_of_source, routes};
 pub use proof::{Promise, check_totals, is_kept, sum_again};
+pub use store::disputes::stored_files;
 pub use store::listed::{Listed, of_source};
 pub use store::{Total, follow, keeps_of};
 pub use told::{DISPUTE_ANSWERED, DisputeAnswered, Outcome, TOLD, Told, ToldRow};

@@ -443,6 +443,12 @@ pub enum HoursError {
     /// The dispute has been answered.
     #[error("这项异议已经答复")]
     Answered,
+    /// The dispute is not one that is to be mended.
+    #[error("这项异议现在不需要更正")]
+    NotMending,
+    /// No line was named that mends the dispute, or one that was there before it.
+    #[error("请勾选更正这项异议的入账或冲销记录")]
+    NothingMended,
     /// Anything that concerns no field.
     #[error("操作没有完成")]
     Failed(Failure),

@@ -1,6 +1,7 @@
 //! The pages of the room: a teacher's own, the desk of those who decide, the lists of a school.
 
 mod desk;
+mod disputes;
 mod inbox;
 mod own;
 mod paper;
@@ -9,8 +10,10 @@ mod school;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use tisheng_kernel::{HourLength, Seconds};
 use tisheng_platform::web::{Failure, FormErrors};
 use tisheng_platform::{App, Ctx, Tx};
 use tisheng_policy::scheme::{self, Programme};
@@ -49,18 +52,23 @@ pub(super) const READERS: [Role; 10] = [
 
 /// The routes of the room.
 pub fn routes() -> Router<Arc<App>> {
+    // Files are counted while they arrive.
+    let unlimited = DefaultBodyLimit::disable();
     Router::new()
         .route("/hours", get(own::show))
         .route("/hours/download", get(own::download))
         .route("/hours/where", get(own::look_for))
-        .route("/hours/disputes/new", get(own::new_dispute))
-        .route("/hours/disputes", post(own::open_dispute))
-        .route("/hours/disputes/{id}/withdraw", post(own::withdraw_dispute))
+        .route("/hours/disputes/new", get(disputes::new_dispute))
+        .route("/hours/disputes", post(disputes::open_dispute).layer(unlimited))
+        .route("/hours/disputes/{id}/withdraw", post(disputes::withdraw_dispute))
+        .route("/hours/disputes/{id}/files/{file}", get(disputes::own_file))
         .route("/hours/waiting", get(desk::list))
         .route("/hours/waiting/{id}", get(desk::show))
         .route("/hours/waiting/{id}/decide", post(desk::decide))
         .route("/hours/inbox", get(inbox::list))
         .route("/hours/inbox/{id}", get(inbox::show).post(inbox::answer))
+        .route("/hours/inbox/{id}/mend", post(inbox::mend))
+        .route("/hours/inbox/{id}/files/{file}", get(inbox::file))
         .route("/hours/teachers", get(school::list))
         .route("/hours/teachers/download", get(school::download))
         .route("/hours/teachers/{person}", get(school::teacher))
@@ -113,6 +121,10 @@ struct Overview {
     minimum: String,
     /// What counts of the minimum: not what one category has beyond what is asked for.
     reached: String,
+    /// All that counts.
+    counted: String,
+    /// What of it is more than one category asks for and fills no other; empty for none.
+    spare: String,
     missing: String,
     percent: u8,
     is_met: bool,
@@ -143,18 +155,30 @@ struct LineRow {
     may_restore: bool,
 }
 
+/// What counts without bringing the whole requirement nearer: one category has more than is asked for
+/// while another, which it does not fill, has less.
+fn spare(tally: &tisheng_rules::Tally) -> Seconds {
+    if tally.is_met() { Seconds::ZERO } else { tally.counted - (tally.minimum - tally.missing) }
+}
+
+/// The figure; nothing for no hours.
+fn some_hours(seconds: Seconds, length: HourLength) -> String {
+    if seconds == Seconds::ZERO { String::new() } else { seconds.in_hours(length) }
+}
+
 fn overview(rules: &Scheme, entries: &[super::model::Entry]) -> Overview {
     let rule = &rules.hours;
     let facts: Vec<_> = entries.iter().map(super::model::Entry::for_rules).collect();
     let tally = rule.tally(&facts);
+    let some = |seconds: Seconds| if seconds == Seconds::ZERO { String::new() } else { rule.shown(seconds) };
     let row = |sum: &tisheng_rules::Sum, is_kind: bool| SumRow {
         title: sum.title.clone(),
         is_kind,
-        minimum: if sum.minimum.get() == 0 { String::new() } else { rule.shown(sum.minimum) },
+        minimum: some(sum.minimum),
         earned: rule.shown(sum.earned),
         counted: rule.shown(sum.counted),
-        over: if sum.over.get() == 0 { String::new() } else { rule.shown(sum.over) },
-        missing: if sum.missing.get() == 0 { String::new() } else { rule.shown(sum.missing) },
+        over: some(sum.over),
+        missing: some(sum.missing),
         rule: sum.over_rule.clone().unwrap_or_default(),
     };
     let sums = tally.categories.iter().flat_map(|category| {
@@ -173,6 +197,8 @@ fn overview(rules: &Scheme, entries: &[super::model::Entry]) -> Overview {
         sums: sums.collect(),
         minimum: rule.shown(tally.minimum),
         reached: rule.shown(reached),
+        counted: rule.shown(tally.counted),
+        spare: some(spare(&tally)),
         missing: rule.shown(tally.missing),
         percent: reached.percent_of(tally.minimum),
         is_met: tally.is_met(),
@@ -203,7 +229,7 @@ fn line_row(rules: &Scheme, line: &Line<'_>) -> LineRow {
         hours: line.entry.seconds.in_hours(length),
         with_unit: rule.shown(line.entry.seconds),
         counts: line.counts.in_hours(length),
-        over: if line.over.get() == 0 { String::new() } else { line.over.in_hours(length) },
+        over: some_hours(line.over, length),
         rule: line.rule.clone(),
         state: line.standing.chinese(),
         tone: line.standing.tone(),

@@ -1,5 +1,6 @@
 //! The ledger, told on both engines.
 
+mod disputes;
 mod file;
 mod long_day;
 
@@ -265,10 +266,12 @@ story!(a_teacher_reads_the_statement_disputes_a_line_and_gets_an_answer, |engine
     let page = own.get(&form).await;
     page.shows("异议说明");
     let entry = page.field("entry");
-    let empty = own.post("/hours/disputes", &[("entry", &entry), ("text", "")]).await;
+    let empty = own.post_files("/hours/disputes", &[("entry", &entry), ("text", "")], &[]).await;
     empty.is(422);
-    own.post("/hours/disputes", &[("entry", &entry), ("text", "应为 3 学时")]).await.shows("待答复");
-    let twice = own.post("/hours/disputes", &[("entry", &entry), ("text", "再提一次")]).await;
+    own.post_files("/hours/disputes", &[("entry", &entry), ("text", "应为 3 学时")], &[])
+        .await
+        .shows("待答复");
+    let twice = own.post_files("/hours/disputes", &[("entry", &entry), ("text", "再提一次")], &[]).await;
     twice.is(422);
     assert!(twice.text().contains("已有一项异议"), "{}", twice.text());
 
@@ -278,7 +281,11 @@ story!(a_teacher_reads_the_statement_disputes_a_line_and_gets_an_answer, |engine
     let address = inbox.link("/hours/inbox/");
     clerk.get(&address).await.shows("相关记录");
     clerk.post(&address, &[("answer", "平台记录为 2 学时"), ("do", "reject")]).await.shows("已答复");
-    own.get("/hours").await.shows("异议不成立").shows("平台记录为 2 学时");
+    let answered = format!("答复（{}，", school.clerk.name);
+    own.get("/hours").await.shows("异议不成立").shows("平台记录为 2 学时").shows(&answered);
+    // The page was open when somebody answered: the way back shows the answer.
+    let late = own.post(&format!("{}/withdraw", address.replace("inbox", "disputes")), &[]).await;
+    late.shows("已经处理，没有撤回").shows("平台记录为 2 学时");
 });
 
 story!(the_desk_decides_and_others_find_nothing_there, |engine| async move {
@@ -318,7 +325,7 @@ story!(the_desk_decides_and_others_find_nothing_there, |engine| async move {
         file.trim_start_matches('\u{feff}').lines().next().expect("a head").split(',').collect();
     let (rules, width) = (tisheng_rules::samples::third_scheme(), head.len());
     let titles: Vec<&str> = rules.hours.categories.iter().map(|c| c.title.value.as_str()).collect();
-    assert_eq!(head[3..width - 3], titles[..], "a column for each category");
+    assert_eq!(head[3..width - 4], titles[..], "a column for each category");
     let line = file.lines().find(|line| line.starts_with(&teacher.name)).expect("a line");
     assert!(line.split(',').skip(3).take(titles.len()).all(|cell| cell.parse::<f64>().is_ok()), "{line}");
     let statement = clerk.get(&format!("/hours/teachers/{}", teacher.person)).await;
@@ -326,6 +333,8 @@ story!(the_desk_decides_and_others_find_nothing_there, |engine| async move {
     let reverse = statement.link("/hours/entries/");
     clerk.post(&reverse, &[("reason", "")]).await.is(422);
     clerk.post(&reverse, &[("reason", "平台撤回")]).await.shows("已冲销").shows("平台撤回");
+    clerk.get(&reverse).await.shows("不会重复冲销").hides("冲销这条记录");
+    clerk.post(&reverse, &[("reason", "再来一次")]).await.is(422).says("已经冲销过");
     clerk.get("/hours/teachers?booked=none").await.hides(&teacher.name);
     let mut principal = place.browser(&school.principal).await;
     principal.get("/hours/teachers").await.shows(&teacher.name);
@@ -353,4 +362,42 @@ story!(a_statement_can_be_read_without_the_platform, |engine| async move {
     for category in &place.rules.hours.categories {
         assert!(text.contains(category.title.as_str()), "{text}");
     }
+});
+
+story!(what_one_category_has_too_much_of_is_told_where_the_figures_stand, |engine| async move {
+    let place = Place::begin(engine).await;
+    let school = place.town.school();
+    let teacher = &school.teachers[0];
+    let rule = &place.rules.hours;
+    let online =
+        rule.categories.iter().find(|category| category.ceiling.is_none()).expect("an open category");
+    let more = (*online.minimum + Seconds::from_hours(2, *rule.length)).get();
+    let day = Seconds::from_hours(6, *rule.length).get();
+    for number in 0..=more / day {
+        let mut report =
+            online_report(&place.rules, teacher.person, (&format!("s{number}"), 1, place.day(1)));
+        report.worked_on = report.worked_on - chrono::Days::new(u64::try_from(number).expect("a day"));
+        report.category.clone_from(&online.key);
+        let open = online.kinds.iter().find(|kind| kind.ceiling.is_none());
+        report.kind = open.map(|kind| kind.key.clone()).unwrap_or_default();
+        report.seconds = Seconds::new((more - number * day).min(day));
+        if report.seconds > Seconds::ZERO {
+            assert!(matches!(logged(&place, &report).await, Logged::Entered(_)));
+        }
+    }
+    let mut own = place.browser(teacher).await;
+    own.get("/hours").await.shows("单个类别多出的，不抵其他类别");
+    let bytes = own.get("/hours/download").await.bytes;
+    let sheet = tisheng_sheet::read(&bytes, &tisheng_sheet::Limits::default()).expect("a workbook");
+    let text: String = sheet.rows.iter().flat_map(|row| row.cells).map(|cell| cell.text() + " ").collect();
+    assert!(text.contains("不抵其他类别"), "{text}");
+    let mut clerk = place.browser(&school.clerk).await;
+    clerk.get("/hours/teachers").await.shows("不抵其他类别");
+    let file = clerk.get("/hours/teachers/download?as=csv").await.html();
+    let line = file.lines().find(|line| line.starts_with(&teacher.name)).expect("a line");
+    let cells: Vec<&str> = line.split(',').rev().collect();
+    let figure = |cell: &str| cell.parse::<f64>().expect("a figure");
+    let [_, missing, spare, total, ..] = cells[..] else { panic!("{line}") };
+    let minimum = figure(&rule.total.in_hours(*rule.length));
+    assert!((figure(total) - figure(spare) + figure(missing) - minimum).abs() < 0.005, "{line}");
 });

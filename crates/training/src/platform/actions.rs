@@ -133,6 +133,7 @@ pub async fn create(
     if !store::add(ctx, tx, (id, programme.id, &institution.path), draft).await? {
         return Err(PlatformError::NameTaken);
     }
+    store::heard_before(tx, (programme.id, id), &draft.name).await?;
     let detail = json!({ "name": draft.name, "institution": institution.id });
     audit::record(ctx, tx, "platform.entered", id.uuid(), &detail).await?;
     Ok(id)

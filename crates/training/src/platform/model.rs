@@ -36,7 +36,8 @@ pub struct Platform {
     pub contact: String,
     /// Whether it may deliver.
     pub state: State,
-    /// When something came last.
+    /// When something came last; also before the platform was entered, where the ledger has hours under its
+    /// name.
     pub last_arrival: Option<Instant>,
     /// When it was entered.
     pub created_at: Instant,
@@ -48,7 +49,8 @@ impl Platform {
     /// For how many hours it has been silent beyond what was agreed; `None` while it is not.
     #[must_use]
     pub fn silent_for(&self, at: Instant) -> Option<i64> {
-        let since = self.last_arrival.unwrap_or(self.created_at);
+        // Hours that came before it was entered break no silence, and begin none.
+        let since = self.last_arrival.map_or(self.created_at, |last| last.max(self.created_at));
         let silence = at - since;
         let silent = self.state == State::Active && silence > TimeDelta::hours(self.silent_hours);
         silent.then(|| silence.num_hours())

@@ -40,6 +40,11 @@ const ARRIVED: &str =
     waiting, noted, refused, seconds) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
     on conflict do nothing";
 
+const HEARD: &str = "select max(received_at) from hour_entry where programme = $1 and source = $2";
+
+const UNMATCHED: &str =
+    "select count(*) from learner where programme = $1 and platform = $2 and state = 'unmatched'";
+
 const TOUCH: &str = "update platform set last_arrival = $2 where id = $1
     and (last_arrival is null or last_arrival < $2)";
 
@@ -157,6 +162,24 @@ pub async fn of_name(tx: &mut Tx, programme: Id<Programme>, name: &str) -> Resul
 /// The platforms of institutions within `scope`, by name.
 pub async fn list(tx: &mut Tx, programme: Id<Programme>, scope: &Scope) -> Result<Vec<Platform>, DbError> {
     tx.rows(LIST, args![programme, &scope.from, &scope.until], platform).await
+}
+
+/// Takes what the ledger has under the name of a platform that is just being entered for its last arrival.
+pub async fn heard_before(
+    tx: &mut Tx,
+    (programme, id): (Id<Programme>, Id<Platform>),
+    name: &str,
+) -> Result<(), DbError> {
+    let heard: Option<Instant> = tx.row(HEARD, args![programme, name], |row| row.get(0)).await?;
+    match heard {
+        Some(at) => tx.run(TOUCH, args![id, at]).await.map(drop),
+        None => Ok(()),
+    }
+}
+
+/// How many accounts of a platform are nobody's yet.
+pub async fn unmatched(tx: &mut Tx, platform: &Platform) -> Result<i64, DbError> {
+    tx.row(UNMATCHED, args![platform.programme, platform.id], |row| row.get(0)).await
 }
 
 /// Writes down the delivery `id`, unless it is written down already.

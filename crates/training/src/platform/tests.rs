@@ -115,6 +115,27 @@ story!(a_feed_that_falls_silent_is_told_of_until_something_comes, |engine| async
     city.get("/platforms").await.hides("久未报送");
 });
 
+story!(hours_that_came_before_their_platform_was_entered_are_told, |engine| async move {
+    let place = Place::begin(engine).await;
+    let (first, _) = place.platform().await;
+    let teacher = place.town.school().teachers[0].person;
+    let report = online_report(&place.rules, teacher, ("n1", 1, place.day(1)));
+    let report = Report { source: "乙平台".to_owned(), ..report };
+    let system = place.test.system();
+    let mut tx = system.write().await.expect("a transaction");
+    hours::log_all(&system, &mut tx, &place.programme, &[report]).await.expect("taken");
+    tx.commit().await.expect("commits");
+    place.test.clock.advance(TimeDelta::days(30));
+    let mut city = place.browser(&place.town.city_office).await;
+    let (institution, somewhere) =
+        (first.institution.to_string(), format!("{}/{}", first.category, first.kind));
+    let made = city.post("/platforms/new", &form("乙平台", &institution, &somewhere)).await;
+    // The silence that was agreed on begins when the platform is entered.
+    made.shows("登记平台之前已有这个来源的学时入账").hides("没有收到这个平台的数据");
+    let heard = system.at.chinese();
+    city.get("/platforms").await.shows(&format!("乙平台 甲培训中心 使用中 {heard}"));
+});
+
 story!(a_suspended_platform_is_turned_on_again_by_an_office_alone, |engine| async move {
     let place = Place::begin(engine).await;
     let (platform, lecturer) = place.platform().await;

@@ -6,7 +6,7 @@ use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, Tx, audit};
 use tisheng_registry::access::{Role, role};
 
-use super::model::{Figures, Month, Sheet, SheetError, Side};
+use super::model::{Figures, Month, Sheet, SheetError, Side, Standing};
 use super::store::{self, Of};
 use crate::platform::{self, OFFICES, Platform};
 
@@ -29,7 +29,8 @@ pub async fn look(tx: &mut Tx, of: Of<'_>) -> Result<(Sheet, Figures), Failure> 
     Ok((sheet, figures))
 }
 
-/// The asker's side confirms the figures of `mark`, which must be those of this moment.
+/// The asker's side confirms the figures of `mark`, which must be those of this moment; gives where the
+/// month stands then.
 ///
 /// # Errors
 /// See [`SheetError`]; 404 for a platform that the asker may not see, and for whoever is neither
@@ -39,7 +40,7 @@ pub async fn confirm(
     tx: &mut Tx,
     (platform, month): (Id<Platform>, Month),
     (mark, note): (&str, &str),
-) -> Result<(), SheetError> {
+) -> Result<Standing, SheetError> {
     let side = side(ctx).ok_or(Failure::NotFound)?;
     let platform = platform::visible(ctx, tx, platform).await?;
     let of = Of { platform: &platform, month };
@@ -57,5 +58,5 @@ pub async fn confirm(
     store::confirm(ctx, tx, of, side, (mark, note.trim())).await?;
     let detail = json!({ "month": month.to_string(), "figures": mark, "note": note });
     audit::record(ctx, tx, "month.confirmed", platform.id.uuid(), &detail).await?;
-    Ok(())
+    Ok(store::sheet(tx, of).await?.standing(mark))
 }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::model::Month;
 use super::store::{self, Of};
-use crate::desk::{policy, tidied};
+use crate::desk::{policy, tidied, within};
 use crate::platform::{self, Platform};
 
 const PLATFORM: usize = 0;
@@ -78,7 +78,8 @@ impl Kind for StatementFile {
         let platform = line.need(PLATFORM, tidied(40));
         let number = line.need(NUMBER, tidied(100));
         let name = line.read(NAME, tidied(40));
-        let title = line.read(TITLE, tidied(200));
+        // As it is written, so that the same course is not called twice otherwise on the page of the month.
+        let title = line.read(TITLE, |text| within(text.to_owned(), 200));
         let worked_on = line.need(DAY, parse_date);
         let hours = line.need(HOURS, tidied(12));
         Some(Row {
@@ -163,6 +164,13 @@ impl Kind for StatementFile {
         Ok(())
     }
 
+    fn leads_to(trace: &Trace) -> Option<(String, String)> {
+        let (month, _) = before(&trace.before).ok().filter(|_| trace.thing == STATEMENT)?;
+        let platform: Id<Platform> = Id::from_uuid(trace.subject);
+        let address = format!("/platforms/{platform}/months/{month}");
+        Some((address, format!("查看{}的对账", month.chinese())))
+    }
+
     async fn undo(_: &Desk, tx: &mut Tx, traces: Vec<Trace>) -> Result<(), Obstacle> {
         for trace in traces {
             bring_back(tx, trace.subject, &trace.before).await?;
@@ -174,18 +182,23 @@ impl Kind for StatementFile {
 /// A statement that a file made.
 const STATEMENT: &str = "statement";
 
+/// The month of a statement, and the revision that stood before it; 0 for none.
+fn before(text: &str) -> Result<(Month, i64), DbError> {
+    let wrong = |problem: String| DbError::Engine(format!("a trace: {problem}"));
+    let (month, revision): (String, i64) = serde_json::from_str(text).map_err(|e| wrong(e.to_string()))?;
+    Ok((Month::read(&month).ok_or_else(|| wrong(month))?, revision))
+}
+
 /// The statement before stands again.
-async fn bring_back(tx: &mut Tx, platform: Uuid, before: &str) -> Result<(), Obstacle> {
-    let before: (String, i64) =
-        serde_json::from_str(before).map_err(|e| DbError::Engine(format!("a trace: {e}")))?;
-    let platform = platform::of_id(tx, Id::from_uuid(platform)).await?;
-    let (Some(platform), Some(month)) = (platform, Month::read(&before.0)) else { return Ok(()) };
+async fn bring_back(tx: &mut Tx, platform: Uuid, text: &str) -> Result<(), Obstacle> {
+    let (month, revision) = before(text)?;
+    let Some(platform) = platform::of_id(tx, Id::from_uuid(platform)).await? else { return Ok(()) };
     let of = Of { platform: &platform, month };
-    if before.1 == 0 {
+    if revision == 0 {
         store::set_revision(tx, of, (0, None)).await?;
     } else {
         let sheet = store::sheet(tx, of).await?;
-        store::set_revision(tx, of, (before.1, sheet.stated_at)).await?;
+        store::set_revision(tx, of, (revision, sheet.stated_at)).await?;
     }
     Ok(())
 }

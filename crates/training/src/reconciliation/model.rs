@@ -104,6 +104,27 @@ impl Figures {
         )
     }
 
+    /// The figures that a side confirmed, out of their [`Figures::mark`]; `None` while there is none.
+    #[must_use]
+    pub fn read(mark: &str) -> Option<Self> {
+        let (ours, rest) = mark.split_once('-')?;
+        let (theirs, rest) = rest.split_once('-')?;
+        let sum = |text: &str| -> Option<Sum> {
+            let (records, seconds) = text.split_once('/')?;
+            Some(Sum { records: records.parse().ok()?, seconds: Seconds::new(seconds.parse().ok()?) })
+        };
+        let rest: Vec<i64> = rest.split('-').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+        let [waiting, differences, latest, revision] = rest[..] else { return None };
+        Some(Self {
+            ours: sum(ours)?,
+            theirs: if revision > 0 { Some(sum(theirs)?) } else { None },
+            waiting,
+            differences,
+            latest: (latest > 0).then(|| Instant::from_micros(latest)),
+            revision,
+        })
+    }
+
     /// Whether somebody has to say something before the month can be agreed.
     #[must_use]
     pub const fn needs_note(&self) -> bool {
@@ -220,6 +241,8 @@ pub struct Difference {
     pub our_day: Option<NaiveDate>,
     /// Why it waits here, where it does.
     pub waits: Option<String>,
+    /// How a person or its source has taken it back or a person refused it, and why, where that is so.
+    pub gone: Option<String>,
 }
 
 impl Difference {
@@ -227,9 +250,10 @@ impl Difference {
     #[must_use]
     pub fn sentence(&self) -> String {
         match (self.theirs, self.ours) {
-            (Some(_), None) => match &self.waits {
-                Some(why) => format!("本系统已收到，尚待人工处理：{why}"),
-                None => "本系统没有收到这条记录".to_owned(),
+            (Some(_), None) => match (&self.waits, &self.gone) {
+                (Some(why), _) => format!("本系统已收到，尚待人工处理：{why}"),
+                (None, Some(how)) => format!("本系统已收到，{how}"),
+                (None, None) => "本系统没有收到这条记录".to_owned(),
             },
             (None, _) => "机构的对账单中没有".to_owned(),
             (Some(_), Some(_)) => match self.our_day.filter(|day| *day != self.worked_on) {
@@ -272,9 +296,10 @@ impl From<DbError> for SheetError {
 #[cfg(test)]
 mod tests {
     use chrono::NaiveDate;
-    use tisheng_kernel::Seconds;
+    use proptest::prelude::*;
+    use tisheng_kernel::{Instant, Seconds};
 
-    use super::{Confirmed, Difference, Month, Sheet, Standing};
+    use super::{Confirmed, Difference, Figures, Month, Sheet, Standing, Sum};
 
     fn day(text: &str) -> NaiveDate {
         text.parse().expect("a day")
@@ -306,9 +331,36 @@ mod tests {
         assert_eq!(sheet("y", "").standing("x"), Standing::Moved);
     }
 
+    proptest! {
+        #[test]
+        fn what_was_confirmed_can_be_read_again(
+            (records, waiting, differences, revision) in (0_i64..9, 0_i64..9, 0_i64..9, 0_i64..9),
+            (seconds, stated, latest) in (0_i64..9999, 0_i64..9999, 0_i64..9999),
+        ) {
+            let sum = |seconds| Sum { records, seconds: Seconds::new(seconds) };
+            let figures = Figures {
+                ours: sum(seconds),
+                theirs: (revision > 0).then(|| sum(stated)),
+                waiting,
+                differences,
+                latest: (latest > 0).then(|| Instant::from_micros(latest)),
+                revision,
+            };
+            prop_assert_eq!(Figures::read(&figures.mark()), Some(figures));
+        }
+
+        #[test]
+        fn no_text_breaks_it(text in ".*") {
+            let _ = Figures::read(&text);
+        }
+    }
+
     #[test]
     fn a_difference_says_what_it_is() {
-        let of = |theirs: Option<i64>, ours: Option<i64>, our_day: Option<&str>, waits: Option<&str>| {
+        let with = |theirs: Option<i64>,
+                    ours: Option<i64>,
+                    our_day: Option<&str>,
+                    [waits, gone]: [Option<&str>; 2]| {
             Difference {
                 number: "n1".to_owned(),
                 name: String::new(),
@@ -318,11 +370,15 @@ mod tests {
                 ours: ours.map(Seconds::new),
                 our_day: our_day.map(day),
                 waits: waits.map(str::to_owned),
+                gone: gone.map(str::to_owned),
             }
             .sentence()
         };
+        let of = |theirs, ours, our_day, waits| with(theirs, ours, our_day, [waits, None]);
         assert_eq!(of(Some(1), None, None, None), "本系统没有收到这条记录");
         assert_eq!(of(Some(1), None, None, Some("没有这位教师")), "本系统已收到，尚待人工处理：没有这位教师");
+        let gone = with(Some(1), None, None, [None, Some("已冲销：重复报送")]);
+        assert_eq!(gone, "本系统已收到，已冲销：重复报送");
         assert_eq!(of(None, Some(1), None, None), "机构的对账单中没有");
         assert_eq!(of(Some(1), Some(2), Some("2023-12-01"), None), "学时不同");
         assert_eq!(of(Some(1), Some(1), Some("2023-12-02"), None), "学习日期不同，本系统为 2023-12-02");

@@ -37,6 +37,8 @@ struct MonthRow {
     records: i64,
     hours: String,
     waiting: i64,
+    /// Accounts that have learnt in the month and are nobody's yet.
+    unmatched: i64,
     stated: String,
     state: &'static str,
     tone: &'static str,
@@ -71,7 +73,8 @@ async fn months(asker: SignedIn, Path(id): Path<Id<Platform>>) -> Answer {
         }
         let of = Of { platform: &platform, month };
         let (sheet, figures) = look(&mut tx, of).await?;
-        if is_empty(&figures) && sheet == Sheet::default() {
+        let unmatched = store::unmatched(&mut tx, of).await?;
+        if is_empty(&figures) && unmatched == 0 && sheet == Sheet::default() {
             continue;
         }
         let standing = sheet.standing(&figures.mark());
@@ -81,6 +84,7 @@ async fn months(asker: SignedIn, Path(id): Path<Id<Platform>>) -> Answer {
             records: figures.ours.records,
             hours: figures.ours.seconds.in_hours(platform.length),
             waiting: figures.waiting,
+            unmatched,
             stated: sheet.stated_at.map(Instant::chinese).unwrap_or_default(),
             state: standing.chinese(),
             tone: standing.tone(),
@@ -132,10 +136,25 @@ struct SideRow {
     state: &'static str,
     tone: &'static str,
     at: String,
+    /// What it confirmed; empty while nothing.
+    figures: String,
     note: String,
 }
 
-fn side_row(who: &'static str, said: &Confirmed, mark: &str) -> SideRow {
+/// Figures that were confirmed, in words.
+fn in_words(figures: &Figures, length: HourLength) -> String {
+    let shown = |sum: Sum| format!("{} 条 {} 学时", sum.records, sum.seconds.in_hours(length));
+    let theirs = figures.theirs.map_or_else(|| "未提交".to_owned(), shown);
+    let mut words = format!("台账 {}，对账单 {theirs}", shown(figures.ours));
+    for (what, count) in [("差异", figures.differences), ("待处理", figures.waiting)] {
+        if count > 0 {
+            words.push_str(&format!("，{what} {count} 条"));
+        }
+    }
+    words
+}
+
+fn side_row(who: &'static str, said: &Confirmed, (mark, length): (&str, HourLength)) -> SideRow {
     let (state, tone) = if said.figures.is_empty() {
         ("未确认", "plain")
     } else if said.figures == mark {
@@ -148,6 +167,7 @@ fn side_row(who: &'static str, said: &Confirmed, mark: &str) -> SideRow {
         state,
         tone,
         at: said.at.map(Instant::chinese).unwrap_or_default(),
+        figures: Figures::read(&said.figures).map(|f| in_words(&f, length)).unwrap_or_default(),
         note: said.note.clone(),
     }
 }
@@ -163,8 +183,12 @@ struct MonthPage {
     ours: (i64, String),
     theirs: Option<(i64, String)>,
     waiting: i64,
+    /// Accounts that have learnt in the month and are nobody's yet.
+    unmatched: i64,
     differing: i64,
     waiting_at: String,
+    /// The day from which the month can be confirmed; empty once it has come.
+    confirmed_from: String,
     sides: [SideRow; 2],
     differences: Vec<DifferenceRow>,
     mark: String,
@@ -231,12 +255,17 @@ async fn month_page(
         ours: shown(figures.ours),
         theirs: figures.theirs.map(shown),
         waiting: figures.waiting,
+        unmatched: store::unmatched(&mut tx, of).await?,
         differing: figures.differences,
         waiting_at: hours::desk_of_source(ctx, &platform.name, None).unwrap_or_default(),
-        sides: [side_row("培训机构", &sheet.own, &mark), side_row("工程办", &sheet.office, &mark)],
+        confirmed_from: if is_over(asker, month) { String::new() } else { chinese_date(month.until()) },
+        sides: [("培训机构", &sheet.own), ("工程办", &sheet.office)]
+            .map(|(who, said)| side_row(who, said, (&mark, platform.length))),
         differences: found.iter().map(|d| difference_row(platform.length, d)).collect(),
         needs_note: figures.needs_note(),
-        may_confirm: own.is_some_and(|said| said.figures != mark) && may_end(asker, month, &figures),
+        may_confirm: own.is_some_and(|said| said.figures != mark)
+            && is_over(asker, month)
+            && !is_empty(&figures),
         may_state: side(ctx).is_some() && standing != Standing::Agreed,
         mark,
         note: note.to_owned(),
@@ -246,9 +275,9 @@ async fn month_page(
     })
 }
 
-/// Whether there is anything to confirm: a month that is over and in which something came.
-fn may_end(asker: &SignedIn, month: Month, figures: &Figures) -> bool {
-    asker.ctx.at.date() >= month.until() && !is_empty(figures)
+/// Whether the month is over, so that it can be confirmed.
+fn is_over(asker: &SignedIn, month: Month) -> bool {
+    asker.ctx.at.date() >= month.until()
 }
 
 /// Whether nothing has come or was stated.
@@ -271,8 +300,11 @@ async fn agree(
         Begun::Again(answer) => return Ok(answer),
     };
     match confirm(ctx, &mut once.tx, (id, month), (fields.text("figures"), note)).await {
-        Ok(()) => {
-            let flash = Flash::good("已确认。另一方也确认同样的数字后，本月对账完成。");
+        Ok(standing) => {
+            let flash = Flash::good(match standing {
+                Standing::Agreed => "已确认。双方确认了同样的数字，本月对账完成。",
+                _ => "已确认。另一方也确认同样的数字后，本月对账完成。",
+            });
             once.done(&format!("/platforms/{id}/months/{month}"), flash).await
         }
         Err(SheetError::Failed(failure)) => Err(failure),

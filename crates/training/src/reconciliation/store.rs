@@ -14,6 +14,11 @@ const OURS: &str = "select count(*), coalesce(cast(sum(e.seconds) as bigint), 0)
 const WAITING: &str = "select count(*) from hour_report where programme = $1 and source = $2
     and worked_on >= $3 and worked_on < $4 and state in ('parked', 'conflict', 'held')";
 
+const UNMATCHED: &str = "select count(*) from learner l
+    where l.programme = $1 and l.platform = $2 and l.state = 'unmatched'
+    and exists (select 1 from learning_fact f where f.programme = l.programme and f.learner = l.id
+        and f.at >= $3 and f.at < $4 and f.voided_at is null)";
+
 const THEIRS: &str = "select count(*), coalesce(cast(sum(seconds) as bigint), 0) from month_line
     where platform = $1 and month = $2 and revision = $3";
 
@@ -31,9 +36,15 @@ const COUNT_DIFFERENCES: &str = "select
 
 const DIFFERENCES: &str = "select d.number, d.name, d.title, d.worked_on, d.theirs, d.ours, d.our_day,
     (select min(w.why) from hour_report w where w.programme = $1 and w.source = $2 and w.source_id = d.number
-        and w.state in ('parked', 'conflict', 'held'))
+        and w.state in ('parked', 'conflict', 'held')),
+    case when d.ours is null then coalesce(
+        (select '已' || r.source || '：' || r.reason from hour_entry t
+            join hour_entry r on r.programme = t.programme and r.reverses = t.id
+            where t.programme = $1 and t.source = $2 and t.source_id = d.number order by r.id desc limit 1),
+        (select '未予认定：' || min(w.decision) from hour_report w where w.programme = $1 and w.source = $2
+            and w.source_id = d.number and w.state in ('refused', 'dismissed'))) end
     from (
-        select l.number as number, l.name as name, l.title as title, l.worked_on as worked_on,
+        select l.number as number, l.name as name, coalesce(e.title, l.title) as title, l.worked_on as worked_on,
             l.seconds as theirs, e.seconds as ours, e.worked_on as our_day
         from month_line l left join hour_entry e
             on e.programme = $1 and e.source = $2 and e.source_id = l.number
@@ -165,6 +176,7 @@ pub async fn differences(
             ours: seconds(row.get(5)?),
             our_day: row.get(6)?,
             waits: row.get(7)?,
+            gone: row.get(8)?,
         })
     })
     .await
@@ -184,6 +196,13 @@ pub async fn lines(tx: &mut Tx, of: Of<'_>, most: i64) -> Result<Vec<Line>, DbEr
         })
     })
     .await
+}
+
+/// How many accounts of the platform have learnt something in the month and are nobody's yet.
+pub async fn unmatched(tx: &mut Tx, of: Of<'_>) -> Result<i64, DbError> {
+    let Of { platform, month } = of;
+    let (from, until) = (Instant::start_of(month.from()), Instant::start_of(month.until()));
+    tx.row(UNMATCHED, args![platform.programme, platform.id, from, until], |row| row.get(0)).await
 }
 
 /// What stands in the ledger under `number` of `platform`: what it is worth and its day.

@@ -1,9 +1,11 @@
 //! Reconciling, told on both engines.
 
 use chrono::{NaiveDate, TimeDelta};
-use tisheng_kernel::{Instant, Seconds};
+use tisheng_kernel::{Id, Instant, Seconds};
+use tisheng_platform::args;
 use tisheng_registry::samples::Persona;
 use tisheng_testkit::{Browser, Chosen, Engine, Seen, story};
+use uuid::Uuid;
 
 use super::model::Month;
 use crate::hours::{self, Report};
@@ -35,10 +37,19 @@ impl Books {
 
     /// The platform reports two lessons of the first teacher under `number`.
     async fn reported(&self, number: &str, day: NaiveDate) {
+        self.said(number, day, None).await;
+    }
+
+    /// The same, hardly to be believed.
+    async fn doubted(&self, number: &str, day: NaiveDate) {
+        self.said(number, day, Some("时长异常".to_owned())).await;
+    }
+
+    async fn said(&self, number: &str, day: NaiveDate, doubt: Option<String>) {
         let teacher = self.place.town.school().teachers[0].person;
         let report = online_report(&self.place.rules, teacher, (number, 2, day));
         let seconds = Seconds::from_hours(2, self.platform.length);
-        let report = Report { source: self.platform.name.clone(), seconds, ..report };
+        let report = Report { source: self.platform.name.clone(), seconds, doubt, ..report };
         let system = self.place.test.system();
         let mut tx = system.write().await.expect("a transaction");
         hours::log_all(&system, &mut tx, &self.place.programme, &[report]).await.expect("taken");
@@ -50,7 +61,7 @@ impl Books {
         let mut file = "平台,记录编号,姓名,课程,学习日期,学时\n".to_owned();
         for (number, hours) in rows {
             file.push_str(&format!(
-                "{},{number},教师甲,课程,{},{hours}\n",
+                "{},{number},教师甲,课程：一,{},{hours}\n",
                 self.platform.name,
                 self.month.from()
             ));
@@ -77,8 +88,10 @@ story!(both_sides_agree_on_a_month_and_are_told_when_it_moves, |engine| async mo
     let run = books.stated(&mut own, &[("n1", "2"), ("n2", "1.5"), ("n3", "1")]).await;
     run.shows("新增 1").shows("变更 1").shows("无变化 1");
     books.confirmed(&mut own, &run).await;
+    assert_eq!(own.get(&run.path).await.link("/platforms/"), page, "the run leads to the month");
     let sheet = own.get(&page).await;
-    sheet.shows("差异 2 条").shows("n2 教师甲 课程").shows("学时不同").shows("本系统没有收到这条记录");
+    sheet.shows("差异 2 条").shows("n2 教师甲 信息技术与学科教学（n2）").shows("学时不同");
+    sheet.shows("n3 教师甲 课程：一").shows("本系统没有收到这条记录");
     own.get(&format!("{page}/differences?as=csv")).await.is(200).shows("n3");
     own.get(&format!("{page}/lines?as=csv")).await.is(200).shows("n1");
     let figures = sheet.field("figures");
@@ -90,14 +103,46 @@ story!(both_sides_agree_on_a_month_and_are_told_when_it_moves, |engine| async mo
     own.post(&page, &[("figures", &figures), ("note", "按系统")]).await.is(422).says("数字已有变化");
     let sheet = own.get(&page).await;
     sheet.shows("逐条一致，没有差异");
-    own.post(&page, &[("figures", &sheet.field("figures"))]).await.is(200).shows("一方已确认");
+    let half = own.post(&page, &[("figures", &sheet.field("figures"))]).await;
+    half.is(200).shows("一方已确认").shows("另一方也确认同样的数字后");
     let mut city = books.place.browser(&books.place.town.city_office).await;
     let seen = city.get(&page).await;
-    city.post(&page, &[("figures", &seen.field("figures"))]).await.is(200).shows("双方已确认");
+    let agreed = city.post(&page, &[("figures", &seen.field("figures"))]).await;
+    agreed.is(200).shows("双方已确认").shows("本月对账完成").hides("另一方也确认");
     city.get(&format!("/platforms/{}/months", books.platform.id)).await.shows("双方已确认");
 
     books.reported("n9", first).await;
-    city.get(&page).await.shows("确认后有变动").shows("机构的对账单中没有");
+    let moved = city.get(&page).await;
+    moved.shows("确认后有变动").shows("机构的对账单中没有");
+    moved.shows("台账 2 条 4.00 学时，对账单 2 条 4.00 学时");
+});
+
+story!(what_was_taken_back_or_refused_is_told_apart_from_what_never_came, |engine| async move {
+    let books = Books::begin(engine).await;
+    let first = books.month.from();
+    books.reported("n1", first).await;
+    books.reported("n2", first).await;
+    let clerk = books.place.ctx(&books.place.town.school().clerk);
+    let programme = &books.place.programme;
+    let mut tx = clerk.write().await.expect("a transaction");
+    let listed = (programme.id, books.platform.name.as_str());
+    let known = hours::of_source(&mut tx, listed, (first, first), ("", Id::from_uuid(Uuid::nil())), 9).await;
+    let entry = known.expect("read").remove(0).entry;
+    hours::reverse(&clerk, &mut tx, programme, entry.id, "重复报送").await.expect("reversed");
+    tx.commit().await.expect("commits");
+    books.doubted("n3", first).await;
+    let mut tx = clerk.write().await.expect("a transaction");
+    let held = "select id from hour_report where source_id = 'n3'";
+    let held = tx.row(held, args![], |row| row.get(0)).await.expect("held");
+    hours::refuse(&clerk, &mut tx, programme, held, "当天没有开课").await.expect("refused");
+    tx.commit().await.expect("commits");
+
+    let mut own = books.place.browser(&books.lecturer).await;
+    let run = books.stated(&mut own, &[("n1", "2"), ("n2", "2"), ("n3", "2"), ("n4", "2")]).await;
+    books.confirmed(&mut own, &run).await;
+    let sheet = own.get(&books.page()).await;
+    sheet.shows("差异 3 条").shows("本系统已收到，已冲销：重复报送");
+    sheet.shows("本系统已收到，未予认定：当天没有开课").shows("本系统没有收到这条记录");
 });
 
 story!(a_statement_is_taken_back_and_the_one_before_stands, |engine| async move {
@@ -146,5 +191,7 @@ story!(a_month_is_confirmed_when_it_is_over_and_by_its_two_sides, |engine| async
     months.shows(&books.month.chinese()).hides(&Month::of(books.month.until()).chinese());
     let figures = own.get(&page).await.field("figures");
     books.place.test.clock.set(Instant::start_of(books.month.from()) + TimeDelta::days(20));
-    own.post(&page, &[("figures", &figures)]).await.is(422).says("本月还没有结束");
+    let early = own.get(&page).await;
+    early.shows("本月还没有结束，").hides("确认以上数字");
+    own.post(&page, &[("figures", &figures)]).await.is(422).says("本月还没有结束，次月才能确认");
 });

@@ -14,7 +14,7 @@ use super::protocol::{self, Refused, Sum, answer};
 use super::receive::{self, Stopped, disk};
 use super::{Upload, expiry};
 use crate::evidence::model::Submission;
-use crate::evidence::{actions, intake, store};
+use crate::evidence::{actions, content, intake, store};
 
 /// The job that removes what nobody went on with.
 pub const EXPIRY_JOB: &str = "evidence.upload_expiry";
@@ -56,7 +56,7 @@ pub async fn create(asker: SignedIn, headers: HeaderMap) -> Result<Response, Sto
         submission: submission.id,
         piece: key,
         person: submission.person,
-        name: intake::title(&protocol::metadata(&headers, "filename")),
+        name: content::title(&protocol::metadata(&headers, "filename")),
         length,
         received: 0,
         item: None,

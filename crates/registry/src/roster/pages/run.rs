@@ -24,6 +24,8 @@ use crate::roster::{actions, invitations, sheets};
 
 /// Findings shown on the page of the run itself.
 const FIRST: i64 = 20;
+/// Pages led to from the page of a run.
+const LEADS: i64 = 24;
 
 fn id(text: &str) -> Result<Id<Run>, Failure> {
     text.parse().map_err(|_| Failure::NotFound)
@@ -56,6 +58,8 @@ struct RunPage {
     others: i64,
     open_questions: i64,
     accounts: i64,
+    /// Where what was taken is seen, and the words of the link.
+    leads: Vec<(String, String)>,
     undo_until: Option<Instant>,
     may_undo: bool,
     /// Whether the asker brought the file.
@@ -107,7 +111,14 @@ pub async fn show(asker: SignedIn, Path(text): Path<String>) -> Answer {
     let (columns, others): (Vec<_>, Vec<_>) = columns.into_iter().partition(is_listed);
     let listed: i64 = columns.iter().map(|(_, _, count)| count).sum();
     let open_questions = store::open_questions(&mut tx, run.id).await?;
-    let accounts = if run.state == State::Taken { store::made(&mut tx, run.id, ACCOUNT).await? } else { 0 };
+    let (mut accounts, mut leads) = (0, Vec::new());
+    if run.state == State::Taken {
+        accounts = store::made(&mut tx, run.id, ACCOUNT).await?;
+        let (traces, _) = store::traces_backwards(&mut tx, run.id, i64::MAX, LEADS).await?;
+        let kind = ctx.app.parts.get::<Kinds>().find(&run.kind);
+        leads = kind.map(|kind| traces.iter().filter_map(kind.leads_to).collect()).unwrap_or_default();
+        leads.dedup();
+    }
     drop(tx);
     let shown = RunPage {
         page: page(&asker, &run, about, about.title),
@@ -119,6 +130,7 @@ pub async fn show(asker: SignedIn, Path(text): Path<String>) -> Answer {
         others: others.iter().map(|(_, _, count)| count).sum(),
         open_questions,
         accounts,
+        leads,
         undo_until: run.undo_until(),
         may_undo: run.may_be_undone(ctx.at).is_ok(),
         is_own: run.is_of(ctx),

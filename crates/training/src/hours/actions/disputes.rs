@@ -1,4 +1,4 @@
-//! Opening, answering and taking back a dispute.
+//! Opening, answering, mending and taking back a dispute.
 
 use serde_json::json;
 use tisheng_kernel::{Id, WorkCalendar};
@@ -8,7 +8,7 @@ use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::access::{self, Role};
 use tisheng_registry::people::{self, Person};
 
-use super::super::dispute::{Dispute, DisputeState, due_on};
+use super::super::dispute::{Dispute, Exhibit, Verdict, decide_answer, decide_mended, due_on};
 use super::super::model::{Entry, HoursError};
 use super::super::store;
 use super::super::store::disputes::Opening;
@@ -54,6 +54,25 @@ pub async fn open(
     Ok(opening.id)
 }
 
+/// Adds what is handed in with a dispute, in the transaction in which it is opened.
+///
+/// # Errors
+/// What the database reports.
+pub async fn hand_in(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    id: Id<Dispute>,
+    files: &[Exhibit],
+) -> Result<(), HoursError> {
+    for file in files {
+        store::disputes::add_file(tx, (programme.id, id), file).await?;
+        let detail = json!({ "file": file.id, "digest": file.blob.digest });
+        audit::record(ctx, tx, "hours.dispute_file_added", id.uuid(), &detail).await?;
+    }
+    Ok(())
+}
+
 /// A dispute within the asker's part of the tree.
 ///
 /// # Errors
@@ -67,8 +86,8 @@ pub async fn dispute(
     store::disputes::of_id(tx, programme.id, &ctx.scope(), id).await?.ok_or(Failure::NotFound)
 }
 
-/// Answers a dispute: `upheld` when the teacher is right. What follows from that (a reversal, a
-/// report decided) is done by itself and named in the answer.
+/// Answers a dispute. One that is upheld stays with the office as one to be mended, see [`mend`]; until
+/// then the answer can be turned round.
 ///
 /// # Errors
 /// [`HoursError::Answered`], [`HoursError::NoReason`], [`HoursError::Own`]; 404 outside the
@@ -78,17 +97,18 @@ pub async fn answer(
     tx: &mut Tx,
     programme: &Programme,
     id: Id<Dispute>,
-    (state, text): (DisputeState, &str),
+    (verdict, text): (Verdict, &str),
 ) -> Result<(), HoursError> {
     let found = dispute(ctx, tx, programme, id).await?;
     not_own(ctx, found.person)?;
     if text.trim().is_empty() {
         return Err(HoursError::NoReason);
     }
-    if !store::disputes::answer(ctx, tx, programme.id, id, state, text).await? {
+    let next = decide_answer(found.state, verdict)?;
+    if !store::disputes::answer(ctx, tx, (programme.id, id), (found.state, next), text).await? {
         return Err(HoursError::Answered);
     }
-    audit::record(ctx, tx, "hours.dispute_answered", id.uuid(), &json!({ "state": state.code() })).await?;
+    audit::record(ctx, tx, "hours.dispute_answered", id.uuid(), &json!({ "state": next.code() })).await?;
     let about = match found.entry {
         Some(entry) => store::entry_of_id(tx, programme.id, entry).await?,
         None => None,
@@ -98,10 +118,34 @@ pub async fn answer(
         dispute: id,
         path: found.path,
         report: about.map(|entry| (entry.source, entry.source_id)),
-        state: state.code().to_owned(),
+        state: verdict.code().to_owned(),
         answer: text.trim().to_owned(),
     };
     Ok(jobs::emit(tx, ctx.at, DISPUTE_ANSWERED, &answered).await?)
+}
+
+/// Names the lines of the ledger by which an upheld dispute was mended: booked, taken back or entered
+/// again since it was opened.
+///
+/// # Errors
+/// [`HoursError::NotMending`], [`HoursError::NothingMended`], [`HoursError::Own`]; 404 outside the
+/// asker's part of the tree.
+pub async fn mend(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    id: Id<Dispute>,
+    lines: &[Id<Entry>],
+) -> Result<(), HoursError> {
+    let found = dispute(ctx, tx, programme, id).await?;
+    not_own(ctx, found.person)?;
+    let entries = store::entries(tx, programme.id, found.person).await?;
+    decide_mended(&found, &entries, lines)?;
+    if !store::disputes::mended(ctx, tx, (programme.id, id), lines).await? {
+        return Err(HoursError::NotMending);
+    }
+    audit::record(ctx, tx, "hours.dispute_mended", id.uuid(), &json!({ "lines": lines })).await?;
+    Ok(())
 }
 
 /// Takes a dispute of the asker's own back.

@@ -1,6 +1,7 @@
-//! Disputes as those who answer them see them.
+//! Disputes as those who answer and mend them see them.
 
 use askama::Template;
+use axum::http::HeaderMap;
 use tisheng_kernel::Id;
 use tisheng_kernel::number::chinese_date;
 use tisheng_platform::web::Path;
@@ -11,8 +12,10 @@ use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors,
 use tisheng_registry::access;
 
 use super::super::actions::disputes;
-use super::super::dispute::{Dispute, DisputeState};
+use super::super::dispute::{Dispute, DisputeState, Exhibit, Verdict, since};
+use super::super::model::Entry;
 use super::super::store;
+use super::disputes::{Beside, DisputeRow, INBOX, MendRow, dispute_row, mend_row, serve};
 use super::{DESK, LineRow, as_form, ground, line_row};
 use crate::hours::statement;
 
@@ -24,8 +27,6 @@ struct InboxRow {
     opened: String,
     due: String,
     is_late: bool,
-    state: &'static str,
-    tone: &'static str,
 }
 
 #[derive(Template)]
@@ -44,23 +45,22 @@ struct InboxPage {
 pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
     let ctx = &asker.ctx;
     access::require(ctx, &DESK)?;
-    let state = filters.text("state").parse().unwrap_or(DisputeState::Open);
     let words = filters.text("q");
     let mut tx = ctx.read().await?;
     let (programme, _) = ground(ctx, &mut tx).await?;
     let scope = ctx.scope();
-    let open = store::disputes::open(&mut tx, programme.id, &scope).await?;
+    let counts = store::disputes::counts(&mut tx, programme.id, &scope).await?;
+    let count = |of: DisputeState| counts.iter().find(|(state, _)| *state == of).map_or(0, |(_, n)| *n);
+    // Whoever asks for no tab sees the first in which something waits.
+    let first = DisputeState::ALL.into_iter().find(|tab| tab.waits() && count(*tab) > 0);
+    let state = filters.text("state").parse().unwrap_or(first.unwrap_or(DisputeState::Open));
     let found =
         store::disputes::inbox(&mut tx, programme.id, &scope, state, words, &filters.cursor()).await?;
     let slice = Slice::cut(found, |row| (String::new(), row.id.to_string()));
     let today = ctx.at.date();
     let tabs = DisputeState::ALL.into_iter().map(|tab| {
-        let label = if tab == DisputeState::Open {
-            format!("待答复（{open}）")
-        } else {
-            tab.chinese().to_owned()
-        };
-        (filters.with("state", tab.code()), label, tab == state)
+        let shown = if tab.waits() { format!("（{}）", count(tab)) } else { String::new() };
+        (filters.with("state", tab.code()), format!("{}{shown}", tab.chinese()), tab == state)
     });
     let rows = slice.rows.iter().map(|d| InboxRow {
         id: d.id.to_string(),
@@ -70,8 +70,6 @@ pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
         opened: d.opened_at.chinese(),
         due: chinese_date(d.due_on),
         is_late: d.is_late(today),
-        state: d.state.chinese(),
-        tone: d.state.tone(),
     });
     layout::show(&InboxPage {
         page: Page::new(&asker, "学时异议", "/hours/waiting").crumb("学时待处理", "/hours/waiting"),
@@ -88,24 +86,32 @@ pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
 #[template(path = "hours/pages/answer.html")]
 struct AnswerPage {
     page: Page,
-    dispute: InboxRow,
-    answered: String,
-    is_open: bool,
+    dispute: DisputeRow,
+    name: String,
     person: String,
     about: Option<LineRow>,
+    /// Whether each line that can have mended it is ticked.
+    since: Vec<(bool, MendRow)>,
     typed: String,
     errors: FormErrors,
 }
 
+/// What was filled in on the page.
+#[derive(Default)]
+struct Typed<'a> {
+    answer: &'a str,
+    lines: Vec<&'a str>,
+}
+
 /// `GET /hours/inbox/{id}`
 pub async fn show(asker: SignedIn, Path(id): Path<Id<Dispute>>) -> Answer {
-    layout::show(&answer_page(&asker, id, "", FormErrors::default()).await?)
+    layout::show(&answer_page(&asker, id, Typed::default(), FormErrors::default()).await?)
 }
 
 async fn answer_page(
     asker: &SignedIn,
     id: Id<Dispute>,
-    typed: &str,
+    typed: Typed<'_>,
     errors: FormErrors,
 ) -> Result<AnswerPage, Failure> {
     let ctx = &asker.ctx;
@@ -114,28 +120,37 @@ async fn answer_page(
     let (programme, rules) = ground(ctx, &mut tx).await?;
     let d = disputes::dispute(ctx, &mut tx, &programme, id).await?;
     let entries = store::entries(&mut tx, programme.id, d.person).await?;
+    let beside = Beside::load(&mut tx, &programme, d.person).await?;
     let lines = statement::lines(&rules.hours, &entries);
     let about = lines.iter().find(|line| Some(line.entry.id) == d.entry);
+    let is_ticked = |row: &MendRow| typed.lines.contains(&row.id.as_str());
+    let since = since(&d, &entries).map(|entry| mend_row(&rules, entry));
     Ok(AnswerPage {
         page: Page::new(asker, "答复学时异议", "/hours/waiting").crumb("学时异议", "/hours/inbox"),
-        dispute: InboxRow {
-            id: d.id.to_string(),
-            name: d.name.clone(),
-            title: d.title.clone(),
-            text: d.text.clone(),
-            opened: d.opened_at.chinese(),
-            due: chinese_date(d.due_on),
-            is_late: d.is_late(ctx.at.date()),
-            state: d.state.chinese(),
-            tone: d.state.tone(),
-        },
-        answered: d.answer.clone(),
-        is_open: d.state == DisputeState::Open,
+        dispute: dispute_row((ctx, INBOX), &rules, &d, (&beside, &entries)),
+        name: d.name.clone(),
         person: d.person.to_string(),
         about: about.map(|line| line_row(&rules, line)),
-        typed: typed.to_owned(),
+        since: since.map(|row| (is_ticked(&row), row)).collect(),
+        typed: typed.answer.to_owned(),
         errors,
     })
+}
+
+/// `GET /hours/inbox/{id}/files/{file}`: what the teacher has handed in with a dispute.
+pub async fn file(
+    asker: SignedIn,
+    Path((id, file)): Path<(Id<Dispute>, Id<Exhibit>)>,
+    headers: HeaderMap,
+) -> Answer {
+    let ctx = &asker.ctx;
+    access::require(ctx, &DESK)?;
+    let mut tx = ctx.read().await?;
+    let (programme, _) = ground(ctx, &mut tx).await?;
+    let d = disputes::dispute(ctx, &mut tx, &programme, id).await?;
+    let file = Beside::load(&mut tx, &programme, d.person).await?.file(id, file)?;
+    drop(tx);
+    serve(ctx, &headers, &file).await
 }
 
 /// `POST /hours/inbox/{id}`
@@ -144,25 +159,52 @@ pub async fn answer(asker: SignedIn, Path(id): Path<Id<Dispute>>, fields: Fields
     access::require(ctx, &DESK)?;
     let mut check = fields.check();
     let text = check.required("answer", "答复", 1000);
-    let state = match fields.text("do") {
-        "uphold" => DisputeState::Upheld,
-        _ => DisputeState::Rejected,
+    let verdict = match fields.text("do") {
+        "uphold" => Verdict::Upheld,
+        _ => Verdict::Rejected,
     };
+    let typed = || Typed { answer: text, ..Typed::default() };
     let errors = check.errors();
     if !errors.is_empty() {
-        return again(&answer_page(&asker, id, text, errors).await?);
+        return again(&answer_page(&asker, id, typed(), errors).await?);
     }
     let mut once = match once::begin(ctx, &fields).await? {
         Begun::Fresh(once) => once,
         Begun::Again(answer) => return Ok(answer),
     };
     let (programme, _) = ground(ctx, &mut once.tx).await?;
-    match disputes::answer(ctx, &mut once.tx, &programme, id, (state, text)).await {
-        Ok(()) => once.done("/hours/inbox", Flash::good("已答复，教师会在“我的学时”中看到。")).await,
+    match disputes::answer(ctx, &mut once.tx, &programme, id, (verdict, text)).await {
+        Ok(()) if verdict == Verdict::Upheld => {
+            let said = "已答复。异议成立，更正以后在本页办结。";
+            once.done(&format!("{INBOX}/{id}"), Flash::good(said)).await
+        }
+        Ok(()) => once.done(INBOX, Flash::good("已答复，教师会在“我的学时”中看到。")).await,
         Err(error) => {
             drop(once);
             let errors = as_form(error, "answer")?;
-            again(&answer_page(&asker, id, text, errors).await?)
+            again(&answer_page(&asker, id, typed(), errors).await?)
+        }
+    }
+}
+
+/// `POST /hours/inbox/{id}/mend`: the lines that mended what was upheld.
+pub async fn mend(asker: SignedIn, Path(id): Path<Id<Dispute>>, fields: Fields) -> Answer {
+    let ctx = &asker.ctx;
+    access::require(ctx, &DESK)?;
+    let lines: Result<Vec<Id<Entry>>, _> = fields.all("line").map(str::parse).collect();
+    let lines = lines.map_err(|_| Failure::NotFound)?;
+    let mut once = match once::begin(ctx, &fields).await? {
+        Begun::Fresh(once) => once,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    let (programme, _) = ground(ctx, &mut once.tx).await?;
+    match disputes::mend(ctx, &mut once.tx, &programme, id, &lines).await {
+        Ok(()) => once.done(INBOX, Flash::good("已办结，教师会看到是怎样更正的。")).await,
+        Err(error) => {
+            drop(once);
+            let errors = as_form(error, "line")?;
+            let typed = Typed { lines: fields.all("line").collect(), ..Typed::default() };
+            again(&answer_page(&asker, id, typed, errors).await?)
         }
     }
 }

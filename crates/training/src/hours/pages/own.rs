@@ -1,22 +1,20 @@
-//! What a teacher sees of the own hours: the statement, where a missing hour is, disputes.
+//! What a teacher sees of the own hours: the statement with its disputes, where a missing hour is.
 
 use askama::Template;
 use tisheng_kernel::Id;
 use tisheng_kernel::number::{chinese_date, parse_date};
 use tisheng_platform::Ctx;
-use tisheng_platform::web::Path;
-use tisheng_platform::web::layout::{Flash, Page, again};
+use tisheng_platform::web::layout::Page;
 use tisheng_platform::web::session::SignedIn;
-use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, layout, once};
+use tisheng_platform::web::{Answer, Failure, Filters, layout};
 use tisheng_registry::access::{self, Role};
 use tisheng_registry::people::{self, Person};
 
-use super::super::actions::disputes;
-use super::super::dispute::{Dispute, DisputeState};
 use super::super::model::{Entry, WaitingState};
 use super::super::store;
+use super::disputes::{Beside, DisputeRow, OWN, dispute_row};
 use super::paper::Paper;
-use super::{LineRow, Overview, WaitingRow, as_form, ground, line_row, overview, waiting_row};
+use super::{LineRow, Overview, WaitingRow, ground, line_row, overview, waiting_row};
 use crate::hours::statement;
 use crate::hours::trail::{About, Step, Trails};
 
@@ -31,36 +29,8 @@ struct OwnPage {
     hands_over: bool,
 }
 
-struct DisputeRow {
-    id: String,
-    title: String,
-    text: String,
-    opened: String,
-    due: String,
-    state: &'static str,
-    tone: &'static str,
-    answer: String,
-    is_open: bool,
-    is_late: bool,
-}
-
-fn dispute_row(ctx: &Ctx, dispute: &Dispute) -> DisputeRow {
-    DisputeRow {
-        id: dispute.id.to_string(),
-        title: dispute.title.clone(),
-        text: dispute.text.clone(),
-        opened: dispute.opened_at.chinese(),
-        due: chinese_date(dispute.due_on),
-        state: dispute.state.chinese(),
-        tone: dispute.state.tone(),
-        answer: dispute.answer.clone(),
-        is_open: dispute.state == DisputeState::Open,
-        is_late: dispute.is_late(ctx.at.date()),
-    }
-}
-
 /// The asker as a teacher.
-fn own(ctx: &Ctx) -> Result<Id<Person>, Failure> {
+pub(super) fn own(ctx: &Ctx) -> Result<Id<Person>, Failure> {
     Ok(Id::from_uuid(access::require(ctx, &[Role::Teacher])?.person))
 }
 
@@ -73,8 +43,11 @@ pub async fn show(asker: SignedIn) -> Answer {
     let entries = store::entries(&mut tx, programme.id, person).await?;
     let waiting = store::reports::of_teacher(&mut tx, programme.id, person).await?;
     let disputes = store::disputes::of_teacher(&mut tx, programme.id, person).await?;
+    let beside = Beside::load(&mut tx, &programme, person).await?;
     let disputed: Vec<Id<Entry>> =
-        disputes.iter().filter(|d| d.state == DisputeState::Open).filter_map(|d| d.entry).collect();
+        disputes.iter().filter(|d| d.state.waits()).filter_map(|d| d.entry).collect();
+    let beside = (&beside, entries.as_slice());
+    let disputes = disputes.iter().map(|d| dispute_row((ctx, OWN), &rules, d, beside)).collect();
     let mut overview = overview(&rules, &entries);
     for line in &mut overview.lines {
         line.may_dispute &= !disputed.iter().any(|id| id.to_string() == line.id);
@@ -84,7 +57,7 @@ pub async fn show(asker: SignedIn) -> Answer {
         page: Page::new(&asker, "我的学时", "/hours"),
         overview,
         held: waiting.iter().filter(|w| w.state.waits()).map(|w| waiting_row(&rules, w)).collect(),
-        disputes: disputes.iter().map(|d| dispute_row(ctx, d)).collect(),
+        disputes,
     })
 }
 
@@ -185,94 +158,4 @@ pub async fn look_for(asker: SignedIn, filters: Filters) -> Answer {
         waiting: held.map(|w| waiting_row(&rules, w)).collect(),
         steps: steps.map(step_row).collect(),
     })
-}
-
-#[derive(Template)]
-#[template(path = "hours/pages/dispute.html")]
-struct DisputePage {
-    page: Page,
-    entry: String,
-    about: Option<LineRow>,
-    title: String,
-    text: String,
-    errors: FormErrors,
-}
-
-/// `GET /hours/disputes/new`
-pub async fn new_dispute(asker: SignedIn, filters: Filters) -> Answer {
-    let form = dispute_form(&asker, filters.text("entry"), ["", ""], FormErrors::default());
-    layout::show(&form.await?)
-}
-
-async fn dispute_form(
-    asker: &SignedIn,
-    entry: &str,
-    [title, text]: [&str; 2],
-    errors: FormErrors,
-) -> Result<DisputePage, Failure> {
-    let ctx = &asker.ctx;
-    let person = own(ctx)?;
-    let mut tx = ctx.read().await?;
-    let (programme, rules) = ground(ctx, &mut tx).await?;
-    let about = match entry {
-        "" => None,
-        id => {
-            let entries = store::entries(&mut tx, programme.id, person).await?;
-            let lines = statement::lines(&rules.hours, &entries);
-            let line = lines.iter().find(|line| line.entry.id.to_string() == id);
-            Some(line_row(&rules, line.ok_or(Failure::NotFound)?))
-        }
-    };
-    Ok(DisputePage {
-        page: Page::new(asker, "提出学时异议", "/hours").crumb("我的学时", "/hours"),
-        entry: entry.to_owned(),
-        about,
-        title: title.to_owned(),
-        text: text.to_owned(),
-        errors,
-    })
-}
-
-/// `POST /hours/disputes`
-pub async fn open_dispute(asker: SignedIn, fields: Fields) -> Answer {
-    let ctx = &asker.ctx;
-    own(ctx)?;
-    let entry_text = fields.text("entry");
-    let mut check = fields.check();
-    let title =
-        if entry_text.is_empty() { check.required("title", "课程或活动名称", 100) } else { "" };
-    let text = check.required("text", "异议说明", 1000);
-    let errors = check.errors();
-    if !errors.is_empty() {
-        return again(&dispute_form(&asker, entry_text, [title, text], errors).await?);
-    }
-    let entry = match entry_text {
-        "" => None,
-        id => Some(id.parse::<Id<Entry>>().map_err(|_| Failure::NotFound)?),
-    };
-    let mut once = match once::begin(ctx, &fields).await? {
-        Begun::Fresh(once) => once,
-        Begun::Again(answer) => return Ok(answer),
-    };
-    let (programme, _) = ground(ctx, &mut once.tx).await?;
-    match disputes::open(ctx, &mut once.tx, &programme, entry, (title, text)).await {
-        Ok(_) => once.done("/hours#disputes", Flash::good("异议已提交，答复后会显示在本页。")).await,
-        Err(error) => {
-            drop(once);
-            let errors = as_form(error, "text")?;
-            again(&dispute_form(&asker, entry_text, [title, text], errors).await?)
-        }
-    }
-}
-
-/// `POST /hours/disputes/{id}/withdraw`
-pub async fn withdraw_dispute(asker: SignedIn, Path(id): Path<Id<Dispute>>, fields: Fields) -> Answer {
-    let ctx = &asker.ctx;
-    let mut once = match once::begin(ctx, &fields).await? {
-        Begun::Fresh(once) => once,
-        Begun::Again(answer) => return Ok(answer),
-    };
-    let (programme, _) = ground(ctx, &mut once.tx).await?;
-    disputes::withdraw(ctx, &mut once.tx, &programme, id).await.map_err(Failure::from)?;
-    once.done("/hours#disputes", Flash::good("异议已撤回。")).await
 }

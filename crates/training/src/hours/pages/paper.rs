@@ -87,12 +87,17 @@ impl Paper {
         let all = &self.overview;
         let standing =
             if all.is_met { "已达到要求".to_owned() } else { format!("还差 {}", all.missing) };
+        let spare = if all.spare.is_empty() {
+            String::new()
+        } else {
+            format!("；累计计入 {}，其中 {}是单个类别多出的，不抵其他类别", all.counted, all.spare)
+        };
         let above = vec![
             ("姓名", self.name),
             ("学校", self.school),
             ("工程", self.programme),
             ("出具日期", self.day),
-            ("符合要求的学时", format!("{}（要求不少于 {}），{standing}", all.reached, all.minimum)),
+            ("符合要求的学时", format!("{}（要求不少于 {}），{standing}{spare}", all.reached, all.minimum)),
             ("正在核实", format!("{} 条，核实后再计入", self.held.len())),
         ];
         let titles: Vec<&str> = LINES.iter().map(|(title, _)| *title).collect();

@@ -16,8 +16,12 @@ use super::super::actions;
 use super::super::model::Entry;
 use super::super::store::teachers::{Narrow, TeacherSums};
 use super::super::store::{self};
-use super::{DESK, LineRow, Overview, READERS, WaitingRow, as_form, ground, line_row, overview, waiting_row};
-use crate::hours::statement;
+use super::disputes::INBOX;
+use super::{
+    DESK, LineRow, Overview, READERS, WaitingRow, as_form, ground, line_row, overview, some_hours, spare,
+    waiting_row,
+};
+use crate::hours::statement::{self, Standing};
 use crate::table::{MOST, Table};
 
 struct TeacherRow {
@@ -28,6 +32,8 @@ struct TeacherRow {
     /// What counts of each category, in the order of the scheme.
     counted: Vec<String>,
     total: String,
+    /// What of it is more than one category asks for and fills no other; empty for none.
+    spare: String,
     missing: String,
     is_met: bool,
 }
@@ -73,6 +79,7 @@ fn teacher_row(ctx: &Ctx, rules: &Scheme, teacher: &TeacherSums) -> TeacherRow {
         subject: teacher.subject.clone(),
         counted: tally.categories.iter().map(|c| c.sum.counted.in_hours(length)).collect(),
         total: tally.counted.in_hours(length),
+        spare: some_hours(spare(&tally), length),
         missing: tally.missing.in_hours(length),
         is_met: tally.is_met(),
     }
@@ -117,12 +124,12 @@ pub async fn download(asker: SignedIn, filters: Filters) -> Answer {
         let state = if row.is_met { "已达到" } else { "未达到" };
         let mut cells = vec![row.name, row.school, row.subject];
         cells.extend(row.counted);
-        cells.extend([row.total, row.missing, state.to_owned()]);
+        cells.extend([row.total, row.spare, row.missing, state.to_owned()]);
         cells
     });
     let mut head = vec![("姓名", false), ("学校", false), ("学科", false)];
     head.extend(rules.hours.categories.iter().map(|category| (category.title.as_str(), true)));
-    head.extend([("计入合计", true), ("还差", true), ("是否达到", false)]);
+    head.extend([("计入合计", true), ("其中不抵其他类别", true), ("还差", true), ("是否达到", false)]);
     Table::new("教师学时", &head, rows.collect()).answer(&filters)
 }
 
@@ -175,6 +182,8 @@ struct DeedPage {
     page: Page,
     action: String,
     is_reversal: bool,
+    /// Why there is nothing to do; empty while there is.
+    nothing: &'static str,
     name: String,
     person: String,
     line: LineRow,
@@ -212,12 +221,19 @@ async fn deed_page(
         Deed::Reverse => ("冲销学时", "reverse"),
         Deed::Restore => ("恢复学时", "restore"),
     };
+    let nothing = match (deed, line.standing) {
+        (Deed::Reverse, Standing::TakenBack) => "这条记录已经冲销，不会重复冲销。",
+        (Deed::Reverse, Standing::TakesBack) => "冲销记录本身不能再冲销。",
+        (Deed::Restore, Standing::Booked | Standing::TakesBack) => "这条记录没有被冲销，不需要恢复。",
+        (Deed::Reverse, Standing::Booked) | (Deed::Restore, Standing::TakenBack) => "",
+    };
     Ok(DeedPage {
         page: Page::new(asker, title, "/hours/teachers")
             .crumb("教师学时", "/hours/teachers")
             .crumb(person.name.as_str(), back),
         action: format!("/hours/entries/{id}/{verb}"),
         is_reversal: deed == Deed::Reverse,
+        nothing,
         name: person.name,
         person: person.id.to_string(),
         line: line_row(&rules, line),
@@ -262,7 +278,15 @@ async fn do_to(asker: &SignedIn, (deed, id): (Deed, Id<Entry>), fields: &Fields)
         ),
     };
     match done {
-        Ok(_) => once.done(&format!("/hours/teachers/{}", entry.person), Flash::good(said)).await,
+        Ok(_) => {
+            // Back to the dispute that asked for it.
+            let mending = store::disputes::mending(&mut once.tx, programme.id, &ctx.scope(), id).await?;
+            let to = match mending {
+                Some(dispute) => format!("{INBOX}/{dispute}"),
+                None => format!("/hours/teachers/{}", entry.person),
+            };
+            once.done(&to, Flash::good(said)).await
+        }
         Err(error) => {
             drop(once);
             let errors = as_form(error, "reason")?;

@@ -106,7 +106,9 @@ struct ShowPage {
     facts: Vec<(&'static str, String)>,
     today: Vec<ArrivalRow>,
     latest: Vec<ArrivalRow>,
-    waiting: Vec<(String, String, i64)>,
+    /// When hours came under its name before it was entered; empty for never.
+    before: String,
+    waiting: Vec<(String, String, String)>,
     may_change: bool,
     may_connect: bool,
 }
@@ -121,6 +123,13 @@ pub async fn one(asker: SignedIn, Path(id): Path<Id<Platform>>) -> Answer {
     let latest = store::arrivals(&mut tx, &platform, LATEST).await?;
     let scope = Scope::below(&programme.path);
     let waiting = hours::waiting_of(&mut tx, programme.id, &scope, &platform.name).await?;
+    let waiting = waiting.into_iter().map(|(state, count)| waiting_row(ctx, &platform, state, count));
+    let mut waiting: Vec<_> = waiting.collect();
+    let unmatched = store::unmatched(&mut tx, &platform).await?;
+    if unmatched > 0 {
+        let at = format!("/platforms/{id}/learners");
+        waiting.push(("待对应教师的学习账号".to_owned(), at, format!("{unmatched} 个")));
+    }
     let facts = facts(&mut tx, &rules, &platform).await?;
     let (state, tone) = standing(ctx, &platform);
     let may_connect = is_office(ctx) || role(ctx) == Some(Role::Institution);
@@ -135,10 +144,8 @@ pub async fn one(asker: SignedIn, Path(id): Path<Id<Platform>>) -> Answer {
         facts,
         today: today.iter().map(|arrival| arrival_row(&rules, arrival)).collect(),
         latest: latest.iter().map(|arrival| arrival_row(&rules, arrival)).collect(),
-        waiting: waiting
-            .into_iter()
-            .map(|(state, count)| waiting_row(ctx, &platform, state, count))
-            .collect(),
+        before: platform.last_arrival.map(Instant::chinese).unwrap_or_default(),
+        waiting,
         may_change: is_office(ctx),
         may_connect,
     })
@@ -156,9 +163,9 @@ fn silence(ctx: &Ctx, platform: &Platform) -> String {
 }
 
 /// What waits, with the page that lists exactly that for those who decide about it.
-fn waiting_row(ctx: &Ctx, platform: &Platform, state: WaitingState, count: i64) -> (String, String, i64) {
+fn waiting_row(ctx: &Ctx, platform: &Platform, state: WaitingState, count: i64) -> (String, String, String) {
     let desk = hours::desk_of_source(ctx, &platform.name, Some(state)).unwrap_or_default();
-    (state.chinese().to_owned(), desk, count)
+    (state.chinese().to_owned(), desk, format!("{count} 条"))
 }
 
 async fn facts(

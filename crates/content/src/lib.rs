@@ -1,4 +1,5 @@
-//! What the bytes of a file are, whatever its name says, and what a piece may be made of.
+//! What the bytes of a file are, whatever its name says; files that could do harm are refused, and
+//! pictures and films lose place, device and owner.
 
 mod archive;
 mod compound;
@@ -12,13 +13,14 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::str::FromStr;
 
-use tisheng_rules::framework::EvidenceKind;
-
 pub use document::{Block, Document, read as read_document};
-pub use privacy::remove_traces;
 
 /// Bytes looked at first.
 const HEAD: u64 = 4096;
+/// Characters of a file's name that are kept.
+const TITLE: usize = 120;
+/// Characters of the longest end of a name that says a kind, such as `pptx`.
+const EXTENSION: usize = 8;
 
 /// The kinds of files that can be handed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -131,6 +133,9 @@ impl Content {
         Self::Wav,
     ];
 
+    /// Those that are pictures.
+    pub const PICTURES: [Self; 3] = [Self::Jpeg, Self::Png, Self::Webp];
+
     /// Code, media type and display, as they are looked up.
     const fn row(self) -> (&'static str, &'static str, Display) {
         use Display::{Download, Frame, Picture, Sound, Text, Video};
@@ -201,58 +206,6 @@ impl FromStr for Content {
     }
 }
 
-const DOCUMENTS: [Content; 3] = [Content::Pdf, Content::Docx, Content::Doc];
-const SLIDES: [Content; 2] = [Content::Pptx, Content::Ppt];
-const SHEETS: [Content; 2] = [Content::Xlsx, Content::Xls];
-const PICTURES: [Content; 3] = [Content::Jpeg, Content::Png, Content::Webp];
-const VIDEOS: [Content; 3] = [Content::Mp4, Content::Mov, Content::Webm];
-const SOUNDS: [Content; 3] = [Content::Mp3, Content::M4a, Content::Wav];
-
-/// The contents that evidence of `kind` may have.
-fn contents_of(kind: EvidenceKind) -> Vec<Content> {
-    let groups: &[&[Content]] = match kind {
-        EvidenceKind::Document => &[&DOCUMENTS],
-        EvidenceKind::Slides => &[&SLIDES, &[Content::Pdf]],
-        EvidenceKind::Video => &[&VIDEOS],
-        EvidenceKind::Picture => &[&PICTURES],
-        EvidenceKind::Tool | EvidenceKind::Data => &[&DOCUMENTS, &SHEETS, &PICTURES],
-        EvidenceKind::Resource | EvidenceKind::StudentWork => {
-            &[&DOCUMENTS, &SLIDES, &SHEETS, &PICTURES, &VIDEOS, &SOUNDS]
-        }
-        EvidenceKind::Voices => &[&VIDEOS, &SOUNDS, &DOCUMENTS, &PICTURES],
-    };
-    groups.concat()
-}
-
-/// The contents that a piece of these kinds may have, each once.
-#[must_use]
-pub fn allowed(kinds: &[EvidenceKind]) -> Vec<Content> {
-    let wanted: Vec<Content> = kinds.iter().flat_map(|kind| contents_of(*kind)).collect();
-    Content::ALL.into_iter().filter(|content| wanted.contains(content)).collect()
-}
-
-/// The value of a file field's `accept`. Broad on purpose: some browsers inside other apps offer
-/// nothing when the list is narrow, and the bytes are looked at anyway.
-#[must_use]
-pub fn accept(kinds: &[EvidenceKind]) -> String {
-    let has = |display: Display| allowed(kinds).iter().any(|content| content.display() == display);
-    let mut words: Vec<String> = Vec::new();
-    for (display, word) in
-        [(Display::Picture, "image/*"), (Display::Video, "video/*"), (Display::Sound, "audio/*")]
-    {
-        if has(display) {
-            words.push(word.to_owned());
-        }
-    }
-    let in_offices = |display: Display| matches!(display, Display::Download | Display::Frame | Display::Text);
-    if allowed(kinds).iter().any(|content| in_offices(content.display())) {
-        words.extend([".wps", ".dps", ".et"].map(ToOwned::to_owned));
-        let files = allowed(kinds).into_iter().filter(|content| in_offices(content.display()));
-        words.extend(files.map(|content| format!(".{}", content.extension())));
-    }
-    words.join(",")
-}
-
 /// What a look into a file found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Found {
@@ -262,17 +215,25 @@ pub struct Found {
     pub seconds: Option<i64>,
 }
 
-/// Looks into the file at `path` and holds it against what a piece of these `kinds` may be.
+/// Looks into the file at `path`, holds it against what is `allowed`, and takes traces out of it; in
+/// the refusal of another kind what is allowed is called `wanted`.
 ///
 /// # Errors
 /// See [`Refusal`].
-pub fn inspect(path: &Path, kinds: &[EvidenceKind]) -> Result<Found, Refusal> {
+pub fn admit(path: &Path, allowed: &[Content], wanted: &str) -> Result<Found, Refusal> {
+    let found = inspect(path, allowed, wanted)?;
+    privacy::remove_traces(path, found.content).map_err(|error| match error.kind() {
+        std::io::ErrorKind::InvalidData => Refusal::Damaged,
+        _ => Refusal::Disk(error),
+    })?;
+    Ok(found)
+}
+
+fn inspect(path: &Path, allowed: &[Content], wanted: &str) -> Result<Found, Refusal> {
     let mut file = File::open(path)?;
     let content = recognise(&mut file)?;
-    let allowed = allowed(kinds);
     if !allowed.contains(&content) {
-        let wanted: Vec<&str> = kinds.iter().map(|kind| kind.chinese()).collect();
-        return Err(Refusal::Unfit { wanted: wanted.join("或"), found: content.code() });
+        return Err(Refusal::Unfit { wanted: wanted.to_owned(), found: content.code() });
     }
     picture::check(&mut file, content)?;
     let seconds = match content {
@@ -280,6 +241,35 @@ pub fn inspect(path: &Path, kinds: &[EvidenceKind]) -> Result<Found, Refusal> {
         _ => None,
     };
     Ok(Found { content, seconds })
+}
+
+/// A file's name without folders and signs that are not for reading. Of a long one the middle is
+/// left out, so that what its kind is can still be read.
+#[must_use]
+pub fn title(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let clean: String = last.chars().filter(|c| !c.is_control() && !is_unseen(*c)).collect();
+    let clean = clean.trim();
+    let count = clean.chars().count();
+    if clean.is_empty() {
+        "文件".to_owned()
+    } else if count <= TITLE {
+        clean.to_owned()
+    } else {
+        let (stem, end) = match clean.rsplit_once('.') {
+            Some((stem, end)) if end.chars().count() <= EXTENSION => (stem, format!(".{end}")),
+            _ => (clean, String::new()),
+        };
+        let room = TITLE - end.chars().count() - 1;
+        format!("{}…{end}", stem.chars().take(room).collect::<String>())
+    }
+}
+
+/// Signs that are not seen, and those that turn the order of reading round: with them
+/// `exe.` in a name can be made to look like the end `.exe` of another (Unicode Technical
+/// Report 36, 3.3).
+const fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 fn recognise(file: &mut File) -> Result<Content, Refusal> {
@@ -314,10 +304,10 @@ fn recognise(file: &mut File) -> Result<Content, Refusal> {
 mod tests {
     use std::io::Write;
 
+    use proptest::prelude::*;
     use tempfile::NamedTempFile;
-    use tisheng_rules::framework::EvidenceKind;
 
-    use super::{Content, Refusal, accept, inspect};
+    use super::{Content, Refusal, inspect, title};
 
     fn file(bytes: &[u8]) -> NamedTempFile {
         let mut file = NamedTempFile::new().expect("a temporary file");
@@ -335,7 +325,7 @@ mod tests {
     }
 
     fn found(bytes: &[u8]) -> Result<Content, Refusal> {
-        inspect(file(bytes).path(), &[EvidenceKind::Resource]).map(|found| found.content)
+        inspect(file(bytes).path(), &Content::ALL, "文件").map(|found| found.content)
     }
 
     #[test]
@@ -380,17 +370,48 @@ mod tests {
     }
 
     #[test]
-    fn a_piece_says_what_it_wants() {
-        let refused = inspect(file(b"%PDF-1.7\n").path(), &[EvidenceKind::Video]).expect_err("no video");
+    fn another_kind_is_refused_by_what_is_wanted() {
+        let refused = inspect(file(b"%PDF-1.7\n").path(), &[Content::Mp4], "视频").expect_err("no video");
         assert_eq!(refused.to_string(), "这里需要视频，上传的是 pdf 文件");
-        assert_eq!(accept(&[EvidenceKind::Video]), "video/*");
-        assert!(accept(&[EvidenceKind::Document]).contains(".docx"));
     }
 
     #[test]
     fn codes_are_read_as_written() {
         for content in Content::ALL {
             assert_eq!(content.code().parse::<Content>().expect("a code"), content);
+        }
+    }
+
+    #[test]
+    fn a_name_is_only_a_name() {
+        assert_eq!(title("C:\\fakepath\\课堂实录.mp4"), "课堂实录.mp4");
+        assert_eq!(title("../../etc/passwd"), "passwd");
+        assert_eq!(title("\n\r"), "文件");
+        assert_eq!(title(&"长".repeat(300)).chars().count(), 120);
+    }
+
+    #[test]
+    fn a_name_cannot_be_read_otherwise_than_it_is() {
+        assert_eq!(title("教案\u{202e}fdp.exe"), "教案fdp.exe");
+        assert_eq!(title("a\u{2066}b\u{2069}\u{200f}c\u{feff}.pdf"), "abc.pdf");
+    }
+
+    #[test]
+    fn a_long_name_keeps_what_says_its_kind() {
+        let long = title(&format!("{}.docx", "长".repeat(300)));
+        assert_eq!(long.chars().count(), 120);
+        assert!(long.ends_with("长….docx"), "{long}");
+        let dotted = title(&format!("a.{}", "长".repeat(300)));
+        assert!(dotted.starts_with("a.长") && dotted.chars().count() == 120, "{dotted}");
+    }
+
+    proptest! {
+        #[test]
+        fn a_title_is_short_and_there(name: String) {
+            let title = title(&name);
+            prop_assert!(!title.is_empty() && title.chars().count() <= 120);
+            let harmful = title.contains(['/', '\\', '\u{202e}']);
+            prop_assert!(!harmful);
         }
     }
 }
