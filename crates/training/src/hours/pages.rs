@@ -13,11 +13,12 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use tisheng_kernel::{HourLength, Seconds};
+use tisheng_kernel::{HourLength, Id, Seconds};
 use tisheng_platform::web::{Failure, FormErrors};
 use tisheng_platform::{App, Ctx, Tx};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::access::{self, Role};
+use tisheng_registry::people::Person;
 use tisheng_rules::Scheme;
 
 use super::model::{Channel, HoursError, Waiting, WaitingState};
@@ -80,6 +81,14 @@ pub fn routes() -> Router<Arc<App>> {
 async fn ground(ctx: &Ctx, tx: &mut Tx) -> Result<(Programme, Arc<Scheme>), Failure> {
     let programme = scheme::current(ctx, tx).await?;
     let rules = scheme::rules(&ctx.app, tx, &programme).await?;
+    Ok((programme, rules))
+}
+
+/// The programme where the asker stands, and the rules by which `person` is measured there: of a
+/// result that is final, those that judged it.
+async fn ground_of(ctx: &Ctx, tx: &mut Tx, person: Id<Person>) -> Result<(Programme, Arc<Scheme>), Failure> {
+    let programme = scheme::current(ctx, tx).await?;
+    let rules = scheme::rules_for(&ctx.app, tx, &programme, person).await?;
     Ok((programme, rules))
 }
 

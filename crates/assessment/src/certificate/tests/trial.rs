@@ -6,11 +6,12 @@ use tisheng_policy::scheme::{self, Programme, Version};
 use tisheng_registry::samples::{Persona, Town, small_town};
 use tisheng_rules::samples::third_scheme_files;
 use tisheng_testkit::{Chosen, Engine, Seen, TestApp, story};
+use tisheng_training::hours;
 use tisheng_training::samples::{choose, fulfil_hours, publish_offer};
 
 use super::super::{
-    EXAMINE, REFRESH_ALL_JOB, REFRESH_JOB, Standing, check_standings, issue, jobs, reissue, revoke, routes,
-    store,
+    EXAMINE, FINAL_BY, REFRESH_ALL_JOB, REFRESH_JOB, Standing, check_standings, issue, jobs, reissue, revoke,
+    routes, store,
 };
 use crate::evidence::samples::hand_in;
 use crate::review;
@@ -27,8 +28,9 @@ async fn begin(engine: Engine) -> World {
     let reactions = ["hours.changed", "choice.changed", review::FINAL];
     let rooms = scheme::jobs(jobs(handlers())).reaction("scheme.in_force", REFRESH_ALL_JOB);
     let rooms = reactions.into_iter().fold(rooms, |all, event| all.reaction(event, REFRESH_JOB));
-    let pages = routes().merge(scheme::routes());
-    let test = TestApp::with_handlers(engine, pages, scheme::samples::parts().with(EXAMINE), rooms).await;
+    let pages = routes().merge(scheme::routes()).merge(hours::routes());
+    let parts = scheme::samples::parts().with(EXAMINE).with(FINAL_BY);
+    let test = TestApp::with_handlers(engine, pages, parts, rooms).await;
     let town = small_town(&test.system()).await.expect("a town");
     // In the middle of the scheme's period.
     test.clock.advance(TimeDelta::days(3 * 365));
@@ -169,6 +171,10 @@ story!(a_certified_result_stays_on_its_version_until_it_is_revoked, |engine| asy
     assert_eq!((now.met, now.version), (true, world.programme.version));
     let mut own = world.test.signed_in(&world.teacher(0).who()).await;
     own.get("/standing").await.hides("还差");
+    let list = "/hours/teachers?booked=some";
+    own.get("/hours").await.shows("学时已达到要求");
+    city.get(&format!("/hours/teachers/{}", world.teacher(0).person)).await.shows("学时已达到要求");
+    city.get(list).await.shows(&world.teacher(0).name).shows("已达到");
 
     let mut tx = office.write().await.expect("a transaction");
     let corrected = reissue(&office, &mut tx, &first.number, "学校名称有误").await.expect("corrected");
@@ -181,6 +187,8 @@ story!(a_certified_result_stays_on_its_version_until_it_is_revoked, |engine| asy
     tx.commit().await.expect("commits");
     world.test.settle().await;
     assert!(!world.standing(0).await.met, "open again, and the rules in force judge");
+    own.get("/hours").await.shows("学时还差");
+    city.get(list).await.shows(&world.teacher(0).name).hides("已达到");
     let mut tx = world.test.app.db.read().await.expect("a transaction");
     let programme = scheme::of_id(&mut tx, world.programme.id).await.expect("the programme");
     drop(tx);

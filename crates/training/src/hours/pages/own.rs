@@ -14,7 +14,7 @@ use super::super::model::{Entry, WaitingState};
 use super::super::store;
 use super::disputes::{Beside, DisputeRow, OWN, dispute_row};
 use super::paper::Paper;
-use super::{LineRow, Overview, WaitingRow, ground, line_row, overview, waiting_row};
+use super::{LineRow, Overview, WaitingRow, ground, ground_of, line_row, overview, waiting_row};
 use crate::hours::statement;
 use crate::hours::trail::{About, Step, Trails};
 
@@ -39,7 +39,7 @@ pub async fn show(asker: SignedIn) -> Answer {
     let ctx = &asker.ctx;
     let person = own(ctx)?;
     let mut tx = ctx.read().await?;
-    let (programme, rules) = ground(ctx, &mut tx).await?;
+    let (programme, rules) = ground_of(ctx, &mut tx, person).await?;
     let entries = store::entries(&mut tx, programme.id, person).await?;
     let waiting = store::reports::of_teacher(&mut tx, programme.id, person).await?;
     let disputes = store::disputes::of_teacher(&mut tx, programme.id, person).await?;
@@ -66,7 +66,7 @@ pub async fn download(asker: SignedIn, filters: Filters) -> Answer {
     let ctx = &asker.ctx;
     let person = own(ctx)?;
     let mut tx = ctx.read().await?;
-    let (programme, rules) = ground(ctx, &mut tx).await?;
+    let (programme, rules) = ground_of(ctx, &mut tx, person).await?;
     let entries = store::entries(&mut tx, programme.id, person).await?;
     let waiting = store::reports::of_teacher(&mut tx, programme.id, person).await?;
     let school = people::teacher(&mut tx, person).await.map(|t| t.school_name).unwrap_or_default();

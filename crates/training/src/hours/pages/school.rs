@@ -2,12 +2,13 @@
 
 use askama::Template;
 use tisheng_kernel::{Id, Seconds};
-use tisheng_platform::Ctx;
 use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, Page, again};
 use tisheng_platform::web::paging::{ROWS, Slice};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, layout, once};
+use tisheng_platform::{Ctx, Tx};
+use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::access;
 use tisheng_registry::people::{self, Person, SUBJECTS};
 use tisheng_rules::Scheme;
@@ -18,8 +19,8 @@ use super::super::store::teachers::{Narrow, TeacherSums};
 use super::super::store::{self};
 use super::disputes::INBOX;
 use super::{
-    DESK, LineRow, Overview, READERS, WaitingRow, as_form, ground, line_row, overview, some_hours, spare,
-    waiting_row,
+    DESK, LineRow, Overview, READERS, WaitingRow, as_form, ground, ground_of, line_row, overview, some_hours,
+    spare, waiting_row,
 };
 use crate::hours::statement::{self, Standing};
 use crate::table::{MOST, Table};
@@ -68,16 +69,34 @@ fn narrow(filters: &Filters, rules: &Scheme) -> Narrow {
     }
 }
 
-fn teacher_row(ctx: &Ctx, rules: &Scheme, teacher: &TeacherSums) -> TeacherRow {
+/// What the list says of some teachers, each by the rules that measure the teacher; the columns are
+/// the categories of the rules in force.
+async fn teacher_rows(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    (programme, in_force): (&Programme, &Scheme),
+    teachers: &[TeacherSums],
+) -> Result<Vec<TeacherRow>, Failure> {
+    let mut rows = Vec::with_capacity(teachers.len());
+    for teacher in teachers {
+        let rules = scheme::rules_for(&ctx.app, tx, programme, teacher.person).await?;
+        rows.push(teacher_row(ctx, &rules, in_force, teacher));
+    }
+    Ok(rows)
+}
+
+fn teacher_row(ctx: &Ctx, rules: &Scheme, in_force: &Scheme, teacher: &TeacherSums) -> TeacherRow {
     let sums: Vec<_> = teacher.totals.iter().map(|total| total.for_rules(ctx.at.date())).collect();
     let tally = rules.hours.tally(&sums);
     let length = *rules.hours.length;
+    let counted = |key: &str| tally.category(key).map_or(Seconds::ZERO, |category| category.sum.counted);
+    let columns = in_force.hours.categories.iter();
     TeacherRow {
         person: teacher.person.to_string(),
         name: teacher.name.clone(),
         school: teacher.school.clone(),
         subject: teacher.subject.clone(),
-        counted: tally.categories.iter().map(|c| c.sum.counted.in_hours(length)).collect(),
+        counted: columns.map(|category| counted(&category.key).in_hours(length)).collect(),
         total: tally.counted.in_hours(length),
         spare: some_hours(spare(&tally), length),
         missing: tally.missing.in_hours(length),
@@ -96,6 +115,7 @@ pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
         store::teachers::list(&mut tx, programme.id, &ctx.scope(), &narrow, &filters.cursor(), ROWS + 1)
             .await?;
     let slice = Slice::cut(found, |t| (t.sort_key.clone(), t.person.to_string()));
+    let rows = teacher_rows(ctx, &mut tx, (&programme, &rules), &slice.rows).await?;
     layout::show(&TeachersPage {
         page: Page::new(&asker, "教师学时", "/hours/teachers"),
         categories: rules.hours.categories.iter().map(|c| c.title.value.clone()).collect(),
@@ -104,7 +124,7 @@ pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
         subject: narrow.subject.clone(),
         subjects: SUBJECTS.iter().map(|subject| (*subject, *subject)).collect(),
         booked: filters.text("booked").to_owned(),
-        rows: slice.rows.iter().map(|teacher| teacher_row(ctx, &rules, teacher)).collect(),
+        rows,
         first: if filters.text("after").is_empty() { String::new() } else { filters.with("after", "") },
         next: slice.next.map(|next| filters.with("after", &next.write())).unwrap_or_default(),
         download: filters.with("after", ""),
@@ -120,7 +140,8 @@ pub async fn download(asker: SignedIn, filters: Filters) -> Answer {
     let narrow = narrow(&filters, &rules);
     let start = Filters::default().cursor();
     let found = store::teachers::list(&mut tx, programme.id, &ctx.scope(), &narrow, &start, MOST).await?;
-    let rows = found.iter().map(|teacher| teacher_row(ctx, &rules, teacher)).map(|row| {
+    let rows = teacher_rows(ctx, &mut tx, (&programme, &rules), &found).await?;
+    let rows = rows.into_iter().map(|row| {
         let state = if row.is_met { "已达到" } else { "未达到" };
         let mut cells = vec![row.name, row.school, row.subject];
         cells.extend(row.counted);
@@ -150,7 +171,7 @@ pub async fn teacher(asker: SignedIn, Path(person): Path<Id<Person>>) -> Answer 
     let ctx = &asker.ctx;
     access::require(ctx, &READERS)?;
     let mut tx = ctx.read().await?;
-    let (programme, rules) = ground(ctx, &mut tx).await?;
+    let (programme, rules) = ground_of(ctx, &mut tx, person).await?;
     let found = people::visible(ctx, &mut tx, person).await?;
     let school = people::teacher(&mut tx, person).await.map(|t| t.school_name).unwrap_or_default();
     let entries = store::entries(&mut tx, programme.id, person).await?;
