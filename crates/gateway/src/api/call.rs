@@ -49,7 +49,7 @@ pub async fn enter(State(app): State<Arc<App>>, request: Request) -> Response {
 async fn answered(app: Arc<App>, request: Request) -> Told<Response> {
     let (parts, body) = request.into_parts();
     let admitted = token::admit(&app, &parts.headers).await.map_err(Problem::from);
-    let body = read(body, admitted.is_ok()).await;
+    let body = read(&parts.headers, body, admitted.is_ok()).await;
     let (token, body) = (admitted?, body?);
     let resource = parts.uri.path().strip_prefix("/api/v1/").unwrap_or_default().to_owned();
     let params: Vec<(String, String)> =
@@ -71,13 +71,22 @@ async fn answered(app: Arc<App>, request: Request) -> Told<Response> {
     }
 }
 
-async fn read(body: Body, admitted: bool) -> Told<Bytes> {
+async fn read(headers: &HeaderMap, body: Body, admitted: bool) -> Told<Bytes> {
     if !admitted {
         // What is not read ends the connection, and with it the next request of the same sender.
         return Ok(to_bytes(body, READ_AWAY).await.unwrap_or_default());
     }
-    let much = || Problem::too_large(format!("一次请求最多 {} MB，请分批发送", MOST >> 20));
-    to_bytes(body, MOST).await.map_err(|_| much())
+    to_bytes(body, MOST).await.map_err(|_| unread(headers))
+}
+
+/// Why a content was not read to its end: it is larger than one may be, or ends before the length that
+/// its sender has named. Nobody is told to send less of what was only cut off.
+fn unread(headers: &HeaderMap) -> Problem {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    match length.and_then(|length| length.parse::<usize>().ok()) {
+        Some(length) if length <= MOST => Problem::malformed("内容没有收完，请重新发送"),
+        _ => Problem::too_large(format!("一次请求最多 {} MB，请分批发送", MOST >> 20)),
+    }
 }
 
 impl Call {
@@ -169,4 +178,24 @@ fn holds_nul(value: &Value) -> bool {
 /// The identifier that `text` is, in either way of writing.
 pub fn id<T>(text: &str) -> Told<Id<T>> {
     text.parse::<Uuid>().map(Id::from_uuid).map_err(|_| Problem::absent())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderMap, StatusCode, header};
+    use axum::response::IntoResponse;
+
+    use super::unread;
+
+    #[test]
+    fn what_was_cut_off_is_told_from_what_is_too_large() {
+        let status = |length: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::CONTENT_LENGTH, length.parse().expect("a value"));
+            unread(&headers).into_response().status()
+        };
+        assert_eq!(status("500"), StatusCode::BAD_REQUEST);
+        assert_eq!(status("9000000"), StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(unread(&HeaderMap::new()).into_response().status(), StatusCode::PAYLOAD_TOO_LARGE);
+    }
 }
