@@ -16,7 +16,8 @@ const WAITING: &str = "select
     (select count(*) from course_terms t join course c on c.id = t.course
         where t.state = 'submitted' and c.programme = $1),
     (select count(*) from platform where programme = $1 and state = 'active'
-        and coalesce(last_arrival, created_at) + silent_hours * cast(3600000000 as bigint) < $4)";
+        and coalesce(last_arrival, created_at) + silent_hours * cast(3600000000 as bigint) < $4),
+    (select count(*) from objection where programme = $1 and state = 'open' and path >= $2 and path < $3)";
 
 /// How many things wait for a decision below a node.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub struct Waiting {
     pub courses: i64,
     /// Platforms that have not delivered for longer than agreed.
     pub silent: i64,
+    /// Objections to levels on notice.
+    pub objections: i64,
 }
 
 pub async fn waiting(
@@ -55,6 +58,7 @@ pub async fn waiting(
             learners: row.get(5)?,
             courses: row.get(6)?,
             silent: row.get(7)?,
+            objections: row.get(8)?,
         })
     })
     .await
