@@ -35,8 +35,8 @@ struct JudgePage {
     pieces: Vec<ShownPiece>,
     /// What the panel's members found, for its chair.
     others: Vec<Review>,
-    /// The objection for which a panel judges again, where it may know the author.
-    objection: Option<Objection>,
+    /// The objections for which a panel judges again, where it may know the author.
+    objections: Vec<Objection>,
     typed: Fields,
     /// How often what was typed has been kept.
     version: i64,
@@ -109,12 +109,11 @@ pub(super) async fn show_desk(
         Vec::new()
     };
     // What somebody wrote about a colleague may name the author.
-    let objection = if review.blind || !review.duty.may_return() {
-        None
-    } else {
-        let all = objection::store::of_submission(tx, &case.submission).await?;
-        all.into_iter().rfind(|objection| objection.state == DisputeState::Upheld)
-    };
+    let mut objections = Vec::new();
+    if !review.blind && review.duty.may_return() {
+        objections = objection::store::of_submission(tx, &case.submission).await?;
+        objections.retain(|objection| objection.state == DisputeState::Upheld);
+    }
     let base = format!("/review/{}/files", review.id);
     let naming = if review.blind { Naming::Neutral } else { Naming::Own };
     render(&JudgePage {
@@ -126,7 +125,7 @@ pub(super) async fn show_desk(
         consent: case.submission.consent.chinese(),
         pieces: shown(case.rules.framework.pieces(&case.submission.capability), &items, &base, naming),
         others,
-        objection,
+        objections,
         version: draft.version,
         kept: kept(&draft),
         typed: typed.unwrap_or_else(|| Fields::new(draft.typed)),
@@ -264,7 +263,7 @@ pub(super) async fn show_own(
         consent: case.submission.consent.chinese(),
         pieces: shown(case.rules.framework.pieces(&case.submission.capability), &items, &base, Naming::Own),
         others: Vec::new(),
-        objection: None,
+        objections: Vec::new(),
         version: draft.version,
         kept: kept(&draft),
         typed: typed.unwrap_or_else(|| Fields::new(draft.typed)),

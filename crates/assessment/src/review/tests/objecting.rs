@@ -51,7 +51,7 @@ story!(a_level_does_not_come_into_force_while_an_objection_is_open, |engine| asy
     let list = colleague.get("/review/notice").await;
     assert_eq!(list.link("/review/notice/"), notice(&work));
     let form = colleague.get(&notice(&work)).await;
-    form.shows("教师甲").shows("优秀").shows("公示至2021年3月17日").shows("为最终结论");
+    form.shows("教师甲").shows("优秀").shows("公示至 2021年3月17日").shows("为最终结论");
     colleague.post(&notice(&work), &[("text", " ")]).await.is(422).says("请填写异议理由");
     let at = object(&mut colleague, &work, "课堂片段不是本人的课").await;
     colleague.post(&notice(&work), &[("text", "再说一次")]).await.is(403);
