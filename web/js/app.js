@@ -45,7 +45,21 @@ function printing() {
   });
 }
 
+/**
+ * A form shown again with its mistakes is the answer to a POST and kept nowhere: the button "back" would find the
+ * browser's own error there. The page that the form was on takes its place in the history.
+ */
+function comeBack() {
+  const [visit] = performance.getEntriesByType("navigation");
+  const before = document.referrer;
+  if (![409, 422].includes(visit?.responseStatus) || !before.startsWith(`${location.origin}/`)) return;
+  // Forms that are sent to the address of their page still are.
+  document.querySelectorAll("form[method=post]:not([action])").forEach((form) => (form.action = location.href));
+  history.replaceState(null, "", before);
+}
+
 sendOnce();
+comeBack();
 closeMenus();
 printing();
 drafts();

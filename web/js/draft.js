@@ -1,5 +1,5 @@
 // Drafts are saved on the server while somebody types: `<form data-draft="/address">` is posted there at most
-// every five seconds; `.save-state` in the form says how it stands. The answer may carry a new `version`, so one
+// every five seconds; `.save-state` in the form says how it stands, `data-keep` is the word on the button that saves. The answer may carry a new `version`, so one
 // saving waits for the one before it, and handing in waits for both: otherwise slow lines make conflicts.
 const PAUSE = 5000;
 const LONGEST = 60000;
@@ -48,7 +48,7 @@ function draft(form) {
         return;
       }
       if (answer.status === 409) {
-        say("这份草稿已在别处修改，请按“保存”核对两边的内容，您输入的不会丢失。");
+        say(`这份草稿已在别处修改，请按“${form.dataset.keep || "保存"}”核对，您输入的不会丢失。`);
         return;
       }
       if (!answer.ok) throw new Error(String(answer.status));
@@ -76,7 +76,10 @@ function draft(form) {
   form.addEventListener("submit", (event) => {
     if (saving) {
       event.preventDefault();
-      const handIn = () => (form.requestSubmit ? form.requestSubmit(event.submitter) : form.submit());
+      // Older browsers are told by the button itself, which may lead elsewhere than the form.
+      const by = event.submitter || document.activeElement;
+      const again = () => (by.form === form && by.type === "submit" ? by.click() : form.submit());
+      const handIn = () => (form.requestSubmit ? form.requestSubmit(event.submitter) : again());
       saving.then(handIn);
       return;
     }

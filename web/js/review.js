@@ -36,7 +36,7 @@ export function reviewing() {
     const radio = pieces[at]?.querySelectorAll("input[type=radio]")[number];
     if (radio) {
       radio.checked = true;
-      radio.dispatchEvent(new Event("change", { bubbles: true }));
+      for (const event of ["input", "change"]) radio.dispatchEvent(new Event(event, { bubbles: true }));
     }
   };
   const keys = {

@@ -21,6 +21,10 @@ const HEAD: u64 = 4096;
 const TITLE: usize = 120;
 /// Characters of the longest end of a name that says a kind, such as `pptx`.
 const EXTENSION: usize = 8;
+/// Bytes at the end of a PDF in which its end is looked for: some programs write more behind it.
+const TAIL: u64 = 64 << 10;
+/// The mark of its end.
+const END: &[u8] = b"%%EOF";
 
 /// The kinds of files that can be handed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -236,6 +240,9 @@ fn inspect(path: &Path, allowed: &[Content], wanted: &str) -> Result<Found, Refu
         return Err(Refusal::Unfit { wanted: wanted.to_owned(), found: content.code() });
     }
     picture::check(&mut file, content)?;
+    if content == Content::Pdf && !has_end(&mut file)? {
+        return Err(Refusal::Damaged);
+    }
     let seconds = match content {
         Content::Mp4 | Content::Mov | Content::M4a => mp4::seconds(&mut file)?,
         _ => None,
@@ -270,6 +277,16 @@ pub fn title(name: &str) -> String {
 /// Report 36, 3.3).
 const fn is_unseen(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// Whether a PDF has the mark of its end (ISO 32000-2, 7.5.5): one that was cut off, or only begins like a
+/// PDF, has not, and nobody can open it.
+fn has_end(file: &mut File) -> Result<bool, Refusal> {
+    let size = file.seek(SeekFrom::End(0))?;
+    file.seek(SeekFrom::Start(size.saturating_sub(TAIL)))?;
+    let mut tail = Vec::new();
+    file.by_ref().take(TAIL).read_to_end(&mut tail)?;
+    Ok(tail.windows(END.len()).any(|window| window == END))
 }
 
 fn recognise(file: &mut File) -> Result<Content, Refusal> {
@@ -331,7 +348,7 @@ mod tests {
     #[test]
     fn the_bytes_count_and_not_the_name() {
         let cases: [(&[u8], Content); 9] = [
-            (b"%PDF-1.7\n", Content::Pdf),
+            (b"%PDF-1.7\n1 0 obj\nendobj\n%%EOF\n", Content::Pdf),
             (b"\xff\xd8\xff\xc0\0\x0b\x08\0\x01\0\x01\x01\x01\x11\0", Content::Jpeg),
             (b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x01\0\0\0\x01", Content::Png),
             (b"RIFF\0\0\0\0WEBPVP8 \x0a\0\0\0abc\x9d\x01\x2a\x40\x01\xf0\0", Content::Webp),
@@ -363,6 +380,10 @@ mod tests {
         ];
         for bytes in hostile {
             assert!(found(bytes).is_err(), "{bytes:?}");
+        }
+        let cut_off = [&b"%PDF-1.4\nhello"[..], b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\n"];
+        for bytes in cut_off {
+            assert!(matches!(found(bytes), Err(Refusal::Damaged)), "{bytes:?}");
         }
         let macros = office("word/document.xml", "word/vbaProject.bin");
         assert!(matches!(found(&macros), Err(Refusal::Macros)));

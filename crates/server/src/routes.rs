@@ -135,7 +135,7 @@ pub fn navigation(who: &Who) -> Vec<NavItem> {
             ("学时", "/hours"),
             ("课程", "/courses"),
             ("校本活动", "/activities"),
-            ("互评", "/review"),
+            ("评审", "/review"),
             ("达标情况", "/standing"),
         ],
         Some(Role::Clerk) => &[
@@ -150,6 +150,7 @@ pub fn navigation(who: &Who) -> Vec<NavItem> {
             ("导入学时", "/roster/hours"),
             ("待处理学时", "/hours/waiting"),
             ("学时异议", "/hours/inbox"),
+            ("结论公示", "/review/notice"),
             ("证书", "/certificates"),
             ("数据导入", "/roster"),
         ],

@@ -89,7 +89,7 @@ impl State {
     }
 
     /// Whether `next` may follow. A scheme may leave steps out or have one twice; it may not go
-    /// back, but for the author's withdrawal.
+    /// back, but for the author's withdrawal and an objection that was upheld.
     #[must_use]
     pub fn may_become(self, next: Self) -> bool {
         use State::{Draft, Final, Notice, Panel, Peers, Returned, Submitted};
@@ -100,7 +100,7 @@ impl State {
                 | (Submitted, Peers | Panel | Notice | Final)
                 | (Peers, Peers | Panel | Notice | Final)
                 | (Panel, Panel | Notice | Final | Returned)
-                | (Notice, Final)
+                | (Notice, Final | Panel | Peers)
         )
     }
 
@@ -385,12 +385,13 @@ mod tests {
     }
 
     #[test]
-    fn the_only_way_back_is_the_authors_own() {
+    fn the_only_ways_back_are_the_authors_own_and_an_objection() {
         let order = |state: State| State::ALL.iter().position(|s| *s == state);
         for from in State::ALL {
             for to in State::ALL {
                 let back = order(to) < order(from);
-                assert!(!(from.may_become(to) && back) || to == State::Draft, "{from:?} to {to:?}");
+                let known = to == State::Draft || from == State::Notice;
+                assert!(!(from.may_become(to) && back) || known, "{from:?} to {to:?}");
             }
             assert!(!State::Final.may_become(from) && !State::Returned.may_become(from));
             assert_eq!(from.may_become(State::Returned), from == State::Panel);

@@ -10,8 +10,10 @@ use tisheng_rules::assessment::StepKind;
 use tisheng_rules::framework::Piece;
 use uuid::Uuid;
 
+use super::draft::Place;
 use super::model::{Duty, Marks, Review, ReviewState, level_of, mark};
 use super::steps::{Case, fill, go_on, settle};
+use super::store::drafts;
 use super::{PEER_ENDED, RETURNED, store};
 use crate::evidence::{self, Onward, State, Submission};
 
@@ -32,6 +34,20 @@ pub(super) async fn programme(ctx: &Ctx, tx: &mut Tx) -> Result<Uuid, Failure> {
 /// The asker as a person.
 pub(super) fn person(ctx: &Ctx) -> Result<Uuid, Failure> {
     Ok(ctx.who.member().ok_or(Failure::NotFound)?.person)
+}
+
+/// Who sees results of their node besides the author.
+const LEADERS: [Role; 7] =
+    [Role::Principal, Role::Cio, Role::ManagementTeam, Role::Town, Role::County, Role::City, Role::Province];
+
+/// Whether the asker is the author, at work as a teacher.
+pub(super) fn owns(ctx: &Ctx, of: &Submission) -> bool {
+    access::role(ctx) == Some(Role::Teacher) && person(ctx).is_ok_and(|me| me == of.person)
+}
+
+/// Whether the asker sees results of the author's school.
+pub(super) fn leads(ctx: &Ctx, of: &Submission) -> bool {
+    access::role(ctx).is_some_and(|role| LEADERS.contains(&role)) && ctx.scope().holds(&of.path)
 }
 
 /// The review `id`, while it is in the asker's hands. Whatever was not drawn for the asker, or is
@@ -57,6 +73,18 @@ pub(super) async fn own(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>) -> Result<Ca
     let case = Case::load(ctx, tx, programme, id).await?;
     if case.submission.person != member.person {
         return Err(Failure::NotFound);
+    }
+    Ok(case)
+}
+
+/// The same while its own judgement can still be given.
+///
+/// # Errors
+/// [`Failure::Refused`] when it has been given already.
+pub(super) async fn own_open(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>) -> Result<Case, Failure> {
+    let case = own(ctx, tx, id).await?;
+    if case.submission.state != State::Submitted {
+        return Err(Failure::Refused("自评已经完成。".to_owned()));
     }
     Ok(case)
 }
@@ -98,6 +126,7 @@ pub(super) async fn judge(
     if !store::judge(tx, &desk.review, ctx.at, level, marks, remark).await? {
         return Err(Failure::NotFound);
     }
+    drafts::discard(tx, &Place::of(&desk.review)).await?;
     let detail = json!({
         "review": desk.review.id, "duty": desk.review.duty.code(), "step": desk.review.step, "level": level.code(),
     });
@@ -150,6 +179,7 @@ pub(super) async fn judge_own(
     };
     store::add(tx, &review).await?;
     store::judge(tx, &review, ctx.at, level, marks, remark).await?;
+    drafts::discard(tx, &Place::of(&review)).await?;
     let detail = json!({ "review": review.id, "duty": "self", "step": step.key, "level": level.code() });
     audit::record(ctx, tx, "review.judged", case.submission.id.uuid(), &detail).await?;
     go_on(ctx, tx, case, step).await
@@ -166,6 +196,7 @@ pub(super) async fn send_back(ctx: &Ctx, tx: &mut Tx, desk: &Desk, reason: &str)
     let submission = &desk.case.submission;
     evidence::advance(ctx, tx, submission, Onward::Returned(reason)).await?;
     store::void(tx, submission, false).await?;
+    drafts::discard_all(tx, submission.programme, submission.id).await?;
     let detail = json!({ "review": desk.review.id, "reason": reason });
     audit::record(ctx, tx, "review.returned", submission.id.uuid(), &detail).await?;
     let payload = json!({
@@ -188,6 +219,7 @@ pub(super) async fn withdraw(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>) -> Resu
     }
     evidence::reopen(ctx, tx, &case.submission).await?;
     store::void(tx, &case.submission, true).await?;
+    drafts::discard_all(tx, case.submission.programme, id).await?;
     store::drop_seeds(tx, &case.submission).await?;
     Ok(())
 }
@@ -211,6 +243,7 @@ pub(super) async fn lapse(ctx: &Ctx, tx: &mut Tx, programme: Uuid, id: Id<Review
     if !due || !store::lapse(tx, &review).await? {
         return Ok(());
     }
+    drafts::discard(tx, &Place::of(&review)).await?;
     let detail = json!({ "review": review.id, "step": review.step });
     audit::record(ctx, tx, "review.lapsed", review.submission.uuid(), &detail).await?;
     tell_peer(ctx, tx, &review).await?;

@@ -11,21 +11,27 @@
 //! Neighbouring group (相邻教研组) is read as the colleagues of the author's stage at the same
 //! school who teach other subjects.
 //!
-//! Tables: `panel_member`, `review_draw`, `review`, `decision`, `result`. Invariants: a reviewer
-//! sees what was drawn for them while it is in their hands, and nothing else; a blind reviewer is
+//! Tables: `panel_member`, `review_draw`, `review`, `judgement_draft`, `decision`, `objection`,
+//! `result`. Invariants: a reviewer
+//! sees what was drawn for them while it is in their hands, and nothing else; what a reviewer has typed is
+//! kept for them alone until it is handed in; a blind reviewer is
 //! told neither author nor school; a submission is in a person's hands once a step; one result
-//! stands for a teacher and capability.
+//! stands for a teacher and capability; none comes into force while an objection to it is open;
+//! nobody judges a work as a peer and again in its panel.
 //!
 //! Reacts to `evidence.submitted` with [`BEGIN_JOB`] and to its own [`FINAL`] with [`HOURS_JOB`],
 //! which keeps the ledger's hours of results in line. Events: [`FINAL`] `{programme, person,
 //! capability}`, [`RETURNED`] `{programme, person, capability, submission}`, [`PEER_ENDED`]
-//! `{programme, person}`.
+//! `{programme, person}`, [`OBJECTED`] `{programme, submission, objection}`, [`OBJECTION_ANSWERED`]
+//! `{programme, person, submission, objection, state}`.
 
 mod actions;
 mod board;
+mod draft;
 mod earning;
 mod jobs;
 mod model;
+mod objection;
 mod pages;
 mod panel;
 pub mod samples;
@@ -37,10 +43,12 @@ mod tests;
 
 pub use jobs::jobs;
 pub use model::{Duty, Marks, Review, ReviewState};
+pub use objection::Objection;
 pub use pages::routes;
 pub use store::person::{InHand, in_hand, keeps_of, peer_reviews, under_way};
 pub use store::{Final, follow};
 
+use tisheng_kernel::Id;
 use tisheng_platform::{DbError, Tx};
 use uuid::Uuid;
 
@@ -53,12 +61,29 @@ pub const FINAL: &str = "result.final";
 /// The event of a review of a colleague's work that was done or left alone for too long; `person` is
 /// the reviewer.
 pub const PEER_ENDED: &str = "review.peer_ended";
+/// The event of an objection to a level on notice.
+pub const OBJECTED: &str = "review.objected";
+/// The event of its answer; `person` is the author.
+pub const OBJECTION_ANSWERED: &str = "review.objection_answered";
 /// The event of a submission that was returned.
 pub const RETURNED: &str = "review.returned";
 
 const LAPSE_JOB: &str = "review.lapse";
 const NOTICE_JOB: &str = "review.notice_end";
 const PANEL_JOB: &str = "review.panel";
+
+/// How many objections are open, and at most `most` of them to a work that is not on notice, which
+/// must not be.
+///
+/// # Errors
+/// What the database reports.
+pub async fn check_objections(
+    tx: &mut Tx,
+    programme: Uuid,
+    most: i64,
+) -> Result<(i64, Vec<Id<Objection>>), DbError> {
+    objection::store::check(tx, programme, most).await
+}
 
 /// The results that stand for a person.
 ///

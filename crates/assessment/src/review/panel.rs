@@ -16,7 +16,7 @@ use super::jobs::OfPanel;
 use super::{PANEL_JOB, actions};
 
 /// Who appoints the panel of their node.
-const APPOINTERS: [Role; 4] = [Role::Principal, Role::County, Role::City, Role::Province];
+pub(super) const APPOINTERS: [Role; 4] = [Role::Principal, Role::County, Role::City, Role::Province];
 
 #[derive(Template)]
 #[template(path = "review/pages/panel.html")]

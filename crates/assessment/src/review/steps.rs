@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::model::{Candidate, Duty, Marks, Review, ReviewState, draw_order, explain, step_after};
 use super::store::{self, Decided, Final};
-use super::{FINAL, LAPSE_JOB, NOTICE_JOB};
+use super::{FINAL, LAPSE_JOB, NOTICE_JOB, objection};
 use crate::evidence::{self, Onward, State, Submission};
 
 /// A submission with the rules it is pinned to.
@@ -50,27 +50,71 @@ pub(super) async fn fill(ctx: &Ctx, tx: &mut Tx, case: &Case) -> Result<(), Fail
         let seed = hex::encode(rand::random::<[u8; 32]>());
         let seed = store::seed(tx, &case.submission, &step.key, &seed, ctx.at).await?;
         let mut left = needed - active;
-        for pool in pools(tx, case, step).await? {
-            let candidates = candidates(tx, case, step, pool).await?;
-            let (leaders, members): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|c| c.chair);
-            let drawn = draw_order(&seed, members).into_iter().chain(draw_order(&seed, leaders));
-            let known = |c: &Candidate| {
-                c.person == case.submission.person
-                    || of_step.iter().any(|r| r.reviewer == c.person && r.state != ReviewState::Void)
-            };
-            for candidate in drawn.filter(|candidate| !known(candidate)).take(left) {
-                if hand_over(ctx, tx, case, step, store::duty_in(step.kind), &candidate, pool.chinese())
-                    .await?
-                {
-                    left -= 1;
-                }
-            }
+        for (pool, candidate) in drawn(tx, case, step, &seed).await? {
             if left == 0 {
                 break;
+            }
+            let duty = store::duty_in(step.kind);
+            if hand_over(ctx, tx, case, step, duty, &candidate, pool.chinese()).await? {
+                left -= 1;
             }
         }
     }
     Box::pin(settle(ctx, tx, case)).await
+}
+
+/// Whoever may still be drawn for a step, in the order in which they are asked, with where they come
+/// from: pool after pool, in each by the seed, those who lead a panel last.
+///
+/// Nobody judges a work twice. Who will be needed on the school's panel is asked as a peer only when
+/// there is nobody else, its chair never; and where peers are left out of a panel for having judged
+/// already, those fill it who judge the works of its members.
+async fn drawn(tx: &mut Tx, case: &Case, step: &Step, seed: &str) -> Result<Vec<(Pool, Candidate)>, Failure> {
+    let of = &case.submission;
+    let all = store::of_submission(tx, of).await?;
+    let is_known = |c: &Candidate| {
+        let holds = |r: &Review| r.step == step.key && r.state != ReviewState::Void;
+        c.person == of.person || all.iter().any(|r| r.reviewer == c.person && holds(r))
+    };
+    let was_peer = |c: &Candidate| {
+        let judged = |r: &Review| r.duty == Duty::Peer && r.state == ReviewState::Done;
+        step.kind == StepKind::Panel && all.iter().any(|r| r.reviewer == c.person && judged(r))
+    };
+    // Whose judgement was set aside is asked again when there is nobody else.
+    let has_judged = |c: &Candidate| all.iter().any(|r| r.reviewer == c.person && r.done_at.is_some());
+    let mut pools = pools(tx, case, step).await?;
+    let (mut found, mut at, declared) = (Vec::new(), 0, pools.len());
+    while let Some(pool) = pools.get(at).copied() {
+        at += 1;
+        let candidates = candidates(tx, case, step, pool).await?;
+        if candidates.iter().any(was_peer) {
+            let elsewhere = case.rules.assessment.panel_members_by.iter();
+            let further: Vec<Pool> = elsewhere.copied().filter(|pool| !pools.contains(pool)).collect();
+            pools.extend(further);
+        }
+        let mut of_pool = draw_order(seed, candidates);
+        of_pool.retain(|c| !is_known(c) && !was_peer(c));
+        of_pool.sort_by_key(|c| (c.chair, has_judged(c)));
+        found.extend(of_pool.into_iter().map(|candidate| (pool, candidate)));
+    }
+    if pools.len() > declared {
+        found.sort_by_key(|(_, c): &(Pool, Candidate)| c.chair);
+    }
+    if step.kind == StepKind::Peers {
+        let panel = seats(tx, case).await?;
+        let seat = |c: &Candidate| panel.iter().find(|seat| seat.person == c.person);
+        found.retain(|(_, c)| seat(c).is_none_or(|seat| !seat.chair));
+        found.sort_by_key(|(_, c)| seat(c).is_some());
+    }
+    Ok(found)
+}
+
+/// The panel of the author's school, where the rules have one judge.
+async fn seats(tx: &mut Tx, case: &Case) -> Result<Vec<Candidate>, Failure> {
+    if case.rules.assessment.steps.iter().all(|step| step.kind != StepKind::Panel) {
+        return Ok(Vec::new());
+    }
+    Ok(store::panel_of(tx, case.submission.programme, case.submission.school).await?)
 }
 
 async fn of_step(tx: &mut Tx, case: &Case, step: &Step) -> Result<Vec<Review>, Failure> {
@@ -304,23 +348,50 @@ async fn put_up(ctx: &Ctx, tx: &mut Tx, case: &Case, step: &Step) -> Result<(), 
     let until = WorkCalendar::default().after_working_days(ctx.at.date(), *step.days);
     store::put_up(tx, &case.submission, &last.step, until).await?;
     let end = Instant::start_of(until.checked_add_days(Days::new(1)).unwrap_or(until));
-    let key = format!("{}/{}", case.submission.id, step.key);
+    // Judged again after an objection, a work is on notice once more.
+    let key = format!("{}/{}/{until}", case.submission.id, step.key);
     let payload = json!({ "programme": case.submission.programme, "submission": case.submission.id });
     jobs::enqueue(tx, end, NOTICE_JOB, &key, &payload).await?;
     Ok(())
 }
 
 /// The decision that stands: the one of the last step that decides.
-async fn standing(tx: &mut Tx, of: &Submission) -> Result<Decided, Failure> {
+pub(super) async fn standing(tx: &mut Tx, of: &Submission) -> Result<Decided, Failure> {
     let last = store::decisions(tx, of).await?.pop();
     last.ok_or_else(|| Failure::Internal("a submission came to its end without a decision".to_owned()))
 }
 
-/// Ends a notice whose days are over.
+/// Ends a notice whose days are over and to which no objection is open.
 pub(super) async fn end_notice(ctx: &Ctx, tx: &mut Tx, case: &Case) -> Result<(), Failure> {
     let Some(step) = case.step().filter(|step| step.kind == StepKind::Notice) else { return Ok(()) };
-    let until = standing(tx, &case.submission).await?.notice_until;
-    if until.is_some_and(|until| until < ctx.at.date()) { go_on(ctx, tx, case, step).await } else { Ok(()) }
+    let decided = standing(tx, &case.submission).await?;
+    if decided.notice_until.is_none_or(|until| until >= ctx.at.date()) {
+        return Ok(());
+    }
+    store::hold(tx, case.submission.programme, case.submission.id, &decided.step).await?;
+    if objection::store::holds(tx, &case.submission).await? {
+        return Ok(());
+    }
+    go_on(ctx, tx, case, step).await
+}
+
+/// Sets aside what was decided and is on notice: the step judges again, as it did at first.
+pub(super) async fn judge_again(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    case: &Case,
+    decided: &Decided,
+) -> Result<(), Failure> {
+    let step = case.rules.assessment.step(&decided.step);
+    let Some((step, state)) = step.and_then(|step| Some((step, State::during(step.kind)?))) else {
+        return Err(Failure::Internal(format!("no step {} judges", decided.step)));
+    };
+    store::set_aside(tx, &case.submission, &step.key).await?;
+    evidence::advance(ctx, tx, &case.submission, Onward::Step(state, &step.key)).await?;
+    let detail = json!({ "step": step.key, "level": decided.level.code() });
+    audit::record(ctx, tx, "review.set_aside", case.submission.id.uuid(), &detail).await?;
+    let case = Case::load(ctx, tx, case.submission.programme, case.submission.id).await?;
+    fill(ctx, tx, &case).await
 }
 
 async fn finalise(ctx: &Ctx, tx: &mut Tx, case: &Case) -> Result<(), Failure> {

@@ -2,6 +2,7 @@
 //! write many rows at once.
 
 pub mod bulk;
+pub mod drafts;
 pub mod person;
 
 use chrono::NaiveDate;
@@ -13,6 +14,7 @@ use uuid::Uuid;
 
 use super::earning::Earned;
 use super::model::{Candidate, Duty, Marks, Review, ReviewState};
+use super::objection;
 use crate::evidence::Submission;
 
 const FOLLOW_PANEL_MEMBER: &str = "update panel_member set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
@@ -42,6 +44,9 @@ const JUDGE: &str = "update review set state = 'done', done_at = $3, level = $4,
 const LAPSE: &str = "update review set state = 'lapsed' where programme = $1 and id = $2 and state = 'open'";
 const VOID: &str = "update review set state = 'void'
     where programme = $1 and submission = $2 and (state = 'open' or duty = 'self' and $3)";
+
+const SET_ASIDE: &str = "update review set state = 'void'
+    where programme = $1 and submission = $2 and step = $3 and state in ('open', 'done')";
 
 const SEED: &str = "select seed from review_draw where programme = $1 and submission = $2 and step = $3";
 const ADD_SEED: &str = "insert into review_draw (programme, submission, step, seed, drawn_at)
@@ -74,6 +79,7 @@ const DECIDE: &str = "insert into decision (programme, submission, step, level, 
     values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing";
 const DECISIONS: &str = "select step, level, way, explanation, decided_at, notice_until from decision
     where programme = $1 and submission = $2 order by decided_at";
+const UNDECIDE: &str = "delete from decision where programme = $1 and submission = $2 and step = $3";
 const PUT_UP: &str =
     "update decision set notice_until = $4 where programme = $1 and submission = $2 and step = $3";
 const SUPERSEDE: &str = "update result set superseded_by = $4
@@ -171,6 +177,13 @@ pub async fn lapse(tx: &mut Tx, of: &Review) -> Result<bool, DbError> {
 /// Voids what is open, and on a withdrawal the author's own judgement too.
 pub async fn void(tx: &mut Tx, of: &Submission, own_too: bool) -> Result<(), DbError> {
     tx.run(VOID, args![of.programme, of.id, own_too]).await.map(drop)
+}
+
+/// Takes what a step decided and the judgements that led to it out of force. The judgements stay as
+/// they were given.
+pub async fn set_aside(tx: &mut Tx, of: &Submission, step: &str) -> Result<(), DbError> {
+    tx.run(SET_ASIDE, args![of.programme, of.id, step]).await?;
+    tx.run(UNDECIDE, args![of.programme, of.id, step]).await.map(drop)
 }
 
 /// The seed of a step: the one kept, or `new`, which is kept from now on.
@@ -392,5 +405,6 @@ pub const fn duty_in(kind: tisheng_rules::assessment::StepKind) -> Duty {
 /// # Errors
 /// What the database reports.
 pub async fn follow(tx: &mut Tx, shift: &Shift) -> Result<(), DbError> {
-    shift.apply(tx, FOLLOW_PANEL_MEMBER).await.map(drop)
+    shift.apply(tx, FOLLOW_PANEL_MEMBER).await?;
+    objection::store::follow(tx, shift).await
 }

@@ -228,6 +228,7 @@ fn to_do(waiting: &Waiting, ready: i64, role: Option<Role>) -> Vec<ToDo> {
     let heads = [Principal, Cio, ManagementTeam];
     let issuers = [Province, City, County];
     let offices = [Province, City];
+    let appointers = [Principal, County, City, Province];
     let to_do = |title, count, href| ToDo { title, count, href };
     let all = [
         to_do("学时待处理（待匹配教师、前后不一致、待核实）", only(waiting.reports, &desk), "/hours/waiting"),
@@ -238,6 +239,7 @@ fn to_do(waiting: &Waiting, ready: i64, role: Option<Role>) -> Vec<ToDo> {
         to_do("选学变更待审批", only(waiting.changes, &school), "/choices/changes"),
         to_do("校本活动待审核", only(waiting.activities, &heads), "/activities/school"),
         to_do("考核小组待评", waiting.panel, "/review/board"),
+        to_do("公示异议待答复", only(waiting.objections, &appointers), "/review"),
         to_do("已达标待发证", only(ready, &issuers), "/certificates"),
     ];
     all.into_iter().filter(|to_do| to_do.count > 0).collect()

@@ -18,7 +18,8 @@ const WAITING: &str = "select
         where t.state = 'submitted' and c.programme = $1),
     (select count(*) from platform where programme = $1 and state = 'active'
         and case when last_arrival > created_at then last_arrival else created_at end
-            + silent_hours * cast(3600000000 as bigint) < $4)";
+            + silent_hours * cast(3600000000 as bigint) < $4),
+     (select count(*) from objection where programme = $1 and state = 'open' and path >= $2 and path < $3)";
 
 /// How many things wait for a decision below a node.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -39,6 +40,8 @@ pub struct Waiting {
     pub courses: i64,
     /// Platforms that have not delivered for longer than agreed.
     pub silent: i64,
+    /// Objections to levels on notice.
+    pub objections: i64,
 }
 
 pub async fn waiting(
@@ -57,6 +60,7 @@ pub async fn waiting(
             learners: row.get(5)?,
             courses: row.get(6)?,
             silent: row.get(7)?,
+            objections: row.get(8)?,
         })
     })
     .await

@@ -12,6 +12,7 @@
 //! 4. write the matrix anew and read what has changed in it.
 
 use tisheng_assessment::evidence::{self, Onward};
+use tisheng_assessment::review;
 use tisheng_kernel::Level;
 use tisheng_platform::args;
 use tisheng_policy::scheme;
@@ -45,6 +46,7 @@ impl World {
     /// Makes everything that this file is about.
     pub async fn further(&mut self) {
         self.review_in_hand().await;
+        self.objection_open().await;
         self.activity_under_way().await;
         self.roster_taken().await;
         let ready = self.ready().clone();
@@ -102,6 +104,21 @@ impl World {
         self.things.insert("/evidence/{id}/revise {id}", returned.id.to_string());
         self.things.insert("/evidence/{id}/files/{item}/text {id}", work.id.to_string());
         self.things.insert("/evidence/{id}/files/{item}/text {item}", item.to_string());
+    }
+
+    /// A work on notice to which the clerk objects.
+    async fn objection_open(&mut self) {
+        let author = self.lent().clone();
+        let ctx = self.test.ctx(author.who());
+        let chosen = choose(&self.test.app, &self.programme, &author).await.expect("a choice");
+        let work = evidence::samples::hand_in(&ctx, &chosen[0]).await.expect("handed in");
+        review::samples::judged(&ctx, &work, Level::Pass).await.expect("judged");
+        let mut clerk = self.browser(&self.town.school().clerk).await;
+        let seen = clerk.post(&format!("/review/notice/{}", work.id), &[("text", "与标准不符")]).await;
+        let objection = seen.shows("待答复").link("/review/objections/");
+        let objection = objection.split('/').nth(3).expect("an id").to_owned();
+        self.things.insert("/review/notice {id}", work.id.to_string());
+        self.things.insert("/review/objections {id}", objection);
     }
 
     /// An activity for which teachers sign in, with one of them on its list.

@@ -274,6 +274,8 @@ async fn let_nothing_happen(world: &World) {
         begin select raise(abort, 'nothing happens'); end",
         "create trigger nothing_is_saved before update on evidence_item
         begin select raise(abort, 'nothing happens'); end",
+        "create trigger nothing_is_kept before insert on judgement_draft
+        begin select raise(abort, 'nothing happens'); end",
     ];
     for trigger in triggers {
         tx.run(trigger, args![]).await.expect("a trigger");

@@ -47,7 +47,7 @@ pub use actions::reversal::{restore, reverse, reverse_report};
 pub use actions::withdrawal::{Withdrawal, Withdrawn};
 pub use actions::{Earning, Receipt, earning, entries, has_source, log, log_all, totals, waiting_of};
 pub use delivery::{DELIVERED, Delivered, Tally};
-pub use dispute::{Dispute, DisputeState, Verdict};
+pub use dispute::{Dispute, DisputeState, Verdict, due_on};
 pub use doubt::Doubt;
 pub use file::{COLUMNS, HoursFile};
 pub use model::{

@@ -59,7 +59,7 @@ fn line(desk: &Desk, code: String, found: Option<&Submission>) -> Line {
         }
         State::Peers => ("同事正在互评，互评人看不到您的姓名。".to_owned(), result, "查看进展"),
         State::Panel => ("考核小组正在评审。".to_owned(), result, "查看进展"),
-        State::Notice => ("结论正在公示，公示期满后生效。".to_owned(), result, "查看结论"),
+        State::Notice => ("结论已作出，公示期内可以提出异议，期满后生效。".to_owned(), result, "查看结论"),
         State::Final if found.may_be_revised() => {
             ("评定为不合格，请按意见修改后重新提交。".to_owned(), result, "查看意见")
         }

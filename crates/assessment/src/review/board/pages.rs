@@ -1,7 +1,7 @@
 //! The board with filters and ages, its table, and the notice.
 
 use askama::Template;
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 use tisheng_kernel::Instant;
 use tisheng_platform::web::layout::show;
 use tisheng_platform::web::paging::{ROWS, Slice};
@@ -15,6 +15,8 @@ use tisheng_rules::Scheme;
 
 use super::store::{self, Line, Notice, Wanted};
 use crate::evidence::State;
+use crate::review::actions;
+use crate::review::objection::{self, Objection};
 
 /// Who sees the board of their node.
 const LOOKERS: [Role; 7] =
@@ -56,6 +58,9 @@ struct NoticePage {
     capabilities: Vec<(String, String)>,
     first: String,
     next: String,
+    today: NaiveDate,
+    /// What the asker has objected to, with what it is about.
+    own: Vec<(Objection, String)>,
 }
 
 fn capabilities(rules: &Scheme) -> Vec<(String, String)> {
@@ -180,7 +185,12 @@ pub async fn notice(asker: SignedIn, filters: Filters) -> Answer {
     let programme = scheme::current(ctx, &mut tx).await?;
     let rules = scheme::rules(&ctx.app, &mut tx, &programme).await?;
     let found = store::notices(&mut tx, &wanted(ctx, programme.id.uuid(), &filters, ROWS + 1)).await?;
+    let own = objection::store::own(&mut tx, programme.id.uuid(), actions::person(ctx)?).await?;
     drop(tx);
+    let own = own.into_iter().map(|objection| {
+        let label = rules.framework.label(&objection.capability);
+        (objection, label)
+    });
     let slice = Slice::cut(found, |line| (line.sort_key.clone(), line.id.to_string()));
     let (first, next) = pager(&filters, slice.next.as_ref());
     let lines = slice.rows.into_iter().map(|line| {
@@ -193,6 +203,8 @@ pub async fn notice(asker: SignedIn, filters: Filters) -> Answer {
         capabilities: capabilities(&rules),
         first,
         next,
+        today: ctx.at.date(),
+        own: own.collect(),
         filters,
     })
 }

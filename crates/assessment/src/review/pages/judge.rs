@@ -9,13 +9,16 @@ use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, show};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, Page, once};
+use tisheng_training::hours::DisputeState;
 
 use crate::evidence::{self, Item, Naming, ShownPiece, Submission, shown};
 use crate::review::actions::{self, Desk};
 use crate::review::board::store as lists;
+use crate::review::draft::{Draft, Place};
 use crate::review::model::{Duty, Review, ReviewState};
+use crate::review::objection::{self, Objection};
 use crate::review::steps::Case;
-use crate::review::store;
+use crate::review::store::{self, drafts};
 
 #[derive(Template)]
 #[template(path = "review/pages/judge.html")]
@@ -32,7 +35,13 @@ struct JudgePage {
     pieces: Vec<ShownPiece>,
     /// What the panel's members found, for its chair.
     others: Vec<Review>,
+    /// The objections for which a panel judges again, where it may know the author.
+    objections: Vec<Objection>,
     typed: Fields,
+    /// How often what was typed has been kept.
+    version: i64,
+    /// When it was kept last, in words.
+    kept: String,
     errors: FormErrors,
 }
 
@@ -70,12 +79,20 @@ impl JudgePage {
     }
 }
 
-fn parsed<T>(id: &str) -> Result<Id<T>, Failure> {
+pub(super) fn parsed<T>(id: &str) -> Result<Id<T>, Failure> {
     id.parse().map_err(|_| Failure::NotFound)
 }
 
-async fn show_desk(asker: &SignedIn, tx: &mut Tx, desk: &Desk, typed: Fields, errors: FormErrors) -> Answer {
+/// The page of a review; without `typed` with what was kept of it.
+pub(super) async fn show_desk(
+    asker: &SignedIn,
+    tx: &mut Tx,
+    desk: &Desk,
+    typed: Option<Fields>,
+    errors: FormErrors,
+) -> Answer {
     let (review, case) = (&desk.review, &desk.case);
+    let draft = drafts::draft(tx, &Place::of(review)).await?;
     let items = evidence::items(tx, review.programme, review.submission).await?;
     let author = if review.blind {
         String::new()
@@ -91,6 +108,12 @@ async fn show_desk(asker: &SignedIn, tx: &mut Tx, desk: &Desk, typed: Fields, er
     } else {
         Vec::new()
     };
+    // What somebody wrote about a colleague may name the author.
+    let mut objections = Vec::new();
+    if !review.blind && review.duty.may_return() {
+        objections = objection::store::of_submission(tx, &case.submission).await?;
+        objections.retain(|objection| objection.state == DisputeState::Upheld);
+    }
     let base = format!("/review/{}/files", review.id);
     let naming = if review.blind { Naming::Neutral } else { Naming::Own };
     render(&JudgePage {
@@ -102,7 +125,10 @@ async fn show_desk(asker: &SignedIn, tx: &mut Tx, desk: &Desk, typed: Fields, er
         consent: case.submission.consent.chinese(),
         pieces: shown(case.rules.framework.pieces(&case.submission.capability), &items, &base, naming),
         others,
-        typed,
+        objections,
+        version: draft.version,
+        kept: kept(&draft),
+        typed: typed.unwrap_or_else(|| Fields::new(draft.typed)),
         errors,
     })
 }
@@ -110,6 +136,10 @@ async fn show_desk(asker: &SignedIn, tx: &mut Tx, desk: &Desk, typed: Fields, er
 /// Until when a judgement can be given, in words that say so when it is past.
 fn told(limit: String, last: Option<NaiveDate>, today: NaiveDate) -> String {
     if last.is_some_and(|day| day < today) { format!("{limit}，已逾期") } else { limit }
+}
+
+fn kept(draft: &Draft) -> String {
+    draft.saved_at.map(|at| format!("{at}暂存，还没有提交")).unwrap_or_default()
 }
 
 fn title(case: &Case) -> String {
@@ -128,7 +158,7 @@ fn render(page: &JudgePage) -> Answer {
 pub async fn page(asker: SignedIn, Path(id): Path<String>) -> Answer {
     let mut tx = asker.ctx.read().await?;
     let desk = actions::in_hand(&asker.ctx, &mut tx, parsed(&id)?).await?;
-    show_desk(&asker, &mut tx, &desk, Fields::default(), FormErrors::default()).await
+    show_desk(&asker, &mut tx, &desk, None, FormErrors::default()).await
 }
 
 /// `POST /review/{id}`: judges, and goes to the next one that waits.
@@ -145,7 +175,7 @@ pub async fn judge(asker: SignedIn, Path(id): Path<String>, fields: Fields) -> A
         Err(errors) => {
             drop(once);
             let mut tx = ctx.read().await?;
-            return show_desk(&asker, &mut tx, &desk, fields, errors).await;
+            return show_desk(&asker, &mut tx, &desk, Some(fields), errors).await;
         }
     };
     actions::judge(ctx, &mut once.tx, &desk, &marks, fields.text("remark")).await?;
@@ -179,7 +209,7 @@ pub async fn send_back(asker: SignedIn, Path(id): Path<String>, fields: Fields) 
     if !errors.is_empty() {
         drop(once);
         let mut tx = ctx.read().await?;
-        return show_desk(&asker, &mut tx, &desk, fields.clone(), errors).await;
+        return show_desk(&asker, &mut tx, &desk, Some(fields.clone()), errors).await;
     }
     actions::send_back(ctx, &mut once.tx, &desk, reason).await?;
     once.done("/review", Flash::good("已退回，教师修改后会重新提交。")).await
@@ -213,7 +243,15 @@ pub async fn text(asker: SignedIn, Path((id, item)): Path<(String, String)>) -> 
     evidence::serve_text(&asker.ctx, &item, &name).await
 }
 
-async fn show_own(asker: &SignedIn, tx: &mut Tx, case: &Case, typed: Fields, errors: FormErrors) -> Answer {
+/// The page of an author's own judgement; without `typed` with what was kept of it.
+pub(super) async fn show_own(
+    asker: &SignedIn,
+    tx: &mut Tx,
+    case: &Case,
+    typed: Option<Fields>,
+    errors: FormErrors,
+) -> Answer {
+    let draft = drafts::draft(tx, &Place::of_own(case)).await?;
     let items = evidence::items(tx, case.submission.programme, case.submission.id).await?;
     let base = format!("/evidence/{}/files", case.submission.id);
     render(&JudgePage {
@@ -225,7 +263,10 @@ async fn show_own(asker: &SignedIn, tx: &mut Tx, case: &Case, typed: Fields, err
         consent: case.submission.consent.chinese(),
         pieces: shown(case.rules.framework.pieces(&case.submission.capability), &items, &base, Naming::Own),
         others: Vec::new(),
-        typed,
+        objections: Vec::new(),
+        version: draft.version,
+        kept: kept(&draft),
+        typed: typed.unwrap_or_else(|| Fields::new(draft.typed)),
         errors,
     })
 }
@@ -237,7 +278,7 @@ pub async fn own_page(asker: SignedIn, Path(id): Path<String>) -> Answer {
     if case.submission.state != evidence::State::Submitted {
         return Ok(once::redirect(&format!("/review/results/{id}"), None));
     }
-    show_own(&asker, &mut tx, &case, Fields::default(), FormErrors::default()).await
+    show_own(&asker, &mut tx, &case, None, FormErrors::default()).await
 }
 
 /// `POST /review/self/{id}`
@@ -254,7 +295,7 @@ pub async fn judge_own(asker: SignedIn, Path(id): Path<String>, fields: Fields) 
         Err(errors) => {
             drop(once);
             let mut tx = ctx.read().await?;
-            return show_own(&asker, &mut tx, &case, fields, errors).await;
+            return show_own(&asker, &mut tx, &case, Some(fields), errors).await;
         }
     };
     actions::judge_own(ctx, &mut once.tx, &case, &marks, fields.text("remark")).await?;

@@ -1,5 +1,6 @@
 //! What reviewers and authors see and send.
 
+mod draft;
 mod judge;
 mod queue;
 mod result;
@@ -10,6 +11,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use tisheng_platform::App;
 
+use super::objection::pages as objection;
 use super::{board, panel};
 
 /// The routes of this room.
@@ -18,14 +20,21 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/review", get(queue::queue))
         .route("/review/{id}", get(judge::page).post(judge::judge))
         .route("/review/{id}/return", post(judge::send_back))
+        .route("/review/{id}/draft", post(draft::autosave))
+        .route("/review/{id}/keep", post(draft::keep))
         .route("/review/{id}/files/{item}", get(judge::file))
         .route("/review/{id}/files/{item}/text", get(judge::text))
         .route("/review/self/{id}", get(judge::own_page).post(judge::judge_own))
+        .route("/review/self/{id}/draft", post(draft::autosave_own))
+        .route("/review/self/{id}/keep", post(draft::keep_own))
         .route("/review/withdraw/{id}", post(result::withdraw))
         .route("/review/results/{id}", get(result::result))
         .route("/review/board", get(board::board))
         .route("/review/board/table", get(board::table))
         .route("/review/notice", get(board::notice))
+        .route("/review/notice/{id}", get(objection::page).post(objection::object))
+        .route("/review/objections/{id}", get(objection::answer_form).post(objection::answer))
+        .route("/review/objections/{id}/withdraw", post(objection::withdraw))
         .route("/review/panel", get(panel::page).post(panel::appoint))
         .route("/review/panel/{seat}/chair", post(panel::lead))
         .route("/review/panel/{seat}/dismiss", post(panel::dismiss))

@@ -1,6 +1,7 @@
 //! What waits for the asker's judgement. Nothing else can be paged through.
 
 use askama::Template;
+use chrono::NaiveDate;
 use tisheng_platform::Ctx;
 use tisheng_platform::Tx;
 use tisheng_platform::web::layout::show;
@@ -10,6 +11,7 @@ use tisheng_platform::web::{Answer, Failure, Page};
 use crate::review::actions;
 use crate::review::board::store as lists;
 use crate::review::model::Review;
+use crate::review::objection::{self, Objection};
 use crate::review::steps::Case;
 use crate::review::store;
 
@@ -19,6 +21,9 @@ struct Queue {
     page: Page,
     open: Vec<Waiting>,
     done: Vec<Waiting>,
+    /// Objections that wait for the asker's answer, with what they are about.
+    objections: Vec<(Objection, String)>,
+    today: NaiveDate,
 }
 
 struct Waiting {
@@ -59,6 +64,13 @@ pub async fn queue(asker: SignedIn) -> Answer {
     let done = store::lately(&mut tx, programme, me).await?;
     let open = waiting(ctx, &mut tx, open).await?;
     let done = waiting(ctx, &mut tx, done).await?;
+    let mut objections = Vec::new();
+    for objection in objection::actions::waiting(ctx, &mut tx, programme).await? {
+        let case = Case::load(ctx, &mut tx, programme, objection.submission).await?;
+        let label = case.rules.framework.label(&objection.capability);
+        objections.push((objection, label));
+    }
     drop(tx);
-    show(&Queue { page: Page::new(&asker, "我的评审任务", "/review"), open, done })
+    let page = Page::new(&asker, "我的评审任务", "/review");
+    show(&Queue { page, open, done, objections, today: ctx.at.date() })
 }

@@ -1,24 +1,23 @@
 //! How far a submission has come, and what it came to, for its author and those who lead.
 
 use askama::Template;
-use tisheng_kernel::Id;
+use tisheng_kernel::number::chinese_date;
+use tisheng_kernel::{Id, Level};
+use tisheng_platform::Ctx;
 use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, show};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Page, once};
-use tisheng_registry::access::{self, Role};
 use tisheng_rules::assessment::StepKind;
+use tisheng_training::hours::DisputeState;
 
 use crate::evidence::{State, Submission};
 use crate::review::actions;
 use crate::review::board::store as lists;
 use crate::review::model::{Duty, Review, ReviewState};
+use crate::review::objection::{self, Objection};
 use crate::review::steps::Case;
 use crate::review::store::{self, Decided};
-
-/// Who sees results of their node besides the author.
-const LEADERS: [Role; 7] =
-    [Role::Principal, Role::Cio, Role::ManagementTeam, Role::Town, Role::County, Role::City, Role::Province];
 
 #[derive(Template)]
 #[template(path = "review/pages/result.html")]
@@ -32,6 +31,12 @@ struct ResultPage {
     decided: Option<Decided>,
     judgements: Vec<Judgement>,
     rules: String,
+    /// The last day on which objections are heard, while they are.
+    heard_until: String,
+    /// Objections with their answers; by whom is not told.
+    objections: Vec<Objection>,
+    /// To whom the author may turn.
+    appeal: String,
 }
 
 /// A step of the rules.
@@ -58,14 +63,13 @@ pub async fn result(asker: SignedIn, Path(id): Path<String>) -> Answer {
     let mut tx = ctx.read().await?;
     let programme = actions::programme(ctx, &mut tx).await?;
     let case = Case::load(ctx, &mut tx, programme, id).await?;
-    let role = access::role(ctx).ok_or(Failure::NotFound)?;
-    let own = role == Role::Teacher && actions::person(ctx)? == case.submission.person;
-    let leads = LEADERS.contains(&role) && ctx.scope().holds(&case.submission.path);
-    if !own && !leads || case.submission.state == State::Draft {
+    let own = actions::owns(ctx, &case.submission);
+    if !own && !actions::leads(ctx, &case.submission) || case.submission.state == State::Draft {
         return Err(Failure::NotFound);
     }
     let reviews = store::of_submission(&mut tx, &case.submission).await?;
     let decided = store::decisions(&mut tx, &case.submission).await?.pop();
+    let objections = objection::store::of_submission(&mut tx, &case.submission).await?;
     let (name, school) = lists::author(&mut tx, programme, id).await?;
     drop(tx);
     let others = |r: &Review| r.state == ReviewState::Done && r.duty != Duty::Own;
@@ -80,10 +84,19 @@ pub async fn result(asker: SignedIn, Path(id): Path<String>) -> Answer {
             && !reviews.iter().any(others),
         steps: steps(&case, &reviews, decided.as_ref()),
         judgements: reviews.iter().filter_map(|review| judgement(&case, review)).collect(),
+        heard_until: heard_until(ctx, &case, decided.as_ref()),
+        objections: objections.into_iter().filter(|one| one.state != DisputeState::Withdrawn).collect(),
+        appeal: if own { objection::afterwards(&case.rules) } else { String::new() },
         decided,
         rules: format!("{}（{}版）", *case.rules.identity.short_title, case.rules.identity.version),
         submission: case.submission,
     })
+}
+
+fn heard_until(ctx: &Ctx, case: &Case, decided: Option<&Decided>) -> String {
+    let heard = decided.filter(|decided| objection::actions::is_heard(ctx, decided));
+    let until = heard.filter(|_| case.submission.state == State::Notice).and_then(|d| d.notice_until);
+    until.map(chinese_date).unwrap_or_default()
 }
 
 fn steps(case: &Case, reviews: &[Review], decided: Option<&Decided>) -> Vec<StepLine> {
@@ -101,9 +114,11 @@ fn steps(case: &Case, reviews: &[Review], decided: Option<&Decided>) -> Vec<Step
             let (done, open) = (of_step(ReviewState::Done), of_step(ReviewState::Open));
             let until = decided.and_then(|d| d.notice_until).filter(|_| step.kind == StepKind::Notice);
             let note = match (step.kind, until) {
-                (StepKind::Notice, Some(day)) => {
-                    format!("公示至{}", tisheng_kernel::number::chinese_date(day))
+                // A level that fails is told to nobody else.
+                (StepKind::Notice, Some(day)) if decided.is_some_and(|d| d.level == Level::Fail) => {
+                    format!("只告知本人，{}前可提异议", chinese_date(day))
                 }
+                (StepKind::Notice, Some(day)) => format!("公示至{}", chinese_date(day)),
                 (StepKind::Panel, _) if Some(at) == now && done + open == 0 => "等待组建考核小组".to_owned(),
                 (StepKind::Peers | StepKind::Panel, _) if done + open > 0 => {
                     format!("已评 {done} 人，共 {} 人", done + open)

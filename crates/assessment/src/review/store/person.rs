@@ -13,11 +13,13 @@ use uuid::Uuid;
 use super::wrong;
 use crate::evidence::State;
 use crate::review::model::{Review, last_day};
+use crate::review::objection;
 
 const KEEPS_OF: &str = "select 1 from programme p
     where exists (select 1 from panel_member m
         where m.programme = p.id and m.person = $1)
-    or exists (select 1 from review r where r.programme = p.id and r.reviewer = $1) limit 1";
+    or exists (select 1 from review r where r.programme = p.id and r.reviewer = $1)
+    or exists (select 1 from objection o where o.programme = p.id and o.person = $1) limit 1";
 
 const IN_HAND: &str = "select count(*), min(due_on), min(lapses_at) from review
     where programme = $1 and reviewer = $2 and state = 'open'";
@@ -42,6 +44,8 @@ pub struct InHand {
     pub due: Option<NaiveDate>,
     /// Their own works.
     pub own: i64,
+    /// Objections that wait for them as the chair of a panel.
+    pub objections: i64,
 }
 
 /// What somebody has still to judge.
@@ -50,9 +54,10 @@ pub struct InHand {
 /// What the database reports.
 pub async fn in_hand(tx: &mut Tx, programme: Uuid, person: Uuid) -> Result<InHand, DbError> {
     let own = tx.row(OWN_IN_HAND, args![programme, person], |row| row.get(0)).await?;
+    let objections = objection::store::led(tx, programme, person).await?;
     let found = |row: &Row<'_>| {
         let due = last_day(row.get(1)?, row.get(2)?);
-        Ok(InHand { others: row.get(0)?, due, own })
+        Ok(InHand { others: row.get(0)?, due, own, objections })
     };
     tx.row(IN_HAND, args![programme, person], found).await
 }

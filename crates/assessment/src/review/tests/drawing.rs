@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use http::{HeaderMap, Method};
 use tisheng_kernel::Level;
+use tisheng_platform::args;
 use tisheng_rules::PeerReviews;
 use tisheng_testkit::story;
 
@@ -81,7 +82,8 @@ story!(a_claim_lapses_and_another_is_drawn, |engine| async move {
     assert_eq!(ended(&world, &work, lapsed.reviewer).await, PeerReviews { drawn: 1, in_time: 0 });
     let next = after.iter().find(|r| r.state == ReviewState::Open).expect("another is drawn");
     assert!(before.iter().all(|r| r.reviewer != next.reviewer));
-    assert_eq!(next.pool, "相邻教研组", "the own group has nobody left");
+    let principal = world.town.school().principal.person.uuid();
+    assert_eq!(next.reviewer, principal, "the own group has nobody left, and all others sit in the panel");
     judge(&world, &before[1], "A6", Level::Pass).await.1.is(404);
     let mut late = world.browser(persona(&world, before[1].reviewer)).await;
     late.get(&format!("/review/{}", before[1].id)).await.is(404);
@@ -102,7 +104,7 @@ story!(too_few_colleagues_hold_nobody_up, |engine| async move {
     assert_eq!(current(&world, &work).await.state, State::Panel, "everybody has left it alone");
     let all = reviews(&world, &work).await;
     let peers = all.iter().filter(|r| r.duty == Duty::Peer).count();
-    assert_eq!(peers, 6, "each colleague once: five teachers and the principal");
+    assert_eq!(peers, 5, "each colleague once, but for the panel's chair");
 });
 
 story!(nobody_reviews_their_own_and_no_panel_its_member, |engine| async move {
@@ -115,6 +117,49 @@ story!(nobody_reviews_their_own_and_no_panel_its_member, |engine| async move {
     assert_eq!(panel.len(), 2);
     let others = &world.town.schools[1].teachers;
     assert!(panel.iter().all(|r| others.iter().any(|t| t.person.uuid() == r.reviewer)), "another school's");
+});
+
+story!(nobody_judges_a_work_as_a_peer_and_again_in_the_panel, |engine| async move {
+    let world = town(engine).await;
+    // Everybody of the author's subject sits in the panel, and of the others one does not.
+    appoint(&world, 0, &[1, 2]).await;
+    let work = handed_in(&world, 0, "A6").await;
+    let first: Vec<_> = reviews(&world, &work).await.into_iter().filter(|r| r.duty == Duty::Peer).collect();
+    let principal = world.town.school().principal.person.uuid();
+    assert!(first.iter().any(|r| r.reviewer == principal), "who sits in no panel comes first");
+    all_judge(&world, &work, Level::Pass).await;
+    let all = reviews(&world, &work).await;
+    let judged: Vec<_> = all.iter().filter(|r| r.duty == Duty::Peer).map(|r| r.reviewer).collect();
+    let panel: Vec<_> = all.iter().filter(|r| r.duty == Duty::Panel).collect();
+    assert_eq!(panel.len(), 2);
+    assert!(panel.iter().all(|r| !judged.contains(&r.reviewer)), "a second pair of eyes");
+});
+
+story!(a_panel_short_of_those_who_were_peers_is_filled_from_elsewhere, |engine| async move {
+    let world = town(engine).await;
+    appoint(&world, 1, &[0, 1, 2]).await;
+    let work = handed_in(&world, 0, "A6").await;
+    all_judge(&world, &work, Level::Pass).await;
+    // Both who were peers take the places of those who were not: nobody of the panel is left.
+    let peers: Vec<_> = reviews(&world, &work).await.into_iter().filter(|r| r.duty == Duty::Peer).collect();
+    let mut tx = world.test.app.db.write().await.expect("a transaction");
+    let void = "update review set state = 'void' where submission = $1 and duty = 'panel'";
+    tx.run(void, args![work.id]).await.expect("set aside");
+    let seat = "update panel_member set person = $2 where node = $1 and person = $3";
+    let school = world.town.school();
+    for (peer, member) in peers.iter().zip([3, 4]) {
+        let row = args![school.node.id, peer.reviewer, school.teachers[member].person];
+        assert_eq!(tx.run(seat, row).await.expect("seated"), 1);
+    }
+    tx.commit().await.expect("commits");
+    appoint(&world, 1, &[0]).await;
+    world.test.settle().await;
+    let all = reviews(&world, &work).await;
+    let panel: Vec<_> =
+        all.iter().filter(|r| r.duty == Duty::Panel && r.state == ReviewState::Open).collect();
+    assert_eq!(panel.len(), 2);
+    assert!(panel.iter().all(|r| peers.iter().all(|peer| peer.reviewer != r.reviewer)));
+    assert!(panel.iter().all(|r| r.pool == "外校考核小组"), "the own chair is left for a disagreement");
 });
 
 story!(a_panel_that_is_set_up_later_finds_what_waited_for_it, |engine| async move {

@@ -2,6 +2,8 @@
 
 mod drawing;
 mod earning;
+mod keeping;
+mod objecting;
 mod walk;
 
 use tisheng_kernel::{Id, Level};

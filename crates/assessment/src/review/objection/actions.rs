@@ -1,0 +1,192 @@
+//! Objecting, answering, taking back.
+
+use serde_json::json;
+use tisheng_kernel::{Id, Level, WorkCalendar};
+use tisheng_platform::web::Failure;
+use tisheng_platform::{Ctx, Scope, Tx, audit, jobs};
+use tisheng_registry::access;
+use tisheng_training::hours::{DisputeState, due_on};
+use uuid::Uuid;
+
+use super::Objection;
+use super::store::{self, Answered};
+use crate::evidence::{State, Submission};
+use crate::review::actions::{leads, owns, person, programme};
+use crate::review::model::{Review, ReviewState};
+use crate::review::panel::APPOINTERS;
+use crate::review::steps::{Case, end_notice, judge_again, standing};
+use crate::review::store::{self as reviews, Decided};
+use crate::review::{OBJECTED, OBJECTION_ANSWERED};
+
+/// What those are told whose objection was open when another was upheld.
+const JUDGED_AGAIN: &str = "另一项异议已经成立，结论由考核小组重新评审。";
+
+/// Whether the asker sees `decided` on notice: a level that fails is told to its author and to those
+/// who lead alone.
+pub fn sees(ctx: &Ctx, of: &Submission, decided: &Decided) -> bool {
+    let is_public = decided.level != Level::Fail && ctx.scope().holds(&of.path);
+    of.state == State::Notice && (owns(ctx, of) || leads(ctx, of) || is_public)
+}
+
+/// Whether the days in which an objection may be made are not over.
+pub fn is_heard(ctx: &Ctx, decided: &Decided) -> bool {
+    decided.notice_until.is_some_and(|until| ctx.at.date() <= until)
+}
+
+/// A work with what stands of it on notice, as the asker sees it.
+async fn noticed(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>) -> Result<(Case, Decided), Failure> {
+    let programme = programme(ctx, tx).await?;
+    let case = Case::load(ctx, tx, programme, id).await?;
+    let decided = reviews::decisions(tx, &case.submission).await?.pop().ok_or(Failure::NotFound)?;
+    if sees(ctx, &case.submission, &decided) { Ok((case, decided)) } else { Err(Failure::NotFound) }
+}
+
+/// Objects to a level on notice.
+///
+/// # Errors
+/// [`Failure::NotFound`] when the asker sees no such level; [`Failure::Refused`] when its days are
+/// over or an objection of the asker's is open.
+pub async fn object(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>, text: &str) -> Result<(), Failure> {
+    let (case, decided) = noticed(ctx, tx, id).await?;
+    reviews::hold(tx, case.submission.programme, id, &decided.step).await?;
+    // It may have come into force while its row was held by another.
+    let (case, decided) = noticed(ctx, tx, id).await?;
+    if !is_heard(ctx, &decided) {
+        return Err(Failure::Refused("公示期已过，不能再提出异议。".to_owned()));
+    }
+    let of = &case.submission;
+    let all = reviews::of_submission(tx, of).await?;
+    let judged = |r: &&Review| r.step == decided.step && r.state == ReviewState::Done;
+    let body = all.iter().filter(judged).find_map(|r| r.body).unwrap_or(of.school);
+    let path = store::path_of_panel(tx, of.programme, body).await?;
+    let objection = Objection {
+        programme: of.programme,
+        id: ctx.id(),
+        submission: id,
+        capability: of.capability.clone(),
+        author: String::new(),
+        school: String::new(),
+        body,
+        path: path.unwrap_or_else(|| of.path.clone()),
+        person: person(ctx)?,
+        name: String::new(),
+        level: decided.level,
+        text: text.to_owned(),
+        opened_at: ctx.at,
+        due_on: due_on(&case.rules, &WorkCalendar::default(), ctx.at.date()),
+        state: DisputeState::Open,
+        answer: String::new(),
+        answered_at: None,
+    };
+    if !store::add(tx, &objection).await? {
+        return Err(Failure::Refused("您对这个结论的异议正在等待答复，不必重复提出。".to_owned()));
+    }
+    let detail = json!({ "objection": objection.id, "step": decided.step, "level": decided.level.code() });
+    audit::record(ctx, tx, "review.objected", id.uuid(), &detail).await?;
+    let payload = json!({ "programme": of.programme, "submission": id, "objection": objection.id });
+    jobs::emit(tx, ctx.at, OBJECTED, &payload).await?;
+    Ok(())
+}
+
+/// The part of the tree in which the asker answers by appointing the panels there.
+pub fn heads(ctx: &Ctx) -> Scope {
+    let appoints = access::role(ctx).is_some_and(|role| APPOINTERS.contains(&role));
+    if appoints { ctx.scope() } else { Scope::nothing() }
+}
+
+/// Whether the asker has to do with the work: as its author, by an objection, by a judgement.
+async fn is_involved(ctx: &Ctx, tx: &mut Tx, of: &Submission) -> Result<bool, Failure> {
+    let me = person(ctx)?;
+    let judged = reviews::of_submission(tx, of).await?;
+    let objected = store::of_submission(tx, of).await?;
+    Ok(of.person == me
+        || judged.iter().any(|review| review.reviewer == me && review.done_at.is_some())
+        || objected.iter().any(|objection| objection.person == me))
+}
+
+/// What waits for the asker's answer.
+pub async fn waiting(ctx: &Ctx, tx: &mut Tx, programme: Uuid) -> Result<Vec<Objection>, Failure> {
+    let mut found = Vec::new();
+    for objection in store::waiting(tx, programme, person(ctx)?, &heads(ctx)).await? {
+        let case = Case::load(ctx, tx, programme, objection.submission).await?;
+        if !is_involved(ctx, tx, &case.submission).await? {
+            found.push(objection);
+        }
+    }
+    Ok(found)
+}
+
+/// An objection that the asker may answer or has to know of as one who could.
+///
+/// # Errors
+/// [`Failure::NotFound`] for everybody else.
+pub async fn to_answer(ctx: &Ctx, tx: &mut Tx, id: Id<Objection>) -> Result<(Objection, Case), Failure> {
+    let programme = programme(ctx, tx).await?;
+    let objection = store::by_id(tx, programme, id).await?.ok_or(Failure::NotFound)?;
+    let is_chair = reviews::chair_of(tx, programme, objection.body).await? == Some(person(ctx)?);
+    let case = Case::load(ctx, tx, programme, objection.submission).await?;
+    let may = is_chair || heads(ctx).holds(&objection.path);
+    if !may || is_involved(ctx, tx, &case.submission).await? {
+        return Err(Failure::NotFound);
+    }
+    Ok((objection, case))
+}
+
+/// Answers an objection. When it is `upheld` the work is judged again, else the notice goes on.
+///
+/// # Errors
+/// [`Failure::NotFound`] as [`to_answer`]; [`Failure::Refused`] when it is not open any more.
+pub async fn answer(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    id: Id<Objection>,
+    (upheld, text): (bool, &str),
+) -> Result<(), Failure> {
+    let (objection, case) = to_answer(ctx, tx, id).await?;
+    if !objection.is_open() {
+        return Err(closed());
+    }
+    let of = &case.submission;
+    let decided = standing(tx, of).await?;
+    reviews::hold(tx, of.programme, of.id, &decided.step).await?;
+    let state = if upheld { DisputeState::Upheld } else { DisputeState::Rejected };
+    let (account, _, _) = ctx.who.signature();
+    if !store::answer(tx, &objection, &Answered { state, text, at: ctx.at, account }).await? {
+        return Err(closed());
+    }
+    let detail = json!({ "objection": id, "state": state.code(), "level": objection.level.code() });
+    audit::record(ctx, tx, "review.objection_answered", of.id.uuid(), &detail).await?;
+    let payload = json!({
+        "programme": of.programme, "person": of.person, "submission": of.id, "objection": id,
+        "state": state.code(),
+    });
+    jobs::emit(tx, ctx.at, OBJECTION_ANSWERED, &payload).await?;
+    if !upheld {
+        return end_notice(ctx, tx, &case).await;
+    }
+    store::answer_others(tx, of, &Answered { state, text: JUDGED_AGAIN, at: ctx.at, account }).await?;
+    judge_again(ctx, tx, &case, &decided).await
+}
+
+/// Takes an objection of the asker's own back.
+///
+/// # Errors
+/// [`Failure::NotFound`] for another's; [`Failure::Refused`] when it is not open any more.
+pub async fn withdraw(ctx: &Ctx, tx: &mut Tx, id: Id<Objection>) -> Result<Objection, Failure> {
+    let programme = programme(ctx, tx).await?;
+    let me = person(ctx)?;
+    let found = store::by_id(tx, programme, id).await?.filter(|objection| objection.person == me);
+    let objection = found.ok_or(Failure::NotFound)?;
+    if !store::withdraw(tx, &objection, me, ctx.at).await? {
+        return Err(closed());
+    }
+    let detail = json!({ "objection": id });
+    audit::record(ctx, tx, "review.objection_withdrawn", objection.submission.uuid(), &detail).await?;
+    let case = Case::load(ctx, tx, programme, objection.submission).await?;
+    end_notice(ctx, tx, &case).await?;
+    Ok(objection)
+}
+
+fn closed() -> Failure {
+    Failure::Refused("这项异议已经处理。".to_owned())
+}
