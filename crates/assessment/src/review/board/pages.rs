@@ -59,6 +59,7 @@ struct NoticePage {
     first: String,
     next: String,
     today: NaiveDate,
+    may_object: bool,
     /// What the asker has objected to, with what it is about.
     own: Vec<(Objection, String)>,
 }
@@ -204,6 +205,7 @@ pub async fn notice(asker: SignedIn, filters: Filters) -> Answer {
         first,
         next,
         today: ctx.at.date(),
+        may_object: objection::actions::may_object(ctx),
         own: own.collect(),
         filters,
     })

@@ -4,7 +4,7 @@ use serde_json::json;
 use tisheng_kernel::{Id, Level, WorkCalendar};
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, Scope, Tx, audit, jobs};
-use tisheng_registry::access;
+use tisheng_registry::access::{self, Role};
 use tisheng_training::hours::{DisputeState, due_on};
 use uuid::Uuid;
 
@@ -28,9 +28,15 @@ pub fn sees(ctx: &Ctx, of: &Submission, decided: &Decided) -> bool {
     of.state == State::Notice && (owns(ctx, of) || leads(ctx, of) || is_public)
 }
 
-/// Whether the days in which an objection may be made are not over.
+/// Whether the asker's role lets them object: not whoever is there to look only.
+pub fn may_object(ctx: &Ctx) -> bool {
+    const LOOKERS: [Role; 3] = [Role::Auditor, Role::Evaluator, Role::Institution];
+    access::role(ctx).is_some_and(|role| !LOOKERS.contains(&role))
+}
+
+/// Whether the asker may object to `decided` now: its days are not over.
 pub fn is_heard(ctx: &Ctx, decided: &Decided) -> bool {
-    decided.notice_until.is_some_and(|until| ctx.at.date() <= until)
+    may_object(ctx) && decided.notice_until.is_some_and(|until| ctx.at.date() <= until)
 }
 
 /// A work with what stands of it on notice, as the asker sees it.
@@ -52,7 +58,7 @@ pub async fn object(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>, text: &str) -> R
     // It may have come into force while its row was held by another.
     let (case, decided) = noticed(ctx, tx, id).await?;
     if !is_heard(ctx, &decided) {
-        return Err(Failure::Refused("公示期已过，不能再提出异议。".to_owned()));
+        return Err(Failure::Refused("公示期已过，或您当前的身份只能查看，不能提出异议。".to_owned()));
     }
     let of = &case.submission;
     let all = reviews::of_submission(tx, of).await?;
