@@ -133,8 +133,9 @@ for (const [scheme, words] of Object.entries(SCHEMES)) {
       const seats = colleagues.slice(0, 3);
       await appoint(await as(persona(site, "principal")), seats.map((one) => one.name), shot("panel"));
       let judged = 0;
-      // Peers first; what they finish goes to the panel, whose members come round again.
-      for (const one of [...colleagues.filter((_, at) => at % 3 === 1), ...seats, ...seats]) {
+      // Peers first, who are colleagues outside the panel as long as there are any; what they finish goes
+      // to the panel, whose members come round again.
+      for (const one of [...colleagues.slice(seats.length), ...seats, ...seats]) {
         judged += await review(await as(one), shot(`review-${one.account.split(".").pop()}`));
       }
       assert.ok(judged >= 4 * CHOSEN.length, `only ${judged} reviews`);
