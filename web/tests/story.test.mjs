@@ -130,12 +130,13 @@ for (const [scheme, words] of Object.entries(SCHEMES)) {
     });
 
     chapter("peers and panel assess", async () => {
-      const seats = colleagues.slice(0, 3);
+      // Who teaches the author's subject was drawn as a peer, and whoever was one sits in no panel on the work.
+      const peers = colleagues.filter((_, at) => at % 3 === 1);
+      const seats = colleagues.filter((one) => !peers.includes(one)).slice(0, 3);
       await appoint(await as(persona(site, "principal")), seats.map((one) => one.name), shot("panel"));
       let judged = 0;
-      // Peers first, who are colleagues outside the panel as long as there are any; what they finish goes
-      // to the panel, whose members come round again.
-      for (const one of [...colleagues.slice(seats.length), ...seats, ...seats]) {
+      // Peers first; what they finish goes to the panel, whose members come round again.
+      for (const one of [...peers, ...seats, ...seats]) {
         judged += await review(await as(one), shot(`review-${one.account.split(".").pop()}`));
       }
       assert.ok(judged >= 4 * CHOSEN.length, `only ${judged} reviews`);

@@ -214,7 +214,8 @@ pub(super) async fn send_back(ctx: &Ctx, tx: &mut Tx, desk: &Desk, reason: &str)
 pub(super) async fn withdraw(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>) -> Result<(), Failure> {
     let case = own(ctx, tx, id).await?;
     let reviews = store::of_submission(tx, &case.submission).await?;
-    if reviews.iter().any(|review| review.state == ReviewState::Done && review.duty != Duty::Own) {
+    // What was set aside after an objection was judged all the same.
+    if reviews.iter().any(|review| review.done_at.is_some() && review.duty != Duty::Own) {
         return Err(Failure::Refused("已经有人评审，不能撤回；如需修改，请等待考核小组退回。".to_owned()));
     }
     evidence::reopen(ctx, tx, &case.submission).await?;

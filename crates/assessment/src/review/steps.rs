@@ -11,6 +11,7 @@ use tisheng_platform::{Ctx, Scope, Tx, audit, jobs};
 use tisheng_registry::organisation;
 use tisheng_rules::assessment::{Decision, Pool, Step, StepKind};
 use tisheng_rules::{Scheme, TierKey};
+use tisheng_training::hours::DisputeState;
 use uuid::Uuid;
 
 use super::model::{Candidate, Duty, Marks, Review, ReviewState, draw_order, explain, step_after};
@@ -72,9 +73,12 @@ pub(super) async fn fill(ctx: &Ctx, tx: &mut Tx, case: &Case) -> Result<(), Fail
 async fn drawn(tx: &mut Tx, case: &Case, step: &Step, seed: &str) -> Result<Vec<(Pool, Candidate)>, Failure> {
     let of = &case.submission;
     let all = store::of_submission(tx, of).await?;
+    let objectors = objectors(tx, of).await?;
     let is_known = |c: &Candidate| {
         let holds = |r: &Review| r.step == step.key && r.state != ReviewState::Void;
-        c.person == of.person || all.iter().any(|r| r.reviewer == c.person && holds(r))
+        c.person == of.person
+            || objectors.contains(&c.person)
+            || all.iter().any(|r| r.reviewer == c.person && holds(r))
     };
     let was_peer = |c: &Candidate| {
         let judged = |r: &Review| r.duty == Duty::Peer && r.state == ReviewState::Done;
@@ -107,6 +111,13 @@ async fn drawn(tx: &mut Tx, case: &Case, step: &Step, seed: &str) -> Result<Vec<
         found.sort_by_key(|(_, c)| seat(c).is_some());
     }
     Ok(found)
+}
+
+/// Whoever objected to a level of the work, and so does not judge it.
+async fn objectors(tx: &mut Tx, of: &Submission) -> Result<Vec<Uuid>, Failure> {
+    let mut all = objection::store::of_submission(tx, of).await?;
+    all.retain(|objection| objection.state != DisputeState::Withdrawn);
+    Ok(all.into_iter().map(|objection| objection.person).collect())
 }
 
 /// The panel of the author's school, where the rules have one judge.
@@ -309,7 +320,8 @@ pub(super) async fn settle(ctx: &Ctx, tx: &mut Tx, case: &Case) -> Result<(), Fa
     go_on(ctx, tx, case, step).await
 }
 
-/// Puts a disagreement into the hands of the panel's chair; waits while there is none.
+/// Puts a disagreement into the hands of the panel's chair; waits while there is none who has had
+/// nothing to do with the work, as a peer or by an objection.
 async fn ask_chair(
     ctx: &Ctx,
     tx: &mut Tx,
@@ -324,6 +336,11 @@ async fn ask_chair(
         return Ok(());
     };
     let Some(person) = store::chair_of(tx, case.submission.programme, body).await? else { return Ok(()) };
+    let all = store::of_submission(tx, &case.submission).await?;
+    let was_peer = |r: &Review| r.reviewer == person && r.duty == Duty::Peer && r.state == ReviewState::Done;
+    if all.iter().any(was_peer) || objectors(tx, &case.submission).await?.contains(&person) {
+        return Ok(());
+    }
     let chair = Candidate { person, body: Some(body), chair: true };
     hand_over(ctx, tx, case, step, Duty::Chair, &chair, "考核小组组长").await?;
     Ok(())

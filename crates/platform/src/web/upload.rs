@@ -9,6 +9,9 @@ use tokio::io::AsyncWriteExt;
 use super::Failure;
 use crate::ctx::Ctx;
 
+/// Fields and files of one form at most: with [`FIELD_BYTES`] it bounds what a form takes of memory.
+const PARTS: usize = 64;
+
 /// Bytes of a field that is not a file.
 const FIELD_BYTES: usize = 64 << 10;
 
@@ -63,9 +66,14 @@ pub struct Received {
 /// [`Failure::Malformed`] when the form breaks off or its text is none; when the disk refuses.
 pub async fn receive(ctx: &Ctx, mut form: Multipart, most: Most) -> Result<Received, Failure> {
     let mut received = Received { pairs: Vec::new(), files: Vec::new(), too_much: false };
+    let mut parts = 0;
     while let Some(field) = form.next_field().await.map_err(broken)? {
         let name = field.name().unwrap_or_default().to_owned();
         let file_name = field.file_name().unwrap_or_default().to_owned();
+        parts += 1;
+        if parts > PARTS {
+            return Err(Failure::TooLarge("表单的内容太多，请减少后再提交。".to_owned()));
+        }
         if file_name.is_empty() {
             received.pairs.push((name, text(field).await?));
             continue;
@@ -114,6 +122,8 @@ async fn write(mut field: Field<'_>, path: &Path, most: u64) -> Result<Option<u6
         }
         file.write_all(&part).await.map_err(disk)?;
     }
+    // Syncing alone would say nothing of the last write.
+    file.flush().await.map_err(disk)?;
     file.sync_all().await.map_err(disk)?;
     Ok(Some(size))
 }

@@ -42,9 +42,6 @@ const ARRIVED: &str =
 
 const HEARD: &str = "select max(received_at) from hour_entry where programme = $1 and source = $2";
 
-const UNMATCHED: &str =
-    "select count(*) from learner where programme = $1 and platform = $2 and state = 'unmatched'";
-
 const TOUCH: &str = "update platform set last_arrival = $2 where id = $1
     and (last_arrival is null or last_arrival < $2)";
 
@@ -175,11 +172,6 @@ pub async fn heard_before(
         Some(at) => tx.run(TOUCH, args![id, at]).await.map(drop),
         None => Ok(()),
     }
-}
-
-/// How many accounts of a platform are nobody's yet.
-pub async fn unmatched(tx: &mut Tx, platform: &Platform) -> Result<i64, DbError> {
-    tx.row(UNMATCHED, args![platform.programme, platform.id], |row| row.get(0)).await
 }
 
 /// Writes down the delivery `id`, unless it is written down already.

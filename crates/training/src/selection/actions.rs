@@ -90,6 +90,8 @@ pub(super) async fn still_so(
     mark: &str,
 ) -> Result<(), SelectionError> {
     let school = own_school(ctx, tx).await?;
+    // Whoever saves at the same time waits here, and then reads what was saved.
+    store::hold_offers(tx, programme.id, school.id).await?;
     let now = basis(tx, programme.id, school.id).await?;
     now.since(mark).map_or(Ok(()), |difference| Err(SelectionError::Overtaken(difference)))
 }
@@ -102,7 +104,7 @@ pub(super) async fn still_chosen(
     dropped: &[String],
 ) -> Result<Vec<(String, i64)>, Failure> {
     let school = own_school(ctx, tx).await?;
-    let mut chosen = store::chosen_at(tx, programme.id, school.id).await?;
+    let mut chosen = store::counted::chosen_at(tx, programme.id, school.id).await?;
     chosen.retain(|(code, _)| dropped.contains(code));
     Ok(chosen)
 }

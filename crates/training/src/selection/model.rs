@@ -206,6 +206,13 @@ fn in_words(difference: &Difference) -> String {
     part("增加", &difference.added) + &part("去掉", &difference.dropped)
 }
 
+/// A note as a short number: another note has another one.
+fn sign(note: &str) -> u64 {
+    // FNV-1a, 64 bits.
+    note.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
 /// What a form is filled in against: the newest version of a school's offer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Basis {
@@ -218,7 +225,13 @@ impl Basis {
     #[must_use]
     pub fn of(newest: Option<(&Offer, Vec<String>)>) -> Self {
         let mark = |(offer, capabilities): (&Offer, Vec<String>)| Self {
-            mark: format!("{} {} {}", offer.version, offer.state.code(), capabilities.join(",")),
+            mark: format!(
+                "{} {} {} {}",
+                offer.version,
+                offer.state.code(),
+                sign(&offer.note),
+                capabilities.join(",")
+            ),
             capabilities,
         };
         newest.map_or(Self { mark: String::new(), capabilities: Vec::new() }, mark)

@@ -1,6 +1,7 @@
-//! Every statement of the room; those that write many rows at once beside.
+//! Every statement of the room; those that write many rows at once or count beside.
 
 pub mod bulk;
+pub mod counted;
 
 use std::str::FromStr;
 
@@ -38,6 +39,8 @@ const ADD_OFFER: &str =
 
 const NOTE_OFFER: &str = "update offer set note = $2 where id = $1 and state = 'draft'";
 
+const HOLD_OFFERS: &str = "update offer set note = note where programme = $1 and school = $2";
+
 const CLEAR_OFFER: &str = "delete from offer_capability where offer = $1";
 
 const OFFER_CAPABILITIES: &str = "insert into offer_capability (offer, capability) values";
@@ -50,10 +53,6 @@ const OFFERED: &str = "select c.capability from offer o join offer_capability c 
 
 const OFFERED_TO: &str = "select o.capability from choice c join offer_capability o on o.offer = c.offer
     where c.programme = $1 and c.person = $2 order by o.capability";
-
-const CHOSEN_AT: &str = "select c.capability, count(*) from post p
-    join choice_capability c on c.programme = $1 and c.person = p.person and c.dropped_at is null
-    where p.school = $2 and p.until is null group by c.capability order by count(*) desc, c.capability";
 
 const SUPERSEDE: &str = "update offer set state = 'superseded'
     where programme = $1 and school = $2 and state = 'published'";
@@ -192,6 +191,11 @@ pub async fn offers(tx: &mut Tx, programme: Id<Programme>, school: Id<Node>) -> 
     tx.rows(OFFERS, args![programme, school], offer).await
 }
 
+/// Holds what a school offers.
+pub async fn hold_offers(tx: &mut Tx, programme: Id<Programme>, school: Id<Node>) -> Result<(), DbError> {
+    tx.run(HOLD_OFFERS, args![programme, school]).await.map(drop)
+}
+
 /// Begins the next version; `None` when somebody else has just begun it.
 pub async fn add_draft(
     ctx: &Ctx,
@@ -241,15 +245,6 @@ pub async fn offered_to(
     person: Id<Person>,
 ) -> Result<Vec<String>, DbError> {
     tx.rows(OFFERED_TO, args![programme, person], |row| row.get(0)).await.map(in_order)
-}
-
-/// How many teachers of a school have chosen each capability, most first.
-pub async fn chosen_at(
-    tx: &mut Tx,
-    programme: Id<Programme>,
-    school: Id<Node>,
-) -> Result<Vec<(String, i64)>, DbError> {
-    tx.rows(CHOSEN_AT, args![programme, school], |row| Ok((row.get(0)?, row.get(1)?))).await
 }
 
 /// Puts a draft in the place of the published offer; says whether it was a draft.

@@ -183,12 +183,15 @@ pub async fn withdraw(ctx: &Ctx, tx: &mut Tx, id: Id<Objection>) -> Result<Objec
     let me = person(ctx)?;
     let found = store::by_id(tx, programme, id).await?.filter(|objection| objection.person == me);
     let objection = found.ok_or(Failure::NotFound)?;
+    let case = Case::load(ctx, tx, programme, objection.submission).await?;
+    // Locks are taken in the order in which an answer takes them.
+    let decided = standing(tx, &case.submission).await?;
+    reviews::hold(tx, programme, case.submission.id, &decided.step).await?;
     if !store::withdraw(tx, &objection, me, ctx.at).await? {
         return Err(closed());
     }
     let detail = json!({ "objection": id });
     audit::record(ctx, tx, "review.objection_withdrawn", objection.submission.uuid(), &detail).await?;
-    let case = Case::load(ctx, tx, programme, objection.submission).await?;
     end_notice(ctx, tx, &case).await?;
     Ok(objection)
 }

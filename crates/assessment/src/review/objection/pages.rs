@@ -183,9 +183,9 @@ pub async fn answer(asker: SignedIn, Path(id): Path<String>, fields: Fields) -> 
     };
     actions::answer(ctx, &mut once.tx, id, (upheld, &text)).await?;
     let said = if upheld {
-        "异议成立，已由考核小组重新评审。"
+        "异议成立，材料已交考核小组重新评审。"
     } else {
-        "异议不成立，公示继续。"
+        "异议不成立；公示期满后结论生效。"
     };
     once.done("/review", Flash::good(said)).await
 }

@@ -72,7 +72,8 @@ pub async fn result(asker: SignedIn, Path(id): Path<String>) -> Answer {
     let objections = objection::store::of_submission(&mut tx, &case.submission).await?;
     let (name, school) = lists::author(&mut tx, programme, id).await?;
     drop(tx);
-    let others = |r: &Review| r.state == ReviewState::Done && r.duty != Duty::Own;
+    // What was set aside after an objection was judged all the same.
+    let is_judged = |r: &Review| r.done_at.is_some() && r.duty != Duty::Own;
     let crumb = if own { ("我的成果材料", "/evidence") } else { ("测评进展", "/review/board") };
     let label = case.rules.framework.label(&case.submission.capability);
     show(&ResultPage {
@@ -81,7 +82,7 @@ pub async fn result(asker: SignedIn, Path(id): Path<String>) -> Answer {
         own,
         may_withdraw: own
             && matches!(case.submission.state, State::Submitted | State::Peers | State::Panel)
-            && !reviews.iter().any(others),
+            && !reviews.iter().any(is_judged),
         steps: steps(&case, &reviews, decided.as_ref()),
         judgements: reviews.iter().filter_map(|review| judgement(&case, review)).collect(),
         heard_until: heard_until(ctx, &case, decided.as_ref()),

@@ -123,6 +123,23 @@ story!(an_objection_that_is_upheld_sets_the_decision_aside, |engine| async move 
     assert_eq!(result(&world, &work).await.expect("read").expect("a result").level, Level::Pass);
 });
 
+story!(who_objected_does_not_judge_the_work_again, |engine| async move {
+    let world = town(engine).await;
+    appoint(&world, 0, &[5, 2]).await;
+    let work = on_notice(&world, Level::Excellent).await;
+    let all = reviews(&world, &work).await;
+    let person = |n: usize| world.town.school().teachers[n].person.uuid();
+    let spare = [2, 3, 4].into_iter().find(|n| all.iter().all(|r| r.reviewer != person(*n)));
+    let spare = spare.expect("a member who has had nothing to do with the work");
+    let at = object(&mut world.teacher(spare).await, &work, "片段太短").await;
+    answered(&mut chair(&world).await, &at, "uphold", "确实太短，请重评。").await.shows("重新评审");
+    let all = reviews(&world, &work).await;
+    let open: Vec<_> = all.iter().filter(|r| r.state == ReviewState::Open).collect();
+    assert_eq!(open.len(), 2);
+    assert!(open.iter().all(|r| r.reviewer != person(spare)), "the member who objected would come first");
+    world.teacher(0).await.get(&address(work.id)).await.hides("撤回");
+});
+
 story!(a_level_that_fails_is_told_to_its_author_who_may_object, |engine| async move {
     let world = town(engine).await;
     let work = on_notice(&world, Level::Fail).await;

@@ -124,12 +124,7 @@ pub async fn one(asker: SignedIn, Path(id): Path<Id<Platform>>) -> Answer {
     let scope = Scope::below(&programme.path);
     let waiting = hours::waiting_of(&mut tx, programme.id, &scope, &platform.name).await?;
     let waiting = waiting.into_iter().map(|(state, count)| waiting_row(ctx, &platform, state, count));
-    let mut waiting: Vec<_> = waiting.collect();
-    let unmatched = store::unmatched(&mut tx, &platform).await?;
-    if unmatched > 0 {
-        let at = format!("/platforms/{id}/learners");
-        waiting.push(("待对应教师的学习账号".to_owned(), at, format!("{unmatched} 个")));
-    }
+    let waiting = waiting.collect();
     let facts = facts(&mut tx, &rules, &platform).await?;
     let (state, tone) = standing(ctx, &platform);
     let may_connect = is_office(ctx) || role(ctx) == Some(Role::Institution);
