@@ -53,11 +53,18 @@ fn number_at(letters: &[(usize, char)], at: usize) -> Option<usize> {
     if !is_digit(at) || at.checked_sub(1).is_some_and(is_digit) {
         return None;
     }
-    let is_card = |number: &str| Identity::card(number).is_ok();
-    let is_phone = |number: &str| Phone::parse(number).is_ok();
-    let card = taken(letters, at, CARD).filter(|(number, _)| is_card(number));
-    let number = card.or_else(|| taken(letters, at, PHONE).filter(|(number, _)| is_phone(number)));
-    number.map(|(_, after)| after).filter(|after| !is_digit(*after))
+    let card = taken(letters, at, CARD).filter(|(number, _)| Identity::card(number).is_ok());
+    if let Some((number, after)) = card {
+        // What follows a check character that is a letter is no part of the number.
+        return (number.ends_with('X') || !is_digit(after)).then_some(after);
+    }
+    // With the number of the country before it or without.
+    [PHONE, PHONE + 2, PHONE + 4].into_iter().find_map(|count| {
+        let (number, after) = taken(letters, at, count)?;
+        let national = number.strip_prefix("0086").or_else(|| number.strip_prefix("86"));
+        let is_phone = Phone::parse(national.filter(|_| count > PHONE).unwrap_or(&number)).is_ok();
+        (is_phone && !is_digit(after)).then_some(after)
+    })
 }
 
 /// `count` digits from `at` on, single spaces and hyphens between them left out, and the place after.
@@ -93,6 +100,11 @@ mod tests {
             "１３９０００００００１",
             "139-0000-0001",
             "139 0000 0001",
+            "+8613900000001",
+            "8613900000001",
+            "0086 13900000001",
+            "11010519491231002X2021年",
+            "11010519491231002X13900000001",
             "1101051949 1231002X 13900000001",
         ] {
             assert!(holds_personal_number(text), "{text}");

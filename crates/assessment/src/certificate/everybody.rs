@@ -25,6 +25,9 @@ use super::store;
 /// Teachers looked at in one reading transaction.
 const STEP: i64 = 2000;
 
+/// Steps looked at side by side at most, of the eight or sixteen connections that everybody shares.
+const MOST_AT_ONCE: usize = 3;
+
 /// What a full computation came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Refreshed {
@@ -56,8 +59,8 @@ struct Different {
 }
 
 /// Works the standing of every teacher of a programme out again, writing in steps of their own
-/// transactions; may be stopped and begun anew at any time. While nothing differs nobody who writes
-/// waits for it.
+/// transactions; may be stopped and begun anew at any time. While nothing differs nothing is
+/// written.
 ///
 /// # Errors
 /// What the database reports.
@@ -80,7 +83,9 @@ fn looks(ctx: &Ctx, programme: &Programme) -> impl Stream<Item = Result<Look, Fa
         let look = tokio::spawn(look(ctx.clone(), programme.clone(), step));
         async { look.await.map_err(|error| Failure::Internal(error.to_string()))? }
     };
-    steps.map_ok(looked_at).try_buffered(available_parallelism().map_or(1, usize::from))
+    // Pages and writers need readers and processors as well.
+    let at_once = available_parallelism().map_or(1, usize::from).clamp(1, MOST_AT_ONCE);
+    steps.map_ok(looked_at).try_buffered(at_once)
 }
 
 /// The teachers of the next step and the last of them, after whom it goes on.
@@ -130,8 +135,15 @@ async fn standings(
 async fn settle(ctx: &Ctx, programme: &Programme, different: Vec<Different>) -> Result<u64, Failure> {
     let (Some(first), Some(last)) = (different.first(), different.last()) else { return Ok(0) };
     let (first, last) = (first.fresh.person, last.fresh.person);
-    let looked_at: Vec<Standing> = different.into_iter().map(|different| different.fresh).collect();
     let mut tx = ctx.write().await?;
+    // Whoever has gone since then keeps the standing that the going left.
+    let still: BTreeMap<Id<Person>, String> =
+        store::standing::teachers_between(&mut tx, &Scope::below(&programme.path), first, last)
+            .await?
+            .into_iter()
+            .collect();
+    let mut looked_at: Vec<Standing> = different.into_iter().map(|different| different.fresh).collect();
+    looked_at.retain(|standing| still.get(&standing.person) == Some(&standing.path));
     let changed = store::standing::put_standings(&mut tx, programme.id, &looked_at, ctx.at).await?;
     let people: BTreeSet<Id<Person>> = looked_at.iter().map(|standing| standing.person).collect();
     let scope = Scope::below(&programme.path);

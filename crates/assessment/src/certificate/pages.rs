@@ -159,7 +159,7 @@ impl ListPage {
     /// Whether a job is under way whose progress the page shows.
     fn at_work(&self) -> bool {
         self.batches.iter().any(|row| {
-            let is_issuing = row.batch.done_at.is_none() && !row.given_up;
+            let is_issuing = row.own && row.batch.done_at.is_none() && !row.given_up;
             is_issuing || row.printing.as_ref().is_some_and(|state| !state.given_up)
         })
     }

@@ -74,14 +74,16 @@ pub async fn open(tx: &mut Tx, at: Instant, openings: &[Opening<'_>]) -> Result<
 /// Initials and six digits, such as `zxl403817`: short enough to be typed from a slip of paper.
 fn made_up_login(initials: &str) -> String {
     let letters: String = initials.chars().filter(char::is_ascii_lowercase).take(4).collect();
-    let is_offensive = OFFENSIVE.iter().any(|word| letters.contains(word));
-    let stem = if letters.is_empty() || is_offensive { "t" } else { &letters };
+    let stem = match letters.get(..1) {
+        None => "t",
+        Some(first) if OFFENSIVE.contains(&letters.as_str()) => first,
+        Some(_) => &letters,
+    };
     format!("{stem}{:06}", rand::rng().random_range(0..1_000_000_u32))
 }
 
-/// Initials that are read as abuse.
-const OFFENSIVE: [&str; 14] =
-    ["sb", "nc", "tmd", "nmd", "cnm", "nmsl", "wc", "zz", "jb", "gr", "nt", "bt", "sx", "cao"];
+/// Initials that are read as abuse; of such a name only the first letter is taken.
+const OFFENSIVE: [&str; 6] = ["sb", "nc", "tmd", "nmd", "cnm", "nmsl"];
 
 /// Ends the sessions of `person`: whoever loses a role loses the sessions, and a role that asks
 /// for a second factor is taken up by signing in again.

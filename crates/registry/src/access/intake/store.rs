@@ -119,7 +119,6 @@ pub async fn activated(tx: &mut Tx, accounts: &[Uuid]) -> Result<Vec<String>, Db
     for keys in of_ids(accounts) {
         names.extend(tx.rows(ACTIVATED, &keys, |row| row.get::<String>(0)).await?);
     }
-    names.dedup();
     Ok(names)
 }
 
