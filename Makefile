@@ -4,6 +4,9 @@ CARGO_FLAGS ?=
 DEMO_DATA ?= data/demo
 DEMO_LISTEN ?= 127.0.0.1:8080
 
+# What is built stands in target/, wherever else the shell may want it.
+unexport CARGO_TARGET_DIR
+
 .PHONY: build demo test check check-crash web packages fmt browser senders clean-demo
 
 ## build: the release binary in target/release/tisheng
