@@ -1,7 +1,7 @@
 //! The standings of everybody: looked at side by side without holding up a writer, and written
 //! where they are others.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::pin::pin;
 use std::thread::available_parallelism;
 
@@ -84,7 +84,7 @@ fn looks(ctx: &Ctx, programme: &Programme) -> impl Stream<Item = Result<Look, Fa
         async { look.await.map_err(|error| Failure::Internal(error.to_string()))? }
     };
     // Pages and writers need readers and processors as well.
-    let at_once = available_parallelism().map_or(1, usize::from).clamp(1, MOST_AT_ONCE);
+    let at_once = available_parallelism().map_or(1, usize::from).min(MOST_AT_ONCE);
     steps.map_ok(looked_at).try_buffered(at_once)
 }
 
@@ -130,29 +130,22 @@ async fn standings(
     Ok(standings)
 }
 
-/// Writes what differs. Facts may have changed since they were looked at: writing holds the lines,
-/// so that nobody else writes an older verdict over a newer one, and then they are read once more.
+/// Writes what differs. Facts may have changed since they were looked at: what was found is put,
+/// which holds the lines, so that nobody else writes an older verdict over a newer one; then the
+/// facts are read once more. Whoever has moved or gone meanwhile is left to that change.
 async fn settle(ctx: &Ctx, programme: &Programme, different: Vec<Different>) -> Result<u64, Failure> {
     let (Some(first), Some(last)) = (different.first(), different.last()) else { return Ok(0) };
     let (first, last) = (first.fresh.person, last.fresh.person);
+    let mut found: BTreeMap<Id<Person>, Standing> =
+        different.into_iter().map(|different| (different.fresh.person, different.fresh)).collect();
     let mut tx = ctx.write().await?;
-    // Whoever has gone since then keeps the standing that the going left.
-    let still: BTreeMap<Id<Person>, String> =
-        store::standing::teachers_between(&mut tx, &Scope::below(&programme.path), first, last)
-            .await?
-            .into_iter()
-            .collect();
-    let mut looked_at: Vec<Standing> = different.into_iter().map(|different| different.fresh).collect();
-    looked_at.retain(|standing| still.get(&standing.person) == Some(&standing.path));
-    let changed = store::standing::put_standings(&mut tx, programme.id, &looked_at, ctx.at).await?;
-    let people: BTreeSet<Id<Person>> = looked_at.iter().map(|standing| standing.person).collect();
     let scope = Scope::below(&programme.path);
     let mut step = store::standing::teachers_between(&mut tx, &scope, first, last).await?;
-    step.retain(|(person, _)| people.contains(person));
-    let mut again = standings(ctx, &mut tx, programme, step).await?;
-    let known: BTreeMap<Id<Person>, &Standing> = looked_at.iter().map(|s| (s.person, s)).collect();
-    again.retain(|standing| known.get(&standing.person).is_none_or(|known| *known != standing));
-    store::standing::put_standings(&mut tx, programme.id, &again, ctx.at).await?;
+    step.retain(|(person, path)| found.get(person).is_some_and(|standing| standing.path == *path));
+    let held: Vec<Standing> = step.iter().filter_map(|(person, _)| found.remove(person)).collect();
+    let changed = store::standing::put_standings(&mut tx, programme.id, &held, ctx.at).await?;
+    let fresh = standings(ctx, &mut tx, programme, step).await?;
+    store::standing::put_standings(&mut tx, programme.id, &fresh, ctx.at).await?;
     tx.commit().await?;
     Ok(changed)
 }
