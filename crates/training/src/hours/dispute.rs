@@ -65,6 +65,12 @@ impl DisputeState {
         }
     }
 
+    /// Whether an answer due on `due` is late on `today`.
+    #[must_use]
+    pub fn is_late(self, due: NaiveDate, today: NaiveDate) -> bool {
+        self == Self::Open && due < today
+    }
+
     /// Whether it still waits for a person.
     #[must_use]
     pub const fn waits(self) -> bool {
@@ -186,7 +192,7 @@ impl Dispute {
     /// Whether the answer is late on `today`.
     #[must_use]
     pub fn is_late(&self, today: NaiveDate) -> bool {
-        self.state == DisputeState::Open && self.due_on < today
+        self.state.is_late(self.due_on, today)
     }
 }
 

@@ -156,22 +156,35 @@ pub async fn answer(
     let decided = standing(tx, of).await?;
     reviews::hold(tx, of.programme, of.id, &decided.step).await?;
     let state = if upheld { DisputeState::Upheld } else { DisputeState::Rejected };
-    let (account, _, _) = ctx.who.signature();
-    if !store::answer(tx, &objection, &Answered { state, text, at: ctx.at, account }).await? {
-        return Err(closed());
-    }
-    let detail = json!({ "objection": id, "state": state.code(), "level": objection.level.code() });
-    audit::record(ctx, tx, "review.objection_answered", of.id.uuid(), &detail).await?;
-    let payload = json!({
-        "programme": of.programme, "person": of.person, "submission": of.id, "objection": id,
-        "state": state.code(),
-    });
-    jobs::emit(tx, ctx.at, OBJECTION_ANSWERED, &payload).await?;
+    settle(ctx, tx, of, &objection, (state, text)).await?;
     if !upheld {
         return end_notice(ctx, tx, &case).await;
     }
-    store::answer_others(tx, of, &Answered { state, text: JUDGED_AGAIN, at: ctx.at, account }).await?;
+    for other in store::of_submission(tx, of).await?.iter().filter(|other| other.is_open()) {
+        settle(ctx, tx, of, other, (state, JUDGED_AGAIN)).await?;
+    }
     judge_again(ctx, tx, &case, &decided).await
+}
+
+/// Writes the answer to an objection and tells of it.
+async fn settle(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    of: &Submission,
+    objection: &Objection,
+    (state, text): (DisputeState, &str),
+) -> Result<(), Failure> {
+    let (account, _, _) = ctx.who.signature();
+    if !store::answer(tx, objection, &Answered { state, text, at: ctx.at, account }).await? {
+        return Err(closed());
+    }
+    let detail = json!({ "objection": objection.id, "state": state.code(), "level": objection.level.code() });
+    audit::record(ctx, tx, "review.objection_answered", of.id.uuid(), &detail).await?;
+    let payload = json!({
+        "programme": of.programme, "person": of.person, "submission": of.id, "objection": objection.id,
+        "state": state.code(),
+    });
+    Ok(jobs::emit(tx, ctx.at, OBJECTION_ANSWERED, &payload).await?)
 }
 
 /// Takes an objection of the asker's own back.

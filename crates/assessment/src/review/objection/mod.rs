@@ -68,7 +68,7 @@ impl Objection {
     /// Whether the answer is late on `today`.
     #[must_use]
     pub fn is_late(&self, today: NaiveDate) -> bool {
-        self.is_open() && self.due_on < today
+        self.state.is_late(self.due_on, today)
     }
 }
 

@@ -57,9 +57,6 @@ const ADD: &str =
     state, answer) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'open', '') on conflict do nothing";
 const ANSWER: &str = "update objection set state = $3, answer = $4, answered_at = $5, answered_by = $6
     where programme = $1 and id = $2 and state = 'open'";
-const ANSWER_OTHERS: &str =
-    "update objection set state = 'upheld', answer = $3, answered_at = $4, answered_by = $5
-    where programme = $1 and submission = $2 and state = 'open'";
 const WITHDRAW: &str = "update objection set state = 'withdrawn', answered_at = $4
     where programme = $1 and id = $2 and person = $3 and state = 'open'";
 
@@ -161,12 +158,6 @@ pub struct Answered<'a> {
 pub async fn answer(tx: &mut Tx, of: &Objection, answered: &Answered<'_>) -> Result<bool, DbError> {
     let Answered { state, text, at, account } = answered;
     Ok(tx.run(ANSWER, args![of.programme, of.id, state.code(), *text, *at, *account]).await? == 1)
-}
-
-/// Answers whatever else is open about a work that is judged again.
-pub async fn answer_others(tx: &mut Tx, of: &Submission, answered: &Answered<'_>) -> Result<(), DbError> {
-    let row = args![of.programme, of.id, answered.text, answered.at, answered.account];
-    tx.run(ANSWER_OTHERS, row).await.map(drop)
 }
 
 /// Says whether it was the person's own and still open.
