@@ -66,6 +66,13 @@ pub(super) async fn in_hand(ctx: &Ctx, tx: &mut Tx, id: Id<Review>) -> Result<De
     Ok(Desk { review, case })
 }
 
+/// The same while nobody else judges the step: who waits for its judgement does not come after it.
+pub(super) async fn held(ctx: &Ctx, tx: &mut Tx, id: Id<Review>) -> Result<Desk, Failure> {
+    let Desk { review, .. } = in_hand(ctx, tx, id).await?;
+    store::hold(tx, review.programme, review.submission, &review.step).await?;
+    in_hand(ctx, tx, id).await
+}
+
 /// The asker's own submission while the own judgement is awaited.
 pub(super) async fn own(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>) -> Result<Case, Failure> {
     let member = access::require(ctx, &[Role::Teacher])?;

@@ -32,7 +32,7 @@ fn kept() -> Flash {
 pub async fn autosave(asker: SignedIn, Path(id): Path<String>, fields: Fields) -> Answer {
     let ctx = &asker.ctx;
     let mut tx = ctx.write().await?;
-    let desk = actions::in_hand(ctx, &mut tx, parsed(&id)?).await?;
+    let desk = actions::held(ctx, &mut tx, parsed(&id)?).await?;
     let pieces = desk.case.rules.framework.pieces(&desk.case.submission.capability);
     let version = draft::keep(ctx, &mut tx, &Place::of(&desk.review), pieces, &fields).await?;
     tx.commit().await?;
@@ -46,7 +46,7 @@ pub async fn keep(asker: SignedIn, Path(id): Path<String>, fields: Fields) -> An
         Begun::Again(answer) => return Ok(answer),
         Begun::Fresh(once) => once,
     };
-    let desk = actions::in_hand(ctx, &mut once.tx, parsed(&id)?).await?;
+    let desk = actions::held(ctx, &mut once.tx, parsed(&id)?).await?;
     let pieces = desk.case.rules.framework.pieces(&desk.case.submission.capability);
     if draft::keep(ctx, &mut once.tx, &Place::of(&desk.review), pieces, &fields).await?.is_some() {
         return once.done(&format!("/review/{id}"), kept()).await;
