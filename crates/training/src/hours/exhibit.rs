@@ -33,19 +33,21 @@ pub fn most_in_words(ctx: &Ctx) -> String {
 /// # Errors
 /// When the disk or the store refuses.
 pub async fn take(ctx: &Ctx, files: Vec<Arrived>) -> Result<Result<Vec<Exhibit>, String>, Failure> {
-    let mut taken = Vec::with_capacity(files.len());
-    for file in files {
+    let mut admitted = Vec::with_capacity(files.len());
+    for file in &files {
         let path = file.path().to_owned();
         let look = move || tisheng_content::admit(&path, &ALLOWED, "图片或 PDF");
         let looked = tokio::task::spawn_blocking(look).await;
-        let title = title(&file.name);
         match looked.map_err(|error| Failure::Internal(error.to_string()))? {
-            Ok(found) => {
-                let blob = ctx.app.files.take(file.path()).await?;
-                taken.push(Exhibit { id: ctx.id(), title, content: found.content, blob });
-            }
-            Err(refusal) => return Ok(Err(format!("“{title}”：{refusal}"))),
+            Ok(found) => admitted.push(found.content),
+            Err(refusal) => return Ok(Err(format!("“{}”：{refusal}", title(&file.name)))),
         }
+    }
+    // Stored when all of them can be: the store keeps what it has taken.
+    let mut taken = Vec::with_capacity(files.len());
+    for (file, content) in files.into_iter().zip(admitted) {
+        let blob = ctx.app.files.take(file.path()).await?;
+        taken.push(Exhibit { id: ctx.id(), title: title(&file.name), content, blob });
     }
     Ok(Ok(taken))
 }

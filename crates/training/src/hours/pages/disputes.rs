@@ -22,7 +22,7 @@ use super::super::exhibit;
 use super::super::model::{Entry, HoursError};
 use super::super::store;
 use super::own::own;
-use super::{LineRow, as_form, ground, line_row};
+use super::{LineRow, as_form, ground, ground_of, line_row};
 use crate::hours::statement;
 
 /// The disputes of a teacher where the teacher looks at them.
@@ -160,7 +160,7 @@ async fn dispute_form(
     let ctx = &asker.ctx;
     let person = own(ctx)?;
     let mut tx = ctx.read().await?;
-    let (programme, rules) = ground(ctx, &mut tx).await?;
+    let (programme, rules) = ground_of(ctx, &mut tx, person).await?;
     let about = match entry {
         "" => None,
         id => {

@@ -9,6 +9,7 @@ use tisheng_platform::web::layout::{Flash, Page, again};
 use tisheng_platform::web::paging::Slice;
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, layout, once};
+use tisheng_policy::scheme;
 use tisheng_registry::access;
 
 use super::super::actions::disputes;
@@ -117,8 +118,9 @@ async fn answer_page(
     let ctx = &asker.ctx;
     access::require(ctx, &DESK)?;
     let mut tx = ctx.read().await?;
-    let (programme, rules) = ground(ctx, &mut tx).await?;
+    let programme = scheme::current(ctx, &mut tx).await?;
     let d = disputes::dispute(ctx, &mut tx, &programme, id).await?;
+    let rules = scheme::rules_for(&ctx.app, &mut tx, &programme, d.person).await?;
     let entries = store::entries(&mut tx, programme.id, d.person).await?;
     let beside = Beside::load(&mut tx, &programme, d.person).await?;
     let lines = statement::lines(&rules.hours, &entries);

@@ -14,7 +14,7 @@ use super::super::model::{Entry, WaitingState};
 use super::super::store;
 use super::disputes::{Beside, DisputeRow, OWN, dispute_row};
 use super::paper::Paper;
-use super::{LineRow, Overview, WaitingRow, ground, ground_of, line_row, overview, waiting_row};
+use super::{LineRow, Overview, WaitingRow, ground_of, line_row, overview, waiting_row};
 use crate::hours::statement;
 use crate::hours::trail::{About, Step, Trails};
 
@@ -127,7 +127,7 @@ pub async fn look_for(asker: SignedIn, filters: Filters) -> Answer {
     let asked = !words.is_empty() || !day.is_empty();
     let date = parse_date(day).ok();
     let mut tx = ctx.read().await?;
-    let (programme, rules) = ground(ctx, &mut tx).await?;
+    let (programme, rules) = ground_of(ctx, &mut tx, person).await?;
     let me = people::visible(ctx, &mut tx, person).await?;
     let entries = store::entries(&mut tx, programme.id, person).await?;
     let mut waiting = store::reports::of_teacher(&mut tx, programme.id, person).await?;

@@ -231,8 +231,9 @@ async fn deed_page(
     let ctx = &asker.ctx;
     access::require(ctx, &DESK)?;
     let mut tx = ctx.read().await?;
-    let (programme, rules) = ground(ctx, &mut tx).await?;
+    let programme = scheme::current(ctx, &mut tx).await?;
     let entry = store::entry_of_id(&mut tx, programme.id, id).await?.ok_or(Failure::NotFound)?;
+    let rules = scheme::rules_for(&ctx.app, &mut tx, &programme, entry.person).await?;
     let person = people::visible(ctx, &mut tx, entry.person).await?;
     let entries = store::entries(&mut tx, programme.id, entry.person).await?;
     let lines = statement::lines(&rules.hours, &entries);
