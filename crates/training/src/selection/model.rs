@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
+use sha2::{Digest, Sha256};
 use tisheng_kernel::{Id, Instant};
 use tisheng_platform::DbError;
 use tisheng_platform::web::Failure;
@@ -206,13 +207,6 @@ fn in_words(difference: &Difference) -> String {
     part("增加", &difference.added) + &part("去掉", &difference.dropped)
 }
 
-/// A note as a short number: another note has another one.
-fn sign(note: &str) -> u64 {
-    // FNV-1a, 64 bits.
-    note.bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
-}
-
 /// What a form is filled in against: the newest version of a school's offer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Basis {
@@ -229,7 +223,7 @@ impl Basis {
                 "{} {} {} {}",
                 offer.version,
                 offer.state.code(),
-                sign(&offer.note),
+                hex::encode(Sha256::digest(&offer.note)),
                 capabilities.join(",")
             ),
             capabilities,
