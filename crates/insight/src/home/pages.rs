@@ -205,7 +205,8 @@ async fn office(asker: SignedIn) -> Answer {
         Err(Failure::NotFound) => return Ok(once::redirect("/monitor", None)),
         Err(other) => return Err(other),
     };
-    let waiting = store::waiting(&mut tx, programme.id, &ctx.scope(), ctx.at).await?;
+    let waiting =
+        store::waiting(&mut tx, programme.id, &ctx.scope(), (ctx.at, asker.member().person)).await?;
     let ready = certificate::ready(&mut tx, programme.id, &ctx.scope()).await?;
     let next = scheme::coming(ctx, &mut tx).await?;
     let (figures, _) = monitoring::figures_below(&mut tx, programme.id, &ctx.scope()).await?;

@@ -3,6 +3,7 @@
 use tisheng_kernel::{Id, Instant};
 use tisheng_platform::{DbError, Scope, Tx, args};
 use tisheng_policy::scheme::Programme;
+use uuid::Uuid;
 
 const WAITING: &str = "select
     (select count(*) from hour_report where programme = $1 and state in ('parked', 'conflict', 'held')
@@ -19,7 +20,12 @@ const WAITING: &str = "select
     (select count(*) from platform where programme = $1 and state = 'active'
         and case when last_arrival > created_at then last_arrival else created_at end
             + silent_hours * cast(3600000000 as bigint) < $4),
-     (select count(*) from objection where programme = $1 and state = 'open' and path >= $2 and path < $3)";
+    (select count(*) from objection o join submission s on s.programme = o.programme and s.id = o.submission
+        where o.programme = $1 and o.state = 'open' and o.path >= $2 and o.path < $3 and s.person <> $5
+        and not exists (select 1 from objection m where m.programme = o.programme
+            and m.submission = o.submission and m.person = $5)
+        and not exists (select 1 from review r where r.programme = o.programme
+            and r.submission = o.submission and r.reviewer = $5 and r.done_at is not null))";
 
 /// How many things wait for a decision below a node.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,7 +46,7 @@ pub struct Waiting {
     pub courses: i64,
     /// Platforms that have not delivered for longer than agreed.
     pub silent: i64,
-    /// Objections to levels on notice.
+    /// Objections to levels on notice that whoever looks has nothing to do with.
     pub objections: i64,
 }
 
@@ -48,9 +54,9 @@ pub async fn waiting(
     tx: &mut Tx,
     programme: Id<Programme>,
     scope: &Scope,
-    at: Instant,
+    (at, person): (Instant, Uuid),
 ) -> Result<Waiting, DbError> {
-    tx.row(WAITING, args![programme, &scope.from, &scope.until, at], |row| {
+    tx.row(WAITING, args![programme, &scope.from, &scope.until, at, person], |row| {
         Ok(Waiting {
             reports: row.get(0)?,
             disputes: row.get(1)?,
