@@ -156,7 +156,9 @@ pub async fn withdraw(ctx: &Ctx, kid: &str) -> Result<Withdrawn, Failure> {
     let (gone, left): (Vec<Key>, Vec<Key>) =
         known.into_iter().filter(|key| key.revoked_at.is_none()).partition(|key| key.kid == kid);
     let gone = gone.first().ok_or(Failure::NotFound)?;
-    store::revoke(&mut tx, gone.id, ctx.at).await?;
+    if !store::revoke(&mut tx, gone.id, ctx.at).await? {
+        return Err(Failure::NotFound);
+    }
     audit::record(ctx, &mut tx, "lti.key_revoked", gone.id.uuid(), &json!({ "kid": kid })).await?;
     store::forget(&mut tx, (ctx.at, ctx.at + TimeDelta::days(-LISTED_DAYS))).await?;
     let waiting = left.iter().find(|key| key.signs_from > ctx.at);

@@ -367,7 +367,14 @@ story!(roles_at_a_school_come_in_the_order_of_any_column_page_by_page, |engine| 
             assert_eq!(order.key(), sort);
             let start = Cursor::default();
             let whole = grants::holders_by(&principal, &mut tx, node, (None, order), (&start, 99));
-            let whole: Vec<_> = whole.await.expect("listed").iter().map(|one| one.grant.id).collect();
+            let listed = whole.await.expect("listed");
+            let days: Vec<_> = listed.iter().map(|one| (one.grant.since, one.grant.until)).collect();
+            match sort.as_str() {
+                "since" => assert!(days.is_sorted_by_key(|(since, _)| *since), "{days:?}"),
+                "until" => assert!(days.is_sorted_by_key(|(_, until)| (until.is_none(), *until)), "{days:?}"),
+                _ => {}
+            }
+            let whole: Vec<_> = listed.iter().map(|one| one.grant.id).collect();
             let (mut place, mut paged) = (Cursor::default(), Vec::new());
             loop {
                 let page = grants::holders_by(&principal, &mut tx, node, (None, order), (&place, 2));
