@@ -6,6 +6,7 @@ use tisheng_platform::web::{Failure, Fields, FormErrors};
 use tisheng_platform::{Ctx, Tx, audit, jobs};
 use tisheng_policy::scheme;
 use tisheng_registry::access::{self, Role};
+use tisheng_registry::people;
 use tisheng_rules::assessment::StepKind;
 use tisheng_rules::framework::Piece;
 use uuid::Uuid;
@@ -84,11 +85,12 @@ pub(super) async fn own(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>) -> Result<Ca
     Ok(case)
 }
 
-/// The same while its own judgement can still be given.
+/// The same while its own judgement can still be given, and nobody gives it meanwhile.
 ///
 /// # Errors
 /// [`Failure::Refused`] when it has been given already.
 pub(super) async fn own_open(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>) -> Result<Case, Failure> {
+    people::hold(tx, Id::from_uuid(person(ctx)?)).await?;
     let case = own(ctx, tx, id).await?;
     if case.submission.state != State::Submitted {
         return Err(Failure::Refused("自评已经完成。".to_owned()));
@@ -165,6 +167,7 @@ pub(super) async fn judge_own(
     let step = case.step().filter(|step| step.kind == StepKind::SelfReview);
     let step = step.ok_or_else(|| Failure::Refused("自评已经完成。".to_owned()))?;
     let level = level_of(marks).ok_or_else(|| Failure::Internal("a capability without pieces".to_owned()))?;
+    people::hold(tx, Id::from_uuid(case.submission.person)).await?;
     let review = Review {
         programme: case.submission.programme,
         id: ctx.id(),

@@ -58,6 +58,8 @@ struct Task {
 struct TeacherPage {
     page: Page,
     programme: String,
+    /// What there is to say of rules that change or have changed.
+    news: Option<String>,
     sentence: String,
     done: usize,
     /// The tasks that are no part of another.
@@ -90,12 +92,14 @@ async fn teacher(asker: SignedIn) -> Answer {
     let held = certificate::valid(&mut tx, programme.id, person).await?;
     let revoked = certificate::revoked(&mut tx, programme.id, person).await?;
     let in_hand = review::in_hand(&mut tx, programme.id.uuid(), member.person).await?;
+    let news = scheme::told(ctx, &mut tx, &programme).await?;
     drop(tx);
     let tasks = tasks(&rules, &verdict);
     let page = Page::new(&asker, "我的任务", "/");
     show(&TeacherPage {
         page,
         programme: programme.title,
+        news,
         done: verdict.wholes().filter(|gate| gate.met).count(),
         of: verdict.wholes().count(),
         tasks,
@@ -176,9 +180,8 @@ impl ToDo {
 struct OfficePage {
     page: Page,
     to_do: Vec<ToDo>,
-    /// For the office that owns the rules: the version that waits for its day, with its page and what
-    /// there is to say of it.
-    coming: Option<(String, String)>,
+    /// What there is to say of rules that change or have changed.
+    news: Option<String>,
     figures: Figures,
     node: String,
     lagging: Vec<Lagging>,
@@ -208,7 +211,7 @@ async fn office(asker: SignedIn) -> Answer {
     let waiting =
         store::waiting(&mut tx, programme.id, &ctx.scope(), (ctx.at, asker.member().person)).await?;
     let ready = certificate::ready(&mut tx, programme.id, &ctx.scope()).await?;
-    let next = scheme::coming(ctx, &mut tx).await?;
+    let news = scheme::told(ctx, &mut tx, &programme).await?;
     let (figures, _) = monitoring::figures_below(&mut tx, programme.id, &ctx.scope()).await?;
     let lagging = monitoring::lagging(&mut tx, programme.id, Id::from_uuid(member.node)).await?;
     drop(tx);
@@ -217,8 +220,7 @@ async fn office(asker: SignedIn) -> Answer {
     let role = access::role(ctx);
     let to_do = to_do(&waiting, ready, role);
     let may_import = role.is_some_and(|role| Teachers::ABOUT.roles.contains(&role));
-    let coming = next.map(|next| (format!("/scheme/versions/{}", next.id), scheme::announced(&next, ctx.at)));
-    show(&OfficePage { page, to_do, coming, figures, node, lagging, may_import })
+    show(&OfficePage { page, to_do, news, figures, node, lagging, may_import })
 }
 
 fn to_do(waiting: &Waiting, ready: i64, role: Option<Role>) -> Vec<ToDo> {

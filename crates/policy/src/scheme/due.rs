@@ -39,7 +39,7 @@ pub fn in_force_at(versions: &[Version], at: Instant) -> Option<&Version> {
     begun.filter(|(since, _)| *since <= at).max_by_key(|(since, _)| *since).map(|(_, version)| version)
 }
 
-/// What the office is told beforehand of a version that waits; empty for any other.
+/// What is told beforehand of a version that waits; empty for any other.
 #[must_use]
 pub fn announced(version: &Version, now: Instant) -> String {
     let Some(due) = version.due_at.filter(|_| version.state == State::Waiting) else { return String::new() };
@@ -51,13 +51,33 @@ pub fn announced(version: &Version, now: Instant) -> String {
     }
 }
 
+/// Days for which everybody is reminded that the rules have changed.
+const REMEMBERED: i64 = 30;
+
+/// What everybody who works by a programme is told of its rules, with the version that is meant: one
+/// waits for its day, or took the place of another not long ago.
+#[must_use]
+pub fn news(versions: &[Version], now: Instant) -> Option<(&Version, String)> {
+    if let Some(next) = versions.iter().find(|version| version.state == State::Waiting) {
+        return Some((next, announced(next, now)));
+    }
+    let current = versions.iter().find(|version| version.state == State::InForce)?;
+    let since = current.in_force_at?.date();
+    let is_new = (now.date() - since).num_days() <= REMEMBERED;
+    let has_replaced = versions.iter().any(|version| version.state == State::Superseded);
+    (is_new && has_replaced).then(|| {
+        let (label, day) = (&current.label, chinese_date(since));
+        (current, format!("规则已于{day}更新为版本 {label}"))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use chrono::{Days, NaiveDate, TimeDelta};
     use proptest::prelude::*;
     use tisheng_kernel::{Id, Instant, Period};
 
-    use super::{announced, decide_due, in_force_at};
+    use super::{announced, decide_due, in_force_at, news};
     use crate::scheme::model::{SchemeError, State, Version};
 
     fn day(after: u64) -> NaiveDate {
@@ -104,6 +124,30 @@ mod tests {
         assert!(told(10).contains("正在启用"));
         let begun = Version { state: State::InForce, ..waits.clone() };
         assert_eq!(announced(&begun, Instant::start_of(day(0))), "");
+    }
+
+    #[test]
+    fn a_change_of_the_rules_is_told_for_a_month() {
+        let since = Instant::start_of(day(10));
+        let at_work = |state, since: Instant| Version {
+            label: "9".to_owned(),
+            state,
+            in_force_at: Some(since),
+            ..drafted(since)
+        };
+        let first = [at_work(State::InForce, since)];
+        assert!(news(&first, since).is_none(), "the first rules change nothing");
+        let mut both =
+            vec![at_work(State::Superseded, Instant::start_of(day(0))), at_work(State::InForce, since)];
+        let told = |both: &[Version], after| news(both, Instant::start_of(day(after))).map(|(_, says)| says);
+        assert_eq!(told(&both, 40).expect("told"), "规则已于2023年9月11日更新为版本 9");
+        assert_eq!(told(&both, 41), None);
+        both.push(Version {
+            state: State::Waiting,
+            due_at: Some(Instant::start_of(day(60))),
+            ..drafted(since)
+        });
+        assert!(told(&both, 41).expect("told").contains("还有 19 天"));
     }
 
     /// What happens to a programme: a new version at once, one for a day, that one early, called

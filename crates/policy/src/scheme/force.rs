@@ -6,10 +6,10 @@ use serde_json::json;
 use tisheng_kernel::{Id, Instant};
 use tisheng_platform::jobs::{Claimed, Handlers, JobError};
 use tisheng_platform::web::Failure;
-use tisheng_platform::{Ctx, Tx, audit, jobs};
+use tisheng_platform::{Ctx, DbError, Tx, audit, jobs};
 
 use super::actions::{begin_trial, of_id, owned, version, years};
-use super::due::decide_due;
+use super::due::{decide_due, news};
 use super::model::{Programme, SchemeError, State, Version, decide_in_force};
 use super::rulebook::rules_of;
 use super::{store, trial};
@@ -94,16 +94,14 @@ pub async fn call_off(ctx: &Ctx, tx: &mut Tx, id: Id<Version>, why: &str) -> Res
     Ok(())
 }
 
-/// The version that waits for its day, for the office that owns the programme; nobody else is told.
+/// What everybody who works by `programme` is told of its rules, in a sentence: a version waits for
+/// its day, or came into force not long ago.
 ///
 /// # Errors
 /// What the database reports.
-pub async fn coming(ctx: &Ctx, tx: &mut Tx) -> Result<Option<Version>, Failure> {
-    match owned(ctx, tx).await {
-        Ok((_, programme)) => Ok(store::waiting(tx, programme.id).await?),
-        Err(Failure::NotFound) => Ok(None),
-        Err(other) => Err(other),
-    }
+pub async fn told(ctx: &Ctx, tx: &mut Tx, programme: &Programme) -> Result<Option<String>, DbError> {
+    let versions = store::versions(tx, programme.id).await?;
+    Ok(news(&versions, ctx.at).map(|(_, sentence)| sentence))
 }
 
 /// Looks at the versions of a programme: how many there are, and which are not as they must be.

@@ -27,8 +27,8 @@ pub mod trial;
 pub use actions::{
     all, ask_trial, at, current, draft, files, of_id, open, owned, programmes, version, withdraw,
 };
-pub use due::{announced, in_force_at};
-pub use force::{call_off, check_versions, coming, jobs, put_in_force, put_off};
+pub use due::in_force_at;
+pub use force::{call_off, check_versions, jobs, put_in_force, put_off, told};
 pub use model::{Change, ChangeKind, File, Programme, SchemeError, State, Trial, Version, decide_in_force};
 pub use pages::routes;
 pub use rulebook::{Final, FinalBy, Rulebook, rules, rules_for, rules_of};

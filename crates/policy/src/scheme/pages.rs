@@ -1,5 +1,6 @@
-//! The pages of the room: the rules explained, versions and their trial, targets.
+//! The pages of the room: the rules explained and what changes in them, versions and their trial, targets.
 
+mod differences;
 mod rules;
 mod versions;
 
@@ -17,6 +18,7 @@ const UPLOAD: usize = 4 << 20;
 pub fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/scheme", get(rules::show))
+        .route("/scheme/news", get(differences::news))
         .route("/scheme/targets", get(rules::targets))
         .route("/scheme/files", get(rules::files))
         .route(

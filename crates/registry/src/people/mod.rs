@@ -73,6 +73,15 @@ pub async fn teachers_of(tx: &mut Tx, school: Id<Node>) -> Result<Vec<Teacher>, 
     store::teachers_of(tx, school).await
 }
 
+/// Lets nobody else decide anything about `person` until `tx` ends: what was read of the person
+/// beforehand by two at the same moment would hold for only one of them.
+///
+/// # Errors
+/// What the database reports.
+pub async fn hold(tx: &mut Tx, person: Id<Person>) -> Result<(), DbError> {
+    store::hold(tx, person).await
+}
+
 /// The open post of `person`, if there is one.
 ///
 /// # Errors

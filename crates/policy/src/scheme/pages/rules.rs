@@ -9,7 +9,6 @@ use tisheng_rules::Clause;
 use tisheng_rules::plan::{Reading, Target};
 
 use super::super::actions::{self, current, owned};
-use super::super::due::announced;
 use super::super::force;
 use super::super::rulebook::rules;
 
@@ -31,8 +30,8 @@ struct RulesPage {
     words: String,
     chapters: Vec<Chapter>,
     may_change: bool,
-    /// For the office: the version that waits, with its page and what there is to say of it.
-    coming: Option<(String, String)>,
+    /// What there is to say of a version that waits or is new.
+    news: Option<String>,
 }
 
 /// `GET /scheme`: every rule in a sentence with its source.
@@ -43,7 +42,7 @@ pub async fn show(asker: SignedIn, filters: Filters) -> Answer {
     let scheme = rules(&ctx.app, &mut tx, &programme).await?;
     let version = actions::version(&mut tx, &programme, programme.version).await?;
     let may_change = owned(ctx, &mut tx).await.is_ok();
-    let coming = force::coming(ctx, &mut tx).await?;
+    let news = force::told(ctx, &mut tx, &programme).await?;
     let words = filters.text("q");
     let mut chapters: Vec<Chapter> = Vec::new();
     for clause in scheme.clauses() {
@@ -67,7 +66,7 @@ pub async fn show(asker: SignedIn, filters: Filters) -> Answer {
         words: words.to_owned(),
         chapters,
         may_change,
-        coming: coming.map(|next| (format!("/scheme/versions/{}", next.id), announced(&next, ctx.at))),
+        news,
     })
 }
 

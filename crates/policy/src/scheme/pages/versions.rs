@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::Multipart;
-use chrono::TimeDelta;
 use tisheng_kernel::Id;
 use tisheng_kernel::number::chinese_date;
 use tisheng_platform::web::Path;
@@ -11,14 +10,14 @@ use tisheng_platform::web::paging::Slice;
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, layout, once};
 use tisheng_platform::{Ctx, Tx, jobs};
-use tisheng_rules::{Difference, diff};
 
 use super::super::actions::{self, owned};
-use super::super::due::{announced, in_force_at};
+use super::super::due::announced;
 use super::super::force;
 use super::super::model::{ChangeKind, File, Programme, SchemeError, State, Trial, Version};
 use super::super::rulebook::rules_of;
 use super::super::store::{self, ChangeLine};
+use super::differences::Compared;
 
 struct VersionRow {
     id: String,
@@ -153,24 +152,6 @@ fn as_form(error: SchemeError, field: &str) -> Result<FormErrors, Failure> {
     }
 }
 
-/// A difference from the version in force.
-struct DifferenceRow {
-    heading: &'static str,
-    kind: &'static str,
-    before: String,
-    after: String,
-    source: String,
-}
-
-fn difference_row(difference: &Difference) -> DifferenceRow {
-    let (clause, kind, before, after) = match difference {
-        Difference::Added(clause) => (clause, "新增", String::new(), clause.sentence.clone()),
-        Difference::Removed(clause) => (clause, "删去", clause.sentence.clone(), String::new()),
-        Difference::Changed { from, to } => (to, "修改", from.sentence.clone(), to.sentence.clone()),
-    };
-    DifferenceRow { heading: clause.heading, kind, before, after, source: clause.source.clone() }
-}
-
 /// A trial as shown.
 struct TrialRow {
     asked: String,
@@ -194,9 +175,7 @@ struct VersionPage {
     is_draft: bool,
     /// When it comes into force, in a sentence; empty unless it waits.
     announced: String,
-    /// What the version is compared with, in words; empty for the first there ever was.
-    against: String,
-    differences: Vec<DifferenceRow>,
+    compared: Compared,
     trial: Option<TrialRow>,
     may_put: bool,
     /// What may be chosen as its day: for the reader, and as limits of the field.
@@ -228,12 +207,9 @@ async fn version_page(
     let mut tx = ctx.read().await?;
     let (_, programme) = owned(ctx, &mut tx).await?;
     let version = actions::version(&mut tx, &programme, id).await?;
-    let (against, base) = base_of(&store::versions(&mut tx, programme.id).await?, &version, &programme);
+    let all = store::versions(&mut tx, programme.id).await?;
+    let compared = Compared::of(ctx, &mut tx, &programme, &all, &version).await?;
     let scheme = rules_of(&ctx.app, &mut tx, id).await?;
-    let differences = match base {
-        Some(base) => diff(rules_of(&ctx.app, &mut tx, base).await?.as_ref(), &scheme),
-        None => Vec::new(),
-    };
     let trial = store::newest_trial(&mut tx, id).await?;
     let is_current = trial.as_ref().is_some_and(|trial| trial.base == programme.version);
     let is_draft = version.state == State::Draft;
@@ -257,8 +233,7 @@ async fn version_page(
             .crumb("规则的版本", "/scheme/versions"),
         version: version_row(&version),
         is_draft,
-        against,
-        differences: differences.iter().map(difference_row).collect(),
+        compared,
         announced: announced(&version, ctx.at),
         may_put: may_come && is_current && trial.as_ref().is_some_and(|trial| trial.done_at.is_some()),
         trial: row,
@@ -267,18 +242,6 @@ async fn version_page(
         typed,
         errors,
     })
-}
-
-/// With what a version is compared: a draft with the one in force, one that is or was in force
-/// with the one that it took the place of.
-fn base_of(all: &[Version], version: &Version, programme: &Programme) -> (String, Option<Id<Version>>) {
-    let Some(since) = version.in_force_at else {
-        return ("现行版本".to_owned(), Some(programme.version));
-    };
-    match in_force_at(all, since + TimeDelta::microseconds(-1)) {
-        Some(before) => (format!("前一版本 {}", before.label), Some(before.id)),
-        None => (String::new(), None),
-    }
 }
 
 async fn trial_row(

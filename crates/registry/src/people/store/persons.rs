@@ -38,6 +38,8 @@ const NAMESAKES: &str =
         (select 1 from post where person = p.id and until is null and path >= $2 and path < $3)
     order by sort_key, id limit 10";
 
+const HOLD: &str = "update person set version = version where id = $1";
+
 const SEALED: &str = "select paper_sealed, phone_sealed from person where id = $1";
 
 const INSERT: &str =
@@ -110,6 +112,10 @@ pub async fn by_name(tx: &mut Tx, scope: &Scope, name: &str) -> Result<Vec<Perso
 /// At most ten people whose name is read as `pinyin`, with an open post within `scope`.
 pub async fn namesakes(tx: &mut Tx, scope: &Scope, pinyin: &str) -> Result<Vec<Person>, DbError> {
     tx.rows(NAMESAKES, args![pinyin, &scope.from, &scope.until], read).await
+}
+
+pub async fn hold(tx: &mut Tx, id: Id<Person>) -> Result<(), DbError> {
+    tx.run(HOLD, args![id]).await.map(drop)
 }
 
 /// The sealed paper and phone number.

@@ -66,6 +66,28 @@ story!(more_than_a_day_is_believed_by_name_and_with_a_reason, |engine| async mov
     assert_eq!(page.text().matches("当天合计超过 24 小时").count(), 1, "{}", page.text());
 });
 
+story!(two_who_decide_at_the_same_moment_do_not_fill_a_day_unseen, |engine| async move {
+    let place = Place::begin(engine).await;
+    let school = place.town.school();
+    for number in ["left", "right"] {
+        let odd = Report { doubt: Some("时长异常".to_owned()), ..report(&place, number, 13) };
+        assert!(matches!(logged(&place, &odd).await, Logged::Held(_)));
+    }
+    let mut desks = Vec::new();
+    for number in ["left", "right"] {
+        let mut clerk = place.browser(&school.clerk).await;
+        let link = clerk.get(&format!("/hours/waiting?state=held&q={number}")).await.link("/hours/waiting/");
+        desks.push((clerk, format!("{link}/decide")));
+    }
+    let decisions = desks.iter_mut().map(|(clerk, decide)| async move {
+        clerk.post_only(decide, &[("do", "accept"), ("reason", "属实")]).await.status.as_u16()
+    });
+    let mut answers = futures::future::join_all(decisions).await;
+    answers.sort_unstable();
+    assert_eq!(answers, [303, 422], "the second has to say why the day holds more than 24 hours");
+    assert_eq!(balance(&place, school.teachers[0].person).await, report(&place, "", 13).seconds);
+});
+
 story!(what_is_put_back_into_a_full_day_needs_the_same, |engine| async move {
     let place = Place::begin(engine).await;
     let teacher = &place.town.school().teachers[0];
