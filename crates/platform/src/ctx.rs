@@ -247,6 +247,14 @@ impl Ctx {
     pub async fn write(&self) -> Result<Tx, DbError> {
         self.app.db.write().await
     }
+
+    /// A writing transaction that will take long; see [`crate::Db::write_alone`].
+    ///
+    /// # Errors
+    /// When no connection is to be had.
+    pub async fn write_alone(&self) -> Result<Tx, DbError> {
+        self.app.db.write_alone().await
+    }
 }
 
 #[cfg(test)]

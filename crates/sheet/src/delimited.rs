@@ -1,5 +1,7 @@
 //! Text with separators, in UTF-8, UTF-16 or GBK.
 
+use std::borrow::Cow;
+
 use encoding_rs::{GB18030, UTF_8};
 
 use crate::read::{Limits, Room, Row, Sheet};
@@ -53,11 +55,11 @@ fn cell(field: &str) -> Cell {
     if field.is_empty() { Cell::Empty } else { Cell::Text(field.to_owned()) }
 }
 
-fn decode(bytes: &[u8]) -> Result<String, SheetError> {
+fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, SheetError> {
     let unknown = SheetError::Kind { found: "无法识别的文件" };
     if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] = bytes {
         let (encoding, _) = encoding_rs::Encoding::for_bom(bytes).ok_or_else(|| unknown.clone())?;
-        return Ok(encoding.decode(bytes).0.into_owned());
+        return Ok(encoding.decode(bytes).0);
     }
     // No text holds it, and one of the databases would refuse it much later.
     if bytes.contains(&0) {
@@ -65,10 +67,10 @@ fn decode(bytes: &[u8]) -> Result<String, SheetError> {
     }
     let (text, _, wrong) = UTF_8.decode(bytes);
     if !wrong {
-        return Ok(text.into_owned());
+        return Ok(text);
     }
     let (text, _, wrong) = GB18030.decode(bytes);
-    if wrong { Err(unknown) } else { Ok(text.into_owned()) }
+    if wrong { Err(unknown) } else { Ok(text) }
 }
 
 /// The separator that the first lines use most.

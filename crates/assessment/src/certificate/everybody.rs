@@ -138,7 +138,7 @@ async fn settle(ctx: &Ctx, programme: &Programme, different: Vec<Different>) -> 
     let (first, last) = (first.fresh.person, last.fresh.person);
     let mut found: BTreeMap<Id<Person>, Standing> =
         different.into_iter().map(|different| (different.fresh.person, different.fresh)).collect();
-    let mut tx = ctx.write().await?;
+    let mut tx = ctx.write_alone().await?;
     let scope = Scope::below(&programme.path);
     let mut step = store::standing::teachers_between(&mut tx, &scope, first, last).await?;
     step.retain(|(person, path)| found.get(person).is_some_and(|standing| standing.path == *path));

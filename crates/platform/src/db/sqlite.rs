@@ -74,6 +74,15 @@ impl WriterState {
         Ok(begun?)
     }
 
+    /// Begins a transaction for one writer. It needs no savepoint, for which the engine would first
+    /// keep each page that it touches: twice the writing where much is changed.
+    fn begin_alone(&mut self) -> Result<(), DbError> {
+        self.flush();
+        self.connection.execute_batch("begin immediate")?;
+        self.open = true;
+        Ok(())
+    }
+
     /// Commits the shared transaction and tells everyone in the group how it went.
     fn flush(&mut self) {
         if !self.open {
@@ -137,17 +146,15 @@ impl Sqlite {
     pub async fn write(&self) -> Result<Writer, DbError> {
         let mut state = self.turn().await?;
         aside(|| state.begin())?;
-        Ok(Writer { db: self.clone(), state: Some(state) })
+        Ok(Writer { db: self.clone(), state: Some(state), is_alone: false })
     }
 
-    /// The same for a long transaction: the open group is made durable first.
+    /// The same for a long transaction, which shares its commit with nobody: the open group is made
+    /// durable first.
     pub async fn write_alone(&self) -> Result<Writer, DbError> {
         let mut state = self.turn().await?;
-        aside(|| {
-            state.flush();
-            state.begin()
-        })?;
-        Ok(Writer { db: self.clone(), state: Some(state) })
+        aside(|| state.begin_alone())?;
+        Ok(Writer { db: self.clone(), state: Some(state), is_alone: true })
     }
 
     async fn turn(&self) -> Result<OwnedMutexGuard<WriterState>, DbError> {
@@ -306,6 +313,8 @@ impl Drop for Reader {
 pub struct Writer {
     db: Sqlite,
     state: Option<OwnedMutexGuard<WriterState>>,
+    /// Whether the open transaction is its own.
+    is_alone: bool,
 }
 
 impl Writer {
@@ -324,13 +333,15 @@ impl Writer {
         let mut state = self.state.take().expect("a writer holds its connection until it is committed");
         // Outside a transaction there is no savepoint to release: this fails when the engine has
         // undone it.
-        if let Err(error) = state.connection.execute_batch("release work") {
+        let released = if self.is_alone { Ok(()) } else { state.connection.execute_batch("release work") };
+        if let Err(error) = released {
             self.state = Some(state);
             return Err(error.into());
         }
         let (told, durable) = oneshot::channel();
         state.group.push(told);
-        if self.db.0.waiting.load(Ordering::SeqCst) == 0 || state.group.len() >= GROUP {
+        let nobody_waits = self.db.0.waiting.load(Ordering::SeqCst) == 0;
+        if self.is_alone || nobody_waits || state.group.len() >= GROUP {
             aside(|| state.flush());
         }
         drop(state);
@@ -346,6 +357,11 @@ impl Drop for Writer {
         let Some(mut state) = self.state.take() else { return };
         // Undoing cannot fail in a way that matters: what is not committed is gone at the latest
         // when the shared transaction ends.
+        if self.is_alone {
+            let _ = state.connection.execute_batch("rollback");
+            state.open = false;
+            return;
+        }
         let _ = state.connection.execute_batch("rollback to work; release work");
         if state.group.is_empty() || self.db.0.waiting.load(Ordering::SeqCst) == 0 {
             aside(|| state.flush());

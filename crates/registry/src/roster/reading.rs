@@ -49,7 +49,7 @@ pub async fn start<K: Kind>(desk: &Desk, run: &Run) -> Receiver<Piece<K::Row>> {
             let desk = desk.clone();
             // The receiver learns of the end by the closing of the channel.
             let name = run.file_name.to_lowercase();
-            drop(tokio::task::spawn_blocking(move || read::<K>(&desk, (&name, &bytes), &out)));
+            drop(tokio::task::spawn_blocking(move || read::<K>(&desk, (&name, bytes), &out)));
         }
         Err(error) => {
             tracing::error!(run = %run.id, %error, "a stored roll cannot be read");
@@ -64,11 +64,11 @@ pub async fn start<K: Kind>(desk: &Desk, run: &Run) -> Receiver<Piece<K::Row>> {
 /// Bytes with which a workbook begins: it is a zip archive.
 const WORKBOOK: &[u8] = b"PK";
 
-fn read<K: Kind>(desk: &Desk, (name, bytes): (&str, &Bytes), out: &Sender<Piece<K::Row>>) {
+fn read<K: Kind>(desk: &Desk, (name, bytes): (&str, Bytes), out: &Sender<Piece<K::Row>>) {
     let columns = K::ABOUT.columns;
     let sought = Sought::of(columns, desk.origin.as_ref());
     let wanted = sought.wanted();
-    let sheet = match tisheng_sheet::read_for(bytes, &limits(desk.ctx.app.config.upload_mib), &wanted) {
+    let sheet = match tisheng_sheet::read_for(&bytes, &limits(desk.ctx.app.config.upload_mib), &wanted) {
         Ok(sheet) => sheet,
         Err(error) => return refuse(out, error.to_string()),
     };
@@ -79,6 +79,8 @@ fn read<K: Kind>(desk: &Desk, (name, bytes): (&str, &Bytes), out: &Sender<Piece<
         }
         Err(missing) => return refuse(out, missing_sentence(&missing)),
     };
+    // The rows are packed by now.
+    drop(bytes);
     let heading = Arc::new(Heading::of(&header, columns));
     let above = sheet.rows.iter().take_while(|row| row.number <= heading.row).count();
     let total = u32::try_from(sheet.rows.len() - above).unwrap_or(u32::MAX);

@@ -28,14 +28,18 @@ const GIVEN: [&str; 16] =
     ["安", "平", "和", "明", "清", "文", "思", "学", "春", "秋", "江", "山", "云", "林", "松", "竹"];
 const SUBJECTS: [&str; 6] = ["语文", "数学", "英语", "科学", "音乐", "美术"];
 
-/// A roll (text, UTF-8) of `count` invented teachers spread evenly over `schools`, by
-/// identification code; the first is number `first`, and each number stands for one person, always
-/// the same. Numbers run to 8,399,999.
+/// Teachers of an invented school.
+pub const OF_A_SCHOOL: u32 = 40;
+
+/// A roll (text, UTF-8) of `count` invented teachers, school by school as offices keep theirs,
+/// [`OF_A_SCHOOL`] to each of `schools`, by identification code, and from the first again when all
+/// are full; the first is number `first`, and each number stands for one person, always the same.
+/// Numbers run to 8,399,999.
 #[must_use]
 pub fn roll_of_teachers(schools: &[String], first: u32, count: u32) -> Vec<u8> {
     let mut text = String::from("姓名,证件号码,手机号,学校标识码,任教学科,任教学段,职称\n");
     for n in first..first.saturating_add(count) {
-        let Some(school) = schools.get(n as usize % schools.len().max(1)) else { break };
+        let Some(school) = schools.get((n / OF_A_SCHOOL) as usize % schools.len().max(1)) else { break };
         let name = [pick(&SURNAMES, n), pick(&GIVEN, n / 20), pick(&GIVEN, n / 320)].concat();
         let (paper, subject) = (paper(n), pick(&SUBJECTS, n / 7));
         let phone = 16_600_000_000_u64 + u64::from(n);

@@ -97,7 +97,7 @@ async fn check(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
 async fn take(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     let Some((run, entry)) = find(&ctx, &claimed, State::Taking).await? else { return Ok(()) };
     let desk = desk_of(&ctx.app, &run);
-    let mut tx = ctx.write().await?;
+    let mut tx = ctx.write_alone().await?;
     let answers = store::answers(&mut tx, run.id).await?;
     let outcome = (entry.take)(&desk, &run, &mut tx, &answers).await;
     ctx.app.parts.get::<Kinds>().board.clear(desk.run);
@@ -139,7 +139,7 @@ async fn check_again(ctx: &Ctx, mut run: Run) -> Result<(), JobError> {
 async fn undo(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     let Some((run, entry)) = find(&ctx, &claimed, State::Undoing).await? else { return Ok(()) };
     let desk = desk_of(&ctx.app, &run);
-    let mut tx = ctx.write().await?;
+    let mut tx = ctx.write_alone().await?;
     let outcome = put_back(&desk, &run, entry, &mut tx).await;
     ctx.app.parts.get::<Kinds>().board.clear(desk.run);
     let sentence = match outcome {

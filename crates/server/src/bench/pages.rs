@@ -7,12 +7,13 @@ use tisheng_kernel::Id;
 use tisheng_platform::web::{Cursor, session};
 use tisheng_platform::{App, Ctx, Member};
 use tisheng_registry::access::Role;
+use tisheng_registry::roster::samples::OF_A_SCHOOL;
 use uuid::Uuid;
 
 use super::client::{Connection, Request};
 use super::learning::mixed;
 use super::load::{Crowd, run};
-use super::province::{OF_A_SCHOOL, Province, member};
+use super::province::{Province, member};
 use super::report::{Figure, Goal};
 use super::served::Served;
 use super::store::{self, Placed};

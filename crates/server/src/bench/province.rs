@@ -10,7 +10,7 @@ use tisheng_policy::scheme::{self, File, Programme};
 use tisheng_registry::access::Role;
 use tisheng_registry::organisation::{self, Kind, Node};
 use tisheng_registry::roster::samples::{
-    Rehearsal, rehearse, roll_of_schools, roll_of_teachers, school_codes,
+    OF_A_SCHOOL, Rehearsal, rehearse, roll_of_schools, roll_of_teachers, school_codes,
 };
 use tisheng_registry::samples::beginning;
 use tisheng_rules::{Scheme, builtin};
@@ -20,8 +20,6 @@ use super::machine::Watch;
 use super::{Failed, told};
 use crate::reactions;
 
-/// Teachers of a school.
-pub const OF_A_SCHOOL: u32 = 40;
 /// Teachers of the roll that is measured by itself, once the others are there.
 const LAST_ROLL: u32 = 100_000;
 

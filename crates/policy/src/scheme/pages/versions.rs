@@ -14,7 +14,7 @@ use tisheng_platform::{Ctx, Tx, jobs};
 use super::super::actions::{self, owned};
 use super::super::due::announced;
 use super::super::force;
-use super::super::model::{ChangeKind, File, Programme, SchemeError, State, Trial, Version};
+use super::super::model::{ChangeKind, File, SchemeError, State, Trial, Version};
 use super::super::rulebook::rules_of;
 use super::super::store::{self, ChangeLine};
 use super::differences::Compared;

@@ -7,7 +7,7 @@ mod search;
 mod teams;
 
 pub(super) use persons::{
-    Entry, NewRecord, Sealed, by_index, by_name, correct, insert, insert_all, namesakes, person,
+    Entry, NewRecord, Sealed, by_index, by_name, correct, hold, insert, insert_all, namesakes, person,
     replace_paper, replace_phone, sealed, visible,
 };
 pub(super) use posts::{

@@ -38,14 +38,14 @@ pub struct Teachers;
 #[derive(Debug)]
 pub struct Memory {
     schools: Schoolbook,
-    /// Where each paper has stood in the file so far: the row and the school.
-    papers: HashMap<[u8; 16], (u32, Uuid)>,
+    /// Where each paper has stood in the file so far: the row and the number of the school.
+    papers: HashMap<u64, (u32, u32)>,
     /// The row in which each phone has stood first.
-    phones: HashMap<[u8; 16], u32>,
+    phones: HashMap<u64, u32>,
     /// The row in which each login has stood first.
     logins: HashMap<String, u32>,
-    /// The schools that the file names.
-    named: HashSet<Uuid>,
+    /// The schools that the file names, numbered in its order.
+    named: HashMap<Uuid, u32>,
     /// The people known already whom the file names.
     present: HashSet<Uuid>,
 }
@@ -86,7 +86,7 @@ impl Kind for Teachers {
             papers: HashMap::new(),
             phones: HashMap::new(),
             logins: HashMap::new(),
-            named: HashSet::new(),
+            named: HashMap::new(),
             present: HashSet::new(),
         })
     }
@@ -144,7 +144,7 @@ impl Kind for Teachers {
 
 /// Those with a post at a school that the file names whom it does not name itself.
 async fn absent(memory: &Memory, tx: &mut Tx) -> Result<Vec<(Uuid, Vec<Present>)>, DbError> {
-    let mut schools: Vec<Uuid> = memory.named.iter().copied().collect();
+    let mut schools: Vec<Uuid> = memory.named.keys().copied().collect();
     schools.sort_unstable();
     let mut found = Vec::new();
     for school in schools {
