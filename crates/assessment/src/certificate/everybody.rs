@@ -13,17 +13,16 @@ use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, Scope, Tx};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::people::Person;
-use tisheng_registry::roster::{Kind, Passed, Teachers};
 use uuid::Uuid;
 
 use super::ALL_REFRESHED;
 use super::dossier::{self, Judges};
 use super::model::Standing;
-use super::standing::{refresh, told};
+use super::standing::told;
 use super::store;
 
 /// Teachers looked at in one reading transaction.
-const STEP: i64 = 2000;
+pub(super) const STEP: i64 = 2000;
 
 /// Steps looked at side by side at most, of the eight or sixteen connections that everybody shares.
 const MOST_AT_ONCE: usize = 3;
@@ -40,20 +39,20 @@ pub struct Refreshed {
 }
 
 /// Some teachers of a programme in the order of their identifiers, with the paths of their schools.
-type Step = Vec<(Id<Person>, String)>;
+pub(super) type Step = Vec<(Id<Person>, String)>;
 
 /// What a look at some teachers found.
-struct Look {
+pub(super) struct Look {
     first: Id<Person>,
     last: Id<Person>,
     teachers: u64,
     met: u64,
     /// Those whose standing is another than the one that is kept, or has none.
-    different: Vec<Different>,
+    pub different: Vec<Different>,
 }
 
 /// A standing that is not the one that is kept.
-struct Different {
+pub(super) struct Different {
     fresh: Standing,
     is_new: bool,
 }
@@ -96,7 +95,7 @@ async fn next(ctx: Ctx, scope: Scope, after: Uuid) -> Result<Option<(Step, Uuid)
     Ok(last.map(|last| (step, last)))
 }
 
-async fn look(ctx: Ctx, programme: Programme, step: Step) -> Result<Look, Failure> {
+pub(super) async fn look(ctx: Ctx, programme: Programme, step: Step) -> Result<Look, Failure> {
     let (Some((first, _)), Some((last, _))) = (step.first(), step.last()) else {
         return Err(Failure::Internal("a step of nobody".to_owned()));
     };
@@ -133,7 +132,11 @@ async fn standings(
 /// Writes what differs. Facts may have changed since they were looked at: what was found is put,
 /// which holds the lines, so that nobody else writes an older verdict over a newer one; then the
 /// facts are read once more. Whoever has moved or gone meanwhile is left to that change.
-async fn settle(ctx: &Ctx, programme: &Programme, different: Vec<Different>) -> Result<u64, Failure> {
+pub(super) async fn settle(
+    ctx: &Ctx,
+    programme: &Programme,
+    different: Vec<Different>,
+) -> Result<u64, Failure> {
     let (Some(first), Some(last)) = (different.first(), different.last()) else { return Ok(0) };
     let (first, last) = (first.fresh.person, last.fresh.person);
     let mut found: BTreeMap<Id<Person>, Standing> =
@@ -148,52 +151,6 @@ async fn settle(ctx: &Ctx, programme: &Programme, different: Vec<Different>) -> 
     store::standing::put_standings(&mut tx, programme.id, &fresh, ctx.at).await?;
     tx.commit().await?;
     Ok(changed)
-}
-
-/// After a file of teachers: those whom it moved stand at their new schools, and those whom it
-/// brought have a standing, which says what they are to do.
-pub(super) async fn follow_posts_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
-    let passed: Passed = claimed.payload()?;
-    if passed.kind == Teachers::ABOUT.key {
-        let mut tx = ctx.write().await?;
-        store::standing::follow_posts(&mut tx).await?;
-        tx.commit().await?;
-        let mut tx = ctx.read().await?;
-        let programmes = scheme::all(&mut tx).await.map_err(told)?;
-        drop(tx);
-        for programme in &programmes {
-            receive(&ctx, programme).await.map_err(told)?;
-        }
-    }
-    Ok(())
-}
-
-/// Gives a standing to every teacher of a programme who has none.
-async fn receive(ctx: &Ctx, programme: &Programme) -> Result<(), Failure> {
-    let scope = Scope::below(&programme.path);
-    let mut after = Uuid::nil();
-    loop {
-        let mut tx = ctx.read().await?;
-        let newcomers = store::standing::newcomers(&mut tx, programme.id, &scope, after, STEP).await?;
-        let (Some((first, _)), Some((last, _))) = (newcomers.first(), newcomers.last()) else {
-            return Ok(());
-        };
-        after = last.uuid();
-        // Those of one file stand side by side and are read as one; those who came one by one may
-        // have everybody between them.
-        let is_dense = store::standing::are_side_by_side(&mut tx, *first, *last, newcomers.len()).await?;
-        drop(tx);
-        if is_dense {
-            let look = look(ctx.clone(), programme.clone(), newcomers).await?;
-            settle(ctx, programme, look.different).await?;
-        } else {
-            let mut tx = ctx.write().await?;
-            for (person, _) in newcomers {
-                refresh(ctx, &mut tx, programme, person).await?;
-            }
-            tx.commit().await?;
-        }
-    }
 }
 
 /// What the event of new rules in force says.

@@ -17,6 +17,7 @@
 //! Events: [`STANDING_CHANGED`] `{programme, person}`, [`ISSUED`] ([`Done`]), and [`ALL_REFRESHED`]
 //! `{programme}`.
 
+mod arrival;
 mod batch;
 mod document;
 mod dossier;
@@ -95,7 +96,7 @@ pub async fn revoked(
 pub fn jobs(handlers: Handlers) -> Handlers {
     handlers
         .gathering(REFRESH_JOB, standing::refresh_job)
-        .job(FOLLOW_POSTS_JOB, everybody::follow_posts_job)
+        .job(FOLLOW_POSTS_JOB, arrival::follow_posts_job)
         .reaction(roster::PASSED, FOLLOW_POSTS_JOB)
         .job(REFRESH_ALL_JOB, everybody::refresh_all_job)
         .job(BATCH_JOB, batch::batch_job)

@@ -51,5 +51,23 @@ pub use teachers::Teachers;
 pub use words::{day, stages, subject};
 pub use work::{PASSED, Passed, handlers};
 
+use tisheng_kernel::Id;
+use tisheng_platform::{DbError, Tx};
+use uuid::Uuid;
+
+/// Posts that a run of teachers made or changed, after number `after`, with their numbers. A run
+/// that was undone has none.
+///
+/// # Errors
+/// What the database reports.
+pub async fn posts_taken_up(
+    tx: &mut Tx,
+    run: Id<Run>,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<(i64, Uuid)>, DbError> {
+    store::subjects(tx, run, teachers::POST, after, limit).await
+}
+
 #[cfg(test)]
 mod tests;

@@ -29,10 +29,21 @@ const CLAIM: &str = "insert into standing
     values ($1, $2, '', false, '', '', 0, $3, $4)
     on conflict (programme, person) do update set at = standing.at";
 
-const FOLLOW_POSTS: &str = "update standing
+/// Those of a part of the tree whose standing is not where their open post is.
+const MOVED_WITHIN: &str = "select s.person from standing s
+    where s.programme = $1 and s.path >= $2 and s.path < $3
+    and exists (select 1 from post p where p.person = s.person and p.until is null and p.path <> s.path)
+    limit $4";
+
+/// Those with certain open posts whose standing is elsewhere.
+const MOVED_TO: &str = "select s.programme, s.person from post p
+    join programme g on true join standing s on s.programme = g.id and s.person = p.person
+    where p.id >= $1 and p.id <= $2 and p.until is null and s.path <> p.path";
+
+const FOLLOW_POST: &str = "update standing
     set path = (select p.path from post p where p.person = standing.person and p.until is null)
-    where exists (select 1 from post p
-        where p.person = standing.person and p.until is null and p.path <> standing.path)";
+    where programme = $1 and person = $2
+    and exists (select 1 from post p where p.person = standing.person and p.until is null)";
 
 /// There are few programmes and many standings, which are kept by programme.
 const PROGRAMMES_OF: &str = "select p.id from programme p where exists
@@ -50,11 +61,11 @@ const TEACHERS_BETWEEN: &str = "select person, path from post
 const COUNT_BETWEEN: &str = "select count(*) from (select 1 from post
     where until is null and person >= $1 and person <= $2 limit $3) t";
 
-/// Those of them of whom nobody has worked out a standing.
+/// Those with certain open posts of whom nobody has worked out a standing.
 const NEWCOMERS: &str = "select p.person, p.path from post p
-    where p.until is null and p.person > $2 and p.path || '' >= $3 and p.path || '' < $4
+    where p.id >= $2 and p.id <= $3 and p.until is null and p.path || '' >= $4 and p.path || '' < $5
     and not exists (select 1 from standing s where s.programme = $1 and s.person = p.person)
-    order by p.person limit $5";
+    order by p.person";
 
 const RESULTS: &str = "select person, capability, level from result
     where programme = $1 and person >= $2 and person <= $3 and superseded_by is null order by person";
@@ -155,15 +166,14 @@ pub async fn are_side_by_side(
     Ok(between <= most)
 }
 
-/// Those of them who have no standing.
+/// Those with open posts from `first` to `last` who have no standing in a programme.
 pub async fn newcomers(
     tx: &mut Tx,
     programme: Id<Programme>,
     scope: &Scope,
-    after: Uuid,
-    limit: i64,
+    (first, last): (Uuid, Uuid),
 ) -> Result<Vec<(Id<Person>, String)>, DbError> {
-    let range = args![programme, after, &scope.from, &scope.until, limit];
+    let range = args![programme, first, last, &scope.from, &scope.until];
     tx.rows(NEWCOMERS, range, |row| Ok((row.get(0)?, row.get(1)?))).await
 }
 
@@ -244,7 +254,25 @@ pub async fn programmes_of(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Id<Pro
     tx.rows(PROGRAMMES_OF, args![person], |row| row.get(0)).await
 }
 
-/// Puts every standing where its teacher's open post is.
-pub async fn follow_posts(tx: &mut Tx) -> Result<u64, DbError> {
-    tx.run(FOLLOW_POSTS, args![]).await
+/// Up to `limit` people whose standing in a part of the tree is not where their open post is.
+pub async fn moved_within(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    scope: &Scope,
+    limit: i64,
+) -> Result<Vec<Id<Person>>, DbError> {
+    tx.rows(MOVED_WITHIN, args![programme, &scope.from, &scope.until, limit], |row| row.get(0)).await
+}
+
+/// Whoever has an open post from `first` to `last` and a standing elsewhere, with its programme.
+pub async fn moved_to(
+    tx: &mut Tx,
+    (first, last): (Uuid, Uuid),
+) -> Result<Vec<(Id<Programme>, Id<Person>)>, DbError> {
+    tx.rows(MOVED_TO, args![first, last], |row| Ok((row.get(0)?, row.get(1)?))).await
+}
+
+/// Puts a standing where the teacher's open post is.
+pub async fn follow_post(tx: &mut Tx, programme: Id<Programme>, person: Id<Person>) -> Result<(), DbError> {
+    tx.run(FOLLOW_POST, args![programme, person]).await.map(drop)
 }

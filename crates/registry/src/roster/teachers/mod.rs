@@ -22,7 +22,7 @@ use crate::people::intake::{self, Present};
 use crate::role::Role;
 
 pub use row::Row;
-pub(super) use take::{ACCOUNT, GRANT, GRANT_END, PERSON};
+pub(super) use take::{ACCOUNT, GRANT, GRANT_END, PERSON, POST};
 pub(super) use undo::undo;
 
 /// What becomes of people whom the file does not name.
