@@ -11,9 +11,9 @@ use axum::Router;
 use chrono::{Days, TimeDelta};
 use tisheng_kernel::Level;
 use tisheng_platform::jobs::{self, Handlers};
-use tisheng_platform::{App, Parts};
+use tisheng_platform::{App, Parts, args};
 use tisheng_policy::scheme::{self, Programme, samples::owned};
-use tisheng_registry::roster::{self, Kind, Passed, Teachers};
+use tisheng_registry::roster::{self, Entry, Kind, Kinds, Passed, Teachers};
 use tisheng_registry::samples::{Persona, Town, small_town};
 use tisheng_rules::builtin;
 use tisheng_rules::samples::third_scheme_files;
@@ -74,6 +74,11 @@ pub(crate) async fn set_up(
         review::samples::panel_of(&test.ctx(school.principal.who()), &panel).await.expect("a panel");
     }
     World { test, town, programme }
+}
+
+/// The jobs of this room and of those whom a file of teachers concerns.
+fn with_rolls() -> Handlers {
+    roster::handlers(super::jobs(review::samples::handlers()))
 }
 
 impl World {
@@ -151,26 +156,36 @@ story!(the_standing_says_what_is_met_and_exactly_what_is_missing, |engine| async
     assert_eq!(page.shows("查看证书").link("/certificates/"), format!("/certificates/{number}"));
 });
 
-story!(whoever_came_with_a_file_has_a_standing, |engine| async move {
-    let world = begin(engine).await;
+story!(whoever_came_with_a_file_has_a_standing_where_the_post_is, |engine| async move {
+    let parts = scheme::samples::parts().with(Kinds::new(vec![Entry::of::<Teachers>()]));
+    let world = begin_in(engine, (routes(), parts), roster::handlers).await;
     let count = async |condition: &'static str| -> i64 {
         let mut tx = world.test.app.db.read().await.expect("a transaction");
-        tx.row(condition, tisheng_platform::args![], |row| row.get(0)).await.expect("counted")
+        tx.row(condition, args![], |row| row.get(0)).await.expect("counted")
     };
-    world.tamper("delete from standing").await;
-    let passed = Passed {
-        run: world.test.system().id(),
-        kind: Teachers::ABOUT.key.to_owned(),
-        path: world.town.county.path.clone(),
-    };
-    let ctx = world.test.system();
-    let mut tx = ctx.write().await.expect("a transaction");
-    jobs::emit(&mut tx, ctx.at, roster::PASSED, &passed).await.expect("told");
+    let codes: Vec<String> = world.town.schools.iter().filter_map(|s| s.node.code.clone()).collect();
+    let file = roster::samples::roll_of_teachers(&codes[..1], 0, 40);
+    let who = world.town.county_office.who();
+    let clerk = who.member().expect("an officer");
+    roster::samples::rehearse(&world.test.app, &with_rolls(), clerk, "teachers", file).await.expect("taken");
+    let told = "select count(*) from standing where not met and open_gates like '%choice%'";
+    assert_eq!(count(told).await, 40, "everybody who came is told what is missing");
+
+    // One of them has come back from elsewhere, another was moved within the part of the clerk.
+    let elsewhere = "update standing set path = '/elsewhere/' where person = (select person from standing order by person limit 1)";
+    world.tamper(elsewhere).await;
+    let (first, other) = (&world.town.schools[0].node.path, &world.town.schools[1].node.path);
+    let mut tx = world.test.app.db.write().await.expect("a transaction");
+    let moved = "update standing set path = $2 where path = $1 and person = (select person from standing order by person desc limit 1)";
+    assert_eq!(tx.run(moved, args![first, other]).await.expect("moved"), 1);
+    let run = tx.row("select id from roster_run", args![], |row| row.get(0)).await.expect("a run");
+    let path = world.town.county.path.clone();
+    let passed = Passed { run, kind: Teachers::ABOUT.key.to_owned(), path };
+    jobs::emit(&mut tx, world.test.app.now(), roster::PASSED, &passed).await.expect("told");
     tx.commit().await.expect("commits");
     world.test.settle().await;
-    let teachers = count("select count(*) from post where until is null").await;
-    let told = "select count(*) from standing where not met and open_gates like '%choice%'";
-    assert_eq!(count(told).await, teachers, "everybody is told what is missing");
+    let right = "select count(*) from standing s join post p on p.person = s.person and p.path = s.path";
+    assert_eq!(count(right).await, 40);
 });
 
 story!(the_county_issues_and_the_teacher_takes_the_document_home, |engine| async move {
