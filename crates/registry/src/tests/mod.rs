@@ -1,3 +1,4 @@
 //! Stories that need rooms above the one they are about: whoever looks at the tree has signed in.
 
 mod organisation;
+mod people;

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use chrono::NaiveDate;
+use tisheng_kernel::identity::Sex;
 use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{self, Flash, Page, again};
 use tisheng_platform::web::session::SignedIn;
@@ -83,6 +84,18 @@ struct EditPage {
     errors: FormErrors,
     papers: Vec<(&'static str, &'static str)>,
     sexes: Vec<(&'static str, &'static str)>,
+    /// The version that the form was made from.
+    version: i64,
+    /// Where somebody else has changed the record meanwhile: what is called how, what stands there
+    /// now, what was typed.
+    contested: Vec<Contested>,
+}
+
+/// A field of a record that two people change at once.
+struct Contested {
+    title: &'static str,
+    now: String,
+    typed: String,
 }
 
 impl EditPage {
@@ -111,7 +124,35 @@ async fn edit_page(
     let mut tx = asker.ctx.read().await?;
     let person = load(&asker.ctx, &mut tx, person).await?;
     let page = page_of(asker, &person, "更正信息");
-    Ok(EditPage { page, person, typed, errors, papers: papers(), sexes: sexes() })
+    // A form that comes back with a mistake is still made from what its reader saw.
+    let version = typed.text("version").parse().unwrap_or(person.version);
+    let (papers, sexes, contested) = (papers(), sexes(), Vec::new());
+    Ok(EditPage { page, person, typed, errors, papers, sexes, version, contested })
+}
+
+/// The form once more, for somebody who did not see the record as it is now.
+async fn contested_page(asker: &SignedIn, person: &str, typed: Fields) -> Result<EditPage, Failure> {
+    const CHANGED: &str = "您打开表单之后，这份信息已被他人修改。请对照后决定保留哪一个，再保存";
+    let mut page = edit_page(asker, person, typed, FormErrors::one("name", CHANGED)).await?;
+    let now = &page.person;
+    let sex = |code: &str| code.parse().map_or("未说明", Sex::chinese).to_owned();
+    let (year, typed) = (page.birth_year(), |field: &str| page.typed.text(field).to_owned());
+    let mut fields = vec![
+        ("姓名", now.name.clone(), typed("name")),
+        ("性别", sex(now.sex.code()), sex(&typed("sex"))),
+        ("出生年份", year, typed("birth_year")),
+    ];
+    let masked = [
+        ("手机号", now.phone_masked.clone(), "phone"),
+        ("证件号码", Some(now.paper_masked.clone()), "paper"),
+    ];
+    let replaced = masked.into_iter().filter(|(_, _, field)| !page.typed.text(field).is_empty());
+    fields.extend(replaced.map(|(title, now, field)| (title, now.unwrap_or_default(), typed(field))));
+    fields.retain(|(_, now, typed)| now != typed);
+    let contested = fields.into_iter().map(|(title, now, typed)| Contested { title, now, typed });
+    page.contested = contested.collect();
+    page.version = page.person.version;
+    Ok(page)
 }
 
 /// `POST /people/{person}/edit`
@@ -144,6 +185,10 @@ pub async fn correct(asker: SignedIn, Path(person): Path<String>, fields: Fields
         };
         match actions::correct(&asker.ctx, &mut once.tx, &change).await {
             Ok(()) => return once.done(&format!("/people/{id}"), Flash::good("信息已更正。")).await,
+            Err(PeopleError::Stale) => {
+                drop(once);
+                return again(&contested_page(&asker, &person, fields).await?);
+            }
             Err(error) => errors = form_errors(error)?,
         }
     }
