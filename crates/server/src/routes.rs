@@ -137,10 +137,12 @@ pub fn navigation(who: &Who) -> Vec<NavItem> {
             ("校本活动", "/activities"),
             ("评审", "/review"),
             ("达标情况", "/standing"),
+            ("方案", "/scheme"),
         ],
         Some(Role::Clerk) => &[
             ("首页", "/"),
             ("进度", "/monitor"),
+            ("方案", "/scheme"),
             ("学校", "/organisation"),
             ("教师", "/people"),
             ("提供选学", "/offer"),
@@ -157,6 +159,7 @@ pub fn navigation(who: &Who) -> Vec<NavItem> {
         Some(Role::Principal | Role::Cio | Role::ManagementTeam) => &[
             ("首页", "/"),
             ("进度", "/monitor"),
+            ("方案", "/scheme"),
             ("学校", "/organisation"),
             ("教师", "/people"),
             ("提供选学", "/offer"),

@@ -11,7 +11,8 @@ const WAITING: &str = "select
     (select count(*) from hour_dispute where programme = $1 and state in ('open', 'mending')
         and path >= $2 and path < $3),
     (select count(*) from choice_change where programme = $1 and state = 'asked' and path >= $2 and path < $3),
-    (select count(*) from activity where programme = $1 and state = 'submitted' and path >= $2 and path < $3),
+    (select count(*) from activity where programme = $1 and state = 'submitted' and path >= $2 and path < $3
+        and planned_by <> $5),
     (select count(*) from submission where programme = $1 and state = 'panel' and superseded_by is null
         and path >= $2 and path < $3),
     (select count(*) from learner where programme = $1 and state = 'unmatched' and path >= $2 and path < $3),

@@ -46,7 +46,7 @@ story!(two_who_correct_one_record_see_what_the_other_wrote, |engine| async move 
     assert_eq!(mistaken.field("version"), by_county[0].1);
     by_county[3].1 = "1985".to_owned();
     let both = county.post(&edit, &as_fields(&by_county)).await;
-    both.is(422).says("已被他人修改").shows("现在登记的").shows("丙一").shows("1985");
+    both.is(422).says("已被他人修改").says("现在登记的").says("丙一").says("1985");
     assert_eq!(both.field("name"), "丁二", "what was typed is kept");
     by_county[0].1 = both.field("version");
     county.post(&edit, &as_fields(&by_county)).await.shows("信息已更正").shows("丁二");

@@ -91,7 +91,13 @@ story!(from_the_plan_to_the_ledger_and_back, |engine| async move {
     let record = [("record", "讨论了三个能力点"), ("version", version.as_str())];
     clerk.post(&format!("{address}/record"), &record).await.shows("活动纪要已保存");
     clerk.post(&format!("{address}/record"), &record).await.is(422);
-    clerk.post(&step, &[("do", "submit")]).await.shows("待审核");
+    // What was typed goes along with every button, and is not lost when another has written.
+    let stale = [("do", "submit"), ("record", "另写一份"), ("version", version.as_str())];
+    clerk.post(&step, &stale).await.is(422).says("另写一份");
+    let version = clerk.get(&address).await.field("version");
+    let more = [("do", "submit"), ("record", "讨论了四个能力点"), ("version", version.as_str())];
+    clerk.post(&step, &more).await.shows("待审核").shows("讨论了四个能力点");
+    clerk.get(&address).await.shows("须由其他负责人").hides("退回修改");
     assert_eq!(earned(&place, 0).await, Seconds::ZERO, "nothing counts before the approval");
 
     let mut principal = place.browser(&school.principal).await;
@@ -142,6 +148,7 @@ story!(whoever_planned_it_does_not_approve_it, |engine| async move {
     principal.post(&step, &[("do", "close")]).await.shows("整理记录");
     place.test.clock.advance(TimeDelta::hours(2));
     principal.post(&step, &[("do", "submit")]).await.shows("待审核");
+    principal.get(&address).await.shows("须由其他负责人").hides("退回修改");
     let own = principal.post(&step, &[("do", "approve")]).await;
     own.is(422);
     assert!(own.text().contains("组织者不能审核自己的活动"), "{}", own.text());

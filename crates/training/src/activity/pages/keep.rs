@@ -166,6 +166,9 @@ pub async fn code(asker: SignedIn, Path(id): Path<Id<Activity>>) -> Answer {
     })
 }
 
+/// Characters of the minutes of an activity.
+const MINUTES: usize = 5000;
+
 /// `POST /activities/{id}/step`
 pub async fn step(asker: SignedIn, Path(id): Path<Id<Activity>>, fields: Fields) -> Answer {
     let ctx = &asker.ctx;
@@ -180,9 +183,33 @@ pub async fn step(asker: SignedIn, Path(id): Path<Id<Activity>>, fields: Fields)
         Err(error) => {
             drop(once);
             let errors = as_form(error, "reason")?;
-            again(&show_page(&asker, id, reason, errors).await?)
+            let page = show_page(&asker, id, reason, errors).await?;
+            let typed = fields.text("record");
+            let record = if typed.is_empty() { page.record.clone() } else { typed.to_owned() };
+            again(&ShowPage { record, ..page })
         }
     }
+}
+
+/// Keeps what stands in the field of the minutes when a button beside it is pressed.
+async fn keep_minutes(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    id: Id<Activity>,
+    fields: &Fields,
+) -> Result<(), ActivityError> {
+    let mut check = fields.check();
+    let text = check.optional("record", "活动纪要", MINUTES);
+    if !check.errors().is_empty() {
+        return Err(Failure::Malformed(format!("活动纪要超过了 {MINUTES} 个字，请删减后再保存。")).into());
+    }
+    let found = actions::activity(ctx, tx, programme, id).await?;
+    if text.is_empty() || text == found.record || !found.state.takes_attendance() {
+        return Ok(());
+    }
+    let version: i64 = fields.text("version").parse().map_err(|_| Failure::NotFound)?;
+    actions::write_record(ctx, tx, programme, (id, version), text).await
 }
 
 /// Does what the button says, and gives the sentence for the next page.
@@ -194,6 +221,7 @@ async fn take_step(
     fields: &Fields,
 ) -> Result<String, ActivityError> {
     let reason = fields.text("reason");
+    keep_minutes(ctx, tx, programme, id, fields).await?;
     Ok(match fields.text("do") {
         "open" => {
             actions::open(ctx, tx, programme, id).await?;
@@ -235,7 +263,7 @@ async fn take_step(
 pub async fn record(asker: SignedIn, Path(id): Path<Id<Activity>>, fields: Fields) -> Answer {
     let ctx = &asker.ctx;
     let mut check = fields.check();
-    let text = check.required("record", "活动纪要", 5000);
+    let text = check.required("record", "活动纪要", MINUTES);
     let errors = check.errors();
     if !errors.is_empty() {
         return again(&show_page(&asker, id, "", errors).await?);
