@@ -22,6 +22,11 @@ function resumable(input) {
   state.className = "progress";
   state.setAttribute("role", "status");
   input.after(state);
+  // What is chosen goes up at once: the form's own button is for where that fails.
+  const buttons = form ? [...form.querySelectorAll("button")] : [];
+  const offer = (own) => buttons.forEach((button) => (button.hidden = !own));
+  offer(false);
+  state.textContent = "选好文件即开始上传";
 
   // One after the other: a page loaded anew after the first would break off the others.
   input.addEventListener("change", async () => {
@@ -53,8 +58,7 @@ function resumable(input) {
     for (const [key, value] of Object.entries(input.dataset)) {
       if (key.startsWith("meta")) metadata[key.slice(4).toLowerCase()] = value;
     }
-    const buttons = form ? form.querySelectorAll("button") : [];
-    buttons.forEach((b) => (b.disabled = true));
+    offer(false);
     try {
       await send(tus, file, metadata, (sent) => {
         bar.value = sent;
@@ -63,7 +67,7 @@ function resumable(input) {
       words.textContent = "已上传";
       return true;
     } catch (error) {
-      buttons.forEach((b) => (b.disabled = false));
+      offer(true);
       words.textContent = error.message || "上传中断。网络恢复后重新选择同一个文件，会从断点继续。";
       return false;
     }
