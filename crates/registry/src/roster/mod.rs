@@ -55,7 +55,7 @@ use tisheng_kernel::Id;
 use tisheng_platform::{DbError, Tx};
 use uuid::Uuid;
 
-/// Posts that a run of teachers made or changed, after number `after`, with their numbers. A run
+/// Posts that a run of teachers made, after number `after`, with their numbers. A run
 /// that was undone has none.
 ///
 /// # Errors

@@ -74,7 +74,8 @@ const TRACES_BACKWARDS: &str = "select seq, thing, subject, before from roster_t
     where run = $1 and seq < $2 order by seq desc limit $3";
 
 const SUBJECTS: &str =
-    "select seq, subject from roster_trace where run = $1 and thing = $2 and seq > $3 order by seq limit $4";
+    "select seq, subject from roster_trace where run = $1 and thing = $2 and before = '' and seq > $3
+    order by seq limit $4";
 
 const COUNT_TRACES: &str = "select count(*) from roster_trace where run = $1 and thing = $2 and before = ''";
 
