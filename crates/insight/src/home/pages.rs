@@ -102,8 +102,8 @@ async fn teacher(asker: SignedIn) -> Answer {
         news,
         done: verdict.wholes().filter(|gate| gate.met).count(),
         of: verdict.wholes().count(),
+        sentence: lead(&verdict, &tasks),
         tasks,
-        sentence: verdict.sentence,
         deadline: rules.identity.period.map(|period| chinese_date(period.until())).unwrap_or_default(),
         is_late: !verdict.met && rules.identity.period.is_some_and(|period| period.until() < ctx.at.date()),
         certificate: held.map(|certificate| certificate.number),
@@ -111,6 +111,15 @@ async fn teacher(asker: SignedIn) -> Answer {
         judge_by: in_hand.due.map(|day| judge_by(day, ctx.at.date())).unwrap_or_default(),
         in_hand,
     })
+}
+
+/// What a teacher reads first: the next step in words, since the list below says what else is missing.
+/// Where there is none to take, what the verdict says.
+fn lead(verdict: &Verdict, tasks: &[Task]) -> String {
+    match tasks.iter().find(|task| task.next) {
+        Some(next) => format!("下一步：{}。{}", next.title, next.note),
+        None => verdict.sentence.clone(),
+    }
 }
 
 fn judge_by(due: NaiveDate, today: NaiveDate) -> String {

@@ -45,6 +45,7 @@ story!(a_teacher_sees_what_is_next, |engine| async move {
         task.split("href=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a link").to_owned()
     };
     assert_eq!(next(&first.html()), "/choice", "first a choice");
+    first.shows("下一步：选学");
     let chosen = choose(&world.test.app, &world.programme, teacher).await.expect("a choice");
     assert_eq!(next(&browser.get("/").await.html()), "/evidence", "then evidence");
     evidence::samples::hand_in(&world.test.ctx(teacher.who()), &chosen[0]).await.expect("handed in");
