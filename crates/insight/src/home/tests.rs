@@ -78,11 +78,7 @@ story!(while_results_are_on_notice_nobody_is_asked_to_do_it_again, |engine| asyn
     world.be_judged(teacher).await;
     let mut browser = world.test.signed_in(&teacher.who()).await;
     let page = browser.get("/").await;
-    page.shows("公示中，公示至")
-        .shows("请等待结果")
-        .shows("等待结果")
-        .hides("尚未完成测评")
-        .hides("尚未提交");
+    page.shows("公示中，公示至").shows("等待结果").hides("尚未完成测评").hides("尚未提交");
     let next = page.html().split("task-now").nth(1).expect("a task is next").to_owned();
     assert!(next.contains("/hours") && !next.contains("/evidence"), "hours are what is left to do: {next}");
 });
