@@ -1,6 +1,6 @@
 //! After a file of teachers: those whom it moved stand at their new schools, and those whom it
-//! brought have a standing, which says what they are to do. The work grows with the file, not with
-//! the territory.
+//! brought have a standing, which says what they are to do. What is written grows with the file; what
+//! is read, with the part of the tree of its clerk.
 
 use tisheng_platform::jobs::{Claimed, JobError};
 use tisheng_platform::web::Failure;
