@@ -1,17 +1,22 @@
 //! After a file of teachers: those whom it moved stand at their new schools, and those whom it
-//! brought have a standing, which says what they are to do. What is written grows with the file; what
-//! is read, with the part of the tree of its clerk.
+//! brought have a standing, which says what they are to do. The work grows with the file; only what
+//! was undone, which leaves no trace, is looked for in the part of the tree of its clerk.
 
+use tisheng_kernel::Id;
 use tisheng_platform::jobs::{Claimed, JobError};
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, Scope};
 use tisheng_policy::scheme::{self, Programme};
-use tisheng_registry::roster::{self, Kind, Passed, Teachers};
+use tisheng_registry::people::Person;
+use tisheng_registry::roster::{self, Kind, Passed, Run, State, Teachers};
 use uuid::Uuid;
 
-use super::everybody::{STEP, look, settle};
+use super::everybody::{STEP, Step, look, settle};
 use super::standing::{refresh, told};
 use super::store::standing as store;
+
+/// People written one by one in a transaction: others write as well.
+const AT_ONCE: usize = 100;
 
 /// A file of teachers was taken or undone.
 pub(super) async fn follow_posts_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
@@ -21,81 +26,84 @@ pub(super) async fn follow_posts_job(ctx: Ctx, claimed: Claimed) -> Result<(), J
     }
     let mut tx = ctx.read().await?;
     let programmes = scheme::all(&mut tx).await.map_err(told)?;
+    // Where the run stands by now: the tree may have been moved since the event.
+    let run = roster::run(&mut tx, passed.run).await?;
     drop(tx);
+    let Some(run) = run else { return Ok(()) };
     for programme in &programmes {
-        follow_within(&ctx, programme, &Scope::below(&passed.path)).await.map_err(told)?;
+        let done = if run.state == State::Undone {
+            follow_back(&ctx, programme, &Scope::below(&run.path)).await
+        } else {
+            follow_run(&ctx, programme, &run).await
+        };
+        done.map_err(told)?;
     }
+    Ok(())
+}
+
+/// Whoever an undone file moved back stands within the part of its clerk, at a school where the open
+/// post is not any more.
+async fn follow_back(ctx: &Ctx, programme: &Programme, scope: &Scope) -> Result<(), Failure> {
+    let mut tx = ctx.read().await?;
+    let moved = store::moved_within(&mut tx, programme.id, scope).await?;
+    drop(tx);
+    follow(ctx, programme, &moved).await
+}
+
+/// Whoever took up a post by the file.
+async fn follow_run(ctx: &Ctx, programme: &Programme, run: &Run) -> Result<(), Failure> {
     let mut after = 0;
     loop {
         let mut tx = ctx.read().await?;
-        let posts = roster::posts_taken_up(&mut tx, passed.run, after, STEP).await?;
-        drop(tx);
+        let posts = roster::posts_taken_up(&mut tx, run.id, after, STEP).await?;
         let Some((last, _)) = posts.last() else { return Ok(()) };
         after = *last;
         let all = || posts.iter().map(|(_, post)| *post);
-        if let (Some(first), Some(last)) = (all().min(), all().max()) {
-            follow_there(&ctx, (first, last)).await.map_err(told)?;
-            for programme in &programmes {
-                receive(&ctx, programme, (first, last)).await.map_err(told)?;
-            }
-        }
+        let (Some(first), Some(last)) = (all().min(), all().max()) else { return Ok(()) };
+        let moved = store::moved_to(&mut tx, programme.id, (first, last)).await?;
+        let scope = Scope::below(&programme.path);
+        let newcomers = store::newcomers(&mut tx, programme.id, &scope, (first, last)).await?;
+        drop(tx);
+        follow(ctx, programme, &moved).await?;
+        receive(ctx, programme, run.id.uuid(), newcomers).await?;
     }
 }
 
-/// Puts the standings of a part of the tree where their teachers' posts are: what a file moved, or
-/// an undone one moved back, stood within the part of its clerk.
-async fn follow_within(ctx: &Ctx, programme: &Programme, scope: &Scope) -> Result<(), Failure> {
-    loop {
-        let mut tx = ctx.read().await?;
-        let moved = store::moved_within(&mut tx, programme.id, scope, STEP).await?;
-        drop(tx);
-        if moved.is_empty() {
-            return Ok(());
-        }
+/// Puts standings where their teachers' open posts are.
+async fn follow(ctx: &Ctx, programme: &Programme, moved: &[Id<Person>]) -> Result<(), Failure> {
+    for some in moved.chunks(AT_ONCE) {
         let mut tx = ctx.write().await?;
-        for person in moved {
-            store::follow_post(&mut tx, programme.id, person).await?;
+        for person in some {
+            // The line is held before the post is read: whoever moves the person meanwhile comes after.
+            store::claim_standing(&mut tx, programme, *person, ctx.at).await?;
+            store::follow_post(&mut tx, programme.id, *person).await?;
         }
         tx.commit().await?;
     }
+    Ok(())
 }
 
-/// The same for those who took up posts of a range of identifiers: somebody who comes back has a
-/// standing that may be anywhere.
-async fn follow_there(ctx: &Ctx, posts: (Uuid, Uuid)) -> Result<(), Failure> {
-    let mut tx = ctx.read().await?;
-    let moved = store::moved_to(&mut tx, posts).await?;
-    drop(tx);
-    if moved.is_empty() {
-        return Ok(());
+/// Gives a standing to teachers who have none. Those whom the file made stand side by side and are
+/// read as one; those who were known before it may have everybody between them.
+async fn receive(ctx: &Ctx, programme: &Programme, run: Uuid, teachers: Step) -> Result<(), Failure> {
+    let (made, mut known): (Step, Step) = teachers.into_iter().partition(|(person, _)| person.uuid() > run);
+    if let (Some((first, _)), Some((last, _))) = (made.first(), made.last()) {
+        let mut tx = ctx.read().await?;
+        let is_dense = store::are_side_by_side(&mut tx, *first, *last, made.len()).await?;
+        drop(tx);
+        if is_dense {
+            let look = look(ctx.clone(), programme.clone(), made).await?;
+            settle(ctx, programme, look.different).await?;
+        } else {
+            known.extend(made);
+        }
     }
-    let mut tx = ctx.write().await?;
-    for (programme, person) in moved {
-        store::follow_post(&mut tx, programme, person).await?;
+    for some in known.chunks(AT_ONCE) {
+        let mut tx = ctx.write().await?;
+        for (person, _) in some {
+            refresh(ctx, &mut tx, programme, *person).await?;
+        }
+        tx.commit().await?;
     }
-    Ok(tx.commit().await?)
-}
-
-/// Gives a standing in a programme to those of them who have none.
-async fn receive(ctx: &Ctx, programme: &Programme, posts: (Uuid, Uuid)) -> Result<(), Failure> {
-    let scope = Scope::below(&programme.path);
-    let mut tx = ctx.read().await?;
-    let newcomers = store::newcomers(&mut tx, programme.id, &scope, posts).await?;
-    let (Some((first, _)), Some((last, _))) = (newcomers.first(), newcomers.last()) else {
-        return Ok(());
-    };
-    // Those of one file stand side by side and are read as one; others may have everybody between
-    // them.
-    let is_dense = store::are_side_by_side(&mut tx, *first, *last, newcomers.len()).await?;
-    drop(tx);
-    if is_dense {
-        let look = look(ctx.clone(), programme.clone(), newcomers).await?;
-        settle(ctx, programme, look.different).await?;
-        return Ok(());
-    }
-    let mut tx = ctx.write().await?;
-    for (person, _) in newcomers {
-        refresh(ctx, &mut tx, programme, person).await?;
-    }
-    Ok(tx.commit().await?)
+    Ok(())
 }

@@ -52,8 +52,16 @@ pub use words::{day, stages, subject};
 pub use work::{PASSED, Passed, handlers};
 
 use tisheng_kernel::Id;
-use tisheng_platform::{DbError, Tx};
+use tisheng_platform::{DbError, Scope, Tx};
 use uuid::Uuid;
+
+/// The run `id`, wherever it was brought.
+///
+/// # Errors
+/// What the database reports.
+pub async fn run(tx: &mut Tx, id: Id<Run>) -> Result<Option<Run>, DbError> {
+    store::one(tx, &Scope::everything(), id).await
+}
 
 /// Posts that a run of teachers made, after number `after`, with their numbers. A run
 /// that was undone has none.

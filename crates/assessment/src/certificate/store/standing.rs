@@ -32,13 +32,12 @@ const CLAIM: &str = "insert into standing
 /// Those of a part of the tree whose standing is not where their open post is.
 const MOVED_WITHIN: &str = "select s.person from standing s
     where s.programme = $1 and s.path >= $2 and s.path < $3
-    and exists (select 1 from post p where p.person = s.person and p.until is null and p.path <> s.path)
-    limit $4";
+    and exists (select 1 from post p where p.person = s.person and p.until is null and p.path <> s.path)";
 
 /// Those with certain open posts whose standing is elsewhere.
-const MOVED_TO: &str = "select s.programme, s.person from post p
-    join programme g on true join standing s on s.programme = g.id and s.person = p.person
-    where p.id >= $1 and p.id <= $2 and p.until is null and s.path <> p.path";
+const MOVED_TO: &str =
+    "select s.person from post p join standing s on s.programme = $1 and s.person = p.person
+    where p.id >= $2 and p.id <= $3 and p.until is null and s.path <> p.path";
 
 const FOLLOW_POST: &str = "update standing
     set path = (select p.path from post p where p.person = standing.person and p.until is null)
@@ -254,22 +253,22 @@ pub async fn programmes_of(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Id<Pro
     tx.rows(PROGRAMMES_OF, args![person], |row| row.get(0)).await
 }
 
-/// Up to `limit` people whose standing in a part of the tree is not where their open post is.
+/// Whoever has a standing in a part of the tree that is not where the open post is.
 pub async fn moved_within(
     tx: &mut Tx,
     programme: Id<Programme>,
     scope: &Scope,
-    limit: i64,
 ) -> Result<Vec<Id<Person>>, DbError> {
-    tx.rows(MOVED_WITHIN, args![programme, &scope.from, &scope.until, limit], |row| row.get(0)).await
+    tx.rows(MOVED_WITHIN, args![programme, &scope.from, &scope.until], |row| row.get(0)).await
 }
 
-/// Whoever has an open post from `first` to `last` and a standing elsewhere, with its programme.
+/// Whoever has an open post from `first` to `last` and a standing elsewhere.
 pub async fn moved_to(
     tx: &mut Tx,
+    programme: Id<Programme>,
     (first, last): (Uuid, Uuid),
-) -> Result<Vec<(Id<Programme>, Id<Person>)>, DbError> {
-    tx.rows(MOVED_TO, args![first, last], |row| Ok((row.get(0)?, row.get(1)?))).await
+) -> Result<Vec<Id<Person>>, DbError> {
+    tx.rows(MOVED_TO, args![programme, first, last], |row| row.get(0)).await
 }
 
 /// Puts a standing where the teacher's open post is.
