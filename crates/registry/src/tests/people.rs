@@ -6,6 +6,9 @@ use tisheng_testkit::{Browser, Engine, TestApp, story};
 use crate::samples::{Town, small_town};
 use crate::{access, people};
 
+/// An invented number of an identity card.
+const PAPER: &str = "880199198501017773";
+
 async fn with_town(engine: Engine) -> (TestApp, Town) {
     let rooms = access::routes().merge(people::routes());
     let test = TestApp::start(engine, rooms, Parts::default()).await;
@@ -49,5 +52,13 @@ story!(two_who_correct_one_record_see_what_the_other_wrote, |engine| async move 
     both.is(422).says("已被他人修改").says("现在登记的").says("丙一").says("1985");
     assert_eq!(both.field("name"), "丁二", "what was typed is kept");
     by_county[0].1 = both.field("version");
+    // A number that was typed is not sent back whole, and has to be typed again.
+    let again = filled(&mut clerk, &edit, "丙一").await;
+    clerk.post(&edit, &as_fields(&again)).await.shows("信息已更正");
+    let with_paper = [as_fields(&by_county), vec![("paper_kind", "1"), ("paper", PAPER)]].concat();
+    let hidden = county.post(&edit, &with_paper).await;
+    hidden.is(422).says("请再填写一次新证件号码").says("880*************73").hides(PAPER);
+    assert!(!hidden.html().contains(PAPER), "nowhere on the page");
+    by_county[0].1 = hidden.field("version");
     county.post(&edit, &as_fields(&by_county)).await.shows("信息已更正").shows("丁二");
 });

@@ -130,28 +130,43 @@ async fn edit_page(
     Ok(EditPage { page, person, typed, errors, papers, sexes, version, contested })
 }
 
+/// The numbers that a form would put in place of those registered, with their middles hidden.
+struct Replacing {
+    phone: Option<String>,
+    paper: Option<String>,
+}
+
 /// The form once more, for somebody who did not see the record as it is now.
-async fn contested_page(asker: &SignedIn, person: &str, typed: Fields) -> Result<EditPage, Failure> {
+async fn contested_page(
+    asker: &SignedIn,
+    person: &str,
+    typed: Fields,
+    new: Replacing,
+) -> Result<EditPage, Failure> {
     const CHANGED: &str = "您打开表单之后，这份信息已被他人修改。请对照后决定保留哪一个，再保存";
-    let mut page = edit_page(asker, person, typed, FormErrors::one("name", CHANGED)).await?;
+    const ELSEWHERE: &str = "您打开表单之后，他人修改了这份信息，与您填写的没有冲突，可以再次保存";
+    const AGAIN: &str = "请再填写一次新证件号码";
+    let mut page = edit_page(asker, person, typed, FormErrors::default()).await?;
     let now = &page.person;
     let sex = |code: &str| code.parse().map_or("未说明", Sex::chinese).to_owned();
-    let (year, typed) = (page.birth_year(), |field: &str| page.typed.text(field).to_owned());
-    let mut fields = vec![
+    let typed = |field: &str| page.typed.text(field).to_owned();
+    let said = [
         ("姓名", now.name.clone(), typed("name")),
         ("性别", sex(now.sex.code()), sex(&typed("sex"))),
-        ("出生年份", year, typed("birth_year")),
+        ("出生年份", page.birth_year(), typed("birth_year")),
     ];
-    let masked = [
-        ("手机号", now.phone_masked.clone(), "phone"),
-        ("证件号码", Some(now.paper_masked.clone()), "paper"),
-    ];
-    let replaced = masked.into_iter().filter(|(_, _, field)| !page.typed.text(field).is_empty());
-    fields.extend(replaced.map(|(title, now, field)| (title, now.unwrap_or_default(), typed(field))));
-    fields.retain(|(_, now, typed)| now != typed);
-    let contested = fields.into_iter().map(|(title, now, typed)| Contested { title, now, typed });
+    let phone = new.phone.map(|new| ("手机号", now.phone_masked.clone().unwrap_or_default(), new));
+    let is_replaced = new.paper.is_some();
+    let paper = new.paper.map(|new| ("证件号码", now.paper_masked.clone(), new));
+    let fields = said.into_iter().chain(phone).chain(paper).filter(|(_, now, typed)| now != typed);
+    let contested = fields.map(|(title, now, typed)| Contested { title, now, typed });
     page.contested = contested.collect();
     page.version = page.person.version;
+    page.errors.add("name", if page.contested.is_empty() { ELSEWHERE } else { CHANGED });
+    if is_replaced {
+        // A whole number is never sent back to a page.
+        page.errors.add("paper", AGAIN);
+    }
     Ok(page)
 }
 
@@ -187,7 +202,11 @@ pub async fn correct(asker: SignedIn, Path(person): Path<String>, fields: Fields
             Ok(()) => return once.done(&format!("/people/{id}"), Flash::good("信息已更正。")).await,
             Err(PeopleError::Stale) => {
                 drop(once);
-                return again(&contested_page(&asker, &person, fields).await?);
+                let new = Replacing {
+                    phone: phone.map(|phone| phone.masked()),
+                    paper: identity.map(|identity| identity.masked()),
+                };
+                return again(&contested_page(&asker, &person, fields, new).await?);
             }
             Err(error) => errors = form_errors(error)?,
         }
