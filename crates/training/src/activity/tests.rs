@@ -93,8 +93,14 @@ story!(from_the_plan_to_the_ledger_and_back, |engine| async move {
     clerk.post(&format!("{address}/record"), &record).await.is(422);
     // What was typed goes along with every button, and is not lost when another has written.
     let stale = [("do", "submit"), ("record", "另写一份"), ("version", version.as_str())];
-    clerk.post(&step, &stale).await.is(422).says("另写一份");
-    let version = clerk.get(&address).await.field("version");
+    let both = clerk.post(&step, &stale).await;
+    both.is(422).says("另写一份").says("讨论了三个能力点").says("以您填写的为准");
+    let version = both.field("version");
+    let cleared = [("do", "submit"), ("record", " "), ("version", version.as_str())];
+    clerk.post(&step, &cleared).await.is(422).says("请先填写活动纪要");
+    let long = "长".repeat(5001);
+    let long = [("do", "submit"), ("record", long.as_str()), ("version", version.as_str())];
+    clerk.post(&step, &long).await.is(422).says("5000").says("长长长");
     let more = [("do", "submit"), ("record", "讨论了四个能力点"), ("version", version.as_str())];
     clerk.post(&step, &more).await.shows("待审核").shows("讨论了四个能力点");
     clerk.get(&address).await.shows("须由其他负责人").hides("退回修改");

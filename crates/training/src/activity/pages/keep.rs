@@ -92,6 +92,8 @@ struct ShowPage {
     may_approve: bool,
     is_own: bool,
     typed: String,
+    /// The minutes that are kept, where somebody else has saved them since the reader's page was made.
+    theirs: Option<String>,
     errors: FormErrors,
 }
 
@@ -135,8 +137,26 @@ async fn show_page(
         may_approve: access::require(ctx, &APPROVERS).is_ok(),
         is_own: asker.member().person == activity.planned_by.uuid(),
         typed: typed.to_owned(),
+        theirs: None,
         errors,
     })
+}
+
+/// The page once more with what was typed. Minutes that somebody else has saved meanwhile stand beside
+/// those typed, so that nobody writes over them unseen.
+async fn show_again(asker: &SignedIn, id: Id<Activity>, fields: &Fields, errors: FormErrors) -> Answer {
+    let page = show_page(asker, id, fields.text("reason"), errors).await?;
+    let Some(typed) = fields.all("record").next() else { return again(&page) };
+    let has_changed = fields.text("version") != page.version.to_string();
+    let theirs = (has_changed && page.record != typed).then(|| page.record.clone());
+    again(&ShowPage { record: typed.to_owned(), theirs, ..page })
+}
+
+/// What is wrong with minutes that came with a form.
+fn wrong_minutes(fields: &Fields) -> FormErrors {
+    let mut check = fields.check();
+    check.optional("record", "活动纪要", MINUTES);
+    check.errors()
 }
 
 #[derive(Template)]
@@ -172,7 +192,10 @@ const MINUTES: usize = 5000;
 /// `POST /activities/{id}/step`
 pub async fn step(asker: SignedIn, Path(id): Path<Id<Activity>>, fields: Fields) -> Answer {
     let ctx = &asker.ctx;
-    let reason = fields.text("reason");
+    let errors = wrong_minutes(&fields);
+    if !errors.is_empty() {
+        return show_again(&asker, id, &fields, errors).await;
+    }
     let mut once = match once::begin(ctx, &fields).await? {
         Begun::Fresh(once) => once,
         Begun::Again(answer) => return Ok(answer),
@@ -182,11 +205,13 @@ pub async fn step(asker: SignedIn, Path(id): Path<Id<Activity>>, fields: Fields)
         Ok(said) => once.done(&format!("/activities/{id}"), Flash::good(said)).await,
         Err(error) => {
             drop(once);
-            let errors = as_form(error, "reason")?;
-            let page = show_page(&asker, id, reason, errors).await?;
-            let typed = fields.text("record");
-            let record = if typed.is_empty() { page.record.clone() } else { typed.to_owned() };
-            again(&ShowPage { record, ..page })
+            let field = if matches!(error, ActivityError::NoRecord | ActivityError::Stale) {
+                "record"
+            } else {
+                "reason"
+            };
+            let errors = as_form(error, field)?;
+            show_again(&asker, id, &fields, errors).await
         }
     }
 }
@@ -199,14 +224,13 @@ async fn keep_minutes(
     id: Id<Activity>,
     fields: &Fields,
 ) -> Result<(), ActivityError> {
-    let mut check = fields.check();
-    let text = check.optional("record", "活动纪要", MINUTES);
-    if !check.errors().is_empty() {
-        return Err(Failure::Malformed(format!("活动纪要超过了 {MINUTES} 个字，请删减后再保存。")).into());
-    }
+    let Some(text) = fields.all("record").next().map(str::trim) else { return Ok(()) };
     let found = actions::activity(ctx, tx, programme, id).await?;
-    if text.is_empty() || text == found.record || !found.state.takes_attendance() {
+    if text == found.record || !found.state.takes_attendance() {
         return Ok(());
+    }
+    if text.is_empty() {
+        return Err(ActivityError::NoRecord);
     }
     let version: i64 = fields.text("version").parse().map_err(|_| Failure::NotFound)?;
     actions::write_record(ctx, tx, programme, (id, version), text).await
@@ -266,7 +290,7 @@ pub async fn record(asker: SignedIn, Path(id): Path<Id<Activity>>, fields: Field
     let text = check.required("record", "活动纪要", MINUTES);
     let errors = check.errors();
     if !errors.is_empty() {
-        return again(&show_page(&asker, id, "", errors).await?);
+        return show_again(&asker, id, &fields, errors).await;
     }
     let version: i64 = fields.text("version").parse().map_err(|_| Failure::NotFound)?;
     let mut once = match once::begin(ctx, &fields).await? {
@@ -279,8 +303,7 @@ pub async fn record(asker: SignedIn, Path(id): Path<Id<Activity>>, fields: Field
         Err(error) => {
             drop(once);
             let errors = as_form(error, "record")?;
-            let page = show_page(&asker, id, "", errors).await?;
-            again(&ShowPage { record: text.to_owned(), ..page })
+            show_again(&asker, id, &fields, errors).await
         }
     }
 }
