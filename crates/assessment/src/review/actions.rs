@@ -167,7 +167,6 @@ pub(super) async fn judge_own(
     let step = case.step().filter(|step| step.kind == StepKind::SelfReview);
     let step = step.ok_or_else(|| Failure::Refused("自评已经完成。".to_owned()))?;
     let level = level_of(marks).ok_or_else(|| Failure::Internal("a capability without pieces".to_owned()))?;
-    people::hold(tx, Id::from_uuid(case.submission.person)).await?;
     let review = Review {
         programme: case.submission.programme,
         id: ctx.id(),

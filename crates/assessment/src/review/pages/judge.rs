@@ -288,7 +288,7 @@ pub async fn judge_own(asker: SignedIn, Path(id): Path<String>, fields: Fields) 
         Begun::Again(answer) => return Ok(answer),
         Begun::Fresh(once) => once,
     };
-    let case = actions::own(ctx, &mut once.tx, parsed::<Submission>(&id)?).await?;
+    let case = actions::own_open(ctx, &mut once.tx, parsed::<Submission>(&id)?).await?;
     let pieces = case.rules.framework.pieces(&case.submission.capability);
     let marks = match actions::read_marks(pieces, &fields) {
         Ok(marks) => marks,
