@@ -2,7 +2,8 @@
 //!
 //! A commit costs one sync of the disk. Writers that queue up behind each other therefore share
 //! it: each runs in a savepoint of one open transaction, and whoever finds nobody waiting (or the
-//! group full) commits for all. Nobody is told "done" before that commit is durable.
+//! group full) commits for all. What will take long runs alone in a transaction of its own. Nobody is
+//! told "done" before the commit is durable.
 
 mod months;
 
@@ -237,9 +238,8 @@ fn tune(connection: &Connection, cache_mib: i64) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Keeps in a temporary file what a savepoint needs to be rolled back. Every write runs in one, so
-/// in memory a long transaction would hold the pages that each of its statements touches: 1.4 GB
-/// for taking back 60,000 people.
+/// Keeps in a temporary file what a savepoint needs to be rolled back. Whatever shares a commit runs
+/// in one, so in memory a write that grows long there would hold every page that it touches.
 fn spill(writer: &Connection) -> Result<(), DbError> {
     Ok(writer.pragma_update(None, "temp_store", "file")?)
 }
@@ -328,11 +328,11 @@ impl Writer {
         Ok(&state.connection)
     }
 
-    /// Makes the work durable, together with that of the writers that queue behind.
+    /// Makes the work durable, together with that of the writers that queue behind, unless it is alone.
     pub async fn commit(mut self) -> Result<(), DbError> {
         let mut state = self.state.take().expect("a writer holds its connection until it is committed");
         // Outside a transaction there is no savepoint to release: this fails when the engine has
-        // undone it.
+        // undone it, as the commit of a writer alone does.
         let released = if self.is_alone { Ok(()) } else { state.connection.execute_batch("release work") };
         if let Err(error) = released {
             self.state = Some(state);
@@ -358,8 +358,8 @@ impl Drop for Writer {
         // Undoing cannot fail in a way that matters: what is not committed is gone at the latest
         // when the shared transaction ends.
         if self.is_alone {
-            let _ = state.connection.execute_batch("rollback");
-            state.open = false;
+            let _ = aside(|| state.connection.execute_batch("rollback"));
+            state.open = !state.connection.is_autocommit();
             return;
         }
         let _ = state.connection.execute_batch("rollback to work; release work");
