@@ -36,6 +36,7 @@ impl From<&Difference> for DifferenceRow {
 }
 
 /// A version beside another, as shown.
+#[derive(Default)]
 pub struct Compared {
     /// What it is compared with, in words; empty for the first version there ever was.
     pub against: String,
@@ -94,8 +95,7 @@ pub async fn news(asker: SignedIn) -> Answer {
     let all = store::versions(&mut tx, programme.id).await?;
     let page = Page::new(&asker, "规则的变化", "/scheme").crumb("实施方案与规则", "/scheme");
     let Some((version, sentence)) = due::news(&all, ctx.at) else {
-        let compared = Compared { against: String::new(), rows: Vec::new() };
-        let sentence = String::new();
+        let (sentence, compared) = (String::new(), Compared::default());
         return layout::show(&NewsPage { page, sentence, waits: false, compared, version: None });
     };
     let compared = Compared::of(ctx, &mut tx, &programme, &all, version).await?;
