@@ -113,11 +113,11 @@ async fn teacher(asker: SignedIn) -> Answer {
     })
 }
 
-/// What a teacher reads first: the next step in words, since the list below says what else is missing.
+/// What a teacher reads first: the next step, since the list below says how and what else is missing.
 /// Where there is none to take, what the verdict says.
 fn lead(verdict: &Verdict, tasks: &[Task]) -> String {
     match tasks.iter().find(|task| task.next) {
-        Some(next) => format!("下一步：{}。{}", next.title, next.note),
+        Some(next) => format!("下一步：{}（{}）", next.title, next.figures),
         None => verdict.sentence.clone(),
     }
 }

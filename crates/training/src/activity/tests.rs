@@ -94,7 +94,7 @@ story!(from_the_plan_to_the_ledger_and_back, |engine| async move {
     // What was typed goes along with every button, and is not lost when another has written.
     let stale = [("do", "submit"), ("record", "另写一份"), ("version", version.as_str())];
     let both = clerk.post(&step, &stale).await;
-    both.is(422).says("另写一份").says("讨论了三个能力点").says("以您填写的为准");
+    both.is(422).says("另写一份").says("讨论了三个能力点").says("请对照后再提交");
     let version = both.field("version");
     let cleared = [("do", "submit"), ("record", " "), ("version", version.as_str())];
     clerk.post(&step, &cleared).await.is(422).says("请先填写活动纪要");

@@ -148,8 +148,12 @@ async fn show_again(asker: &SignedIn, id: Id<Activity>, fields: &Fields, errors:
     let page = show_page(asker, id, fields.text("reason"), errors).await?;
     let Some(typed) = fields.all("record").next() else { return again(&page) };
     let has_changed = fields.text("version") != page.version.to_string();
-    let theirs = (has_changed && page.record != typed).then(|| page.record.clone());
-    again(&ShowPage { record: typed.to_owned(), theirs, ..page })
+    if !has_changed || page.record == typed {
+        return again(&ShowPage { record: typed.to_owned(), ..page });
+    }
+    let errors = FormErrors::one("record", "纪要刚刚被他人修改，请对照后再提交");
+    let theirs = Some(page.record.clone());
+    again(&ShowPage { record: typed.to_owned(), theirs, errors, ..page })
 }
 
 /// What is wrong with minutes that came with a form.
