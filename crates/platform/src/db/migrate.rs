@@ -110,8 +110,10 @@ const BOOK: &str = "create table if not exists migration (
 /// Puts the engine's own words for `{int}` (64 bits), `{bool}`, `{text}`, `{bytes}`, `{id}`
 /// (UUID), `{real}`, `{strict}` (after a table's closing parenthesis), `{clustered}` (the same,
 /// for a table stored in the order of its key), `{by_month:column}` (after that, for one whose
-/// months are parts of their own on PostgreSQL; see [`super::months`]) and `{rest_of:table}` (a
-/// statement by itself: the part for what no month takes).
+/// months are parts of their own on PostgreSQL; see [`super::months`]), `{rest_of:table}` (a
+/// statement by itself: the part for what no month takes) and `{estimated:name on (expression) from
+/// table}` (likewise: PostgreSQL takes samples of the expression, so that it knows how many rows a
+/// condition on it leaves; SQLite guesses nothing from samples).
 #[must_use]
 pub fn translate(text: &str, engine: Engine) -> String {
     let text = parts(text, engine);
@@ -143,6 +145,9 @@ fn parts(text: &str, engine: Engine) -> String {
             (Some(("by_month", column)), Engine::Postgres) => {
                 out.push_str(&format!(" partition by range ({column})"));
             }
+            (Some(("estimated", what)), Engine::Postgres) => {
+                out.push_str(&format!("create statistics {what};"));
+            }
             (Some((_, table)), Engine::Postgres) => {
                 out.push_str(&format!("create table {table}_rest partition of {table} default;"));
             }
@@ -165,6 +170,13 @@ mod tests {
         let postgres = "create table t (at bigint primary key) partition by range (at);\n\
             create table t_rest partition of t default;";
         assert_eq!(translate(text, Engine::Postgres), postgres);
+    }
+
+    #[test]
+    fn samples_of_expressions_are_taken_on_one_engine_alone() {
+        let text = "{estimated:t_path on (path || '') from t}\n";
+        assert_eq!(translate(text, Engine::Sqlite), "\n");
+        assert_eq!(translate(text, Engine::Postgres), "create statistics t_path on (path || '') from t;\n");
     }
 
     #[test]

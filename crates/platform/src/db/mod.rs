@@ -111,9 +111,7 @@ impl Db {
         Box::pin(async move {
             Ok(Tx::of(match self {
                 Self::Sqlite(db) => Inner::Reader(db.read().await?),
-                Self::Postgres(db) => {
-                    Inner::Postgres(db.begin("begin isolation level repeatable read read only").await?)
-                }
+                Self::Postgres(db) => Inner::Postgres(db.begin(postgres::READ).await?),
             }))
         })
     }

@@ -20,6 +20,11 @@ const CONNECTIONS: usize = 16;
 /// Of them, for those who write one thing side by side.
 pub const WRITERS: usize = CONNECTIONS / 4;
 
+/// Begins a transaction that only reads. Its statements are planned for the values at hand: how many people
+/// are below a place decides which way to them is short, and a plan for any place takes it for a small one.
+pub const READ: &str = "begin isolation level repeatable read read only; \
+    set local plan_cache_mode = force_custom_plan";
+
 /// A PostgreSQL database.
 #[derive(Debug, Clone)]
 pub struct Postgres(Pool);

@@ -121,8 +121,8 @@ const TEACHERS_WIDE: &str =
         and ($4 = '' or p.name like $4 || '%' escape '\\' or p.pinyin like $4 || '%' escape '\\'
             or p.initials like $4 || '%' escape '\\')
         and ($5 = '' or ($5 = 'none') = (h.person is null))
-        and ($6 = '' or exists (select 1 from choice_capability e where e.programme = $1
-            and e.person = o.person and e.capability = $6 and e.dropped_at is null))
+        and ($6 = '' or (select 1 from choice_capability e where e.programme = $1
+            and e.person = o.person and e.capability = $6 and e.dropped_at is null limit 1) is not null)
         and (o.sort_key, o.person) > ($7, $8) and o.sort_key < $10 order by o.sort_key, o.person limit $9) r
     left join choice_capability c on c.programme = $1 and c.person = r.person and c.dropped_at is null
     order by r.sort_key, r.person, c.capability";

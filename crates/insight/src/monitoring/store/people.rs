@@ -13,43 +13,47 @@ const NOT_BEGUN: &str = "?";
 
 /// Walks the roll in its order and looks at nothing but what was asked for, since most of the roll may
 /// have to be passed over; the people of the page are looked up afterwards, in that order. The
-/// concatenation keeps the index on paths out of it, which would have to sort the whole part of the tree.
+/// concatenation keeps the index on paths out of it, which would have to sort the whole part of the tree;
+/// each teacher is asked about for himself, since PostgreSQL reads a whole table before the first answer
+/// where it finds `exists` (docs/decisions/0025).
 const PEOPLE_WIDE: &str = "select w.person, pe.name, n.name, p.subject, coalesce(s.met, false),
     case when s.person is null then '?' else s.open_gates end, w.sort_key,
     coalesce((select cast(sum(h.seconds) as bigint) from hour_total h
         where h.programme = $1 and h.person = w.person and ($10 = '' or h.category = $10)), 0)
     from (select p.person, p.sort_key from post p
         where p.until is null and p.path || '' >= $2 and p.path || '' < $3
-        and ($4 = '' or exists (select 1 from person pe where pe.id = p.person
-            and (pe.name like $4 escape '\\' or pe.pinyin like $4 escape '\\' or pe.initials like $4 escape '\\')))
+        and ($4 = '' or (select 1 from person pe where pe.id = p.person
+            and (pe.name like $4 escape '\\' or pe.pinyin like $4 escape '\\' or pe.initials like $4 escape '\\')
+            limit 1) is not null)
         and ($5 = 'teachers'
-            or ($5 = 'chosen' and exists (select 1 from choice c where c.programme = $1 and c.person = p.person))
-            or ($5 = 'not_chosen' and not exists (select 1 from choice c
-                where c.programme = $1 and c.person = p.person))
-            or ($5 = 'learning' and exists (select 1 from hour_total h
-                where h.programme = $1 and h.person = p.person and h.seconds > 0))
-            or ($5 = 'not_learning' and not exists (select 1 from hour_total h
-                where h.programme = $1 and h.person = p.person and h.seconds > 0))
-            or ($5 = 'handed_in' and exists (select 1 from submission b
-                where b.programme = $1 and b.person = p.person and b.submitted_at is not null))
-            or ($5 = 'not_handed_in' and not exists (select 1 from submission b
-                where b.programme = $1 and b.person = p.person and b.submitted_at is not null))
-            or ($5 = 'assessed' and exists (select 1 from result r
-                where r.programme = $1 and r.person = p.person and r.superseded_by is null))
-            or ($5 = 'not_assessed' and not exists (select 1 from result r
-                where r.programme = $1 and r.person = p.person and r.superseded_by is null))
-            or ($5 = 'met' and exists (select 1 from standing t
-                where t.programme = $1 and t.person = p.person and t.met))
-            or ($5 = 'not_met' and not exists (select 1 from standing t
-                where t.programme = $1 and t.person = p.person and t.met))
-            or ($5 = 'certified' and exists (select 1 from certificate c
-                where c.programme = $1 and c.person = p.person and c.state = 'valid'))
-            or ($5 = 'not_certified' and not exists (select 1 from certificate c
-                where c.programme = $1 and c.person = p.person and c.state = 'valid')))
-        and ($9 = '' or exists (select 1 from choice_capability k where k.programme = $1
-            and k.person = p.person and k.capability = $9 and k.dropped_at is null))
-        and ($10 = '' or exists (select 1 from hour_total h
-            where h.programme = $1 and h.person = p.person and h.category = $10 and h.seconds <> 0))
+            or ($5 = 'chosen' and (select 1 from choice c
+                where c.programme = $1 and c.person = p.person limit 1) is not null)
+            or ($5 = 'not_chosen' and (select 1 from choice c
+                where c.programme = $1 and c.person = p.person limit 1) is null)
+            or ($5 = 'learning' and (select 1 from hour_total h
+                where h.programme = $1 and h.person = p.person and h.seconds > 0 limit 1) is not null)
+            or ($5 = 'not_learning' and (select 1 from hour_total h
+                where h.programme = $1 and h.person = p.person and h.seconds > 0 limit 1) is null)
+            or ($5 = 'handed_in' and (select 1 from submission b
+                where b.programme = $1 and b.person = p.person and b.submitted_at is not null limit 1) is not null)
+            or ($5 = 'not_handed_in' and (select 1 from submission b
+                where b.programme = $1 and b.person = p.person and b.submitted_at is not null limit 1) is null)
+            or ($5 = 'assessed' and (select 1 from result r
+                where r.programme = $1 and r.person = p.person and r.superseded_by is null limit 1) is not null)
+            or ($5 = 'not_assessed' and (select 1 from result r
+                where r.programme = $1 and r.person = p.person and r.superseded_by is null limit 1) is null)
+            or ($5 = 'met' and (select 1 from standing t
+                where t.programme = $1 and t.person = p.person and t.met limit 1) is not null)
+            or ($5 = 'not_met' and (select 1 from standing t
+                where t.programme = $1 and t.person = p.person and t.met limit 1) is null)
+            or ($5 = 'certified' and (select 1 from certificate c
+                where c.programme = $1 and c.person = p.person and c.state = 'valid' limit 1) is not null)
+            or ($5 = 'not_certified' and (select 1 from certificate c
+                where c.programme = $1 and c.person = p.person and c.state = 'valid' limit 1) is null))
+        and ($9 = '' or (select 1 from choice_capability k where k.programme = $1
+            and k.person = p.person and k.capability = $9 and k.dropped_at is null limit 1) is not null)
+        and ($10 = '' or (select 1 from hour_total h
+            where h.programme = $1 and h.person = p.person and h.category = $10 and h.seconds <> 0 limit 1) is not null)
         and (p.sort_key, p.person) > ($6, $7) and p.sort_key < $11
         order by p.sort_key, p.person limit $8) w
     cross join post p join person pe on pe.id = p.person join node n on n.id = p.school

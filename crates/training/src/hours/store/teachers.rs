@@ -20,8 +20,8 @@ const LIST_WIDE: &str = "select r.person, r.name, r.school, r.subject, r.sort_ke
         where o.until is null and o.path || '' >= $2 and o.path || '' < $3
         and ($4 = '' or p.name like $4 || '%' or p.pinyin like $4 || '%' or p.initials like $4 || '%')
         and ($5 = '' or o.subject = $5) and ($6 = '' or o.stage = $6)
-        and ($7 = '' or ($7 = 'none') <> exists
-            (select 1 from hour_total e where e.programme = $1 and e.person = o.person))
+        and ($7 = '' or ($7 = 'none') = ((select 1 from hour_total e
+            where e.programme = $1 and e.person = o.person limit 1) is null))
         and (cast($8 as bigint) = 0 or (select cast(coalesce(sum(s.seconds), 0) as bigint) from hour_total s
             where s.programme = $1 and s.person = o.person) < cast($8 as bigint))
         and (o.sort_key, o.person) > ($9, $10) and o.sort_key < $12 order by o.sort_key, o.person limit $11) r
