@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use tisheng_kernel::Level;
 use tisheng_rules::UnderWay;
 use tisheng_testkit::{Chosen, story};
+use tisheng_training::selection;
 
 use super::{
     address, all_judge, borrowed, current, handed_in, judge, lakeside, marks, persona, result, reviews, town,
@@ -185,6 +186,32 @@ story!(a_returned_work_comes_again_as_a_new_revision, |engine| async move {
     let first = current(&world, &work).await;
     assert_eq!(first.digest, work.digest, "the first revision is as it was");
     mine.get(&format!("/evidence/{}", work.id)).await.shows("第 1 稿").shows("退回修改");
+});
+
+story!(nobody_is_asked_again_for_what_they_have_given_up, |engine| async move {
+    let world = town(engine).await;
+    let work = handed_in(&world, 0, "A6").await;
+    all_judge(&world, &work, Level::Pass).await;
+    let member = reviews(&world, &work).await.into_iter().find(|r| r.duty == Duty::Panel).expect("a member");
+    let mut browser = world.browser(persona(&world, member.reviewer)).await;
+    browser.post(&format!("/review/{}/return", member.id), &[("reason", "反思太短")]).await.shows("已退回");
+    let mut mine = world.teacher(0).await;
+    mine.get("/evidence").await.hides("已不在您的选学中");
+    mine.get(&address(work.id)).await.shows("修改并重新提交");
+
+    let (author, head) = (&world.town.school().teachers[0], &world.town.school().principal);
+    let (asker, approver) = (world.test.ctx(author.who()), world.test.ctx(head.who()));
+    let rest = ["A2", "A3", "A7"].map(str::to_owned);
+    let mut tx = asker.write().await.expect("a transaction");
+    let asked = selection::ask_change(&asker, &mut tx, &world.programme, &rest, "改学其他").await;
+    let asked = asked.expect("asked for");
+    selection::approve_change(&approver, &mut tx, &world.programme, asked, "").await.expect("approved");
+    tx.commit().await.expect("commits");
+
+    mine.get(&address(work.id)).await.shows("退回理由：反思太短").hides("修改并重新提交");
+    mine.get("/evidence").await.shows("已不在您的选学中，材料保留");
+    let again = mine.post(&format!("/evidence/{}/revise", work.id), &[]).await;
+    again.is(403).says("请先申请变更选学");
 });
 
 story!(it_can_be_taken_back_until_somebody_has_judged, |engine| async move {
