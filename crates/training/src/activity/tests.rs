@@ -204,7 +204,7 @@ story!(what_nobody_at_the_school_may_approve_goes_up, |engine| async move {
 
     let mut county = place.browser(&place.town.county_office).await;
     county.get("/activities/school").await.shows("待审核（1）").shows("测试一小").hides("安排活动");
-    county.get(&address).await.shows("测试一小").shows("退回修改").hides("补签");
+    county.get(&address).await.shows("测试一小").shows("退回修改").hides("更正签到表");
     county.post(&format!("{address}/record"), &[("record", "改写"), ("version", "9")]).await.is(404);
     county.post(&format!("{address}/list"), &[("person", &person), ("reason", "代签")]).await.is(404);
     county.post(&step, &[("do", "return"), ("reason", "纪要太短")]).await.shows("已退回组织者");

@@ -3,6 +3,7 @@
 use askama::Template;
 use chrono::{NaiveDate, TimeDelta};
 use tisheng_kernel::Instant;
+use tisheng_kernel::number::chinese_date;
 use tisheng_platform::web::layout::show;
 use tisheng_platform::web::paging::{ROWS, Slice};
 use tisheng_platform::web::serve::download;
@@ -51,6 +52,8 @@ struct Board {
 struct SplitRow {
     split: Split,
     label: String,
+    /// By when, or since when nobody can.
+    limit: String,
     is_late: bool,
     /// Whether the panel is that of the asker's node; whoever judges elsewhere is not named.
     is_own_panel: bool,
@@ -179,6 +182,10 @@ async fn split(ctx: &Ctx, tx: &mut Tx, frame: &Frame) -> Result<Vec<SplitRow>, F
         }
         rows.push(SplitRow {
             label: frame.rules.framework.label(&one.capability),
+            limit: match one.due_on {
+                Some(due) => chinese_date(due),
+                None => format!("{}起等待", chinese_date(one.since.date())),
+            },
             is_late: one.due_on.is_some_and(|due| due < today),
             is_own_panel: one.body == Some(member.node),
             split: one,

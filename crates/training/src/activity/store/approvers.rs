@@ -22,12 +22,14 @@ const HAS_OFFICE: &str = "select count(*) from role_grant g
 
 /// Whoever may approve `of` at its school on `day`, each with the role: not whoever planned it.
 pub async fn at_school(tx: &mut Tx, of: &Activity, day: NaiveDate) -> Result<Vec<String>, DbError> {
-    let grants = tx.rows(AT_SCHOOL, args![of.school, of.planned_by, day], |row| {
-        let role = row.get::<String>(2)?.parse::<Role>();
-        Ok((row.get::<Uuid>(0)?, row.get::<String>(1)?, role.map_or("", Role::title)))
-    });
+    let grants = tx
+        .rows(AT_SCHOOL, args![of.school, of.planned_by, day], |row| {
+            let role = row.get::<String>(2)?.parse::<Role>();
+            Ok((row.get::<Uuid>(0)?, row.get::<String>(1)?, role.map_or("", Role::title)))
+        })
+        .await?;
     let mut people: Vec<(Uuid, String, Vec<&str>)> = Vec::new();
-    for (person, name, role) in grants.await? {
+    for (person, name, role) in grants {
         match people.iter_mut().find(|(known, _, _)| *known == person) {
             Some((_, _, roles)) => roles.push(role),
             None => people.push((person, name, vec![role])),

@@ -61,7 +61,12 @@ story!(several_held_reports_are_decided_for_one_reason, |engine| async move {
 
     let why = "学习记录显示未完成";
     clerk.post(list, &[("do", "refuse"), ("report", &three), ("reason", why)]).await.shows("1 条未予认定");
-    place.browser(&school.teachers[2]).await.get("/hours/where").await.shows(why);
+    place
+        .browser(&school.teachers[2])
+        .await
+        .get(&format!("/hours/where?day={}", place.day(1)))
+        .await
+        .shows(why);
     let mut tx = place.test.app.db.read().await.expect("a transaction");
     let rows = "select count(*) from audit where action = 'hours.report_decided'";
     let rows: i64 = tx.row(rows, tisheng_platform::args![], |row| row.get(0)).await.expect("read");
