@@ -10,7 +10,7 @@ use crate::scheme::Scheme;
 use crate::source::Sourced;
 use crate::tally::Tally;
 
-/// One line of a teacher's task list (任务清单).
+/// One line of a teacher's task list (选学任务清单).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
     /// Code of the task, stable for a choice.

@@ -10,6 +10,7 @@ use tisheng_platform::{Ctx, Scope, Tx};
 use tisheng_policy::scheme::{self, Programme, Version};
 use tisheng_registry::people::Person;
 use tisheng_rules::{Facts, HourEntry, Outcome, PeerReviews, Scheme, UnderWay, Verdict};
+use tisheng_training::selection;
 use uuid::Uuid;
 
 use super::store;
@@ -142,7 +143,12 @@ fn dossiers(basis: Basis) -> BTreeMap<Id<Person>, Dossier> {
         offers.into_iter().map(|(offer, capabilities)| (offer, Arc::new(capabilities))).collect();
     for (person, offer) in basis.chose_from {
         if let Some(capabilities) = offers.get(&offer) {
-            all.entry(person).or_default().offered = Arc::clone(capabilities);
+            let dossier = all.entry(person).or_default();
+            dossier.offered = if dossier.chosen.iter().all(|code| capabilities.contains(code)) {
+                Arc::clone(capabilities)
+            } else {
+                Arc::new(selection::within_reach(capabilities, &dossier.chosen))
+            };
         }
     }
     for (person, code, level) in basis.results {

@@ -28,7 +28,7 @@ mod tus;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use actions::{Desk, Onward, advance, load, reopen, rules_of, wanted};
+pub use actions::{Desk, Onward, advance, load, may_revise, reopen, rules_of, wanted};
 pub use model::{Body, Consent, Item, State, StoredFile, Submission};
 pub use pages::{Naming, Shown, ShownPiece, routes, serve, serve_text, shown};
 pub use store::{follow, keeps_of};

@@ -240,6 +240,7 @@ fn to_do(waiting: &Waiting, ready: i64, role: Option<Role>) -> Vec<ToDo> {
     let heads = [Principal, Cio, ManagementTeam];
     let issuers = [Province, City, County];
     let offices = [Province, City];
+    let above = [Town, County, City, Province];
     let appointers = [Principal, County, City, Province];
     let to_do = |title, count, href| ToDo { title, count, href };
     let all = [
@@ -250,6 +251,11 @@ fn to_do(waiting: &Waiting, ready: i64, role: Option<Role>) -> Vec<ToDo> {
         to_do("学习平台久未报送", only(waiting.silent, &offices), "/platforms"),
         to_do("选学变更待审批", only(waiting.changes, &school), "/choices/changes"),
         to_do("校本活动待审核", only(waiting.activities, &heads), "/activities/school"),
+        to_do(
+            "校本活动待审核（学校没有其他负责人）",
+            only(waiting.activities_above, &above),
+            "/activities/school",
+        ),
         to_do("考核小组待评", waiting.panel, "/review/board"),
         to_do("公示异议待答复", only(waiting.objections, &appointers), "/review"),
         to_do("已达标待发证", only(ready, &issuers), "/certificates"),

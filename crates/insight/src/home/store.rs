@@ -26,7 +26,12 @@ const WAITING: &str = "select
         and not exists (select 1 from objection m where m.programme = o.programme
             and m.submission = o.submission and m.person = $5)
         and not exists (select 1 from review r where r.programme = o.programme
-            and r.submission = o.submission and r.reviewer = $5 and r.done_at is not null))";
+            and r.submission = o.submission and r.reviewer = $5 and r.done_at is not null)),
+    (select count(*) from activity a where a.programme = $1 and a.state = 'submitted' and a.path >= $2 and a.path < $3
+        and a.planned_by <> $5 and not exists (select 1 from role_grant g where g.node = a.school
+            and g.role in ('principal', 'cio', 'management_team') and g.person <> a.planned_by
+            and g.since <= $6 and (g.until is null or g.until > $6)
+            and exists (select 1 from account k where k.person = g.person and k.disabled_at is null)))";
 
 /// How many things wait for a decision below a node.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -49,6 +54,8 @@ pub struct Waiting {
     pub silent: i64,
     /// Objections to levels on notice that whoever looks has nothing to do with.
     pub objections: i64,
+    /// Activities whose attendance nobody at their school may approve.
+    pub activities_above: i64,
 }
 
 pub async fn waiting(
@@ -57,7 +64,7 @@ pub async fn waiting(
     scope: &Scope,
     (at, person): (Instant, Uuid),
 ) -> Result<Waiting, DbError> {
-    tx.row(WAITING, args![programme, &scope.from, &scope.until, at, person], |row| {
+    tx.row(WAITING, args![programme, &scope.from, &scope.until, at, person, at.date()], |row| {
         Ok(Waiting {
             reports: row.get(0)?,
             disputes: row.get(1)?,
@@ -68,6 +75,7 @@ pub async fn waiting(
             courses: row.get(6)?,
             silent: row.get(7)?,
             objections: row.get(8)?,
+            activities_above: row.get(9)?,
         })
     })
     .await

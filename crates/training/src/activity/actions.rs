@@ -1,5 +1,7 @@
 //! What organisers, teachers and the school do to activities.
 
+mod approval;
+
 use chrono::TimeDelta;
 use serde_json::json;
 use tisheng_kernel::{Id, Seconds};
@@ -8,12 +10,15 @@ use tisheng_platform::{Ctx, Tx, audit};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::access::{self, Role};
 use tisheng_registry::organisation::{self, Node};
-use tisheng_registry::people::{self, Person, Teacher};
+use tisheng_registry::people::{self, Person};
 use tisheng_rules::Scheme;
 
-use super::model::{Activity, ActivityError, Overlap, Plan, State, Step};
+use super::model::{Activity, ActivityError, Plan, State, Step};
 use super::store::{self, Moving};
-use crate::hours::{self, Channel, Report, Whom};
+use crate::hours;
+
+pub use approval::{approve, hand_back, withdraw_approval};
+pub(super) use approval::{is_office, judges, seen, who_approves};
 
 /// The source under which activities report hours.
 pub const SOURCE: &str = hours::ACTIVITIES;
@@ -22,7 +27,7 @@ pub const SOURCE: &str = hours::ACTIVITIES;
 pub const ORGANISERS: [Role; 6] =
     [Role::Principal, Role::Cio, Role::ManagementTeam, Role::TrainingTeam, Role::GroupLead, Role::Clerk];
 
-/// Who approves them.
+/// Who approves them at the school.
 pub const APPROVERS: [Role; 3] = [Role::Principal, Role::Cio, Role::ManagementTeam];
 
 /// Wrong codes that a person may give in [`MISS_MINUTES`].
@@ -290,57 +295,78 @@ pub async fn count_miss(ctx: &Ctx, tx: &mut Tx) -> Result<(), ActivityError> {
     Ok(store::miss(tx, Id::from_uuid(member.person), ctx.at, stale).await?)
 }
 
-/// Enters a teacher of the school by hand, such as one whose phone was dead.
+/// What became of several people of whom the list was to be put right.
+#[derive(Debug, Default)]
+pub struct Listed {
+    /// How many were entered, or taken off.
+    pub done: usize,
+    /// The names of those who stood on the list, or did not, as they were to.
+    pub left: Vec<String>,
+}
+
+/// Enters teachers of the school by hand, such as those whose phone was dead.
 ///
 /// # Errors
-/// [`ActivityError::NoReason`], [`ActivityError::NotNow`]; 404 elsewhere and for a teacher who
-/// may not attend.
+/// [`ActivityError::NoReason`], [`ActivityError::NotNow`], [`ActivityError::OnList`] when all of them
+/// stand on the list; 404 elsewhere and for a teacher who may not attend.
 pub async fn enlist(
     ctx: &Ctx,
     tx: &mut Tx,
     programme: &Programme,
     id: Id<Activity>,
-    (person, reason): (Id<Person>, &str),
-) -> Result<Teacher, ActivityError> {
+    (whom, reason): (&[Id<Person>], &str),
+) -> Result<Listed, ActivityError> {
     let found = activity(ctx, tx, programme, id).await?;
     if !found.state.takes_attendance() {
         return Err(ActivityError::NotNow(found.state));
     }
     with_reason(reason)?;
-    people::visible(ctx, tx, person).await?;
-    let teacher = people::teacher(tx, person).await?;
-    if !teacher.path.starts_with(&found.plan.audience) {
-        return Err(Failure::NotFound.into());
+    let mut listed = Listed::default();
+    for person in whom {
+        people::visible(ctx, tx, *person).await?;
+        let teacher = people::teacher(tx, *person).await?;
+        if !teacher.path.starts_with(&found.plan.audience) {
+            return Err(Failure::NotFound.into());
+        }
+        if store::sign_by_hand(ctx, tx, id, &teacher, reason).await? {
+            let detail = json!({ "person": person, "reason": reason });
+            audit::record(ctx, tx, "activity.enlisted", id.uuid(), &detail).await?;
+            listed.done += 1;
+        } else {
+            listed.left.push(teacher.name);
+        }
     }
-    if store::sign_by_hand(ctx, tx, id, &teacher, reason).await? {
-        let detail = json!({ "person": person, "reason": reason });
-        audit::record(ctx, tx, "activity.enlisted", id.uuid(), &detail).await?;
-    }
-    Ok(teacher)
+    if listed.done == 0 { Err(ActivityError::OnList(listed.left.join("、"))) } else { Ok(listed) }
 }
 
-/// Takes somebody off the list who was not there.
+/// Takes people off the list who were not there.
 ///
 /// # Errors
-/// [`ActivityError::NoReason`], [`ActivityError::NotNow`]; 404 elsewhere.
+/// [`ActivityError::NoReason`], [`ActivityError::NotNow`], [`ActivityError::OffList`] when none of them
+/// stands on the list; 404 elsewhere.
 pub async fn strike(
     ctx: &Ctx,
     tx: &mut Tx,
     programme: &Programme,
     id: Id<Activity>,
-    (person, reason): (Id<Person>, &str),
-) -> Result<(), ActivityError> {
+    (whom, reason): (&[Id<Person>], &str),
+) -> Result<Listed, ActivityError> {
     let found = activity(ctx, tx, programme, id).await?;
     if !found.state.takes_attendance() {
         return Err(ActivityError::NotNow(found.state));
     }
     with_reason(reason)?;
-    if !store::strike(tx, id, person, ctx.at, reason).await? {
-        return Err(Failure::NotFound.into());
+    let mut listed = Listed::default();
+    for person in whom {
+        if store::strike(tx, id, *person, ctx.at, reason).await? {
+            let detail = json!({ "person": person, "reason": reason });
+            audit::record(ctx, tx, "activity.struck", id.uuid(), &detail).await?;
+            listed.done += 1;
+        } else {
+            listed.left.push(people::visible(ctx, tx, *person).await?.name);
+        }
     }
-    let detail = json!({ "person": person, "reason": reason });
-    audit::record(ctx, tx, "activity.struck", id.uuid(), &detail).await?;
-    Ok(())
+    if listed.done == 0 { Err(ActivityError::OffList(listed.left.join("、"))) } else { Ok(listed) }
 }
 
 /// Hands record and list to the school for approval.
@@ -364,95 +390,4 @@ pub async fn submit(
         return Err(ActivityError::Nobody);
     }
     step(ctx, tx, &found, Step::Submit, &Moving { submitted_at: Some(ctx.at), ..Moving::default() }).await
-}
-
-/// An activity whose approval is the asker's to give or to withdraw.
-async fn to_judge(
-    ctx: &Ctx,
-    tx: &mut Tx,
-    programme: &Programme,
-    id: Id<Activity>,
-) -> Result<(Activity, Id<Person>), ActivityError> {
-    let member = access::require(ctx, &APPROVERS)?;
-    let found = activity(ctx, tx, programme, id).await?;
-    if found.planned_by.uuid() == member.person {
-        return Err(ActivityError::Own);
-    }
-    Ok((found, Id::from_uuid(member.person)))
-}
-
-/// Approves record and list, and books the hours of everyone on it. Whoever has hours of another
-/// activity at the same time waits for a person.
-///
-/// # Errors
-/// [`ActivityError::Own`], [`ActivityError::NotNow`], [`ActivityError::Stale`]; 404 elsewhere.
-pub async fn approve(
-    ctx: &Ctx,
-    tx: &mut Tx,
-    programme: &Programme,
-    id: Id<Activity>,
-) -> Result<hours::Receipt, ActivityError> {
-    let (found, approver) = to_judge(ctx, tx, programme, id).await?;
-    let moving = Moving { approvals: 1, approved: Some((ctx.at, approver)), ..Moving::default() };
-    step(ctx, tx, &found, Step::Approve, &moving).await?;
-    let rules = scheme::rules(&ctx.app, tx, programme).await?;
-    let attendees = store::attendees(tx, id).await?;
-    let overlaps = store::overlapping(tx, programme.id, &found).await?;
-    let reports: Vec<Report> = attendees
-        .iter()
-        .map(|attendee| Report {
-            whom: Whom::Known(attendee.person),
-            category: found.plan.category.clone(),
-            kind: found.plan.kind.clone(),
-            seconds: found.plan.seconds,
-            length: *rules.hours.length,
-            worked_on: found.plan.begins_at.date(),
-            title: found.plan.title.clone(),
-            source: SOURCE.to_owned(),
-            source_id: found.source_id(attendee.person, found.approvals + 1),
-            channel: Channel::Own,
-            doubt: overlaps.iter().find(|other| other.person == attendee.person).map(Overlap::doubt),
-        })
-        .collect();
-    Ok(hours::log_all(ctx, tx, programme, &reports).await?)
-}
-
-/// Hands record and list back to be mended.
-///
-/// # Errors
-/// [`ActivityError::NoReason`], [`ActivityError::Own`], [`ActivityError::NotNow`],
-/// [`ActivityError::Stale`]; 404 elsewhere.
-pub async fn hand_back(
-    ctx: &Ctx,
-    tx: &mut Tx,
-    programme: &Programme,
-    id: Id<Activity>,
-    reason: &str,
-) -> Result<(), ActivityError> {
-    with_reason(reason)?;
-    let (found, _) = to_judge(ctx, tx, programme, id).await?;
-    step(ctx, tx, &found, Step::Return, &Moving { decision: reason, ..Moving::default() }).await
-}
-
-/// Withdraws an approval; the hours it booked are taken back with the reason.
-///
-/// # Errors
-/// [`ActivityError::NoReason`], [`ActivityError::Own`], [`ActivityError::NotNow`],
-/// [`ActivityError::Stale`]; 404 elsewhere.
-pub async fn withdraw_approval(
-    ctx: &Ctx,
-    tx: &mut Tx,
-    programme: &Programme,
-    id: Id<Activity>,
-    reason: &str,
-) -> Result<(), ActivityError> {
-    with_reason(reason)?;
-    let (found, _) = to_judge(ctx, tx, programme, id).await?;
-    let moving = Moving { decision: reason, ..Moving::default() };
-    step(ctx, tx, &found, Step::WithdrawApproval, &moving).await?;
-    for attendee in store::attendees(tx, id).await? {
-        let number = found.source_id(attendee.person, found.approvals);
-        hours::reverse_report(ctx, tx, programme, (SOURCE, &number), reason).await?;
-    }
-    Ok(())
 }

@@ -4,7 +4,8 @@
 //! who are there sign in with it; afterwards the list is mended by hand where it must be, with a
 //! reason, the **minutes** are written, and both are **submitted**. The school **approves**, and
 //! the hours of everyone on the list are reported to the ledger; an approval that is withdrawn
-//! takes them back.
+//! takes them back. Where the school has nobody but the organiser who may approve, the project offices
+//! above it do.
 //!
 //! Tables: `activity`, `attendance`, `attendance_miss`.
 //!

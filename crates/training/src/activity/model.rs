@@ -344,8 +344,14 @@ pub enum ActivityError {
     /// No reason was given.
     #[error("请填写原因")]
     NoReason,
+    /// All who were to be entered stand on the list.
+    #[error("{0}已在签到表上，不必补签")]
+    OnList(String),
+    /// None who was to be taken off stands on the list.
+    #[error("{0}不在签到表上，不必移出")]
+    OffList(String),
     /// Whoever planned it does not approve it.
-    #[error("活动的组织者不能审核自己的活动，请由其他负责人审核")]
+    #[error("活动的组织者不能审核自己的活动，请由本页写明的审核人审核")]
     Own,
     /// No open activity that the asker may attend has this code.
     #[error("签到码不正确，或活动已结束签到，请核对现场显示的签到码")]

@@ -51,6 +51,8 @@ fn as_form(error: ActivityError, field: &str) -> Result<FormErrors, Failure> {
 /// An activity as lists show it.
 struct Row {
     id: String,
+    /// Where the list is of many schools.
+    school: String,
     title: String,
     form: &'static str,
     when: String,
@@ -65,6 +67,7 @@ fn row(rules: &Scheme, activity: &Activity) -> Row {
     let plan = &activity.plan;
     Row {
         id: activity.id.to_string(),
+        school: String::new(),
         title: plan.title.clone(),
         form: plan.form.chinese(),
         when: plan.begins_at.chinese(),

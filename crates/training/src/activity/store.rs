@@ -1,7 +1,10 @@
-//! Every statement of the room.
+//! Every statement of the room; those about who may approve stand beside.
+
+pub mod approvers;
 
 use std::str::FromStr;
 
+use chrono::NaiveDate;
 use tisheng_kernel::{Id, Instant, Seconds};
 use tisheng_platform::db::Column;
 use tisheng_platform::web::paging::{Cursor, ROWS};
@@ -38,7 +41,8 @@ const FOR_TEACHER: &str =
     "select id, school, path, form, title, content, place, host, begins_at, ends_at, category,
     kind, seconds, audience, state, code, record, planned_by, approvals, decision, version
     from activity where programme = $1 and substr($2, 1, length(audience)) = audience
-    and state in ('planned', 'open') and ends_at >= $3 order by begins_at, id limit 50";
+    and (state = 'open' or state = 'planned' and ends_at >= $3)
+    order by case state when 'open' then 0 else 1 end, begins_at, id limit 50";
 
 const ATTENDED: &str = "select a.id, a.school, a.path, a.form, a.title, a.content, a.place, a.host, a.begins_at,
     a.ends_at, a.category, a.kind, a.seconds, a.audience, a.state, a.code, a.record, a.planned_by, a.approvals,
@@ -58,6 +62,26 @@ const LIST: &str =
     from activity where programme = $1 and path >= $2 and path < $3
     and ($4 = '' or state = $4) and ($5 = '' or form = $5) and ($6 = '' or title like '%' || $6 || '%')
     and (cast($7 as bigint) = 0 or (begins_at, id) < (cast($7 as bigint), $8)) order by begins_at desc, id desc limit $9";
+
+/// Of the schools below an office, what is its to approve: `$10` is the day on which nobody else may.
+const LIST_ABOVE: &str =
+    "select id, school, path, form, title, content, place, host, begins_at, ends_at, category, kind,
+    seconds, audience, state, code, record, planned_by, approvals, decision, version
+    from activity a where programme = $1 and path >= $2 and path < $3 and state in ('submitted', 'approved')
+    and ($4 = '' or state = $4) and ($5 = '' or form = $5) and ($6 = '' or title like '%' || $6 || '%')
+    and (cast($7 as bigint) = 0 or (begins_at, id) < (cast($7 as bigint), $8))
+    and not exists (select 1 from role_grant g where g.node = a.school
+        and g.role in ('principal', 'cio', 'management_team') and g.person <> a.planned_by
+        and g.since <= $10 and (g.until is null or g.until > $10)
+        and exists (select 1 from account c where c.person = g.person and c.disabled_at is null))
+    order by begins_at desc, id desc limit $9";
+
+const WAITING_ABOVE: &str =
+    "select count(*) from activity a where programme = $1 and path >= $2 and path < $3 and state = 'submitted'
+    and not exists (select 1 from role_grant g where g.node = a.school
+        and g.role in ('principal', 'cio', 'management_team') and g.person <> a.planned_by
+        and g.since <= $4 and (g.until is null or g.until > $4)
+        and exists (select 1 from account c where c.person = g.person and c.disabled_at is null))";
 
 const WAITING: &str =
     "select count(*) from activity where programme = $1 and state = 'submitted' and path >= $2 and path < $3";
@@ -168,7 +192,8 @@ pub async fn of_id(
     tx.row_opt(OF_ID, args![programme, id, &scope.from, &scope.until], activity).await
 }
 
-/// What a teacher at the school at `path` may attend and has not ended by `at`, the next first.
+/// What a teacher at the school at `path` may attend: what one can sign in for, however late it has become,
+/// then what has not ended by `at`, the next first.
 pub async fn for_teacher(
     tx: &mut Tx,
     programme: Id<Programme>,
@@ -229,6 +254,40 @@ pub async fn list(
         ROWS + 1
     ];
     tx.rows(LIST, args, activity).await
+}
+
+/// The same of what nobody at its school may approve on `day`, beside whoever planned it.
+pub async fn list_above(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    (scope, day): (&Scope, NaiveDate),
+    narrow: &Narrow,
+    cursor: &Cursor,
+) -> Result<Vec<Activity>, DbError> {
+    let begins: i64 = cursor.key.parse().unwrap_or(0);
+    let args = args![
+        programme,
+        &scope.from,
+        &scope.until,
+        &narrow.state,
+        &narrow.form,
+        &narrow.words,
+        begins,
+        cursor.uuid(),
+        ROWS + 1,
+        day
+    ];
+    tx.rows(LIST_ABOVE, args, activity).await
+}
+
+/// How many of those wait for approval.
+pub async fn waiting_above(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    scope: &Scope,
+    day: NaiveDate,
+) -> Result<i64, DbError> {
+    tx.row(WAITING_ABOVE, args![programme, &scope.from, &scope.until, day], |row| row.get(0)).await
 }
 
 /// How many activities wait for approval.

@@ -85,6 +85,7 @@ story!(from_the_plan_to_the_ledger_and_back, |engine| async move {
     let second = school.teachers[1].person.to_string();
     let list = format!("{address}/list");
     clerk.post(&list, &[("person", &second), ("reason", "")]).await.is(422);
+    clerk.post(&list, &[("reason", "手机没电")]).await.is(422).says("请勾选要补签的教师");
     clerk.post(&list, &[("person", &second), ("reason", "手机没电")]).await.shows("签到表（2 人）");
     clerk.post(&step, &[("do", "submit")]).await.is(422);
     let version = clerk.get(&address).await.field("version");
@@ -103,7 +104,7 @@ story!(from_the_plan_to_the_ledger_and_back, |engine| async move {
     clerk.post(&step, &long).await.is(422).says("5000").says("长长长");
     let more = [("do", "submit"), ("record", "讨论了四个能力点"), ("version", version.as_str())];
     clerk.post(&step, &more).await.shows("待审核").shows("讨论了四个能力点");
-    clerk.get(&address).await.shows("须由其他负责人").hides("退回修改");
+    clerk.get(&address).await.shows("活动由您组织，不能由您审核").hides("退回修改");
     assert_eq!(earned(&place, 0).await, Seconds::ZERO, "nothing counts before the approval");
 
     let mut principal = place.browser(&school.principal).await;
@@ -125,6 +126,40 @@ story!(from_the_plan_to_the_ledger_and_back, |engine| async move {
     assert_eq!((earned(&place, 0).await, earned(&place, 1).await), (two, Seconds::ZERO));
 });
 
+story!(several_are_entered_or_taken_off_for_one_reason, |engine| async move {
+    let place = Place::begin(engine).await;
+    let school = place.town.school();
+    let mut clerk = place.browser(&school.clerk).await;
+    let address = plan(&place, &mut clerk).await;
+    clerk.post(&format!("{address}/step"), &[("do", "open")]).await.shows("签到中");
+    let [one, two, three] = [0, 1, 2].map(|n| school.teachers[n].person.to_string());
+    let (list, strike) = (format!("{address}/list"), format!("{address}/strike"));
+    let silent = clerk.post(&list, &[("person", &one), ("person", &two), ("reason", "")]).await;
+    silent.is(422).says("请填写原因");
+    assert_eq!(silent.html().matches(" checked").count(), 2, "ticks are kept");
+    let key = ("_key", "018f3b1e5a3c7a1e8a1e5a3c7a1e8a1d");
+    let both = [("person", one.as_str()), ("person", &two), ("reason", "停电，点名核对"), key];
+    clerk.post(&list, &both).await.shows("已补签 2 人").shows("签到表（2 人）").shows("补签：停电，点名核对");
+    clerk.post(&list, &both).await.shows("已补签 2 人").shows("签到表（2 人）");
+    let more = clerk.post(&list, &[("person", &two), ("person", &three), ("reason", "点名")]).await;
+    more.shows("已补签 1 人")
+        .shows(&format!("{}已在签到表上", school.teachers[1].name))
+        .shows("签到表（3 人）");
+    let again = clerk.post(&list, &[("person", &two), ("reason", "点名")]).await;
+    again.is(422).says("已在签到表上，不必补签");
+    let off = clerk.post(&strike, &[("person", &one), ("person", &two), ("reason", "未到场")]).await;
+    off.shows("已移出签到表 2 人").shows("签到表（1 人）");
+    clerk
+        .post(&strike, &[("person", &one), ("reason", "未到场")])
+        .await
+        .is(422)
+        .says("不在签到表上，不必移出");
+    let mut tx = place.test.app.db.read().await.expect("a transaction");
+    let rows = "select count(*) from audit where action in ('activity.enlisted', 'activity.struck')";
+    let rows: i64 = tx.row(rows, tisheng_platform::args![], |row| row.get(0)).await.expect("read");
+    assert_eq!(rows, 5, "one for each who was entered or taken off");
+});
+
 story!(a_code_is_not_found_by_trying, |engine| async move {
     let place = Place::begin(engine).await;
     let mut teacher = place.browser(&place.town.school().teachers[0]).await;
@@ -139,7 +174,7 @@ story!(a_code_is_not_found_by_trying, |engine| async move {
     assert!(later.text().contains("签到码不正确"), "{}", later.text());
 });
 
-story!(whoever_planned_it_does_not_approve_it, |engine| async move {
+story!(what_nobody_at_the_school_may_approve_goes_up, |engine| async move {
     let place = Place::begin(engine).await;
     let school = place.town.school();
     let mut principal = place.browser(&school.principal).await;
@@ -154,16 +189,65 @@ story!(whoever_planned_it_does_not_approve_it, |engine| async move {
     principal.post(&step, &[("do", "close")]).await.shows("整理记录");
     place.test.clock.advance(TimeDelta::hours(2));
     principal.post(&step, &[("do", "submit")]).await.shows("待审核");
-    principal.get(&address).await.shows("须由其他负责人").hides("退回修改");
+    let goes_up = "本校除组织者外没有可以审核的负责人，由上级工程办（测试县）审核";
+    principal.get(&address).await.shows("不能由您审核").shows(goes_up).hides("退回修改");
     let own = principal.post(&step, &[("do", "approve")]).await;
     own.is(422);
     assert!(own.text().contains("组织者不能审核自己的活动"), "{}", own.text());
-    let others = [&school.teachers[0], &place.town.schools[1].principal, &place.town.county_office];
+    let others = [&school.teachers[0], &place.town.schools[1].principal, &place.town.neighbour_office];
     for other in others {
         let mut browser = place.browser(other).await;
         browser.get(&address).await.is(404);
         browser.post(&step, &[("do", "approve")]).await.is(404);
     }
+    place.browser(&place.town.neighbour_office).await.get("/activities/school").await.hides("微能力点研讨");
+
+    let mut county = place.browser(&place.town.county_office).await;
+    county.get("/activities/school").await.shows("待审核（1）").shows("测试一小").hides("安排活动");
+    county.get(&address).await.shows("测试一小").shows("退回修改").hides("更正签到表");
+    county.post(&format!("{address}/record"), &[("record", "改写"), ("version", "9")]).await.is(404);
+    county.post(&format!("{address}/list"), &[("person", &person), ("reason", "代签")]).await.is(404);
+    county.post(&step, &[("do", "return"), ("reason", "纪要太短")]).await.shows("已退回组织者");
+    county.get(&address).await.is(404);
+    principal.get(&address).await.shows("纪要太短").shows(&format!("提交后{goes_up}"));
+    principal.post(&step, &[("do", "submit")]).await.shows(&format!("已提交，{goes_up}"));
+    county.post(&step, &[("do", "approve")]).await.shows("1 人的学时已入账");
+    let two = Seconds::from_hours(2, *place.rules.hours.length);
+    assert_eq!(earned(&place, 0).await, two);
+    county.post(&step, &[("do", "approve")]).await.is(422);
+    county.post(&step, &[("do", "withdraw"), ("reason", "签到不实")]).await.shows("学时已冲销");
+    assert_eq!(earned(&place, 0).await, Seconds::ZERO);
+});
+
+story!(what_the_school_can_approve_stays_with_it, |engine| async move {
+    let place = Place::begin(engine).await;
+    let mut clerk = place.browser(&place.town.school().clerk).await;
+    let address = plan(&place, &mut clerk).await;
+    hold(&place, &mut clerk, &address).await;
+    place.test.clock.advance(TimeDelta::hours(2));
+    let by = format!("由{}（校长", place.town.school().principal.name);
+    clerk.get(&address).await.shows(&format!("提交后{by}"));
+    clerk.post(&format!("{address}/step"), &[("do", "submit")]).await.shows(&format!("已提交，{by}"));
+    let mut county = place.browser(&place.town.county_office).await;
+    county.get("/activities/school").await.hides("微能力点研讨");
+    county.get(&address).await.is(404);
+    county.post(&format!("{address}/step"), &[("do", "approve")]).await.is(404);
+});
+
+story!(who_can_still_sign_in_sees_the_activity, |engine| async move {
+    let place = Place::begin(engine).await;
+    let mut clerk = place.browser(&place.town.school().clerk).await;
+    let address = plan(&place, &mut clerk).await;
+    let later = plan_at(&place, &mut clerk, ("下午的研讨", "14:00", "16:00")).await;
+    clerk.post(&format!("{address}/step"), &[("do", "open")]).await.shows("签到中");
+    place.test.clock.advance(TimeDelta::hours(3));
+    let mut teacher = place.browser(&place.town.school().teachers[0]).await;
+    teacher.get("/activities").await.shows("微能力点研讨").shows("签到中").shows("下午的研讨");
+    place.test.clock.advance(TimeDelta::hours(5));
+    teacher.get("/activities").await.shows("微能力点研讨").hides("下午的研讨");
+    clerk.post(&format!("{address}/step"), &[("do", "close")]).await.shows("整理记录");
+    teacher.get("/activities").await.hides("微能力点研讨");
+    clerk.get(&later).await.shows("已安排");
 });
 
 /// Opens the activity at `address`, puts the first teacher on its list and writes the minutes.

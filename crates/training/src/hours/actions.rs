@@ -8,6 +8,7 @@ pub mod disputes;
 pub(super) mod foresee;
 mod long_day;
 pub mod reversal;
+pub mod several;
 pub mod withdrawal;
 
 use serde_json::json;

@@ -63,7 +63,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/hours/disputes", post(disputes::open_dispute).layer(unlimited))
         .route("/hours/disputes/{id}/withdraw", post(disputes::withdraw_dispute))
         .route("/hours/disputes/{id}/files/{file}", get(disputes::own_file))
-        .route("/hours/waiting", get(desk::list))
+        .route("/hours/waiting", get(desk::list).post(desk::decide_several))
         .route("/hours/waiting/{id}", get(desk::show))
         .route("/hours/waiting/{id}/decide", post(desk::decide))
         .route("/hours/inbox", get(inbox::list))

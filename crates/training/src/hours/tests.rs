@@ -3,6 +3,7 @@
 mod disputes;
 mod file;
 mod long_day;
+mod several;
 
 use proptest::prelude::{Strategy, any};
 use proptest::strategy::ValueTree;

@@ -9,7 +9,9 @@ use tisheng_registry::access::{self, Role};
 use tisheng_registry::organisation::{self, Node};
 use tisheng_registry::people::{self, Person, Teacher};
 
-use super::model::{Basis, ChangeState, ChoiceChange, Offer, OfferState, SelectionError, difference};
+use super::model::{
+    Basis, ChangeState, ChoiceChange, Offer, OfferState, SelectionError, difference, within_reach,
+};
 use super::store::{self, Asking};
 
 /// Who puts a school's offer together and decides about changes of choices.
@@ -39,7 +41,7 @@ pub async fn offered(
     Ok(store::offered(tx, programme, school).await?)
 }
 
-/// What was offered when the teacher made the choice that stands: by this the choice is judged.
+/// What was within reach when the teacher made the choice that stands: by this the choice is judged.
 /// Empty for a teacher who has not chosen.
 ///
 /// # Errors
@@ -49,7 +51,8 @@ pub async fn offered_to(
     programme: Id<Programme>,
     person: Id<Person>,
 ) -> Result<Vec<String>, Failure> {
-    Ok(store::offered_to(tx, programme, person).await?)
+    let offered = store::offered_to(tx, programme, person).await?;
+    Ok(within_reach(&offered, &store::chosen(tx, programme, person).await?))
 }
 
 /// The school that the asker acts for.
@@ -169,7 +172,7 @@ pub async fn choose(
     capabilities: &[String],
 ) -> Result<(), SelectionError> {
     let teacher = own_post(ctx, tx).await?;
-    let offer = checked_offer(ctx, tx, programme, &teacher, capabilities).await?;
+    let offer = checked_offer(ctx, tx, programme, &teacher, (capabilities, &[])).await?;
     if !store::add_choice(tx, programme.id, teacher.person, offer, ctx.at).await? {
         return Err(SelectionError::Chosen);
     }
@@ -181,20 +184,28 @@ pub async fn choose(
     changed(ctx, tx, programme, teacher.person).await
 }
 
-/// The published offer of the teacher's school, when `capabilities` may be chosen from it.
+/// The published offer of the teacher's school, when `capabilities` may be chosen from it by a teacher
+/// who holds `held`.
 async fn checked_offer(
     ctx: &Ctx,
     tx: &mut Tx,
     programme: &Programme,
     teacher: &Teacher,
-    capabilities: &[String],
+    (capabilities, held): (&[String], &[String]),
 ) -> Result<Id<Offer>, SelectionError> {
     let offer = store::offer_in(tx, programme.id, teacher.school, OfferState::Published).await?;
     let offer = offer.ok_or(SelectionError::NoOffer)?;
     let offered = store::capabilities_of(tx, offer.id).await?;
     let rules = scheme::rules(&ctx.app, tx, programme).await?;
-    let unmet = rules.check_choice(capabilities, &offered);
+    let unmet = rules.check_choice(capabilities, &kept_offer(&offered, (capabilities, held)));
     if unmet.is_empty() { Ok(offer.id) } else { Err(SelectionError::Unmet(unmet)) }
+}
+
+/// What a choice of `capabilities` is held against: the offer, and of what is `held` whatever stays. A
+/// dimension that is offered no more binds nobody who leaves it.
+pub(super) fn kept_offer(offered: &[String], (capabilities, held): (&[String], &[String])) -> Vec<String> {
+    let kept: Vec<String> = held.iter().filter(|code| capabilities.contains(code)).cloned().collect();
+    within_reach(offered, &kept)
 }
 
 async fn changed(
@@ -228,7 +239,7 @@ pub async fn ask_change(
     if difference.is_empty() {
         return Err(SelectionError::NoDifference);
     }
-    let offer = checked_offer(ctx, tx, programme, &teacher, capabilities).await?;
+    let offer = checked_offer(ctx, tx, programme, &teacher, (capabilities, &before)).await?;
     if reason.trim().is_empty() {
         return Err(SelectionError::NoReason);
     }
@@ -272,8 +283,9 @@ pub async fn approve_change(
 ) -> Result<(), SelectionError> {
     let change = decide(ctx, tx, programme, id, (ChangeState::Approved, remark)).await?;
     let teacher = people::teacher(tx, change.person).await?;
-    let offer = checked_offer(ctx, tx, programme, &teacher, &change.capabilities).await?;
     let before = store::chosen(tx, programme.id, change.person).await?;
+    let asked = (change.capabilities.as_slice(), before.as_slice());
+    let offer = checked_offer(ctx, tx, programme, &teacher, asked).await?;
     let difference = difference(&before, &change.capabilities);
     for code in &difference.dropped {
         store::give_up(tx, programme.id, change.person, code, ctx.at).await?;

@@ -4,7 +4,8 @@
 //! is published as a version. A teacher makes a **choice** from the published offer; a later
 //! **change** is asked for with a reason and decided by the school. A capability that is given up
 //! keeps its row and all work done for it, and may be chosen again. A choice is judged by the
-//! offer it was made from, so a later offer unmakes no choice.
+//! offer it was made from and by what was held then, so a later offer unmakes no choice, and
+//! changing one capability takes no other.
 //!
 //! Tables: `offer`, `offer_capability`, `choice`, `choice_capability`, `choice_change`.
 //!
@@ -26,6 +27,8 @@ pub use actions::{
     refuse_change, withdraw_change,
 };
 pub use judged::{Judged, Judgements};
-pub use model::{ChangeState, ChoiceChange, Difference, Offer, OfferState, SelectionError, difference};
+pub use model::{
+    ChangeState, ChoiceChange, Difference, Offer, OfferState, SelectionError, difference, within_reach,
+};
 pub use pages::routes;
 pub use store::{follow, keeps_of};

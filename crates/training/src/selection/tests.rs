@@ -65,24 +65,66 @@ story!(two_who_put_an_offer_together_lose_nothing_of_each_other, |engine| async 
     clerk.post("/offer", &with(less, &[("do", "publish")])).await.is(422).says("同事已更新选学范围");
 });
 
-story!(what_is_offered_no_more_is_said_with_who_has_chosen_it, |engine| async move {
-    let place = Place::begin(engine).await;
-    let school = place.town.school();
-    let offer = publish_offer(&place.test.app, &place.programme, school).await.expect("an offer");
-    let choice = choose(&place.test.app, &place.programme, &school.teachers[0]).await.expect("a choice");
-    let mut principal = place.browser(&school.principal).await;
-    for gone in &choice {
+/// The school stops offering something of `choice`; gives it, and what is offered from then on.
+async fn offer_less(
+    place: &Place,
+    principal: &mut Browser,
+    (offer, choice): (&[String], &[String]),
+) -> (String, Vec<String>) {
+    for gone in choice {
         let less: Vec<String> = offer.iter().filter(|code| *code != gone).cloned().collect();
-        let unmet = place.rules.check_offer(&less, &facts(&place).await);
+        let unmet = place.rules.check_offer(&less, &facts(place).await);
         if unmet.is_empty() {
-            let basis = principal.get("/offer").await.field("basis");
+            let page = principal.get("/offer").await;
+            page.shows("已有 1 人选学").shows("已有人选学的能力点可以不再提供");
+            let basis = page.field("basis");
             let publish = [("do", "publish"), ("basis", basis.as_str())];
             let said = principal.post("/offer", &with(&less, &publish)).await;
             said.shows(&format!("{gone}（1 人）")).shows("他们的选学不变");
-            return;
+            return (gone.clone(), less);
         }
     }
     panic!("the offer of the sample has nothing to spare");
+}
+
+story!(what_is_offered_no_more_stays_with_whoever_has_chosen_it, |engine| async move {
+    let place = Place::begin(engine).await;
+    let school = place.town.school();
+    let offer = publish_offer(&place.test.app, &place.programme, school).await.expect("an offer");
+    let teacher = &school.teachers[0];
+    let mut principal = place.browser(&school.principal).await;
+    principal.get("/offer").await.hides("人选学").hides("已有人选学的能力点");
+    let choice = choose(&place.test.app, &place.programme, teacher).await.expect("a choice");
+    let (gone, less) = offer_less(&place, &mut principal, (&offer, &choice)).await;
+
+    let mut own = place.browser(teacher).await;
+    own.get("/choice").await.shows("学校已不再开设").shows("您的选学不受影响");
+    own.get("/choice/change").await.shows("学校已不再开设").shows("规则核对：全部满足。");
+    let other = less.iter().find(|code| !choice.contains(code)).expect("another one").clone();
+    let more: Vec<String> = choice.iter().cloned().chain([other]).collect();
+    own.post("/choice/check", &with(&more, &[])).await.hides("未满足");
+    own.post("/choice/change", &with(&more, &[("reason", "想多学一些")])).await.shows("待审批");
+    let address = principal.get("/choices/changes").await.link("/choices/changes/0");
+    principal.get(&address).await.shows("新增").shows("放弃").hides("已提交的成果保留");
+    principal.post(&address, &[("do", "approve"), ("decision", "同意")]).await.shows("已处理");
+    own.get("/choice").await.shows(&format!("已选 {} 个能力点", more.len())).shows("学校已不再开设");
+    let mut tx = place.test.app.db.read().await.expect("a transaction");
+    let now = chosen(&mut tx, place.programme.id, teacher.person).await.expect("read");
+    let judged_by = offered_to(&mut tx, place.programme.id, teacher.person).await.expect("read");
+    drop(tx);
+    assert!(now.contains(&gone), "{gone} of {now:?}");
+    assert!(place.rules.check_choice(&now, &judged_by).is_empty(), "what was kept is judged as chosen");
+
+    let mut late = place.browser(&school.teachers[1]).await;
+    late.get("/choice").await.hides("学校已不再开设");
+    late.post("/choice", &with(&more, &[])).await.is(422).says("不在学校提供的范围内");
+    let without: Vec<String> = now.iter().filter(|code| **code != gone).cloned().collect();
+    if place.rules.check_choice(&without, &less).is_empty() {
+        own.post("/choice/change", &with(&without, &[("reason", "换一个")])).await.shows("待审批");
+        let address = principal.get("/choices/changes").await.link("/choices/changes/0");
+        principal.post(&address, &[("do", "approve"), ("decision", "")]).await.shows("已处理");
+        own.get("/choice/change").await.hides("学校已不再开设");
+    }
 });
 
 /// Chooses through the page and lands on the tasks.

@@ -18,6 +18,10 @@ pub struct Tick {
     pub ticked: bool,
     /// Whether the school's environment fits it.
     pub fits: bool,
+    /// How many teachers of the school have chosen it; not told to teachers.
+    pub chosen_by: i64,
+    /// Whether it is there because the reader has chosen it, though the school offers it no more.
+    pub is_kept: bool,
 }
 
 /// A dimension with its capabilities.
@@ -33,7 +37,12 @@ pub struct Group {
 
 /// All capabilities of the framework for a school that puts its offer together.
 #[must_use]
-pub fn for_offer(scheme: &Scheme, facts: &SchoolFacts, ticked: &[String]) -> Vec<Group> {
+pub fn for_offer(
+    scheme: &Scheme,
+    facts: &SchoolFacts,
+    ticked: &[String],
+    chosen: &[(String, i64)],
+) -> Vec<Group> {
     let fitting = facts
         .environment
         .as_deref()
@@ -46,6 +55,9 @@ pub fn for_offer(scheme: &Scheme, facts: &SchoolFacts, ticked: &[String]) -> Vec
     let mut groups = groups(scheme, ticked, |_| true, fits);
     for group in &mut groups {
         group.note = offer_note(group, *scheme.choice.cover);
+        for tick in &mut group.boxes {
+            tick.chosen_by = chosen.iter().find(|(code, _)| *code == tick.code).map_or(0, |(_, many)| *many);
+        }
     }
     groups
 }
@@ -66,12 +78,17 @@ fn offer_note(group: &Group, cover: Cover) -> String {
     }
 }
 
-/// The capabilities offered, for a teacher who chooses.
+/// The capabilities offered, and those `held`, for a teacher who chooses.
 #[must_use]
-pub fn for_choice(scheme: &Scheme, offered: &[String], ticked: &[String]) -> Vec<Group> {
-    let mut groups = groups(scheme, ticked, |code| offered.iter().any(|o| o == code), |_| true);
+pub fn for_choice(scheme: &Scheme, offered: &[String], held: &[String], ticked: &[String]) -> Vec<Group> {
+    let is_shown = |code: &str| offered.iter().chain(held).any(|known| known == code);
+    let mut groups = groups(scheme, ticked, is_shown, |_| true);
     for group in &mut groups {
-        if let ([only], Cover::EveryOffered) = (group.boxes.as_slice(), *scheme.choice.cover) {
+        for tick in &mut group.boxes {
+            tick.is_kept = !offered.contains(&tick.code);
+        }
+        let of_offer: Vec<&Tick> = group.boxes.iter().filter(|tick| !tick.is_kept).collect();
+        if let ([only], Cover::EveryOffered) = (of_offer.as_slice(), *scheme.choice.cover) {
             group.note = format!("学校在这个维度只提供了 {}，每位教师都需要选它。", only.code);
         }
     }
@@ -98,6 +115,8 @@ fn groups(
                     .unwrap_or_default(),
                 ticked: ticked.contains(&capability.code),
                 fits: fits(&capability.environment),
+                chosen_by: 0,
+                is_kept: false,
             })
             .collect()
     };
@@ -150,7 +169,7 @@ mod tests {
     #[test]
     fn every_capability_stands_under_its_dimension_once() {
         let scheme = third_scheme();
-        let groups = for_offer(&scheme, &SchoolFacts::default(), &[]);
+        let groups = for_offer(&scheme, &SchoolFacts::default(), &[], &[]);
         let shown: usize = groups.iter().map(|group| group.boxes.len()).sum();
         assert_eq!(shown, scheme.framework.capabilities.len());
     }
@@ -160,13 +179,15 @@ mod tests {
         let mut scheme = third_scheme();
         let first = scheme.framework.capabilities[0].code.clone();
         let offer = [first.clone()];
-        let groups = for_choice(&scheme, &offer, &offer);
+        let groups = for_choice(&scheme, &offer, &[], &offer);
         let [group] = groups.as_slice() else { panic!("one dimension: {groups:?}") };
         assert!(group.boxes[0].ticked);
         assert_eq!(group.note, "", "two dimensions of three are enough");
         scheme.choice.cover.value = Cover::EveryOffered;
-        let groups = for_choice(&scheme, &offer, &offer);
+        let groups = for_choice(&scheme, &offer, &[], &offer);
         assert_eq!(groups[0].note, format!("学校在这个维度只提供了 {first}，每位教师都需要选它。"));
+        let held = for_choice(&scheme, &[], &offer, &offer);
+        assert!(held[0].boxes[0].is_kept && held[0].note.is_empty(), "what is only kept binds nobody");
     }
 
     #[test]
@@ -175,13 +196,13 @@ mod tests {
         scheme.offer.fit_environment.value = true;
         let facts = SchoolFacts { environment: Some("basic".to_owned()), ..SchoolFacts::default() };
         let notes = |scheme: &Scheme| -> Vec<String> {
-            for_offer(scheme, &facts, &[]).into_iter().map(|group| group.note).collect()
+            for_offer(scheme, &facts, &[], &[]).into_iter().map(|group| group.note).collect()
         };
         assert_eq!(notes(&scheme)[0], "这个维度适合本校的只有 P1。");
         scheme.choice.cover.value = Cover::EveryOffered;
         assert!(notes(&scheme)[0].contains("教师就要从中选择"));
         scheme.choice.cover.value = Cover::AtLeast(2);
         let offered = ["P1".to_owned(), "T1".to_owned()];
-        assert!(for_choice(&scheme, &offered, &[]).iter().all(|group| group.note.is_empty()));
+        assert!(for_choice(&scheme, &offered, &[], &[]).iter().all(|group| group.note.is_empty()));
     }
 }

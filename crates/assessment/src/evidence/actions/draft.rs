@@ -43,6 +43,22 @@ pub async fn begin(ctx: &Ctx, tx: &mut Tx, capability: &str) -> Result<Id<Submis
     Ok(id)
 }
 
+/// Whether the asker, its author, may make a revision again: it was returned or failed, and is still asked
+/// for.
+///
+/// # Errors
+/// What the database reports.
+pub async fn may_revise(ctx: &Ctx, tx: &mut Tx, old: &Submission) -> Result<bool, Failure> {
+    if !old.may_be_revised() {
+        return Ok(false);
+    }
+    match desk(ctx, tx).await {
+        Ok(desk) => Ok(wanted(tx, &desk).await?.contains(&old.capability)),
+        Err(Failure::NotFound) => Ok(false),
+        Err(other) => Err(other),
+    }
+}
+
 /// Begins the next revision of one that was returned or failed, with the same content, under the
 /// rules in force.
 ///
@@ -54,6 +70,10 @@ pub async fn revise(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>) -> Result<Id<Sub
         return Err(Failure::Refused("只有被退回或评定为不合格的材料可以修改后重新提交。".to_owned()));
     }
     let desk = desk(ctx, tx).await?;
+    if !wanted(tx, &desk).await?.contains(&old.capability) {
+        let text = "这个能力点已不在您的选学中，不能重新提交；需要提交的，请先申请变更选学。";
+        return Err(Failure::Refused(text.to_owned()));
+    }
     let new: Id<Submission> = ctx.id();
     // First out of the way, then in: a teacher has one current revision for a capability.
     if !store::supersede(tx, &old, new).await? {

@@ -82,6 +82,21 @@ fn line(desk: &Desk, code: String, found: Option<&Submission>) -> Line {
     }
 }
 
+/// Of a capability that was given up, what is judged goes on; nothing more is asked of the author.
+fn given_up_line(line: Line, found: &Submission) -> Line {
+    if !line.waits_for_author {
+        return line;
+    }
+    let result = format!("/review/results/{}", found.id);
+    let (href, action) = match found.state {
+        State::Draft => (line.href, "查看草稿"),
+        State::Submitted => (result, "查看进展"),
+        _ => (result, "查看意见"),
+    };
+    let note = "已不在您的选学中，材料保留。".to_owned();
+    Line { note, href, action, waits_for_author: false, ..line }
+}
+
 /// `GET /evidence`
 pub async fn list(asker: SignedIn) -> Answer {
     let mut tx = asker.ctx.read().await?;
@@ -93,7 +108,9 @@ pub async fn list(asker: SignedIn) -> Answer {
     let mut lines: Vec<Line> = wanted.iter().map(|code| line(&desk, code.clone(), of(code))).collect();
     // Work for a capability that is no longer chosen is kept and shown.
     let given_up = current.iter().filter(|found| !wanted.contains(&found.capability));
-    lines.extend(given_up.map(|found| line(&desk, found.capability.clone(), Some(found))));
+    lines.extend(
+        given_up.map(|found| given_up_line(line(&desk, found.capability.clone(), Some(found)), found)),
+    );
     show(&List { page: Page::new(&asker, "我的成果材料", "/evidence"), lines })
 }
 

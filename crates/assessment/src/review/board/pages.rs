@@ -3,6 +3,7 @@
 use askama::Template;
 use chrono::{NaiveDate, TimeDelta};
 use tisheng_kernel::Instant;
+use tisheng_kernel::number::chinese_date;
 use tisheng_platform::web::layout::show;
 use tisheng_platform::web::paging::{ROWS, Slice};
 use tisheng_platform::web::serve::download;
@@ -13,10 +14,13 @@ use tisheng_policy::scheme;
 use tisheng_registry::access::{self, Role};
 use tisheng_rules::Scheme;
 
-use super::store::{self, Line, Notice, Wanted};
+use super::store::{self, Line, Notice, Split, Wanted};
 use crate::evidence::State;
 use crate::review::actions;
+use crate::review::model::{Duty, Review, ReviewState};
 use crate::review::objection::{self, Objection};
+use crate::review::steps::Case;
+use crate::review::store as reviews;
 
 /// Who sees the board of their node.
 const LOOKERS: [Role; 7] =
@@ -40,6 +44,19 @@ struct Board {
     first: String,
     next: String,
     many_schools: bool,
+    /// Works on which a panel is split, and who has to decide by when.
+    split: Vec<SplitRow>,
+}
+
+/// A work on which the members of a panel do not agree.
+struct SplitRow {
+    split: Split,
+    label: String,
+    /// By when, or since when nobody can.
+    limit: String,
+    is_late: bool,
+    /// Whether the panel is that of the asker's node; whoever judges elsewhere is not named.
+    is_own_panel: bool,
 }
 
 struct Row {
@@ -47,6 +64,7 @@ struct Row {
     label: String,
     /// Whole days in its state.
     age: i64,
+    is_split: bool,
 }
 
 #[derive(Template)]
@@ -124,12 +142,14 @@ pub async fn board(asker: SignedIn, filters: Filters) -> Answer {
         true => Vec::new(),
         false => store::counts(&mut tx, frame.programme, &ctx.scope()).await?,
     };
+    let split = split(ctx, &mut tx, &frame).await?;
     drop(tx);
     let slice = Slice::cut(found, |line| (line.sort_key.clone(), line.id.to_string()));
     let (first, next) = pager(&filters, slice.next.as_ref());
     let lines = slice.rows.into_iter().map(|line| Row {
         label: frame.rules.framework.label(&line.capability),
         age: (ctx.at - line.since).num_days(),
+        is_split: split.iter().any(|one| one.split.id == line.id),
         line,
     });
     let of = |state: State| counts.iter().find(|(known, _)| *known == state).map_or(0, |(_, count)| *count);
@@ -142,8 +162,46 @@ pub async fn board(asker: SignedIn, filters: Filters) -> Answer {
         first,
         next,
         many_schools: !matches!(access::role(ctx), Some(Role::Principal | Role::Cio | Role::ManagementTeam)),
+        split,
         filters,
     })
+}
+
+/// What panels do not agree on below the asker's node; above the county it would be too much to look at.
+async fn split(ctx: &Ctx, tx: &mut Tx, frame: &Frame) -> Result<Vec<SplitRow>, Failure> {
+    if is_wide(ctx) && access::role(ctx) != Some(Role::County) {
+        return Ok(Vec::new());
+    }
+    let member = access::require(ctx, &LOOKERS)?;
+    let today = ctx.at.date();
+    let mut rows = Vec::new();
+    for one in store::split(tx, frame.programme, &ctx.scope(), member.person).await? {
+        // Where members are still to be drawn, nothing is split yet.
+        if one.chair.is_empty() && lacks_members(ctx, tx, frame.programme, &one).await? {
+            continue;
+        }
+        rows.push(SplitRow {
+            label: frame.rules.framework.label(&one.capability),
+            limit: match one.due_on {
+                Some(due) => chinese_date(due),
+                None => format!("{}起等待", chinese_date(one.since.date())),
+            },
+            is_late: one.due_on.is_some_and(|due| due < today),
+            is_own_panel: one.body == Some(member.node),
+            split: one,
+        });
+    }
+    Ok(rows)
+}
+
+/// Whether fewer have judged than the step asks for.
+async fn lacks_members(ctx: &Ctx, tx: &mut Tx, programme: uuid::Uuid, of: &Split) -> Result<bool, Failure> {
+    let case = Case::load(ctx, tx, programme, of.id).await?;
+    let Some(step) = case.step() else { return Ok(true) };
+    let reviews = reviews::of_submission(tx, &case.submission).await?;
+    let judged = |r: &&Review| r.step == step.key && r.duty == Duty::Panel && r.state == ReviewState::Done;
+    let needed = usize::try_from(*step.reviewers).unwrap_or(usize::MAX);
+    Ok(reviews.iter().filter(judged).count() < needed)
 }
 
 /// `GET /review/board/table?as=xlsx|csv`: the same lines as a file.

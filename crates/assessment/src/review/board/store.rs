@@ -90,6 +90,26 @@ const SEARCH: &str = "select s.id, p.name, s.sort_key, s.capability, s.state, s.
     where s.path >= $2 and s.path < $3 and ($4 = '' or s.state = $4) and ($5 = '' or s.capability = $5)
     and s.state_since <= $6 and (s.sort_key, s.id) > ($7, $8)
     order by s.sort_key, s.id limit $11";
+/// A panel whose members do not agree, in the order of the roll. Of a work that others still judge nothing
+/// is said.
+const SPLIT: &str = "select s.id, p.name, n.name, s.capability, b.id, coalesce(b.name, ''),
+    coalesce(k.name, ''), c.due_on,
+    (select max(d.done_at) from review d where d.programme = s.programme and d.submission = s.id
+        and d.step = s.step and d.duty = 'panel' and d.state = 'done')
+    from submission s join person p on p.id = s.person join node n on n.id = s.school
+    left join review c on c.programme = s.programme and c.submission = s.id and c.step = s.step
+        and c.duty = 'chair' and c.state = 'open'
+    left join person k on k.id = c.reviewer
+    left join node b on b.id = (select d.body from review d where d.programme = s.programme
+        and d.submission = s.id and d.step = s.step and d.duty = 'panel' and d.state = 'done'
+        order by d.drawn_at, d.id limit 1)
+    where s.programme = $1 and s.path >= $2 and s.path < $3 and s.state = 'panel' and s.superseded_by is null
+    and s.person <> $4
+    and not exists (select 1 from review o where o.programme = s.programme and o.submission = s.id
+        and o.step = s.step and o.duty = 'panel' and o.state = 'open')
+    and (select count(distinct d.level) from review d where d.programme = s.programme
+        and d.submission = s.id and d.step = s.step and d.duty = 'panel' and d.state = 'done') > 1
+    order by s.sort_key, s.id limit 50";
 const COUNTS: &str = "select state, count(*) from submission
     where programme = $1 and path >= $2 and path < $3 and superseded_by is null group by state";
 const NOTICE_NARROW: &str = "select s.id, p.name, s.sort_key, n.name, s.capability, d.level, d.notice_until
@@ -277,6 +297,41 @@ fn prefix(text: &str) -> (String, String) {
     let first = text.to_lowercase();
     let end = format!("{first}\u{10ffff}");
     (first, end)
+}
+
+/// A work of which the members of a panel think differently.
+#[derive(Debug, Clone)]
+pub struct Split {
+    pub id: Id<Submission>,
+    pub name: String,
+    pub school: String,
+    pub capability: String,
+    /// The node whose panel it is, and its name.
+    pub body: Option<Uuid>,
+    pub body_name: String,
+    /// Who rules; empty while there is nobody who may.
+    pub chair: String,
+    pub due_on: Option<NaiveDate>,
+    /// Since when they differ.
+    pub since: Instant,
+}
+
+/// Works within `scope` on which a panel is split, but not those of `person`.
+pub async fn split(tx: &mut Tx, programme: Uuid, scope: &Scope, person: Uuid) -> Result<Vec<Split>, DbError> {
+    tx.rows(SPLIT, args![programme, &scope.from, &scope.until, person], |row| {
+        Ok(Split {
+            id: row.get(0)?,
+            name: row.get(1)?,
+            school: row.get(2)?,
+            capability: row.get(3)?,
+            body: row.get(4)?,
+            body_name: row.get(5)?,
+            chair: row.get(6)?,
+            due_on: row.get(7)?,
+            since: row.get(8)?,
+        })
+    })
+    .await
 }
 
 /// How many current submissions within `scope` are in each state.

@@ -11,7 +11,7 @@ use tisheng_platform::web::{Answer, Begun, Failure, Fields, Page, once};
 use tisheng_rules::assessment::StepKind;
 use tisheng_training::hours::DisputeState;
 
-use crate::evidence::{State, Submission};
+use crate::evidence::{self, State, Submission};
 use crate::review::actions;
 use crate::review::board::store as lists;
 use crate::review::model::{Duty, Review, ReviewState};
@@ -27,6 +27,7 @@ struct ResultPage {
     author: String,
     own: bool,
     may_withdraw: bool,
+    may_revise: bool,
     steps: Vec<StepLine>,
     decided: Option<Decided>,
     judgements: Vec<Judgement>,
@@ -71,6 +72,7 @@ pub async fn result(asker: SignedIn, Path(id): Path<String>) -> Answer {
     let decided = store::decisions(&mut tx, &case.submission).await?.pop();
     let objections = objection::store::of_submission(&mut tx, &case.submission).await?;
     let (name, school) = lists::author(&mut tx, programme, id).await?;
+    let may_revise = own && evidence::may_revise(ctx, &mut tx, &case.submission).await?;
     drop(tx);
     // What was set aside after an objection was judged all the same.
     let is_judged = |r: &Review| r.done_at.is_some() && r.duty != Duty::Own;
@@ -83,7 +85,8 @@ pub async fn result(asker: SignedIn, Path(id): Path<String>) -> Answer {
         may_withdraw: own
             && matches!(case.submission.state, State::Submitted | State::Peers | State::Panel)
             && !reviews.iter().any(is_judged),
-        steps: steps(&case, &reviews, decided.as_ref()),
+        may_revise,
+        steps: steps(&case, (&reviews, own), decided.as_ref()),
         judgements: reviews.iter().filter_map(|review| judgement(&case, review)).collect(),
         heard_until: heard_until(ctx, &case, decided.as_ref()),
         objections: objections.into_iter().filter(|one| one.state != DisputeState::Withdrawn).collect(),
@@ -100,7 +103,7 @@ fn heard_until(ctx: &Ctx, case: &Case, decided: Option<&Decided>) -> String {
     until.map(chinese_date).unwrap_or_default()
 }
 
-fn steps(case: &Case, reviews: &[Review], decided: Option<&Decided>) -> Vec<StepLine> {
+fn steps(case: &Case, (reviews, own): (&[Review], bool), decided: Option<&Decided>) -> Vec<StepLine> {
     let all = &case.rules.assessment.steps;
     let now = all.iter().position(|step| step.key == case.submission.step);
     let ended = case.submission.state == State::Final;
@@ -114,6 +117,10 @@ fn steps(case: &Case, reviews: &[Review], decided: Option<&Decided>) -> Vec<Step
             };
             let (done, open) = (of_step(ReviewState::Done), of_step(ReviewState::Open));
             let until = decided.and_then(|d| d.notice_until).filter(|_| step.kind == StepKind::Notice);
+            // That the members disagree is told to those who lead; the author reads what was decided.
+            let is_ruling =
+                |r: &&Review| r.step == step.key && r.duty == Duty::Chair && r.state == ReviewState::Open;
+            let ruling = reviews.iter().find(is_ruling).filter(|_| !own);
             let note = match (step.kind, until) {
                 // A level that fails is told to nobody else.
                 (StepKind::Notice, Some(day)) if decided.is_some_and(|d| d.level == Level::Fail) => {
@@ -122,7 +129,8 @@ fn steps(case: &Case, reviews: &[Review], decided: Option<&Decided>) -> Vec<Step
                 (StepKind::Notice, Some(day)) => format!("公示至{}", chinese_date(day)),
                 (StepKind::Panel, _) if Some(at) == now && done + open == 0 => "等待组建考核小组".to_owned(),
                 (StepKind::Peers | StepKind::Panel, _) if done + open > 0 => {
-                    format!("已评 {done} 人，共 {} 人", done + open)
+                    let split = ruling.map(|r| format!("；意见不一致，由组长裁定，{}", r.limit()));
+                    format!("已评 {done} 人，共 {} 人{}", done + open, split.unwrap_or_default())
                 }
                 _ => String::new(),
             };

@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use tisheng_kernel::Level;
 use tisheng_rules::UnderWay;
 use tisheng_testkit::{Chosen, story};
+use tisheng_training::selection;
 
 use super::{
     address, all_judge, borrowed, current, handed_in, judge, lakeside, marks, persona, result, reviews, town,
@@ -61,7 +62,15 @@ story!(a_work_passes_through_self_peers_panel_and_notice, |engine| async move {
     assert_eq!(stands.level, Level::Excellent);
     assert_eq!(stands.scheme_version, submitted.scheme_version);
     let mut mine = world.browser(author).await;
-    mine.get(&address(submitted.id)).await.shows("结果：优秀").shows("考核小组意见一致");
+    let passed = mine.get(&address(submitted.id)).await;
+    passed
+        .shows("结果：优秀")
+        .shows("考核小组意见一致")
+        .hides("撤回")
+        .hides("修改并重新提交")
+        .hides("提出异议");
+    mine.post(&format!("/review/withdraw/{}", submitted.id), &[]).await.is(403);
+    mine.post(&format!("/evidence/{}/revise", submitted.id), &[]).await.is(403);
     mine.get("/evidence").await.shows("等级：优秀");
 });
 
@@ -80,6 +89,18 @@ story!(a_disagreement_goes_to_the_chair, |engine| async move {
     let ruling = all.iter().find(|r| r.duty == Duty::Chair).expect("the chair is asked");
     assert_eq!(ruling.reviewer, chair);
     assert_eq!(current(&world, &work).await.state, State::Panel);
+    // Whoever answers for the school sees who has to decide, and by when; the author does not.
+    let chairs = &world.town.school().teachers[5].name;
+    let due = tisheng_kernel::number::chinese_date(ruling.due_on.expect("a last day"));
+    let mut head = world.browser(&world.town.school().principal).await;
+    let board = head.get("/review/board").await;
+    board.shows("考核小组意见不一致，等待裁定").shows(&format!("考核小组组长 {chairs}")).shows(&due);
+    head.get(&address(work.id)).await.shows("意见不一致，由组长裁定").shows(&due);
+    world.browser(&world.town.county_office).await.get("/review/board").await.shows("等待裁定").hides(chairs);
+    let elsewhere = &world.town.schools[1].principal;
+    world.browser(elsewhere).await.get("/review/board").await.hides("等待裁定");
+    world.teacher(0).await.get(&address(work.id)).await.hides("意见不一致");
+
     let mut leader = world.teacher(5).await;
     leader
         .get(&format!("/review/{}", ruling.id))
@@ -94,6 +115,7 @@ story!(a_disagreement_goes_to_the_chair, |engine| async move {
     let explained = [&unexplained[..], &[("reason-A6-1", "缺少技术的设计")]].concat();
     leader.post(&format!("/review/{}", ruling.id), &explained).await.shows("已提交");
 
+    head.get("/review/board").await.hides("等待裁定").hides("意见不一致");
     assert_eq!(current(&world, &work).await.state, State::Notice);
     let mut mine = world.teacher(0).await;
     mine.get(&address(work.id)).await.shows("不合格").shows("由组长裁定").shows("缺少技术的设计");
@@ -101,8 +123,35 @@ story!(a_disagreement_goes_to_the_chair, |engine| async move {
     world.test.clock.advance(TimeDelta::days(8));
     world.test.settle().await;
     let mut mine = world.teacher(0).await;
-    mine.get(&address(work.id)).await.shows("结果：不合格").shows("修改并重新提交");
+    let failed = mine.get(&address(work.id)).await;
+    failed.shows("结果：不合格").shows("修改并重新提交").hides("撤回");
+    let html = failed.html();
+    assert!(html.find("结果：不合格") < html.find("修改并重新提交"), "the result stands first");
     assert_eq!(result(&world, &work).await.expect("read").expect("a result").level, Level::Fail);
+});
+
+story!(a_panel_that_is_split_and_has_no_chair_says_who_appoints_one, |engine| async move {
+    let world = town(engine).await;
+    let work = handed_in(&world, 0, "A6").await;
+    all_judge(&world, &work, Level::Pass).await;
+    let panel: Vec<_> = reviews(&world, &work).await.into_iter().filter(|r| r.duty == Duty::Panel).collect();
+    judge(&world, &panel[0], "A6", Level::Pass).await.1.shows("已提交");
+    let mut head = world.browser(&world.town.school().principal).await;
+    head.get("/review/board").await.hides("等待裁定");
+    let seats = head.get("/review/panel").await.html();
+    let chair = &world.town.school().teachers[5].name;
+    let label = format!("移出：{chair}");
+    let form =
+        seats[..seats.find(&label).expect("the chair's seat")].rfind("/review/panel/").expect("a form");
+    let dismiss: String = seats[form..].chars().take_while(|c| *c != '"').collect();
+    head.post(&dismiss, &[]).await.shows("已移出考核小组");
+    judge(&world, &panel[1], "A6", Level::Fail).await.1.shows("已提交");
+    let board = head.get("/review/board").await;
+    board.shows("还没有可以裁定的组长").shows("指定组长").shows("起等待");
+    let person = world.town.school().teachers[5].person.uuid().simple().to_string();
+    head.post("/review/panel", &[("person", &person), ("chair", "yes")]).await.is(200);
+    world.test.settle().await;
+    head.get("/review/board").await.shows(&format!("考核小组组长 {chair}")).hides("还没有可以裁定的组长");
 });
 
 story!(a_returned_work_comes_again_as_a_new_revision, |engine| async move {
@@ -137,6 +186,32 @@ story!(a_returned_work_comes_again_as_a_new_revision, |engine| async move {
     let first = current(&world, &work).await;
     assert_eq!(first.digest, work.digest, "the first revision is as it was");
     mine.get(&format!("/evidence/{}", work.id)).await.shows("第 1 稿").shows("退回修改");
+});
+
+story!(nobody_is_asked_again_for_what_they_have_given_up, |engine| async move {
+    let world = town(engine).await;
+    let work = handed_in(&world, 0, "A6").await;
+    all_judge(&world, &work, Level::Pass).await;
+    let member = reviews(&world, &work).await.into_iter().find(|r| r.duty == Duty::Panel).expect("a member");
+    let mut browser = world.browser(persona(&world, member.reviewer)).await;
+    browser.post(&format!("/review/{}/return", member.id), &[("reason", "反思太短")]).await.shows("已退回");
+    let mut mine = world.teacher(0).await;
+    mine.get("/evidence").await.hides("已不在您的选学中");
+    mine.get(&address(work.id)).await.shows("修改并重新提交");
+
+    let (author, head) = (&world.town.school().teachers[0], &world.town.school().principal);
+    let (asker, approver) = (world.test.ctx(author.who()), world.test.ctx(head.who()));
+    let rest = ["A2", "A3", "A7"].map(str::to_owned);
+    let mut tx = asker.write().await.expect("a transaction");
+    let asked = selection::ask_change(&asker, &mut tx, &world.programme, &rest, "改学其他").await;
+    let asked = asked.expect("asked for");
+    selection::approve_change(&approver, &mut tx, &world.programme, asked, "").await.expect("approved");
+    tx.commit().await.expect("commits");
+
+    mine.get(&address(work.id)).await.shows("退回理由：反思太短").hides("修改并重新提交");
+    mine.get("/evidence").await.shows("已不在您的选学中，材料保留");
+    let again = mine.post(&format!("/evidence/{}/revise", work.id), &[]).await;
+    again.is(403).says("请先申请变更选学");
 });
 
 story!(it_can_be_taken_back_until_somebody_has_judged, |engine| async move {

@@ -9,10 +9,10 @@ use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, layout, once};
 use tisheng_platform::{Ctx, Scope, Tx};
 use tisheng_policy::scheme::Programme;
-use tisheng_registry::access;
+use tisheng_registry::organisation;
 use tisheng_registry::people::{self, Person};
 
-use super::super::actions::{self, APPROVERS};
+use super::super::actions;
 use super::super::model::{Activity, ActivityError, Attendee, Form, State};
 use super::super::store::{self, Narrow};
 use super::{Row, as_form, ground, row};
@@ -23,6 +23,8 @@ use crate::table::Table;
 struct ListPage {
     page: Page,
     school: String,
+    /// Whether the list is of what the schools below an office cannot approve by themselves.
+    is_above: bool,
     tabs: Vec<(String, String, bool)>,
     state: String,
     words: String,
@@ -33,23 +35,50 @@ struct ListPage {
     next: String,
 }
 
+/// The states in which an activity may be the offices' to approve.
+const ABOVE: [State; 2] = [State::Submitted, State::Approved];
+
 /// `GET /activities/school`
 pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
     let ctx = &asker.ctx;
     let mut tx = ctx.read().await?;
-    let school = actions::own_school(ctx, &mut tx).await?;
+    let is_above = actions::is_office(ctx);
+    let (school, scope) = if is_above {
+        (asker.member().node_name.clone(), ctx.scope())
+    } else {
+        let school = actions::own_school(ctx, &mut tx).await?;
+        (school.name, Scope::below(&school.path))
+    };
     let (programme, rules) = ground(ctx, &mut tx).await?;
-    let scope = Scope::below(&school.path);
     let narrow = Narrow {
         state: filters.text("state").to_owned(),
         form: filters.text("form").to_owned(),
         words: filters.text("q").to_owned(),
     };
-    let waiting = store::waiting(&mut tx, programme.id, &scope).await?;
-    let found = store::list(&mut tx, programme.id, &scope, &narrow, &filters.cursor()).await?;
+    let (day, cursor) = (ctx.at.date(), filters.cursor());
+    let (waiting, found) = if is_above {
+        (
+            store::waiting_above(&mut tx, programme.id, &scope, day).await?,
+            store::list_above(&mut tx, programme.id, (&scope, day), &narrow, &cursor).await?,
+        )
+    } else {
+        (
+            store::waiting(&mut tx, programme.id, &scope).await?,
+            store::list(&mut tx, programme.id, &scope, &narrow, &cursor).await?,
+        )
+    };
     let slice = Slice::cut(found, |a| (a.plan.begins_at.micros().to_string(), a.id.to_string()));
+    let mut rows = Vec::with_capacity(slice.rows.len());
+    for activity in &slice.rows {
+        let school = match is_above {
+            true => organisation::of_id(&mut tx, activity.school).await?.map(|node| node.name),
+            false => None,
+        };
+        rows.push(Row { school: school.unwrap_or_default(), ..row(&rules, activity) });
+    }
+    let states = if is_above { &ABOVE[..] } else { &State::ALL[..] };
     let all = (filters.with("state", ""), "全部".to_owned(), narrow.state.is_empty());
-    let tabs = std::iter::once(all).chain(State::ALL.into_iter().map(|tab| {
+    let tabs = std::iter::once(all).chain(states.iter().map(|tab| {
         let label = match tab {
             State::Submitted => format!("{}（{waiting}）", tab.chinese()),
             _ => tab.chinese().to_owned(),
@@ -58,13 +87,14 @@ pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
     }));
     layout::show(&ListPage {
         page: Page::new(&asker, "活动管理", "/activities/school"),
-        school: school.name,
+        school,
+        is_above,
         tabs: tabs.collect(),
         state: narrow.state,
         words: narrow.words,
         form: narrow.form,
         forms: Form::ALL.iter().map(|form| (form.code(), form.chinese())).collect(),
-        rows: slice.rows.iter().map(|activity| row(&rules, activity)).collect(),
+        rows,
         first: if filters.text("after").is_empty() { String::new() } else { filters.with("after", "") },
         next: slice.next.map(|next| filters.with("after", &next.write())).unwrap_or_default(),
     })
@@ -89,9 +119,13 @@ struct ShowPage {
     state: State,
     attendees: Vec<Attendee>,
     absent: Vec<Absent>,
+    /// Who approves it, in a sentence without its full stop.
+    approved_by: String,
     may_approve: bool,
     is_own: bool,
     typed: String,
+    /// The people who are ticked to be entered or taken off.
+    ticked: Vec<String>,
     /// The minutes that are kept, where somebody else has saved them since the reader's page was made.
     theirs: Option<String>,
     errors: FormErrors,
@@ -111,7 +145,7 @@ async fn show_page(
     let ctx = &asker.ctx;
     let mut tx = ctx.read().await?;
     let (programme, rules) = ground(ctx, &mut tx).await?;
-    let activity = actions::activity(ctx, &mut tx, &programme, id).await?;
+    let activity = actions::seen(ctx, &mut tx, &programme, id).await?;
     let attendees = store::attendees(&mut tx, id).await?;
     let absent = if activity.state.takes_attendance() {
         let teachers = people::teachers_of(&mut tx, activity.school).await?;
@@ -122,10 +156,15 @@ async fn show_page(
     } else {
         Vec::new()
     };
+    let school = match actions::is_office(ctx) {
+        true => organisation::of_id(&mut tx, activity.school).await?.map(|node| node.name),
+        false => None,
+    };
+    let school = school.unwrap_or_default();
     Ok(ShowPage {
         page: Page::new(asker, activity.plan.title.as_str(), "/activities/school")
             .crumb("活动管理", "/activities/school"),
-        row: row(&rules, &activity),
+        row: Row { school, ..row(&rules, &activity) },
         ends: activity.plan.ends_at.chinese(),
         content: activity.plan.content.clone(),
         record: activity.record.clone(),
@@ -134,9 +173,11 @@ async fn show_page(
         state: activity.state,
         attendees,
         absent,
-        may_approve: access::require(ctx, &APPROVERS).is_ok(),
+        approved_by: actions::who_approves(ctx, &mut tx, &activity).await?,
+        may_approve: actions::judges(ctx),
         is_own: asker.member().person == activity.planned_by.uuid(),
         typed: typed.to_owned(),
+        ticked: Vec::new(),
         theirs: None,
         errors,
     })
@@ -206,7 +247,14 @@ pub async fn step(asker: SignedIn, Path(id): Path<Id<Activity>>, fields: Fields)
     };
     let (programme, _) = ground(ctx, &mut once.tx).await?;
     match take_step(ctx, &mut once.tx, &programme, id, &fields).await {
-        Ok(said) => once.done(&format!("/activities/{id}"), Flash::good(said)).await,
+        Ok(said) => {
+            // What was handed back is the school's again.
+            let to = match actions::is_office(ctx) {
+                true => "/activities/school".to_owned(),
+                false => format!("/activities/{id}"),
+            };
+            once.done(&to, Flash::good(said)).await
+        }
         Err(error) => {
             drop(once);
             let field = if matches!(error, ActivityError::NoRecord | ActivityError::Stale) {
@@ -265,7 +313,8 @@ async fn take_step(
         }
         "submit" => {
             actions::submit(ctx, tx, programme, id).await?;
-            "已提交学校审核。".to_owned()
+            let found = actions::activity(ctx, tx, programme, id).await?;
+            format!("已提交，{}。", actions::who_approves(ctx, tx, &found).await?)
         }
         "approve" => {
             let receipt = actions::approve(ctx, tx, programme, id).await?;
@@ -324,32 +373,58 @@ pub async fn strike(asker: SignedIn, Path(id): Path<Id<Activity>>, fields: Field
 
 async fn change_list(asker: SignedIn, id: Id<Activity>, fields: Fields, enters: bool) -> Answer {
     let ctx = &asker.ctx;
-    let reason = fields.text("reason");
-    let person: Id<Person> = match fields.text("person").parse() {
-        Ok(person) => person,
-        Err(_) => {
-            let errors = FormErrors::one("person", "请选择教师");
-            return again(&show_page(&asker, id, reason, errors).await?);
-        }
-    };
+    let people: Result<Vec<Id<Person>>, _> = fields.all("person").map(str::parse).collect();
+    let people = people.map_err(|_| Failure::NotFound)?;
+    let mut check = fields.check();
+    let reason = check.required("reason", "原因", 200);
+    if people.is_empty() {
+        check.fail("person", if enters { "请勾选要补签的教师" } else { "请勾选要移出签到表的教师" });
+    }
+    let errors = check.errors();
+    if !errors.is_empty() {
+        return again(&list_again(&asker, id, &fields, errors).await?);
+    }
     let mut once = match once::begin(ctx, &fields).await? {
         Begun::Fresh(once) => once,
         Begun::Again(answer) => return Ok(answer),
     };
     let (programme, _) = ground(ctx, &mut once.tx).await?;
     let done = if enters {
-        actions::enlist(ctx, &mut once.tx, &programme, id, (person, reason)).await.map(drop)
+        actions::enlist(ctx, &mut once.tx, &programme, id, (&people, reason)).await
     } else {
-        actions::strike(ctx, &mut once.tx, &programme, id, (person, reason)).await
+        actions::strike(ctx, &mut once.tx, &programme, id, (&people, reason)).await
     };
     match done {
-        Ok(()) => once.done(&format!("/activities/{id}"), Flash::good("签到表已更新。")).await,
+        Ok(listed) => {
+            let (verb, already) = if enters { ("补签", "已在") } else { ("移出签到表", "不在") };
+            let said = format!("已{verb} {} 人。", listed.done);
+            let flash = match listed.left.as_slice() {
+                [] => Flash::good(said),
+                left => Flash::warn(format!("{said}{}{already}签到表上，没有改动。", left.join("、"))),
+            };
+            once.done(&format!("/activities/{id}"), flash).await
+        }
         Err(error) => {
             drop(once);
-            let errors = as_form(error, "reason")?;
-            again(&show_page(&asker, id, reason, errors).await?)
+            let field = match error {
+                ActivityError::OnList(_) | ActivityError::OffList(_) => "person",
+                _ => "reason",
+            };
+            let errors = as_form(error, field)?;
+            again(&list_again(&asker, id, &fields, errors).await?)
         }
     }
+}
+
+/// The page once more with the ticks and the reason.
+async fn list_again(
+    asker: &SignedIn,
+    id: Id<Activity>,
+    fields: &Fields,
+    errors: FormErrors,
+) -> Result<ShowPage, Failure> {
+    let page = show_page(asker, id, fields.text("reason"), errors).await?;
+    Ok(ShowPage { ticked: fields.all("person").map(str::to_owned).collect(), ..page })
 }
 
 /// `GET /activities/{id}/sheet`: the attendance list as a table.
@@ -357,7 +432,7 @@ pub async fn sheet(asker: SignedIn, Path(id): Path<Id<Activity>>, filters: Filte
     let ctx = &asker.ctx;
     let mut tx = ctx.read().await?;
     let (programme, _) = ground(ctx, &mut tx).await?;
-    let activity = actions::activity(ctx, &mut tx, &programme, id).await?;
+    let activity = actions::seen(ctx, &mut tx, &programme, id).await?;
     let attendees = store::attendees(&mut tx, id).await?;
     let rows = attendees.into_iter().map(|a| {
         let manner = if a.by_code { "现场签到".to_owned() } else { format!("补签：{}", a.reason) };

@@ -186,7 +186,7 @@ async fn put_aside(
     decided(ctx, tx, programme, &waiting, (to, reason)).await
 }
 
-fn with_reason(reason: &str) -> Result<(), HoursError> {
+pub(super) fn with_reason(reason: &str) -> Result<(), HoursError> {
     if reason.trim().is_empty() { Err(HoursError::NoReason) } else { Ok(()) }
 }
 

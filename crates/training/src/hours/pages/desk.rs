@@ -15,6 +15,7 @@ use tisheng_rules::Scheme;
 
 use super::super::actions::candidates::{Candidate, Hint, candidates};
 use super::super::actions::decide;
+use super::super::actions::several::{Finding, several};
 use super::super::model::{HoursError, Waiting, WaitingState};
 use super::super::store;
 use super::{DESK, LineRow, WaitingRow, as_form, ground, line_row, waiting_row};
@@ -39,9 +40,22 @@ struct DeskPage {
     state: &'static str,
     /// Whether only those are shown with which a day holds more than its 24 hours.
     long_day: bool,
-    rows: Vec<WaitingRow>,
+    /// Each with whether it is ticked.
+    rows: Vec<(bool, WaitingRow)>,
     first: String,
     next: String,
+    /// Where ticks are sent; empty where each report is decided by itself.
+    action: String,
+    reason: String,
+    errors: FormErrors,
+}
+
+/// What was filled in on the list.
+#[derive(Default)]
+struct Ticked {
+    ids: Vec<Id<Waiting>>,
+    reason: String,
+    errors: FormErrors,
 }
 
 /// What stands under each state on the desk.
@@ -49,6 +63,10 @@ const SHOWN: [WaitingState; 8] = WaitingState::ALL;
 
 /// `GET /hours/waiting`
 pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
+    layout::show(&desk_page(&asker, &filters, Ticked::default()).await?)
+}
+
+async fn desk_page(asker: &SignedIn, filters: &Filters, ticked: Ticked) -> Result<DeskPage, Failure> {
     let ctx = &asker.ctx;
     access::require(ctx, &DESK)?;
     let (words, source) = (filters.text("q"), filters.text("source"));
@@ -69,18 +87,103 @@ pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
         let label = format!("{}{shown}", tab.chinese());
         Tab { href: filters.with("state", tab.code()), label, current: tab == state }
     });
-    layout::show(&DeskPage {
-        page: Page::new(&asker, "学时待处理", "/hours/waiting"),
+    // What is held is looked at for the same reason more often than not; the others are each of their own.
+    let is_held = state == WaitingState::Held;
+    let action = format!("/hours/waiting{}", filters.with("state", state.code()));
+    Ok(DeskPage {
+        page: Page::new(asker, "学时待处理", "/hours/waiting"),
         tabs: tabs.collect(),
         words: words.to_owned(),
         source: source.to_owned(),
         without_source: filters.with("source", ""),
         state: state.code(),
         long_day,
-        rows: slice.rows.iter().map(|row| waiting_row(&rules, row)).collect(),
+        rows: slice.rows.iter().map(|row| (ticked.ids.contains(&row.id), waiting_row(&rules, row))).collect(),
         first: if filters.text("after").is_empty() { String::new() } else { filters.with("after", "") },
         next: slice.next.map(|next| filters.with("after", &next.write())).unwrap_or_default(),
+        action: if is_held { action } else { String::new() },
+        reason: ticked.reason,
+        errors: ticked.errors,
     })
+}
+
+/// `POST /hours/waiting`: decides about the held reports that are ticked.
+pub async fn decide_several(asker: SignedIn, filters: Filters, fields: Fields) -> Answer {
+    let ctx = &asker.ctx;
+    access::require(ctx, &DESK)?;
+    let ids: Result<Vec<Id<Waiting>>, _> = fields.all("report").map(str::parse).collect();
+    let ids = ids.map_err(|_| Failure::NotFound)?;
+    let finding = match fields.text("do") {
+        "accept" => Finding::Believed,
+        "refuse" => Finding::Refused,
+        _ => return Err(Failure::Malformed("没有选择要做的操作。".to_owned())),
+    };
+    let mut check = fields.check();
+    let reason = check.required("reason", "原因", 500);
+    if ids.is_empty() {
+        check.fail("report", "请勾选要处理的报送");
+    }
+    let errors = check.errors();
+    let typed = |errors| Ticked { ids: ids.clone(), reason: fields.text("reason").to_owned(), errors };
+    if !errors.is_empty() {
+        return again(&desk_page(&asker, &filters, typed(errors)).await?);
+    }
+    let mut once = match once::begin(ctx, &fields).await? {
+        Begun::Fresh(once) => once,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    let (programme, _) = ground(ctx, &mut once.tx).await?;
+    let several =
+        several(ctx, &mut once.tx, &programme, &ids, (finding, reason)).await.map_err(Failure::from)?;
+    if several.done == 0 {
+        drop(once);
+        let mut errors = FormErrors::default();
+        for (what, why) in several.left {
+            errors.add("report", format!("{what}：{why}"));
+        }
+        return again(&desk_page(&asker, &filters, typed(errors)).await?);
+    }
+    let said = match finding {
+        Finding::Believed => format!("{} 条已认定并入账。", several.done),
+        Finding::Refused => format!("{} 条未予认定，教师可以看到原因。", several.done),
+    };
+    let flash = match several.left.as_slice() {
+        [] => Flash::good(said),
+        left => Flash::warn(format!("{said}{}", left_in_words(left))),
+    };
+    once.done(&format!("/hours/waiting{}", filters.with("state", WaitingState::Held.code())), flash).await
+}
+
+/// Characters that a message may take to name what goes on waiting.
+const NAMED: usize = 320;
+
+/// Which reports go on waiting and why, reason by reason; as many by name as a message holds.
+fn left_in_words(left: &[(String, HoursError)]) -> String {
+    let mut by_reason: Vec<(String, Vec<&str>)> = Vec::new();
+    for (what, why) in left {
+        let why = why.to_string();
+        match by_reason.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, all)) => all.push(what),
+            None => by_reason.push((why, vec![what])),
+        }
+    }
+    let mut said = format!("{} 条没有处理，仍在列表中：", left.len());
+    for (why, all) in by_reason {
+        let room = NAMED.saturating_sub(said.chars().count() + why.chars().count());
+        let mut named = String::new();
+        for what in all {
+            if named.chars().count() + what.chars().count() > room {
+                named.push_str(if named.is_empty() { "其余" } else { " 等" });
+                break;
+            }
+            if !named.is_empty() {
+                named.push('、');
+            }
+            named.push_str(what);
+        }
+        said.push_str(&format!("{named}，{why}。"));
+    }
+    said
 }
 
 /// The teacher whose entry a report contradicts.
@@ -258,5 +361,25 @@ async fn carry_out(
             .await
             .map(|()| "已冲销原记录，并按新的报送入账。"),
         _ => Err(Failure::Malformed("没有选择要做的操作。".to_owned()).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::left_in_words;
+    use crate::hours::HoursError;
+
+    #[test]
+    fn what_is_left_is_named_reason_by_reason_and_fits_a_message() {
+        let one = |name: &str, why| (format!("{name}“信息技术”"), why);
+        let few =
+            [one("甲", HoursError::Own), one("乙", HoursError::NumberTaken), one("丙", HoursError::Own)];
+        let said = left_in_words(&few);
+        assert!(said.starts_with("3 条没有处理"), "{said}");
+        assert!(said.contains("甲“信息技术”、丙“信息技术”，不能处理与本人有关的记录"), "{said}");
+        assert!(said.contains("乙“信息技术”，来源的同一编号"), "{said}");
+        let many: Vec<_> = (0..50).map(|n| one(&format!("教师{n}"), HoursError::ShortReason)).collect();
+        let said = left_in_words(&many);
+        assert!(said.contains(" 等，当天合计超过 24 小时") && said.chars().count() < 380, "{said}");
     }
 }

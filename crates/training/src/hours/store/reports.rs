@@ -92,6 +92,8 @@ const PASS_UP: &str =
 
 const SET_LONG_DAY: &str = "update hour_report set long_day = $3 where programme = $1 and id = $2";
 
+const HOLD: &str = "update hour_report set state = state where programme = $1 and id = $2";
+
 const STATE: &str = "select state from hour_report where programme = $1 and id = $2";
 
 fn waiting(row: &Row<'_>) -> Result<Waiting, DbError> {
@@ -348,6 +350,11 @@ pub async fn reopen(
 ) -> Result<(), DbError> {
     let (account, _, _) = ctx.who.signature();
     tx.run(REOPEN, args![programme, id, to.code(), reason, ctx.at, account]).await.map(drop)
+}
+
+/// Holds a report until the transaction ends.
+pub async fn hold(tx: &mut Tx, programme: Id<Programme>, id: Id<Waiting>) -> Result<(), DbError> {
+    tx.run(HOLD, args![programme, id]).await.map(drop)
 }
 
 /// What has become of a report.

@@ -32,17 +32,27 @@ struct ChoicePage {
     is_change: bool,
     school: String,
     has_offer: bool,
+    /// Whether something that was chosen is offered no more.
+    keeps: bool,
     groups: Vec<Group>,
     conditions: Conditions,
     reason: String,
     errors: FormErrors,
 }
 
+/// A capability that was chosen.
+struct Chosen {
+    label: String,
+    description: String,
+    /// Whether the school still offers it.
+    is_offered: bool,
+}
+
 #[derive(Template)]
 #[template(path = "selection/pages/chosen.html")]
 struct ChosenPage {
     page: Page,
-    chosen: Vec<(String, String)>,
+    chosen: Vec<Chosen>,
     chosen_at: String,
     changes: Vec<ChangeRow>,
     may_ask: bool,
@@ -61,9 +71,11 @@ pub async fn show(asker: SignedIn) -> Answer {
     let chosen = store::chosen(&mut tx, programme.id, teacher.person).await?;
     let chosen: Vec<String> = rules.framework.in_order(&chosen).into_iter().map(str::to_owned).collect();
     let changes = store::changes_of(&mut tx, programme.id, teacher.person).await?;
-    let described = chosen.iter().map(|code| {
-        let capability = rules.framework.capability(code);
-        (rules.framework.label(code), capability.map(|c| c.description.clone()).unwrap_or_default())
+    let offered = store::offered(&mut tx, programme.id, teacher.school).await?;
+    let described = chosen.iter().map(|code| Chosen {
+        label: rules.framework.label(code),
+        description: rules.framework.capability(code).map(|c| c.description.clone()).unwrap_or_default(),
+        is_offered: offered.contains(code),
     });
     layout::show(&ChosenPage {
         page: Page::new(&asker, "我的选学", "/choice"),
@@ -102,15 +114,18 @@ async fn choice_page(
     let offered = store::offered(&mut tx, programme.id, teacher.school).await?;
     let chosen = store::chosen(&mut tx, programme.id, teacher.person).await?;
     let is_change = !chosen.is_empty();
-    let typed = typed.unwrap_or(chosen);
+    let keeps = chosen.iter().any(|code| !offered.contains(code));
+    let typed = typed.unwrap_or_else(|| chosen.clone());
+    let against = actions::kept_offer(&offered, (&typed, &chosen));
     let title = if is_change { "申请变更选学" } else { "选学能力点" };
     Ok(ChoicePage {
         page: Page::new(asker, title, "/choice"),
         is_change,
         school: teacher.school_name,
         has_offer: !offered.is_empty(),
-        groups: view::for_choice(&rules, &offered, &typed),
-        conditions: Conditions::of(view::lines(rules.choice_conditions(&typed, &offered)), false),
+        keeps,
+        groups: view::for_choice(&rules, &offered, &chosen, &typed),
+        conditions: Conditions::of(view::lines(rules.choice_conditions(&typed, &against)), false),
         reason: String::new(),
         errors,
     })
@@ -123,7 +138,10 @@ pub async fn check(asker: SignedIn, fields: Fields) -> Answer {
     let teacher = actions::own_post(ctx, &mut tx).await?;
     let (programme, rules) = ground(ctx, &mut tx).await?;
     let offered = store::offered(&mut tx, programme.id, teacher.school).await?;
-    let conditions = rules.choice_conditions(&ticked(&fields), &offered);
+    let held = store::chosen(&mut tx, programme.id, teacher.person).await?;
+    let typed = ticked(&fields);
+    let against = actions::kept_offer(&offered, (&typed, &held));
+    let conditions = rules.choice_conditions(&typed, &against);
     layout::show(&Conditions::of(view::lines(conditions), true))
 }
 
@@ -137,7 +155,7 @@ pub async fn choose(asker: SignedIn, fields: Fields) -> Answer {
     };
     let (programme, _) = ground(ctx, &mut once.tx).await?;
     match actions::choose(ctx, &mut once.tx, &programme, &capabilities).await {
-        Ok(()) => once.done("/tasks", Flash::good("选学完成，下面是您的任务清单。")).await,
+        Ok(()) => once.done("/tasks", Flash::good("选学完成，下面是您的选学任务清单。")).await,
         Err(error) => {
             drop(once);
             let errors = as_form(error, "capabilities")?;

@@ -27,6 +27,8 @@ struct OfferPage {
     page: Page,
     environment: String,
     groups: Vec<Group>,
+    /// Whether teachers have chosen already.
+    is_in_use: bool,
     conditions: Conditions,
     is_met: bool,
     note: String,
@@ -70,11 +72,13 @@ async fn offer_page(
         (None, None) => Typed { capabilities: published.clone(), note: String::new() },
     };
     let conditions = rules.offer_conditions(&typed.capabilities, &facts);
+    let chosen = store::counted::chosen_at(&mut tx, programme.id, school.id).await?;
     let environment = facts.environment.as_deref().and_then(|key| rules.framework.environment(key));
     Ok(OfferPage {
         page: Page::new(asker, "学校选学范围", "/offer"),
         environment: environment.map(|environment| environment.title.clone()).unwrap_or_default(),
-        groups: view::for_offer(&rules, &facts, &typed.capabilities),
+        groups: view::for_offer(&rules, &facts, &typed.capabilities, &chosen),
+        is_in_use: !chosen.is_empty(),
         is_met: conditions.iter().all(|condition| condition.met),
         conditions: Conditions::of(view::lines(conditions), false),
         note: typed.note,

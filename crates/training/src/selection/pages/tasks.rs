@@ -101,7 +101,7 @@ pub async fn show(asker: SignedIn) -> Answer {
     let total = rules.task_total(&list);
     let until = rules.identity.period.map(|period| period.until());
     layout::show(&TasksPage {
-        page: Page::new(&asker, "任务清单", "/tasks"),
+        page: Page::new(&asker, "选学任务清单", "/tasks"),
         has_chosen: !chosen.is_empty(),
         tasks: rows.collect(),
         courses,
