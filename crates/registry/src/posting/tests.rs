@@ -66,7 +66,12 @@ story!(a_transfer_takes_the_role_along, |engine| async move {
     assert!(none.is(422).text().contains("由上一级工程办办理"), "{}", none.text());
     office.post(&form, &transfer("测试二小", "2021-03-01")).await.shows("调动已办理").shows("测试二小");
     assert_eq!(teaches_at(&test, teacher).await, ["测试二小"]);
-    assert_eq!(at_work.get("/account").await.path, "/sign-in?back=%2Faccount", "signed out");
+    let out = at_work.get("/account").await;
+    assert_eq!(out.path, "/sign-in?back=%2Faccount", "signed out");
+    out.shows("您的工作单位已变更，请重新登录。");
+    let unsent = at_work.post("/account/password", &[("current", "x")]).await;
+    unsent.shows("您的工作单位已变更，请重新登录。刚才填写的内容没有提交").hides("登录已过期");
+    test.browser().get("/sign-in").await.hides("您的工作单位已变更");
     signed_in(&test, teacher).await.get("/account").await.shows("教师 · 测试二小").hides("教师 · 测试一小");
 });
 

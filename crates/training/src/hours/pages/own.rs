@@ -152,7 +152,7 @@ pub async fn look_for(asker: SignedIn, filters: Filters) -> Answer {
         page: Page::new(&asker, "我的学时在哪里", "/hours").crumb("我的学时", "/hours"),
         words: words.to_owned(),
         day: day.to_owned(),
-        day_error: if day.is_empty() || date.is_some() { "" } else { "日期应写作 2026-11-23" },
+        day_error: if day.is_empty() || date.is_some() { "" } else { "日期应写作 2021-09-01" },
         asked,
         booked: booked.map(|l| line_row(&rules, l)).collect(),
         waiting: held.map(|w| waiting_row(&rules, w)).collect(),
