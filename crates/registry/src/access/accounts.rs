@@ -62,8 +62,8 @@ pub enum AccessError {
     /// The person holds the role there already.
     #[error("该人员在此机构已有“{0}”身份")]
     Held(&'static str),
-    /// It was not taken back today, or stands again.
-    #[error("只能撤销当天的收回；需要此身份时请重新授予")]
+    /// It was not taken back today or yesterday.
+    #[error("只能撤销今天或昨天的收回；需要此身份时请重新授予")]
     TakenLongAgo,
     /// The last day lies in the past.
     #[error("截止日期不能早于今天")]

@@ -158,7 +158,7 @@ pub async fn take_back(ctx: &Ctx, tx: &mut Tx, id: Id<Grant>) -> Result<Grant, A
     Ok(grant)
 }
 
-/// Gives back a role that was taken today, until the day before `until` as it was.
+/// Gives back a role that was taken today or yesterday, up to the day before `until` as it was.
 ///
 /// # Errors
 /// [`AccessError::TakenLongAgo`], [`AccessError::Held`]; not found when there is no such grant within
@@ -177,7 +177,8 @@ pub(super) async fn give_back(
     if held.iter().any(|other| other.role == grant.role && other.node == grant.node) {
         return Err(AccessError::Held(grant.role.title()));
     }
-    if grant.until.is_none_or(|ended| ended < today) || until.is_some_and(|until| until <= today) {
+    let is_fresh = grant.until.is_some_and(|ended| ended.succ_opt().is_some_and(|next| next >= today));
+    if !is_fresh || until.is_some_and(|until| until <= today) {
         return Err(AccessError::TakenLongAgo);
     }
     intake::reopen_grant(tx, id.uuid(), until).await?;

@@ -22,7 +22,7 @@ pub const ROLES_CHANGED: &str = "您的身份有变化，请重新登录。";
 /// Why somebody is signed out who has moved to another school.
 pub const MOVED: &str = "您的工作单位已变更，请重新登录。";
 /// Why somebody is signed out whose post has ended.
-pub const LEFT: &str = "您已离任，请重新登录。";
+pub const LEFT: &str = "您已办理离任，请重新登录；登录后可以查看本人的档案。";
 
 /// Marker of an account's identifier.
 #[derive(Debug)]

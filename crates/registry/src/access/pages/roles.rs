@@ -207,8 +207,7 @@ pub async fn take(asker: SignedIn, Path((node, grant)): Path<(String, String)>, 
     }
 }
 
-/// `POST /organisation/{node}/roles/{grant}/restore`: undoes [`take`] on the same day; `until` is as
-/// the grant had it.
+/// `POST /organisation/{node}/roles/{grant}/restore`: undoes [`take`]; `until` is as the grant had it.
 pub async fn restore(asker: SignedIn, Path((node, grant)): Path<(String, String)>, fields: Fields) -> Answer {
     let id: Id<Grant> = grant.parse().map_err(|_| Failure::NotFound)?;
     let node: Id<Node> = node.parse().map_err(|_| Failure::NotFound)?;
