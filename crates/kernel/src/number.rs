@@ -18,7 +18,7 @@ pub fn chinese_month(date: NaiveDate) -> String {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotADate {
     /// It has another form.
-    #[error("日期应写作 2026年11月23日、2026-11-23 或 20261123")]
+    #[error("日期应写作 2021年9月1日、2021-09-01 或 20210901")]
     Form,
     /// It names a day that is in no calendar.
     #[error("没有{year}年{month}月{day}日这一天，请核对")]

@@ -123,6 +123,17 @@ pub struct Member {
     pub has_other_roles: bool,
 }
 
+/// In place of a role: somebody who has left reads the own record and does nothing else.
+pub const READER: &str = "reader";
+
+impl Member {
+    /// Whether the member has left and only reads the own record.
+    #[must_use]
+    pub fn only_reads(&self) -> bool {
+        self.role == READER
+    }
+}
+
 /// Another system that brings a token with each request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Machine {

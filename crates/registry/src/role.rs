@@ -199,6 +199,17 @@ pub fn require<'c>(ctx: &'c Ctx, roles: &[Role]) -> Result<&'c Member, Failure> 
     }
 }
 
+/// The asker, who reads the own record: a teacher, or somebody who has left.
+///
+/// # Errors
+/// [`Failure::NotFound`] otherwise.
+pub fn of_own_record(ctx: &Ctx) -> Result<&Member, Failure> {
+    match ctx.who.member() {
+        Some(member) if member.only_reads() => Ok(member),
+        _ => require(ctx, &[Role::Teacher]),
+    }
+}
+
 /// Passes when the asker may do what `permission` names, or is the installation itself.
 ///
 /// # Errors

@@ -12,7 +12,7 @@ use tisheng_kernel::Id;
 use tisheng_platform::web::Failure;
 use tisheng_platform::web::layout::NavItem;
 use tisheng_platform::web::serve::Rooms;
-use tisheng_platform::{App, Ctx, Parts, Who};
+use tisheng_platform::{App, Ctx, Member, Parts, Who};
 use tisheng_policy::scheme::{self, Programme, Rulebook};
 use tisheng_registry::access::Role;
 use tisheng_registry::organisation::Node;
@@ -125,6 +125,10 @@ async fn team_rules(ctx: Ctx, node: Id<Node>) -> Result<Vec<TeamRule>, Failure> 
 
 /// The menu of a signed-in person, in the order of the work.
 pub fn navigation(who: &Who) -> Vec<NavItem> {
+    if who.member().is_some_and(Member::only_reads) {
+        let own = [("我的档案", "/"), ("学时", "/hours"), ("达标情况", "/standing")];
+        return own.iter().map(|(label, href)| NavItem::new(label, href)).collect();
+    }
     let role = who.member().and_then(|member| member.role.parse::<Role>().ok());
     let entries: &[(&str, &str)] = match role {
         None => &[],

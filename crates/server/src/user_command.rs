@@ -79,7 +79,7 @@ pub async fn run(command: &UserCommand, config: Config) -> Ended {
 }
 
 fn show(app: &App, issued: &Issued) -> std::io::Result<()> {
-    say(&format!("{}/set-up/{}", app.config.public_url, issued.token))?;
+    say(&issued.address(app))?;
     say(&format!("opens once, until {}; it is not shown again", issued.expires))
 }
 

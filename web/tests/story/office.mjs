@@ -57,7 +57,7 @@ export async function firstAddress(clerk, login) {
   ]);
   const texts = cells(readFileSync(await download.path()));
   assert.ok(texts.includes(login), texts.join(" "));
-  const address = texts.find((text) => text.includes("/set-up/"));
+  const address = texts.find((text) => text.includes("/s/"));
   assert.ok(address, texts.join(" "));
   return new URL(address).pathname;
 }

@@ -76,6 +76,18 @@ pub async fn valid(
     store::valid_of(tx, programme, person).await
 }
 
+/// Every certificate of a teacher, the latest first, whatever became of it.
+///
+/// # Errors
+/// What the database reports.
+pub async fn of_person(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    person: Id<Person>,
+) -> Result<Vec<Certificate>, DbError> {
+    store::of_person(tx, programme, person).await
+}
+
 /// The certificate that was taken from a teacher last, while there is no valid one.
 ///
 /// # Errors

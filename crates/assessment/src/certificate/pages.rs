@@ -17,7 +17,7 @@ use tisheng_platform::web::paging::Slice;
 use tisheng_platform::web::serve::{Disposition, stored};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, Page, once};
-use tisheng_platform::{App, Ctx, Tx};
+use tisheng_platform::{App, Ctx, Member, Tx};
 use tisheng_policy::scheme;
 use tisheng_registry::access::{self, Role};
 use tisheng_registry::people::{self, Person};
@@ -98,22 +98,30 @@ struct StandingPage {
     may_issue: bool,
 }
 
-async fn shown(ctx: &Ctx, person: Id<Person>) -> Result<Shown, Failure> {
+/// The standing of `person` in the programme where they teach; of whoever has left, where they `left`.
+async fn shown(ctx: &Ctx, person: Id<Person>, left: Option<&Member>) -> Result<Shown, Failure> {
     let mut tx = ctx.read().await?;
-    let teacher = people::teacher(&mut tx, person).await?;
-    let programme = scheme::at(&mut tx, &teacher.path).await?;
+    let (name, path) = match left {
+        Some(member) => (member.name.clone(), member.path.clone()),
+        None => {
+            let teacher = people::teacher(&mut tx, person).await?;
+            (teacher.name, teacher.path)
+        }
+    };
+    let programme = scheme::at(&mut tx, &path).await?;
     let verdict = standing::verdict(ctx, &mut tx, &programme, person).await?;
     let certificate = store::valid_of(&mut tx, programme.id, person).await?;
     let revoked = super::revoked(&mut tx, programme.id, person).await?;
-    Ok(Shown { verdict, certificate, revoked, name: teacher.name, person })
+    Ok(Shown { verdict, certificate, revoked, name, person })
 }
 
 /// `GET /standing`
 async fn own_standing(asker: SignedIn) -> Answer {
-    let member = access::require(&asker.ctx, &[Role::Teacher])?;
-    let shown = shown(&asker.ctx, Id::from_uuid(member.person)).await?;
+    let member = access::of_own_record(&asker.ctx)?;
+    let left = Some(member).filter(|member| member.only_reads());
+    let shown = shown(&asker.ctx, Id::from_uuid(member.person), left).await?;
     let page = Page::new(&asker, "达标情况", "/standing");
-    show(&StandingPage { page, shown, own: true, may_issue: false })
+    show(&StandingPage { page, shown, own: left.is_none(), may_issue: false })
 }
 
 /// `GET /people/{person}/standing`
@@ -122,7 +130,7 @@ async fn others_standing(asker: SignedIn, Path(person): Path<Id<Person>>) -> Ans
     let mut tx = asker.ctx.read().await?;
     people::visible(&asker.ctx, &mut tx, person).await?;
     drop(tx);
-    let shown = shown(&asker.ctx, person).await?;
+    let shown = shown(&asker.ctx, person, None).await?;
     let title = format!("{}的达标情况", shown.name);
     let page = Page::new(&asker, title, "/people");
     let may_issue = access::require(&asker.ctx, &ISSUERS).is_ok();

@@ -37,6 +37,10 @@ const REVOKED_OF: &str = "select number, programme, person, path, name, school, 
     issued_at, ended_at, reason, superseded_by, scheme_version from certificate
     where programme = $1 and person = $2 and state = 'revoked' order by issued_at desc limit 1";
 
+const OF_PERSON: &str = "select number, programme, person, path, name, school, state, facts, signature,
+    issued_at, ended_at, reason, superseded_by, scheme_version from certificate
+    where programme = $1 and person = $2 order by issued_at desc";
+
 const ALL: &str = "select number, programme, person, path, name, school, state, facts, signature,
     issued_at, ended_at, reason, superseded_by, scheme_version from certificate
     where number > $1 order by number limit 1000";
@@ -130,6 +134,15 @@ pub async fn revoked_of(
     person: Id<Person>,
 ) -> Result<Option<Certificate>, DbError> {
     tx.row_opt(REVOKED_OF, args![programme, person], certificate).await
+}
+
+/// Every certificate of a teacher, the latest first.
+pub async fn of_person(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    person: Id<Person>,
+) -> Result<Vec<Certificate>, DbError> {
+    tx.rows(OF_PERSON, args![programme, person], certificate).await
 }
 
 /// Up to 1000 certificates after a number.

@@ -73,6 +73,7 @@ impl Kind for ReceiptFile {
         noun: "移交记录",
         purpose: "导入继续教育系统的登记结果，与移交的学时逐条核对。退回的下次重新移交。",
         columns: &COLUMNS,
+        named_by: NUMBER,
         choices: &[],
         roles: &[Role::Province, Role::City, Role::County],
         outcomes: &[What::Changed, What::Same],

@@ -32,9 +32,10 @@ pub(super) async fn programme(ctx: &Ctx, tx: &mut Tx) -> Result<Uuid, Failure> {
     Ok(scheme::current(ctx, tx).await?.id.uuid())
 }
 
-/// The asker as a person.
+/// The asker as a person; nobody who has left judges or objects.
 pub(super) fn person(ctx: &Ctx) -> Result<Uuid, Failure> {
-    Ok(ctx.who.member().ok_or(Failure::NotFound)?.person)
+    let member = ctx.who.member().filter(|member| !member.only_reads());
+    Ok(member.ok_or(Failure::NotFound)?.person)
 }
 
 /// Who sees results of their node besides the author.
@@ -43,7 +44,7 @@ const LEADERS: [Role; 7] =
 
 /// Whether the asker is the author, at work as a teacher.
 pub(super) fn owns(ctx: &Ctx, of: &Submission) -> bool {
-    access::role(ctx) == Some(Role::Teacher) && person(ctx).is_ok_and(|me| me == of.person)
+    access::of_own_record(ctx).is_ok_and(|member| member.person == of.person)
 }
 
 /// Whether the asker sees results of the author's school.

@@ -269,7 +269,7 @@ story!(passwords_are_off_for_all_but_the_offices_at_the_node, |engine| async mov
     let mut tx = system.write().await.expect("a transaction");
     let issued = access::issue_setup_token(&system, &mut tx, teacher.person).await.expect("a token");
     tx.commit().await.expect("commits");
-    let set_up = format!("/set-up/{}", issued.token);
+    let set_up = format!("/s/{}", issued.token);
     scene.test.browser().get(&set_up).await.is(422).says("统一使用“教育云”登录");
     let chosen = [("chosen", "春暖花开-2021"), ("repeated", "春暖花开-2021")];
     scene.test.browser().post_only(&set_up, &chosen).await.is(422).says("统一使用“教育云”登录");

@@ -1,5 +1,7 @@
 //! `/` for every role.
 
+mod reader;
+
 use std::sync::Arc;
 
 use askama::Template;
@@ -31,6 +33,9 @@ pub fn routes() -> Router<Arc<App>> {
 
 /// `GET /`
 async fn home(asker: SignedIn) -> Answer {
+    if asker.member().only_reads() {
+        return reader::home(asker).await;
+    }
     match access::role(&asker.ctx) {
         Some(Role::Teacher) => teacher(asker).await,
         Some(role) if monitoring::SEERS.contains(&role) => office(asker).await,

@@ -202,7 +202,7 @@ impl<'f> Checked<'f> {
         // Beyond these years a date is a slip, and would no longer sort as text.
         let date = text.parse().ok().filter(|date: &NaiveDate| (1900..2200).contains(&date.year()));
         if date.is_none() {
-            self.errors.add(name, format!("{title}应写成 2026-11-23 这样的日期"));
+            self.errors.add(name, format!("{title}应写成 2021-09-01 这样的日期"));
         }
         date
     }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use tisheng_kernel::number::chinese_date;
 use tisheng_kernel::{Id, Instant};
 
+use super::once::leads_here;
 use super::session::SignedIn;
 use super::{Failure, assets};
 use crate::ctx::{Ctx, Member, Request};
@@ -43,6 +44,15 @@ impl Tone {
     }
 }
 
+/// What takes back what was just done: a form that one button sends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undo {
+    /// Where it goes, an address of this installation.
+    pub to: String,
+    /// Its fields, besides the key.
+    pub fields: Vec<(String, String)>,
+}
+
 /// A message shown once, on the next page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flash {
@@ -50,25 +60,35 @@ pub struct Flash {
     pub tone: Tone,
     /// One sentence.
     pub text: String,
+    /// How what it tells of is taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<Undo>,
 }
 
 impl Flash {
     /// It is done.
     #[must_use]
     pub fn good(text: impl Into<String>) -> Self {
-        Self { tone: Tone::Good, text: text.into() }
+        Self { tone: Tone::Good, text: text.into(), undo: None }
     }
 
     /// Something to know.
     #[must_use]
     pub fn note(text: impl Into<String>) -> Self {
-        Self { tone: Tone::Note, text: text.into() }
+        Self { tone: Tone::Note, text: text.into(), undo: None }
     }
 
     /// Something to attend to.
     #[must_use]
     pub fn warn(text: impl Into<String>) -> Self {
-        Self { tone: Tone::Warn, text: text.into() }
+        Self { tone: Tone::Warn, text: text.into(), undo: None }
+    }
+
+    /// The same with a button that takes it back, by sending `fields` to `to`.
+    #[must_use]
+    pub fn undone_by(self, to: impl Into<String>, fields: &[(&str, &str)]) -> Self {
+        let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self { undo: Some(Undo { to: to.into(), fields }), ..self }
     }
 
     /// The header that hands the message to the next page. It lives for seconds and holds only
@@ -76,7 +96,8 @@ impl Flash {
     #[must_use]
     pub fn cookie(&self) -> HeaderValue {
         // Browsers drop a cookie of more than 4 KiB without a word.
-        let short = Self { tone: self.tone, text: self.text.chars().take(FLASH_CHARACTERS).collect() };
+        let text = self.text.chars().take(FLASH_CHARACTERS).collect();
+        let short = Self { tone: self.tone, text, undo: self.undo.clone() };
         let text = serde_json::to_string(&short).unwrap_or_default();
         let value = URL_SAFE_NO_PAD.encode(text);
         HeaderValue::from_str(&format!("{FLASH_COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=60"))
@@ -84,7 +105,10 @@ impl Flash {
     }
 
     pub(super) fn read(cookie: &str) -> Option<Self> {
-        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(cookie).ok()?).ok()
+        let flash: Self = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(cookie).ok()?).ok()?;
+        // Another host of the same domain may have set the cookie.
+        let undo = flash.undo.filter(|undo| leads_here(&undo.to));
+        Some(Self { undo, ..flash })
     }
 }
 
@@ -247,7 +271,7 @@ mod tests {
     use chrono::TimeDelta;
     use tisheng_kernel::Instant;
 
-    use super::{Page, day_shown};
+    use super::{Flash, Page, day_shown};
     use crate::web::{Filters, FormErrors};
 
     #[derive(Template)]
@@ -297,6 +321,24 @@ mod tests {
         };
         assert!(page(&day).render().expect("renders").contains("演示日期：2021年3月10日"));
         assert!(!page("").render().expect("renders").contains("演示日期"));
+    }
+
+    #[test]
+    fn a_message_is_taken_back_here_and_nowhere_else() {
+        let carried = |to: &str| {
+            let flash = Flash::good("平台已停用。").undone_by(to, &[("do", "resume")]);
+            let header = flash.cookie().to_str().expect("text").to_owned();
+            let value = header.split(['=', ';']).nth(1).expect("a value").to_owned();
+            let mut page = Page::bare("平台");
+            page.flash = Flash::read(&value);
+            let (errors, filters) = (FormErrors::default(), Filters::default());
+            Everything { page, errors, name: "", options: &[], filters }.render().expect("renders")
+        };
+        let html = carried("/platforms/1/turn");
+        assert!(html.contains(r#"<form method="post" action="/platforms/1/turn">"#), "{html}");
+        assert!(html.contains(r#"name="do" value="resume""#) && html.contains("撤销"), "{html}");
+        let html = carried("//evil.test/");
+        assert!(html.contains("平台已停用。") && !html.contains("evil.test"), "{html}");
     }
 
     #[test]

@@ -21,7 +21,7 @@ use super::unsent::Unsent;
 use crate::app::App;
 use crate::args;
 use crate::ctx::{Ctx, Member, Who};
-use crate::db::{DbError, Tx};
+use crate::db::{DbError, Row, Tx};
 
 /// Over HTTPS the name itself says that no other host of the same domain has set the cookie.
 const COOKIE_HTTPS: &str = "__Host-tisheng_session";
@@ -36,17 +36,19 @@ pub(crate) const REMEMBERED_DAYS: i64 = 1;
 const PROLONG_AFTER_MINUTES: i64 = 10;
 
 const FIND: &str =
-    "select account, who, seen_at, created_at from session where token = $1 and expires_at > $2";
+    "select account, who, seen_at, created_at, expires_at, because from session where token = $1";
 const START: &str = "insert into session (token, account, who, created_at, seen_at, expires_at, via, device)
     values ($1, $2, $3, $4, $4, $5, $6, $7)";
 const TAKE_UP: &str = "update session set who = $2 where token = $1";
 const PROLONG: &str = "update session set seen_at = $2, expires_at = $3 where token = $1";
 const END: &str = "delete from session where token = $1";
 const END_ALL: &str = "delete from session where account = $1";
+const END_BECAUSE: &str =
+    "update session set expires_at = $2, because = $3 where account = $1 and expires_at > $2";
 const END_VIA: &str = "delete from session where via = $1 or (via > $2 and via < $3)";
 const VIA: &str = "select via from session where token = $1";
 const END_OTHERS: &str = "delete from session where account = $1 and token <> $2";
-const ENDED: &str = "select account from session where token = $1 and who is not null";
+const ENDED: &str = "select account, because from session where token = $1 and who is not null";
 const SWEEP: &str = "delete from session where expires_at <= $1";
 
 /// The secret in a browser's cookie, as the database knows it.
@@ -162,6 +164,15 @@ pub async fn end_all(tx: &mut Tx, account: Uuid, but: Option<&Token>) -> Result<
     }
 }
 
+/// Ends all sessions of `account` at the moment `at`; whoever comes with one of them is told why by
+/// the sentence `because`.
+///
+/// # Errors
+/// What the database reports.
+pub async fn end_all_because(tx: &mut Tx, account: Uuid, at: Instant, because: &str) -> Result<u64, DbError> {
+    tx.run(END_BECAUSE, args![account, at, because]).await
+}
+
 fn write(member: &Member) -> Result<String, DbError> {
     serde_json::to_string(member).map_err(|e| DbError::Engine(e.to_string()))
 }
@@ -198,6 +209,8 @@ pub struct Session {
     pub account: Option<Uuid>,
     /// What the page before wanted to say.
     pub flash: Option<Flash>,
+    /// Why the session that the browser came with was ended from outside, in one sentence.
+    pub because: Option<String>,
 }
 
 impl FromRequestParts<Arc<App>> for Session {
@@ -216,23 +229,25 @@ fn of_request<'a>(headers: &'a HeaderMap, app: &'a Arc<App>) -> BoxFuture<'a, Re
         let flash = cookie_value(headers, super::layout::FLASH_COOKIE).and_then(Flash::read);
         let name = cookie_name(app.config.is_https());
         let Some(secret) = cookie_value(headers, name).filter(|s| !s.is_empty()) else {
-            let ctx = Ctx::new(Arc::clone(app), Who::Stranger);
-            return Ok(Session { ctx, token: None, account: None, flash });
+            return Ok(stranger(app, flash, None));
         };
         let token = Token::of(secret);
         let at = app.now();
         let mut tx = app.db.read().await?;
         let found = tx
-            .row_opt(FIND, args![&token.0, at], |row| {
-                let times = (row.get::<Instant>(2)?, row.get::<Instant>(3)?);
-                Ok((row.get::<Uuid>(0)?, row.get::<Option<String>>(1)?, times))
+            .row_opt(FIND, args![&token.0], |row| {
+                let times = (row.get::<Instant>(2)?, row.get::<Instant>(3)?, row.get::<Instant>(4)?);
+                let because = row.get::<Option<String>>(5)?;
+                Ok((row.get::<Uuid>(0)?, row.get::<Option<String>>(1)?, times, because))
             })
             .await?;
         drop(tx);
-        let Some((account, who, (seen_at, began))) = found else {
-            let ctx = Ctx::new(Arc::clone(app), Who::Stranger);
-            return Ok(Session { ctx, token: None, account: None, flash });
+        let Some((account, who, (seen_at, began, until), because)) = found else {
+            return Ok(stranger(app, flash, None));
         };
+        if until <= at {
+            return Ok(stranger(app, flash, because));
+        }
         if who.is_some() && at - seen_at > TimeDelta::minutes(PROLONG_AFTER_MINUTES) {
             // Who only wants to read is not turned away because nothing can be written.
             if let Err(error) = prolong(app, &token, at, expiry(app, began, at)).await {
@@ -241,14 +256,22 @@ fn of_request<'a>(headers: &'a HeaderMap, app: &'a Arc<App>) -> BoxFuture<'a, Re
         }
         let member: Option<Member> = who.and_then(|text| serde_json::from_str(&text).ok());
         let who = member.map_or(Who::Stranger, |m| Who::Member(Box::new(m)));
-        Ok(Session { ctx: Ctx::new(Arc::clone(app), who), token: Some(token), account: Some(account), flash })
+        let ctx = Ctx::new(Arc::clone(app), who);
+        Ok(Session { ctx, token: Some(token), account: Some(account), flash, because: None })
     })
 }
 
-/// Whose session the cookie of these headers names, also when it has ended not long ago.
-pub(super) async fn ended(headers: &HeaderMap, app: &App) -> Result<Option<Uuid>, DbError> {
+fn stranger(app: &Arc<App>, flash: Option<Flash>, because: Option<String>) -> Session {
+    let ctx = Ctx::new(Arc::clone(app), Who::Stranger);
+    Session { ctx, token: None, account: None, flash, because }
+}
+
+/// Whose session the cookie of these headers names, also when it has ended not long ago, and why it
+/// was ended from outside.
+pub(super) async fn ended(headers: &HeaderMap, app: &App) -> Result<Option<(Uuid, Option<String>)>, DbError> {
     let Some(secret) = cookie_value(headers, cookie_name(app.config.is_https())) else { return Ok(None) };
-    app.db.read().await?.row_opt(ENDED, args![&Token::of(secret).0], |row| row.get(0)).await
+    let found = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    app.db.read().await?.row_opt(ENDED, args![&Token::of(secret).0], found).await
 }
 
 async fn prolong(app: &App, token: &Token, at: Instant, until: Instant) -> Result<(), DbError> {
@@ -276,12 +299,24 @@ impl SignedIn {
     }
 }
 
+/// What may be sent by somebody who has left: what concerns the account and the session.
+const READERS_FORMS: [&str; 3] = ["/account/", "/sign-out", "/unsent/"];
+
+/// Whether a request changes nothing but what is its reader's own.
+fn is_a_readers(parts: &Parts) -> bool {
+    let path = parts.uri.path();
+    parts.method.is_safe() || READERS_FORMS.iter().any(|start| path.starts_with(start))
+}
+
 impl FromRequestParts<Arc<App>> for SignedIn {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
         let session = of_request(&parts.headers, app).await?;
         match (session.token, &session.ctx.who) {
+            (Some(_), Who::Member(member)) if member.only_reads() && !is_a_readers(parts) => {
+                Err(Failure::NotFound)
+            }
             (Some(token), Who::Member(_)) => Ok(Self { ctx: session.ctx, token, flash: session.flash }),
             _ if Unsent::is_of_a_person(parts) => {
                 Err(Failure::Unsent(Unsent::of(&parts.headers, app).await?))

@@ -55,7 +55,12 @@ pub struct Unsent {
     page: Option<String>,
     /// Whose session it was, when it has ended not long ago.
     whose: Option<Uuid>,
+    /// Why, when somebody else has ended it.
+    because: Option<String>,
 }
+
+/// Why a session has ended that nobody else has ended.
+const TOO_LONG: &str = "登录已过期，请重新登录。";
 
 impl Unsent {
     /// Whether this request is a form that a person sent: a script that sends something in the
@@ -68,13 +73,19 @@ impl Unsent {
     /// The form of this request, which has no session.
     pub(super) fn of<'a>(headers: &'a HeaderMap, app: &'a Arc<App>) -> BoxFuture<'a, Result<Self, DbError>> {
         Box::pin(async move {
-            Ok(Self { page: page_before(headers), whose: session::ended(headers, app).await? })
+            let (whose, because) = session::ended(headers, app).await?.unzip();
+            Ok(Self { page: page_before(headers), whose, because: because.flatten() })
         })
+    }
+
+    /// Why, and what became of the form.
+    fn told(&self, became: &str) -> Flash {
+        Flash::warn(format!("{}{became}", self.because.as_deref().unwrap_or(TOO_LONG)))
     }
 
     /// Led to the sign-in page, and told why.
     pub(super) fn answer(self) -> Response {
-        let flash = Flash::warn("登录已过期，请重新登录；刚才填写的内容没有提交。");
+        let flash = self.told("刚才填写的内容没有提交。");
         let mut response = once::redirect(&sign_in(self.page.as_deref()), Some(&flash));
         response.extensions_mut().insert(self);
         response
@@ -132,7 +143,7 @@ pub(super) async fn keep(State(app): State<Arc<App>>, request: Request, next: Ne
     };
     match stored(&app, whose, &typed).await {
         Ok(cookie) => {
-            let flash = Flash::warn("登录已过期，请重新登录；刚才填写的内容没有提交，登录后可以接着提交。");
+            let flash = unsent.told("刚才填写的内容没有提交，登录后可以接着提交。");
             let back = typed.page.unwrap_or_else(|| "/".to_owned());
             let back = format!("/unsent?back={}", utf8_percent_encode(&back, NON_ALPHANUMERIC));
             let mut response = once::redirect(&sign_in(Some(&back)), Some(&flash));

@@ -1,17 +1,16 @@
 //! Accounts: made for a person, opened with a one-time token, disabled.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use tisheng_kernel::{Id, Instant};
 use tisheng_platform::web::{Failure, session};
 use tisheng_platform::{Ctx, DbError, Tx, audit};
 
+use super::code;
 use super::model::{Account, fits_login, plain_login};
 use super::password::{self, Hashed};
 use super::second_factor::SecretText;
+use super::sign_in;
 use super::store;
 use super::ways::{Way, Ways};
 use crate::people::{self, Person};
@@ -19,6 +18,13 @@ use crate::role::{Permission, permit};
 
 /// Days for which a set-up token counts.
 const TOKEN_DAYS: i64 = 7;
+/// Signs of a set-up token, five bits each: short enough to be typed from a slip of paper, and with a
+/// million of them open, and as many addresses guessing as [`UNKNOWN`] lets them for their days, nobody
+/// finds one.
+const TOKEN_LENGTH: usize = 15;
+/// Unknown tokens from one address, which a whole school may share, before it waits, and for how many
+/// minutes.
+const UNKNOWN: (i64, i64) = (100, 5);
 
 /// Why an account or a role was left as it is.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +62,9 @@ pub enum AccessError {
     /// The person holds the role there already.
     #[error("该人员在此机构已有“{0}”身份")]
     Held(&'static str),
+    /// It was not taken back today or yesterday.
+    #[error("只能撤销今天或昨天的收回；需要此身份时请重新授予")]
+    TakenLongAgo,
     /// The last day lies in the past.
     #[error("截止日期不能早于今天")]
     Past,
@@ -93,7 +102,7 @@ impl From<AccessError> for Failure {
 pub struct Issued {
     /// The account that it opens.
     pub account: Id<Account>,
-    /// The token as it stands in the address `/set-up/{token}`.
+    /// The token as it stands in the address `/s/{token}`.
     pub token: String,
     /// Until when it counts.
     pub expires: Instant,
@@ -150,12 +159,12 @@ pub async fn create_accounts(ctx: &Ctx, tx: &mut Tx, new: &[NewAccount]) -> Resu
 /// [`AccessError::NoAccount`].
 pub async fn issue_setup_token(ctx: &Ctx, tx: &mut Tx, person: Id<Person>) -> Result<Issued, AccessError> {
     let account = cared_for(ctx, tx, person).await?;
-    let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 24]>());
+    let token = code::fresh::<TOKEN_LENGTH>();
     let expires = ctx.at + TimeDelta::days(TOKEN_DAYS);
-    store::set_token(tx, account.id, &digest(&token), expires).await?;
+    store::set_token(tx, account.id, &digest(ctx, &token), expires).await?;
     let detail = json!({ "person": person, "expires": expires });
     audit::record(ctx, tx, "access.setup_issued", account.id.uuid(), &detail).await?;
-    Ok(Issued { account: account.id, token, expires })
+    Ok(Issued { account: account.id, token: code::shown(&token), expires })
 }
 
 /// Whose password `token` lets choose: the owner's login and name.
@@ -167,11 +176,33 @@ pub(super) async fn token_holder(
     tx: &mut Tx,
     token: &str,
 ) -> Result<store::TokenHolder, AccessError> {
-    let holder = store::by_token(tx, &digest(token), ctx.at).await?.ok_or(AccessError::Token)?;
+    let token = code::plain(token, TOKEN_LENGTH).ok_or(AccessError::Token)?;
+    let holder = store::by_token(tx, &digest(ctx, &token), ctx.at).await?.ok_or(AccessError::Token)?;
     let grants = store::grants_of(tx, holder.person, ctx.at.date()).await?;
     match (Ways::of(&ctx.app).instead)(tx, &grants).await? {
         Some(way) => Err(AccessError::Elsewhere(way)),
         None => Ok(holder),
+    }
+}
+
+/// Passes while not too many unknown tokens have come from `address`; `is_unknown` counts one more.
+///
+/// # Errors
+/// [`Failure::TooMany`].
+pub(super) async fn guessed(ctx: &Ctx, address: &str, is_unknown: bool) -> Result<(), Failure> {
+    let key = ctx.app.keys.index("set-up address", address);
+    if is_unknown {
+        let mut tx = ctx.write().await?;
+        sign_in::count(ctx, &mut tx, &key, UNKNOWN).await?;
+        return Ok(tx.commit().await?);
+    }
+    let mut tx = ctx.read().await?;
+    match store::locked_until(&mut tx, [&key, &key, &key], ctx.at).await? {
+        Some(until) => {
+            let seconds = u32::try_from((until - ctx.at).num_seconds() + 1).unwrap_or(1);
+            Err(Failure::TooMany { seconds })
+        }
+        None => Ok(()),
     }
 }
 
@@ -187,7 +218,8 @@ pub async fn use_setup_token(ctx: &Ctx, token: &str, chosen: &str) -> Result<Id<
     password::is_acceptable(chosen, &holder.login, &holder.name).map_err(AccessError::Password)?;
     let hashed = password::hash(chosen).await?;
     let mut tx = ctx.write().await?;
-    if !store::spend_token(&mut tx, holder.account, &digest(token), hashed.as_str()).await? {
+    let token = code::plain(token, TOKEN_LENGTH).ok_or(AccessError::Token)?;
+    if !store::spend_token(&mut tx, holder.account, &digest(ctx, &token), hashed.as_str()).await? {
         return Err(AccessError::Token);
     }
     session::end_all(&mut tx, holder.account.uuid(), None).await?;
@@ -254,7 +286,7 @@ pub async fn change_password(
     let mut tx = ctx.read().await?;
     let own = store::credentials(&mut tx, Id::from_uuid(member.account)).await?.ok_or(Failure::NotFound)?;
     drop(tx);
-    super::sign_in::check_own_password(ctx, &own, current).await?;
+    sign_in::check_own_password(ctx, &own, current).await?;
     password::is_acceptable(chosen, &own.login, &own.name).map_err(AccessError::Password)?;
     let hashed = password::hash(chosen).await?;
     let mut tx = ctx.write().await?;
@@ -280,7 +312,8 @@ pub async fn reset_second_factor(ctx: &Ctx, tx: &mut Tx, person: Id<Person>) -> 
     Ok(())
 }
 
-/// Closes an account: its sessions end and it cannot sign in.
+/// Closes an account: its sessions end and it cannot sign in. A set-up token that was issued counts
+/// again with the account, while its days last.
 ///
 /// # Errors
 /// [`AccessError::NoAccount`].
@@ -320,6 +353,6 @@ fn only_installation(ctx: &Ctx) -> Result<(), Failure> {
     if ctx.who.member().is_none() && ctx.scope().holds("/") { Ok(()) } else { Err(Failure::NotFound) }
 }
 
-fn digest(token: &str) -> Vec<u8> {
-    Sha256::digest(token.as_bytes()).to_vec()
+fn digest(ctx: &Ctx, token: &str) -> Vec<u8> {
+    ctx.app.keys.index("set-up token", token)
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use tisheng_kernel::{Id, Instant};
 use tisheng_platform::jobs::{self, Claimed, JobError};
 use tisheng_platform::web::paging::Order;
-use tisheng_platform::web::{Cursor, Failure, session};
+use tisheng_platform::web::{Cursor, Failure};
 use tisheng_platform::{Ctx, DbError, Tx, audit};
 use uuid::Uuid;
 
@@ -110,9 +110,9 @@ async fn give(
         let at = Instant::start_of(until);
         jobs::enqueue(tx, at, GRANT_ENDS, &id.to_string(), &Ending { person: person.id }).await?;
     }
-    // A running session has not given the second factor that the new role asks for.
-    if needs_second_factor(role) {
-        end_sessions(tx, person.id).await?;
+    // A running session has not given the second factor that the new role asks for, or reads only.
+    if needs_second_factor(role) || held.is_empty() {
+        end_sessions(ctx, tx, person.id).await?;
     }
     let detail = json!({ "person": person.id, "role": role.key(), "node": node.id, "until": until });
     audit::record(ctx, tx, "access.role_given", id.uuid(), &detail).await?;
@@ -152,9 +152,42 @@ pub async fn take_back(ctx: &Ctx, tx: &mut Tx, id: Id<Grant>) -> Result<Grant, A
     if !store::end_grant(tx, id, ctx.at.date()).await? {
         return Err(Failure::NotFound.into());
     }
-    end_sessions(tx, grant.person).await?;
+    end_sessions(ctx, tx, grant.person).await?;
     let detail = json!({ "person": grant.person, "role": grant.role.key(), "node": grant.node });
     audit::record(ctx, tx, "access.role_taken", id.uuid(), &detail).await?;
+    Ok(grant)
+}
+
+/// Gives back a role that was taken today or yesterday, up to the day before `until` as it was.
+///
+/// # Errors
+/// [`AccessError::TakenLongAgo`], [`AccessError::Held`]; not found when there is no such grant within
+/// what the asker may give.
+pub(super) async fn give_back(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    id: Id<Grant>,
+    until: Option<NaiveDate>,
+) -> Result<Grant, AccessError> {
+    permit(ctx, Permission::GiveRoles)?;
+    let grant = store::find_grant(tx, &ctx.scope(), id).await?.ok_or(Failure::NotFound)?;
+    appoints(ctx, grant.role, &grant.path)?;
+    let today = ctx.at.date();
+    let held = store::grants_of(tx, grant.person, today).await?;
+    if held.iter().any(|other| other.role == grant.role && other.node == grant.node) {
+        return Err(AccessError::Held(grant.role.title()));
+    }
+    let is_fresh = grant.until.is_some_and(|ended| ended.succ_opt().is_some_and(|next| next >= today));
+    if !is_fresh || until.is_some_and(|until| until <= today) {
+        return Err(AccessError::TakenLongAgo);
+    }
+    intake::reopen_grant(tx, id.uuid(), until).await?;
+    if needs_second_factor(grant.role) {
+        end_sessions(ctx, tx, grant.person).await?;
+    }
+    let detail =
+        json!({ "person": grant.person, "role": grant.role.key(), "node": grant.node, "until": until });
+    audit::record(ctx, tx, "access.role_given_back", id.uuid(), &detail).await?;
     Ok(grant)
 }
 
@@ -231,6 +264,10 @@ pub(crate) async fn begin_teaching(
     if held.iter().any(|grant| grant.role == Role::Teacher && grant.node == school) {
         return Ok(());
     }
+    if held.is_empty() {
+        // Whoever had left acts in the role from the next sign-in on.
+        end_sessions(ctx, tx, person).await?;
+    }
     let id: Id<Grant> = ctx.id();
     let (given_by, _, _) = ctx.who.signature();
     let new =
@@ -241,7 +278,8 @@ pub(crate) async fn begin_teaching(
     Ok(())
 }
 
-/// Ends the roles that went with a post of `person` at `school`, and the sessions.
+/// Ends the roles that went with a post of `person` at `school`, and the sessions; `because` is told
+/// at the sign-in page.
 ///
 /// # Errors
 /// What the database reports.
@@ -249,21 +287,19 @@ pub(crate) async fn end_with_post(
     ctx: &Ctx,
     tx: &mut Tx,
     person: Id<Person>,
-    school: Id<Node>,
-    on: NaiveDate,
+    (school, on): (Id<Node>, NaiveDate),
+    because: &str,
 ) -> Result<(), DbError> {
-    for ended in intake::leave_school(tx, person.uuid(), school.uuid(), on).await? {
+    let times = (on, ctx.at);
+    for ended in intake::leave_school(tx, person.uuid(), school.uuid(), times, because).await? {
         let detail = json!({ "person": person, "role": ended.role, "node": school, "with": "post" });
         audit::record(ctx, tx, "access.role_taken", ended.id, &detail).await?;
     }
     Ok(())
 }
 
-async fn end_sessions(tx: &mut Tx, person: Id<Person>) -> Result<(), DbError> {
-    if let Some(account) = store::of_person(tx, person).await? {
-        session::end_all(tx, account.id.uuid(), None).await?;
-    }
-    Ok(())
+async fn end_sessions(ctx: &Ctx, tx: &mut Tx, person: Id<Person>) -> Result<(), DbError> {
+    intake::sign_out(tx, person.uuid(), ctx.at, intake::ROLES_CHANGED).await
 }
 
 /// The job of a grant that ends by its date: sessions that may act in it end.
@@ -273,6 +309,6 @@ async fn end_sessions(tx: &mut Tx, person: Id<Person>) -> Result<(), DbError> {
 pub async fn end_grant(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     let ending: Ending = claimed.payload()?;
     let mut tx = ctx.write().await?;
-    end_sessions(&mut tx, ending.person).await?;
+    end_sessions(&ctx, &mut tx, ending.person).await?;
     Ok(tx.commit().await?)
 }

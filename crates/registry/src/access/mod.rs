@@ -5,13 +5,15 @@
 //! for a time; a session acts in one grant and may switch. Offices from the county up, auditors
 //! and evaluators give a code of a second factor besides the password. A room above may let people
 //! in by other [`Ways`]; it vouches for an account ([`sign_in_vouched`]), and all else stays here.
+//! Whoever has left a school and holds no role reads the own record, let in by password alone, and does
+//! nothing else ([`tisheng_platform::ctx::READER`]).
 //!
 //! Tables: `account`, `sign_in_failure`, `role_grant`, `recovery_code`. Invariants: a password is stored only as
-//! an argon2id hash, a token only as its digest, the second factor's secret sealed,
-//! a recovery code as its keyed digest; no code and no token counts twice; an unknown account and a wrong password look and cost the same; whoever
+//! an argon2id hash, a token and a recovery code only as keyed digests, the second factor's secret sealed; no code and no token counts twice; an unknown account and a wrong password look and cost the same; whoever
 //! loses a role loses the sessions.
 
 mod accounts;
+mod code;
 mod grants;
 pub mod intake;
 mod looks;
@@ -21,6 +23,7 @@ mod password;
 mod recovery;
 mod second_factor;
 mod sign_in;
+mod slip;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -43,14 +46,18 @@ pub use second_factor::{SecretText, code_at, new_secret, otpauth};
 pub use sign_in::{
     Accepted, SignInError, Vouched, enrol, give_code, sign_in, sign_in_vouched, standing, standing_of, switch,
 };
+pub use slip::Slip;
 pub(crate) use store::staff;
 pub use ways::{Asked, Linked, Links, Offered, Way, Ways};
 
-pub use crate::role::{NotARole, Permission, Role, allows, may, permit, require, role};
+pub use crate::role::{NotARole, Permission, Role, allows, may, of_own_record, permit, require, role};
 
 use tisheng_platform::jobs::Handlers;
 use tisheng_platform::web::session;
 use tisheng_platform::{Ctx, DbError, Shift, Tx};
+
+/// Why everybody below a node is signed out that stands elsewhere now.
+const PLACE_MOVED: &str = "您所在机构的隶属关系已调整，请重新登录。";
 
 /// Adds the jobs of this room: a grant that ends by its date ends the sessions that act in it.
 #[must_use]
@@ -62,7 +69,7 @@ pub fn handlers(handlers: Handlers) -> Handlers {
 /// the sessions that act there: they carry the old path.
 pub(crate) async fn follow(ctx: &Ctx, tx: &mut Tx, from: &str, shift: &Shift) -> Result<(), DbError> {
     for account in store::accounts_below(tx, from, ctx.at.date()).await? {
-        session::end_all(tx, account.uuid(), None).await?;
+        session::end_all_because(tx, account.uuid(), ctx.at, PLACE_MOVED).await?;
     }
     store::follow(tx, shift).await
 }

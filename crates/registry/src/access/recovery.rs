@@ -1,10 +1,11 @@
 //! Recovery codes: for whoever has lost the device of the second factor, and for changing it.
 
 use serde_json::json;
-use tisheng_kernel::{Id, text};
+use tisheng_kernel::Id;
 use tisheng_platform::web::{Failure, session};
 use tisheng_platform::{Ctx, DbError, Tx, audit};
 
+use super::code;
 use super::model::Account;
 use super::sign_in::{SignInError, proved};
 use super::store::{self, Credentials, recovery};
@@ -13,33 +14,6 @@ use super::store::{self, Credentials, recovery};
 const CODES: usize = 10;
 /// Signs of a code: five bits each, so that nobody guesses one.
 const LENGTH: usize = 10;
-/// Signs that are not taken for one another when they are copied by hand (Crockford's base 32).
-const SIGNS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-
-/// What was typed in the form in which codes are kept; nothing when it cannot be one.
-fn plain(typed: &str) -> Option<String> {
-    let sign = |c: char| match c {
-        'O' => '0',
-        'I' | 'L' => '1',
-        other => other,
-    };
-    let typed = text::tidy(typed).to_ascii_uppercase();
-    let code: String = typed.chars().filter(|c| !matches!(c, '-' | ' ')).map(sign).collect();
-    let whole = code.len() == LENGTH && code.bytes().all(|byte| SIGNS.contains(&byte));
-    whole.then_some(code)
-}
-
-/// In two halves, as it is read off.
-fn shown(code: &str) -> String {
-    let (first, second) = code.split_at(LENGTH / 2);
-    format!("{first}-{second}")
-}
-
-fn fresh() -> String {
-    let bytes: [u8; LENGTH] = rand::random();
-    bytes.iter().map(|byte| char::from(SIGNS[usize::from(byte % 32)])).collect()
-}
-
 fn digest(ctx: &Ctx, code: &str) -> Vec<u8> {
     ctx.app.keys.index("recovery code", code)
 }
@@ -51,7 +25,7 @@ pub(super) async fn spend(
     account: Id<Account>,
     typed: &str,
 ) -> Result<bool, DbError> {
-    let Some(code) = plain(typed) else { return Ok(false) };
+    let Some(code) = code::plain(typed, LENGTH) else { return Ok(false) };
     let spent = recovery::spend(tx, account, &digest(ctx, &code), ctx.at).await?;
     if spent {
         audit::record(ctx, tx, "access.recovery_code_used", account.uuid(), &json!({})).await?;
@@ -75,12 +49,12 @@ pub async fn renew(ctx: &Ctx, code: &str) -> Result<Vec<String>, SignInError> {
         }
     };
     recovery::forget(&mut tx, own.account).await?;
-    let codes: Vec<String> = (0..CODES).map(|_| fresh()).collect();
+    let codes: Vec<String> = (0..CODES).map(|_| code::fresh::<LENGTH>()).collect();
     let digests: Vec<Vec<u8>> = codes.iter().map(|code| digest(ctx, code)).collect();
     recovery::add(&mut tx, own.account, &digests).await?;
     audit::record(ctx, &mut tx, "access.recovery_codes_given", own.account.uuid(), &json!({})).await?;
     tx.commit().await?;
-    Ok(codes.iter().map(|code| shown(code)).collect())
+    Ok(codes.iter().map(|code| code::shown(code)).collect())
 }
 
 /// Takes the asker's own second factor away for a code of it or a recovery code, and ends all
@@ -114,22 +88,4 @@ async fn proved_own(ctx: &Ctx, tx: &mut Tx, code: &str) -> Result<Credentials, S
     }
     proved(ctx, tx, &own, code).await?;
     Ok(own)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{LENGTH, fresh, plain, shown};
-
-    #[test]
-    fn a_code_is_found_however_it_is_copied() {
-        let code = "0123456ABC";
-        for typed in ["01234-56ABC", "01234 56abc", " oi234-56abc ", "０１２３４－５６ＡＢＣ"] {
-            assert_eq!(plain(typed).as_deref(), Some(code), "{typed}");
-        }
-        for typed in ["", "123456", "01234-56ABCD", "01234-56AB!", "01234-56ABU"] {
-            assert_eq!(plain(typed), None, "{typed}");
-        }
-        let code = fresh();
-        assert_eq!((code.len(), plain(&shown(&code))), (LENGTH, Some(code)));
-    }
 }

@@ -4,7 +4,7 @@ use axum::http::HeaderValue;
 use chrono::TimeDelta;
 use serde_json::json;
 use tisheng_kernel::{Id, Phone};
-use tisheng_platform::ctx::Member;
+use tisheng_platform::ctx::{Member, READER};
 use tisheng_platform::web::Failure;
 use tisheng_platform::web::session::{self, Token};
 use tisheng_platform::{Ctx, DbError, Tx, audit};
@@ -16,7 +16,7 @@ use super::recovery;
 use super::second_factor::{SecretText, step_of};
 use super::store::{self, Credentials};
 use super::ways::{Way, Ways};
-use crate::people::{Person, phone_index};
+use crate::people::{self, Person, phone_index};
 
 /// Minutes within which failures add up.
 const WINDOW_MINUTES: i64 = 15;
@@ -233,13 +233,46 @@ async fn begin(
     via: Option<&str>,
 ) -> Result<Accepted, SignInError> {
     let last = grants.iter().find(|grant| Some(grant.id) == found.last_grant);
-    let grant = last.or_else(|| grants.iter().min_by_key(|grant| grant.role)).ok_or(SignInError::NoRole)?;
+    let Some(grant) = last.or_else(|| grants.iter().min_by_key(|grant| grant.role)) else {
+        return read_on(ctx, tx, found, via).await;
+    };
     let member = grant.member(found.account, &found.name, grants.len() > 1);
     let cookie = session::start_via(ctx, tx, found.account.uuid(), Some(&member), via).await?;
-    store::act_in(tx, found.account, grant.id, ctx.at).await?;
+    store::act_in(tx, found.account, Some(grant.id), ctx.at).await?;
     let detail = json!({ "role": grant.role.key(), "node": grant.node, "via": via });
     audit::record(ctx, tx, "access.signed_in", found.account.uuid(), &detail).await?;
     Ok(Accepted::In { cookie, choose: grants.len() > 1 && last.is_none() })
+}
+
+/// A path that is none below a school: whoever has left sees nobody and nothing of it.
+const NOBODYS: &str = "-/";
+
+/// Starts the session of somebody who has left a school and holds no role. Whoever vouches for roles
+/// vouches for nobody without one.
+async fn read_on(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    found: &Credentials,
+    via: Option<&str>,
+) -> Result<Accepted, SignInError> {
+    let last = people::posts(tx, found.person).await?.into_iter().next();
+    let post = last.filter(|post| post.until.is_some() && via.is_none()).ok_or(SignInError::NoRole)?;
+    let member = Member {
+        account: found.account.uuid(),
+        person: found.person.uuid(),
+        name: found.name.clone(),
+        role: READER.to_owned(),
+        role_title: "离任教师".to_owned(),
+        node: post.school.uuid(),
+        node_name: post.school_name,
+        path: format!("{}{NOBODYS}", post.path),
+        has_other_roles: false,
+    };
+    let cookie = session::start_via(ctx, tx, found.account.uuid(), Some(&member), None).await?;
+    store::act_in(tx, found.account, None, ctx.at).await?;
+    let detail = json!({ "role": READER, "node": post.school });
+    audit::record(ctx, tx, "access.signed_in", found.account.uuid(), &detail).await?;
+    Ok(Accepted::In { cookie, choose: false })
 }
 
 /// Takes the code of the second factor for the account whose password was right in this session.
@@ -340,7 +373,7 @@ pub async fn switch(ctx: &Ctx, tx: &mut Tx, token: &Token, to: Id<Grant>) -> Res
     let account = Id::from_uuid(member.account);
     let now = grant.member(account, &member.name, grants.len() > 1);
     session::take_up(tx, token, &now).await?;
-    store::act_in(tx, account, grant.id, ctx.at).await?;
+    store::act_in(tx, account, Some(grant.id), ctx.at).await?;
     let detail = json!({ "role": grant.role.key(), "node": grant.node });
     audit::record(ctx, tx, "access.role_switched", member.account, &detail).await?;
     Ok(now)
@@ -368,7 +401,8 @@ pub(super) async fn check_own_password(
     Err(AccessError::WrongPassword)
 }
 
-async fn count(ctx: &Ctx, tx: &mut Tx, key: &[u8], limit: (i64, i64)) -> Result<(), DbError> {
+/// Counts a failure under `key`; the one that reaches the limit locks it for as many minutes.
+pub(super) async fn count(ctx: &Ctx, tx: &mut Tx, key: &[u8], limit: (i64, i64)) -> Result<(), DbError> {
     let window = ctx.at + TimeDelta::minutes(-WINDOW_MINUTES);
     let until = ctx.at + TimeDelta::minutes(limit.1);
     store::count_failure(tx, key, ctx.at, window, limit.0, until).await

@@ -58,8 +58,7 @@ const SET_TOTP: &str =
 const TAKE_STEP: &str = "update account set totp_step = $2
     where id = $1 and (totp_step is null or totp_step < $2)";
 
-const SET_DISABLED: &str = "update account set disabled_at = $2, setup_token = null, setup_expires = null,
-    version = version + 1 where id = $1";
+const SET_DISABLED: &str = "update account set disabled_at = $2, version = version + 1 where id = $1";
 
 const ACT_IN: &str = "update account set last_grant = $2, signed_in_at = $3 where id = $1";
 
@@ -279,7 +278,7 @@ pub(super) async fn set_disabled(
 pub(super) async fn act_in(
     tx: &mut Tx,
     id: Id<Account>,
-    grant: Id<Grant>,
+    grant: Option<Id<Grant>>,
     at: Instant,
 ) -> Result<(), DbError> {
     tx.run(ACT_IN, args![id, grant, at]).await.map(drop)

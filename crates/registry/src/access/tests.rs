@@ -92,6 +92,29 @@ story!(an_unknown_account_and_a_wrong_password_look_the_same, |engine| async mov
     assert!(!known.html().contains("不是这个密码"), "a password is never sent back");
 });
 
+story!(an_empty_field_is_named_and_costs_no_try, |engine| async move {
+    let (test, town) = with_town(engine).await;
+    let (teacher, office) = (&town.school().teachers[0], &town.county_office);
+    for _ in 0..6 {
+        let page =
+            test.browser().post_only("/sign-in", &[("account", &teacher.login), ("password", "")]).await;
+        page.is(422).says("请填写密码").hides("请填写账号").hides("账号或密码不正确");
+        assert_eq!(page.field("account"), teacher.login, "what was typed stays");
+    }
+    let page = test.browser().post_only("/sign-in", &[("account", " "), ("password", PASSWORD)]).await;
+    page.is(422).says("请填写账号或手机号").hides("请填写密码");
+    test.browser().post_only("/sign-in", &teacher.credentials()).await.is(303);
+
+    let mut browser = test.browser();
+    browser.post_only("/sign-in", &office.credentials()).await.is(303);
+    for (field, words) in [("code", "请填写6位动态口令"), ("recovery", "请填写恢复码")].repeat(3)
+    {
+        browser.post_only("/sign-in/code", &[(field, "")]).await.is(422).says(words).hides("不正确");
+    }
+    let code = office.code(test.app.now()).expect("a code");
+    browser.post_only("/sign-in/code", &[("code", &code)]).await.is(303);
+});
+
 story!(too_many_failures_lock_the_account_for_a_while, |engine| async move {
     let (test, town) = with_town(engine).await;
     let teacher = &town.school().teachers[0];
@@ -225,8 +248,14 @@ story!(a_first_password_is_chosen_once_with_the_link, |engine| async move {
     page.shows("只显示这一次");
     let address = page.text().split("http://tisheng.test").nth(1).expect("a link").to_owned();
     let path = address.split_whitespace().next().expect("a link").to_owned();
+    page.shows(&teacher.name).shows("测试一小").shows("登录账号 yi.js3").shows("前有效");
+    assert!(page.html().contains("<svg"), "there is a code to scan");
     clerk.get(&format!("/people/{}/account", teacher.person)).await.hides(&path);
 
+    // Typed from paper: short, without dashes, in small letters.
+    assert_eq!(path.len(), "/s/".len() + 17, "{path}");
+    let typed = path.to_lowercase().replace('-', "");
+    test.browser().get(&typed).await.shows(&teacher.name);
     let mut own = test.browser();
     own.get(&path).await.shows(&teacher.name).shows("yi.js3");
     let short = own.post(&path, &[("chosen", "short"), ("repeated", "short")]).await;
@@ -247,11 +276,26 @@ story!(a_link_ends_after_a_week, |engine| async move {
     let person = town.school().teachers[0].person;
     let issued = issue_setup_token(&system, &mut tx, person).await.expect("issued");
     tx.commit().await.expect("commits");
-    let path = format!("/set-up/{}", issued.token);
+    let path = format!("/s/{}", issued.token);
     test.browser().get(&path).await.is(200);
     test.clock.advance(TimeDelta::days(8));
     let over = test.browser().get(&path).await;
     over.is(403).says("设置链接无效或已过期").says("去登录");
+});
+
+story!(whoever_guesses_first_addresses_has_to_wait, |engine| async move {
+    let (test, town) = with_town(engine).await;
+    let mut clerk = signed_in(&test, &town.school().clerk).await;
+    let page = clerk.post(&format!("/people/{}/account/link", town.school().teachers[0].person), &[]).await;
+    let path = page.text().split("http://tisheng.test").nth(1).expect("a link")[..20].to_owned();
+    for n in 0..100 {
+        test.browser().get(&format!("/s/ABCDE-ABCDE-{n:05}")).await.is(403);
+    }
+    test.browser().get("/s/ABCDE-ABCDE-ABCDE").await.is(429);
+    test.browser().get(&path).await.is(429);
+    test.browser().post(&path, &[("chosen", "x"), ("repeated", "x")]).await.is(429);
+    test.clock.advance(TimeDelta::minutes(6));
+    test.browser().get(&path).await.is(200);
 });
 
 story!(nobody_resets_the_account_of_someone_above_or_elsewhere, |engine| async move {
@@ -304,9 +348,25 @@ story!(a_person_with_two_roles_chooses_and_switches, |engine| async move {
     let other = page.field("grant");
     own.post("/roles/switch", &[("grant", &other), ("back", "/account")]).await.shows("已切换为");
 
-    let page = principal.get(&roles).await;
+    let page = principal.get(&format!("{roles}?role=group_lead")).await;
     let end = page.link(&format!("{roles}/"));
+    let taken = principal.post(&end, &[]).await;
+    taken.shows("已收回“教研组长”身份。 撤销").hides("教研组长 2021");
+    own.get("/account").await.shows("您的身份有变化，请重新登录。");
+
+    // One click takes it back, soon and once.
+    let undo = end.replace("/end", "/restore");
+    assert!(taken.html().contains(&format!("action=\"{undo}\"")), "{}", taken.html());
+    let mut clerk = signed_in(&test, &town.schools[1].clerk).await;
+    clerk.post(&undo, &[("until", "")]).await.is(404);
+    principal.post(&undo, &[("until", "2021-03-10")]).await.is(403).says("只能撤销今天或昨天的收回");
+    principal.post(&undo, &[("until", "")]).await.shows("已恢复“教研组长”身份");
+    principal.post(&undo, &[("until", "")]).await.is(403).says("已有“教研组长”身份");
+    signed_in(&test, teacher).await.get("/roles").await.shows("教研组长");
     principal.post(&end, &[]).await.shows("已收回");
+    test.clock.advance(TimeDelta::days(2));
+    let mut principal = signed_in(&test, &town.school().principal).await;
+    principal.post(&undo, &[("until", "")]).await.is(403).says("只能撤销今天或昨天的收回");
 });
 
 story!(roles_are_given_by_those_above_and_nobody_else, |engine| async move {
@@ -402,9 +462,15 @@ story!(an_account_that_is_closed_lets_nobody_in, |engine| async move {
     let mut own = signed_in(&test, teacher).await;
     let mut clerk = signed_in(&test, &town.school().clerk).await;
     let account = format!("/people/{}/account", teacher.person);
-    clerk.post(&format!("{account}/disable"), &[]).await.shows("账号已停用");
+    let link = clerk.post(&format!("{account}/link"), &[]).await;
+    let path = link.text().split("http://tisheng.test").nth(1).expect("a link")[..20].to_owned();
+    let closed = clerk.post(&format!("{account}/disable"), &[]).await;
+    closed.shows("账号已停用。 撤销");
+    test.browser().get(&path).await.is(403);
     assert!(own.get("/account").await.path.starts_with("/sign-in"));
     own.post_only("/sign-in", &teacher.credentials()).await.is(422);
-    clerk.post(&format!("{account}/enable"), &[]).await.shows("账号已恢复使用");
+    let undo = closed.link(&format!("{account}/enable"));
+    clerk.post(&undo, &[]).await.shows("账号已恢复使用").hides("撤销");
+    test.browser().get(&path).await.is(200);
     own.post_only("/sign-in", &teacher.credentials()).await.is(303);
 });

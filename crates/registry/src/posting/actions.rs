@@ -6,6 +6,7 @@ use tisheng_platform::{Ctx, Scope, Tx};
 use tisheng_rules::plan::TeamRule;
 
 use crate::access;
+use crate::access::intake::{LEFT, MOVED};
 use crate::organisation::Node;
 use crate::people::{self, Departure, NewPost, PeopleError, Person, Post, Team, Transfer};
 
@@ -27,7 +28,7 @@ pub async fn transfer(ctx: &Ctx, tx: &mut Tx, change: &Transfer<'_>) -> Result<I
     let left = people::open_post(tx, change.person).await?;
     let post = people::transfer(ctx, tx, change).await?;
     if let Some(left) = left {
-        access::end_with_post(ctx, tx, change.person, left.school, change.on).await?;
+        access::end_with_post(ctx, tx, change.person, (left.school, change.on), MOVED).await?;
     }
     begin(ctx, tx, change.person, change.on).await?;
     Ok(post)
@@ -41,7 +42,7 @@ pub async fn release(ctx: &Ctx, tx: &mut Tx, end: &Departure<'_>) -> Result<(), 
     let left = people::open_post(tx, end.person).await?;
     people::release(ctx, tx, end).await?;
     if let Some(left) = left {
-        access::end_with_post(ctx, tx, end.person, left.school, end.on).await?;
+        access::end_with_post(ctx, tx, end.person, (left.school, end.on), LEFT).await?;
     }
     Ok(())
 }

@@ -66,7 +66,12 @@ story!(a_transfer_takes_the_role_along, |engine| async move {
     assert!(none.is(422).text().contains("由上一级工程办办理"), "{}", none.text());
     office.post(&form, &transfer("测试二小", "2021-03-01")).await.shows("调动已办理").shows("测试二小");
     assert_eq!(teaches_at(&test, teacher).await, ["测试二小"]);
-    assert_eq!(at_work.get("/account").await.path, "/sign-in?back=%2Faccount", "signed out");
+    let out = at_work.get("/account").await;
+    assert_eq!(out.path, "/sign-in?back=%2Faccount", "signed out");
+    out.shows("您的工作单位已变更，请重新登录。");
+    let unsent = at_work.post("/account/password", &[("current", "x")]).await;
+    unsent.shows("您的工作单位已变更，请重新登录。刚才填写的内容没有提交").hides("登录已过期");
+    test.browser().get("/sign-in").await.hides("您的工作单位已变更");
     signed_in(&test, teacher).await.get("/account").await.shows("教师 · 测试二小").hides("教师 · 测试一小");
 });
 
@@ -76,16 +81,27 @@ story!(a_leaver_has_no_role_and_comes_back_with_one, |engine| async move {
     let mut clerk = signed_in(&test, &town.school().clerk).await;
     let person = format!("/people/{}", teacher.person);
     let leave = [("on", "2021-03-01"), ("reason", "退休离校")];
+    let mut own = signed_in(&test, teacher).await;
     clerk.post(&format!("{person}/release"), &leave).await.shows("离任已办理");
     assert!(teaches_at(&test, teacher).await.is_empty());
-    let answer = test.browser().post_only("/sign-in", &teacher.credentials()).await;
-    assert!([303, 422].contains(&answer.status.as_u16()));
+    own.get("/account").await.shows("您已办理离任，请重新登录");
+
+    // The own record is still read; nothing else is seen or done.
+    let mut own = signed_in(&test, teacher).await;
+    own.get("/account").await.shows("离任教师 · 测试一小").shows("没有在任的身份");
+    for path in ["/people".to_owned(), format!("/organisation/{}", town.school().node.id)] {
+        own.get(&path).await.is(404);
+    }
+    own.post_only("/roles/switch", &[("grant", "x")]).await.is(404);
+    own.post_only("/account/password", &[("current", "x")]).await.is(422);
     let back = [("school_name", "测试一小"), ("subject", "语文"), ("stage", "02"), ("on", "2021-02-01")];
     let early = clerk.post(&format!("{person}/appoint"), &back).await;
     assert!(early.is(422).text().contains("不能早于上一段任职的离任日期"), "{}", early.text());
     let back = [("school_name", "测试一小"), ("subject", "语文"), ("stage", "02"), ("on", "2021-03-02")];
     clerk.post(&format!("{person}/appoint"), &back).await.shows("任教岗位已安排");
     assert_eq!(teaches_at(&test, teacher).await, ["测试一小"]);
+    own.get("/account").await.shows("您的身份有变化，请重新登录");
+    signed_in(&test, teacher).await.get("/account").await.shows("教师 · 测试一小");
 });
 
 story!(a_number_alone_gives_away_no_name, |engine| async move {

@@ -59,6 +59,8 @@ impl Weight {
 pub struct Finding {
     /// The row, as the spreadsheet counts; 0 for the file as a whole.
     pub row: u32,
+    /// Whom or what the row is about, as the file has it; empty where that itself is what was found.
+    pub about: String,
     /// The place of the column in the sheet, from 0; `None` for the row as a whole.
     pub place: Option<usize>,
     /// The heading of the column; empty for the row as a whole.
@@ -81,7 +83,8 @@ impl Findings {
 
     /// Adds a finding about the file as a whole.
     pub fn file(&mut self, weight: Weight, message: impl Display) {
-        self.add(Finding { row: 0, place: None, column: "", weight, message: message.to_string() });
+        let (about, message) = (String::new(), message.to_string());
+        self.add(Finding { row: 0, about, place: None, column: "", weight, message });
     }
 
     /// Whether a row with these findings can be taken.

@@ -17,6 +17,7 @@ mod difference;
 mod finding;
 mod invitations;
 mod kind;
+mod line;
 mod model;
 mod origin;
 mod pages;

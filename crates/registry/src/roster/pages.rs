@@ -1,5 +1,6 @@
 //! The pages of the loop; without scripts, the page of a run at work looks again by itself.
 
+mod first;
 mod run;
 mod start;
 mod upload;
@@ -27,7 +28,8 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/roster/runs/{id}/drop", post(run::put_away))
         .route("/roster/runs/{id}/undo", post(run::undo))
         .route("/roster/runs/{id}/receipt", get(run::receipt))
-        .route("/roster/runs/{id}/tokens.xlsx", post(run::tokens))
+        .route("/roster/runs/{id}/tokens.xlsx", post(first::tokens))
+        .route("/roster/runs/{id}/slips", post(first::slips))
 }
 
 /// The media type of a workbook.

@@ -97,7 +97,8 @@ fn read<K: Kind>(desk: &Desk, (name, bytes): (&str, Bytes), out: &Sender<Piece<K
             continue;
         }
         let cells: Vec<String> = row.cells.iter().map(text).collect();
-        let mut line = Line::new(row.number, &cells, &heading, columns).from(desk.origin.as_ref());
+        let line = Line::new(row.number, &cells, &heading, columns).named_by(K::ABOUT.named_by);
+        let mut line = line.from(desk.origin.as_ref());
         let content = K::read(desk, &mut line);
         batch.push(Item { notes: line.notes, row: content, difference: None });
         if batch.len() == BATCH {
@@ -127,7 +128,7 @@ fn about_the_file(sheet: &Sheet, header: &Header) -> Vec<Finding> {
     warnings
         .chain(unknown_sentence(header))
         .chain(doubled_sentence(header))
-        .map(|message| Finding { row: 0, place: None, column: "", weight: Weight::Warning, message })
+        .map(|message| not_of_a_row(0, message))
         .collect()
 }
 
@@ -162,7 +163,12 @@ fn closing(row: &Row) -> Option<String> {
 
 fn not_a_row(number: u32, words: &str) -> Finding {
     let message = format!("“{words}”不是数据行，没有读取。");
-    Finding { row: number, place: None, column: "", weight: Weight::Warning, message }
+    not_of_a_row(number, message)
+}
+
+fn not_of_a_row(number: u32, message: String) -> Finding {
+    let weight = Weight::Warning;
+    Finding { row: number, about: String::new(), place: None, column: "", weight, message }
 }
 
 /// The text of a cell; of a number that has lost digits its scientific form, so that it is never

@@ -46,12 +46,14 @@ pub fn marked(
     tisheng_sheet::annotated(bytes, &sheet, header_row, &marks).map(Some)
 }
 
-/// A finding as it stands beside its row: the column is named, since one cell holds all of a row.
+/// A finding as it stands beside its row: the column is named, since one cell holds all of a row, and
+/// so is whom the row is about, whose name may lie screens away.
 fn words(finding: &Kept) -> String {
-    let Kept { weight, field, message, .. } = finding;
-    if field.is_empty() {
+    let Kept { weight, field, about, message, .. } = finding;
+    let known: Vec<&str> = [about.as_str(), field].into_iter().filter(|part| !part.is_empty()).collect();
+    if known.is_empty() {
         format!("{}：{message}", weight.chinese())
     } else {
-        format!("{}（{field}）：{message}", weight.chinese())
+        format!("{}（{}）：{message}", weight.chinese(), known.join("，"))
     }
 }

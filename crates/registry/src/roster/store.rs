@@ -44,12 +44,12 @@ const CLEAR_DIFFERENCES: &str = "delete from roster_difference where run = $1";
 const CLEAR_TRACES: &str = "delete from roster_trace where run = $1";
 
 const ADD_FINDINGS: &str =
-    "insert into roster_finding (run, seq, line, place, field, weight, message) values";
+    "insert into roster_finding (run, seq, line, place, field, weight, message, about) values";
 const ADD_DIFFERENCES: &str =
     "insert into roster_difference (run, seq, line, what, subject, place, fields) values";
 const ADD_TRACES: &str = "insert into roster_trace (run, seq, thing, subject, before) values";
 
-const FINDINGS: &str = "select seq, line, place, field, weight, message, answer from roster_finding
+const FINDINGS: &str = "select seq, line, place, field, weight, message, answer, about from roster_finding
     where run = $1 and ($2 = '' or weight = $2) and ($3 = '' or field = $3) and seq > $4
     order by seq limit $5";
 
@@ -201,12 +201,13 @@ pub async fn add_findings(tx: &mut Tx, id: Id<Run>, from: u32, findings: &[Findi
                 place,
                 finding.column,
                 finding.weight.code(),
-                finding.message.as_str()
+                finding.message.as_str(),
+                finding.about.as_str()
             ]
             .to_vec()
         })
         .collect();
-    tx.bulk(ADD_FINDINGS, 7, "", rows).await.map(drop)
+    tx.bulk(ADD_FINDINGS, 8, "", rows).await.map(drop)
 }
 
 /// Writes differences, the first as number `from`.
@@ -242,6 +243,8 @@ pub struct Kept {
     pub seq: i64,
     /// The row; 0 for the file.
     pub row: u32,
+    /// Whom or what the row is about, as the file has it.
+    pub about: String,
     /// The place of the column in the sheet.
     pub place: Option<i64>,
     /// The heading of the column.
@@ -273,6 +276,7 @@ pub async fn findings(
             weight: Weight::of(&weight).ok_or(DbError::Column { column: 4, problem: weight })?,
             message: row.get(5)?,
             answer: row.get(6)?,
+            about: row.get(7)?,
         })
     })
     .await

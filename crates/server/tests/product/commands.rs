@@ -50,10 +50,10 @@ fn an_operator_begins_copies_and_restores() {
     let first = ["user", "first", "--scheme", "foshan-2020", "--name", "测试甲", "--login", "office"];
     assert!(refused(&tisheng(&data, &first, "11010519491231002Y")).contains("tisheng:"));
     let told = said(&tisheng(&data, &first, "11010519491231002X\n"));
-    assert!(told.contains("/set-up/") && !told.contains("11010519491231002X"), "{told}");
+    assert!(told.contains("/s/") && !told.contains("11010519491231002X"), "{told}");
     assert!(refused(&tisheng(&data, &first, "11010519491231002X")).contains("user reset"));
     let again = said(&tisheng(&data, &["user", "reset", "office"], ""));
-    assert!(again.contains("/set-up/") && again != told, "{again}");
+    assert!(again.contains("/s/") && again != told, "{again}");
     assert!(refused(&tisheng(&data, &["user", "reset", "nobody"], "")).contains("no open account"));
     let list = said(&tisheng(&data, &["user", "list", "--organisation", "440600"], ""));
     assert!(list.contains("测试甲"), "{list}");
@@ -126,7 +126,7 @@ fn a_territory_is_installed_from_its_folder() {
     let wrong = refused(&tisheng(&data, &short, paper));
     assert!(wrong.contains("--login “zs”"), "{wrong}");
     let good: Vec<&str> = first.iter().copied().chain(["office"]).collect();
-    assert!(said(&tisheng(&data, &good, paper)).contains("/set-up/"));
+    assert!(said(&tisheng(&data, &good, paper)).contains("/s/"));
     let list = said(&tisheng(&data, &["user", "list", "--organisation", "759900"], ""));
     assert!(list.contains("湖畔市") && list.contains("测试甲"), "{list}");
 

@@ -151,7 +151,7 @@ impl World {
         let receipt = clerk.get(&format!("{}/receipt", run.path)).await;
         receipt.is(200);
         let id = run.path.rsplit('/').next().expect("an id").to_owned();
-        for part in ["receipt", "tokens.xlsx", "undo"] {
+        for part in ["receipt", "tokens.xlsx", "slips", "undo"] {
             self.things.insert(format!("/roster/runs/{{id}}/{part} {{id}}").leak(), id.clone());
         }
     }
@@ -189,8 +189,8 @@ impl World {
         self.things.insert("/scheme {id}", draft.to_string());
     }
 
-    /// Somebody who is lent to another school and is in a team, and an invitation to choose a
-    /// password.
+    /// Somebody who is lent to another school and is in a team, an invitation to choose a password,
+    /// and a role that was taken back.
     async fn people_on_the_move(&mut self) {
         let lent = self.lent().person;
         let host = self.town.schools[1].node.id;
@@ -203,6 +203,9 @@ impl World {
         let enlisted = posting::enlist(&office, &mut tx, (school, Team::Management), member, &[], None).await;
         enlisted.expect("in the team");
         let issued = access::issue_setup_token(&office, &mut tx, lent).await.expect("invited");
+        let lead = access::grant(&office, &mut tx, member, access::Role::GroupLead, school).await;
+        let taken = lead.expect("given");
+        access::take_back(&office, &mut tx, taken).await.expect("taken back");
         let own = "select id from role_grant where person = $1";
         let acting = self.town.school().teachers[4].person;
         let own: Uuid = tx.row(own, args![acting], |row| row.get(0)).await.expect("a role");
@@ -210,5 +213,6 @@ impl World {
         self.things.insert("/people/{person}/recall {person}", lent.to_string());
         self.things.insert("{token}", issued.token);
         self.things.insert("{own grant}", own.to_string());
+        self.things.insert("/organisation/{node}/roles/{grant}/restore {grant}", taken.to_string());
     }
 }

@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
 use http::{HeaderMap, Method, StatusCode};
+use tisheng_platform::ctx::READER;
 use tisheng_platform::{Who, args};
 use tisheng_registry::access::Role;
 use tisheng_registry::organisation::Node;
@@ -297,6 +298,73 @@ async fn the_matrix_is_as_written() {
     let differing = known.lines().zip(found.lines()).find(|(known, found)| known != found);
     assert_eq!(differing, None, "docs/who-may-what.txt says (left), the product does (right)");
     assert_eq!(known.lines().count(), found.lines().count(), "an address more or less");
+}
+
+/// What somebody who has left is answered to, besides not being found: the own record, the own account,
+/// and what every signed-in person may read.
+const LEFT: &str = "\
+GET / 200
+GET /account 200
+GET /certificates/{number} 200
+GET /certificates/{number}/pdf 200
+GET /courses 200
+GET /courses/{id} 200
+GET /hours 200
+GET /hours/disputes/{id}/files/{file} 200
+GET /hours/download 200
+GET /people/{person} 200
+GET /review/results/{id} 200
+GET /roles 200
+GET /scheme 200
+GET /scheme/files 200
+GET /scheme/news 200
+GET /scheme/targets 200
+GET /standing 200
+GET /unsent 303
+POST /account/links/{link}/cut done
+POST /account/password 422
+POST /unsent/drop 303
+";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_has_left_reads_the_own_record_and_does_nothing_else() {
+    let world = World::begin(Engine::Sqlite).await;
+    let teacher = world.finisher();
+    let mut clerk = world.browser(&world.town.school().clerk).await;
+    let day = world.test.app.now().date().to_string();
+    let leave = [("on", day.as_str()), ("reason", "退休离校")];
+    clerk.post(&format!("/people/{}/release", teacher.person), &leave).await.shows("离任已办理");
+    world.test.settle().await;
+
+    let mut own = world.test.browser();
+    assert_eq!(own.post_only("/sign-in", &teacher.credentials()).await.is(303).location(), "/");
+    let home = own.get("/").await;
+    home.shows("离任教师 · 测试一小").shows("我的档案").shows("达标情况");
+    let certificate = home.link("/certificates/");
+    own.get(&certificate).await.shows("下载证书（PDF）");
+    own.get(&format!("{certificate}/pdf")).await.is(200);
+    own.get(&home.link("/review/results/")).await.shows("我的档案");
+    own.get("/hours").await.shows("逐条明细").hides("有异议").hides("再提出一项异议");
+    own.get("/hours/download").await.is(200);
+    own.get("/standing").await.shows("全部要求").hides("去完成");
+
+    let_nothing_happen(&world).await;
+    let Who::Member(mut member) = teacher.who() else { panic!("a persona is a member") };
+    member.role = READER.to_owned();
+    member.path.push_str("-/");
+    let mut asker = Asker::new(&world, Some(Who::Member(member))).await;
+    let mut answered = String::new();
+    let mut asked = all();
+    asked.sort_by_key(|address| (turn(address), address.clone()));
+    for address in asked.into_iter().filter(|address| !address.is_for_machines()) {
+        let word = asker.ask(&world, &address).await;
+        // Strangers are answered there as well.
+        let is_open = ["/verify", "/sign-", "/s/", "/assets", "/livez", "/readyz", "/.well-known", "/api"];
+        if word != "404" && !is_open.iter().any(|start| address.path.starts_with(start)) {
+            let _ = writeln!(answered, "{} {} {word}", address.method, address.path);
+        }
+    }
+    assert_eq!(answered, LEFT);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -115,6 +115,7 @@ impl Kind for CourseFile {
         noun: "课程",
         purpose: "批量提交学习平台的课程。新课程和改变了认定方式的课程由工程办审核，通过后才计学时。",
         columns: &COLUMNS,
+        named_by: TITLE,
         choices: &[],
         roles: &[Role::Province, Role::City, Role::Institution],
         outcomes: &[What::New, What::Changed, What::Same],

@@ -64,6 +64,7 @@ impl Kind for HoursFile {
         noun: "学时记录",
         purpose: "导入培训平台的学时。找不到教师、前后不一致或明显不合理的记录不会丢失，导入后在“学时待处理”中由人决定。",
         columns: &COLUMNS,
+        named_by: NAME,
         choices: &[],
         roles: &[Role::Clerk, Role::Town, Role::County, Role::City, Role::Province],
         outcomes: &[What::New, What::Waiting, What::Same],

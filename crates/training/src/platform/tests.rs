@@ -143,7 +143,13 @@ story!(a_suspended_platform_is_turned_on_again_by_an_office_alone, |engine| asyn
     let turn = format!("{at}/turn");
     let mut city = place.browser(&place.town.city_office).await;
     let version = platform.version.to_string();
-    city.post(&turn, &[("do", "suspend"), ("version", &version)]).await.is(200).shows("平台已停用");
+    let suspended = city.post(&turn, &[("do", "suspend"), ("version", &version)]).await;
+    suspended.is(200).shows("平台已停用").shows("已入账的学时不受影响。 撤销");
+    let undo = suspended.html();
+    let undo =
+        undo.split("class=\"flash").nth(1).and_then(|rest| rest.split("</form>").next()).expect("a form");
+    let next = format!("name=\"version\" value=\"{}\"", platform.version + 1);
+    assert!(undo.contains(&turn) && undo.contains(&next) && undo.contains("value=\"resume\""), "{undo}");
     city.get("/platforms").await.shows("已停用");
     city.post(&turn, &[("do", "resume"), ("version", &version)]).await.is(409);
     let mut own = place.browser(&lecturer).await;

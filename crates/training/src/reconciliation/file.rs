@@ -66,6 +66,7 @@ impl Kind for StatementFile {
         noun: "对账记录",
         purpose: "提交平台一个月报送的学时，与本系统的台账逐条核对。对账单不改变台账。",
         columns: &COLUMNS,
+        named_by: NAME,
         choices: &[],
         roles: &[Role::Province, Role::City, Role::Institution],
         outcomes: &[What::New, What::Changed, What::Same],

@@ -76,7 +76,11 @@ pub async fn result(asker: SignedIn, Path(id): Path<String>) -> Answer {
     drop(tx);
     // What was set aside after an objection was judged all the same.
     let is_judged = |r: &Review| r.done_at.is_some() && r.duty != Duty::Own;
-    let crumb = if own { ("我的成果材料", "/evidence") } else { ("测评进展", "/review/board") };
+    let crumb = match (own, asker.member().only_reads()) {
+        (true, true) => ("我的档案", "/"),
+        (true, false) => ("我的成果材料", "/evidence"),
+        (false, _) => ("测评进展", "/review/board"),
+    };
     let label = case.rules.framework.label(&case.submission.capability);
     show(&ResultPage {
         page: Page::new(&asker, label, crumb.1).crumb(crumb.0, crumb.1),

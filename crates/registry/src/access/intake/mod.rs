@@ -17,6 +17,13 @@ pub use store::{
     unmake_accounts, unmake_grants, waiting,
 };
 
+/// Why somebody is signed out whose roles have changed.
+pub const ROLES_CHANGED: &str = "您的身份有变化，请重新登录。";
+/// Why somebody is signed out who has moved to another school.
+pub const MOVED: &str = "您的工作单位已变更，请重新登录。";
+/// Why somebody is signed out whose post has ended.
+pub const LEFT: &str = "您已办理离任，请重新登录；登录后可以查看本人的档案。";
+
 /// Marker of an account's identifier.
 #[derive(Debug)]
 pub struct AccountId;
@@ -85,20 +92,21 @@ fn made_up_login(initials: &str) -> String {
 /// Initials that are read as abuse; of such a name only the first letter is taken.
 const OFFENSIVE: [&str; 6] = ["sb", "nc", "tmd", "nmd", "cnm", "nmsl"];
 
-/// Ends the sessions of `person`: whoever loses a role loses the sessions, and a role that asks
-/// for a second factor is taken up by signing in again.
+/// Ends the sessions of `person` at the moment `at`: whoever loses a role loses the sessions, and a
+/// role that asks for a second factor is taken up by signing in again. `because` says why at the
+/// sign-in page.
 ///
 /// # Errors
 /// What the database reports.
-pub async fn sign_out(tx: &mut Tx, person: Uuid) -> Result<(), DbError> {
+pub async fn sign_out(tx: &mut Tx, person: Uuid, at: Instant, because: &str) -> Result<(), DbError> {
     for account in accounts_of(tx, &[person]).await?.into_values() {
-        session::end_all(tx, account, None).await?;
+        session::end_all_because(tx, account, at, because).await?;
     }
     Ok(())
 }
 
-/// Ends, on `day`, the roles of `person` at `school` that go with a post there, and the sessions;
-/// gives those roles as they were.
+/// Ends, on `day`, the roles of `person` at `school` that go with a post there, and at the moment
+/// `at` the sessions; gives those roles as they were.
 ///
 /// # Errors
 /// What the database reports.
@@ -106,7 +114,8 @@ pub async fn leave_school(
     tx: &mut Tx,
     person: Uuid,
     school: Uuid,
-    day: NaiveDate,
+    (day, at): (NaiveDate, Instant),
+    because: &str,
 ) -> Result<Vec<Grant>, DbError> {
     let mut ended = Vec::new();
     for grant in grants_of(tx, person, day).await? {
@@ -115,7 +124,7 @@ pub async fn leave_school(
             ended.push(grant);
         }
     }
-    sign_out(tx, person).await?;
+    sign_out(tx, person, at, because).await?;
     Ok(ended)
 }
 

@@ -10,7 +10,7 @@ use tisheng_platform::web::layout::{self, Flash, Page, again};
 use tisheng_platform::web::session::{self, Session, SignedIn};
 use tisheng_platform::web::{Answer, Failure, Fields, FormErrors, once};
 
-use super::sign_in::after_leaving;
+use super::sign_in::{Address, after_leaving};
 use crate::access::accounts::{self, AccessError};
 use crate::access::model::{Account, Grant};
 use crate::access::recovery;
@@ -147,11 +147,12 @@ pub async fn sign_out_everywhere(asker: SignedIn) -> Answer {
     Ok(response)
 }
 
-/// `GET /set-up/{token}`
-pub async fn set_up_form(session: Session, Path(token): Path<String>) -> Answer {
+/// `GET /s/{token}`: a short address, since it is typed from a slip of paper.
+pub async fn set_up_form(session: Session, address: Address, Path(token): Path<String>) -> Answer {
+    accounts::guessed(&session.ctx, &address.0, false).await?;
     match set_up_page(&session, &token, FormErrors::default()).await {
         Ok(page) => layout::show(&page),
-        Err(error) => no_password(&session, error),
+        Err(error) => no_password(&session, &address, error).await,
     }
 }
 
@@ -162,13 +163,14 @@ struct OverPage {
 }
 
 /// The page of whoever cannot choose a password here, or the failure that `error` is.
-fn no_password(session: &Session, error: AccessError) -> Answer {
+async fn no_password(session: &Session, address: &Address, error: AccessError) -> Answer {
     let ctx = &session.ctx;
     match error {
         AccessError::Elsewhere(way) => {
             again(&ElsewherePage { page: Page::of(ctx, "请使用统一登录"), way })
         }
         AccessError::Token => {
+            accounts::guessed(ctx, &address.0, true).await?;
             let page = layout::show(&OverPage { page: Page::of(ctx, "设置链接无效或已过期") })?;
             Ok((StatusCode::FORBIDDEN, page).into_response())
         }
@@ -187,14 +189,15 @@ async fn set_up_page<'a>(
     Ok(SetUpPage { page, errors, token, login: holder.login, name: holder.name })
 }
 
-/// `POST /set-up/{token}`
-pub async fn set_up(session: Session, Path(token): Path<String>, fields: Fields) -> Answer {
+/// `POST /s/{token}`
+pub async fn set_up(session: Session, address: Address, Path(token): Path<String>, fields: Fields) -> Answer {
+    accounts::guessed(&session.ctx, &address.0, false).await?;
     let raw = |name: &str| fields.pairs().iter().find(|(key, _)| key == name).map_or("", |(_, value)| value);
     if raw("chosen") != raw("repeated") {
         let errors = FormErrors::one("repeated", "两次输入的密码不一致");
         return match set_up_page(&session, &token, errors).await {
             Ok(page) => again(&page),
-            Err(error) => no_password(&session, error),
+            Err(error) => no_password(&session, &address, error).await,
         };
     }
     match accounts::use_setup_token(&session.ctx, &token, raw("chosen")).await {
@@ -205,6 +208,6 @@ pub async fn set_up(session: Session, Path(token): Path<String>, fields: Fields)
         Err(AccessError::Password(message)) => {
             again(&set_up_page(&session, &token, FormErrors::one("chosen", message)).await?)
         }
-        Err(error) => no_password(&session, error),
+        Err(error) => no_password(&session, &address, error).await,
     }
 }

@@ -9,6 +9,7 @@ use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, once};
 
 use crate::access::accounts::{self, AccessError, Issued};
 use crate::access::model::{Account, Grant};
+use crate::access::slip::Slip;
 use crate::access::ways::{Links, Way, Ways};
 use crate::access::{grants, store};
 use crate::people::{self, Person};
@@ -28,8 +29,8 @@ struct CarePage {
     instead: Option<Way>,
     /// Whether the asker may change the account: nobody does that to someone above.
     mine: bool,
-    /// The address to be handed over, right after it was issued.
-    link: Option<(String, String)>,
+    /// What is to be handed over, right after it was issued.
+    link: Option<Slip>,
 }
 
 /// `GET /people/{person}/account`
@@ -62,16 +63,18 @@ async fn care_page(
             .crumb(&person.name, format!("/people/{}", person.id)),
         errors,
         login: login.to_owned(),
-        account,
         links,
         instead: (ways.instead)(&mut tx, &today).await?,
         grants: store::all_grants_of(&mut tx, person.id).await?,
         mine,
-        link: issued.map(|issued| {
-            let address =
-                format!("{}/set-up/{}", ctx.app.config.public_url.trim_end_matches('/'), issued.token);
-            (address, issued.expires.chinese())
+        link: issued.zip(account.as_ref()).map(|(issued, account)| Slip {
+            name: person.name.clone(),
+            place: today.first().map(|grant| grant.node_name.clone()).unwrap_or_default(),
+            login: account.login.clone(),
+            address: issued.address(&ctx.app),
+            until: issued.expires,
         }),
+        account,
         person,
     })
 }
@@ -131,7 +134,9 @@ pub async fn disable(asker: SignedIn, Path(person): Path<String>, fields: Fields
         Begun::Again(answer) => Ok(answer),
         Begun::Fresh(mut once) => {
             accounts::disable(&asker.ctx, &mut once.tx, id).await?;
-            once.done(&format!("/people/{id}/account"), Flash::good("账号已停用。")).await
+            let to = format!("/people/{id}/account");
+            let flash = Flash::good("账号已停用。").undone_by(format!("{to}/enable"), &[]);
+            once.done(&to, flash).await
         }
     }
 }

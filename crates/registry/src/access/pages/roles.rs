@@ -198,7 +198,28 @@ pub async fn take(asker: SignedIn, Path((node, grant)): Path<(String, String)>, 
         Begun::Again(answer) => Ok(answer),
         Begun::Fresh(mut once) => {
             let taken = grants::take_back(&asker.ctx, &mut once.tx, id).await?;
-            let flash = Flash::good(format!("已收回“{}”身份。", taken.role.title()));
+            let to = format!("/organisation/{node}/roles");
+            let until = taken.until.map(|day| day.to_string()).unwrap_or_default();
+            let flash = Flash::good(format!("已收回“{}”身份。", taken.role.title()))
+                .undone_by(format!("{to}/{id}/restore"), &[("until", &until)]);
+            once.done(&to, flash).await
+        }
+    }
+}
+
+/// `POST /organisation/{node}/roles/{grant}/restore`: undoes [`take`]; `until` is as the grant had it.
+pub async fn restore(asker: SignedIn, Path((node, grant)): Path<(String, String)>, fields: Fields) -> Answer {
+    let id: Id<Grant> = grant.parse().map_err(|_| Failure::NotFound)?;
+    let node: Id<Node> = node.parse().map_err(|_| Failure::NotFound)?;
+    let until = match fields.text("until") {
+        "" => None,
+        text => Some(text.parse().map_err(|_| Failure::NotFound)?),
+    };
+    match once::begin(&asker.ctx, &fields).await? {
+        Begun::Again(answer) => Ok(answer),
+        Begun::Fresh(mut once) => {
+            let given = grants::give_back(&asker.ctx, &mut once.tx, id, until).await?;
+            let flash = Flash::good(format!("已恢复“{}”身份。", given.role.title()));
             once.done(&format!("/organisation/{node}/roles"), flash).await
         }
     }

@@ -25,7 +25,7 @@ use crate::access::ways::{Offered, Way, Ways};
 /// Where a request comes from, for counting failures and look-ups; behind a proxy on the same machine, where
 /// the proxy says it comes from.
 #[derive(Debug, Hash)]
-pub struct Address(String);
+pub struct Address(pub(super) String);
 
 impl FromRequestParts<Arc<App>> for Address {
     type Rejection = Infallible;
@@ -56,6 +56,14 @@ struct SignInPage<'a> {
     territory: &'a str,
 }
 
+impl SignInPage<'_> {
+    /// What stands beside the account's field: that it is empty. What is wrong with account and password
+    /// together stands above the form alone.
+    fn beside_account(&self) -> &str {
+        if self.account.is_empty() { self.errors.of("account") } else { "" }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "access/pages/code.html")]
 struct CodePage<'a> {
@@ -84,7 +92,11 @@ pub async fn form(session: Session, filters: Filters) -> Answer {
         return Ok(once::redirect(back, None));
     }
     let territory = filters.text("territory");
-    layout::show(&sign_in_page(&session, back, "", territory).await?)
+    let mut shown = sign_in_page(&session, back, "", territory).await?;
+    if shown.page.flash.is_none() {
+        shown.page.flash = session.because.map(Flash::warn);
+    }
+    layout::show(&shown)
 }
 
 async fn sign_in_page<'a>(
@@ -103,6 +115,18 @@ async fn sign_in_page<'a>(
 pub async fn submit(session: Session, address: Address, fields: Fields) -> Answer {
     let (account, back) = (fields.text("account"), local(fields.text("back")));
     let password = fields.pairs().iter().find(|(key, _)| key == "password").map_or("", |(_, value)| value);
+    let mut missing = FormErrors::default();
+    if account.is_empty() {
+        missing.add("account", "请填写账号或手机号");
+    }
+    if password.is_empty() {
+        missing.add("password", "请填写密码");
+    }
+    if !missing.is_empty() {
+        let mut page = sign_in_page(&session, back, account, "").await?;
+        page.errors = missing;
+        return again(&page);
+    }
     let result = sign_in::sign_in(&session.ctx, account, password, &address.0).await;
     match result {
         Ok(accepted) => Ok(lead_on(accepted, back)),
@@ -133,6 +157,9 @@ pub fn lead_on(accepted: Accepted, back: &str) -> axum::response::Response {
     }
 }
 
+/// What is said of a code that was not typed; it costs no try.
+const NO_CODE: &str = "请填写6位动态口令";
+
 /// `GET /sign-in/code`
 pub async fn code_form(session: Session, filters: Filters) -> Answer {
     half_way(&session)?;
@@ -144,7 +171,12 @@ pub async fn code_form(session: Session, filters: Filters) -> Answer {
 pub async fn submit_code(session: Session, fields: Fields) -> Answer {
     let half = half_way(&session)?;
     let back = local(fields.text("back"));
-    let field = if fields.text("recovery").is_empty() { "code" } else { "recovery" };
+    let recovers = fields.pairs().iter().any(|(name, _)| name == "recovery");
+    let (field, missing) = if recovers { ("recovery", "请填写恢复码") } else { ("code", NO_CODE) };
+    if fields.text(field).is_empty() {
+        let page = strangers_page(&session, "动态口令");
+        return again(&CodePage { page, back, errors: FormErrors::one(field, missing) });
+    }
     match sign_in::give_code(&session.ctx, half, fields.text(field)).await {
         Ok(accepted) => Ok(lead_on(accepted, back)),
         Err(SignInError::Failed(failure)) => Err(failure),
@@ -171,6 +203,10 @@ pub async fn submit_enrol(session: Session, fields: Fields) -> Answer {
     let (account, token) = half_way(&session)?;
     let back = local(fields.text("back"));
     let secret = unseal(&session, account, fields.text("sealed"))?;
+    if fields.text("code").is_empty() {
+        let missing = FormErrors::one("code", NO_CODE);
+        return again(&enrol_page(&session, account, secret, back, missing).await?);
+    }
     match sign_in::enrol(&session.ctx, (account, token), &secret, fields.text("code")).await {
         Ok(accepted) => Ok(lead_on(accepted, back)),
         Err(SignInError::Failed(failure)) => Err(failure),

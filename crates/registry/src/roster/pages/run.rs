@@ -20,7 +20,7 @@ use crate::roster::kind::{About, Difference, Kinds, What};
 use crate::roster::model::{MOST_DIFFERENCES, MOST_FINDINGS, Run, State, UNDO_DAYS};
 use crate::roster::store::{self, Kept};
 use crate::roster::teachers::ACCOUNT;
-use crate::roster::{actions, invitations, sheets};
+use crate::roster::{actions, sheets};
 
 /// Findings shown on the page of the run itself.
 const FIRST: i64 = 20;
@@ -31,7 +31,7 @@ fn id(text: &str) -> Result<Id<Run>, Failure> {
     text.parse().map_err(|_| Failure::NotFound)
 }
 
-async fn load(ctx: &Ctx, text: &str) -> Result<(Run, &'static About), Failure> {
+pub(super) async fn load(ctx: &Ctx, text: &str) -> Result<(Run, &'static About), Failure> {
     let mut tx = ctx.read().await?;
     actions::visible(ctx, &mut tx, id(text)?).await
 }
@@ -143,6 +143,7 @@ pub async fn show(asker: SignedIn, Path(text): Path<String>) -> Answer {
 #[template(path = "roster/pages/findings.html")]
 struct FindingsPage {
     page: Page,
+    about: &'static About,
     run: Run,
     rows: Vec<Kept>,
     columns: Vec<String>,
@@ -176,6 +177,7 @@ pub async fn findings(asker: SignedIn, Path(text): Path<String>, filters: Filter
     let first = if after > 0 { filters.with("after", "") } else { String::new() };
     let shown = FindingsPage {
         page: page(&asker, &run, about, "核对结果明细"),
+        about,
         rows,
         columns,
         weight: weight.to_owned(),
@@ -412,19 +414,4 @@ pub async fn receipt(asker: SignedIn, Path(text): Path<String>) -> Answer {
     let decisions = about.choices.iter().filter_map(decision).collect();
     let page = Page::of(ctx, format!("{}导入回执", about.title));
     layout::show(&ReceiptPage { page, about, taken_at, accounts, decisions, run })
-}
-
-/// `POST /roster/runs/{id}/tokens.xlsx`: a `POST`, since each list makes new tokens.
-pub async fn tokens(asker: SignedIn, Path(text): Path<String>) -> Answer {
-    let ctx = &asker.ctx;
-    let (run, about) = load(ctx, &text).await?;
-    if run.state != State::Taken {
-        return Err(Failure::Refused(format!(
-            "这次导入现在是“{}”，没有可以发放的口令。",
-            run.state.chinese()
-        )));
-    }
-    let list = invitations::invite(ctx, &run).await?;
-    let workbook = invitations::workbook(list).map_err(|e| Failure::Internal(e.to_string()))?;
-    Ok(serve::download(&format!("{}首次登录清单.xlsx", about.title), XLSX, workbook))
 }

@@ -41,10 +41,11 @@ impl Kind for Roles {
         noun: "角色",
         purpose: "批量授予各级工程办、校长、首席信息官、团队和专家等角色。",
         columns: &row::COLUMNS,
+        named_by: row::NAME,
         choices: &[Choice {
             key: ACCOUNTS,
             question: "还没有账号的人员",
-            answers: &[("open", "开通账号，导入后可下载首次登录口令清单"), ("none", "暂不开通")],
+            answers: &[("open", "开通账号，导入后可打印首次登录条或下载清单"), ("none", "暂不开通")],
         }],
         roles: &[Role::Province, Role::City, Role::County, Role::Town, Role::Clerk],
         outcomes: What::OF_ROSTERS,

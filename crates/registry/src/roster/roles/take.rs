@@ -51,7 +51,7 @@ pub async fn take(
                 accounts::end_on(tx, person, id, until).await?;
             }
             if needs_second_factor(row.role) {
-                accounts::sign_out(tx, person).await?;
+                accounts::sign_out(tx, person, desk.ctx.at, accounts::ROLES_CHANGED).await?;
             }
             book.made(GRANT, id);
         }

@@ -57,6 +57,7 @@ impl Kind for Schools {
         noun: "学校",
         purpose: "批量登记辖区内的学校和教学点，以及选学规则需要的学校基本情况。",
         columns: &row::COLUMNS,
+        named_by: row::NAME,
         choices: &[],
         roles: &[Role::Province, Role::City, Role::County, Role::Town],
         outcomes: What::OF_ROSTERS,

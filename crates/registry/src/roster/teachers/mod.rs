@@ -18,6 +18,7 @@ use super::kind::{
     About, Alteration, Book, Choice, Desk, Difference, Item, Kind, Line, Obstacle, Trace, What,
 };
 use super::schoolbook::Schoolbook;
+use crate::access::intake::LEFT;
 use crate::people::intake::{self, Present};
 use crate::role::Role;
 
@@ -57,6 +58,7 @@ impl Kind for Teachers {
         noun: "教师",
         purpose: "批量登记教师及其任教信息，并为没有账号的教师开通账号。",
         columns: &row::COLUMNS,
+        named_by: row::NAME,
         choices: &[
             Choice {
                 key: GONE,
@@ -66,7 +68,7 @@ impl Kind for Teachers {
             Choice {
                 key: ACCOUNTS,
                 question: "还没有账号的人员",
-                answers: &[("open", "开通账号，导入后可下载首次登录口令清单"), ("none", "暂不开通")],
+                answers: &[("open", "开通账号，导入后可打印首次登录条或下载清单"), ("none", "暂不开通")],
             },
         ],
         roles: &[Role::Province, Role::City, Role::County, Role::Town, Role::Clerk],
@@ -129,9 +131,10 @@ impl Kind for Teachers {
         if !desk.chose(GONE, "left") {
             return Ok(());
         }
+        let why = ("名册中没有", LEFT);
         for (school, absent) in absent(memory, tx).await? {
             for one in absent {
-                take::leave(desk, tx, one.person, one.post, school, "名册中没有", book).await?;
+                take::leave(desk, tx, one.person, one.post, school, why, book).await?;
             }
         }
         Ok(())

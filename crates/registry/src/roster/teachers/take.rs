@@ -104,7 +104,8 @@ async fn update(
     }
     let Some(post) = &known.post else { return Ok(()) };
     if post.school != one.school {
-        return leave(desk, tx, known.person, post.id, post.school, "调动", book).await;
+        let why = ("调动", accounts::MOVED);
+        return leave(desk, tx, known.person, post.id, post.school, why, book).await;
     }
     let title = if one.row.title.is_empty() { post.title.as_str() } else { one.row.title };
     let duties = Duties {
@@ -121,14 +122,15 @@ async fn update(
     Ok(())
 }
 
-/// Ends a post at `school` with what hangs on it, and the roles that went with it.
+/// Ends a post at `school` with what hangs on it, and the roles that went with it; `because` is told
+/// at the sign-in page.
 pub async fn leave(
     desk: &Desk,
     tx: &mut Tx,
     person: Uuid,
     post: Uuid,
     school: Uuid,
-    reason: &str,
+    (reason, because): (&str, &str),
     book: &mut Book,
 ) -> Result<(), DbError> {
     let ended = intake::end_post(tx, (person, post, school), (desk.today, desk.ctx.at), reason).await?;
@@ -142,7 +144,7 @@ pub async fn leave(
     if ended.post {
         book.changed(END, post, &())?;
     }
-    for grant in accounts::leave_school(tx, person, school, desk.today).await? {
+    for grant in accounts::leave_school(tx, person, school, (desk.today, desk.ctx.at), because).await? {
         book.changed(GRANT_END, grant.id, &grant.until)?;
     }
     Ok(())
@@ -182,6 +184,10 @@ async fn take_up(desk: &Desk, tx: &mut Tx, arriving: &[&Placed<'_>], book: &mut 
     }
     intake::take_up(tx, &posts).await?;
     accounts::give(tx, &givings).await?;
+    let returning = |one: &&&Placed<'_>| one.row.known.as_ref().is_some_and(|known| known.post.is_none());
+    for one in arriving.iter().filter(returning) {
+        accounts::sign_out(tx, one.person, desk.ctx.at, accounts::ROLES_CHANGED).await?;
+    }
     for (post, giving) in posts.iter().zip(&givings) {
         book.made(POST, post.id);
         book.made(GRANT, giving.id);

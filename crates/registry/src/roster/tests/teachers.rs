@@ -35,6 +35,7 @@ story!(a_clerk_mends_a_file_and_takes_it, |engine| async move {
     page.shows("有错误，不能导入")
         .shows("校验位不符")
         .shows("手机号应为1开头的11位数字")
+        .shows("3 新教师乙 证件号码 错误")
         .shows("是否应为“测试");
     assert_eq!(world.count("select count(*) from person where name like '新教师%'").await, 0);
     clerk.get(&format!("{}/confirm", page.path)).await.is(403);
@@ -42,11 +43,12 @@ story!(a_clerk_mends_a_file_and_takes_it, |engine| async move {
     let sheet =
         tisheng_sheet::read(&marked.is(200).bytes, &tisheng_sheet::Limits::default()).expect("a sheet");
     let row = format!("{:?}", sheet.rows.get(2));
-    assert!(row.contains("校验位不符"), "{row}");
+    assert!(row.contains("校验位不符") && row.contains("错误（新教师乙，证件号码）"), "{row}");
     clerk
         .get(&format!("{}/findings?weight=error&field=证件号码", page.path))
         .await
         .shows("校验位不符")
+        .shows("3 新教师乙 证件号码 错误")
         .hides("手机号应为");
 
     let clean = roll(&[
@@ -190,6 +192,41 @@ story!(undo_is_refused_when_something_has_been_built_on_a_row_or_time_is_up, |en
     let mut clerk = world.browser(&world.town.school().clerk).await;
     clerk.get(&page.path).await.shows("已超过 7 天");
     clerk.post(&format!("{}/undo", page.path), &[]).await.is(403);
+});
+
+story!(first_addresses_are_printed_as_slips_page_by_page, |engine| async move {
+    let world = World::start(engine).await;
+    let mut clerk = world.browser(&world.town.school().clerk).await;
+    let papers: Vec<String> = (1..=40).map(paper).collect();
+    let rows: Vec<[&str; 7]> =
+        papers.iter().map(|number| ["新教师", number.as_str(), "", "", "语文", "", ""]).collect();
+    let page = world.bring(&mut clerk, "teachers", "名册.csv", &roll(&rows)).await;
+    let page = world.confirm(&mut clerk, &page.path, &OPEN).await;
+    page.shows("本次开通了 40 个账号");
+    let slips = page.link(&format!("{}/slips", page.path));
+    clerk.get(&format!("{}/receipt", page.path)).await.shows("打印首次登录条");
+    let pieces = |seen: &tisheng_testkit::Seen| seen.html().matches("class=\"slip\"").count();
+    let first = clerk.post(&slips, &[]).await;
+    first.shows("新教师 测试一小").shows("登录账号").shows("前有效").shows("下一批");
+    assert_eq!((pieces(&first), first.html().matches("<svg").count()), (36, 36));
+    let after = first.field("after");
+    let second = clerk.post(&slips, &[("after", &after)]).await;
+    second.shows("http://tisheng.test/s/").hides("下一批");
+    assert_eq!(pieces(&second), 4);
+
+    // Those of the first page still count after the second; printed again they do not.
+    let text = first.text();
+    let tokens: Vec<&str> = text.split("http://tisheng.test/s/").skip(1).map(|rest| &rest[..17]).collect();
+    let stranger = world.app.ctx(Who::Stranger);
+    access::use_setup_token(&stranger, tokens[0], samples::PASSWORD).await.expect("the token counts");
+    let again = clerk.post(&slips, &[]).await;
+    assert_eq!(pieces(&again), 36, "whoever has a password makes room for another");
+    let over = access::use_setup_token(&stranger, tokens[1], samples::PASSWORD).await;
+    assert!(over.is_err(), "another was printed for it");
+    let mut other = world.browser(&world.town.schools[1].clerk).await;
+    other.post(&slips, &[]).await.is(404);
+    let listed = "select count(*) from audit where action = 'roster.tokens_listed'";
+    assert_eq!(world.count(listed).await, 3);
 });
 
 story!(a_server_killed_while_taking_leaves_nothing_and_then_takes_it_whole, |engine| async move {

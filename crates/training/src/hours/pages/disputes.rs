@@ -21,7 +21,7 @@ use super::super::dispute::{Dispute, DisputeState, Exhibit};
 use super::super::exhibit;
 use super::super::model::{Entry, HoursError};
 use super::super::store;
-use super::own::own;
+use super::own::{own, reader};
 use super::{LineRow, as_form, ground, ground_of, line_row};
 use crate::hours::statement;
 
@@ -240,7 +240,7 @@ pub async fn own_file(
     headers: HeaderMap,
 ) -> Answer {
     let ctx = &asker.ctx;
-    let person = own(ctx)?;
+    let person = reader(ctx)?;
     let mut tx = ctx.read().await?;
     let (programme, _) = ground(ctx, &mut tx).await?;
     // Only disputes of the asker are among them.

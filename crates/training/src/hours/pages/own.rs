@@ -27,6 +27,13 @@ struct OwnPage {
     disputes: Vec<DisputeRow>,
     /// Whether the hours are handed over to another system.
     hands_over: bool,
+    /// Whether the asker has left.
+    only_reads: bool,
+}
+
+/// Whose record the asker reads as the own one: also after having left.
+pub(super) fn reader(ctx: &Ctx) -> Result<Id<Person>, Failure> {
+    Ok(Id::from_uuid(access::of_own_record(ctx)?.person))
 }
 
 /// The asker as a teacher.
@@ -37,7 +44,8 @@ pub(super) fn own(ctx: &Ctx) -> Result<Id<Person>, Failure> {
 /// `GET /hours`
 pub async fn show(asker: SignedIn) -> Answer {
     let ctx = &asker.ctx;
-    let person = own(ctx)?;
+    let person = reader(ctx)?;
+    let only_reads = asker.member().only_reads();
     let mut tx = ctx.read().await?;
     let (programme, rules) = ground_of(ctx, &mut tx, person).await?;
     let entries = store::entries(&mut tx, programme.id, person).await?;
@@ -50,10 +58,11 @@ pub async fn show(asker: SignedIn) -> Answer {
     let disputes = disputes.iter().map(|d| dispute_row((ctx, OWN), &rules, d, beside)).collect();
     let mut overview = overview(&rules, &entries);
     for line in &mut overview.lines {
-        line.may_dispute &= !disputed.iter().any(|id| id.to_string() == line.id);
+        line.may_dispute &= !only_reads && !disputed.iter().any(|id| id.to_string() == line.id);
     }
     layout::show(&OwnPage {
-        hands_over: rules.handover.is_some(),
+        hands_over: rules.handover.is_some() && !only_reads,
+        only_reads,
         page: Page::new(&asker, "我的学时", "/hours"),
         overview,
         held: waiting.iter().filter(|w| w.state.waits()).map(|w| waiting_row(&rules, w)).collect(),
@@ -64,7 +73,7 @@ pub async fn show(asker: SignedIn) -> Answer {
 /// `GET /hours/download`
 pub async fn download(asker: SignedIn, filters: Filters) -> Answer {
     let ctx = &asker.ctx;
-    let person = own(ctx)?;
+    let person = reader(ctx)?;
     let mut tx = ctx.read().await?;
     let (programme, rules) = ground_of(ctx, &mut tx, person).await?;
     let entries = store::entries(&mut tx, programme.id, person).await?;
@@ -152,7 +161,7 @@ pub async fn look_for(asker: SignedIn, filters: Filters) -> Answer {
         page: Page::new(&asker, "我的学时在哪里", "/hours").crumb("我的学时", "/hours"),
         words: words.to_owned(),
         day: day.to_owned(),
-        day_error: if day.is_empty() || date.is_some() { "" } else { "日期应写作 2026-11-23" },
+        day_error: if day.is_empty() || date.is_some() { "" } else { "日期应写作 2021-09-01" },
         asked,
         booked: booked.map(|l| line_row(&rules, l)).collect(),
         waiting: held.map(|w| waiting_row(&rules, w)).collect(),

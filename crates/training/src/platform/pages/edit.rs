@@ -227,8 +227,8 @@ pub async fn turn(asker: SignedIn, Path(id): Path<Id<Platform>>, fields: Fields)
         Begun::Fresh(once) => once,
         Begun::Again(answer) => return Ok(answer),
     };
-    let said = carry_out(ctx, &mut once.tx, (id, version), fields.text("do")).await?;
-    once.done(&format!("/platforms/{id}"), Flash::good(said)).await
+    let flash = carry_out(ctx, &mut once.tx, (id, version), fields.text("do")).await?;
+    once.done(&format!("/platforms/{id}"), flash).await
 }
 
 async fn carry_out(
@@ -236,15 +236,17 @@ async fn carry_out(
     tx: &mut Tx,
     (id, version): (Id<Platform>, i64),
     what: &str,
-) -> Result<&'static str, Failure> {
+) -> Result<Flash, Failure> {
     match what {
         "suspend" => {
             actions::suspend(ctx, tx, id, version).await?;
-            Ok("平台已停用，它再报送的数据会被拒收；已入账的学时不受影响。")
+            let flash = Flash::good("平台已停用，它再报送的数据会被拒收；已入账的学时不受影响。");
+            let next = (version + 1).to_string();
+            Ok(flash.undone_by(format!("/platforms/{id}/turn"), &[("do", "resume"), ("version", &next)]))
         }
         "resume" => {
             actions::resume(ctx, tx, id, version).await?;
-            Ok("平台已恢复使用。")
+            Ok(Flash::good("平台已恢复使用。"))
         }
         _ => Err(Failure::Malformed("没有选择要做的操作。".to_owned())),
     }
