@@ -22,7 +22,9 @@ const WAITING: &str = "select
         and case when last_arrival > created_at then last_arrival else created_at end
             + silent_hours * cast(3600000000 as bigint) < $4),
     (select count(*) from objection o join submission s on s.programme = o.programme and s.id = o.submission
-        where o.programme = $1 and o.state = 'open' and o.path >= $2 and o.path < $3 and s.person <> $5
+        where o.programme = $1 and o.state = 'open' and s.person <> $5
+        and (o.path >= $6 and o.path < $7 or exists (select 1 from panel_member c where c.programme = o.programme
+            and c.node = o.body and c.person = $5 and c.chair and c.until is null))
         and not exists (select 1 from objection m where m.programme = o.programme
             and m.submission = o.submission and m.person = $5)
         and not exists (select 1 from review r where r.programme = o.programme
@@ -47,17 +49,19 @@ pub struct Waiting {
     pub courses: i64,
     /// Platforms that have not delivered for longer than agreed.
     pub silent: i64,
-    /// Objections to levels on notice that whoever looks has nothing to do with.
+    /// Objections to levels on notice that whoever looks is to answer.
     pub objections: i64,
 }
 
+/// What waits in `scope`. `heads` is the part of the tree whose panels `person` appoints.
 pub async fn waiting(
     tx: &mut Tx,
     programme: Id<Programme>,
-    scope: &Scope,
+    (scope, heads): (&Scope, &Scope),
     (at, person): (Instant, Uuid),
 ) -> Result<Waiting, DbError> {
-    tx.row(WAITING, args![programme, &scope.from, &scope.until, at, person], |row| {
+    let asked = args![programme, &scope.from, &scope.until, at, person, &heads.from, &heads.until];
+    tx.row(WAITING, asked, |row| {
         Ok(Waiting {
             reports: row.get(0)?,
             disputes: row.get(1)?,
