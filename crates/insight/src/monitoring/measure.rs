@@ -35,7 +35,7 @@ pub fn measured(
 ) -> Vec<Measured> {
     let place = format!("/monitor/{}", node.id);
     let of = |target: &Target| {
-        let (reached, all, counted, [href, missing_href]) = match target.measure {
+        let ((reached, all, unit), counted, [href, missing_href]) = match target.measure {
             TargetMeasure::TeachersFinished => {
                 let (met, all) = (figures.of(Stage::Met), figures.of(Stage::Teachers));
                 let counted = format!("{} / {} 名教师已达标", thousands(met), thousands(all));
@@ -52,13 +52,17 @@ pub fn measured(
                 let all = in_whole(counties.len());
                 let counted = format!("{begun} / {all} 个县（市、区）已有教师选学或获得学时");
                 let both = [Part::Begun, Part::NotBegun];
-                (begun, all, counted, both.map(|part| format!("{place}/counties?state={}", part.key())))
+                (
+                    (begun, all, "个"),
+                    counted,
+                    both.map(|part| format!("{place}/counties?state={}", part.key())),
+                )
             }
             TargetMeasure::CountiesStarted => return None,
         };
         let (key, title) = (target.key.clone(), target.title.value.clone());
         let due = Due::of(target, day);
-        Some(Measured { key, title, reached, all, counted, href, missing_href, due })
+        Some(Measured { key, title, reached, all, unit, counted, href, missing_href, due })
     };
     rules.targets.iter().filter_map(of).collect()
 }

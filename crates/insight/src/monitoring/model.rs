@@ -180,6 +180,8 @@ pub struct Measured {
     pub reached: i64,
     /// Of how many.
     pub all: i64,
+    /// What is counted: 名 for people, 个 for places.
+    pub unit: &'static str,
     /// Both in words.
     pub counted: String,
     /// The rows that have reached it.
@@ -211,7 +213,7 @@ impl Measured {
     /// How many have not reached it.
     #[must_use]
     pub fn missing(&self) -> String {
-        thousands(self.all - self.reached)
+        format!("{} {}", thousands(self.all - self.reached), self.unit)
     }
 
     /// Whether so much of a hundred is reached.
@@ -358,7 +360,7 @@ mod tests {
         let of = |reached, all| {
             let (key, title, counted) = (String::new(), String::new(), String::new());
             let (href, missing_href) = (String::new(), String::new());
-            Measured { key, title, reached, all, counted, href, missing_href, due: due.clone() }
+            Measured { key, title, reached, all, unit: "名", counted, href, missing_href, due: due.clone() }
         };
         let late = Behind { wanted: 50, by: day(1, 31), is_late: true };
         assert_eq!(of(499, 1000).behind(), Some(late));
