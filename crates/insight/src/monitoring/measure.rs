@@ -41,8 +41,7 @@ pub fn measured(
                 let counted = format!("{} / {} 名教师已达标", thousands(met), thousands(all));
                 let key = Stage::Met.key();
                 (
-                    met,
-                    all,
+                    (met, all, "名"),
                     counted,
                     [key, &format!("not_{key}")].map(|state| format!("{place}/people?state={state}")),
                 )
