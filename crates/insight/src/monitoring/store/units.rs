@@ -26,7 +26,7 @@ const IDLE_SCHOOLS: &str = "select id, name, empty, many from (
         select id, name, empty, count(*) over (partition by empty) as many,
             row_number() over (partition by empty order by sort_key, id) as nth
         from (select n.id as id, n.name as name, n.sort_key as sort_key,
-                case when coalesce(f.teachers, 0) = 0 then 1 else 0 end as empty
+                coalesce(f.teachers, 0) = 0 as empty
             from node n left join school_figure f on f.programme = $1 and f.school = n.id
             where n.kind || '' = 'school' and n.valid_to is null and n.path >= $2 and n.path < $3
             and coalesce(f.chosen + f.learning + f.handed_in + f.assessed + f.met + f.certified, 0) = 0) s) t
@@ -69,8 +69,7 @@ pub async fn idle_schools(
     most: i64,
 ) -> Result<Vec<Unit>, DbError> {
     tx.rows(IDLE_SCHOOLS, args![programme, &scope.from, &scope.until, most], |row| {
-        let empty: i64 = row.get(2)?;
-        Ok(Unit { id: row.get(0)?, name: row.get(1)?, is_empty: empty == 1, many: row.get(3)? })
+        Ok(Unit { id: row.get(0)?, name: row.get(1)?, is_empty: row.get(2)?, many: row.get(3)? })
     })
     .await
 }
