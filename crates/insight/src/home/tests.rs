@@ -145,7 +145,8 @@ story!(whoever_answers_an_objection_sees_it_first, |engine| async move {
     let school = world.town.school();
     let work = world.be_judged(&school.teachers[0]).await.remove(0);
     let waits = ["公示异议待答复", "公示异议 1 件待答复"];
-    let mut head = world.test.signed_in(&school.principal.who()).await;
+    // Nobody of the office has judged the work.
+    let mut head = world.test.signed_in(&world.town.county_office.who()).await;
     head.get("/").await.hides(waits[0]);
     let mut colleague = world.test.signed_in(&school.teachers[1].who()).await;
     let notice = format!("/review/notice/{}", work.id);
@@ -158,7 +159,7 @@ story!(whoever_answers_an_objection_sees_it_first, |engine| async move {
     // Who appoints the panel, and who leads it in whatever role.
     let first = head.get("/").await;
     assert_eq!(first.shows(waits[0]).shows("1 件").link("/review"), "/review");
-    world.test.signed_in(&world.town.county_office.who()).await.get("/").await.shows(waits[0]);
+    world.test.signed_in(&world.town.city_office.who()).await.get("/").await.shows(waits[0]);
     let chair = school.teachers.last().expect("a chair");
     world.test.signed_in(&chair.who()).await.get("/").await.shows(waits[1]);
     for other in [&school.teachers[1], &school.clerk, &world.town.schools[1].principal] {
