@@ -1,5 +1,6 @@
 //! Issuing to many at once, and one file with all their documents.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Write;
 use std::num::NonZero;
@@ -8,12 +9,15 @@ use std::path::PathBuf;
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
+use tisheng_kernel::personal::holds_personal_number;
 use tisheng_kernel::{Id, Instant};
 use tisheng_platform::files::Blob;
 use tisheng_platform::jobs::{self, Claimed, Job, JobError};
 use tisheng_platform::web::Failure;
+use tisheng_platform::web::paging::{Cursor, Slice};
 use tisheng_platform::{Ctx, DbError, Scope, Tx, audit};
 use tisheng_policy::scheme::{self, Programme};
+use tisheng_registry::people::Person;
 use tisheng_registry::{access, people};
 use uuid::Uuid;
 use zip::write::{SimpleFileOptions, ZipWriter};
@@ -23,6 +27,7 @@ use super::issue::{Basis, ISSUERS, Origin, stated, write};
 use super::model::{Certificate, CertificateError};
 use super::standing::told;
 use super::store;
+use super::store::ready::Named;
 
 /// The job that issues to everyone below a node who is ready.
 pub const BATCH_JOB: &str = "certificate.batch";
@@ -56,6 +61,10 @@ pub struct Batch {
     pub print_job: Option<Id<Job>>,
     /// The file with all documents, once it is made.
     pub file: Option<Blob>,
+    /// How many it leaves out who had met everything.
+    pub left_out: i64,
+    /// Why.
+    pub left_reason: String,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -63,21 +72,61 @@ struct About {
     batch: Id<Batch>,
 }
 
-/// Issues to everyone below the asker's node who has met everything, as a job with progress; says
-/// to how many.
+/// Whom a batch leaves out for now, and why.
+#[derive(Debug, Clone, Default)]
+pub struct LeftOut {
+    /// Teachers; who does not wait for a certificate of the asker does not count.
+    pub people: Vec<Id<Person>>,
+    /// Why; needed when there is one.
+    pub reason: String,
+}
+
+/// People whom a batch can leave out.
+pub const MOST_LEFT_OUT: usize = 100;
+
+/// What was begun: to how many a batch issues, and how many it leaves out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    /// To so many.
+    pub issues: i64,
+    /// Not to so many.
+    pub left_out: i64,
+}
+
+/// Issues to everyone below the asker's node who has met everything, but for those left out, as a job with
+/// progress. Who was left out waits as before.
 ///
 /// # Errors
-/// Not an issuer: not found.
-pub async fn issue_batch(ctx: &Ctx, tx: &mut Tx) -> Result<i64, CertificateError> {
+/// Not an issuer: not found. [`CertificateError::Reason`], [`CertificateError::NumberWithin`],
+/// [`CertificateError::ManyLeftOut`] and [`CertificateError::NobodyLeft`] say what is wrong with `left`.
+pub async fn issue_batch(ctx: &Ctx, tx: &mut Tx, left: &LeftOut) -> Result<Asked, CertificateError> {
     let member = access::require(ctx, &ISSUERS)?;
     let programme = scheme::at(tx, &member.path).await?;
-    let ready = store::count_ready(tx, programme.id, &ctx.scope(), i64::MAX).await?;
+    let ready = store::ready::count_ready(tx, programme.id, &ctx.scope(), i64::MAX).await?;
+    let reason = left.reason.trim();
+    if !left.people.is_empty() {
+        if left.people.len() > MOST_LEFT_OUT {
+            return Err(CertificateError::ManyLeftOut);
+        }
+        if reason.is_empty() || reason.chars().count() > 200 {
+            return Err(CertificateError::Reason);
+        }
+        if holds_personal_number(reason) {
+            return Err(CertificateError::NumberWithin);
+        }
+    }
+    let left = waiting_of(ctx, tx, &programme, &left.people).await?;
+    let left_out = i64::try_from(left.len()).unwrap_or(i64::MAX);
+    let asked = Asked { issues: ready - left_out, left_out };
     if ready == 0 {
-        return Ok(0);
+        return Ok(asked);
+    }
+    if asked.issues == 0 {
+        return Err(CertificateError::NobodyLeft);
     }
     let id: Id<Batch> = ctx.id();
     let job = jobs::enqueue_awaited(tx, ctx.at, BATCH_JOB, &id.to_string(), &About { batch: id }).await?;
-    jobs::announce(tx, job, ready).await?;
+    jobs::announce(tx, job, asked.issues).await?;
     let new = Batch {
         id,
         programme: programme.id,
@@ -89,52 +138,80 @@ pub async fn issue_batch(ctx: &Ctx, tx: &mut Tx) -> Result<i64, CertificateError
         done_at: None,
         print_job: None,
         file: None,
+        left_out,
+        left_reason: if left.is_empty() { String::new() } else { reason.to_owned() },
     };
     store::batch::add(tx, &new).await?;
-    audit::record(ctx, tx, "certificate.batch_asked", id.uuid(), &ready).await?;
-    Ok(ready)
+    for one in left {
+        store::batch::leave_out(tx, id, one.person).await?;
+        audit::record(ctx, tx, "certificate.left_out", one.person.uuid(), &(id, reason)).await?;
+    }
+    audit::record(ctx, tx, "certificate.batch_asked", id.uuid(), &(asked.issues, left_out)).await?;
+    Ok(asked)
+}
+
+/// Those of `people` who wait for a certificate of the asker, each once.
+async fn waiting_of(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    people: &[Id<Person>],
+) -> Result<Vec<Named>, DbError> {
+    let people: BTreeSet<Id<Person>> = people.iter().copied().collect();
+    let mut found = Vec::new();
+    for person in people {
+        found.extend(store::ready::named_ready_one(tx, programme.id, &ctx.scope(), person).await?);
+    }
+    Ok(found)
 }
 
 /// What somebody looks at before they issue to many.
 pub(super) struct Outlook {
-    /// To how many.
+    /// To how many, those left out included.
     pub ready: i64,
-    /// The first of them, with their schools.
-    pub first: Vec<(String, String)>,
-    /// What will be printed for the first one, but for the number.
-    pub sample: Option<Printed>,
+    /// A page of them.
+    pub page: Slice<Named>,
+    /// Whom the batch is to leave out, on whatever page.
+    pub left: Vec<Named>,
+    /// What will be printed for the first of the page, but for the number.
+    pub sample: Option<(String, Printed)>,
 }
 
-/// Teachers named before a batch.
-const NAMED: i64 = 20;
-
-/// To whom a batch of the asker would issue now, and what.
+/// To whom a batch of the asker would issue now, and what: the page after `after` of those whose name or
+/// school begins with `words`.
 ///
 /// # Errors
 /// Not an issuer: not found.
-pub(super) async fn outlook(ctx: &Ctx, tx: &mut Tx) -> Result<Outlook, CertificateError> {
+pub(super) async fn outlook(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    (words, after): (&str, &Cursor),
+    left: &LeftOut,
+) -> Result<Outlook, CertificateError> {
     let member = access::require(ctx, &ISSUERS)?;
     let programme = scheme::at(tx, &member.path).await?;
     let rules = scheme::rules(&ctx.app, tx, &programme).await?;
     let scope = ctx.scope();
-    let ready = store::count_ready(tx, programme.id, &scope, MANY + 1).await?;
-    let first = store::named_ready(tx, programme.id, &scope, NAMED).await?;
+    let ready = store::ready::count_ready(tx, programme.id, &scope, MANY + 1).await?;
+    let found = store::ready::named_ready(tx, programme.id, &scope, (words, after)).await?;
+    let page = Slice::cut(found, |one| (one.path.clone(), one.person.to_string()));
+    let most = left.people.len().min(MOST_LEFT_OUT + 1);
+    let left = waiting_of(ctx, tx, &programme, &left.people[..most]).await?;
     let basis = Basis { programme: &programme, version: programme.version, rules: &rules };
-    let sample = match first.first() {
-        Some((person, ..)) => {
-            let teacher = people::teacher(tx, *person).await?;
+    let sample = match page.rows.first() {
+        Some(first) => {
+            let teacher = people::teacher(tx, first.person).await?;
             stated(ctx, tx, &basis, &teacher).await.map(Some)
         }
         None => Ok(None),
     };
     let sample = match sample {
-        Ok(facts) => facts.map(|facts| Printed::of(&rules, &facts, ctx.at.date())),
+        Ok(facts) => facts.map(|facts| (facts.name.clone(), Printed::of(&rules, &facts, ctx.at.date()))),
         // Something was taken back since the standing was written.
         Err(CertificateError::NotMet { .. }) => None,
         Err(other) => return Err(other),
     };
-    let first = first.into_iter().map(|(_, name, school)| (name, school)).collect();
-    Ok(Outlook { ready, first, sample })
+    Ok(Outlook { ready, page, left, sample })
 }
 
 /// How many teachers below a node have met everything and have never held a certificate; beyond
@@ -143,7 +220,7 @@ pub(super) async fn outlook(ctx: &Ctx, tx: &mut Tx) -> Result<Outlook, Certifica
 /// # Errors
 /// What the database reports.
 pub async fn ready(tx: &mut Tx, programme: Id<Programme>, scope: &Scope) -> Result<i64, DbError> {
-    store::count_ready(tx, programme, scope, MANY + 1).await
+    store::ready::count_ready(tx, programme, scope, MANY + 1).await
 }
 
 /// How many are counted to be shown.
@@ -165,14 +242,16 @@ pub(super) async fn batch_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError
     let scope = Scope::below(&batch.path);
     let programme = scheme::of_id(&mut tx, batch.programme).await.map_err(told)?;
     let rules = scheme::rules(&ctx.app, &mut tx, &programme).await.map_err(told)?;
-    let total = batch.issued + store::count_ready(&mut tx, programme.id, &scope, i64::MAX).await?;
+    let ready = store::ready::count_ready(&mut tx, programme.id, &scope, i64::MAX).await?;
+    let total = batch.issued + (ready - batch.left_out).max(0);
     drop(tx);
     let basis = Basis { programme: &programme, version: programme.version, rules: &rules };
     let origin = Origin { by: batch.by, batch: Some(batch.id.uuid()) };
     let (mut after, mut done) = ((scope.from.clone(), Uuid::nil()), batch.issued);
     loop {
         let mut tx = ctx.write().await?;
-        let ready = store::ready(&mut tx, programme.id, &scope, (&after.0, after.1), STEP).await?;
+        let about = (programme.id, batch.id);
+        let ready = store::ready::ready(&mut tx, about, &scope, (&after.0, after.1), STEP).await?;
         let Some((path, last)) = ready.last() else {
             store::batch::done(&mut tx, batch.id, ctx.app.now()).await?;
             tx.commit().await?;

@@ -10,7 +10,8 @@
 //!
 //! Anyone may look a number up at `/verify`; the signature in the document proves it off line.
 //!
-//! Tables: `standing`, `certificate`, `certificate_sequence`, `certificate_batch`. Invariants: a
+//! Tables: `standing`, `certificate`, `certificate_sequence`, `certificate_batch`,
+//! `certificate_left_out`. Invariants: a
 //! standing equals a fresh computation; a teacher has at most one valid certificate in a
 //! programme; a number is given once.
 //!
@@ -32,7 +33,7 @@ mod store;
 pub(crate) mod tests;
 mod trial;
 
-pub use batch::{BATCH_JOB, Batch, PRINT_JOB, issue_batch, own_batch, print, ready, shown};
+pub use batch::{Asked, BATCH_JOB, Batch, LeftOut, PRINT_JOB, issue_batch, own_batch, print, ready, shown};
 pub use document::{check_certificates, document, documents};
 pub use everybody::{Refreshed, check_standings, refresh_all};
 pub use facts::{Facts, Forged, Proven, public_key, read_key, verify_offline};

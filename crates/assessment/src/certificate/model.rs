@@ -194,6 +194,15 @@ pub enum CertificateError {
     /// The reason, which anyone can read, holds the number of a person.
     #[error("原因会显示在公开的查验页上，不能包含证件号码或手机号；请删去号码")]
     PersonalNumber,
+    /// The reason for leaving somebody out holds the number of a person.
+    #[error("原因不能包含证件号码或手机号；请删去号码")]
+    NumberWithin,
+    /// A batch is to leave out more than it can.
+    #[error("一批最多留下 100 人不发；请恢复一些人的勾选，或分批发证")]
+    ManyLeftOut,
+    /// A batch is to leave out everybody.
+    #[error("名单中的教师都取消了勾选，请至少勾选一位")]
+    NobodyLeft,
     /// The document could not be typeset: a mistake of ours.
     #[error("证书排版失败：{0}")]
     Typeset(String),

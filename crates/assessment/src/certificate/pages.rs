@@ -258,6 +258,8 @@ struct OnePage {
     certificate: Certificate,
     facts: Facts,
     may_end: bool,
+    /// Where its holder is issued another, once it was revoked; empty where nobody is or the asker may not.
+    again: String,
     /// The rules that judged, in words.
     basis: String,
     reason: String,
@@ -289,13 +291,31 @@ async fn one_page(
     let facts = Facts::of(&certificate)?;
     let mut tx = asker.ctx.read().await?;
     let rules = scheme::rules_of(&asker.ctx.app, &mut tx, certificate.version).await?;
+    let again = again_at(&asker.ctx, &mut tx, &certificate).await?;
     drop(tx);
     let basis = format!("《{}》，方案版本 {}", *rules.identity.title, rules.version());
     let may_end =
         access::require(&asker.ctx, &ISSUERS).is_ok() && certificate.state == CertificateState::Valid;
     let title = format!("证书 {}", certificate.number);
     let page = Page::new(asker, title, "/certificates").crumb("证书", "/certificates");
-    Ok(OnePage { page, certificate, facts, may_end, basis, reason: reason.to_owned(), errors })
+    Ok(OnePage { page, certificate, facts, may_end, again, basis, reason: reason.to_owned(), errors })
+}
+
+/// Where the asker issues another certificate to the holder of one that was revoked; empty where that
+/// was done already, and where the holder is not a teacher of theirs any more.
+async fn again_at(ctx: &Ctx, tx: &mut Tx, revoked: &Certificate) -> Result<String, Failure> {
+    if revoked.state != CertificateState::Revoked || access::require(ctx, &ISSUERS).is_err() {
+        return Ok(String::new());
+    }
+    let person = revoked.person;
+    let held = store::valid_of(tx, revoked.programme, person).await?;
+    match people::teacher(tx, person).await {
+        Ok(teacher) if held.is_none() && ctx.scope().holds(&teacher.path) => {
+            Ok(format!("/people/{person}/standing"))
+        }
+        Ok(_) | Err(Failure::NotFound) => Ok(String::new()),
+        Err(other) => Err(other),
+    }
 }
 
 /// `GET /certificates/{number}/pdf`
@@ -334,8 +354,11 @@ async fn reissue(asker: SignedIn, Path(number): Path<String>, fields: Fields) ->
 /// A missing reason, said beside its field; whatever else went wrong is a failure.
 fn at_reason(error: CertificateError) -> Result<FormErrors, Failure> {
     match error {
-        CertificateError::Reason | CertificateError::PersonalNumber => {
+        CertificateError::Reason | CertificateError::PersonalNumber | CertificateError::NumberWithin => {
             Ok(FormErrors::one("reason", error.to_string()))
+        }
+        CertificateError::ManyLeftOut | CertificateError::NobodyLeft => {
+            Ok(FormErrors::one("people", error.to_string()))
         }
         other => Err(other.into()),
     }

@@ -35,8 +35,8 @@ pub(super) struct About {
 /// A result is final while a valid certificate states it.
 pub const FINAL_BY: FinalBy = FinalBy(final_by);
 
-fn final_by<'a>(tx: &'a mut Tx, programme: Id<Programme>, person: Id<Person>) -> Final<'a> {
-    Box::pin(store::final_by(tx, programme, person))
+fn final_by<'a>(tx: &'a mut Tx, programme: Id<Programme>, people: &'a [Id<Person>]) -> Final<'a> {
+    Box::pin(store::final_by(tx, programme, people))
 }
 
 /// The verdict on a teacher with every gate and its sentence: of the rules in force, or of those

@@ -1,11 +1,14 @@
-//! Every statement of the room; those about batches, the list and standings beside.
+//! Every statement of the room; those about batches, the list, those who wait and standings beside.
 
 pub mod batch;
 pub mod listed;
+pub mod ready;
 pub mod standing;
 
+use std::collections::HashMap;
+
 use tisheng_kernel::{Id, Instant};
-use tisheng_platform::{DbError, Row, Scope, Shift, Tx, args};
+use tisheng_platform::{DbError, Row, Shift, Tx, Value, args};
 use tisheng_policy::scheme::{Programme, Version};
 use tisheng_registry::people::Person;
 use uuid::Uuid;
@@ -30,8 +33,15 @@ const VALID_OF: &str = "select number, programme, person, path, name, school, st
     issued_at, ended_at, reason, superseded_by, scheme_version from certificate
     where programme = $1 and person = $2 and state = 'valid'";
 
-const FINAL_BY: &str = "select scheme_version from certificate
-    where programme = $1 and person = $2 and state = 'valid'";
+/// Of [`TOGETHER`] people.
+const FINAL_BY: &str = "select person, scheme_version from certificate
+    where programme = $1 and state = 'valid' and person in (
+    $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+    $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35,
+    $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51)";
+
+/// People asked about in one statement.
+const TOGETHER: usize = 50;
 
 const REVOKED_OF: &str = "select number, programme, person, path, name, school, state, facts, signature,
     issued_at, ended_at, reason, superseded_by, scheme_version from certificate
@@ -65,23 +75,6 @@ const PDF: &str = "select pdf, pdf_size from certificate where number = $1 and p
 
 const NEXT: &str = "insert into certificate_sequence (programme, region, year, last) values ($1, $2, $3, 1)
     on conflict (programme, region, year) do update set last = certificate_sequence.last + 1 returning last";
-
-/// In the order of their schools, in which the index has them.
-const READY: &str = "select s.path, s.person from standing s
-    where s.programme = $1 and (s.path, s.person) > ($2, $3) and s.path < $4 and s.met and s.held = ''
-    and exists (select 1 from post p where p.person = s.person and p.until is null)
-    order by s.path, s.person limit $5";
-
-const COUNT_READY: &str = "select count(*) from (select 1 from standing s
-    where s.programme = $1 and s.path >= $2 and s.path < $3 and s.met and s.held = ''
-    and exists (select 1 from post p where p.person = s.person and p.until is null) limit $4) t";
-
-/// The first of them as a page names them, in the order in which they are issued to.
-const NAMED_READY: &str = "select s.person, pe.name, n.name from standing s
-    join post p on p.person = s.person and p.until is null
-    join person pe on pe.id = s.person join node n on n.id = p.school
-    where s.programme = $1 and s.path >= $2 and s.path < $3 and s.met and s.held = ''
-    order by s.path, s.person limit $4";
 
 const HOLD: &str = "update standing set held = $3 where programme = $1 and person = $2";
 
@@ -118,13 +111,25 @@ pub async fn valid_of(
     tx.row_opt(VALID_OF, args![programme, person], certificate).await
 }
 
-/// The version of the rules by which a teacher's valid certificate was issued.
+/// The versions of the rules by which valid certificates of these people were issued.
 pub async fn final_by(
     tx: &mut Tx,
     programme: Id<Programme>,
-    person: Id<Person>,
-) -> Result<Option<Id<Version>>, DbError> {
-    tx.row_opt(FINAL_BY, args![programme, person], |row| row.get(0)).await
+    people: &[Id<Person>],
+) -> Result<HashMap<Id<Person>, Id<Version>>, DbError> {
+    let mut all = HashMap::new();
+    for some in people.chunks(TOGETHER) {
+        // Whoever is named last fills the places that are left.
+        let padded = some.iter().chain(some.last().into_iter().cycle()).take(TOGETHER);
+        let mut row: Vec<Value<'_>> = vec![programme.into()];
+        row.extend(padded.map(|person| Value::from(*person)));
+        tx.each(FINAL_BY, &row, |row| {
+            all.insert(row.get(0)?, row.get(1)?);
+            Ok(())
+        })
+        .await?;
+    }
+    Ok(all)
 }
 
 /// The certificate of a teacher that was revoked last.
@@ -207,40 +212,6 @@ pub async fn pdf(tx: &mut Tx, number: &str) -> Result<Option<(String, i64)>, DbE
 /// The next sequence number of a region and year.
 pub async fn next(tx: &mut Tx, programme: Id<Programme>, region: &str, year: i32) -> Result<i64, DbError> {
     tx.row(NEXT, args![programme, region, year], |row| row.get(0)).await
-}
-
-/// The next teachers who have met everything and have never held a certificate, with the paths of
-/// their schools, behind the path and person `after`.
-pub async fn ready(
-    tx: &mut Tx,
-    programme: Id<Programme>,
-    scope: &Scope,
-    (path, person): (&str, Uuid),
-    limit: i64,
-) -> Result<Vec<(String, Id<Person>)>, DbError> {
-    let row = args![programme, path, person, &scope.until, limit];
-    tx.rows(READY, row, |row| Ok((row.get(0)?, row.get(1)?))).await
-}
-
-/// The first of them, each with name and school.
-pub async fn named_ready(
-    tx: &mut Tx,
-    programme: Id<Programme>,
-    scope: &Scope,
-    most: i64,
-) -> Result<Vec<(Id<Person>, String, String)>, DbError> {
-    let row = args![programme, &scope.from, &scope.until, most];
-    tx.rows(NAMED_READY, row, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).await
-}
-
-/// How many of them there are, counted up to `most`.
-pub async fn count_ready(
-    tx: &mut Tx,
-    programme: Id<Programme>,
-    scope: &Scope,
-    most: i64,
-) -> Result<i64, DbError> {
-    tx.row(COUNT_READY, args![programme, &scope.from, &scope.until, most], |row| row.get(0)).await
 }
 
 /// Writes down what a teacher holds.

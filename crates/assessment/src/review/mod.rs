@@ -43,7 +43,7 @@ mod tests;
 
 pub use jobs::jobs;
 pub use model::{Duty, Marks, Review, ReviewState};
-pub use objection::Objection;
+pub use objection::{Objection, actions::heads};
 pub use pages::routes;
 pub use store::person::{InHand, in_hand, keeps_of, peer_reviews, under_way};
 pub use store::{Final, follow};

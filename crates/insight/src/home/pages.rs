@@ -19,12 +19,13 @@ use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Failure, Page};
 use tisheng_policy::scheme;
 use tisheng_registry::access::{self, Role};
+use tisheng_registry::organisation;
 use tisheng_registry::roster::{Kind, Teachers};
 use tisheng_rules::certification::GateKind;
 use tisheng_rules::{Condition, Scheme, Verdict};
 
 use super::store::{self, Waiting};
-use crate::monitoring::{self, Figures, Lagging};
+use crate::monitoring::{self, Figures, Idle, Lagging, Measured};
 
 /// The routes of this room.
 pub fn routes() -> Router<Arc<App>> {
@@ -39,7 +40,7 @@ async fn home(asker: SignedIn) -> Answer {
     match access::role(&asker.ctx) {
         Some(Role::Teacher) => teacher(asker).await,
         Some(role) if monitoring::SEERS.contains(&role) => office(asker).await,
-        _ => others(asker),
+        _ => others(asker).await,
     }
 }
 
@@ -88,7 +89,10 @@ async fn teacher(asker: SignedIn) -> Answer {
     let mut tx = ctx.read().await?;
     let programme = match scheme::at(&mut tx, &member.path).await {
         Ok(programme) => programme,
-        Err(Failure::NotFound) => return others(asker),
+        Err(Failure::NotFound) => {
+            drop(tx);
+            return others(asker).await;
+        }
         Err(other) => return Err(other),
     };
     let rules = scheme::rules(&ctx.app, &mut tx, &programme).await?;
@@ -113,7 +117,7 @@ async fn teacher(asker: SignedIn) -> Answer {
         is_late: !verdict.met && rules.identity.period.is_some_and(|period| period.until() < ctx.at.date()),
         certificate: held.map(|certificate| certificate.number),
         revoked,
-        judge_by: in_hand.due.map(|day| judge_by(day, ctx.at.date())).unwrap_or_default(),
+        judge_by: judge_by(&in_hand, ctx.at.date()),
         in_hand,
     })
 }
@@ -127,7 +131,9 @@ fn lead(verdict: &Verdict, tasks: &[Task]) -> String {
     }
 }
 
-fn judge_by(due: NaiveDate, today: NaiveDate) -> String {
+/// By when the first work of a colleague is to be judged, in words; empty where none is.
+fn judge_by(in_hand: &InHand, today: NaiveDate) -> String {
+    let Some(due) = in_hand.due else { return String::new() };
     let day = chinese_date(due);
     if due < today {
         format!("最早一份应于{day}前完成，已逾期，同事在等您的意见。")
@@ -189,6 +195,47 @@ impl ToDo {
     }
 }
 
+/// A target that is not reached, as shown.
+struct BehindRow {
+    title: String,
+    /// The share reached, and the rows that have.
+    share: String,
+    href: String,
+    /// What is to be reached, and by when.
+    wanted: u32,
+    by: String,
+    /// How many are missing, and which.
+    missing: String,
+    missing_href: String,
+    /// How far the day is, with the colour of the badge.
+    left: String,
+    tone: &'static str,
+}
+
+/// The targets that are not reached: first those whose day is over.
+fn behind(measured: &[Measured], today: NaiveDate) -> Vec<BehindRow> {
+    let mut open: Vec<_> = measured.iter().filter_map(|target| Some((target, target.behind()?))).collect();
+    open.sort_by_key(|(_, step)| (!step.is_late, step.by));
+    let row = |(target, step): (&Measured, monitoring::Behind)| {
+        let (left, tone) = match (step.by - today).num_days() {
+            _ if step.is_late => ("逾期未达到".to_owned(), "bad"),
+            days => (format!("还有 {days} 天"), "warn"),
+        };
+        BehindRow {
+            title: target.title.clone(),
+            share: target.share(),
+            href: target.href.clone(),
+            wanted: step.wanted,
+            by: chinese_date(step.by),
+            missing: target.missing(),
+            missing_href: target.missing_href.clone(),
+            left,
+            tone,
+        }
+    };
+    open.into_iter().map(row).collect()
+}
+
 #[derive(Template)]
 #[template(path = "home/pages/office.html")]
 struct OfficePage {
@@ -198,6 +245,10 @@ struct OfficePage {
     news: Option<String>,
     figures: Figures,
     node: String,
+    /// Targets that are not reached.
+    behind: Vec<BehindRow>,
+    /// Units that take no part yet.
+    idle: Vec<Idle>,
     lagging: Vec<Lagging>,
     /// Whether the asker may bring rolls.
     may_import: bool,
@@ -216,25 +267,32 @@ async fn office(asker: SignedIn) -> Answer {
     let programme = match scheme::at(&mut tx, &member.path).await {
         Ok(programme) => programme,
         Err(Failure::NotFound) if scheme::programmes(ctx, &mut tx).await?.is_empty() => {
-            return others(asker);
+            drop(tx);
+            return others(asker).await;
         }
         // Territories below run programmes of their own: there is their progress to see.
         Err(Failure::NotFound) => return Ok(once::redirect("/monitor", None)),
         Err(other) => return Err(other),
     };
-    let waiting =
-        store::waiting(&mut tx, programme.id, &ctx.scope(), (ctx.at, asker.member().person)).await?;
-    let ready = certificate::ready(&mut tx, programme.id, &ctx.scope()).await?;
+    let (scope, heads) = (ctx.scope(), review::heads(ctx));
+    let waiting = store::waiting(&mut tx, programme.id, (&scope, &heads), (ctx.at, member.person)).await?;
+    let ready = certificate::ready(&mut tx, programme.id, &scope).await?;
     let news = scheme::told(ctx, &mut tx, &programme).await?;
-    let (figures, _) = monitoring::figures_below(&mut tx, programme.id, &ctx.scope()).await?;
-    let lagging = monitoring::lagging(&mut tx, programme.id, Id::from_uuid(member.node)).await?;
+    let (figures, _) = monitoring::figures_below(&mut tx, programme.id, &scope).await?;
+    let here = organisation::visible(ctx, &mut tx, Id::from_uuid(member.node)).await?;
+    let rules = scheme::rules(&ctx.app, &mut tx, &programme).await?;
+    let counties = monitoring::counties(&mut tx, &programme, &here).await?;
+    let today = ctx.at.date();
+    let behind = behind(&monitoring::measured((today, &rules), &here, &figures, &counties), today);
+    let idle = monitoring::idle(&mut tx, &programme, &here, &counties).await?;
+    let lagging = monitoring::lagging(&mut tx, programme.id, here.id).await?;
     drop(tx);
     let page = Page::new(&asker, member.node_name.clone(), "/");
     let node = member.node.simple().to_string();
     let role = access::role(ctx);
     let to_do = to_do(&waiting, ready, role);
     let may_import = role.is_some_and(|role| Teachers::ABOUT.roles.contains(&role));
-    show(&OfficePage { page, to_do, news, figures, node, lagging, may_import })
+    show(&OfficePage { page, to_do, news, figures, node, behind, idle, lagging, may_import })
 }
 
 fn to_do(waiting: &Waiting, ready: i64, role: Option<Role>) -> Vec<ToDo> {
@@ -246,7 +304,6 @@ fn to_do(waiting: &Waiting, ready: i64, role: Option<Role>) -> Vec<ToDo> {
     let issuers = [Province, City, County];
     let offices = [Province, City];
     let above = [Town, County, City, Province];
-    let appointers = [Principal, County, City, Province];
     let to_do = |title, count, href| ToDo { title, count, href };
     let all = [
         to_do("学时待处理（待匹配教师、前后不一致、待核实）", only(waiting.reports, &desk), "/hours/waiting"),
@@ -262,7 +319,7 @@ fn to_do(waiting: &Waiting, ready: i64, role: Option<Role>) -> Vec<ToDo> {
             "/activities/school",
         ),
         to_do("考核小组待评", waiting.panel, "/review/board"),
-        to_do("公示异议待答复", only(waiting.objections, &appointers), "/review"),
+        to_do("公示异议待答复", waiting.objections, "/review"),
         to_do("已达标待发证", only(ready, &issuers), "/certificates"),
     ];
     all.into_iter().filter(|to_do| to_do.count > 0).collect()
@@ -272,23 +329,40 @@ fn to_do(waiting: &Waiting, ready: i64, role: Option<Role>) -> Vec<ToDo> {
 #[template(path = "home/pages/others.html")]
 struct OthersPage {
     page: Page,
+    /// What waits for their judgement.
+    in_hand: InHand,
+    /// By when the first work, in words.
+    judge_by: String,
 }
 
-fn others(asker: SignedIn) -> Answer {
-    let page = Page::new(&asker, "首页", "/");
-    show(&OthersPage { page })
+async fn others(asker: SignedIn) -> Answer {
+    let ctx = &asker.ctx;
+    let mut tx = ctx.read().await?;
+    let in_hand = match ctx.who.member() {
+        Some(member) => match scheme::at(&mut tx, &member.path).await {
+            Ok(programme) => review::in_hand(&mut tx, programme.id.uuid(), member.person).await?,
+            Err(Failure::NotFound) => InHand::default(),
+            Err(other) => return Err(other),
+        },
+        None => InHand::default(),
+    };
+    drop(tx);
+    let judge_by = judge_by(&in_hand, ctx.at.date());
+    show(&OthersPage { page: Page::new(&asker, "首页", "/"), in_hand, judge_by })
 }
 
 #[cfg(test)]
 mod tests {
     use chrono::{Days, NaiveDate};
 
-    use super::judge_by;
+    use super::{InHand, judge_by};
 
     #[test]
     fn a_day_that_is_past_is_overdue() {
         let due = NaiveDate::from_ymd_opt(2021, 3, 24).expect("a date");
-        assert!(judge_by(due, due).contains("请在2021年3月24日前完成"));
-        assert!(judge_by(due, due + Days::new(1)).contains("应于2021年3月24日前完成，已逾期"));
+        let in_hand = InHand { due: Some(due), ..InHand::default() };
+        assert!(judge_by(&in_hand, due).contains("请在2021年3月24日前完成"));
+        assert!(judge_by(&in_hand, due + Days::new(1)).contains("应于2021年3月24日前完成，已逾期"));
+        assert_eq!(judge_by(&InHand::default(), due), "");
     }
 }

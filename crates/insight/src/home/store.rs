@@ -22,7 +22,9 @@ const WAITING: &str = "select
         and case when last_arrival > created_at then last_arrival else created_at end
             + silent_hours * cast(3600000000 as bigint) < $4),
     (select count(*) from objection o join submission s on s.programme = o.programme and s.id = o.submission
-        where o.programme = $1 and o.state = 'open' and o.path >= $2 and o.path < $3 and s.person <> $5
+        where o.programme = $1 and o.state = 'open' and s.person <> $5
+        and (o.path >= $6 and o.path < $7 or exists (select 1 from panel_member c where c.programme = o.programme
+            and c.node = o.body and c.person = $5 and c.chair and c.until is null))
         and not exists (select 1 from objection m where m.programme = o.programme
             and m.submission = o.submission and m.person = $5)
         and not exists (select 1 from review r where r.programme = o.programme
@@ -30,7 +32,7 @@ const WAITING: &str = "select
     (select count(*) from activity a where a.programme = $1 and a.state = 'submitted' and a.path >= $2 and a.path < $3
         and a.planned_by <> $5 and not exists (select 1 from role_grant g where g.node = a.school
             and g.role in ('principal', 'cio', 'management_team') and g.person <> a.planned_by
-            and g.since <= $6 and (g.until is null or g.until > $6)
+            and g.since <= $8 and (g.until is null or g.until > $8)
             and exists (select 1 from account k where k.person = g.person and k.disabled_at is null)))";
 
 /// How many things wait for a decision below a node.
@@ -52,19 +54,21 @@ pub struct Waiting {
     pub courses: i64,
     /// Platforms that have not delivered for longer than agreed.
     pub silent: i64,
-    /// Objections to levels on notice that whoever looks has nothing to do with.
+    /// Objections to levels on notice that whoever looks is to answer.
     pub objections: i64,
     /// Activities whose attendance nobody at their school may approve.
     pub activities_above: i64,
 }
 
+/// What waits in `scope`. `heads` is the part of the tree whose panels `person` appoints.
 pub async fn waiting(
     tx: &mut Tx,
     programme: Id<Programme>,
-    scope: &Scope,
+    (scope, heads): (&Scope, &Scope),
     (at, person): (Instant, Uuid),
 ) -> Result<Waiting, DbError> {
-    tx.row(WAITING, args![programme, &scope.from, &scope.until, at, person, at.date()], |row| {
+    let asked = args![programme, &scope.from, &scope.until, at, person, &heads.from, &heads.until, at.date()];
+    tx.row(WAITING, asked, |row| {
         Ok(Waiting {
             reports: row.get(0)?,
             disputes: row.get(1)?,

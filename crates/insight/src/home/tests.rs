@@ -21,13 +21,17 @@ struct World {
 }
 
 async fn begin(engine: Engine) -> World {
+    begin_with(engine, &owned(third_scheme_files())).await
+}
+
+async fn begin_with(engine: Engine, files: &[(String, String)]) -> World {
     let handlers: Handlers = scheme::jobs(crate::monitoring::jobs(review::samples::handlers()));
     let parts = scheme::samples::parts().with(certificate::EXAMINE);
-    let test = TestApp::with_handlers(engine, routes(), parts, handlers).await;
+    let rooms = routes().merge(crate::monitoring::routes()).merge(review::routes());
+    let test = TestApp::with_handlers(engine, rooms, parts, handlers).await;
     let town = small_town(&test.system()).await.expect("a town");
-    let files = owned(third_scheme_files());
     let programme =
-        scheme::samples::programme(&test.system(), &town.province, &files).await.expect("a programme");
+        scheme::samples::programme(&test.system(), &town.province, files).await.expect("a programme");
     for school in &town.schools {
         publish_offer(&test.app, &programme, school).await.expect("an offer");
     }
@@ -134,6 +138,78 @@ story!(a_school_sees_what_waits_and_opens_only_what_it_may, |engine| async move 
     tx.commit().await.expect("commits");
     head.get("/").await.shows("选学变更待审批").shows("1 件");
     office.get("/").await.hides("选学变更待审批");
+});
+
+story!(whoever_answers_an_objection_sees_it_first, |engine| async move {
+    let world = begin(engine).await;
+    let school = world.town.school();
+    let work = world.be_judged(&school.teachers[0]).await.remove(0);
+    let waits = ["公示异议待答复", "公示异议 1 件待答复"];
+    // Nobody of the office has judged the work.
+    let mut head = world.test.signed_in(&world.town.county_office.who()).await;
+    head.get("/").await.hides(waits[0]);
+    let mut colleague = world.test.signed_in(&school.teachers[1].who()).await;
+    let notice = format!("/review/notice/{}", work.id);
+    let at = colleague
+        .post(&notice, &[("text", "课堂片段不是本人的课")])
+        .await
+        .shows("异议已提出")
+        .link("/review/objections/");
+
+    // Who appoints the panel, and who leads it in whatever role.
+    let first = head.get("/").await;
+    assert_eq!(first.shows(waits[0]).shows("1 件").link("/review"), "/review");
+    world.test.signed_in(&world.town.city_office.who()).await.get("/").await.shows(waits[0]);
+    let chair = school.teachers.last().expect("a chair");
+    world.test.signed_in(&chair.who()).await.get("/").await.shows(waits[1]);
+    for other in [&school.teachers[1], &school.clerk, &world.town.schools[1].principal] {
+        world.test.signed_in(&other.who()).await.get("/").await.hides("公示异议");
+    }
+    let at = at.trim_end_matches("/withdraw");
+    head.post(at, &[("do", "reject"), ("answer", "核对过课表，是本人的课。")]).await.shows("异议不成立");
+    head.get("/").await.hides(waits[0]);
+    world.test.signed_in(&chair.who()).await.get("/").await.hides("公示异议");
+});
+
+story!(an_office_is_told_what_lags_and_opens_exactly_that, |engine| async move {
+    let phase = "[[phase]]\nsource = \"第三条\"\ntitle = \"第一学年\"";
+    let second = "[[target]]\nkey = \"counties\"\nmeasure = \"counties_started\"\nsource = \"第三条\"\n\
+        title = \"启动的县（市、区）比例\"\nreading = \"in_all\"\n\n[[target.step]]\ntitle = \"第一学年\"\n\
+        by = 2023-12-31\npercent = 50\n\n";
+    let world = begin_with(engine, &third_scheme_with(phase, &format!("{second}{phase}"))).await;
+    world.test.clock.set(Instant::start_of(NaiveDate::from_ymd_opt(2024, 3, 1).expect("a date")));
+    let town = &world.town;
+    let system = world.test.system();
+    crate::monitoring::rebuild(&system, &world.programme).await.expect("counted");
+    let mut city = world.test.signed_in(&town.city_office.who()).await;
+    let first = city.get("/").await;
+    first.shows("未达到的目标").shows("启动的县（市、区）比例").shows("0.0%").shows("50%");
+    first.shows("2023年12月31日 逾期未达到").shows("2024年8月31日 还有 183 天");
+    let lacking = format!("/monitor/{}/counties?state=not_begun", town.city.id);
+    assert_eq!(first.link(&lacking), lacking);
+    city.get(&lacking).await.shows(&town.county.name).shows(&town.neighbour.name);
+    // The neighbour has no school, and nobody has begun.
+    first.shows("没有教师的县（市、区）").shows("有教师未启动的学校").hides("没有教师的学校");
+    let empty = first.link(&format!("/monitor/{}/counties?state=empty", town.city.id));
+    city.get(&empty).await.shows(&town.neighbour.name).shows("共 1 个").hides(&town.county.name);
+
+    choose(&world.test.app, &world.programme, &town.school().teachers[0]).await.expect("a choice");
+    crate::monitoring::rebuild(&system, &world.programme).await.expect("counted");
+    let mut county = world.test.signed_in(&town.county_office.who()).await;
+    let first = county.get("/").await;
+    let [begun, idle] = &town.schools;
+    first.shows("有教师未启动的学校").shows("1 所").hides("启动的县（市、区）比例");
+    let there = format!("/monitor/{}", idle.node.id);
+    assert_eq!(first.link(&there), there);
+    let place = format!("/monitor/{}/schools", town.county.id);
+    let page = county.get(&first.link(&place)).await;
+    page.shows(&idle.node.name).hides(&begun.node.name);
+    county.get(&format!("{place}?state=begun")).await.shows(&begun.node.name).hides(&idle.node.name);
+    county.get(&format!("{place}?state=empty")).await.shows("没有这样的学校");
+    county.get(&place).await.shows(&begun.node.name).shows(&idle.node.name);
+    city.get("/").await.hides("逾期未达到").shows("还有 183 天");
+    let head = world.test.signed_in(&idle.principal.who()).await.get("/").await;
+    head.shows("未达到的目标").hides("未启动的单位");
 });
 
 story!(whoever_has_no_programme_is_told_so, |engine| async move {

@@ -10,6 +10,7 @@
 //! marks are counted, figures equal a fresh count.
 
 mod actions;
+mod measure;
 mod model;
 mod pages;
 mod store;
@@ -17,7 +18,8 @@ mod store;
 mod tests;
 
 pub use actions::{check_figures, lagging, rebuild};
-pub use model::{Cell, Figures, Lagging, Stage};
+pub use measure::{counties, idle, measured};
+pub use model::{Behind, Cell, Due, Figures, Idle, Lagging, Measured, Part, Stage};
 pub(crate) use pages::SEERS;
 pub use pages::routes;
 pub use store::{Child, children, figures_below, follow};

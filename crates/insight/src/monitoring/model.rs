@@ -152,6 +152,8 @@ impl Figures {
 pub struct Due {
     /// What is to be reached by now; nothing while the first step is still to come.
     pub now: u32,
+    /// The day by which that was to be reached.
+    pub since: Option<NaiveDate>,
     /// What is to be reached by which later day.
     pub later: Vec<(NaiveDate, u32)>,
 }
@@ -162,8 +164,139 @@ impl Due {
     pub fn of(target: &Target, day: NaiveDate) -> Self {
         let later = target.steps.iter().filter(|step| step.by > day);
         let later = later.map(|step| (step.by, target.percent_by(step.by))).collect();
-        Self { now: target.percent_by(day), later }
+        let since = target.steps.iter().map(|step| step.by).filter(|by| *by <= day).max();
+        Self { now: target.percent_by(day), since, later }
     }
+}
+
+/// A target of the scheme as it is measured at a node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Measured {
+    /// Its code.
+    pub key: String,
+    /// Its name.
+    pub title: String,
+    /// How many have reached it.
+    pub reached: i64,
+    /// Of how many.
+    pub all: i64,
+    /// What is counted: 名 for people, 个 for places.
+    pub unit: &'static str,
+    /// Both in words.
+    pub counted: String,
+    /// The rows that have reached it.
+    pub href: String,
+    /// The rows that have not.
+    pub missing_href: String,
+    /// What is due, and when.
+    pub due: Due,
+}
+
+/// A share that is not reached, and by when it is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Behind {
+    /// The share in all, in per cent.
+    pub wanted: u32,
+    /// The day by which it is or was to be reached.
+    pub by: NaiveDate,
+    /// Whether that day is over.
+    pub is_late: bool,
+}
+
+impl Measured {
+    /// The share reached.
+    #[must_use]
+    pub fn share(&self) -> String {
+        percent(self.reached, self.all)
+    }
+
+    /// How many have not reached it.
+    #[must_use]
+    pub fn missing(&self) -> String {
+        format!("{} {}", thousands(self.all - self.reached), self.unit)
+    }
+
+    /// Whether so much of a hundred is reached.
+    #[must_use]
+    pub fn has(&self, share: u32) -> bool {
+        self.reached * 100 >= self.all * i64::from(share)
+    }
+
+    /// What is not reached: of a day that is over, else of the next to come. Nothing where there is
+    /// nobody to count.
+    #[must_use]
+    pub fn behind(&self) -> Option<Behind> {
+        let late = self.due.since.map(|by| Behind { wanted: self.due.now, by, is_late: true });
+        let next =
+            self.due.later.first().map(|(by, wanted)| Behind { wanted: *wanted, by: *by, is_late: false });
+        late.into_iter().chain(next).find(|step| self.all > 0 && !self.has(step.wanted))
+    }
+}
+
+/// Whether and how far a unit takes part, as lists are narrowed to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Somebody has done something.
+    Begun,
+    /// Nobody has.
+    NotBegun,
+    /// There are no teachers.
+    Empty,
+    /// There are teachers, and none of them has done anything.
+    Idle,
+}
+
+impl Part {
+    /// Every one, in the order of a page.
+    pub const ALL: [Self; 4] = [Self::Begun, Self::NotBegun, Self::Empty, Self::Idle];
+
+    /// The key in addresses.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Begun => "begun",
+            Self::NotBegun => "not_begun",
+            Self::Empty => "empty",
+            Self::Idle => "idle",
+        }
+    }
+
+    /// The words shown.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Begun => "已启动",
+            Self::NotBegun => "未启动",
+            Self::Empty => "没有教师",
+            Self::Idle => "有教师未启动",
+        }
+    }
+
+    /// Whether a unit of these figures is one.
+    #[must_use]
+    pub fn holds(self, figures: &Figures) -> bool {
+        match self {
+            Self::Begun => figures.have_begun(),
+            Self::NotBegun => !figures.have_begun(),
+            Self::Empty => figures.is_empty() && !figures.have_begun(),
+            Self::Idle => !figures.is_empty() && !figures.have_begun(),
+        }
+    }
+}
+
+/// Units below a node that do not take part, by kind and reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Idle {
+    /// What they are.
+    pub title: String,
+    /// How many.
+    pub count: String,
+    /// All of them.
+    pub href: String,
+    /// The first of them.
+    pub first: Vec<(Id<Node>, String)>,
+    /// Whether there are more.
+    pub is_more: bool,
 }
 
 /// A place below a node that is behind the others.
@@ -191,7 +324,9 @@ impl AddAssign for Figures {
 
 #[cfg(test)]
 mod tests {
-    use super::{Due, Figures, Stage};
+    use chrono::NaiveDate;
+
+    use super::{Behind, Due, Figures, Measured, Part, Stage};
 
     #[test]
     fn shares_are_of_all_teachers_and_all_only_when_all_are_in() {
@@ -208,11 +343,40 @@ mod tests {
         let target = scheme.targets.first().expect("a target");
         let first = target.steps.first().expect("a step");
         let before = Due::of(target, first.by - chrono::Days::new(1));
-        assert_eq!((before.now, before.later.len()), (0, target.steps.len()));
+        assert_eq!((before.now, before.since, before.later.len()), (0, None, target.steps.len()));
         assert_eq!(before.later.first(), Some(&(first.by, target.percent_by(first.by))));
         let last = target.steps.last().expect("a step");
         let after = Due::of(target, last.by);
-        assert_eq!((after.now, after.later), (target.percent_by(last.by), Vec::new()));
+        assert_eq!(
+            (after.now, after.since, after.later),
+            (target.percent_by(last.by), Some(last.by), Vec::new())
+        );
+    }
+
+    #[test]
+    fn a_target_is_behind_by_its_day_and_then_by_the_next() {
+        let day = |month, day| NaiveDate::from_ymd_opt(2024, month, day).expect("a date");
+        let due = Due { now: 50, since: Some(day(1, 31)), later: vec![(day(8, 31), 90)] };
+        let of = |reached, all| {
+            let (key, title, counted) = (String::new(), String::new(), String::new());
+            let (href, missing_href) = (String::new(), String::new());
+            Measured { key, title, reached, all, unit: "名", counted, href, missing_href, due: due.clone() }
+        };
+        let late = Behind { wanted: 50, by: day(1, 31), is_late: true };
+        assert_eq!(of(499, 1000).behind(), Some(late));
+        let next = Behind { wanted: 90, by: day(8, 31), is_late: false };
+        assert_eq!(of(500, 1000).behind(), Some(next));
+        assert_eq!((of(900, 1000).behind(), of(0, 0).behind()), (None, None));
+    }
+
+    #[test]
+    fn a_unit_has_begun_or_has_nobody_or_waits() {
+        let [none, some, begun] =
+            [[0; 7], [3, 0, 0, 0, 0, 0, 0], [3, 1, 0, 0, 0, 0, 0]].map(|counts| Figures { counts });
+        let parts = |figures: &Figures| Part::ALL.map(|part| part.holds(figures));
+        assert_eq!(parts(&begun), [true, false, false, false]);
+        assert_eq!(parts(&none), [false, true, true, false]);
+        assert_eq!(parts(&some), [false, true, false, true]);
     }
 
     #[test]

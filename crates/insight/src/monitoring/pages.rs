@@ -4,6 +4,7 @@ mod dashboard;
 mod people;
 mod programmes;
 mod targets;
+mod units;
 
 use std::sync::Arc;
 
@@ -44,7 +45,9 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/monitor", get(dashboard::own))
         .route("/monitor/{node}", get(dashboard::one))
         .route("/monitor/{node}/people", get(people::people))
-        .route("/monitor/{node}/counties", get(targets::counties))
+        .route("/monitor/{node}/counties", get(units::counties))
+        .route("/monitor/{node}/schools", get(units::schools))
+        .route("/scheme/targets", get(targets::page))
         .route("/monitor/{node}/table", get(table))
 }
 

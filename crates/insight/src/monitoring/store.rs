@@ -2,6 +2,7 @@
 //! own tables. Lists of people beside.
 
 mod people;
+mod units;
 
 use tisheng_kernel::{Id, Instant};
 use tisheng_platform::{DbError, Row, Scope, Shift, Tx, args};
@@ -13,6 +14,7 @@ use super::model::Figures;
 pub use people::{Listed, PAGE, Wanted, people};
 #[cfg(test)]
 pub use people::{Way, people_by};
+pub use units::{counties, idle_schools, schools_by_part};
 
 const FOLLOW_SCHOOL_FIGURE: &str = "update school_figure set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
@@ -73,15 +75,6 @@ const CHILDREN: &str = "select n.id, n.name, coalesce(cast(sum(f.teachers) as bi
     from node n left join school_figure f on f.programme = $1
         and f.path >= n.path and f.path < substr(n.path, 1, length(n.path) - 1) || '0'
     where n.parent = $2 and n.valid_to is null and n.kind in ('province', 'city', 'county', 'town', 'school')
-    group by n.id, n.name, n.sort_key order by n.sort_key";
-
-const COUNTIES: &str = "select n.id, n.name, coalesce(cast(sum(f.teachers) as bigint), 0),
-    coalesce(cast(sum(f.chosen) as bigint), 0), coalesce(cast(sum(f.learning) as bigint), 0),
-    coalesce(cast(sum(f.handed_in) as bigint), 0), coalesce(cast(sum(f.assessed) as bigint), 0),
-    coalesce(cast(sum(f.met) as bigint), 0), coalesce(cast(sum(f.certified) as bigint), 0)
-    from node n left join school_figure f on f.programme = $1
-        and f.path >= n.path and f.path < substr(n.path, 1, length(n.path) - 1) || '0'
-    where n.kind = 'county' and n.valid_to is null and n.path >= $2 and n.path < $3
     group by n.id, n.name, n.sort_key order by n.sort_key";
 
 const UNCOUNTED: &str = "select count(*) from school_mark m
@@ -200,11 +193,6 @@ fn child(row: &Row<'_>) -> Result<Child, DbError> {
 /// What the database reports.
 pub async fn children(tx: &mut Tx, programme: Id<Programme>, node: Id<Node>) -> Result<Vec<Child>, DbError> {
     tx.rows(CHILDREN, args![programme, node], child).await
-}
-
-/// Every county in `scope`, in the order of names.
-pub async fn counties(tx: &mut Tx, programme: Id<Programme>, scope: &Scope) -> Result<Vec<Child>, DbError> {
-    tx.rows(COUNTIES, args![programme, &scope.from, &scope.until], child).await
 }
 
 /// Schools in `scope` of which something has happened that is not in the figures yet.

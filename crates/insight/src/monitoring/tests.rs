@@ -373,6 +373,13 @@ story!(targets_are_shown_with_what_is_due_and_what_they_count, |engine| async mo
     let mut county = world.test.signed_in(&world.town.county_office.who()).await;
     county.get("/monitor").await.shows("完成行动的教师比例").hides("启动的县（市、区）比例");
     county.get(&counties).await.is(404);
+    // The plan has them beside what is wanted, for those who see figures.
+    let plan = office.get("/scheme/targets").await;
+    plan.shows("启动的县（市、区）比例").shows("50.0%").shows("已达到").shows("未达到").hides("逾期");
+    plan.shows("截至各阶段累计应达到的比例").shows("目前");
+    assert_eq!(plan.link(&counties), counties);
+    let mut teacher = world.test.signed_in(&world.town.school().teachers[0].who()).await;
+    teacher.get("/scheme/targets").await.shows("启动的县（市、区）比例").hides("目前").hides("未达到");
 });
 
 story!(figures_say_how_old_they_are, |engine| async move {
@@ -394,7 +401,7 @@ story!(whoever_is_elsewhere_sees_nothing, |engine| async move {
     let mut neighbour = world.test.signed_in(&world.town.neighbour_office.who()).await;
     let mut clerk = world.test.signed_in(&world.town.school().clerk.who()).await;
     let mut teacher = world.test.signed_in(&world.town.school().teachers[0].who()).await;
-    for tail in ["", "/people", "/table", "/counties"] {
+    for tail in ["", "/people", "/table", "/counties", "/schools"] {
         neighbour.get(&format!("{place}{tail}")).await.is(404);
         clerk.get(&format!("{place}{tail}")).await.is(404);
         teacher.get(&format!("{place}{tail}")).await.is(404);

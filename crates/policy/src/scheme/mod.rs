@@ -31,5 +31,5 @@ pub use due::in_force_at;
 pub use force::{call_off, check_versions, jobs, put_in_force, put_off, told};
 pub use model::{Change, ChangeKind, File, Programme, SchemeError, State, Trial, Version, decide_in_force};
 pub use pages::routes;
-pub use rulebook::{Final, FinalBy, Rulebook, rules, rules_for, rules_of};
+pub use rulebook::{Final, FinalBy, Rulebook, rules, rules_for, rules_for_each, rules_of};
 pub use store::follow;

@@ -1,4 +1,4 @@
-//! The pages of the room: the rules explained and what changes in them, versions and their trial, targets.
+//! The pages of the room: the rules explained and what changes in them, versions and their trial.
 
 mod differences;
 mod rules;
@@ -19,7 +19,6 @@ pub fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/scheme", get(rules::show))
         .route("/scheme/news", get(differences::news))
-        .route("/scheme/targets", get(rules::targets))
         .route("/scheme/files", get(rules::files))
         .route(
             "/scheme/versions",

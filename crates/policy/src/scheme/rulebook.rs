@@ -44,12 +44,12 @@ pub fn rules<'a>(
 }
 
 /// The future of a [`FinalBy`].
-pub type Final<'a> = BoxFuture<'a, Result<Option<Id<Version>>, DbError>>;
+pub type Final<'a> = BoxFuture<'a, Result<HashMap<Id<Person>, Id<Version>>, DbError>>;
 
-/// By which version a person's result is final, where it is: newer rules ask nothing more of it. A
-/// higher room knows, and the assembly gives it over as a part.
+/// By which version the results of people are final, of those whose are: newer rules ask nothing more
+/// of them. A higher room knows, and the assembly gives it over as a part.
 #[derive(Debug, Clone, Copy)]
-pub struct FinalBy(pub for<'a> fn(&'a mut Tx, Id<Programme>, Id<Person>) -> Final<'a>);
+pub struct FinalBy(pub for<'a> fn(&'a mut Tx, Id<Programme>, &'a [Id<Person>]) -> Final<'a>);
 
 /// The rules by which `person` is measured in `programme`: those in force, or those of a final
 /// result.
@@ -63,11 +63,32 @@ pub fn rules_for<'a>(
     person: Id<Person>,
 ) -> BoxFuture<'a, Result<Arc<Scheme>, Failure>> {
     Box::pin(async move {
+        let all = rules_for_each(app, tx, programme, &[person]).await?;
+        all.into_iter().next().ok_or(Failure::NotFound)
+    })
+}
+
+/// The rules by which each of `people` is measured, in the order given.
+///
+/// # Errors
+/// As [`rules`].
+pub fn rules_for_each<'a>(
+    app: &'a App,
+    tx: &'a mut Tx,
+    programme: &'a Programme,
+    people: &'a [Id<Person>],
+) -> BoxFuture<'a, Result<Vec<Arc<Scheme>>, Failure>> {
+    Box::pin(async move {
         let by = match app.parts.find::<FinalBy>() {
-            Some(FinalBy(find)) => find(tx, programme.id, person).await?,
-            None => None,
+            Some(FinalBy(find)) => find(tx, programme.id, people).await?,
+            None => HashMap::new(),
         };
-        rules_of(app, tx, by.unwrap_or(programme.version)).await
+        let mut all = Vec::with_capacity(people.len());
+        for person in people {
+            let version = by.get(person).copied().unwrap_or(programme.version);
+            all.push(rules_of(app, tx, version).await?);
+        }
+        Ok(all)
     })
 }
 

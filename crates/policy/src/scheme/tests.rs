@@ -136,7 +136,6 @@ story!(everybody_reads_the_rules_and_only_the_owner_finds_the_versions, |engine|
     let page = teacher.get("/scheme").await;
     page.shows("实施方案与规则").shows("〔标题〕");
     teacher.get("/scheme?q=nothing-like-it").await.shows("没有找到相关规则");
-    teacher.get("/scheme/targets").await.is(200);
     teacher.get("/scheme/files").await.shows("scheme.toml");
     for path in ["/scheme/versions".to_owned(), format!("/scheme/versions/{}", programme.version)] {
         teacher.get(&path).await.is(404);
@@ -205,5 +204,4 @@ story!(a_number_stands_for_one_text_and_a_programme_keeps_its_territory, |engine
     browser.get(&format!("{}/changes", draft.path)).await.shows("全部（1）");
     let now = browser.post(&step, &[("do", "force")]).await;
     now.shows(&format!("与前一版本 {label}的差异")).shows("修改");
-    browser.get("/scheme/targets").await.shows("截至各阶段累计应达到的比例");
 });

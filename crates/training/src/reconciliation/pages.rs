@@ -67,13 +67,14 @@ async fn months(asker: SignedIn, Path(id): Path<Id<Platform>>) -> Answer {
     let begin = period.map_or(platform.created_at.date(), |period| period.from());
     let end = period.map_or(today, |period| period.until().min(today));
     let mut rows = Vec::new();
-    for month in Month::between(begin, end) {
+    let months = Month::between(begin, end);
+    let unmatched = store::unmatched_by_month(&mut tx, &platform, &months).await?;
+    for (month, unmatched) in months.into_iter().zip(unmatched) {
         if rows.len() == SHOWN {
             break;
         }
         let of = Of { platform: &platform, month };
         let (sheet, figures) = look(&mut tx, of).await?;
-        let unmatched = store::unmatched(&mut tx, of).await?;
         if is_empty(&figures) && unmatched == 0 && sheet == Sheet::default() {
             continue;
         }

@@ -19,6 +19,18 @@ const UNMATCHED: &str = "select count(*) from learner l
     and exists (select 1 from learning_fact f where f.programme = l.programme and f.learner = l.id
         and f.at >= $3 and f.at < $4 and f.voided_at is null)";
 
+/// The same for many months, whose first moments come packed in one text, one after the other from the
+/// latest to the earliest; the month after the latest stands first.
+const UNMATCHED_BY_MONTH: &str = "select m.place, count(*) from (
+    with recursive n (place) as (
+        select cast(0 as bigint) union all select place + 1 from n where place + 1 < cast($4 as bigint))
+    select place, cast(substr(cast($3 as text), cast(place * 16 + 17 as integer), 16) as bigint) as first,
+        cast(substr(cast($3 as text), cast(place * 16 + 1 as integer), 16) as bigint) as next from n) m
+    join learner l on l.programme = $1 and l.platform = $2 and l.state = 'unmatched'
+    where exists (select 1 from learning_fact f where f.programme = l.programme and f.learner = l.id
+        and f.at >= m.first and f.at < m.next and f.voided_at is null)
+    group by m.place";
+
 const THEIRS: &str = "select count(*), coalesce(cast(sum(seconds) as bigint), 0) from month_line
     where platform = $1 and month = $2 and revision = $3";
 
@@ -203,6 +215,29 @@ pub async fn unmatched(tx: &mut Tx, of: Of<'_>) -> Result<i64, DbError> {
     let Of { platform, month } = of;
     let (from, until) = (Instant::start_of(month.from()), Instant::start_of(month.until()));
     tx.row(UNMATCHED, args![platform.programme, platform.id, from, until], |row| row.get(0)).await
+}
+
+/// The same for each of `months`, which follow each other, the latest first.
+pub async fn unmatched_by_month(
+    tx: &mut Tx,
+    platform: &Platform,
+    months: &[Month],
+) -> Result<Vec<i64>, DbError> {
+    let Some(latest) = months.first() else { return Ok(Vec::new()) };
+    let days = std::iter::once(latest.until()).chain(months.iter().map(|month| month.from()));
+    let packed: String = days.map(|day| format!("{:016}", Instant::start_of(day).micros())).collect();
+    let count = i64::try_from(months.len()).unwrap_or(i64::MAX);
+    let mut all = vec![0; months.len()];
+    let asked = args![platform.programme, platform.id, packed, count];
+    tx.each(UNMATCHED_BY_MONTH, asked, |row| {
+        let place: i64 = row.get(0)?;
+        if let Some(found) = usize::try_from(place).ok().and_then(|place| all.get_mut(place)) {
+            *found = row.get(1)?;
+        }
+        Ok(())
+    })
+    .await?;
+    Ok(all)
 }
 
 /// What stands in the ledger under `number` of `platform`: what it is worth and its day.

@@ -1,58 +1,132 @@
 //! What cannot be taken back is looked at before: a batch of certificates, a revocation.
 
 use askama::Template;
-use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, again, show};
 use tisheng_platform::web::session::SignedIn;
-use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, Page, once};
+use tisheng_platform::web::{Answer, Begun, Cursor, Failure, Fields, Filters, FormErrors, Page, Path, once};
 use tisheng_registry::access;
 
 use super::{at_reason, visible};
-use crate::certificate::batch::{self, Outlook};
+use crate::certificate::batch::{self, Asked, LeftOut, Outlook};
 use crate::certificate::facts::Facts;
 use crate::certificate::issue::{self, ISSUERS};
 use crate::certificate::model::{Certificate, CertificateState};
+use crate::certificate::store::ready::Named;
 
 #[derive(Template)]
 #[template(path = "certificate/pages/check.html")]
 struct CheckPage {
     page: Page,
     outlook: Outlook,
-    /// How many, as shown.
+    /// How many wait, as shown.
     ready: String,
-    /// Whether there are more than are named.
-    is_more: bool,
-    node: String,
+    /// Those left out who are not on this page of the list.
+    elsewhere: Vec<Named>,
+    /// Whether there are more than this page of the list has.
+    is_part: bool,
+    asked: CheckForm,
     node_name: String,
+    errors: FormErrors,
+}
+
+impl CheckPage {
+    fn is_left(&self, one: &Named) -> bool {
+        self.asked.left.people.contains(&one.person)
+    }
+}
+
+/// What was chosen and typed so far; addresses carry it from page to page of the list.
+struct CheckForm {
+    words: String,
+    after: String,
+    left: LeftOut,
+}
+
+impl CheckForm {
+    /// As the address says it.
+    fn of_address(filters: &Filters) -> Self {
+        let people = filters.text("left").split(',').filter_map(|id| id.parse().ok()).collect();
+        Self {
+            words: filters.text("q").to_owned(),
+            after: filters.text("after").to_owned(),
+            left: LeftOut { people, reason: filters.text("reason").to_owned() },
+        }
+    }
+
+    /// As the form says it: who was shown and is not ticked is left out.
+    fn of_form(fields: &Fields) -> Self {
+        let people = fields.all("shown").filter(|id| !fields.has("person", id));
+        let people = people.filter_map(|id| id.parse().ok()).collect();
+        Self {
+            words: fields.text("q").to_owned(),
+            after: fields.text("after").to_owned(),
+            left: LeftOut { people, reason: fields.text("reason").to_owned() },
+        }
+    }
+
+    fn address(&self) -> String {
+        let left: Vec<String> = self.left.people.iter().map(ToString::to_string).collect();
+        let pairs = [("q", &self.words), ("left", &left.join(",")), ("reason", &self.left.reason)];
+        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.clone()));
+        format!("/certificates/batch{}", Filters::new(pairs.to_vec()).with("after", &self.after))
+    }
 }
 
 /// `GET /certificates/batch`: to whom certificates would be issued, and what they would say.
-pub async fn check(asker: SignedIn) -> Answer {
+pub async fn check(asker: SignedIn, filters: Filters) -> Answer {
+    show(&check_page(&asker, CheckForm::of_address(&filters), FormErrors::default()).await?)
+}
+
+async fn check_page(asker: &SignedIn, asked: CheckForm, errors: FormErrors) -> Result<CheckPage, Failure> {
     let member = access::require(&asker.ctx, &ISSUERS)?;
     let mut tx = asker.ctx.read().await?;
-    let outlook = batch::outlook(&asker.ctx, &mut tx).await?;
+    let place = (asked.words.as_str(), &Cursor::read(&asked.after));
+    let outlook = batch::outlook(&asker.ctx, &mut tx, place, &asked.left).await?;
     drop(tx);
-    let page = Page::new(&asker, "批量发证前核对", "/certificates").crumb("证书", "/certificates");
-    show(&CheckPage {
-        page,
+    let is_here = |one: &Named| outlook.page.rows.iter().any(|row| row.person == one.person);
+    Ok(CheckPage {
+        page: Page::new(asker, "批量发证前核对", "/certificates").crumb("证书", "/certificates"),
         ready: batch::shown(outlook.ready),
-        is_more: usize::try_from(outlook.ready).is_ok_and(|ready| ready > outlook.first.len()),
-        node: member.node.simple().to_string(),
+        elsewhere: outlook.left.iter().filter(|one| !is_here(one)).cloned().collect(),
+        is_part: !asked.after.is_empty() || !asked.words.is_empty() || outlook.page.next.is_some(),
+        asked,
         node_name: member.node_name.clone(),
         outlook,
+        errors,
     })
 }
 
-/// `POST /certificates/batch`
+/// `POST /certificates/batch`: goes to another page of the list, or issues.
 pub async fn issue_all(asker: SignedIn, fields: Fields) -> Answer {
+    access::require(&asker.ctx, &ISSUERS)?;
+    let mut asked = CheckForm::of_form(&fields);
+    match fields.text("do") {
+        "look" => asked.after.clear(),
+        "next" => asked.after = fields.text("next").to_owned(),
+        _ => return issue_asked(asker, asked, fields).await,
+    }
+    Ok(once::redirect(&asked.address(), None))
+}
+
+async fn issue_asked(asker: SignedIn, asked: CheckForm, fields: Fields) -> Answer {
     let mut begun = match once::begin(&asker.ctx, &fields).await? {
         Begun::Fresh(begun) => begun,
         Begun::Again(answer) => return Ok(answer),
     };
-    let ready = batch::issue_batch(&asker.ctx, &mut begun.tx).await?;
-    let flash = match ready {
-        0 => Flash::note("没有等待发证的教师。"),
-        ready => Flash::good(format!("开始为 {ready} 位教师发证，进度显示在本页。")),
+    let done = match batch::issue_batch(&asker.ctx, &mut begun.tx, &asked.left).await {
+        Ok(done) => done,
+        Err(error) => {
+            drop(begun);
+            let errors = at_reason(error)?;
+            return again(&check_page(&asker, asked, errors).await?);
+        }
+    };
+    let flash = match done {
+        Asked { issues: 0, .. } => Flash::note("没有等待发证的教师。"),
+        Asked { issues, left_out: 0 } => Flash::good(format!("开始为 {issues} 位教师发证，进度显示在本页。")),
+        Asked { issues, left_out } => {
+            Flash::good(format!("开始为 {issues} 位教师发证，{left_out} 位本批不发；进度显示在本页。"))
+        }
     };
     begun.done("/certificates", flash).await
 }

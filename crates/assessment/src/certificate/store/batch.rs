@@ -5,19 +5,23 @@ use tisheng_platform::files::Blob;
 use tisheng_platform::jobs::Job;
 use tisheng_platform::{DbError, Row, Scope, Tx, args};
 use tisheng_policy::scheme::Programme;
+use tisheng_registry::people::Person;
 
 use crate::certificate::batch::Batch;
 
-const ADD: &str = "insert into certificate_batch (id, programme, path, job, asked_at, asked_by, issued)
-    values ($1, $2, $3, $4, $5, $6, 0)";
+const ADD: &str =
+    "insert into certificate_batch (id, programme, path, job, asked_at, asked_by, issued, left_out, left_reason)
+    values ($1, $2, $3, $4, $5, $6, 0, $7, $8)";
+
+const LEAVE_OUT: &str = "insert into certificate_left_out (person, batch) values ($1, $2)";
 
 const OF_ID: &str =
-    "select id, programme, path, asked_by, job, asked_at, issued, done_at, print_job, file, file_size
-    from certificate_batch where id = $1";
+    "select id, programme, path, asked_by, job, asked_at, issued, done_at, print_job, file, file_size,
+    left_out, left_reason from certificate_batch where id = $1";
 
 const LATEST: &str =
-    "select id, programme, path, asked_by, job, asked_at, issued, done_at, print_job, file, file_size
-    from certificate_batch where programme = $1 and path >= $2 and path < $3
+    "select id, programme, path, asked_by, job, asked_at, issued, done_at, print_job, file, file_size,
+    left_out, left_reason from certificate_batch where programme = $1 and path >= $2 and path < $3
     order by asked_at desc, id desc limit $4";
 
 const STEP: &str = "update certificate_batch set issued = issued + $2 where id = $1";
@@ -51,12 +55,20 @@ fn batch(row: &Row<'_>) -> Result<Batch, DbError> {
         done_at: row.get(7)?,
         print_job: row.get(8)?,
         file,
+        left_out: row.get(11)?,
+        left_reason: row.get(12)?,
     })
 }
 
 pub async fn add(tx: &mut Tx, new: &Batch) -> Result<(), DbError> {
-    let row = args![new.id, new.programme, &new.path, new.job, new.asked_at, new.by];
+    let (left_out, reason) = (new.left_out, &new.left_reason);
+    let row = args![new.id, new.programme, &new.path, new.job, new.asked_at, new.by, left_out, reason];
     tx.run(ADD, row).await.map(drop)
+}
+
+/// Keeps a person out of a batch.
+pub async fn leave_out(tx: &mut Tx, id: Id<Batch>, person: Id<Person>) -> Result<(), DbError> {
+    tx.run(LEAVE_OUT, args![person, id]).await.map(drop)
 }
 
 pub async fn of_id(tx: &mut Tx, id: Id<Batch>) -> Result<Option<Batch>, DbError> {

@@ -36,7 +36,7 @@ const UNDER_WAY: &str = "select s.capability, s.state, d.notice_until from submi
     order by s.capability, d.notice_until";
 
 /// What somebody has still to judge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct InHand {
     /// Works of others.
     pub others: i64,

@@ -15,8 +15,9 @@ use tisheng_registry::access;
 use tisheng_registry::organisation::{self, Node};
 use tisheng_rules::Scheme;
 
-use super::targets::{TargetLine, targets};
+use super::targets::{TargetLine, lines};
 use super::{SEERS, children, people_in, people_with, programmes};
+use crate::monitoring::measure;
 use crate::monitoring::model::{Figures, Stage};
 use crate::monitoring::store::{self, Child};
 
@@ -85,7 +86,8 @@ async fn dashboard(asker: SignedIn, node: Id<Node>, filters: Filters) -> Answer 
     let (figures, changed) = store::figures_below(&mut tx, programme.id, &scope).await?;
     let uncounted = store::uncounted(&mut tx, programme.id, &scope).await?;
     let children = children(&mut tx, &programme, &node, &filters).await?;
-    let targets = targets(&mut tx, (ctx.at.date(), &rules), (&programme, &node), &figures).await?;
+    let counties = measure::counties(&mut tx, &programme, &node).await?;
+    let targets = lines(&measure::measured((ctx.at.date(), &rules), &node, &figures, &counties));
     let hours = store::hours_below(&mut tx, programme.id, &scope).await?;
     let choices = store::choices_below(&mut tx, programme.id, &scope).await?;
     let above = organisation::ancestors(&mut tx, &node.path).await?;

@@ -1,12 +1,10 @@
 //! The scheme in force, as everybody reads it.
 
 use askama::Template;
-use tisheng_kernel::number::chinese_date;
 use tisheng_platform::web::layout::Page;
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Filters, layout};
 use tisheng_rules::Clause;
-use tisheng_rules::plan::{Reading, Target};
 
 use super::super::actions::{self, current, owned};
 use super::super::force;
@@ -68,72 +66,6 @@ pub async fn show(asker: SignedIn, filters: Filters) -> Answer {
         may_change,
         news,
     })
-}
-
-/// A target with its steps.
-struct TargetRow {
-    title: String,
-    /// What the shares are of: in all up to a day, or of each step by itself.
-    caption: String,
-    steps: Vec<(String, String, u32, String)>,
-    ambiguity: String,
-}
-
-/// A number to be reached.
-struct CounterRow {
-    plan: String,
-    title: String,
-    goal: u32,
-    by: String,
-    source: String,
-}
-
-#[derive(Template)]
-#[template(path = "scheme/pages/targets.html")]
-struct TargetsPage {
-    page: Page,
-    targets: Vec<TargetRow>,
-    counters: Vec<CounterRow>,
-}
-
-/// `GET /scheme/targets`
-pub async fn targets(asker: SignedIn) -> Answer {
-    let ctx = &asker.ctx;
-    let mut tx = ctx.read().await?;
-    let programme = current(ctx, &mut tx).await?;
-    let scheme = rules(&ctx.app, &mut tx, &programme).await?;
-    let targets = scheme.targets.iter().map(|target| TargetRow {
-        title: target.title.value.clone(),
-        caption: caption(target),
-        steps: target
-            .steps
-            .iter()
-            .map(|s| (s.title.clone(), chinese_date(s.by), *s.percent, s.percent.source.to_string()))
-            .collect(),
-        ambiguity: target.ambiguity.as_ref().map(|a| a.value.clone()).unwrap_or_default(),
-    });
-    let counters = scheme.counters.iter().map(|counter| CounterRow {
-        plan: counter.plan.value.clone(),
-        title: counter.title.value.clone(),
-        goal: *counter.goal,
-        by: counter.by.as_ref().map(|by| chinese_date(**by)).unwrap_or_default(),
-        source: counter.goal.source.to_string(),
-    });
-    layout::show(&TargetsPage {
-        page: Page::new(&asker, "目标", "/scheme").crumb("实施方案与规则", "/scheme"),
-        targets: targets.collect(),
-        counters: counters.collect(),
-    })
-}
-
-fn caption(target: &Target) -> String {
-    match *target.reading {
-        Reading::InAll => "截至各阶段累计应达到的比例".to_owned(),
-        Reading::OnTop => {
-            let total: u32 = target.steps.iter().map(|step| *step.percent).sum();
-            format!("各阶段分别应完成的比例，合计 {total}%")
-        }
-    }
 }
 
 #[derive(Template)]

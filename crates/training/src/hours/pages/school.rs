@@ -77,12 +77,10 @@ async fn teacher_rows(
     (programme, in_force): (&Programme, &Scheme),
     teachers: &[TeacherSums],
 ) -> Result<Vec<TeacherRow>, Failure> {
-    let mut rows = Vec::with_capacity(teachers.len());
-    for teacher in teachers {
-        let rules = scheme::rules_for(&ctx.app, tx, programme, teacher.person).await?;
-        rows.push(teacher_row(ctx, &rules, in_force, teacher));
-    }
-    Ok(rows)
+    let people: Vec<Id<Person>> = teachers.iter().map(|teacher| teacher.person).collect();
+    let rules = scheme::rules_for_each(&ctx.app, tx, programme, &people).await?;
+    let measured = teachers.iter().zip(&rules);
+    Ok(measured.map(|(teacher, rules)| teacher_row(ctx, rules, in_force, teacher)).collect())
 }
 
 fn teacher_row(ctx: &Ctx, rules: &Scheme, in_force: &Scheme, teacher: &TeacherSums) -> TeacherRow {

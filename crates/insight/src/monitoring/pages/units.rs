@@ -1,0 +1,75 @@
+//! The counties and the schools below a node, by how far they take part.
+
+use askama::Template;
+use tisheng_kernel::Id;
+use tisheng_platform::Scope;
+use tisheng_platform::web::layout::show;
+use tisheng_platform::web::paging::Slice;
+use tisheng_platform::web::session::SignedIn;
+use tisheng_platform::web::{Answer, Filters, Page, Path};
+use tisheng_registry::organisation::Node;
+
+use super::{people_in, place};
+use crate::monitoring::model::Part;
+use crate::monitoring::store::{self, Child};
+
+#[derive(Template)]
+#[template(path = "monitoring/pages/units.html")]
+struct UnitsPage {
+    page: Page,
+    /// What is listed.
+    kind: &'static str,
+    units: Vec<Child>,
+    /// The part in addresses; empty for all.
+    part: &'static str,
+    first: String,
+    next: String,
+}
+
+impl UnitsPage {
+    fn people_of(&self, node: &Id<Node>, state: &str) -> String {
+        people_in(node, state)
+    }
+}
+
+/// What an address narrows a list to.
+fn part_of(filters: &Filters) -> Option<Part> {
+    Part::ALL.into_iter().find(|part| part.key() == filters.text("state"))
+}
+
+fn page_of(asker: &SignedIn, node: &Node, kind: &str) -> Page {
+    Page::new(asker, format!("{}：{kind}", node.name), "/monitor")
+        .crumb(node.name.clone(), format!("/monitor/{}", node.id))
+}
+
+/// `GET /monitor/{node}/counties`: the counties below, or only those that have begun or have not.
+pub async fn counties(asker: SignedIn, Path(node): Path<Id<Node>>, filters: Filters) -> Answer {
+    const KIND: &str = "县（市、区）";
+    let mut tx = asker.ctx.read().await?;
+    let (node, programme) = place(&asker.ctx, &mut tx, node).await?;
+    let mut units = store::counties(&mut tx, programme.id, &Scope::below(&node.path)).await?;
+    drop(tx);
+    let part = part_of(&filters);
+    units.retain(|county| part.is_none_or(|part| part.holds(&county.figures)));
+    let (page, part) = (page_of(&asker, &node, KIND), part.map_or("", Part::key));
+    show(&UnitsPage { page, kind: KIND, units, part, first: String::new(), next: String::new() })
+}
+
+/// `GET /monitor/{node}/schools`: the schools below, likewise.
+pub async fn schools(asker: SignedIn, Path(node): Path<Id<Node>>, filters: Filters) -> Answer {
+    const KIND: &str = "学校";
+    let mut tx = asker.ctx.read().await?;
+    let (node, programme) = place(&asker.ctx, &mut tx, node).await?;
+    let (part, scope) = (part_of(&filters), Scope::below(&node.path));
+    let found = store::schools_by_part(&mut tx, programme.id, &scope, part, &filters.cursor()).await?;
+    drop(tx);
+    let slice = Slice::cut(found, |(school, key)| (key.clone(), school.id.to_string()));
+    show(&UnitsPage {
+        page: page_of(&asker, &node, KIND),
+        kind: KIND,
+        units: slice.rows.into_iter().map(|(school, _)| school).collect(),
+        part: part.map_or("", Part::key),
+        first: if filters.text("after").is_empty() { String::new() } else { filters.with("after", "") },
+        next: slice.next.map(|place| filters.with("after", &place.write())).unwrap_or_default(),
+    })
+}

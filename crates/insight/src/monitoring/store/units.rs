@@ -1,0 +1,89 @@
+//! Counties and schools by how far they take part.
+
+use tisheng_kernel::Id;
+use tisheng_platform::web::Cursor;
+use tisheng_platform::web::paging::ROWS;
+use tisheng_platform::{DbError, Scope, Tx, args};
+use tisheng_policy::scheme::Programme;
+use tisheng_registry::organisation::Node;
+
+use super::{Child, child};
+use crate::monitoring::model::Part;
+
+const COUNTIES: &str = "select n.id, n.name, coalesce(cast(sum(f.teachers) as bigint), 0),
+    coalesce(cast(sum(f.chosen) as bigint), 0), coalesce(cast(sum(f.learning) as bigint), 0),
+    coalesce(cast(sum(f.handed_in) as bigint), 0), coalesce(cast(sum(f.assessed) as bigint), 0),
+    coalesce(cast(sum(f.met) as bigint), 0), coalesce(cast(sum(f.certified) as bigint), 0)
+    from node n left join school_figure f on f.programme = $1
+        and f.path >= n.path and f.path < substr(n.path, 1, length(n.path) - 1) || '0'
+    where n.kind = 'county' and n.valid_to is null and n.path >= $2 and n.path < $3
+    group by n.id, n.name, n.sort_key order by n.sort_key";
+
+/// Schools that take no part: those without teachers, those of whose teachers none has done anything. Of
+/// each the first are named and all are counted, in one walk over the part of the tree, to which the
+/// concatenation leads.
+const IDLE_SCHOOLS: &str = "select id, name, empty, many from (
+        select id, name, empty, count(*) over (partition by empty) as many,
+            row_number() over (partition by empty order by sort_key, id) as nth
+        from (select n.id as id, n.name as name, n.sort_key as sort_key,
+                coalesce(f.teachers, 0) = 0 as empty
+            from node n left join school_figure f on f.programme = $1 and f.school = n.id
+            where n.kind || '' = 'school' and n.valid_to is null and n.path >= $2 and n.path < $3
+            and coalesce(f.chosen + f.learning + f.handed_in + f.assessed + f.met + f.certified, 0) = 0) s) t
+    where nth <= $4 order by empty, nth";
+
+/// Sorts the part of the tree, to which the concatenation leads as well.
+const SCHOOLS_BY_PART: &str = "select n.id, n.name, coalesce(f.teachers, 0), coalesce(f.chosen, 0),
+    coalesce(f.learning, 0), coalesce(f.handed_in, 0), coalesce(f.assessed, 0), coalesce(f.met, 0),
+    coalesce(f.certified, 0), n.sort_key
+    from node n left join school_figure f on f.programme = $1 and f.school = n.id
+    where n.kind || '' = 'school' and n.valid_to is null and n.path >= $2 and n.path < $3
+    and ($4 = '' or ($4 = 'begun') =
+        (coalesce(f.chosen + f.learning + f.handed_in + f.assessed + f.met + f.certified, 0) > 0))
+    and ($4 <> 'empty' or coalesce(f.teachers, 0) = 0) and ($4 <> 'idle' or f.teachers > 0)
+    and (n.sort_key, n.id) > ($5, $6) order by n.sort_key, n.id limit $7";
+
+/// Every county in `scope`, in the order of names.
+pub async fn counties(tx: &mut Tx, programme: Id<Programme>, scope: &Scope) -> Result<Vec<Child>, DbError> {
+    tx.rows(COUNTIES, args![programme, &scope.from, &scope.until], child).await
+}
+
+/// A unit by its name alone.
+#[derive(Debug, Clone)]
+pub struct Unit {
+    /// The unit.
+    pub id: Id<Node>,
+    /// Its name.
+    pub name: String,
+    /// Whether it has no teachers.
+    pub is_empty: bool,
+    /// How many there are of its kind.
+    pub many: i64,
+}
+
+/// The first `most` schools in `scope` without teachers, and of those that have some and have not begun.
+pub async fn idle_schools(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    scope: &Scope,
+    most: i64,
+) -> Result<Vec<Unit>, DbError> {
+    tx.rows(IDLE_SCHOOLS, args![programme, &scope.from, &scope.until, most], |row| {
+        Ok(Unit { id: row.get(0)?, name: row.get(1)?, is_empty: row.get(2)?, many: row.get(3)? })
+    })
+    .await
+}
+
+/// A page of the schools in `scope`, of one part or all, in the order of names: with their sort keys, one
+/// more than is shown.
+pub async fn schools_by_part(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    scope: &Scope,
+    part: Option<Part>,
+    after: &Cursor,
+) -> Result<Vec<(Child, String)>, DbError> {
+    let part = part.map_or("", Part::key);
+    let asked = args![programme, &scope.from, &scope.until, part, &after.key, after.uuid(), ROWS + 1];
+    tx.rows(SCHOOLS_BY_PART, asked, |row| Ok((child(row)?, row.get(9)?))).await
+}
