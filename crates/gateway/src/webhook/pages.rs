@@ -166,9 +166,12 @@ async fn wanted(ctx: &Ctx, tx: &mut Tx, fields: &Fields) -> Result<Result<Wanted
         return Ok(Err(errors));
     }
     let node = token::ground(ctx, tx).await?;
-    if let Err(Failure::Refused(sentence)) = actions::has_room(tx, (node.0, platform), None).await {
-        errors.add("name", sentence);
-        return Ok(Err(errors));
+    match actions::has_room(tx, (node.0, platform), None).await {
+        Err(Failure::Refused(sentence)) => {
+            errors.add("name", sentence);
+            return Ok(Err(errors));
+        }
+        other => other?,
     }
     Ok(Ok(Wanted { name, node, platform, url, events }))
 }

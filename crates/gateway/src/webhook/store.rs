@@ -53,7 +53,7 @@ const END_ROUND: &str = "update webhook set round = null, round_until = null whe
 const IS_ACTIVE: &str = "select exists (select 1 from webhook where id = $1 and state = 'active')";
 
 const COUNT_OPEN: &str = "select count(*) from webhook where node = $1 and id <> $2 and state <> 'ended'
-    and (platform = $3 or (platform is null and $4 = 1))";
+    and (platform = $3 or (platform is null and cast($4 as bigint) = 1))";
 
 const IS_TOLD: &str =
     "select exists (select 1 from webhook_message where webhook = $1 and id >= $2 and id <= $3)";
