@@ -338,6 +338,10 @@ story!(whoever_reads_the_old_place_is_told_what_went, |engine| async move {
     let before = read(&of_small).await;
     assert_eq!(active(&before), [1, 0, 0, 0, 0], "of the town itself alone");
     moves(&place, small.id, town.neighbour.id).await;
+    let mut tx = place.test.app.db.read().await.expect("a transaction");
+    let small = organisation::of_id(&mut tx, small.id).await.expect("read").expect("a node");
+    drop(tx);
+    let of_small = place.issued(&small, &scopes).await.word();
     assert_eq!(read(&of_small).await, before);
     let last = read(&county).await;
     assert_eq!((ids(&last), active(&last)), (ids(&within), active(&after)));
@@ -381,6 +385,7 @@ story!(who_went_with_a_school_and_came_back_alone_is_there, |engine| async move 
     );
 
     // And leaves again: the later word is the one that is told.
+    place.test.clock.advance(TimeDelta::days(2));
     let ctx = place.test.ctx(town.city_office.who());
     let mut tx = ctx.write().await.expect("a transaction");
     let end = people::Departure { person: teacher, on: ctx.at.date(), reason: "到龄退休，已办手续" };

@@ -118,7 +118,7 @@ impl Place {
         let mut tx = self.test.app.db.read().await.expect("a transaction");
         let sql = "select resting_until from webhook";
         let until: Option<Instant> = tx.row(sql, args![], |row| row.get(0)).await.expect("a subscriber");
-        until.map(|until| (until - self.test.app.now()).num_seconds())
+        until.map(|until| ((until - self.test.app.now()).num_milliseconds() + 500) / 1_000)
     }
 }
 
@@ -341,8 +341,8 @@ story!(two_keep_one_subscriber_and_nobody_elses, |engine| async move {
     let turn = format!("{page}/turn");
     first.post(&turn, &[("do", "end"), ("version", &version)]).await.shows("已停用");
     second.post(&turn, &[("do", "resume"), ("version", &version)]).await.is(409).says("已被他人修改");
-    second.post(&turn, &[("do", "resume"), ("version", "x")]).await.is(400);
-    second.post(&turn, &[("do", "delete"), ("version", "2")]).await.is(400);
+    second.post(&turn, &[("do", "resume"), ("version", "x")]).await.is(422);
+    second.post(&turn, &[("do", "delete"), ("version", "2")]).await.is(422);
     let version = second.get(&page).await.field("version");
     second.post(&turn, &[("do", "resume"), ("version", &version)]).await.shows("已恢复");
 
