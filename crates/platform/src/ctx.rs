@@ -82,6 +82,12 @@ impl Shift {
         Self { scope: Scope::below(from), to: to.to_owned(), rest }
     }
 
+    /// The paths that it changes.
+    #[must_use]
+    pub const fn part(&self) -> &Scope {
+        &self.scope
+    }
+
     /// Runs a statement that puts `$3` in place of the head of each path in the range from `$1`
     /// to `$2`; what stays of it begins at `$4`. Gives how many rows were changed.
     ///

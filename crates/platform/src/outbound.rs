@@ -18,7 +18,7 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Url};
+use reqwest::{Client, Response, Url};
 use serde::Serialize;
 
 use self::public::{is_public, literal};
@@ -128,6 +128,10 @@ impl Outbound {
     /// # Errors
     /// [`OutboundError::Address`], [`OutboundError::Plain`], [`OutboundError::Inside`].
     pub fn admits(&self, address: &str) -> Result<Url, OutboundError> {
+        // What a parser leaves out stands in the address that people see.
+        if address.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return Err(OutboundError::Address);
+        }
         let url = Url::parse(address).map_err(|_| OutboundError::Address)?;
         let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
             return Err(OutboundError::Address);
@@ -177,6 +181,24 @@ impl Outbound {
         self.send(Method::POST, address, headers, body).await
     }
 
+    /// Sends `body`, whose kind stands in `headers`, to `address`, and takes no more of the answer than its
+    /// head: what else an answer holds, and how slowly it comes, is all one.
+    ///
+    /// # Errors
+    /// [`OutboundError`] but [`OutboundError::TooLarge`].
+    pub async fn tell(
+        &self,
+        address: &str,
+        headers: &[(HeaderName, HeaderValue)],
+        body: Bytes,
+    ) -> Result<(StatusCode, HeaderMap), OutboundError> {
+        let url = self.admits(address)?;
+        let answered = self.answered(Method::POST, url, headers, body);
+        let answer =
+            tokio::time::timeout(self.patience, answered).await.map_err(|_| OutboundError::Slow)??;
+        Ok((answer.status(), answer.headers().clone()))
+    }
+
     /// Sends a form to `address`.
     ///
     /// # Errors
@@ -219,12 +241,7 @@ impl Outbound {
     ) -> Result<Reply, OutboundError> {
         let url = self.admits(address)?;
         let asked = async {
-            let client = self.client_for(&url).await?;
-            let request = client.request(method, url).headers(headers.iter().cloned().collect()).body(body);
-            let mut response = request.send().await.map_err(failed)?;
-            if response.status().is_redirection() {
-                return Err(OutboundError::Redirect);
-            }
+            let mut response = self.answered(method, url, headers, body).await?;
             let (status, headers) = (response.status(), response.headers().clone());
             let mut content = Vec::new();
             while let Some(part) = response.chunk().await.map_err(failed)? {
@@ -236,6 +253,23 @@ impl Outbound {
             Ok(Reply { status, headers, body: content.into() })
         };
         tokio::time::timeout(self.patience, asked).await.map_err(|_| OutboundError::Slow)?
+    }
+
+    /// The answer as far as its head.
+    async fn answered(
+        &self,
+        method: Method,
+        url: Url,
+        headers: &[(HeaderName, HeaderValue)],
+        body: Bytes,
+    ) -> Result<Response, OutboundError> {
+        let client = self.client_for(&url).await?;
+        let request = client.request(method, url).headers(headers.iter().cloned().collect()).body(body);
+        let response = request.send().await.map_err(failed)?;
+        if response.status().is_redirection() {
+            return Err(OutboundError::Redirect);
+        }
+        Ok(response)
     }
 
     /// A client that connects to what the name of `url` leads to at this moment and to nothing else:
@@ -282,6 +316,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
+    use bytes::Bytes;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
@@ -335,6 +370,9 @@ mod tests {
             ("https://[::ffff:10.0.0.1]/", OutboundError::Inside),
             ("https://name:word@sso.test/", OutboundError::Address),
             ("https://sso.test/#part", OutboundError::Address),
+            ("https://sso.test/a\r\nx-evil: 1", OutboundError::Address),
+            ("https://ss\to.test/", OutboundError::Address),
+            (" https://sso.test/", OutboundError::Address),
             ("file:///etc/passwd", OutboundError::Address),
             ("gopher://sso.test/", OutboundError::Address),
             ("sso.test", OutboundError::Address),
@@ -369,6 +407,24 @@ mod tests {
         assert_eq!((asked.load(Ordering::SeqCst), count.load(Ordering::SeqCst)), (1, 1));
         let elsewhere = outbound.get(&format!("http://other.test:{port}/a"), &[]).await;
         assert_eq!(elsewhere.map(|_| ()), Err(OutboundError::Plain));
+    }
+
+    #[tokio::test]
+    async fn a_name_is_looked_up_anew_each_time_and_where_it_leads_inside_nobody_is_asked() {
+        let looks = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&looks);
+        let outbound = Outbound::resolving(&[], move |_, port| -> Resolving {
+            // A documented trick: the first look at the name gives a public address, the next the machine itself.
+            let look = counted.fetch_add(1, Ordering::SeqCst);
+            let ip = if look == 0 { "8.8.8.8" } else { "127.0.0.1" };
+            Box::pin(async move { Ok(vec![SocketAddr::new(ip.parse().expect("an address"), port)]) })
+        });
+        let outbound = Outbound { patience: Duration::from_millis(300), ..outbound };
+        let first = outbound.tell("https://turns.test/", &[], Bytes::new()).await;
+        assert!(matches!(first, Err(OutboundError::Slow | OutboundError::Unreachable)), "{first:?}");
+        let second = outbound.tell("https://turns.test/", &[], Bytes::new()).await;
+        assert_eq!(second.map(|_| ()), Err(OutboundError::Inside));
+        assert_eq!(looks.load(Ordering::SeqCst), 2, "each time once: what was looked at is what is asked");
     }
 
     #[tokio::test]

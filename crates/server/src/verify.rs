@@ -26,6 +26,9 @@ const NAMED: usize = 20;
 
 /// How to mend what is derived from other rows.
 const MEND: &str = "stop the server and run `tisheng mend`";
+/// How to mend what is derived from other rows as long as these are whole.
+const MEND_OR_RESTORE: &str =
+    "stop the server and run `tisheng mend`; what is still named after it, take from a backup";
 /// How to mend what is derived from nothing.
 const RESTORE: &str = "take it from a backup";
 
@@ -132,7 +135,7 @@ async fn of_programme(ctx: &Ctx, programme: &Programme) -> Found<[Oracle; 6]> {
 /// Scores of learning tools: whether learning knows what each says, and nothing that it has taken back.
 async fn scores(ctx: &Ctx) -> Found<Oracle> {
     let (count, wrong) = lti::check_scores(ctx, NAMED).await?;
-    Ok(Oracle::new("scores of learning tools", count, wrong, RESTORE))
+    Ok(Oracle::new("scores of learning tools", count, wrong, MEND_OR_RESTORE))
 }
 
 /// Batches of hours: whether the ledger has of each row what its sender was told.
@@ -196,8 +199,9 @@ pub(crate) async fn mend_command(config: Config) -> Ended {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Works everything out again that is derived: totals of hours, then standings, then figures. Says
-/// what it came to, a line for each programme. May be stopped and begun anew at any time.
+/// Takes back what scores of learning tools have taken back, and works everything out again that is
+/// derived: totals of hours, then standings, then figures. Says what it came to, a line for the scores
+/// and one for each programme. May be stopped and begun anew at any time.
 ///
 /// # Errors
 /// What the database reports.
@@ -206,7 +210,8 @@ pub async fn mend(app: &Arc<App>) -> Found<Vec<String>> {
     let mut tx = ctx.read().await?;
     let programmes = scheme::programmes(&ctx, &mut tx).await.map_err(told)?;
     drop(tx);
-    let mut lines = Vec::new();
+    let scores = lti::mend_scores(&ctx).await.map_err(told)?;
+    let mut lines = vec![format!("{scores} scores of learning tools had taken back what still counted")];
     for programme in &programmes {
         let mut tx = ctx.write().await?;
         let totals = hours::sum_again(&mut tx, programme.id).await?;

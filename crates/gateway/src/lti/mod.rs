@@ -46,7 +46,7 @@ mod tests;
 pub mod samples;
 
 pub use actions::openings::way;
-pub use actions::scores::check as check_scores;
+pub use actions::scores::{check as check_scores, mend as mend_scores};
 pub use keys::{Key, Rotated, Use, Withdrawn, listed, revoke, rotate, withdraw};
 pub use model::{Pick, Tool, ToolState};
 pub use pages::pages;

@@ -78,7 +78,7 @@ const AT_ONCE: usize = 20;
 
 /// What becomes of `score` where `last` stands. A score that is earlier is not taken, one that came
 /// before changes nothing; of different ones of one moment the one that came last stands, since the
-/// standard forbids only that an earlier takes the place of a later (3.4.5).
+/// standard forbids only that an earlier takes the place of a later (3.4.9).
 #[must_use]
 pub fn decide(last: Option<&Last>, score: &Score) -> Reception {
     let Some(last) = last else { return Reception::Taken(String::new()) };

@@ -201,6 +201,16 @@ pub mod tests {
     }
 
     #[test]
+    fn every_way_to_write_a_moment_that_the_standard_shows_is_read() {
+        // Assignment and Grade Services 2.0, 3.4.9.1.
+        let moments =
+            ["2017-04-16T18:54:36.736+00:00", "2017-04-16T18:54:36.736Z", "2017-04-16T18:54:36.736+00"];
+        for text in moments {
+            assert_eq!(read(&json!({ "timestamp": text })).expect(text).at.micros(), 1_492_368_876_736_000);
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_named() {
         for (changes, name) in [
             (json!({ "userId": null }), "userId"),

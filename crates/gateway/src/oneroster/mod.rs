@@ -12,7 +12,9 @@
 //! *result* the final level of a teacher in it. Who has left, and what is closed, stays with the status
 //! `tobedeleted`: other systems ask for what has changed since a moment, and have to be told. A *record* is one of these as JSON. A *walk*
 //! goes from page to page of what was asked for. What is moved in the tree counts as changed with
-//! everybody in it: whoever sees the new place alone sees it for the first time.
+//! everybody in it: whoever sees the new place alone sees it for the first time. Whoever sees the old place
+//! alone is told that it went: what a move has taken away stays there, as it was then and with the status
+//! `tobedeleted`, for as long as leavers do, behind everything else.
 //!
 //! The room has no tables: it reads those of others.
 

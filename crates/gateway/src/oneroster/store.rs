@@ -1,9 +1,10 @@
 //! Every statement of the room: what others keep, read as the standard wants it, page by page.
 //!
 //! Each collection is one `select` whose columns have the same names and types, a *row*. Around it
-//! stand the same three statements for all: a page in the collection's own order, which an index
+//! stand the same statements for all: a page in the collection's own order, which an index
 //! gives; a page of what two conditions leave, in the order of a field; and how many those are. So the
-//! database narrows, sorts and skips, and no more than a page of rows is read.
+//! database narrows, sorts and skips, and no more than a page of rows is read. What a move of the tree has
+//! taken away from the part is a second `select` beside it.
 
 mod statements;
 
@@ -142,12 +143,36 @@ impl Source<'_> {
     }
 }
 
-/// A page in the collection's own order.
+/// A page in the collection's own order; behind the last what was moved away.
 pub async fn page(tx: &mut Tx, source: &Source<'_>, (offset, limit): Page) -> Result<Vec<Row>, DbError> {
+    let mut found = paged(tx, source, source.rows.page, (offset, limit)).await?;
+    let had = i64::try_from(found.len()).unwrap_or(i64::MAX);
+    let Some([page, all]) = source.rows.moved.filter(|_| had < limit) else { return Ok(found) };
+    if counted(tx, source, all).await? == 0 {
+        return Ok(found);
+    }
+    let before =
+        if had > 0 || offset == 0 { offset + had } else { counted(tx, source, source.rows.all).await? };
+    found.extend(paged(tx, source, page, ((offset - before).max(0), limit - had)).await?);
+    Ok(found)
+}
+
+async fn paged(
+    tx: &mut Tx,
+    source: &Source<'_>,
+    statement: &'static str,
+    (offset, limit): Page,
+) -> Result<Vec<Row>, DbError> {
     let mut values = source.ground();
     values.extend([limit.into(), offset.into()]);
     values.extend(source.extras());
-    tx.rows(source.rows.page, &values, read).await
+    tx.rows(statement, &values, read).await
+}
+
+async fn counted(tx: &mut Tx, source: &Source<'_>, statement: &'static str) -> Result<i64, DbError> {
+    let mut values = source.ground();
+    values.extend(source.extras());
+    tx.row(statement, &values, |row| row.get(0)).await
 }
 
 /// A page of what `narrow` leaves, in its order.
@@ -166,11 +191,13 @@ pub async fn narrowed(
     tx.rows(source.rows.narrowed, &values, read).await
 }
 
-/// How many rows there are.
+/// How many rows there are, with what was moved away.
 pub async fn all(tx: &mut Tx, source: &Source<'_>) -> Result<i64, DbError> {
-    let mut values = source.ground();
-    values.extend(source.extras());
-    tx.row(source.rows.all, &values, |row| row.get(0)).await
+    let moved = match source.rows.moved {
+        Some([_, all]) => counted(tx, source, all).await?,
+        None => 0,
+    };
+    Ok(moved + counted(tx, source, source.rows.all).await?)
 }
 
 /// How many rows `narrow` leaves.

@@ -459,7 +459,8 @@ story!(every_statement_of_a_collection_is_understood, |engine| async move {
     use store::{CLASSES, COURSES, ENROLLMENTS, ITEMS, ORGS, RESULTS, USERS};
     let scratch = scratch(engine).await;
     for rows in [&ORGS, &CLASSES, &USERS, &ENROLLMENTS, &RESULTS, &COURSES, &ITEMS] {
-        for sql in [rows.page, rows.narrowed, rows.all, rows.count] {
+        let statements = [rows.page, rows.narrowed, rows.all, rows.count];
+        for sql in statements.into_iter().chain(rows.moved.into_iter().flatten()) {
             let mut tx = scratch.db.read().await.expect("a transaction");
             tx.prepare(sql).await.unwrap_or_else(|error| panic!("{error}\n{sql}"));
         }

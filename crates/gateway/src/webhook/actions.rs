@@ -7,7 +7,7 @@ use tisheng_platform::{Ctx, Tx, audit};
 use tisheng_registry::organisation::Node;
 use tisheng_training::platform::{self, Platform};
 
-use super::model::{Event, Message, State, Webhook, new_secret};
+use super::model::{Event, MOST_OPEN, Message, State, Webhook, new_secret};
 use super::{delivery, store};
 use crate::token;
 
@@ -94,15 +94,35 @@ pub async fn turn(
     (id, version): (Id<Webhook>, i64),
     state: State,
 ) -> Result<(), Failure> {
-    visible(ctx, tx, id).await?;
+    let webhook = visible(ctx, tx, id).await?;
+    if state == State::Active {
+        has_room(tx, (webhook.node, webhook.platform), Some(id)).await?;
+    }
     if !store::set_state(tx, (id, version), state).await? {
         return Err(Failure::Stale("这个订阅已被他人修改，请刷新后核对".to_owned()));
     }
     audit::record(ctx, tx, "webhook.turned", id.uuid(), &json!({ "state": state.key() })).await?;
     if state == State::Active {
+        // In the order in which they were written: none waits for a pause of its own.
+        store::all_again(tx, id, ctx.at).await?;
         delivery::order(tx, id, ctx.at, &format!("on.{}", ctx.at.micros())).await?;
     }
     Ok(())
+}
+
+/// Refuses one subscriber more than an office, or the institution of a platform, may have beside `other`.
+///
+/// # Errors
+/// [`Failure::Refused`].
+pub async fn has_room(
+    tx: &mut Tx,
+    at: (Id<Node>, Option<Id<Platform>>),
+    other: Option<Id<Webhook>>,
+) -> Result<(), Failure> {
+    if store::count_open(tx, at, other).await? < MOST_OPEN {
+        return Ok(());
+    }
+    Err(Failure::Refused(format!("在用的订阅已有 {MOST_OPEN} 个，请先停用不再需要的。")))
 }
 
 /// Sends a message again, under its id.

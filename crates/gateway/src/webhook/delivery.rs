@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use bytes::Bytes;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,8 @@ use tisheng_platform::jobs::{self, Claimed, JobError};
 use tisheng_platform::{Ctx, DbError, Tx, audit};
 
 use super::model::{
-    ATTEMPTS, Message, MessageState, State, Verdict, Webhook, is_to_be_stopped, pause, sent_id, sign, verdict,
+    Message, MessageState, REFUSALS, State, Verdict, Webhook, asked_pause, is_to_be_stopped, pause, sent_id,
+    sign, verdict,
 };
 use super::store;
 
@@ -98,9 +99,11 @@ async fn send_each(ctx: &Ctx, mut webhook: Webhook, due: &[Message]) -> Result<b
         if started.elapsed() > LONGEST {
             break;
         }
-        let (verdict, answer) = send(ctx, &webhook, &secret, message).await?;
+        let answer = send(ctx, &webhook, &secret, message).await?;
         let mut tx = ctx.write().await?;
-        let goes_on = note(ctx, &mut tx, &webhook, message, (verdict, &answer)).await?;
+        // Somebody may have ended it meanwhile.
+        let goes_on = note(ctx, &mut tx, &webhook, message, &answer).await?
+            && store::is_active(&mut tx, webhook.id).await?;
         tx.commit().await?;
         if !goes_on {
             return Ok(false);
@@ -111,15 +114,27 @@ async fn send_each(ctx: &Ctx, mut webhook: Webhook, due: &[Message]) -> Result<b
     Ok(true)
 }
 
-/// Sends a message; gives what its answer means, and the answer in a sentence.
-async fn send(
-    ctx: &Ctx,
-    webhook: &Webhook,
-    secret: &str,
-    message: &Message,
-) -> Result<(Verdict, String), JobError> {
+/// What an attempt has come to.
+struct Answer {
+    verdict: Verdict,
+    /// The answer in a sentence.
+    sentence: String,
+    /// The pause that it asks for.
+    asked: TimeDelta,
+}
+
+/// The pause that an answer asks for, where it says that too much came or that it cannot now.
+fn asked(status: StatusCode, headers: &HeaderMap, now: Instant) -> TimeDelta {
+    let asks = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+    let text = headers.get(header::RETRY_AFTER).filter(|_| asks).and_then(|value| value.to_str().ok());
+    text.and_then(|text| asked_pause(text, now)).unwrap_or_default()
+}
+
+/// Sends a message.
+async fn send(ctx: &Ctx, webhook: &Webhook, secret: &str, message: &Message) -> Result<Answer, JobError> {
     let id = sent_id(message.id);
-    let seconds = ctx.app.wall().micros() / 1_000_000;
+    let now = ctx.app.wall();
+    let seconds = now.micros() / 1_000_000;
     let signature = sign(secret, (&id, seconds), &message.payload).map_err(|e| JobError(e.to_owned()))?;
     let header = |name: &'static str, value: &str| {
         let value = HeaderValue::from_str(value).map_err(|error| JobError(error.to_string()))?;
@@ -132,12 +147,17 @@ async fn send(
         header("webhook-signature", &signature)?,
     ];
     let body = Bytes::from(message.payload.clone());
-    Ok(match ctx.app.outbound.post(&webhook.url, &headers, body).await {
-        Ok(reply) => {
-            let status = reply.status.as_u16();
-            (verdict(status), format!("对方答复 {status}"))
-        }
-        Err(error) => (Verdict::Failing, error.to_string().chars().take(ANSWER).collect()),
+    Ok(match ctx.app.outbound.tell(&webhook.url, &headers, body).await {
+        Ok((status, headers)) => Answer {
+            verdict: verdict(status.as_u16()),
+            sentence: format!("对方答复 {}", status.as_u16()),
+            asked: asked(status, &headers, now),
+        },
+        Err(error) => Answer {
+            verdict: Verdict::Failing,
+            sentence: error.to_string().chars().take(ANSWER).collect(),
+            asked: TimeDelta::zero(),
+        },
     })
 }
 
@@ -147,34 +167,39 @@ async fn note(
     tx: &mut Tx,
     webhook: &Webhook,
     message: &Message,
-    (verdict, answer): (Verdict, &str),
+    Answer { verdict, sentence, asked }: &Answer,
 ) -> Result<bool, JobError> {
     let at = ctx.app.now();
     let key = (webhook.id, message.id);
-    if verdict == Verdict::Taken {
-        store::tried(tx, key, (MessageState::Delivered, answer), (at, Some(at))).await?;
-        store::recovered(tx, webhook.id).await?;
-        return Ok(true);
-    }
-    let tried = message.attempts + 1;
-    // Only what was refused itself is given up: while nobody answers, all messages wait.
-    let is_over = verdict == Verdict::Refused && tried >= ATTEMPTS;
-    let (state, done) =
-        if is_over { (MessageState::GivenUp, Some(at)) } else { (MessageState::Waiting, None) };
-    store::tried(tx, key, (state, answer), (at + pause(tried), done)).await?;
-    if verdict == Verdict::Refused {
-        store::recovered(tx, webhook.id).await?;
-        return Ok(true);
+    match verdict {
+        Verdict::Taken => {
+            store::tried(tx, key, (MessageState::Delivered, sentence, false), (at, Some(at))).await?;
+            store::recovered(tx, webhook.id).await?;
+            return Ok(true);
+        }
+        // Only what was refused itself is given up: while nobody answers, all messages wait.
+        Verdict::Refused => {
+            let refusals = message.refusals + 1;
+            let is_over = refusals >= REFUSALS;
+            let (state, done) =
+                if is_over { (MessageState::GivenUp, Some(at)) } else { (MessageState::Waiting, None) };
+            store::tried(tx, key, (state, sentence, true), (at + pause(refusals), done)).await?;
+            store::recovered(tx, webhook.id).await?;
+            return Ok(true);
+        }
+        Verdict::Failing | Verdict::Gone => {}
     }
     let failures = webhook.failures + 1;
     let since = webhook.failing_since.unwrap_or(at);
-    let until = at + pause(failures);
-    let stopped = verdict == Verdict::Gone || is_to_be_stopped(since, at);
+    let until = at + pause(failures).max(*asked);
+    // As soon as its subscriber does, so that what was written after it does not come before it.
+    store::tried(tx, key, (MessageState::Waiting, sentence, false), (until, None)).await?;
+    let stopped = *verdict == Verdict::Gone || is_to_be_stopped(since, at);
     let state = if stopped { State::Stopped } else { State::Active };
     store::failed(tx, webhook.id, (failures, since, until), state).await?;
     if stopped {
-        tracing::warn!(webhook = %webhook.id, answer, "a webhook has failed for days and is stopped");
-        let detail = serde_json::json!({ "failures": failures, "answer": answer });
+        tracing::warn!(webhook = %webhook.id, sentence, "a webhook takes nothing any more and is stopped");
+        let detail = serde_json::json!({ "failures": failures, "answer": sentence });
         audit::record(ctx, tx, "webhook.stopped", webhook.id.uuid(), &detail).await?;
     } else {
         order(tx, webhook.id, until, &format!("rest.{}", until.micros())).await?;

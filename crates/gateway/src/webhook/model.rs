@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 use ring::hmac;
 use sha2::{Digest, Sha256};
 use tisheng_kernel::{Id, Instant, coded};
@@ -138,6 +138,8 @@ pub struct Message {
     pub state: MessageState,
     /// How often it was tried.
     pub attempts: i64,
+    /// How often it was refused itself.
+    pub refusals: i64,
     /// When it happened.
     pub at: Instant,
     /// When it is tried next.
@@ -146,8 +148,14 @@ pub struct Message {
     pub answer: String,
 }
 
-/// Attempts after which a message is left for a person.
-pub const ATTEMPTS: i64 = 10;
+/// Refusals after which a message is left for a person.
+pub const REFUSALS: i64 = 10;
+
+/// Subscribers of one office or institution that are told, or will be again, at most.
+pub const MOST_OPEN: i64 = 20;
+
+/// The longest pause that a subscriber may ask for.
+const LONGEST_ASKED: TimeDelta = TimeDelta::days(1);
 
 /// Days of failure after which a subscriber is stopped.
 const STOPPED_AFTER: TimeDelta = TimeDelta::days(3);
@@ -158,6 +166,21 @@ pub fn pause(failures: i64) -> TimeDelta {
     const PAUSES: [i64; 9] = [5, 60, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600];
     let place = usize::try_from(failures - 1).unwrap_or(0).min(PAUSES.len() - 1);
     TimeDelta::seconds(PAUSES[place])
+}
+
+/// The pause that an answer asks for with `Retry-After` (RFC 9110 10.2.3) at the moment `now` of the world:
+/// seconds or a date. `None` for what is neither, or is over.
+#[must_use]
+pub fn asked_pause(text: &str, now: Instant) -> Option<TimeDelta> {
+    let text = text.trim();
+    let asked = if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More digits than a number holds ask for more than anybody gets.
+        text.parse::<u32>().map_or(LONGEST_ASKED, |seconds| TimeDelta::seconds(i64::from(seconds)))
+    } else {
+        let date = DateTime::parse_from_rfc2822(text).ok()?;
+        Instant::from_micros(date.timestamp_micros()) - now
+    };
+    (asked > TimeDelta::zero()).then(|| asked.min(LONGEST_ASKED))
 }
 
 /// Whether somebody who has failed since `since` is stopped at `at`.
@@ -261,7 +284,9 @@ mod tests {
     use tisheng_kernel::{Id, Instant};
     use uuid::Uuid;
 
-    use super::{Event, Verdict, decide, is_to_be_stopped, message_id, new_secret, pause, sign, verdict};
+    use super::{
+        Event, Verdict, asked_pause, decide, is_to_be_stopped, message_id, new_secret, pause, sign, verdict,
+    };
 
     #[test]
     fn a_message_is_signed_as_the_specification_has_it() {
@@ -282,6 +307,33 @@ mod tests {
         let since = Instant::from_micros(0);
         assert!(!is_to_be_stopped(since, since + TimeDelta::hours(71)));
         assert!(is_to_be_stopped(since, since + TimeDelta::hours(72)));
+    }
+
+    #[test]
+    fn a_pause_that_is_asked_for_is_taken_within_reason() {
+        let now = Instant::from_micros(1_615_338_000_000_000); // 2021-03-10T01:00:00Z
+        let seconds = |text: &str| asked_pause(text, now).map(|pause| pause.num_seconds());
+        assert_eq!((seconds("120"), seconds(" 7 ")), (Some(120), Some(7)));
+        assert_eq!(seconds("Wed, 10 Mar 2021 01:05:00 GMT"), Some(300));
+        for more_than_a_day in
+            ["86401", "4294967296", "99999999999999999999", "Mon, 10 Mar 2121 01:05:00 GMT"]
+        {
+            assert_eq!(seconds(more_than_a_day), Some(86_400), "{more_than_a_day}");
+        }
+        for nonsense in [
+            "",
+            "0",
+            "-5",
+            "1.5",
+            "1e3",
+            "soon",
+            "１２",
+            "0x10",
+            "Wed, 10 Mar 2021 00:59:00 GMT",
+            "Wed, 40 Mar 2021",
+        ] {
+            assert_eq!(seconds(nonsense), None, "{nonsense}");
+        }
     }
 
     #[test]

@@ -166,6 +166,13 @@ async fn wanted(ctx: &Ctx, tx: &mut Tx, fields: &Fields) -> Result<Result<Wanted
         return Ok(Err(errors));
     }
     let node = token::ground(ctx, tx).await?;
+    match actions::has_room(tx, (node.0, platform), None).await {
+        Err(Failure::Refused(sentence)) => {
+            errors.add("name", sentence);
+            return Ok(Err(errors));
+        }
+        other => other?,
+    }
     Ok(Ok(Wanted { name, node, platform, url, events }))
 }
 

@@ -4,6 +4,7 @@ use tisheng_kernel::{Id, Instant, UnknownCode};
 use tisheng_platform::db::Column;
 use tisheng_platform::web::paging::ROWS;
 use tisheng_platform::{DbError, Row, Scope as Part, Shift, Tx, args};
+use tisheng_registry::organisation::Node;
 use tisheng_training::platform::Platform;
 use uuid::Uuid;
 
@@ -49,6 +50,11 @@ const ROUND_UNTIL: &str = "select round_until from webhook where id = $1";
 
 const END_ROUND: &str = "update webhook set round = null, round_until = null where id = $1 and round = $2";
 
+const IS_ACTIVE: &str = "select exists (select 1 from webhook where id = $1 and state = 'active')";
+
+const COUNT_OPEN: &str = "select count(*) from webhook where node = $1 and id <> $2 and state <> 'ended'
+    and (platform = $3 or (platform is null and cast($4 as bigint) = 1))";
+
 const IS_TOLD: &str =
     "select exists (select 1 from webhook_message where webhook = $1 and id >= $2 and id <= $3)";
 
@@ -56,19 +62,24 @@ const WRITE: &str =
     "insert into webhook_message (webhook, id, event, payload, state, attempts, at, next_at, answer)
     values ($1, $2, $3, $4, 'waiting', 0, $5, $5, '') on conflict (webhook, id) do nothing";
 
-const DUE: &str = "select id, event, payload, state, attempts, at, next_at, answer from webhook_message
+const DUE: &str =
+    "select id, event, payload, state, attempts, at, next_at, answer, refusals from webhook_message
     where webhook = $1 and state = 'waiting' and next_at <= $2 order by at, id limit $3";
 
 const NEXT: &str = "select min(next_at) from webhook_message where webhook = $1 and state = 'waiting'";
 
 const TRIED: &str =
     "update webhook_message set state = $3, attempts = attempts + 1, next_at = $4, answer = $5,
-    done_at = $6 where webhook = $1 and id = $2 and state = 'waiting'";
+    done_at = $6, refusals = refusals + $7 where webhook = $1 and id = $2 and state = 'waiting'";
 
-const AGAIN: &str = "update webhook_message set state = 'waiting', attempts = 0, next_at = $3, done_at = null
-    where webhook = $1 and id = $2";
+const AGAIN: &str = "update webhook_message set state = 'waiting', attempts = 0, refusals = 0, next_at = $3,
+    done_at = null where webhook = $1 and id = $2";
 
-const LATEST: &str = "select id, event, payload, state, attempts, at, next_at, answer from webhook_message
+const ALL_AGAIN: &str = "update webhook_message set next_at = $2
+    where webhook = $1 and state = 'waiting' and next_at > $2";
+
+const LATEST: &str =
+    "select id, event, payload, state, attempts, at, next_at, answer, refusals from webhook_message
     where webhook = $1 order by at desc, id limit $2";
 
 const COUNTS: &str = "select state, count(*) from webhook_message where webhook = $1 group by state";
@@ -111,6 +122,7 @@ fn message(row: &Row<'_>) -> Result<Message, DbError> {
         at: row.get(5)?,
         next_at: row.get(6)?,
         answer: row.get(7)?,
+        refusals: row.get(8)?,
     })
 }
 
@@ -193,6 +205,22 @@ pub async fn end_round(tx: &mut Tx, (id, round): (Id<Webhook>, Uuid)) -> Result<
     tx.run(END_ROUND, args![id, round]).await.map(drop)
 }
 
+/// Whether a subscriber is told at the moment.
+pub async fn is_active(tx: &mut Tx, id: Id<Webhook>) -> Result<bool, DbError> {
+    tx.row(IS_ACTIVE, args![id], |row| row.get(0)).await
+}
+
+/// How many subscribers at `node` for the same platform, or for none, have not ended, beside `other`.
+pub async fn count_open(
+    tx: &mut Tx,
+    (node, platform): (Id<Node>, Option<Id<Platform>>),
+    other: Option<Id<Webhook>>,
+) -> Result<i64, DbError> {
+    let other = other.map_or(Uuid::nil(), Id::uuid);
+    let named = platform.map_or(Uuid::nil(), Id::uuid);
+    tx.row(COUNT_OPEN, args![node, other, named, i64::from(platform.is_none())], |row| row.get(0)).await
+}
+
 /// Whether a subscriber was told something under an id from `first` to `last`.
 pub async fn is_told(
     tx: &mut Tx,
@@ -222,14 +250,20 @@ pub async fn next(tx: &mut Tx, webhook: Id<Webhook>) -> Result<Option<Instant>, 
     tx.row(NEXT, args![webhook], |row| row.get(0)).await
 }
 
-/// Notes what an attempt has come to.
+/// Notes what an attempt has come to, and whether the message was refused itself.
 pub async fn tried(
     tx: &mut Tx,
     (webhook, id): (Id<Webhook>, Id<Message>),
-    (state, answer): (MessageState, &str),
+    (state, answer, refused): (MessageState, &str, bool),
     (next_at, done_at): (Instant, Option<Instant>),
 ) -> Result<(), DbError> {
-    tx.run(TRIED, args![webhook, id, state.key(), next_at, answer, done_at]).await.map(drop)
+    let row = args![webhook, id, state.key(), next_at, answer, done_at, i64::from(refused)];
+    tx.run(TRIED, row).await.map(drop)
+}
+
+/// Makes everything due at `at` that waits for longer.
+pub async fn all_again(tx: &mut Tx, webhook: Id<Webhook>, at: Instant) -> Result<(), DbError> {
+    tx.run(ALL_AGAIN, args![webhook, at]).await.map(drop)
 }
 
 /// Puts a message on its way again; says whether there is one.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::TimeDelta;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tisheng_assessment::certificate::{self, Action};
+use tisheng_assessment::certificate::{self, Action, Certificate};
 use tisheng_assessment::review;
 use tisheng_kernel::Id;
 use tisheng_platform::jobs::{Claimed, JobError};
@@ -152,6 +152,41 @@ struct About {
     capability: String,
 }
 
+/// What was done with a certificate. Before events said so they named the teacher alone; such a one may
+/// still wait in the outbox, or as a job, when the server is brought up to date.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum OfCertificate {
+    Done(certificate::Done),
+    Before(About),
+}
+
+impl OfCertificate {
+    /// What is told: of an event of before how the certificate stands now, as it was told then; nothing
+    /// where there is none.
+    async fn done(self, tx: &mut Tx) -> Result<Option<certificate::Done>, JobError> {
+        let About { programme, person, .. } = match self {
+            Self::Done(done) => return Ok(Some(done)),
+            Self::Before(about) => about,
+        };
+        let found = match certificate::valid(tx, programme, person).await? {
+            Some(valid) => Some((valid, Action::Issued)),
+            None => {
+                let revoked = certificate::revoked(tx, programme, person).await?;
+                revoked.map(|revoked| (revoked, Action::Revoked))
+            }
+        };
+        let done = |(found, action): (Certificate, Action)| certificate::Done {
+            programme,
+            person,
+            number: found.number,
+            action,
+            superseded_by: None,
+        };
+        Ok(found.map(done))
+    }
+}
+
 /// Those who listen where a teacher is; none for somebody without a post.
 async fn listeners(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Webhook>, JobError> {
     match people::teacher(tx, person).await {
@@ -181,13 +216,14 @@ pub async fn result(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
 
 /// Tells what was done with a certificate, as it was at that moment.
 pub async fn certificate(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
-    let done: certificate::Done = claimed.payload()?;
+    let said: OfCertificate = claimed.payload()?;
+    let mut tx = ctx.write().await?;
+    let Some(done) = said.done(&mut tx).await? else { return Ok(()) };
     let event = match done.action {
         Action::Issued => Event::CertificateIssued,
         Action::Revoked => Event::CertificateRevoked,
         Action::Superseded => Event::CertificateSuperseded,
     };
-    let mut tx = ctx.write().await?;
     let webhooks = listeners(&mut tx, done.person).await?;
     let data = json!({
         "person": done.person.to_string(), "number": done.number, "action": done.action,

@@ -24,6 +24,8 @@ use tisheng_training::platform::{self, Platform};
 use super::model::sign;
 use super::{DISPUTE_JOB, HOURS_JOB, jobs, routes};
 
+mod hostile;
+
 /// A message as the receiver got it.
 #[derive(Debug, Clone)]
 struct Got {
@@ -90,7 +92,10 @@ struct Place {
 
 impl Place {
     async fn begin(engine: Engine) -> Self {
-        let receiver = Receiver::start().await;
+        Self::beside(engine, Receiver::start().await).await
+    }
+
+    async fn beside(engine: Engine, receiver: Receiver) -> Self {
         let handlers = jobs(Handlers::default())
             .reaction(hours::TOLD, HOURS_JOB)
             .reaction(hours::DISPUTE_ANSWERED, DISPUTE_JOB);
@@ -122,7 +127,7 @@ impl Place {
     /// Lets the institution listen for its hours; gives the secret and the page.
     async fn subscribed(&self) -> (Browser, String, String) {
         let mut browser = self.browser(&self.lecturer).await;
-        let (url, platform) = (format!("http://{}/hook", self.receiver.host), self.platform.id.to_string());
+        let (url, platform) = (self.url(), self.platform.id.to_string());
         let form = [
             ("name", "甲平台"),
             ("url", url.as_str()),
@@ -137,6 +142,10 @@ impl Place {
         let secret = issued.shows("只显示这一次").text();
         let secret = secret.split("whsec_").nth(1).and_then(|rest| rest.split(' ').next()).expect("a secret");
         (browser, format!("whsec_{secret}"), issued.link("/webhooks/"))
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}/hook", self.receiver.host)
     }
 
     fn report(&self, name: &str, hours: u32, number: &str) -> Report {

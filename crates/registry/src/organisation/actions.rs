@@ -271,8 +271,10 @@ pub async fn relocate(
     within(ctx, &old, from)?;
     free_name(tx, Some(above.id), old.kind, &old.name, Some(id)).await?;
     store::remember(ctx, tx, &old, "moved", from, reason).await?;
+    let to = format!("{}{}/", above.path, old.segment());
+    let moved = Moved { node: id, to, from: old.path.clone() };
+    store::keep_moved(tx, &moved, ctx.at).await?;
     changed(store::reparent(tx, &old, above.id).await?)?;
-    let moved = Moved { node: id, to: format!("{}{}/", above.path, old.segment()), from: old.path };
     store::rewrite_paths(tx, &moved, above.depth + 1 - old.depth, ctx.at).await?;
     let detail = json!({ "from": moved.from, "to": moved.to, "reason": reason });
     audit::record(ctx, tx, "organisation.moved", id.uuid(), &detail).await?;

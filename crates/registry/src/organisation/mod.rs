@@ -7,7 +7,7 @@
 //! [`Scope`](tisheng_platform::Scope) says who may see what. A region's segment is its code,
 //! another node's is made from its identifier; neither changes when the name does.
 //!
-//! Tables: `node`, `node_history`, `school`. Invariants: a path begins with the parent's path;
+//! Tables: `node`, `node_history`, `node_moved`, `school`. Invariants: a path begins with the parent's path;
 //! two open nodes never carry one code; a closed node has no open node below it; each change
 //! leaves what was before in the history.
 

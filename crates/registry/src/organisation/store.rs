@@ -63,6 +63,18 @@ const REWRITE_PATHS: &str =
     "update node set path = $3 || substr(path, cast(cast($4 as bigint) as integer)), depth = depth + $5,
     changed_at = $6 where path >= $1 and path < $2";
 
+/// What was taken away from the moved place earlier is told of at its new path too, and at the old still.
+const MOVED_ALONG: &str = "insert into node_moved (path, node, parent, name, code, moved_at)
+    select $3 || substr(path, cast(cast($4 as bigint) as integer)), node, parent, name, code, moved_at
+    from node_moved where path >= $1 and path < $2
+    on conflict (path, node) do update set parent = excluded.parent, name = excluded.name,
+        code = excluded.code, moved_at = excluded.moved_at where excluded.moved_at > node_moved.moved_at";
+
+const MOVED_AWAY: &str = "insert into node_moved (path, node, parent, name, code, moved_at)
+    select path, id, parent, name, code, cast($3 as bigint) from node where path >= $1 and path < $2
+    on conflict (path, node) do update set parent = excluded.parent, name = excluded.name,
+        code = excluded.code, moved_at = excluded.moved_at";
+
 const CLOSE: &str = "update node set valid_to = cast($3 as text), changed_at = $4, version = version + 1
     where id = $1 and version = $2";
 
@@ -283,6 +295,13 @@ pub(super) async fn recode(
 
 pub(super) async fn reparent(tx: &mut Tx, old: &Node, parent: Id<Node>) -> Result<bool, DbError> {
     Ok(tx.run(REPARENT, args![old.id, old.version, parent]).await? == 1)
+}
+
+/// Keeps what is about to be taken away from its place, for those who are told only of that place.
+pub(super) async fn keep_moved(tx: &mut Tx, moved: &Moved, at: Instant) -> Result<(), DbError> {
+    moved.shift().apply(tx, MOVED_ALONG).await?;
+    let scope = Scope::below(&moved.from);
+    tx.run(MOVED_AWAY, args![&scope.from, &scope.until, at]).await.map(drop)
 }
 
 /// Puts the new path in place of the old at the head of every path of the subtree. All of it counts as

@@ -9,7 +9,7 @@
 //! masked. Seeing one whole asks for a reason and leaves a row in the audit trail
 //! ([`show_paper`], [`show_phone`]).
 //!
-//! Tables: `person`, `post`, `secondment`, `team_member`. Invariants: one record for one paper
+//! Tables: `person`, `post`, `post_moved`, `secondment`, `team_member`. Invariants: one record for one paper
 //! number; at most one open post a person; a team has a person once.
 
 mod actions;

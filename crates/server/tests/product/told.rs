@@ -1,7 +1,10 @@
 //! Offices that listen to what becomes of their teachers.
 
 use serde_json::{Value, json};
-use tisheng_platform::args;
+use tisheng_assessment::certificate;
+use tisheng_gateway::webhook;
+use tisheng_platform::{args, jobs};
+use tisheng_policy::scheme;
 use tisheng_testkit::story;
 
 use crate::world::World;
@@ -59,6 +62,69 @@ story!(an_office_is_told_of_results_and_certificates_of_its_own_teachers, |engin
     ];
     expected.sort_by_key(Value::to_string);
     assert_eq!(said, expected);
+});
+
+story!(an_event_of_the_release_before_is_told_after_the_upgrade, |engine| async move {
+    let world = World::begin(engine).await;
+    let form = [
+        ("name", "发证通知"),
+        ("url", "https://hooks.test/"),
+        ("event", "certificate.issued"),
+        ("event", "certificate.revoked"),
+    ];
+    let mut office = world.browser(&world.town.county_office).await;
+    let teacher = world.town.school().teachers[4].clone();
+    world.fulfil(&teacher).await;
+    office.post("/certificates/batch", &[]).await.shows("位教师发证");
+    world.test.settle().await;
+    let number = number(&world, "valid").await;
+    office.post("/webhooks", &form).await.shows("只显示这一次");
+
+    // As it was written then: the programme and the person, and nothing of what was done.
+    let ctx = world.test.system();
+    let mut tx = ctx.read().await.expect("a transaction");
+    let programme = scheme::at(&mut tx, &world.town.county.path).await.expect("a programme").id;
+    drop(tx);
+    let before = |person: Value| json!({ "programme": programme, "person": person });
+    let arrives = async |person: Value| {
+        let ctx = world.test.system();
+        let mut tx = ctx.write().await.expect("a transaction");
+        jobs::emit(&mut tx, ctx.at, certificate::ISSUED, &before(person.clone())).await.expect("an event");
+        tx.commit().await.expect("commits");
+        world.test.settle().await;
+        // The event may have become a job before the upgrade.
+        let mut tx = ctx.write().await.expect("a transaction");
+        let key = ctx.id::<()>().to_string();
+        let job = jobs::enqueue(&mut tx, ctx.at, webhook::CERTIFICATE_JOB, &key, &before(person)).await;
+        job.expect("a job");
+        tx.commit().await.expect("commits");
+        world.test.settle().await;
+        let mut tx = world.test.app.db.read().await.expect("a transaction");
+        let failed = "select count(*) from job where done_at is null and kind = 'webhook.certificate'";
+        let left: i64 = tx.row(failed, args![], |row| row.get(0)).await.expect("counted");
+        let sql = "select payload from webhook_message where event like 'certificate.%' order by at, id";
+        let said = tx.rows(sql, args![], |row| row.get::<String>(0)).await.expect("messages");
+        let said = said.iter().map(|text| serde_json::from_str::<Value>(text).expect("JSON"));
+        let mut said: Vec<Value> =
+            said.map(|m| json!([m["type"], m["data"]["action"], m["data"]["number"]])).collect();
+        said.sort_by_key(Value::to_string);
+        (left, said)
+    };
+    let (left, said) = arrives(json!(teacher.person)).await;
+    let issued = json!(["certificate.issued", "issued", number]);
+    assert_eq!((left, said), (0, vec![issued.clone(), issued.clone()]));
+
+    // It is told how the certificate stands when it is told; of nobody's nothing is.
+    office
+        .post(&format!("/certificates/{number}/revoke"), &[("reason", "姓名用字更正")])
+        .await
+        .shows("已撤销");
+    world.test.settle().await;
+    let revoked = json!(["certificate.revoked", "revoked", number]);
+    let (left, said) = arrives(json!(teacher.person)).await;
+    assert_eq!((left, said), (0, vec![issued.clone(), issued, revoked.clone(), revoked.clone(), revoked]));
+    let nobody = world.town.schools[1].teachers[0].person;
+    assert_eq!(arrives(json!(nobody)).await.1.len(), 5);
 });
 
 /// The number of the one certificate in `state` that the town's teacher has.

@@ -4,18 +4,19 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tisheng_kernel::Id;
+use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, DbError, Tx, audit};
 use tisheng_training::course::Course;
 use tisheng_training::hours::Channel;
-use tisheng_training::learning;
-use tisheng_training::platform;
+use tisheng_training::learning::{self, Fact, LearningError};
+use tisheng_training::platform::{self, Platform};
 
 use super::launch::here;
 use crate::lti::fault::{Fault, Told};
 use crate::lti::model::{ItemLine, Line};
 use crate::lti::outcome::{Reception, decide, is_told, said, withdrawn};
 use crate::lti::score::Score;
-use crate::lti::store::grades;
+use crate::lti::store::grades::{self, Kept};
 
 /// Columns of one course at most.
 const LINES: usize = 100;
@@ -137,14 +138,57 @@ pub async fn take(ctx: &Ctx, tx: &mut Tx, (course, line): (&Course, &Line), scor
     let platform = platform::of_id(tx, course.platform).await?.ok_or_else(Fault::absent)?;
     let known = learning::own_facts(tx, platform.id, (&score.user, &line.id.to_string())).await?;
     let (account, mut facts) = known.ok_or_else(Fault::absent)?;
-    let gone = withdrawn(score, &facts);
-    if !gone.is_empty() {
-        learning::void(ctx, tx, &platform, &gone).await?;
-        facts.retain(|fact| !gone.contains(&fact.record));
-    }
+    take_back(ctx, tx, &platform, (score, &mut facts)).await?;
     let said = said(score, &facts, (&course.code, &account), ahead(ctx));
     learning::take(ctx, tx, (&platform, Channel::Lti), &said).await?;
     Ok(())
+}
+
+/// Voids those of `facts` that `score` takes back, and leaves the others; says whether there were any.
+async fn take_back(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    platform: &Platform,
+    (score, facts): (&Score, &mut Vec<Fact>),
+) -> Result<bool, LearningError> {
+    let gone = withdrawn(score, facts);
+    if gone.is_empty() {
+        return Ok(false);
+    }
+    learning::void(ctx, tx, platform, &gone).await?;
+    facts.retain(|fact| !gone.contains(&fact.record));
+    Ok(true)
+}
+
+/// Takes back what the last scores of teachers take back and learning still knows: an earlier release
+/// kept such scores and voided nothing. Each is voided as if the score had come now, and the hours that
+/// followed are reversed in the ledger with the reason of a platform's correction. Says of how many
+/// scores something was taken back; done again, it finds nothing.
+///
+/// What a score says and learning does not know is not said anew: it was known once, and is lost.
+///
+/// # Errors
+/// What the database reports; what is done so far stays done.
+pub async fn mend(ctx: &Ctx) -> Result<usize, Failure> {
+    let (mut mended, mut after) = (0, None);
+    loop {
+        let mut tx = ctx.write().await?;
+        let some = grades::every_score(&mut tx, after.as_ref(), CHECKED_AT_ONCE).await?;
+        let Some(last) = some.last() else { return Ok(mended) };
+        for Kept { course, platform, score, .. } in &some {
+            let (user, line) = (score.user.as_str(), score.line.to_string());
+            let known = learning::own_facts(&mut tx, *platform, (user, &line)).await?;
+            let Some((_, mut facts)) = known else { continue };
+            let Some(platform) = platform::of_id(&mut tx, *platform).await? else { continue };
+            if take_back(ctx, &mut tx, &platform, (score, &mut facts)).await? {
+                let detail = json!({ "line": score.line, "score": score.number });
+                audit::record(ctx, &mut tx, "lti.score_mended", course.uuid(), &detail).await?;
+                mended += 1;
+            }
+        }
+        after = Some((last.course, last.score.line, last.score.user.clone()));
+        tx.commit().await?;
+    }
 }
 
 /// The whole days by which a demonstration's calendar is off that of the world, by which tools go.

@@ -1,4 +1,7 @@
-//! The statements of each collection: what makes its rows, and the three that stand around them.
+//! The statements of each collection: what makes its rows, and those that stand around them.
+
+#[macro_use]
+mod moved;
 
 // The statement of a row's collection has these columns: k1, k2, k3 (its key), i1, i2 (what it refers
 // to), t0 … t5, status, n1 (a moment), changed_at with made (it was written last at the later of the
@@ -58,8 +61,10 @@ macro_rules! user {
 
 macro_rules! posts_of_users {
     () => {
-        " where p.path >= $1 and p.path < $2 and (p.until is null or not exists (select 1 from post q
-            where q.person = p.person and q.path >= $1 and q.path < $2 and (q.until is null or q.id > p.id)))"
+        " where p.path >= $1 and p.path < $2 and (p.until is null or (not exists (select 1 from post q
+            where q.person = p.person and q.path >= $1 and q.path < $2 and (q.until is null or q.id > p.id))
+            and not exists (select 1 from post_moved q where q.person = p.person and q.path >= $1
+                and q.path < $2 and q.post > p.id)))"
     };
 }
 
@@ -116,8 +121,17 @@ macro_rules! items {
             case when n.valid_to is null then 'active' else 'tobedeleted' end as status,
             cast(0 as bigint) as n1, case when g.created_at > n.changed_at then g.created_at
                 else n.changed_at end as changed_at, n.id as made, n.path as o1, c.code as o2
-            from node n join programme g on g.id = $3 cross join (with recursive place (at) as (
-                select 0 union all select at + 1 from place
+            from node n join programme g on g.id = $3 cross join ",
+            capabilities!($packed, $width),
+            " c where n.path >= $1 and n.path < $2 and n.kind = 'school'"
+        )
+    };
+}
+
+macro_rules! capabilities {
+    ($packed:literal, $width:literal) => {
+        concat!(
+            "(with recursive place (at) as (select 0 union all select at + 1 from place
                 where (at + 1) * 3 * cast(",
             $width,
             " as bigint) < length(cast(",
@@ -129,7 +143,7 @@ macro_rules! items {
             part!($packed, $width, "1"),
             " as category, ",
             part!($packed, $width, "2"),
-            " as title from place) c where n.path >= $1 and n.path < $2 and n.kind = 'school'"
+            " as title from place)"
         )
     };
 }
@@ -362,21 +376,37 @@ macro_rules! narrowed {
 pub struct Rows {
     /// A page in the collection's own order.
     pub page: &'static str,
-    /// A page of what two conditions leave, in the order of a field.
-    pub narrowed: &'static str,
     /// How many rows there are.
     pub all: &'static str,
+    /// A page of what a move of the tree has taken away, and how many rows that is: they come behind the
+    /// others.
+    pub moved: Option<[&'static str; 2]>,
+    /// A page of what two conditions leave, in the order of a field.
+    pub narrowed: &'static str,
     /// How many rows two conditions leave.
     pub count: &'static str,
 }
 
-pub static ORGS: Rows =
-    Rows { page: page!(orgs!()), narrowed: narrowed!(orgs!()), all: all!(orgs!()), count: count!(orgs!()) };
+/// The rows of a collection and what was moved away, together.
+macro_rules! whole {
+    ($rows:expr, $moved:expr) => {
+        concat!($rows, " union all ", $moved)
+    };
+}
+
+pub static ORGS: Rows = Rows {
+    page: page!(orgs!()),
+    all: all!(orgs!()),
+    moved: Some([page!(orgs_moved!()), all!(orgs_moved!())]),
+    narrowed: narrowed!(whole!(orgs!(), orgs_moved!())),
+    count: count!(whole!(orgs!(), orgs_moved!())),
+};
 pub static CLASSES: Rows = Rows {
     page: page!(classes!()),
-    narrowed: narrowed!(classes!()),
     all: all!(classes!()),
-    count: count!(classes!()),
+    moved: Some([page!(classes_moved!()), all!(classes_moved!())]),
+    narrowed: narrowed!(whole!(classes!(), classes_moved!())),
+    count: count!(whole!(classes!(), classes_moved!())),
 };
 // A user's place in the order, and whether there is one, stand in the post alone: persons are looked up
 // for those of the page, not for those before it, and none to count them.
@@ -392,31 +422,39 @@ pub static USERS: Rows = Rows {
         join person o on o.id = p.person join programme g on g.id = $3) r
         order by r.o1, r.o2, r.k1, r.k2, r.k3"
     ),
-    narrowed: narrowed!(users!()),
     all: concat!("select count(*) from post p join programme g on g.id = $3", posts_of_users!()),
-    count: count!(users!()),
+    moved: Some([page!(users_moved!(user!())), all!(users_moved!(user!()))]),
+    narrowed: narrowed!(whole!(users!(), users_moved!(user!()))),
+    count: count!(whole!(users!(), users_moved!(user!()))),
 };
 pub static ENROLLMENTS: Rows = Rows {
     page: page!(enrollments!()),
-    narrowed: narrowed!(enrollments!()),
     all: all!(enrollments!()),
-    count: count!(enrollments!()),
+    moved: Some([page!(enrollments_moved!()), all!(enrollments_moved!())]),
+    narrowed: narrowed!(whole!(enrollments!(), enrollments_moved!())),
+    count: count!(whole!(enrollments!(), enrollments_moved!())),
 };
 pub static RESULTS: Rows = Rows {
     page: page!(results!()),
-    narrowed: narrowed!(results!()),
     all: all!(results!()),
+    moved: None,
+    narrowed: narrowed!(results!()),
     count: count!(results!()),
 };
 pub static COURSES: Rows = Rows {
     page: page!(courses!()),
-    narrowed: narrowed!(courses!()),
     all: all!(courses!()),
+    moved: None,
+    narrowed: narrowed!(courses!()),
     count: count!(courses!()),
 };
 pub static ITEMS: Rows = Rows {
     page: page!(items!("$6", "$7")),
-    narrowed: narrowed!(items!("$30", "$31")),
     all: all!(items!("$4", "$5")),
-    count: count!(items!("$25", "$26")),
+    moved: Some([
+        page!(items_moved!(capabilities!("$6", "$7"))),
+        all!(items_moved!(capabilities!("$4", "$5"))),
+    ]),
+    narrowed: narrowed!(whole!(items!("$30", "$31"), items_moved!(capabilities!("$30", "$31")))),
+    count: count!(whole!(items!("$25", "$26"), items_moved!(capabilities!("$25", "$26")))),
 };

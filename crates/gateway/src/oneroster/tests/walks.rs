@@ -6,10 +6,10 @@ use serde_json::json;
 use tisheng_kernel::Id;
 use tisheng_platform::args;
 use tisheng_policy::scheme;
-use tisheng_registry::organisation::{Node, Stage};
+use tisheng_registry::organisation::{self, Kind, NewNode, Node, Stage};
 use tisheng_registry::people::{self, Amendment};
-use tisheng_registry::restructuring;
 use tisheng_registry::samples::beginning;
+use tisheng_registry::{posting, restructuring};
 use tisheng_testkit::{Seen, story};
 
 use super::{GRADEBOOK, Place, ROSTERING, body, crowd, refused, total};
@@ -211,7 +211,189 @@ story!(a_moved_school_is_told_to_whoever_sees_it_now, |engine| async move {
         let items = delta(word, &format!("{GRADEBOOK}/lineItems")).await;
         assert!(total(&items) > 0);
     }
-    // The old county sees none of it any more.
-    refused(&place.get(&county, &user).await, 404, "unknownobject");
-    assert_eq!(total(&delta(&county, &format!("{ROSTERING}/users")).await), 0);
+    // The old county is told that all of it went.
+    let gone = body(&place.get(&county, &user).await)["user"].clone();
+    assert_eq!((&gone["status"], &gone["primaryOrg"]), (&json!("tobedeleted"), &before["primaryOrg"]));
+    for (service, many, expected) in [
+        (ROSTERING, "orgs", 1),
+        (ROSTERING, "classes", 1),
+        (ROSTERING, "users", at_school),
+        (ROSTERING, "enrollments", at_school),
+    ] {
+        let told = delta(&county, &format!("{service}/{many}")).await;
+        assert_eq!(total(&told), expected, "{many}");
+        assert!(all(&told, many, "status").iter().all(|status| status == "tobedeleted"), "{many}");
+    }
+    let items = delta(&county, &format!("{GRADEBOOK}/lineItems")).await;
+    assert!(total(&items) > 0 && all(&items, "lineItems", "status").iter().all(|is| is == "tobedeleted"));
+});
+
+/// Everything that a token reads of a collection, a few records at a time, as id and status; in the order
+/// of ids.
+async fn walked(place: &Place, word: &str, collection: &str) -> Vec<(String, String)> {
+    let many = collection.rsplit('/').next().expect("a name").to_owned();
+    let mut found = Vec::new();
+    loop {
+        let seen = place.get(word, &format!("{collection}?limit=3&offset={}", found.len())).await;
+        let [ids, states] = ["sourcedId", "status"].map(|field| all(&seen, &many, field));
+        found.extend(ids.into_iter().zip(states));
+        if !has_next(&seen) {
+            assert_eq!(total(&seen), found.len(), "{many}");
+            found.sort();
+            return found;
+        }
+    }
+}
+
+const EVERY: [&str; 5] = [
+    "/ims/oneroster/rostering/v1p2/orgs",
+    "/ims/oneroster/rostering/v1p2/classes",
+    "/ims/oneroster/rostering/v1p2/users",
+    "/ims/oneroster/rostering/v1p2/enrollments",
+    "/ims/oneroster/gradebook/v1p2/lineItems",
+];
+
+async fn moves(place: &Place, node: Id<Node>, parent: Id<Node>) {
+    place.test.clock.advance(TimeDelta::hours(1));
+    let ctx = place.test.system();
+    let mut tx = ctx.write().await.expect("a transaction");
+    let version = tx.row("select version from node where id = $1", args![node], |row| row.get(0)).await;
+    let node = (node, version.expect("a node"));
+    restructuring::relocate(&ctx, &mut tx, node, parent, beginning(), "区划调整").await.expect("moves");
+    tx.commit().await.expect("commits");
+    place.test.clock.advance(TimeDelta::hours(1));
+}
+
+story!(whoever_reads_the_old_place_is_told_what_went, |engine| async move {
+    let place = Place::begin(engine).await;
+    let (town, school) = (&place.town, &place.town.school().node);
+    let scopes = [Scope::RosterRead, Scope::ProgressRead];
+    let city = place.issued(&town.city, &scopes).await.word();
+    let county = place.issued(&town.county, &scopes).await.word();
+    let neighbour = place.issued(&town.neighbour, &scopes).await.word();
+    let read = async |word: &str| {
+        let mut found = Vec::new();
+        for collection in EVERY {
+            found.push(walked(&place, word, collection).await);
+        }
+        found
+    };
+    let active = |records: &[Vec<(String, String)>]| -> Vec<usize> {
+        records.iter().map(|some| some.iter().filter(|(_, status)| status == "active").count()).collect()
+    };
+    let ids = |records: &[Vec<(String, String)>]| -> Vec<Vec<String>> {
+        records.iter().map(|some| some.iter().map(|(id, _)| id.clone()).collect()).collect()
+    };
+    let (of_city, of_county, of_neighbour) = (read(&city).await, read(&county).await, read(&neighbour).await);
+
+    // Everything that was there is there still, and so much of it is to be deleted as has come elsewhere.
+    moves(&place, school.id, town.neighbour.id).await;
+    let after = read(&county).await;
+    assert_eq!(ids(&after), ids(&of_county));
+    let has_come: Vec<usize> = active(&read(&neighbour).await)
+        .iter()
+        .zip(active(&of_neighbour))
+        .map(|(now, then)| now - then)
+        .collect();
+    let has_gone: Vec<usize> =
+        active(&of_county).iter().zip(active(&after)).map(|(then, now)| then - now).collect();
+    assert!(has_gone.iter().all(|many| *many > 0), "{has_gone:?}");
+    assert_eq!(has_gone, has_come);
+    // Above both nothing went.
+    assert_eq!(read(&city).await, of_city);
+
+    // What becomes of a teacher at the new place is not told at the old.
+    let teacher = town.school().teachers[0].person;
+    let user = format!("{ROSTERING}/users/{teacher}");
+    let told = body(&place.get(&county, &user).await)["user"].clone();
+    place.test.clock.advance(TimeDelta::hours(1));
+    let ctx = place.test.ctx(town.neighbour_office.who());
+    let mut tx = ctx.write().await.expect("a transaction");
+    let other = Amendment { person: teacher, subject: "数学", stage: Stage::Primary, title: "" };
+    people::amend(&ctx, &mut tx, &other).await.expect("amended");
+    tx.commit().await.expect("commits");
+    assert_eq!(body(&place.get(&county, &user).await)["user"], told);
+    let now = body(&place.get(&neighbour, &user).await)["user"].clone();
+    assert_eq!((&now["status"], &now["metadata"]["tisheng.subject"]), (&json!("active"), &json!("数学")));
+
+    // It comes back: there it is told again, here that it went.
+    moves(&place, school.id, town.county.id).await;
+    assert_eq!(read(&county).await, of_county);
+    let left = read(&neighbour).await;
+    assert_eq!(active(&left), active(&of_neighbour));
+    assert!(left[2].contains(&(teacher.to_string(), "tobedeleted".to_owned())));
+
+    // The place that it has left is moved itself: its reader is told still, and so is who reads what was above.
+    let ctx = place.test.system();
+    let mut tx = ctx.write().await.expect("a transaction");
+    let above = Some(town.county.id);
+    let new = NewNode { parent: above, kind: Kind::Town, name: "一镇", code: "", valid_from: beginning() };
+    let small = organisation::create(&ctx, &mut tx, &new).await.expect("founded");
+    tx.commit().await.expect("commits");
+    let of_small = place.issued(&small, &scopes).await.word();
+    moves(&place, school.id, small.id).await;
+    let within = read(&county).await;
+    assert_eq!(active(&within)[1..], active(&of_county)[1..], "it is within still");
+    moves(&place, school.id, town.neighbour.id).await;
+    let before = read(&of_small).await;
+    assert_eq!(active(&before), [1, 0, 0, 0, 0], "of the town itself alone");
+    moves(&place, small.id, town.neighbour.id).await;
+    let mut tx = place.test.app.db.read().await.expect("a transaction");
+    let small = organisation::of_id(&mut tx, small.id).await.expect("read").expect("a node");
+    drop(tx);
+    let of_small = place.issued(&small, &scopes).await.word();
+    assert_eq!(read(&of_small).await, before);
+    let last = read(&county).await;
+    assert_eq!((ids(&last), active(&last)), (ids(&within), active(&after)));
+    assert!(last[2].contains(&(teacher.to_string(), "tobedeleted".to_owned())));
+    assert_eq!(active(&read(&city).await)[2], active(&of_city)[2]);
+});
+
+story!(who_went_with_a_school_and_came_back_alone_is_there, |engine| async move {
+    let place = Place::begin(engine).await;
+    let town = &place.town;
+    let county = place.issued(&town.county, &[Scope::RosterRead]).await.word();
+    let [gone, stays] = [&town.schools[0], &town.schools[1]];
+    let teacher = gone.teachers[0].person;
+    moves(&place, gone.node.id, town.neighbour.id).await;
+    let ctx = place.test.ctx(town.city_office.who());
+    let mut tx = ctx.write().await.expect("a transaction");
+    let to = people::Transfer {
+        person: teacher,
+        to: stays.node.id,
+        subject: "语文",
+        stage: Stage::Primary,
+        title: "",
+        on: ctx.at.date(),
+        reason: "工作需要",
+    };
+    posting::transfer(&ctx, &mut tx, &to).await.expect("transferred");
+    tx.commit().await.expect("commits");
+    let user = format!("{ROSTERING}/users/{teacher}");
+    assert_eq!(body(&place.get(&county, &user).await)["user"]["status"], "active");
+    let enrollments = walked(&place, &county, &format!("{ROSTERING}/enrollments")).await;
+    let of = |school: &Node| format!("{}.{}", teacher.uuid().simple(), school.id.uuid().simple());
+    assert!(enrollments.contains(&(of(&gone.node), "tobedeleted".to_owned())));
+    assert!(enrollments.contains(&(of(&stays.node), "active".to_owned())));
+    assert_eq!(
+        walked(&place, &county, &format!("{ROSTERING}/users"))
+            .await
+            .iter()
+            .filter(|(id, _)| *id == teacher.to_string())
+            .count(),
+        1
+    );
+
+    // And leaves again: the later word is the one that is told.
+    place.test.clock.advance(TimeDelta::days(2));
+    let ctx = place.test.ctx(town.city_office.who());
+    let mut tx = ctx.write().await.expect("a transaction");
+    let end = people::Departure { person: teacher, on: ctx.at.date(), reason: "到龄退休，已办手续" };
+    posting::release(&ctx, &mut tx, &end).await.expect("released");
+    tx.commit().await.expect("commits");
+    let user = body(&place.get(&county, &user).await)["user"].clone();
+    assert_eq!(
+        (&user["status"], &user["primaryOrg"]["sourcedId"]),
+        (&json!("tobedeleted"), &json!(stays.node.id))
+    );
 });

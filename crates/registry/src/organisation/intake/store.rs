@@ -10,6 +10,7 @@ const PLACES: &str = "select n.id, n.kind, n.name, n.code, n.path, n.parent, coa
     where n.path >= $1 and n.path < $2 and n.valid_to is null and ($3 = '' or n.kind = $3)";
 
 const FORGET_HISTORY: &str = "delete from node_history where node = $1";
+const FORGET_MOVED: &str = "delete from node_moved where node = $1";
 const FORGET_FACTS: &str = "delete from school where node = $1";
 const FORGET: &str = "delete from node where id = $1";
 
@@ -39,6 +40,7 @@ pub async fn places(tx: &mut Tx, scope: &Scope, kind: &'static str) -> Result<Ve
 /// What the database reports.
 pub async fn unmake(tx: &mut Tx, node: Uuid) -> Result<(), DbError> {
     tx.run(FORGET_HISTORY, args![node]).await?;
+    tx.run(FORGET_MOVED, args![node]).await?;
     tx.run(FORGET_FACTS, args![node]).await?;
     tx.run(FORGET, args![node]).await.map(drop)
 }

@@ -69,6 +69,10 @@ const UNMAKE_POSTS: &str = "delete from post
     where id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
     $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)";
 
+const FORGET_MOVED: &str = "delete from post_moved
+    where post in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+    $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)";
+
 const ENDED_POSTS: &str = "select count(*) from post where until is not null
     and id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
     $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)";
@@ -374,6 +378,7 @@ pub async fn ended_posts(tx: &mut Tx, posts: &[Uuid]) -> Result<i64, DbError> {
 /// # Errors
 /// What the database reports.
 pub async fn unmake_posts(tx: &mut Tx, posts: &[Uuid]) -> Result<u64, DbError> {
+    in_groups(tx, FORGET_MOVED, posts).await?;
     in_groups(tx, UNMAKE_POSTS, posts).await
 }
 

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use tisheng_kernel::{Id, Instant};
 use tisheng_platform::db::{Row, Value};
-use tisheng_platform::{DbError, Shift, Tx, args};
+use tisheng_platform::{DbError, Scope, Shift, Tx, args};
 
 use crate::organisation::Node;
 use crate::people::model::{Person, Post, PostState, Teacher};
@@ -56,6 +56,24 @@ const POSTS_AT: &str = "select count(*) from post where school = $1 and until is
 
 const REWRITE_POSTS: &str = "update post set path = $3 || substr(path, cast(cast($4 as bigint) as integer)),
     changed_at = $5 where path >= $1 and path < $2";
+
+/// What was taken away from the moved place earlier is told of at its new path too, and at the old still.
+const MOVED_ALONG: &str = "insert into post_moved
+    (path, post, person, school, sort_key, subject, stage, since, until, moved_at)
+    select $3 || substr(path, cast(cast($4 as bigint) as integer)), post, person, school, sort_key, subject,
+        stage, since, until, moved_at
+    from post_moved where path >= $1 and path < $2
+    on conflict (path, post) do update set sort_key = excluded.sort_key, subject = excluded.subject,
+        stage = excluded.stage, since = excluded.since, until = excluded.until, moved_at = excluded.moved_at
+        where excluded.moved_at > post_moved.moved_at";
+
+const MOVED_AWAY: &str = "insert into post_moved
+    (path, post, person, school, sort_key, subject, stage, since, until, moved_at)
+    select path, id, person, school, sort_key, subject, stage, since, coalesce(until, cast($3 as text)),
+        cast($4 as bigint)
+    from post where path >= $1 and path < $2
+    on conflict (path, post) do update set sort_key = excluded.sort_key, subject = excluded.subject,
+        stage = excluded.stage, since = excluded.since, until = excluded.until, moved_at = excluded.moved_at";
 
 const REWRITE_RECORDS: &str =
     "update person set kept_by = $3 || substr(kept_by, cast(cast($4 as bigint) as integer))
@@ -231,7 +249,12 @@ pub async fn posts_at(tx: &mut Tx, school: Id<Node>) -> Result<i64, DbError> {
     tx.row(POSTS_AT, args![school], |row| row.get(0)).await
 }
 
+/// Follows a move of the tree, and keeps the posts that it takes away from their place, for those who are
+/// told only of that place.
 pub async fn follow(tx: &mut Tx, shift: &Shift, at: Instant) -> Result<(), DbError> {
+    shift.apply(tx, MOVED_ALONG).await?;
+    let Scope { from, until } = shift.part();
+    tx.run(MOVED_AWAY, args![from, until, at.date(), at]).await?;
     shift.apply_at(tx, REWRITE_POSTS, at).await?;
     shift.apply(tx, REWRITE_RECORDS).await.map(drop)
 }
