@@ -42,7 +42,7 @@ pub(super) fn person(ctx: &Ctx) -> Result<Uuid, Failure> {
 const LEADERS: [Role; 7] =
     [Role::Principal, Role::Cio, Role::ManagementTeam, Role::Town, Role::County, Role::City, Role::Province];
 
-/// Whether the asker is the author, at work as a teacher.
+/// Whether the asker is the author, at work as a teacher or reading the own record.
 pub(super) fn owns(ctx: &Ctx, of: &Submission) -> bool {
     access::of_own_record(ctx).is_ok_and(|member| member.person == of.person)
 }

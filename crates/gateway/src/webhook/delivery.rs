@@ -16,6 +16,8 @@ use super::model::{
 };
 use super::store;
 
+/// After so many attempts a message that fails lets others go before it.
+const IN_ORDER: i64 = 10;
 /// The job that sends what is due to a subscriber.
 pub const JOB: &str = "webhook.round";
 
@@ -192,8 +194,10 @@ async fn note(
     let failures = webhook.failures + 1;
     let since = webhook.failing_since.unwrap_or(at);
     let until = at + pause(failures).max(*asked);
-    // As soon as its subscriber does, so that what was written after it does not come before it.
-    store::tried(tx, key, (MessageState::Waiting, sentence, false), (until, None)).await?;
+    // As soon as its subscriber does, so that what was written after it does not come before it; but what
+    // has failed so often may be the reason, and lets others go first.
+    let next = if message.attempts < IN_ORDER { until } else { until + pause(message.attempts) };
+    store::tried(tx, key, (MessageState::Waiting, sentence, false), (next, None)).await?;
     let stopped = *verdict == Verdict::Gone || is_to_be_stopped(since, at);
     let state = if stopped { State::Stopped } else { State::Active };
     store::failed(tx, webhook.id, (failures, since, until), state).await?;

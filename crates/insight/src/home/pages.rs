@@ -219,6 +219,7 @@ fn behind(measured: &[Measured], today: NaiveDate) -> Vec<BehindRow> {
     let row = |(target, step): (&Measured, monitoring::Behind)| {
         let (left, tone) = match (step.by - today).num_days() {
             _ if step.is_late => ("逾期未达到".to_owned(), "bad"),
+            0 => ("今天截止".to_owned(), "warn"),
             days => (format!("还有 {days} 天"), "warn"),
         };
         BehindRow {

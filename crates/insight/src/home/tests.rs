@@ -145,7 +145,10 @@ story!(whoever_answers_an_objection_sees_it_first, |engine| async move {
     let school = world.town.school();
     let work = world.be_judged(&school.teachers[0]).await.remove(0);
     let waits = ["公示异议待答复", "公示异议 1 件待答复"];
-    // Nobody of the office has judged the work.
+    // Nobody of the office has judged the work, nor has who leads the panel from now on.
+    let chair = &world.town.schools[1].teachers[0];
+    let principal = world.test.ctx(school.principal.who());
+    review::samples::panel_of(&principal, &[chair]).await.expect("a chair");
     let mut head = world.test.signed_in(&world.town.county_office.who()).await;
     head.get("/").await.hides(waits[0]);
     let mut colleague = world.test.signed_in(&school.teachers[1].who()).await;
@@ -160,7 +163,6 @@ story!(whoever_answers_an_objection_sees_it_first, |engine| async move {
     let first = head.get("/").await;
     assert_eq!(first.shows(waits[0]).shows("1 件").link("/review"), "/review");
     world.test.signed_in(&world.town.city_office.who()).await.get("/").await.shows(waits[0]);
-    let chair = school.teachers.last().expect("a chair");
     world.test.signed_in(&chair.who()).await.get("/").await.shows(waits[1]);
     for other in [&school.teachers[1], &school.clerk, &world.town.schools[1].principal] {
         world.test.signed_in(&other.who()).await.get("/").await.hides("公示异议");
@@ -189,7 +191,7 @@ story!(an_office_is_told_what_lags_and_opens_exactly_that, |engine| async move {
     assert_eq!(first.link(&lacking), lacking);
     city.get(&lacking).await.shows(&town.county.name).shows(&town.neighbour.name);
     // The neighbour has no school, and nobody has begun.
-    first.shows("没有教师的县（市、区）").shows("有教师未启动的学校").hides("没有教师的学校");
+    first.shows("没有教师的县（市、区）").shows("已有教师、尚未启动的学校").hides("没有教师的学校");
     let empty = first.link(&format!("/monitor/{}/counties?state=empty", town.city.id));
     city.get(&empty).await.shows(&town.neighbour.name).shows("共 1 个").hides(&town.county.name);
 
@@ -198,7 +200,7 @@ story!(an_office_is_told_what_lags_and_opens_exactly_that, |engine| async move {
     let mut county = world.test.signed_in(&town.county_office.who()).await;
     let first = county.get("/").await;
     let [begun, idle] = &town.schools;
-    first.shows("有教师未启动的学校").shows("1 所").hides("启动的县（市、区）比例");
+    first.shows("已有教师、尚未启动的学校").shows("1 所").hides("启动的县（市、区）比例");
     let there = format!("/monitor/{}", idle.node.id);
     assert_eq!(first.link(&there), there);
     let place = format!("/monitor/{}/schools", town.county.id);

@@ -152,6 +152,8 @@ impl Figures {
 pub struct Due {
     /// What is to be reached by now; nothing while the first step is still to come.
     pub now: u32,
+    /// The day from which it is seen.
+    pub day: NaiveDate,
     /// The day by which that was to be reached.
     pub since: Option<NaiveDate>,
     /// What is to be reached by which later day.
@@ -165,7 +167,7 @@ impl Due {
         let later = target.steps.iter().filter(|step| step.by > day);
         let later = later.map(|step| (step.by, target.percent_by(step.by))).collect();
         let since = target.steps.iter().map(|step| step.by).filter(|by| *by <= day).max();
-        Self { now: target.percent_by(day), since, later }
+        Self { now: target.percent_by(day), day, since, later }
     }
 }
 
@@ -226,7 +228,7 @@ impl Measured {
     /// nobody to count.
     #[must_use]
     pub fn behind(&self) -> Option<Behind> {
-        let late = self.due.since.map(|by| Behind { wanted: self.due.now, by, is_late: true });
+        let late = self.due.since.map(|by| Behind { wanted: self.due.now, by, is_late: by < self.due.day });
         let next =
             self.due.later.first().map(|(by, wanted)| Behind { wanted: *wanted, by: *by, is_late: false });
         late.into_iter().chain(next).find(|step| self.all > 0 && !self.has(step.wanted))
@@ -268,7 +270,7 @@ impl Part {
             Self::Begun => "已启动",
             Self::NotBegun => "未启动",
             Self::Empty => "没有教师",
-            Self::Idle => "有教师未启动",
+            Self::Idle => "已有教师、尚未启动",
         }
     }
 
@@ -356,7 +358,7 @@ mod tests {
     #[test]
     fn a_target_is_behind_by_its_day_and_then_by_the_next() {
         let day = |month, day| NaiveDate::from_ymd_opt(2024, month, day).expect("a date");
-        let due = Due { now: 50, since: Some(day(1, 31)), later: vec![(day(8, 31), 90)] };
+        let due = Due { now: 50, day: day(2, 1), since: Some(day(1, 31)), later: vec![(day(8, 31), 90)] };
         let of = |reached, all| {
             let (key, title, counted) = (String::new(), String::new(), String::new());
             let (href, missing_href) = (String::new(), String::new());

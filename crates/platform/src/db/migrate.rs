@@ -146,7 +146,8 @@ fn parts(text: &str, engine: Engine) -> String {
                 out.push_str(&format!(" partition by range ({column})"));
             }
             (Some(("estimated", what)), Engine::Postgres) => {
-                out.push_str(&format!("create statistics {what};"));
+                let table = what.rsplit(' ').next().unwrap_or_default();
+                out.push_str(&format!("create statistics {what}; analyze {table};"));
             }
             (Some((_, table)), Engine::Postgres) => {
                 out.push_str(&format!("create table {table}_rest partition of {table} default;"));
@@ -176,7 +177,10 @@ mod tests {
     fn samples_of_expressions_are_taken_on_one_engine_alone() {
         let text = "{estimated:t_path on (path || '') from t}\n";
         assert_eq!(translate(text, Engine::Sqlite), "\n");
-        assert_eq!(translate(text, Engine::Postgres), "create statistics t_path on (path || '') from t;\n");
+        assert_eq!(
+            translate(text, Engine::Postgres),
+            "create statistics t_path on (path || '') from t; analyze t;\n"
+        );
     }
 
     #[test]

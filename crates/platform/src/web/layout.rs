@@ -7,13 +7,16 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
 use tisheng_kernel::number::chinese_date;
 use tisheng_kernel::{Id, Instant};
+use uuid::Uuid;
 
 use super::once::leads_here;
 use super::session::SignedIn;
 use super::{Failure, assets};
 use crate::ctx::{Ctx, Member, Request};
+use crate::keys::Keys;
 
 /// The cookie that carries a message over one redirect.
 pub(super) const FLASH_COOKIE: &str = "tisheng_flash";
@@ -51,6 +54,27 @@ pub struct Undo {
     pub to: String,
     /// Its fields, besides the key.
     pub fields: Vec<(String, String)>,
+    /// Says that this installation made it, for one account.
+    seal: String,
+}
+
+impl Undo {
+    fn new(keys: &Keys, account: Uuid, to: String, fields: Vec<(String, String)>) -> Self {
+        let seal = Self::sealed(keys, account, &to, &fields);
+        Self { to, fields, seal }
+    }
+
+    /// Whether this installation made it for `account`: another host of the same domain may have set
+    /// the cookie.
+    fn is_for(&self, keys: &Keys, account: Uuid) -> bool {
+        let seal = Self::sealed(keys, account, &self.to, &self.fields);
+        leads_here(&self.to) && bool::from(seal.as_bytes().ct_eq(self.seal.as_bytes()))
+    }
+
+    fn sealed(keys: &Keys, account: Uuid, to: &str, fields: &[(String, String)]) -> String {
+        let what = serde_json::to_string(&(account, to, fields)).unwrap_or_default();
+        URL_SAFE_NO_PAD.encode(keys.index("undo", &what))
+    }
 }
 
 /// A message shown once, on the next page.
@@ -84,11 +108,12 @@ impl Flash {
         Self { tone: Tone::Warn, text: text.into(), undo: None }
     }
 
-    /// The same with a button that takes it back, by sending `fields` to `to`.
+    /// The same with a button that takes it back, by sending `fields` to `to`, for whoever acts in `ctx`.
     #[must_use]
-    pub fn undone_by(self, to: impl Into<String>, fields: &[(&str, &str)]) -> Self {
+    pub fn undone_by(self, ctx: &Ctx, to: impl Into<String>, fields: &[(&str, &str)]) -> Self {
         let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Self { undo: Some(Undo { to: to.into(), fields }), ..self }
+        let undo = ctx.who.member().map(|by| Undo::new(&ctx.app.keys, by.account, to.into(), fields));
+        Self { undo, ..self }
     }
 
     /// The header that hands the message to the next page. It lives for seconds and holds only
@@ -104,10 +129,10 @@ impl Flash {
             .expect("base64 and attributes are valid in a header")
     }
 
-    pub(super) fn read(cookie: &str) -> Option<Self> {
+    /// The message of a cookie, with what only `account` may undo.
+    pub(super) fn read(cookie: &str, keys: &Keys, account: Option<Uuid>) -> Option<Self> {
         let flash: Self = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(cookie).ok()?).ok()?;
-        // Another host of the same domain may have set the cookie.
-        let undo = flash.undo.filter(|undo| leads_here(&undo.to));
+        let undo = flash.undo.filter(|undo| account.is_some_and(|account| undo.is_for(keys, account)));
         Some(Self { undo, ..flash })
     }
 }
@@ -271,7 +296,10 @@ mod tests {
     use chrono::TimeDelta;
     use tisheng_kernel::Instant;
 
-    use super::{Flash, Page, day_shown};
+    use uuid::Uuid;
+
+    use super::{Flash, Page, Undo, day_shown};
+    use crate::keys::Keys;
     use crate::web::{Filters, FormErrors};
 
     #[derive(Template)]
@@ -324,21 +352,37 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_taken_back_here_and_nowhere_else() {
-        let carried = |to: &str| {
-            let flash = Flash::good("平台已停用。").undone_by(to, &[("do", "resume")]);
+    fn a_message_is_taken_back_here_by_whom_it_was_meant_for() {
+        let keys = Keys::from_seed([1; 32], [2; 32], [3; 32]);
+        let (account, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let carried = |to: &str, reader: Option<Uuid>, change: &str| {
+            let fields = vec![("do".to_owned(), "resume".to_owned())];
+            let mut flash = Flash::good("平台已停用。");
+            flash.undo = Some(Undo::new(&keys, account, to.to_owned(), fields));
+            if let Some(undo) = &mut flash.undo {
+                undo.to.push_str(change);
+            }
             let header = flash.cookie().to_str().expect("text").to_owned();
             let value = header.split(['=', ';']).nth(1).expect("a value").to_owned();
             let mut page = Page::bare("平台");
-            page.flash = Flash::read(&value);
+            page.flash = Flash::read(&value, &keys, reader);
             let (errors, filters) = (FormErrors::default(), Filters::default());
-            Everything { page, errors, name: "", options: &[], filters }.render().expect("renders")
+            let html =
+                Everything { page, errors, name: "", options: &[], filters }.render().expect("renders");
+            assert!(html.contains("平台已停用。"), "{html}");
+            html
         };
-        let html = carried("/platforms/1/turn");
+        let html = carried("/platforms/1/turn", Some(account), "");
         assert!(html.contains(r#"<form method="post" action="/platforms/1/turn">"#), "{html}");
         assert!(html.contains(r#"name="do" value="resume""#) && html.contains("撤销"), "{html}");
-        let html = carried("//evil.test/");
-        assert!(html.contains("平台已停用。") && !html.contains("evil.test"), "{html}");
+        for html in [
+            carried("//evil.test/", Some(account), ""),
+            carried("/platforms/1/turn", Some(account), "/else"),
+            carried("/platforms/1/turn", Some(other), ""),
+            carried("/platforms/1/turn", None, ""),
+        ] {
+            assert!(!html.contains("撤销"), "{html}");
+        }
     }
 
     #[test]

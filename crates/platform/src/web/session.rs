@@ -226,10 +226,13 @@ impl FromRequestParts<Arc<App>> for Session {
 /// The session of a request. Boxed, since every handler of every room awaits it.
 fn of_request<'a>(headers: &'a HeaderMap, app: &'a Arc<App>) -> BoxFuture<'a, Result<Session, Failure>> {
     Box::pin(async move {
-        let flash = cookie_value(headers, super::layout::FLASH_COOKIE).and_then(Flash::read);
+        let flash = |account| {
+            let cookie = cookie_value(headers, super::layout::FLASH_COOKIE)?;
+            Flash::read(cookie, &app.keys, account)
+        };
         let name = cookie_name(app.config.is_https());
         let Some(secret) = cookie_value(headers, name).filter(|s| !s.is_empty()) else {
-            return Ok(stranger(app, flash, None));
+            return Ok(stranger(app, flash(None), None));
         };
         let token = Token::of(secret);
         let at = app.now();
@@ -243,10 +246,10 @@ fn of_request<'a>(headers: &'a HeaderMap, app: &'a Arc<App>) -> BoxFuture<'a, Re
             .await?;
         drop(tx);
         let Some((account, who, (seen_at, began, until), because)) = found else {
-            return Ok(stranger(app, flash, None));
+            return Ok(stranger(app, flash(None), None));
         };
         if until <= at {
-            return Ok(stranger(app, flash, because));
+            return Ok(stranger(app, flash(None), because));
         }
         if who.is_some() && at - seen_at > TimeDelta::minutes(PROLONG_AFTER_MINUTES) {
             // Who only wants to read is not turned away because nothing can be written.
@@ -257,7 +260,13 @@ fn of_request<'a>(headers: &'a HeaderMap, app: &'a Arc<App>) -> BoxFuture<'a, Re
         let member: Option<Member> = who.and_then(|text| serde_json::from_str(&text).ok());
         let who = member.map_or(Who::Stranger, |m| Who::Member(Box::new(m)));
         let ctx = Ctx::new(Arc::clone(app), who);
-        Ok(Session { ctx, token: Some(token), account: Some(account), flash, because: None })
+        Ok(Session {
+            ctx,
+            token: Some(token),
+            account: Some(account),
+            flash: flash(Some(account)),
+            because: None,
+        })
     })
 }
 

@@ -65,6 +65,12 @@ pub enum AccessError {
     /// It was not taken back today or yesterday.
     #[error("只能撤销今天或昨天的收回；需要此身份时请重新授予")]
     TakenLongAgo,
+    /// Whoever held it works at the school no more.
+    #[error("此人已不在该校任职，不能恢复此身份")]
+    Moved,
+    /// Somebody has opened or closed the account meanwhile.
+    #[error("账号状态已被改动，请返回后按现在的状态处理")]
+    Changed,
     /// The last day lies in the past.
     #[error("截止日期不能早于今天")]
     Past,
@@ -312,26 +318,52 @@ pub async fn reset_second_factor(ctx: &Ctx, tx: &mut Tx, person: Id<Person>) -> 
     Ok(())
 }
 
-/// Closes an account: its sessions end and it cannot sign in. A set-up token that was issued counts
-/// again with the account, while its days last.
+/// Closes an account: its sessions end and it cannot sign in. Gives the account's version since.
 ///
 /// # Errors
-/// [`AccessError::NoAccount`].
-pub async fn disable(ctx: &Ctx, tx: &mut Tx, person: Id<Person>) -> Result<(), AccessError> {
+/// [`AccessError::NoAccount`]; [`AccessError::Changed`] when it is closed already.
+pub async fn disable(ctx: &Ctx, tx: &mut Tx, person: Id<Person>) -> Result<i64, AccessError> {
     let account = cared_for(ctx, tx, person).await?;
+    if account.disabled_at.is_some() {
+        return Err(AccessError::Changed);
+    }
     store::set_disabled(tx, account.id, Some(ctx.at)).await?;
     session::end_all(tx, account.id.uuid(), None).await?;
     audit::record(ctx, tx, "access.account_disabled", account.id.uuid(), &json!({ "person": person }))
         .await?;
-    Ok(())
+    Ok(account.version + 1)
 }
 
-/// Opens a closed account again.
+/// Opens a closed account again. A set-up token that was issued before counts no more: nobody knows
+/// who has seen it meanwhile.
 ///
 /// # Errors
 /// [`AccessError::NoAccount`].
 pub async fn enable(ctx: &Ctx, tx: &mut Tx, person: Id<Person>) -> Result<(), AccessError> {
     let account = cared_for(ctx, tx, person).await?;
+    store::void_token(tx, account.id).await?;
+    open(ctx, tx, &account).await
+}
+
+/// Takes the closing back that left the account at `version`: with it, a set-up token counts as before.
+///
+/// # Errors
+/// [`AccessError::NoAccount`]; [`AccessError::Changed`] when somebody has opened or closed it since.
+pub async fn undo_disable(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    person: Id<Person>,
+    version: i64,
+) -> Result<(), AccessError> {
+    let account = cared_for(ctx, tx, person).await?;
+    if account.version != version || account.disabled_at.is_none() {
+        return Err(AccessError::Changed);
+    }
+    open(ctx, tx, &account).await
+}
+
+async fn open(ctx: &Ctx, tx: &mut Tx, account: &Account) -> Result<(), AccessError> {
+    let person = account.person;
     store::set_disabled(tx, account.id, None).await?;
     audit::record(ctx, tx, "access.account_enabled", account.id.uuid(), &json!({ "person": person })).await?;
     Ok(())

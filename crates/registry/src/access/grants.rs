@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::accounts::AccessError;
 use super::intake;
-use super::model::{Grant, Holder, may_give, needs_second_factor, stands_at};
+use super::model::{Grant, Holder, goes_with_post, may_give, needs_second_factor, stands_at};
 use super::store;
 use crate::organisation::{self, Kind, Node};
 use crate::people::{self, Person};
@@ -161,8 +161,9 @@ pub async fn take_back(ctx: &Ctx, tx: &mut Tx, id: Id<Grant>) -> Result<Grant, A
 /// Gives back a role that was taken today or yesterday, up to the day before `until` as it was.
 ///
 /// # Errors
-/// [`AccessError::TakenLongAgo`], [`AccessError::Held`]; not found when there is no such grant within
-/// what the asker may give.
+/// [`AccessError::TakenLongAgo`], also when it has been given and taken again since;
+/// [`AccessError::Held`]; [`AccessError::Moved`]; not found when there is no such grant, or nobody who
+/// held it, within what the asker may give.
 pub(super) async fn give_back(
     ctx: &Ctx,
     tx: &mut Tx,
@@ -172,23 +173,38 @@ pub(super) async fn give_back(
     permit(ctx, Permission::GiveRoles)?;
     let grant = store::find_grant(tx, &ctx.scope(), id).await?.ok_or(Failure::NotFound)?;
     appoints(ctx, grant.role, &grant.path)?;
+    people::visible(ctx, tx, grant.person).await?;
+    if goes_with_post(grant.role) && !is_at_post(tx, &grant).await? {
+        return Err(AccessError::Moved);
+    }
     let today = ctx.at.date();
     let held = store::grants_of(tx, grant.person, today).await?;
     if held.iter().any(|other| other.role == grant.role && other.node == grant.node) {
         return Err(AccessError::Held(grant.role.title()));
     }
-    let is_fresh = grant.until.is_some_and(|ended| ended.succ_opt().is_some_and(|next| next >= today));
-    if !is_fresh || until.is_some_and(|until| until <= today) {
+    let fresh = grant.until.filter(|ended| ended.succ_opt().is_some_and(|next| next >= today));
+    let ended = fresh.ok_or(AccessError::TakenLongAgo)?;
+    if until.is_some_and(|until| until <= today) || !store::give_back(tx, id, until, ended).await? {
         return Err(AccessError::TakenLongAgo);
     }
-    intake::reopen_grant(tx, id.uuid(), until).await?;
-    if needs_second_factor(grant.role) {
+    if let Some(until) = until {
+        intake::end_on(tx, grant.person.uuid(), id.uuid(), until).await?;
+    }
+    if needs_second_factor(grant.role) || held.is_empty() {
         end_sessions(ctx, tx, grant.person).await?;
     }
     let detail =
         json!({ "person": grant.person, "role": grant.role.key(), "node": grant.node, "until": until });
     audit::record(ctx, tx, "access.role_given_back", id.uuid(), &detail).await?;
     Ok(grant)
+}
+
+/// Whether a role that goes with a post is held where its holder works, or not at a school at all.
+async fn is_at_post(tx: &mut Tx, grant: &Grant) -> Result<bool, AccessError> {
+    let post = people::open_post(tx, grant.person).await?;
+    let node = organisation::of_id(tx, grant.node).await?;
+    Ok(node.is_none_or(|node| node.kind != Kind::School)
+        || post.is_some_and(|post| post.school == grant.node))
 }
 
 /// Who holds which role at `node` today, at most `most` after `place`.

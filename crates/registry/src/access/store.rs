@@ -52,6 +52,8 @@ const SPEND_TOKEN: &str = "update account set password = $3, setup_token = null,
 const SET_TOKEN: &str =
     "update account set setup_token = $2, setup_expires = $3, version = version + 1 where id = $1";
 
+const VOID_TOKEN: &str = "update account set setup_token = null, setup_expires = null where id = $1";
+
 const SET_TOTP: &str =
     "update account set totp_sealed = $2, totp_step = null, version = version + 1 where id = $1";
 
@@ -59,6 +61,12 @@ const TAKE_STEP: &str = "update account set totp_step = $2
     where id = $1 and (totp_step is null or totp_step < $2)";
 
 const SET_DISABLED: &str = "update account set disabled_at = $2, version = version + 1 where id = $1";
+
+/// A role that was given once more since is somebody else's decision.
+const GIVE_BACK: &str = "update role_grant set until = $2 where id = $1 and until = $3
+    and not exists (select 1 from role_grant o join role_grant g
+        on g.person = o.person and g.role = o.role and g.node = o.node
+        where o.id = $1 and g.id <> $1 and g.since >= $3)";
 
 const ACT_IN: &str = "update account set last_grant = $2, signed_in_at = $3 where id = $1";
 
@@ -258,6 +266,11 @@ pub(super) async fn set_token(
     tx.run(SET_TOKEN, args![id, digest, expires]).await.map(drop)
 }
 
+/// Lets an issued set-up token count no more.
+pub(super) async fn void_token(tx: &mut Tx, id: Id<Account>) -> Result<(), DbError> {
+    tx.run(VOID_TOKEN, args![id]).await.map(drop)
+}
+
 pub(super) async fn set_totp(tx: &mut Tx, id: Id<Account>, sealed: Option<&Vec<u8>>) -> Result<(), DbError> {
     tx.run(SET_TOTP, args![id, sealed]).await.map(drop)
 }
@@ -357,6 +370,16 @@ pub(super) async fn all_grants_of(tx: &mut Tx, person: Id<Person>) -> Result<Vec
 
 pub(super) async fn find_grant(tx: &mut Tx, scope: &Scope, id: Id<Grant>) -> Result<Option<Grant>, DbError> {
     tx.row_opt(GRANT, args![id, &scope.from, &scope.until], grant).await
+}
+
+/// Lets a grant that ended on `ended` last until `until` again; says whether it did.
+pub(super) async fn give_back(
+    tx: &mut Tx,
+    id: Id<Grant>,
+    until: Option<NaiveDate>,
+    ended: NaiveDate,
+) -> Result<bool, DbError> {
+    Ok(tx.run(GIVE_BACK, args![id, until, ended]).await? == 1)
 }
 
 /// A grant with everything that is stored.

@@ -17,7 +17,7 @@ const BATCH: i64 = 200;
 /// Accounts in one list; the next list goes on with those still without a password.
 const MOST: usize = 20_000;
 /// Slips on one page: three sheets of paper, and as much as a browser loads at once.
-const PAGE: usize = 36;
+const PAGE: i64 = 36;
 
 /// Makes a token for every account that `run` has opened and whose owner has no password yet.
 ///
@@ -30,7 +30,8 @@ pub async fn invite(ctx: &Ctx, run: &Run) -> Result<Vec<Slip>, Failure> {
         let opened = store::subjects(&mut tx, run.id, ACCOUNT, after, BATCH).await?;
         if let Some((last, _)) = opened.last() {
             after = *last;
-            add(ctx, &mut tx, &opened, &mut list).await?;
+            let waiting = intake::waiting(&mut tx, &accounts(&opened)).await?;
+            add(ctx, &mut tx, waiting, &mut list).await?;
         }
         let done = opened.is_empty() || list.len() >= MOST;
         if done {
@@ -43,39 +44,63 @@ pub async fn invite(ctx: &Ctx, run: &Run) -> Result<Vec<Slip>, Failure> {
     }
 }
 
-/// The same for as many as stand on one page, of those after number `after`; also the number to go on
-/// from, where there are more.
+/// The slips of one page.
+#[derive(Debug)]
+pub struct Slips {
+    /// In the order of the file, thirty-six at a time school by school.
+    pub list: Vec<Slip>,
+    /// The number to go on from, where more wait.
+    pub next: Option<i64>,
+    /// People left out, whom somebody else looks after by now.
+    pub left: usize,
+}
+
+/// The same for as many as stand on one page, of those after number `after`.
 ///
 /// # Errors
 /// As [`invite`].
-pub async fn slips(ctx: &Ctx, run: &Run, after: i64) -> Result<(Vec<Slip>, Option<i64>), Failure> {
-    let (mut list, mut next) = (Vec::new(), Some(after));
+pub async fn slips(ctx: &Ctx, run: &Run, after: i64) -> Result<Slips, Failure> {
+    let most = usize::try_from(PAGE).unwrap_or(usize::MAX);
+    let (mut waiting, mut from) = (Vec::new(), after);
+    let mut tx = ctx.read().await?;
+    let next = loop {
+        let opened = store::subjects(&mut tx, run.id, ACCOUNT, from, PAGE).await?;
+        let Some((last, _)) = opened.last() else { break None };
+        let found = intake::waiting(&mut tx, &accounts(&opened)).await?;
+        if waiting.len() + found.len() > most {
+            break Some(from);
+        }
+        waiting.extend(found);
+        from = *last;
+    };
+    drop(tx);
+    let mut list = Vec::new();
     let mut tx = ctx.write().await?;
-    while let Some(from) = next
-        && list.len() < PAGE
-    {
-        let most = i64::try_from(PAGE - list.len()).unwrap_or(i64::MAX);
-        let opened = store::subjects(&mut tx, run.id, ACCOUNT, from, most).await?;
-        add(ctx, &mut tx, &opened, &mut list).await?;
-        next = opened.last().map(|(last, _)| *last);
-    }
-    if let Some(last) = next {
-        next = store::subjects(&mut tx, run.id, ACCOUNT, last, 1).await?.first().map(|_| last);
-    }
+    let left = add(ctx, &mut tx, waiting, &mut list).await?;
     audit::record(ctx, &mut tx, "roster.tokens_listed", run.id.uuid(), &list.len()).await?;
     tx.commit().await?;
-    Ok((list, next))
+    Ok(Slips { list, next, left })
 }
 
-/// Makes tokens for those of `opened` whose owners have no password yet.
-async fn add(ctx: &Ctx, tx: &mut Tx, opened: &[(i64, Uuid)], list: &mut Vec<Slip>) -> Result<(), Failure> {
-    let accounts: Vec<Uuid> = opened.iter().map(|(_, account)| *account).collect();
-    for waiting in intake::waiting(tx, &accounts).await? {
-        let Waiting { person, login, name, place } = waiting;
-        let issued = access::issue_setup_token(ctx, tx, Id::from_uuid(person)).await?;
-        list.push(Slip { name, place, login, address: issued.address(&ctx.app), until: issued.expires });
+fn accounts(opened: &[(i64, Uuid)]) -> Vec<Uuid> {
+    opened.iter().map(|(_, account)| *account).collect()
+}
+
+/// Makes tokens for `waiting` and says for how many it made none: people who have moved to where the
+/// asker looks after nobody, or who have been appointed above.
+async fn add(ctx: &Ctx, tx: &mut Tx, waiting: Vec<Waiting>, list: &mut Vec<Slip>) -> Result<usize, Failure> {
+    let mut left = 0;
+    for Waiting { person, login, name, place } in waiting {
+        match access::issue_setup_token(ctx, tx, Id::from_uuid(person)).await.map_err(Failure::from) {
+            Ok(issued) => {
+                let address = issued.address(&ctx.app);
+                list.push(Slip { name, place, login, address, until: issued.expires });
+            }
+            Err(Failure::NotFound) => left += 1,
+            Err(other) => return Err(other),
+        }
     }
-    Ok(())
+    Ok(left)
 }
 
 /// The list as a workbook.

@@ -95,7 +95,10 @@ impl<'a> Line<'a> {
     /// The same row, which the column `named_by` names.
     #[must_use]
     pub fn named_by(mut self, named_by: usize) -> Self {
-        let name = self.own(named_by).chars().take(NAME_SHOWN).collect();
+        // What stands under the name by mistake, such as a number, is repeated nowhere.
+        let name = self.own(named_by);
+        let is_telling = !name.chars().any(|c| c.is_ascii_digit());
+        let name = if is_telling { name.chars().take(NAME_SHOWN).collect() } else { String::new() };
         self.notes.named = (named_by, name);
         self
     }

@@ -37,11 +37,12 @@ const OF_ID: &str =
     seconds, audience, state, code, record, planned_by, approvals, decision, version
     from activity where programme = $1 and id = $2 and path >= $3 and path < $4";
 
+/// One that nobody has closed is shown for a week after its end: those to come are not pushed out.
 const FOR_TEACHER: &str =
     "select id, school, path, form, title, content, place, host, begins_at, ends_at, category,
     kind, seconds, audience, state, code, record, planned_by, approvals, decision, version
     from activity where programme = $1 and substr($2, 1, length(audience)) = audience
-    and (state = 'open' or state = 'planned' and ends_at >= $3)
+    and (state = 'open' and ends_at >= $3 - cast(604800000000 as bigint) or state = 'planned' and ends_at >= $3)
     order by case state when 'open' then 0 else 1 end, begins_at, id limit 50";
 
 const ATTENDED: &str = "select a.id, a.school, a.path, a.form, a.title, a.content, a.place, a.host, a.begins_at,
@@ -67,8 +68,8 @@ const LIST: &str =
 const LIST_ABOVE: &str =
     "select id, school, path, form, title, content, place, host, begins_at, ends_at, category, kind,
     seconds, audience, state, code, record, planned_by, approvals, decision, version
-    from activity a where programme = $1 and path >= $2 and path < $3 and state in ('submitted', 'approved')
-    and ($4 = '' or state = $4) and ($5 = '' or form = $5) and ($6 = '' or title like '%' || $6 || '%')
+    from activity a where programme = $1 and path >= $2 and path < $3 and state = case when $4 = '' then 'submitted' else $4 end
+    and state in ('submitted', 'approved') and ($5 = '' or form = $5) and ($6 = '' or title like '%' || $6 || '%')
     and (cast($7 as bigint) = 0 or (begins_at, id) < (cast($7 as bigint), $8))
     and not exists (select 1 from role_grant g where g.node = a.school
         and g.role in ('principal', 'cio', 'management_team') and g.person <> a.planned_by

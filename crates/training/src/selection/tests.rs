@@ -98,8 +98,8 @@ story!(what_is_offered_no_more_stays_with_whoever_has_chosen_it, |engine| async 
     let (gone, less) = offer_less(&place, &mut principal, (&offer, &choice)).await;
 
     let mut own = place.browser(teacher).await;
-    own.get("/choice").await.shows("学校已不再开设").shows("您的选学不受影响");
-    own.get("/choice/change").await.shows("学校已不再开设").shows("规则核对：全部满足。");
+    own.get("/choice").await.shows("已不在本校选学范围").shows("您的选学不受影响");
+    own.get("/choice/change").await.shows("已不在本校选学范围").shows("规则核对：全部满足。");
     let other = less.iter().find(|code| !choice.contains(code)).expect("another one").clone();
     let more: Vec<String> = choice.iter().cloned().chain([other]).collect();
     own.post("/choice/check", &with(&more, &[])).await.hides("未满足");
@@ -107,7 +107,7 @@ story!(what_is_offered_no_more_stays_with_whoever_has_chosen_it, |engine| async 
     let address = principal.get("/choices/changes").await.link("/choices/changes/0");
     principal.get(&address).await.shows("新增").shows("放弃").hides("已提交的成果保留");
     principal.post(&address, &[("do", "approve"), ("decision", "同意")]).await.shows("已处理");
-    own.get("/choice").await.shows(&format!("已选 {} 个能力点", more.len())).shows("学校已不再开设");
+    own.get("/choice").await.shows(&format!("已选 {} 个能力点", more.len())).shows("已不在本校选学范围");
     let mut tx = place.test.app.db.read().await.expect("a transaction");
     let now = chosen(&mut tx, place.programme.id, teacher.person).await.expect("read");
     let judged_by = offered_to(&mut tx, place.programme.id, teacher.person).await.expect("read");
@@ -116,15 +116,18 @@ story!(what_is_offered_no_more_stays_with_whoever_has_chosen_it, |engine| async 
     assert!(place.rules.check_choice(&now, &judged_by).is_empty(), "what was kept is judged as chosen");
 
     let mut late = place.browser(&school.teachers[1]).await;
-    late.get("/choice").await.hides("学校已不再开设");
+    late.get("/choice").await.hides("已不在本校选学范围");
     late.post("/choice", &with(&more, &[])).await.is(422).says("不在学校提供的范围内");
     let without: Vec<String> = now.iter().filter(|code| **code != gone).cloned().collect();
-    if place.rules.check_choice(&without, &less).is_empty() {
-        own.post("/choice/change", &with(&without, &[("reason", "换一个")])).await.shows("待审批");
-        let address = principal.get("/choices/changes").await.link("/choices/changes/0");
-        principal.post(&address, &[("do", "approve"), ("decision", "")]).await.shows("已处理");
-        own.get("/choice/change").await.hides("学校已不再开设");
-    }
+    assert!(place.rules.check_choice(&without, &less).is_empty(), "{without:?} of {less:?}");
+    own.post("/choice/change", &with(&without, &[("reason", "换一个")])).await.shows("待审批");
+    let address = principal.get("/choices/changes").await.link("/choices/changes/0");
+    principal.post(&address, &[("do", "approve"), ("decision", "")]).await.shows("已处理");
+    own.get("/choice/change").await.hides("已不在本校选学范围");
+    own.post("/choice/change", &with(&now, &[("reason", "再选回来")]))
+        .await
+        .is(422)
+        .says("不在学校提供的范围内");
 });
 
 /// Chooses through the page and lands on the tasks.

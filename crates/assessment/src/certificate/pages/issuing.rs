@@ -35,7 +35,7 @@ impl CheckPage {
     }
 }
 
-/// What was chosen and typed so far; addresses carry it from page to page of the list.
+/// What was chosen and typed so far; the form carries it from page to page of the list.
 struct CheckForm {
     words: String,
     after: String,
@@ -43,14 +43,10 @@ struct CheckForm {
 }
 
 impl CheckForm {
-    /// As the address says it.
+    /// As the address says it: the list from its beginning, or those of a name.
     fn of_address(filters: &Filters) -> Self {
-        let people = filters.text("left").split(',').filter_map(|id| id.parse().ok()).collect();
-        Self {
-            words: filters.text("q").to_owned(),
-            after: filters.text("after").to_owned(),
-            left: LeftOut { people, reason: filters.text("reason").to_owned() },
-        }
+        let left = LeftOut { people: Vec::new(), reason: String::new() };
+        Self { words: filters.text("q").to_owned(), after: filters.text("after").to_owned(), left }
     }
 
     /// As the form says it: who was shown and is not ticked is left out.
@@ -62,13 +58,6 @@ impl CheckForm {
             after: fields.text("after").to_owned(),
             left: LeftOut { people, reason: fields.text("reason").to_owned() },
         }
-    }
-
-    fn address(&self) -> String {
-        let left: Vec<String> = self.left.people.iter().map(ToString::to_string).collect();
-        let pairs = [("q", &self.words), ("left", &left.join(",")), ("reason", &self.left.reason)];
-        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.clone()));
-        format!("/certificates/batch{}", Filters::new(pairs.to_vec()).with("after", &self.after))
     }
 }
 
@@ -102,10 +91,15 @@ pub async fn issue_all(asker: SignedIn, fields: Fields) -> Answer {
     let mut asked = CheckForm::of_form(&fields);
     match fields.text("do") {
         "look" => asked.after.clear(),
+        "all" => {
+            asked.words.clear();
+            asked.after.clear();
+        }
         "next" => asked.after = fields.text("next").to_owned(),
         _ => return issue_asked(asker, asked, fields).await,
     }
-    Ok(once::redirect(&asked.address(), None))
+    // Who is left out and why stands in no address.
+    show(&check_page(&asker, asked, FormErrors::default()).await?)
 }
 
 async fn issue_asked(asker: SignedIn, asked: CheckForm, fields: Fields) -> Answer {

@@ -29,8 +29,8 @@ const NAMED_READY: &str = "select s.person, pe.name, n.name, s.path,
     from standing s join post p on p.person = s.person and p.until is null
     join person pe on pe.id = s.person join node n on n.id = p.school
     where s.programme = $1 and (s.path, s.person) > ($2, $3) and s.path < $4 and s.met and s.held = ''
-    and ($5 = '' or pe.name like $5 escape '\\' or pe.pinyin like $5 escape '\\' or pe.initials like $5 escape '\\'
-        or n.name like $5 escape '\\')
+    and ($5 = '' or lower(pe.name) like $5 escape '\\' or pe.pinyin like $5 escape '\\' or pe.initials like $5 escape '\\'
+        or lower(n.name) like $5 escape '\\')
     order by s.path, s.person limit $6";
 
 const NAMED_READY_ONE: &str = "select s.person, pe.name, n.name, s.path, ''

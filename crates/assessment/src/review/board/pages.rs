@@ -142,7 +142,8 @@ pub async fn board(asker: SignedIn, filters: Filters) -> Answer {
         true => Vec::new(),
         false => store::counts(&mut tx, frame.programme, &ctx.scope()).await?,
     };
-    let split = split(ctx, &mut tx, &frame).await?;
+    let is_first = filters.cursor() == Cursor::default();
+    let split = if is_first { split(ctx, &mut tx, &frame).await? } else { Vec::new() };
     drop(tx);
     let slice = Slice::cut(found, |line| (line.sort_key.clone(), line.id.to_string()));
     let (first, next) = pager(&filters, slice.next.as_ref());

@@ -26,6 +26,8 @@ struct ResultPage {
     submission: Submission,
     author: String,
     own: bool,
+    /// Whether it is read by somebody who has left.
+    reads: bool,
     may_withdraw: bool,
     may_revise: bool,
     steps: Vec<StepLine>,
@@ -86,7 +88,9 @@ pub async fn result(asker: SignedIn, Path(id): Path<String>) -> Answer {
         page: Page::new(&asker, label, crumb.1).crumb(crumb.0, crumb.1),
         author: format!("{name}（{school}）"),
         own,
+        reads: asker.member().only_reads(),
         may_withdraw: own
+            && !asker.member().only_reads()
             && matches!(case.submission.state, State::Submitted | State::Peers | State::Panel)
             && !reviews.iter().any(is_judged),
         may_revise,

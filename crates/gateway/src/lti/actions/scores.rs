@@ -165,7 +165,8 @@ async fn take_back(
 /// followed are reversed in the ledger with the reason of a platform's correction. Says of how many
 /// scores something was taken back; done again, it finds nothing.
 ///
-/// What a score says and learning does not know is not said anew: it was known once, and is lost.
+/// What the score says in place of what it takes back is said with it; what learning has lost otherwise is
+/// not said anew.
 ///
 /// # Errors
 /// What the database reports; what is done so far stays done.
@@ -175,12 +176,14 @@ pub async fn mend(ctx: &Ctx) -> Result<usize, Failure> {
         let mut tx = ctx.write().await?;
         let some = grades::every_score(&mut tx, after.as_ref(), CHECKED_AT_ONCE).await?;
         let Some(last) = some.last() else { return Ok(mended) };
-        for Kept { course, platform, score, .. } in &some {
+        for Kept { course, platform, score, code } in &some {
             let (user, line) = (score.user.as_str(), score.line.to_string());
             let known = learning::own_facts(&mut tx, *platform, (user, &line)).await?;
-            let Some((_, mut facts)) = known else { continue };
+            let Some((account, mut facts)) = known else { continue };
             let Some(platform) = platform::of_id(&mut tx, *platform).await? else { continue };
             if take_back(ctx, &mut tx, &platform, (score, &mut facts)).await? {
+                let said = said(score, &facts, (code, &account), ahead(ctx));
+                learning::take(ctx, &mut tx, (&platform, Channel::Lti), &said).await?;
                 let detail = json!({ "line": score.line, "score": score.number });
                 audit::record(ctx, &mut tx, "lti.score_mended", course.uuid(), &detail).await?;
                 mended += 1;

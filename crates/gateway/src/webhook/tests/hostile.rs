@@ -370,5 +370,5 @@ story!(two_keep_one_subscriber_and_nobody_elses, |engine| async move {
     let turn = format!("{theirs}/turn");
     neighbour.post(&turn, &[("do", "end"), ("version", "1")]).await.shows("已停用");
     neighbour.post("/webhooks", &form).await.shows("只显示这一次");
-    neighbour.post(&turn, &[("do", "resume"), ("version", "2")]).await.is(422).says("在用的订阅已有 20 个");
+    neighbour.post(&turn, &[("do", "resume"), ("version", "2")]).await.is(403).says("在用的订阅已有 20 个");
 });

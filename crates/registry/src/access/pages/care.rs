@@ -133,9 +133,10 @@ pub async fn disable(asker: SignedIn, Path(person): Path<String>, fields: Fields
     match once::begin(&asker.ctx, &fields).await? {
         Begun::Again(answer) => Ok(answer),
         Begun::Fresh(mut once) => {
-            accounts::disable(&asker.ctx, &mut once.tx, id).await?;
+            let version = accounts::disable(&asker.ctx, &mut once.tx, id).await?.to_string();
             let to = format!("/people/{id}/account");
-            let flash = Flash::good("账号已停用。").undone_by(format!("{to}/enable"), &[]);
+            let flash = Flash::good("账号已停用。");
+            let flash = flash.undone_by(&asker.ctx, format!("{to}/enable"), &[("version", &version)]);
             once.done(&to, flash).await
         }
     }
@@ -147,7 +148,10 @@ pub async fn enable(asker: SignedIn, Path(person): Path<String>, fields: Fields)
     match once::begin(&asker.ctx, &fields).await? {
         Begun::Again(answer) => Ok(answer),
         Begun::Fresh(mut once) => {
-            accounts::enable(&asker.ctx, &mut once.tx, id).await?;
+            match fields.text("version").parse() {
+                Ok(version) => accounts::undo_disable(&asker.ctx, &mut once.tx, id, version).await?,
+                Err(_) => accounts::enable(&asker.ctx, &mut once.tx, id).await?,
+            }
             once.done(&format!("/people/{id}/account"), Flash::good("账号已恢复使用。")).await
         }
     }

@@ -200,8 +200,11 @@ pub async fn take(asker: SignedIn, Path((node, grant)): Path<(String, String)>, 
             let taken = grants::take_back(&asker.ctx, &mut once.tx, id).await?;
             let to = format!("/organisation/{node}/roles");
             let until = taken.until.map(|day| day.to_string()).unwrap_or_default();
-            let flash = Flash::good(format!("已收回“{}”身份。", taken.role.title()))
-                .undone_by(format!("{to}/{id}/restore"), &[("until", &until)]);
+            let flash = Flash::good(format!("已收回“{}”身份。", taken.role.title())).undone_by(
+                &asker.ctx,
+                format!("{to}/{id}/restore"),
+                &[("until", &until)],
+            );
             once.done(&to, flash).await
         }
     }

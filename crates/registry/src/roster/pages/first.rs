@@ -9,7 +9,7 @@ use tisheng_platform::web::{Answer, Failure, Fields, Page, Path, serve};
 use super::XLSX;
 use super::run::load;
 use crate::access::Slip;
-use crate::roster::invitations;
+use crate::roster::invitations::{self, Slips};
 use crate::roster::model::{Run, State};
 
 #[derive(Template)]
@@ -19,6 +19,8 @@ struct SlipsPage {
     slips: Vec<Slip>,
     /// Where the next slips begin; nothing after the last.
     next: Option<i64>,
+    /// People who got none, since somebody else looks after them by now.
+    left: usize,
     /// The page of the run.
     back: String,
 }
@@ -46,7 +48,7 @@ pub async fn slips(asker: SignedIn, Path(text): Path<String>, fields: Fields) ->
     let (run, _) = load(ctx, &text).await?;
     taken(&run)?;
     let after = fields.text("after").parse().unwrap_or(0);
-    let (slips, next) = invitations::slips(ctx, &run, after).await?;
+    let Slips { list, next, left } = invitations::slips(ctx, &run, after).await?;
     let back = format!("/roster/runs/{}", run.id);
-    layout::show(&SlipsPage { page: Page::of(ctx, "首次登录条"), slips, next, back })
+    layout::show(&SlipsPage { page: Page::of(ctx, "首次登录条"), slips: list, next, left, back })
 }

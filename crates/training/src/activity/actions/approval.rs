@@ -57,7 +57,7 @@ pub async fn who_approves(ctx: &Ctx, tx: &mut Tx, of: &Activity) -> Result<Strin
         return Ok(format!("由{}审核", at_school.join("、")));
     }
     for above in organisation::ancestors(tx, &of.path).await?.iter().rev() {
-        if store::approvers::has_office(tx, above.id, day).await? {
+        if store::approvers::has_office(tx, above.id, of, day).await? {
             return Ok(format!("本校除组织者外没有可以审核的负责人，由上级工程办（{}）审核", above.name));
         }
     }

@@ -18,7 +18,8 @@ const AT_SCHOOL: &str = "select g.person, p.name, g.role from role_grant g join 
 
 const HAS_OFFICE: &str = "select count(*) from role_grant g
     where g.node = $1 and g.role in ('town', 'county', 'city', 'province')
-    and g.since <= $2 and (g.until is null or g.until > $2)";
+    and g.since <= $2 and (g.until is null or g.until > $2) and g.person <> $3
+    and exists (select 1 from account a where a.person = g.person and a.disabled_at is null)";
 
 /// Whoever may approve `of` at its school on `day`, each with the role: not whoever planned it.
 pub async fn at_school(tx: &mut Tx, of: &Activity, day: NaiveDate) -> Result<Vec<String>, DbError> {
@@ -38,8 +39,8 @@ pub async fn at_school(tx: &mut Tx, of: &Activity, day: NaiveDate) -> Result<Vec
     Ok(people.into_iter().map(|(_, name, roles)| format!("{name}（{}）", roles.join("、"))).collect())
 }
 
-/// Whether anybody acts for the project office at `node` on `day`.
-pub async fn has_office(tx: &mut Tx, node: Id<Node>, day: NaiveDate) -> Result<bool, DbError> {
-    let people: i64 = tx.row(HAS_OFFICE, args![node, day], |row| row.get(0)).await?;
+/// Whether anybody but whoever planned `of` acts for the project office at `node` on `day`.
+pub async fn has_office(tx: &mut Tx, node: Id<Node>, of: &Activity, day: NaiveDate) -> Result<bool, DbError> {
+    let people: i64 = tx.row(HAS_OFFICE, args![node, day, of.planned_by], |row| row.get(0)).await?;
     Ok(people > 0)
 }

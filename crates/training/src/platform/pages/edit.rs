@@ -242,7 +242,7 @@ async fn carry_out(
             actions::suspend(ctx, tx, id, version).await?;
             let flash = Flash::good("平台已停用，它再报送的数据会被拒收；已入账的学时不受影响。");
             let next = (version + 1).to_string();
-            Ok(flash.undone_by(format!("/platforms/{id}/turn"), &[("do", "resume"), ("version", &next)]))
+            Ok(flash.undone_by(ctx, format!("/platforms/{id}/turn"), &[("do", "resume"), ("version", &next)]))
         }
         "resume" => {
             actions::resume(ctx, tx, id, version).await?;

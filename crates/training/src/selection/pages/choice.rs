@@ -75,7 +75,8 @@ pub async fn show(asker: SignedIn) -> Answer {
     let described = chosen.iter().map(|code| Chosen {
         label: rules.framework.label(code),
         description: rules.framework.capability(code).map(|c| c.description.clone()).unwrap_or_default(),
-        is_offered: offered.contains(code),
+        // A school that offers nothing yet has withdrawn nothing.
+        is_offered: offered.is_empty() || offered.contains(code),
     });
     layout::show(&ChosenPage {
         page: Page::new(&asker, "我的选学", "/choice"),
