@@ -145,10 +145,11 @@ story!(whoever_answers_an_objection_sees_it_first, |engine| async move {
     let school = world.town.school();
     let work = world.be_judged(&school.teachers[0]).await.remove(0);
     let waits = ["公示异议待答复", "公示异议 1 件待答复"];
-    // Nobody of the office has judged the work, nor has who leads the panel from now on.
+    // Nobody of the office has judged the work, nor has who leads the panels from now on.
     let chair = &world.town.schools[1].teachers[0];
-    let principal = world.test.ctx(school.principal.who());
-    review::samples::panel_of(&principal, &[chair]).await.expect("a chair");
+    for of in &world.town.schools {
+        review::samples::panel_of(&world.test.ctx(of.principal.who()), &[chair]).await.expect("a chair");
+    }
     let mut head = world.test.signed_in(&world.town.county_office.who()).await;
     head.get("/").await.hides(waits[0]);
     let mut colleague = world.test.signed_in(&school.teachers[1].who()).await;

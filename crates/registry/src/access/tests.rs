@@ -470,7 +470,15 @@ story!(an_account_that_is_closed_lets_nobody_in, |engine| async move {
     assert!(own.get("/account").await.path.starts_with("/sign-in"));
     own.post_only("/sign-in", &teacher.credentials()).await.is(422);
     let undo = closed.link(&format!("{account}/enable"));
-    clerk.post(&undo, &[]).await.shows("账号已恢复使用").hides("撤销");
+    let first = closed.field("undoes");
+    clerk.post(&undo, &[("undoes", &first)]).await.shows("账号已恢复使用").hides("撤销");
     test.browser().get(&path).await.is(200);
     own.post_only("/sign-in", &teacher.credentials()).await.is(303);
+
+    // Closed by somebody else since, it is not opened by an old button; opened anew, the old link is dead.
+    clerk.post(&format!("{account}/disable"), &[]).await.shows("账号已停用");
+    clerk.post(&format!("{account}/disable"), &[]).await.is(403).says("账号状态已被改动");
+    clerk.post(&undo, &[("undoes", &first)]).await.is(403).says("账号状态已被改动");
+    clerk.post(&format!("{account}/enable"), &[]).await.shows("账号已恢复使用");
+    test.browser().get(&path).await.is(403);
 });

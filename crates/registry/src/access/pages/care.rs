@@ -136,7 +136,7 @@ pub async fn disable(asker: SignedIn, Path(person): Path<String>, fields: Fields
             let version = accounts::disable(&asker.ctx, &mut once.tx, id).await?.to_string();
             let to = format!("/people/{id}/account");
             let flash = Flash::good("账号已停用。");
-            let flash = flash.undone_by(&asker.ctx, format!("{to}/enable"), &[("version", &version)]);
+            let flash = flash.undone_by(&asker.ctx, format!("{to}/enable"), &[("undoes", &version)]);
             once.done(&to, flash).await
         }
     }
@@ -148,7 +148,7 @@ pub async fn enable(asker: SignedIn, Path(person): Path<String>, fields: Fields)
     match once::begin(&asker.ctx, &fields).await? {
         Begun::Again(answer) => Ok(answer),
         Begun::Fresh(mut once) => {
-            match fields.text("version").parse() {
+            match fields.text("undoes").parse() {
                 Ok(version) => accounts::undo_disable(&asker.ctx, &mut once.tx, id, version).await?,
                 Err(_) => accounts::enable(&asker.ctx, &mut once.tx, id).await?,
             }
