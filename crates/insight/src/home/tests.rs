@@ -160,12 +160,12 @@ story!(whoever_answers_an_objection_sees_it_first, |engine| async move {
         .shows("异议已提出")
         .link("/review/objections/");
 
-    // Who appoints the panel, and who leads it in whatever role.
+    // Whoever is above the panel that judged, and who leads it in whatever role.
     let first = head.get("/").await;
     assert_eq!(first.shows(waits[0]).shows("1 件").link("/review"), "/review");
     world.test.signed_in(&world.town.city_office.who()).await.get("/").await.shows(waits[0]);
     world.test.signed_in(&chair.who()).await.get("/").await.shows(waits[1]);
-    for other in [&school.teachers[1], &school.clerk, &world.town.schools[1].principal] {
+    for other in [&school.teachers[1], &school.clerk, &world.town.schools[1].clerk] {
         world.test.signed_in(&other.who()).await.get("/").await.hides("公示异议");
     }
     let at = at.trim_end_matches("/withdraw");
