@@ -75,6 +75,32 @@ story!(a_transfer_takes_the_role_along, |engine| async move {
     signed_in(&test, teacher).await.get("/account").await.shows("教师 · 测试二小").hides("教师 · 测试一小");
 });
 
+story!(a_role_comes_back_only_where_its_holder_works, |engine| async move {
+    let (test, town) = with_town(engine).await;
+    let teacher = &town.school().teachers[0];
+    let mut principal = signed_in(&test, &town.school().principal).await;
+    let roles = format!("/organisation/{}/roles", town.school().node.id);
+    let lead = [("name", teacher.name.as_str()), ("role", "group_lead")];
+    let taken = async |principal: &mut Browser| {
+        let end = principal.get(&format!("{roles}?role=group_lead")).await.link(&format!("{roles}/"));
+        principal.post(&end, &[]).await.shows("已收回");
+        end.replace("/end", "/restore")
+    };
+    principal.post(&roles, &lead).await.shows("已授予");
+    let first = taken(&mut principal).await;
+    principal.post(&roles, &lead).await.shows("已授予");
+    let second = taken(&mut principal).await;
+    let long_ago = "只能撤销今天或昨天的收回";
+    principal.post(&first, &[("until", "")]).await.is(403).says(long_ago);
+
+    let mut office = signed_in(&test, &town.county_office).await;
+    let form = format!("/people/{}/transfer", teacher.person);
+    office.post(&form, &transfer("测试二小", "2021-03-01")).await.shows("调动已办理");
+    principal.post(&second, &[("until", "")]).await.is(404);
+    office.post(&second, &[("until", "")]).await.is(403).says("此人已不在该校任职");
+    signed_in(&test, teacher).await.get("/account").await.shows("教师 · 测试二小").hides("教研组长");
+});
+
 story!(a_leaver_has_no_role_and_comes_back_with_one, |engine| async move {
     let (test, town) = with_town(engine).await;
     let teacher = &town.school().teachers[0];

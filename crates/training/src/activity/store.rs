@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use tisheng_kernel::{Id, Instant, Seconds};
 use tisheng_platform::db::Column;
 use tisheng_platform::web::paging::{Cursor, ROWS};
-use tisheng_platform::{Ctx, DbError, Row, Scope, Shift, Tx, args};
+use tisheng_platform::{Ctx, DbError, Row, Scope, Shift, Tx, Value, args};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::people::{Person, Teacher};
 use uuid::Uuid;
@@ -234,16 +234,15 @@ pub struct Narrow {
     pub words: String,
 }
 
-/// Activities within `scope`, the latest first; one more than a page.
-pub async fn list(
-    tx: &mut Tx,
+/// What both lists are asked with.
+fn narrowed<'v>(
     programme: Id<Programme>,
-    scope: &Scope,
-    narrow: &Narrow,
+    scope: &'v Scope,
+    narrow: &'v Narrow,
     cursor: &Cursor,
-) -> Result<Vec<Activity>, DbError> {
+) -> Vec<Value<'v>> {
     let begins: i64 = cursor.key.parse().unwrap_or(0);
-    let args = args![
+    args![
         programme,
         &scope.from,
         &scope.until,
@@ -253,11 +252,23 @@ pub async fn list(
         begins,
         cursor.uuid(),
         ROWS + 1
-    ];
-    tx.rows(LIST, args, activity).await
+    ]
+    .to_vec()
 }
 
-/// The same of what nobody at its school may approve on `day`, beside whoever planned it.
+/// Activities within `scope`, the latest first; one more than a page.
+pub async fn list(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    scope: &Scope,
+    narrow: &Narrow,
+    cursor: &Cursor,
+) -> Result<Vec<Activity>, DbError> {
+    tx.rows(LIST, &narrowed(programme, scope, narrow, cursor), activity).await
+}
+
+/// The same of what nobody at its school may approve on `day`, beside whoever planned it; what is
+/// submitted unless `narrow` names another state.
 pub async fn list_above(
     tx: &mut Tx,
     programme: Id<Programme>,
@@ -265,20 +276,9 @@ pub async fn list_above(
     narrow: &Narrow,
     cursor: &Cursor,
 ) -> Result<Vec<Activity>, DbError> {
-    let begins: i64 = cursor.key.parse().unwrap_or(0);
-    let args = args![
-        programme,
-        &scope.from,
-        &scope.until,
-        &narrow.state,
-        &narrow.form,
-        &narrow.words,
-        begins,
-        cursor.uuid(),
-        ROWS + 1,
-        day
-    ];
-    tx.rows(LIST_ABOVE, args, activity).await
+    let mut asked = narrowed(programme, scope, narrow, cursor);
+    asked.push(Value::from(day));
+    tx.rows(LIST_ABOVE, &asked, activity).await
 }
 
 /// How many of those wait for approval.

@@ -203,7 +203,13 @@ story!(what_nobody_at_the_school_may_approve_goes_up, |engine| async move {
     place.browser(&place.town.neighbour_office).await.get("/activities/school").await.hides("微能力点研讨");
 
     let mut county = place.browser(&place.town.county_office).await;
-    county.get("/activities/school").await.shows("待审核（1）").shows("测试一小").hides("安排活动");
+    county
+        .get("/activities/school")
+        .await
+        .shows("待审核（1）")
+        .shows("测试一小")
+        .hides("安排活动")
+        .hides("全部 待审核");
     county.get(&address).await.shows("测试一小").shows("退回修改").hides("更正签到表");
     county.post(&format!("{address}/record"), &[("record", "改写"), ("version", "9")]).await.is(404);
     county.post(&format!("{address}/list"), &[("person", &person), ("reason", "代签")]).await.is(404);
@@ -214,6 +220,8 @@ story!(what_nobody_at_the_school_may_approve_goes_up, |engine| async move {
     county.post(&step, &[("do", "approve")]).await.shows("1 人的学时已入账");
     let two = Seconds::from_hours(2, *place.rules.hours.length);
     assert_eq!(earned(&place, 0).await, two);
+    county.get("/activities/school").await.hides("测试一小");
+    county.get("/activities/school?state=approved").await.shows("测试一小");
     county.post(&step, &[("do", "approve")]).await.is(422);
     county.post(&step, &[("do", "withdraw"), ("reason", "签到不实")]).await.shows("学时已冲销");
     assert_eq!(earned(&place, 0).await, Seconds::ZERO);

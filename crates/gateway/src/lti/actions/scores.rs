@@ -8,8 +8,8 @@ use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, DbError, Tx, audit};
 use tisheng_training::course::Course;
 use tisheng_training::hours::Channel;
-use tisheng_training::learning::{self, Fact, LearningError};
-use tisheng_training::platform::{self, Platform};
+use tisheng_training::learning::{self, Fact};
+use tisheng_training::platform;
 
 use super::launch::here;
 use crate::lti::fault::{Fault, Told};
@@ -138,26 +138,20 @@ pub async fn take(ctx: &Ctx, tx: &mut Tx, (course, line): (&Course, &Line), scor
     let platform = platform::of_id(tx, course.platform).await?.ok_or_else(Fault::absent)?;
     let known = learning::own_facts(tx, platform.id, (&score.user, &line.id.to_string())).await?;
     let (account, mut facts) = known.ok_or_else(Fault::absent)?;
-    take_back(ctx, tx, &platform, (score, &mut facts)).await?;
+    let gone = split_off(score, &mut facts);
+    if !gone.is_empty() {
+        learning::void(ctx, tx, &platform, &gone).await?;
+    }
     let said = said(score, &facts, (&course.code, &account), ahead(ctx));
     learning::take(ctx, tx, (&platform, Channel::Lti), &said).await?;
     Ok(())
 }
 
-/// Voids those of `facts` that `score` takes back, and leaves the others; says whether there were any.
-async fn take_back(
-    ctx: &Ctx,
-    tx: &mut Tx,
-    platform: &Platform,
-    (score, facts): (&Score, &mut Vec<Fact>),
-) -> Result<bool, LearningError> {
+/// Takes those out of `facts` that `score` takes back, and gives their numbers.
+fn split_off(score: &Score, facts: &mut Vec<Fact>) -> Vec<String> {
     let gone = withdrawn(score, facts);
-    if gone.is_empty() {
-        return Ok(false);
-    }
-    learning::void(ctx, tx, platform, &gone).await?;
     facts.retain(|fact| !gone.contains(&fact.record));
-    Ok(true)
+    gone
 }
 
 /// Takes back what the last scores of teachers take back and learning still knows: an earlier release
@@ -181,8 +175,11 @@ pub async fn mend(ctx: &Ctx) -> Result<usize, Failure> {
             let known = learning::own_facts(&mut tx, *platform, (user, &line)).await?;
             let Some((account, mut facts)) = known else { continue };
             let Some(platform) = platform::of_id(&mut tx, *platform).await? else { continue };
-            if take_back(ctx, &mut tx, &platform, (score, &mut facts)).await? {
-                let said = said(score, &facts, (code, &account), ahead(ctx));
+            let gone = split_off(score, &mut facts);
+            let said = said(score, &facts, (code, &account), ahead(ctx));
+            // A number that was voided is never taken again: what would be lost so is left to a person.
+            if !gone.is_empty() && !said.iter().any(|one| gone.contains(&one.record)) {
+                learning::void(ctx, &mut tx, &platform, &gone).await?;
                 learning::take(ctx, &mut tx, (&platform, Channel::Lti), &said).await?;
                 let detail = json!({ "line": score.line, "score": score.number });
                 audit::record(ctx, &mut tx, "lti.score_mended", course.uuid(), &detail).await?;

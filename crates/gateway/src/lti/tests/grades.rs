@@ -327,6 +327,39 @@ story!(what_was_taken_back_before_is_mended_once, |engine| async move {
     assert_eq!(scene.counted(teacher).await, hour);
 });
 
+story!(what_a_correction_said_is_mended_with_what_it_says_instead, |engine| async move {
+    let scene = Scene::begin(engine).await;
+    let teacher = scene.teacher();
+    let timed = scene.offers("K8", Counts::Time).await;
+    let message = scene.launched_in(teacher, timed, "n-1").await;
+    let scores = format!("{}/scores", line_of(&message));
+    let minutes = |m: i64| (scene.test.app.now() + chrono::TimeDelta::minutes(-m)).iso();
+    let mut worked = scene.score(&message, 10, 18.0);
+    worked["submission"] = json!({ "startedAt": minutes(300), "submittedAt": minutes(285) });
+    scene.asks(&scene.token().await, Method::POST, &scores, &worked).await.is(204);
+    assert_eq!(scene.counted(teacher).await, 15 * 60);
+
+    // As an earlier release left it: a correction by ten minutes is kept, and learning knows the first word.
+    let changes = async |sql: &'static str| {
+        let mut tx = scene.test.app.db.write().await.expect("a transaction");
+        assert_eq!(tx.run(sql, args![]).await.expect("changed"), 1);
+        tx.commit().await.expect("commits");
+    };
+    changes("update lti_score set ended = ended + 600000000, at = at + 1000000, record = record || 'x'")
+        .await;
+    let system = scene.test.system();
+    assert_eq!(mend_scores(&system).await.expect("mended"), 1);
+    assert_eq!(scene.counted(teacher).await, 25 * 60, "nothing is taken without what stands in its place");
+    assert_eq!(check_scores(&system, 9).await.expect("checked").1, Vec::<String>::new());
+    assert_eq!(mend_scores(&system).await.expect("looked again"), 0);
+
+    // What could not be said again is left as it is, and named.
+    changes("update lti_score set ended = ended + 600000000").await;
+    assert_eq!(mend_scores(&system).await.expect("looked"), 0);
+    assert_eq!(scene.counted(teacher).await, 25 * 60);
+    assert_eq!(check_scores(&system, 9).await.expect("checked").1.len(), 1);
+});
+
 story!(whoever_changes_a_column_stands_in_the_trail, |engine| async move {
     let scene = Scene::begin(engine).await;
     let message = scene.launched(scene.teacher(), "n-1").await;

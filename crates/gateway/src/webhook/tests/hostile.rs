@@ -242,6 +242,36 @@ story!(only_what_is_refused_itself_is_given_up, |engine| async move {
     assert_eq!((tries(&ids[0]), tries(&other)), (6, 6), "{heard:?}");
 });
 
+story!(what_always_fails_lets_others_go_first, |engine| async move {
+    let mut tricks = vec![status("500 No"); 11];
+    tricks.extend([status("204 Yes"), status("500 No")]);
+    let hostile = Hostile::start(&tricks).await;
+    let place = hostile.place(engine).await;
+    let (_, _, page) = place.subscribed().await;
+    let name = place.teacher().name.clone();
+    for version in ["v1", "v2"] {
+        place.reported(&[place.report(&name, 1, version)]).await;
+    }
+    while hostile.heard().len() < 12 {
+        let long = if hostile.heard().len() < 11 { 21 } else { 1 };
+        place.test.clock.advance(TimeDelta::hours(long));
+        place.test.settle().await;
+        let mut lecturer = place.browser(&place.lecturer).await;
+        let seen = lecturer.get(&page).await;
+        if hostile.heard().len() < 11 && seen.text().contains("已停止投递") {
+            let form = [("do", "resume"), ("version", &*seen.field("version"))];
+            lecturer.post(&format!("{page}/turn"), &form).await.shows("已恢复");
+            place.test.settle().await;
+        }
+    }
+    let ids = hostile.headers("webhook-id");
+    assert!(
+        ids[..11].iter().all(|id| *id == ids[0]),
+        "in order as long as it may be the subscriber: {ids:?}"
+    );
+    assert_ne!(ids[11], ids[0], "what came after is not lost with it");
+});
+
 story!(whoever_is_ended_hears_no_more, |engine| async move {
     let hostile = Hostile::start(&[Trick::Late(Duration::from_millis(600))]).await;
     let place = hostile.place(engine).await;

@@ -77,19 +77,22 @@ pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
         rows.push(Row { school: school.unwrap_or_default(), ..row(&rules, activity) });
     }
     let states = if is_above { &ABOVE[..] } else { &State::ALL[..] };
-    let all = (filters.with("state", ""), "全部".to_owned(), narrow.state.is_empty());
-    let tabs = std::iter::once(all).chain(states.iter().map(|tab| {
+    // An office sees what waits for it, and the approved only where it asks for them.
+    let all = (!is_above).then(|| (filters.with("state", ""), "全部".to_owned(), narrow.state.is_empty()));
+    let shown = if is_above && narrow.state.is_empty() { State::Submitted.code() } else { &narrow.state };
+    let tabs = all.into_iter().chain(states.iter().map(|tab| {
         let label = match tab {
             State::Submitted => format!("{}（{waiting}）", tab.chinese()),
             _ => tab.chinese().to_owned(),
         };
-        (filters.with("state", tab.code()), label, tab.code() == narrow.state)
+        (filters.with("state", tab.code()), label, tab.code() == shown)
     }));
+    let tabs = tabs.collect();
     layout::show(&ListPage {
         page: Page::new(&asker, "活动管理", "/activities/school"),
         school,
         is_above,
-        tabs: tabs.collect(),
+        tabs,
         state: narrow.state,
         words: narrow.words,
         form: narrow.form,
