@@ -142,8 +142,7 @@ pub async fn board(asker: SignedIn, filters: Filters) -> Answer {
         true => Vec::new(),
         false => store::counts(&mut tx, frame.programme, &ctx.scope()).await?,
     };
-    let is_first = filters.cursor() == Cursor::default();
-    let split = if is_first { split(ctx, &mut tx, &frame).await? } else { Vec::new() };
+    let split = split(ctx, &mut tx, &frame).await?;
     drop(tx);
     let slice = Slice::cut(found, |line| (line.sort_key.clone(), line.id.to_string()));
     let (first, next) = pager(&filters, slice.next.as_ref());
@@ -163,7 +162,8 @@ pub async fn board(asker: SignedIn, filters: Filters) -> Answer {
         first,
         next,
         many_schools: !matches!(access::role(ctx), Some(Role::Principal | Role::Cio | Role::ManagementTeam)),
-        split,
+        // Named once, before the list; its rows say it on every page.
+        split: if filters.cursor() == Cursor::default() { split } else { Vec::new() },
         filters,
     })
 }
