@@ -250,7 +250,7 @@ pub(super) async fn batch_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError
     let (mut after, mut done) = ((scope.from.clone(), Uuid::nil()), batch.issued);
     loop {
         let mut tx = ctx.write().await?;
-        let about = (programme.id, batch.id);
+        let about = (programme.id, batch.asked_at);
         let ready = store::ready::ready(&mut tx, about, &scope, (&after.0, after.1), STEP).await?;
         let Some((path, last)) = ready.last() else {
             store::batch::done(&mut tx, batch.id, ctx.app.now()).await?;

@@ -9,7 +9,6 @@ use tisheng_assessment::certificate::{self, Action, Certificate};
 use tisheng_assessment::review;
 use tisheng_kernel::Id;
 use tisheng_platform::jobs::{Claimed, JobError};
-use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, Tx};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::people::{self, Person};
@@ -187,12 +186,13 @@ impl OfCertificate {
     }
 }
 
-/// Those who listen where a teacher is; none for somebody without a post.
+/// Those who listen where a teacher is, or was last before leaving; none for somebody who never was one.
 async fn listeners(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Webhook>, JobError> {
-    match people::teacher(tx, person).await {
-        Ok(teacher) => Ok(store::above(tx, &teacher.path).await?),
-        Err(Failure::NotFound) => Ok(Vec::new()),
-        Err(failure) => Err(JobError(format!("{failure:?}"))),
+    let posts = people::posts(tx, person).await?;
+    let open = posts.iter().find(|post| post.until.is_none());
+    match open.or(posts.first()) {
+        Some(post) => Ok(store::above(tx, &post.path).await?),
+        None => Ok(Vec::new()),
     }
 }
 

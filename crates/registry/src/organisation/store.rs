@@ -63,17 +63,21 @@ const REWRITE_PATHS: &str =
     "update node set path = $3 || substr(path, cast(cast($4 as bigint) as integer)), depth = depth + $5,
     changed_at = $6 where path >= $1 and path < $2";
 
-/// What was taken away from the moved place earlier is told of at its new path too, and at the old still.
-const MOVED_ALONG: &str = "insert into node_moved (path, node, parent, name, code, moved_at)
-    select $3 || substr(path, cast(cast($4 as bigint) as integer)), node, parent, name, code, moved_at
+/// What was taken away from the moved place earlier is told of at its new path too, and at the old still;
+/// at the new to those who read the place itself, since it was never of those above it there.
+const MOVED_ALONG: &str = "insert into node_moved (path, node, parent, name, code, moved_at, told_to)
+    select $3 || substr(path, cast(cast($4 as bigint) as integer)), node, parent, name, code, moved_at,
+        case when told_to >= $1 and told_to < $2
+            then $3 || substr(told_to, cast(cast($4 as bigint) as integer)) else cast($3 as text) end
     from node_moved where path >= $1 and path < $2
     on conflict (path, node) do update set parent = excluded.parent, name = excluded.name,
-        code = excluded.code, moved_at = excluded.moved_at where excluded.moved_at > node_moved.moved_at";
+        code = excluded.code, moved_at = excluded.moved_at, told_to = excluded.told_to
+        where excluded.moved_at > node_moved.moved_at";
 
-const MOVED_AWAY: &str = "insert into node_moved (path, node, parent, name, code, moved_at)
-    select path, id, parent, name, code, cast($3 as bigint) from node where path >= $1 and path < $2
+const MOVED_AWAY: &str = "insert into node_moved (path, node, parent, name, code, moved_at, told_to)
+    select path, id, parent, name, code, cast($3 as bigint), '' from node where path >= $1 and path < $2
     on conflict (path, node) do update set parent = excluded.parent, name = excluded.name,
-        code = excluded.code, moved_at = excluded.moved_at";
+        code = excluded.code, moved_at = excluded.moved_at, told_to = ''";
 
 const CLOSE: &str = "update node set valid_to = cast($3 as text), changed_at = $4, version = version + 1
     where id = $1 and version = $2";

@@ -39,6 +39,11 @@ story!(an_office_is_told_of_results_and_certificates_of_its_own_teachers, |engin
     let reason = [("reason", "姓名用字更正")];
     office.post(&format!("/certificates/{first}/reissue"), &reason).await.shows("已换发");
     let second = number(&world, "valid").await;
+    // Whoever was told of a certificate is told of its end, though its holder has left in between.
+    let day = world.test.app.now().date().to_string();
+    let leave = [("on", day.as_str()), ("reason", "退休离校")];
+    let mut clerk = world.browser(&world.town.school().clerk).await;
+    clerk.post(&format!("/people/{}/release", teacher.person), &leave).await.shows("离任已办理");
     office.post(&format!("/certificates/{second}/revoke"), &reason).await.shows("证书已撤销");
     world.test.settle().await;
     let mut tx = world.test.app.db.read().await.expect("a transaction");

@@ -1,6 +1,6 @@
 //! Statements about those who wait for a certificate: they have met everything and have never held one.
 
-use tisheng_kernel::Id;
+use tisheng_kernel::{Id, Instant};
 use tisheng_platform::web::Cursor;
 use tisheng_platform::web::paging::{ROWS, literal};
 use tisheng_platform::{DbError, Row, Scope, Tx, args};
@@ -8,13 +8,13 @@ use tisheng_policy::scheme::Programme;
 use tisheng_registry::people::Person;
 use uuid::Uuid;
 
-use crate::certificate::batch::Batch;
-
-/// In the order of their schools, in which the index has them; without those whom the batch leaves out.
+/// In the order of their schools, in which the index has them; without those whom the batch leaves out, or one
+/// that was asked for since: the last word on a teacher counts, whichever batch comes to the teacher first.
 const READY: &str = "select s.path, s.person from standing s
     where s.programme = $1 and (s.path, s.person) > ($2, $3) and s.path < $4 and s.met and s.held = ''
     and exists (select 1 from post p where p.person = s.person and p.until is null)
-    and not exists (select 1 from certificate_left_out l where l.person = s.person and l.batch = $6)
+    and not exists (select 1 from certificate_left_out l join certificate_batch b on b.id = l.batch
+        where l.person = s.person and b.programme = s.programme and b.asked_at >= $6)
     order by s.path, s.person limit $5";
 
 const COUNT_READY: &str = "select count(*) from (select 1 from standing s
@@ -39,15 +39,15 @@ const NAMED_READY_ONE: &str = "select s.person, pe.name, n.name, s.path, ''
     where s.programme = $1 and s.person = $2 and s.path >= $3 and s.path < $4 and s.met and s.held = ''";
 
 /// The next of them with the paths of their schools, behind the path and person `after`, but for those
-/// whom `batch` leaves out.
+/// whom a batch leaves out that was asked for at `asked_at` or later.
 pub async fn ready(
     tx: &mut Tx,
-    (programme, batch): (Id<Programme>, Id<Batch>),
+    (programme, asked_at): (Id<Programme>, Instant),
     scope: &Scope,
     (path, person): (&str, Uuid),
     limit: i64,
 ) -> Result<Vec<(String, Id<Person>)>, DbError> {
-    let row = args![programme, path, person, &scope.until, limit, batch];
+    let row = args![programme, path, person, &scope.until, limit, asked_at];
     tx.rows(READY, row, |row| Ok((row.get(0)?, row.get(1)?))).await
 }
 

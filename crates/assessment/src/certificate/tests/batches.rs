@@ -116,6 +116,25 @@ story!(who_is_left_out_of_a_batch_waits_for_the_next, |engine| async move {
     assert_eq!(tally(&world).await, [3, 3, 3]);
 });
 
+story!(an_earlier_batch_passes_by_whom_a_later_one_leaves_out, |engine| async move {
+    let world = three_are_ready(engine).await;
+    let ids: Vec<String> = [world.teacher(0, 0), world.teacher(0, 1), world.teacher(1, 0)]
+        .iter()
+        .map(|teacher| teacher.person.to_string())
+        .collect();
+    let mut county = world.browser(&world.town.county_office).await;
+    county.post("/certificates/batch", &[]).await.shows("开始为 3 位教师发证");
+    let later = of_form(&ids, 1, &[("do", "issue"), ("reason", "材料复核中")]);
+    county.post("/certificates/batch", &later).await.shows("1 位本批不发");
+    world.test.settle().await;
+    assert_eq!(tally(&world).await, [2, 2, 2]);
+    let next = county.get("/certificates/batch").await;
+    next.shows("1 位已达标教师").shows(&world.teacher(0, 0).name).shows("上次未发：材料复核中");
+    county.post("/certificates/batch", &[]).await.shows("开始为 1 位教师发证");
+    world.test.settle().await;
+    assert_eq!(tally(&world).await, [3, 3, 3]);
+});
+
 story!(whoever_left_holds_up_nobody, |engine| async move {
     let world = three_are_ready(engine).await;
     world.tamper("update post set until = '2024-01-01' where person = (select person from standing where met order by person limit 1)").await;

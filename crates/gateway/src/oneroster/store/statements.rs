@@ -61,10 +61,12 @@ macro_rules! user {
 
 macro_rules! posts_of_users {
     () => {
-        " where p.path >= $1 and p.path < $2 and (p.until is null or (not exists (select 1 from post q
-            where q.person = p.person and q.path >= $1 and q.path < $2 and (q.until is null or q.id > p.id))
-            and not exists (select 1 from post_moved q where q.person = p.person and q.path >= $1
-                and q.path < $2 and q.post > p.id)))"
+        concat!(
+            " where p.path >= $1 and p.path < $2 and (p.until is null or (not exists (select 1 from post q
+                where q.person = p.person and q.path >= $1 and q.path < $2 and (q.until is null or q.id > p.id))
+                and not exists (select 1 from post_moved q where q.person = p.person and ", moved_from!("q"), "
+                    and q.post > p.id)))"
+        )
     };
 }
 

@@ -349,6 +349,40 @@ story!(whoever_reads_the_old_place_is_told_what_went, |engine| async move {
     assert_eq!(active(&read(&city).await)[2], active(&of_city)[2]);
 });
 
+story!(a_place_that_comes_brings_nobody_it_had_lost_before, |engine| async move {
+    let place = Place::begin(engine).await;
+    let (town, scopes) = (&place.town, [Scope::RosterRead]);
+    let system = place.test.system();
+    let founded = async |above: &Node, kind: Kind, name: &'static str, code: &'static str| {
+        let mut tx = system.write().await.expect("a transaction");
+        let new = NewNode { parent: Some(above.id), kind, name, code, valid_from: beginning() };
+        let node = organisation::create(&system, &mut tx, &new).await.expect("founded");
+        tx.commit().await.expect("commits");
+        node
+    };
+    let small = founded(&town.county, Kind::Town, "一镇", "").await;
+    let third = founded(&town.city, Kind::County, "三县", "519903").await;
+    let school = &town.school().node;
+    let teacher = town.school().teachers[0].person.to_string();
+    let (users, orgs) = (format!("{ROSTERING}/users"), format!("{ROSTERING}/orgs"));
+    let is_told = |all: &[(String, String)]| all.iter().any(|(id, _)| *id == teacher);
+    moves(&place, school.id, small.id).await;
+    moves(&place, school.id, town.neighbour.id).await;
+    moves(&place, small.id, third.id).await;
+
+    let above = place.issued(&third, &scopes).await.word();
+    assert_eq!(walked(&place, &above, &users).await, [], "they were never there");
+    let known = walked(&place, &above, &orgs).await;
+    assert!(!known.iter().any(|(id, _)| *id == school.id.to_string()), "{known:?}");
+    let mut tx = place.test.app.db.read().await.expect("a transaction");
+    let small = organisation::of_id(&mut tx, small.id).await.expect("read").expect("a node");
+    drop(tx);
+    let own = place.issued(&small, &scopes).await.word();
+    assert!(is_told(&walked(&place, &own, &users).await), "the town has lost them");
+    let county = place.issued(&town.county, &scopes).await.word();
+    assert!(is_told(&walked(&place, &county, &users).await), "and so has its county");
+});
+
 story!(who_went_with_a_school_and_came_back_alone_is_there, |engine| async move {
     let place = Place::begin(engine).await;
     let town = &place.town;

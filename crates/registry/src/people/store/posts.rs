@@ -57,23 +57,28 @@ const POSTS_AT: &str = "select count(*) from post where school = $1 and until is
 const REWRITE_POSTS: &str = "update post set path = $3 || substr(path, cast(cast($4 as bigint) as integer)),
     changed_at = $5 where path >= $1 and path < $2";
 
-/// What was taken away from the moved place earlier is told of at its new path too, and at the old still.
+/// What was taken away from the moved place earlier is told of at its new path too, and at the old still;
+/// at the new to those who read the place itself, since it was never of those above it there.
 const MOVED_ALONG: &str = "insert into post_moved
-    (path, post, person, school, sort_key, subject, stage, since, until, moved_at)
+    (path, post, person, school, sort_key, subject, stage, since, until, moved_at, told_to)
     select $3 || substr(path, cast(cast($4 as bigint) as integer)), post, person, school, sort_key, subject,
-        stage, since, until, moved_at
+        stage, since, until, moved_at,
+        case when told_to >= $1 and told_to < $2
+            then $3 || substr(told_to, cast(cast($4 as bigint) as integer)) else cast($3 as text) end
     from post_moved where path >= $1 and path < $2
     on conflict (path, post) do update set sort_key = excluded.sort_key, subject = excluded.subject,
-        stage = excluded.stage, since = excluded.since, until = excluded.until, moved_at = excluded.moved_at
+        stage = excluded.stage, since = excluded.since, until = excluded.until, moved_at = excluded.moved_at,
+        told_to = excluded.told_to
         where excluded.moved_at > post_moved.moved_at";
 
 const MOVED_AWAY: &str = "insert into post_moved
-    (path, post, person, school, sort_key, subject, stage, since, until, moved_at)
+    (path, post, person, school, sort_key, subject, stage, since, until, moved_at, told_to)
     select path, id, person, school, sort_key, subject, stage, since, coalesce(until, cast($3 as text)),
-        cast($4 as bigint)
+        cast($4 as bigint), ''
     from post where path >= $1 and path < $2
     on conflict (path, post) do update set sort_key = excluded.sort_key, subject = excluded.subject,
-        stage = excluded.stage, since = excluded.since, until = excluded.until, moved_at = excluded.moved_at";
+        stage = excluded.stage, since = excluded.since, until = excluded.until, moved_at = excluded.moved_at,
+        told_to = ''";
 
 const REWRITE_RECORDS: &str =
     "update person set kept_by = $3 || substr(kept_by, cast(cast($4 as bigint) as integer))

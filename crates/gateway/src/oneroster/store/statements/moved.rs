@@ -3,14 +3,37 @@
 //!
 //! Nothing that is within the part again is among them, and of several moves of one the last counts.
 
+// A row of what was moved away from the part, if the reader of the part is one of those who are told of it.
+macro_rules! moved_from {
+    ($row:literal) => {
+        concat!(
+            $row,
+            ".path >= $1 and ",
+            $row,
+            ".path < $2
+            and substr($1, 1, length(",
+            $row,
+            ".told_to)) = ",
+            $row,
+            ".told_to"
+        )
+    };
+}
+
 // A node that was moved away.
 macro_rules! nodes_moved {
     () => {
-        "(select a.path, a.node, a.parent, a.name, a.code, a.moved_at, b.kind from node_moved a
-        join node b on b.id = a.node join programme g on g.id = $3
-        where a.path >= $1 and a.path < $2 and not (b.path >= $1 and b.path < $2)
-        and not exists (select 1 from node_moved c where c.node = a.node and c.path >= $1 and c.path < $2
-            and (c.moved_at, c.path) > (a.moved_at, a.path))) n"
+        concat!(
+            "(select a.path, a.node, a.parent, a.name, a.code, a.moved_at, b.kind from node_moved a
+            join node b on b.id = a.node join programme g on g.id = $3
+            where ",
+            moved_from!("a"),
+            " and not (b.path >= $1 and b.path < $2)
+            and not exists (select 1 from node_moved c where c.node = a.node and ",
+            moved_from!("c"),
+            "
+                and (c.moved_at, c.path) > (a.moved_at, a.path))) n"
+        )
     };
 }
 
@@ -60,11 +83,15 @@ macro_rules! users_moved {
             $user,
             " from (select a.post as id, a.person, a.school, a.path, a.sort_key, a.subject, a.stage, a.since,
                 a.until, a.moved_at as changed_at from post_moved a
-                where a.path >= $1 and a.path < $2
+                where ",
+            moved_from!("a"),
+            "
                 and not exists (select 1 from post q where q.person = a.person and q.path >= $1
                     and q.path < $2 and (q.until is null or q.id >= a.post))
-                and not exists (select 1 from post_moved c where c.person = a.person and c.path >= $1
-                    and c.path < $2 and (c.post, c.moved_at, c.path) > (a.post, a.moved_at, a.path))) p
+                and not exists (select 1 from post_moved c where c.person = a.person and ",
+            moved_from!("c"),
+            "
+                    and (c.post, c.moved_at, c.path) > (a.post, a.moved_at, a.path))) p
             join person o on o.id = p.person join programme g on g.id = $3"
         )
     };
@@ -73,12 +100,14 @@ macro_rules! users_moved {
 // A teacher at a school that was moved away.
 macro_rules! enrollments_moved {
     () => {
-        "select a.person as k1, a.school as k2, '' as k3, a.school as i1, a.person as i2, a.since as t0,
-        a.until as t1, '' as t2, '' as t3, '' as t4, '' as t5, 'tobedeleted' as status,
-        cast(0 as bigint) as n1, a.moved_at as changed_at, a.post as made, a.path as o1, a.sort_key as o2
-        from post_moved a join node b on b.id = a.school join programme g on g.id = $3
-        where a.path >= $1 and a.path < $2 and not (b.path >= $1 and b.path < $2)
-        and not exists (select 1 from post_moved c where c.person = a.person and c.school = a.school
-            and c.path >= $1 and c.path < $2 and (c.post, c.moved_at, c.path) > (a.post, a.moved_at, a.path))"
+        concat!(
+            "select a.person as k1, a.school as k2, '' as k3, a.school as i1, a.person as i2, a.since as t0,
+            a.until as t1, '' as t2, '' as t3, '' as t4, '' as t5, 'tobedeleted' as status,
+            cast(0 as bigint) as n1, a.moved_at as changed_at, a.post as made, a.path as o1, a.sort_key as o2
+            from post_moved a join node b on b.id = a.school join programme g on g.id = $3
+            where ", moved_from!("a"), " and not (b.path >= $1 and b.path < $2)
+            and not exists (select 1 from post_moved c where c.person = a.person and c.school = a.school
+                and ", moved_from!("c"), " and (c.post, c.moved_at, c.path) > (a.post, a.moved_at, a.path))"
+        )
     };
 }

@@ -1,0 +1,4 @@
+-- owner: registry/people
+-- A place that is moved takes along whom it has lost; where it comes to, nobody but its own readers ever knew them.
+
+alter table post_moved add column told_to {text} not null default '';  -- path of the place of whose readers alone it is told; empty: of all
