@@ -110,7 +110,7 @@ pub async fn holder(app: &App, authorization: &str, at: Instant) -> Result<Optio
     let Some((key, secret)) = proof::basic(authorization) else { return Ok(None) };
     let remembered = &app.parts.get::<Desk>().remembered;
     let look = async {
-        let mut tx = app.db.read().await?;
+        let mut tx = app.db.read_planned().await?;
         credentials::of_key(&mut tx, &key).await
     };
     let Some(proof) = remembered.of_key(&key, at, look).await? else { return Ok(None) };

@@ -101,7 +101,7 @@ pub async fn answer(call: &Call, resource: Resource) -> Told<Response> {
     match call.method {
         Method::GET | Method::HEAD if asked.name.is_none() => names(call, &asked).await,
         Method::GET | Method::HEAD => {
-            let mut tx = call.app.db.read().await?;
+            let mut tx = call.app.db.read_planned().await?;
             let document = documents::document(&mut tx, asked.place(resource)?).await?;
             Ok(shown(document.ok_or_else(Fault::absent)?))
         }
@@ -135,7 +135,7 @@ pub async fn answer(call: &Call, resource: Resource) -> Told<Response> {
 
 async fn names(call: &Call, asked: &Asked<'_>) -> Told<Response> {
     let since = Instant::from_micros(call.moment("since")?.unwrap_or(i64::MIN));
-    let mut tx = call.app.db.read().await?;
+    let mut tx = call.app.db.read_planned().await?;
     let found = documents::names(&mut tx, &asked.space, &asked.registration, since).await?;
     let latest = found.iter().map(|(_, updated)| updated.micros()).max();
     let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();

@@ -63,7 +63,7 @@ pub async fn read(call: &Call) -> Told<Written> {
     let with_attachments = flag(call, "attachments")?;
     let one = call.param("statementId").map(|id| (id, false));
     let voided = call.param("voidedStatementId").map(|id| (id, true));
-    let mut tx = call.app.db.read().await?;
+    let mut tx = call.app.db.read_planned().await?;
     let (mut kept, mut more) = match (one, voided) {
         (Some(_), Some(_)) => return Err(Fault::bad("statementId and voidedStatementId exclude each other")),
         (Some((id, voided)), None) | (None, Some((id, voided))) => {

@@ -43,7 +43,7 @@ pub async fn activity(call: &Call) -> Told<Response> {
     if !call.credential.reads() {
         return Err(Fault::forbidden("statements/read or statements/read/mine"));
     }
-    let mut tx = call.app.db.read().await?;
+    let mut tx = call.app.db.read_planned().await?;
     let definition = store::definition(&mut tx, iri).await?;
     let definition = definition.as_ref().map(|(definition, _)| definition.as_str());
     Ok(json_answer(tisheng_xapi::activity::with_definition(iri, definition)))
@@ -69,7 +69,7 @@ pub async fn person(call: &Call) -> Told<Response> {
     }
     let behind = (i64::MAX, Uuid::max());
     let wanted = Search { terms, bound: i64::MIN, behind, ascending: false, limit: LOOKED_AT };
-    let mut tx = call.app.db.read().await?;
+    let mut tx = call.app.db.read_planned().await?;
     for kept in search::search(&mut tx, &wanted).await?.kept {
         let statement = Statement::stored(&kept.body).map_err(|e| Fault::internal(&e.to_string()))?;
         for place in ["actor", "object"] {

@@ -116,6 +116,20 @@ impl Db {
         })
     }
 
+    /// As [`Self::read`], for statements of which one plan is right for any values, such as those that walk
+    /// one index: PostgreSQL keeps their plans, where it otherwise makes one each time.
+    ///
+    /// # Errors
+    /// When no connection is to be had.
+    pub fn read_planned(&self) -> BoxFuture<'_, Result<Tx, DbError>> {
+        match self {
+            Self::Sqlite(_) => self.read(),
+            Self::Postgres(db) => {
+                Box::pin(async move { Ok(Tx::of(Inner::Postgres(db.begin(postgres::READ_PLANNED).await?))) })
+            }
+        }
+    }
+
     /// A transaction that may write.
     ///
     /// # Errors

@@ -25,6 +25,9 @@ pub const WRITERS: usize = CONNECTIONS / 4;
 pub const READ: &str = "begin isolation level repeatable read read only; \
     set local plan_cache_mode = force_custom_plan";
 
+/// Begins a transaction that only reads by statements of which one plan is right for any values.
+pub const READ_PLANNED: &str = "begin isolation level repeatable read read only";
+
 /// A PostgreSQL database.
 #[derive(Debug, Clone)]
 pub struct Postgres(Pool);
