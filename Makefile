@@ -7,10 +7,10 @@ DEMO_LISTEN ?= 127.0.0.1:8080
 # What is built stands in target/, wherever else the shell may want it.
 unexport CARGO_TARGET_DIR
 
-.PHONY: build demo test check check-crash web packages fmt browser senders clean-demo
+.PHONY: build demo test check check-crash web packages compiler fmt browser senders clean-demo
 
 ## build: the release binary in target/release/tisheng
-build: web
+build: compiler web
 	cargo build --release --locked -p tisheng-server $(CARGO_FLAGS)
 
 ## demo: fill a demonstration and serve it on 127.0.0.1:8080; a second start finds its data again
@@ -53,6 +53,10 @@ web/dist/app.css: web/package-lock.json $(shell find web/css web/js -type f 2>/d
 ## packages: Debian packages that the tests need
 packages:
 	scripts/packages
+
+## compiler: what building needs
+compiler:
+	scripts/packages build
 
 fmt:
 	cargo fmt --all

@@ -10,6 +10,7 @@ export class Client {
   constructor(site) {
     this.site = site;
     this.cookies = new Map();
+    this.acknowledged = [];
   }
 
   /** Goes on at a site that was started again. */
@@ -43,16 +44,34 @@ export class Client {
 
   /** Submits a form; `key` makes the second sending of the same form harmless. */
   async post(path, fields, key = newKey()) {
-    const body = new URLSearchParams({ ...fields, _key: key });
-    return this.follow(await this.send(path, { method: "POST", body }), path);
+    return this.submit(path, () => new URLSearchParams({ ...fields, _key: key }));
   }
 
   /** Submits a form with a file. */
   async bring(path, name, bytes, key = newKey()) {
-    const body = new FormData();
-    body.set("_key", key);
-    body.set("file", new Blob([bytes]), name);
-    return this.follow(await this.send(path, { method: "POST", body }), path);
+    return this.submit(path, () => {
+      const body = new FormData();
+      body.set("_key", key);
+      body.set("file", new Blob([bytes]), name);
+      return body;
+    });
+  }
+
+  async submit(path, body) {
+    const answer = await this.send(path, { method: "POST", body: body() });
+    this.acknowledged.push({ path, body, said: said(answer) });
+    return this.follow(answer, path);
+  }
+
+  /** Sends every form that was acknowledged once more, with its key: each is answered as before. Says how many. */
+  async replay() {
+    const all = this.acknowledged;
+    for (const { path, body, said: before } of all) {
+      const again = said(await this.send(path, { method: "POST", body: body() }));
+      if (again !== before) throw new Error(`${path} answered ${before}, and sent once more ${again}`);
+    }
+    this.acknowledged = [];
+    return all.length;
   }
 
   async follow(answer, path) {
@@ -74,8 +93,14 @@ export class Client {
       page = await this.post("/sign-in/code", { code: totp(who.totp_secret) });
     }
     if (page.path.startsWith("/sign-in")) throw new Error(`${who.account} cannot sign in: ${page.text}`);
+    this.acknowledged = [];
     return this;
   }
+}
+
+/** What an answer says: its status and where it leads. */
+function said(answer) {
+  return `${answer.status} ${answer.headers.get("location") ?? ""}`;
 }
 
 /** A key for a form. */

@@ -1,5 +1,6 @@
 // Kills the server (kill -9) in the middle of imports, of uploads, of ledger writes, of statements and of batches, starts it again,
-// goes on as the people and machines would who were cut off, and looks whether everything acknowledged is there exactly once.
+// goes on as the people and machines would who were cut off, and looks whether everything acknowledged is there exactly once;
+// then sends every form that was acknowledged once more with its key, and looks whether anything is another.
 //
 //   node checks/crash.mjs [ROUNDS [KIND]]      50 kills of each kind unless said otherwise
 //
@@ -171,7 +172,7 @@ async function ledger(server, clerk) {
     assert.equal(done.new, ROWS, `round ${round} took ${JSON.stringify(done)}`);
     tick();
   }
-  for (let round = 0; round <= ROUNDS; round += 10) {
+  for (let round = 0; round <= ROUNDS; round += 1) {
     const again = await importing("hours", `${hours(round, 0, ROWS)}\n`)(clerk);
     assert.deepEqual([again.new, again.same], [0, ROWS], `hours of round ${round} once more`);
   }
@@ -292,7 +293,11 @@ try {
     who.at(server.site);
     const [took, what] = await timed(() => load(server, who));
     console.log(`\n${name}: ${server.kills - before} kills, ${what}, ${Math.round(took / 1000)} s`);
-    console.log((await server.verified()).trim().replace(/^/gm, "  "));
+    const found = await server.verified();
+    console.log(found.trim().replace(/^/gm, "  "));
+    const replayed = await who.at(server.site).replay();
+    assert.equal(await server.verified(), found, "what was acknowledged, sent once more with its keys, changes nothing");
+    console.log(`  ${replayed} forms sent once more with their keys: nothing changed`);
   }
 } finally {
   await server.site.end("SIGTERM").catch(() => {});

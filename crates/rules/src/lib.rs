@@ -45,6 +45,7 @@ pub use simulate::simulate;
 pub use source::{Basis, Place, Source, Sourced};
 pub use tally::{CategorySum, HourEntry, Sum, Tally};
 pub use task::{Task, TaskProgress};
+pub use team::TEAMS;
 pub use territory::TierKey;
 pub use under_way::{PeerReviews, UnderWay};
 pub use verdict::{CertificateHolder, Facts, ScoreLine, Verdict, capability_level};

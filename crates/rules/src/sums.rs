@@ -2,7 +2,7 @@
 
 use tisheng_kernel::Seconds;
 
-use crate::hours::{HourCategory, HoursRule, Surplus};
+use crate::hours::{CategoryRole, HourCategory, HoursRule, Surplus};
 use crate::tally::HourEntry;
 
 /// The ceiling that keeps hours from being counted.
@@ -66,6 +66,26 @@ impl HoursRule {
         let by_category: Seconds = categories.iter().map(|category| category.whole.missing).sum();
         let missing = by_category.max(self.total.beyond(counted));
         Sums { categories, earned, counted, missing, unplaced }
+    }
+
+    /// The least practice with which a teacher can meet everything, as far as minima, ceilings of categories and
+    /// surplus say: nobody has met everything with less. Where surplus may cross categories, what others can
+    /// hold above their minima stands for practice.
+    #[must_use]
+    pub fn least_practice(&self) -> Seconds {
+        let (practice, others): (Vec<&HourCategory>, Vec<&HourCategory>) =
+            self.categories.iter().partition(|category| category.role == CategoryRole::Practice);
+        let minima = |of: &[&HourCategory]| of.iter().map(|category| *category.minimum).sum::<Seconds>();
+        let of_others: Option<Seconds> =
+            others.iter().map(|category| category.ceiling.as_ref().map(|ceiling| **ceiling)).sum();
+        let by_total = of_others.map_or(Seconds::ZERO, |most| self.total.beyond(most));
+        let by_minima = match *self.surplus {
+            Surplus::Stays | Surplus::WithinCategory => minima(&practice),
+            Surplus::Anywhere => {
+                of_others.map_or(Seconds::ZERO, |most| minima(&practice).beyond(most.beyond(minima(&others))))
+            }
+        };
+        by_minima.max(by_total)
     }
 
     fn amounts(&self, category: &HourCategory, entries: &[HourEntry<'_>]) -> CategoryAmounts {

@@ -3,6 +3,9 @@
 use crate::condition::Condition;
 use crate::plan::TeamRule;
 
+/// Codes of the teams that a school puts together: the one that manages the programme there, the one that trains.
+pub const TEAMS: [&str; 2] = ["management", "training"];
+
 impl TeamRule {
     /// Every condition on the team, met or not. `members` gives for each member the codes of the
     /// roles held in the team.

@@ -1,5 +1,7 @@
 //! Hours: what counts, what does not and why, under three schemes.
 
+use std::sync::LazyLock;
+
 use chrono::NaiveDate;
 use proptest::prelude::*;
 use tisheng_kernel::Seconds;
@@ -148,6 +150,14 @@ fn adds_up(tally: &Tally) -> bool {
     categories && tally.counted + tally.not_counted == tally.earned && years == tally.counted
 }
 
+/// The third scheme with each thing that surplus may do.
+static OF_SURPLUS: LazyLock<[Scheme; 3]> = LazyLock::new(|| {
+    ["stays", "within_category", "anywhere"].map(|surplus| {
+        let files = third_scheme_with("surplus = \"within_category\"", &format!("surplus = \"{surplus}\""));
+        Scheme::from_files(&files).expect("right")
+    })
+});
+
 proptest! {
     #[test]
     fn counted_and_not_counted_make_what_was_earned(drawn in prop::collection::vec(any_entry(), 0..30)) {
@@ -195,14 +205,34 @@ proptest! {
 
     #[test]
     fn more_hours_never_leave_more_missing(drawn in prop::collection::vec(any_entry(), 0..20), one in any_entry()) {
-        for surplus in ["stays", "within_category", "anywhere"] {
-            let files = third_scheme_with("surplus = \"within_category\"", &format!("surplus = \"{surplus}\""));
-            let scheme = Scheme::from_files(&files).expect("right");
+        for scheme in OF_SURPLUS.iter() {
             let mut worked = entries(&drawn);
             let before = scheme.hours.tally(&worked);
             worked.extend(entries(&[one]));
             let after = scheme.hours.tally(&worked);
             prop_assert!(after.missing <= before.missing && after.counted >= before.counted);
+        }
+    }
+
+    #[test]
+    fn nobody_has_met_everything_with_less_practice_than_the_rules_let_them(
+        online in 0i64..90, practice in 0i64..90, evidence in 0i64..90, ceiling in 24u32..70, total in 60u32..90,
+    ) {
+        for scheme in OF_SURPLUS.iter() {
+            let mut scheme = scheme.clone();
+            scheme.hours.total.value = Seconds::from_hours(total, *scheme.hours.length);
+            let ceiling = Seconds::from_hours(ceiling, *scheme.hours.length);
+            if let Some(first) = scheme.hours.categories.first_mut().and_then(|c| c.ceiling.as_mut()) {
+                first.value = ceiling;
+            }
+            let worked = [
+                entry(&scheme, "online", None, online, 2024),
+                entry(&scheme, "practice", None, practice, 2024),
+                entry(&scheme, "practice", Some("evidence"), evidence, 2024),
+            ];
+            let tally = scheme.hours.tally(&worked);
+            let practised = worked[1].seconds + worked[2].seconds;
+            prop_assert!(!tally.is_met() || practised >= scheme.hours.least_practice());
         }
     }
 }

@@ -165,7 +165,7 @@ fn the_national_floor_holds_whatever_the_scheme_says() {
         low.into_iter().map(|(name, text)| (name, text.replace("minimum = 24", "minimum = 10"))).collect();
     let found = Scheme::from_files(&low).expect_err("46 hours");
     assert!(found.iter().any(|problem| problem.wrong.contains("低于国家规定的 50 学时")), "{found:#?}");
-    let thin = problems("minimum = 36", "minimum = 26");
+    let thin = problems_of(&[("minimum = 36", "minimum = 26"), ("ceiling = 30", "ceiling = 40")]);
     assert!(thin.iter().any(|problem| problem.wrong.contains("不足总学时")), "{thin:#?}");
 }
 
@@ -187,4 +187,81 @@ fn a_choice_that_no_school_can_meet_is_refused() {
         .collect();
     let found = Scheme::from_files(&strict).expect_err("3 basic capabilities");
     assert!(found.iter().any(|problem| problem.wrong.contains("没有学校能够满足")), "{found:#?}");
+}
+
+/// The problems that several changes bring together.
+fn problems_of(changes: &[(&str, &str)]) -> Vec<Problem> {
+    let (first, others) = changes.split_first().expect("a change");
+    let mut files = third_scheme_with(first.0, first.1);
+    for (from, to) in others {
+        assert!(files.iter().any(|(_, text)| text.contains(from)), "“{from}” stands nowhere");
+        files = files.into_iter().map(|(name, text)| (name, text.replace(from, to))).collect();
+    }
+    Scheme::from_files(&files).err().unwrap_or_default()
+}
+
+#[test]
+fn surplus_of_study_does_not_undermine_the_floor_of_practice() {
+    let anywhere = ("surplus = \"within_category\"", "surplus = \"anywhere\"");
+    assert!(problems_of(&[anywhere]).is_empty(), "6 hours above the minimum leave 30 of 60 to practice");
+    for ceiling in ["", "ceiling = 40"] {
+        let found = problems_of(&[anywhere, ("ceiling = 30", ceiling)]);
+        assert!(found.iter().any(|problem| problem.wrong.contains("不足总学时")), "{ceiling}: {found:#?}");
+        assert!(problems_of(&[("ceiling = 30", ceiling)]).is_empty(), "{ceiling}: within a category it may");
+    }
+}
+
+#[test]
+fn a_choice_beyond_the_framework_is_refused_where_no_environment_binds() {
+    let many = problems("minimum = 2\nper_dimension", "minimum = 40\nper_dimension");
+    assert!(many.iter().any(|problem| problem.wrong.contains("没有学校能够满足")), "{many:#?}");
+    let deep = problems("per_dimension = 1", "per_dimension = 9");
+    assert!(deep.iter().any(|problem| problem.wrong.contains("学校无法按要求提供")), "{deep:#?}");
+}
+
+#[test]
+fn what_schools_are_asked_for_by_exception_must_fit_one_environment() {
+    // Two dimensions have two capabilities each, the third has one.
+    let two_each = ("per_dimension = 1", "per_dimension = 2");
+    let legal = problems_of(&[two_each]);
+    assert!(legal.is_empty(), "{legal:#?}");
+    let more = ("title = \"试点学校\"\ndimensions = 1", "title = \"试点学校\"\ndimensions = 3");
+    assert!(problems_of(&[more]).is_empty(), "one of each can be had");
+    let found = problems_of(&[two_each, more]);
+    assert!(found.iter().any(|problem| problem.wrong.contains("没有一种环境")), "{found:#?}");
+}
+
+#[test]
+fn a_level_that_the_territory_has_not_is_refused() {
+    for (from, to, word) in [
+        ("panel_members_by = [\"other_school\"]", "panel_members_by = [\"province\"]", "也没有更高的层级"),
+        ("principal_by = \"city\"", "principal_by = \"town\"", "没有考核小组"),
+        ("proposed_by = [\"town\"]", "proposed_by = [\"county\"]", "地方能力点由 county 提出"),
+        ("accepted_by = \"city\"", "accepted_by = \"province\"", "地方能力点由 province 审定"),
+        ("measure = \"teachers_finished\"", "measure = \"counties_started\"", "按县（市、区）计"),
+    ] {
+        let found = problems(from, to);
+        let told = found.iter().any(|problem| problem.wrong.contains(word) && problem.line > 0);
+        assert!(told, "{to}: {found:#?}");
+    }
+    let above = problems("panel_members_by = [\"other_school\"]", "panel_members_by = [\"county\"]");
+    assert!(above.is_empty(), "the city stands for a county that is left out: {above:#?}");
+}
+
+#[test]
+fn days_outside_the_programme_are_refused() {
+    for (from, to) in [
+        ("by = 2025-08-31", "by = 2026-08-31"),
+        ("from = 2023-09-01\nuntil = 2024-08-31\ntasks", "from = 2022-09-01\nuntil = 2024-08-31\ntasks"),
+    ] {
+        let found = problems(from, to);
+        assert!(found.iter().any(|problem| problem.wrong.contains("不在工程期间内")), "{to}: {found:#?}");
+    }
+}
+
+#[test]
+fn a_team_that_the_product_does_not_know_is_refused() {
+    let found = problems("[[team]]\nkey = \"management\"", "[[team]]\nkey = \"core\"");
+    let told = found.iter().find(|problem| problem.wrong.contains("core")).expect("refused");
+    assert!(told.right.contains("management") && told.right.contains("training"), "{told:#?}");
 }

@@ -13,7 +13,7 @@ use tisheng_platform::audit::{self, Chain};
 use tisheng_platform::config::Config;
 use tisheng_platform::keys::Keys;
 use tisheng_platform::web::Failure;
-use tisheng_platform::{App, Ctx, Tx};
+use tisheng_platform::{App, Ctx, Tx, jobs};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_training::{hours, learning};
 
@@ -200,8 +200,8 @@ pub(crate) async fn mend_command(config: Config) -> Ended {
 }
 
 /// Takes back what scores of learning tools have taken back, and works everything out again that is
-/// derived: totals of hours, then standings, then figures. Says what it came to, a line for the scores
-/// and one for each programme. May be stopped and begun anew at any time.
+/// derived: totals of hours, then standings, then figures. Jobs that failed for the last time are done when
+/// the server runs again. Says what it came to, a line for the jobs, one for the scores and one for each programme. May be stopped and begun anew at any time.
 ///
 /// # Errors
 /// What the database reports.
@@ -211,7 +211,13 @@ pub async fn mend(app: &Arc<App>) -> Found<Vec<String>> {
     let programmes = scheme::programmes(&ctx, &mut tx).await.map_err(told)?;
     drop(tx);
     let scores = lti::mend_scores(&ctx).await.map_err(told)?;
-    let mut lines = vec![format!("{scores} scores of learning tools had taken back what still counted")];
+    let mut tx = ctx.write().await?;
+    let revived = jobs::revive(&mut tx, ctx.at).await?;
+    tx.commit().await?;
+    let mut lines = vec![
+        format!("{revived} jobs that had failed for the last time are on the table again"),
+        format!("{scores} scores of learning tools had taken back what still counted"),
+    ];
     for programme in &programmes {
         let mut tx = ctx.write().await?;
         let totals = hours::sum_again(&mut tx, programme.id).await?;

@@ -1,5 +1,6 @@
 //! What a statement says of somebody's learning. Pure.
 
+use sha2::{Digest, Sha256};
 use tisheng_kernel::{Instant, Seconds};
 use tisheng_training::learning::{Account, Happened, Said};
 use tisheng_xapi::json::Value;
@@ -24,6 +25,22 @@ const VERBS: [(&str, Happened); 13] = [
     ("/verbs/progressed", Happened::Spent),
 ];
 
+/// Bytes of a text that is part of a key, and of a name.
+const LONGEST_KEY: usize = 800;
+const LONGEST_NAME: usize = 400;
+
+/// A text as the ledger's tables can hold it: without U+0000, which a standard lets into JSON and a database
+/// into no text, and no longer than `most` bytes; what is longer ends in its digest, so that two stay two.
+fn kept(text: &str, most: usize) -> String {
+    let text = text.replace('\0', "\\u0000");
+    if text.len() <= most {
+        return text;
+    }
+    let digest = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let end = text.floor_char_boundary(most - digest.len() - 1);
+    format!("{}~{digest}", &text[..end])
+}
+
 /// What the statement `id` says, which was stored at `stored`; `None` where it is not about one
 /// person and one activity, or says nothing that counts.
 pub fn said(statement: &Statement<'_>, id: Uuid, stored: Instant) -> Option<Said> {
@@ -36,9 +53,9 @@ pub fn said(statement: &Statement<'_>, id: Uuid, stored: Instant) -> Option<Said
     Some(Said {
         record: id.to_string(),
         account: account(actor)?,
-        name: actor.get("name").and_then(Value::text).unwrap_or_default().to_owned(),
+        name: kept(actor.get("name").and_then(Value::text).unwrap_or_default(), LONGEST_NAME),
         school: String::new(),
-        activity: statement.activity()?.to_owned(),
+        activity: kept(statement.activity()?, LONGEST_KEY),
         attempt: registration.and_then(Value::text).unwrap_or_default().to_ascii_lowercase(),
         happened: happened(statement.verb(), of_result("completion"), of_result("success"), spent)?,
         permille: of_result("score").and_then(permille),
@@ -70,7 +87,9 @@ fn account(actor: &Value<'_>) -> Option<Account> {
     if text("objectType") == Some("Group") {
         return None;
     }
-    let of = |home: &str, name: &str| Some(Account { home: home.to_owned(), name: name.to_owned() });
+    let of = |home: &str, name: &str| {
+        Some(Account { home: kept(home, LONGEST_KEY), name: kept(name, LONGEST_KEY) })
+    };
     if let Some(account) = actor.get("account") {
         let part = |name: &str| account.get(name).and_then(Value::text);
         return of(part("homePage")?, part("name")?);
@@ -129,6 +148,27 @@ mod tests {
         assert_eq!(found.attempt, "ec531277-b57b-4c15-8d91-d292c5b2b8f7");
         assert_eq!((found.happened, found.permille), (Happened::Passed, Some(875)));
         assert_eq!((found.spent, found.at.micros()), (Seconds::new(5_400), 1_615_338_000_000_000));
+    }
+
+    #[test]
+    fn what_no_table_can_hold_is_held_in_another_form() {
+        let with = |name: &str, account: &str| {
+            let text = format!(
+                r#"{{"actor":{{"account":{{"homePage":"https://a.test","name":"{account}"}},"name":"{name}"}},
+                "verb":{{"id":"http://adlnet.gov/expapi/verbs/completed"}},
+                "object":{{"id":"https://a.test/{}"}},"timestamp":"2021-03-10T01:00:00Z"}}"#,
+                "k".repeat(5_000)
+            );
+            let statement = Statement::stored(&text).expect("a statement");
+            said(&statement, Uuid::from_u128(1), Instant::from_micros(0)).expect("a fact")
+        };
+        let odd = with("王\\u0000某", "s\\u0000");
+        assert_eq!((odd.name.as_str(), odd.account.name.as_str()), ("王\\u0000某", "s\\u0000"));
+        assert_eq!(odd.activity.len(), 800);
+        let (one, other) = ("学".repeat(400) + "甲", "学".repeat(400) + "乙");
+        let (one, other) = (with("甲", &one).account.name, with("甲", &other).account.name);
+        assert!(one.len() <= 800 && other.len() <= 800 && one != other);
+        assert_eq!(with("甲", "s1").account.name, "s1");
     }
 
     #[test]

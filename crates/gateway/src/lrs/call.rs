@@ -213,7 +213,12 @@ async fn holder(app: &App, headers: &HeaderMap, at: Instant) -> Told<Credential>
 }
 
 fn pairs(text: &[u8]) -> Told<Parameters> {
-    serde_urlencoded::from_bytes(text).map_err(|e| Fault::bad(format!("parameters cannot be read: {e}")))
+    let read: Parameters = serde_urlencoded::from_bytes(text)
+        .map_err(|e| Fault::bad(format!("parameters cannot be read: {e}")))?;
+    match read.iter().find(|(name, value)| name.contains('\0') || value.contains('\0')) {
+        Some((name, _)) => Err(Fault::bad(format!("the parameter {} holds U+0000", name.escape_debug()))),
+        None => Ok(read),
+    }
 }
 
 /// Puts method, headers and parameters of a form in the place of its request's own; gives the

@@ -48,6 +48,7 @@ pub async fn create(ctx: &Ctx, tx: &mut Tx, wanted: &Wanted) -> Result<Issued, D
         scopes: wanted.scopes.iter().copied().collect::<HashSet<_>>(),
         rate: wanted.rate.max(1),
         quota: wanted.quota.map(i64::from),
+        is_suspended: false,
     };
     let secret = proof::secret();
     credentials::add(tx, &credential, &proof::digest(&ctx.app, KIND, &secret), ctx.at).await?;

@@ -17,6 +17,12 @@ use super::resources::http_date;
 use super::statement_calls::json_answer;
 use super::store::documents::{self, Document};
 
+/// Bytes of a stateId or profileId: it is part of a key.
+const LONGEST_NAME: usize = 1_000;
+
+/// What comes before the owner of documents: no byte of a text in UTF-8.
+const OWNER: [u8; 1] = [0xff];
+
 /// Attempts at a change that somebody else is in the way of.
 const ATTEMPTS: usize = 5;
 
@@ -60,6 +66,10 @@ impl<'c> Asked<'c> {
     fn of(call: &'c Call, resource: Resource) -> Told<Self> {
         call.knows(resource.parameters())?;
         let mut space = Sha256::new_with_prefix([resource as u8]);
+        if let Some(owner) = call.credential.owner() {
+            space.update(OWNER);
+            space.update(owner.as_bytes());
+        }
         if resource != Resource::Agent {
             let iri = call.required("activityId")?;
             if !is_iri(iri) {
@@ -89,6 +99,10 @@ impl<'c> Asked<'c> {
         let name = self.name;
         let name =
             name.ok_or_else(|| Fault::bad(format!("the parameter {} is required", resource.name())))?;
+        if name.len() > LONGEST_NAME {
+            let said = format!("the parameter {} is longer than {LONGEST_NAME} bytes", resource.name());
+            return Err(Fault::bad(said));
+        }
         Ok((&self.space, &self.registration, name))
     }
 }

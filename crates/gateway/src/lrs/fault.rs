@@ -36,6 +36,10 @@ impl Fault {
         Self::new(StatusCode::FORBIDDEN, format!("the credential lacks the scope {scope}"))
     }
 
+    pub fn suspended() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "the platform is suspended: its office does not take what it sends")
+    }
+
     pub fn absent() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not found")
     }

@@ -82,6 +82,8 @@ pub struct Credential {
     pub rate: u32,
     /// Statements a day; `None` for any number.
     pub quota: Option<i64>,
+    /// Whether its platform is suspended: then it writes no statements.
+    pub is_suspended: bool,
 }
 
 /// What is to become a credential.
@@ -149,6 +151,13 @@ impl Credential {
         self.has(&[own, Scope::All]) || !change && self.has(&[Scope::AllRead])
     }
 
+    /// Whose documents it reads and writes: those of its platform alone; `None` for those that belong to no
+    /// platform, which are also what a credential sees that is granted everything.
+    #[must_use]
+    pub fn owner(&self) -> Option<Uuid> {
+        self.platform.filter(|_| !self.has(&[Scope::All, Scope::AllRead]))
+    }
+
     /// Who vouches for what it writes, as JSON.
     #[must_use]
     pub fn authority(&self, home_page: &str) -> String {
@@ -183,6 +192,7 @@ mod tests {
             scopes: scopes.iter().copied().collect(),
             rate: 1,
             quota: None,
+            is_suspended: false,
         }
     }
 

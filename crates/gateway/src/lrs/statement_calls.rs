@@ -54,8 +54,14 @@ async fn post(call: &Call) -> Told<Response> {
 }
 
 fn writes(call: &Call) -> Told<()> {
-    if call.credential.writes() { Ok(()) } else { Err(Fault::forbidden("statements/write")) }
+    if !call.credential.writes() {
+        return Err(Fault::forbidden("statements/write"));
+    }
+    if call.credential.is_suspended { Err(Fault::suspended()) } else { Ok(()) }
 }
+
+/// Bytes of an address of an activity under which a definition is kept: it is a key.
+const LONGEST_KEY: usize = 2_000;
 
 /// The JSON of a request and the data of its attachments.
 fn content(call: &Call) -> Told<(&str, Vec<Part<'_>>)> {
@@ -109,8 +115,14 @@ async fn keep(call: &Call, statements: &[Statement<'_>], parts: &[Part<'_>]) -> 
             voids: statement.voids(),
             attachments: attachments.collect(),
         });
-        statement
-            .each_definition(|iri, definition| definitions.push((iri.to_owned(), definition.to_string())));
+        if statement.attachments.iter().any(|one| one.content_type.contains('\0')) {
+            return Err(Fault::bad("$.attachments: a contentType holds U+0000"));
+        }
+        statement.each_definition(|iri, definition| {
+            if iri.len() <= LONGEST_KEY {
+                definitions.push((iri.to_owned(), definition.to_string()));
+            }
+        });
     }
     let ids = prepared.iter().map(|one| one.id).collect();
     if !prepared.is_empty() {

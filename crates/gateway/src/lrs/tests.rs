@@ -610,3 +610,52 @@ story!(states_are_listed_and_cleared, |engine| async move {
     assert_eq!(machine.send(Method::DELETE, &at, &[], "").await.status, StatusCode::NO_CONTENT);
     assert_eq!(json(&machine.get(&at).await), serde_json::json!([]));
 });
+
+story!(a_platform_keeps_its_documents_to_itself, |engine| async move {
+    let store = Store::start(engine).await;
+    let of = |platform: u128| Wanted {
+        platform: Some(Uuid::from_u128(platform)),
+        ..Wanted::new("平台", &[Scope::State, Scope::Profile])
+    };
+    let (one, same, other) =
+        (store.wanted(&of(1)).await, store.wanted(&of(1)).await, store.wanted(&of(2)).await);
+    let state = "/xapi/activities/state?activityId=http%3A%2F%2Flearning.test%2Flesson%2F1\
+        &agent=%7B%22mbox%22%3A%22mailto%3Awang%40school.test%22%7D";
+    let profile = "/xapi/activities/profile?activityId=http%3A%2F%2Flearning.test%2Flesson%2F1";
+    for (list, place) in [(state, format!("{state}&stateId=s")), (profile, format!("{profile}&profileId=p"))]
+    {
+        let put = one.send(Method::PUT, &place, &[("if-none-match", "*")], r#"{"at":7}"#).await;
+        assert_eq!(put.status, StatusCode::NO_CONTENT, "{}", text(&put));
+        assert_eq!(json(&same.get(&place).await)["at"], 7, "another credential of the platform");
+        assert_eq!(other.get(&place).await.status, StatusCode::NOT_FOUND);
+        assert_eq!(json(&other.get(list).await), serde_json::json!([]));
+        let put = other.send(Method::PUT, &place, &[("if-none-match", "*")], r#"{"at":8}"#).await;
+        assert_eq!(put.status, StatusCode::NO_CONTENT, "{}", text(&put));
+        assert_eq!(json(&one.get(&place).await)["at"], 7);
+    }
+    assert_eq!(other.send(Method::DELETE, state, &[], "").await.status, StatusCode::NO_CONTENT);
+    assert_eq!(json(&one.get(&format!("{state}&stateId=s")).await)["at"], 7);
+});
+
+story!(no_parameter_costs_more_than_a_refusal, |engine| async move {
+    let store = Store::start(engine).await;
+    let machine = store.machine("甲平台", &[Scope::All]).await;
+    let agent = "agent=%7B%22mbox%22%3A%22mailto%3Awang%40school.test%22%7D";
+    let at = "activityId=http%3A%2F%2Flearning.test%2Flesson%2F1";
+    let long = "k".repeat(4_000);
+    for (method, path) in [
+        (Method::PUT, format!("/xapi/activities/state?{at}&{agent}&stateId=%00")),
+        (Method::GET, format!("/xapi/activities/profile?{at}&profileId=a%00b")),
+        (Method::PUT, format!("/xapi/activities/state?{at}&{agent}&stateId={long}")),
+        (Method::GET, "/xapi/statements?verb=http%3A%2F%2Fa.test%2F%00".to_owned()),
+        (Method::GET, "/xapi/statements?%00=1".to_owned()),
+    ] {
+        let seen = machine.send(method, &path, &[], "{}").await;
+        assert_eq!(seen.status, StatusCode::BAD_REQUEST, "{path}: {}", text(&seen));
+    }
+    let body = small(WANG, VERB, LESSON);
+    let defined = format!(r#""id":"http://learning.test/{long}","definition":{{"name":{{"zh-CN":"课"}}}}"#);
+    let body = body.replace(&format!(r#""id":"{LESSON}""#), &defined);
+    assert!(body.contains(&long), "{body}");
+    machine.says(&body).await;
+});

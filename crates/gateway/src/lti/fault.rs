@@ -187,10 +187,7 @@ impl From<Failure> for Fault {
 
 impl From<LearningError> for Fault {
     fn from(error: LearningError) -> Self {
-        match error {
-            LearningError::Suspended(_) => Self::forbidden("the platform is suspended and delivers nothing"),
-            other => Failure::from(other).into(),
-        }
+        Failure::from(error).into()
     }
 }
 

@@ -313,6 +313,11 @@ fn to_do(waiting: &Waiting, ready: i64, role: Option<Role>) -> Vec<ToDo> {
         to_do("课程待审核", only(waiting.courses, &offices), "/courses/waiting"),
         to_do("学习平台久未报送", only(waiting.silent, &offices), "/platforms"),
         to_do("选学变更待审批", only(waiting.changes, &school), "/choices/changes"),
+        to_do(
+            "选学变更待审批（学校没有其他负责人）",
+            only(waiting.changes_above, &above),
+            "/choices/changes",
+        ),
         to_do("校本活动待审核", only(waiting.activities, &heads), "/activities/school"),
         to_do(
             "校本活动待审核（学校没有其他负责人）",

@@ -33,6 +33,11 @@ const WAITING: &str = "select
         and a.planned_by <> $5 and not exists (select 1 from role_grant g where g.node = a.school
             and g.role in ('principal', 'cio', 'management_team') and g.person <> a.planned_by
             and g.since <= $8 and (g.until is null or g.until > $8)
+            and exists (select 1 from account k where k.person = g.person and k.disabled_at is null))),
+    (select count(*) from choice_change c where c.programme = $1 and c.state = 'asked' and c.path >= $2 and c.path < $3
+        and c.person <> $5 and not exists (select 1 from role_grant g where g.path = c.path
+            and g.role in ('principal', 'cio', 'management_team', 'clerk') and g.person <> c.person
+            and g.since <= $8 and (g.until is null or g.until > $8)
             and exists (select 1 from account k where k.person = g.person and k.disabled_at is null)))";
 
 /// How many things wait for a decision below a node.
@@ -58,6 +63,8 @@ pub struct Waiting {
     pub objections: i64,
     /// Activities whose attendance nobody at their school may approve.
     pub activities_above: i64,
+    /// Changes of choices that nobody at their school may decide about.
+    pub changes_above: i64,
 }
 
 /// What waits in `scope`. `heads` is the part of the tree whose panels `person` appoints.
@@ -80,6 +87,7 @@ pub async fn waiting(
             silent: row.get(7)?,
             objections: row.get(8)?,
             activities_above: row.get(9)?,
+            changes_above: row.get(10)?,
         })
     })
     .await

@@ -139,6 +139,17 @@ const INSERT_EVENT: &str = "insert into outbox (id, topic, payload, at) values (
 
 const PROGRESS: &str = "update job set done = $2, total = $3 where id = $1";
 
+const REVIVE: &str = "update job set attempts = 0, run_at = $2, lease = null, lease_until = null
+    where done_at is null and attempts >= $1";
+
+/// Puts every job that failed for the last time on the table again, once what failed is mended; says how many.
+///
+/// # Errors
+/// What the database reports.
+pub async fn revive(tx: &mut Tx, at: Instant) -> Result<u64, DbError> {
+    tx.run(REVIVE, args![ATTEMPTS, at]).await
+}
+
 const STATE: &str = "select done, total, done_at, error, attempts from job where id = $1";
 
 /// How far a job has come.

@@ -164,10 +164,20 @@ pub const fn goes_with_post(role: Role) -> bool {
     matches!(role, Role::Teacher | Role::GroupLead | Role::TrainingTeam | Role::ManagementTeam | Role::Cio)
 }
 
-/// Whether the role asks for a second factor besides the password.
+/// Whether the role asks for a second factor besides the password: those that stand at a county or above,
+/// and training institutions, whose platforms send hours.
 #[must_use]
 pub const fn needs_second_factor(role: Role) -> bool {
-    matches!(role, Role::Province | Role::City | Role::County | Role::Auditor | Role::Evaluator)
+    matches!(
+        role,
+        Role::Province
+            | Role::City
+            | Role::County
+            | Role::Expert
+            | Role::Institution
+            | Role::Auditor
+            | Role::Evaluator
+    )
 }
 
 /// Reads a login as typed: half-width, lower case.

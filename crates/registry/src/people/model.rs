@@ -134,3 +134,13 @@ coded! {
         Training = "training" "学校培训团队",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Team;
+
+    #[test]
+    fn the_teams_are_those_of_which_schemes_may_speak() {
+        assert_eq!(Team::ALL.map(Team::code).to_vec(), tisheng_rules::TEAMS.to_vec());
+    }
+}

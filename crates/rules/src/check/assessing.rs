@@ -5,6 +5,8 @@ use crate::assessment::{Decision, Pool, Step, StepKind};
 use crate::certification::{GateKind, Measure};
 use crate::hours::{CategoryRole, ItemUnit};
 use crate::scheme::Scheme;
+use crate::source::Sourced;
+use crate::territory::TierKey;
 
 pub(super) fn check(scheme: &Scheme, found: &mut Found) {
     steps(scheme, found);
@@ -19,7 +21,9 @@ fn steps(scheme: &Scheme, found: &mut Found) {
     let rule = &scheme.assessment;
     for step in &rule.steps {
         one_step(step, found);
+        pools(scheme, &step.drawn_from, &format!("“{}”的评审人", step.title.as_str()), found);
     }
+    pools(scheme, &rule.panel_members_by, "考核小组成员的考核", found);
     let decides = |step: &&Step| step.kind == StepKind::Panel && *step.decision != Decision::Advises;
     if !rule.steps.iter().any(|step| decides(&step)) {
         found.value(
@@ -88,6 +92,26 @@ fn one_step(step: &Step, found: &mut Found) {
     }
 }
 
+/// Whoever is drawn from a level is drawn from the next above it where the territory leaves that one out; where
+/// there is none, nobody is ever found.
+fn pools(scheme: &Scheme, of: &Sourced<Vec<Pool>>, what: &str, found: &mut Found) {
+    let tier = |pool: &Pool| match pool {
+        Pool::County => Some(TierKey::County),
+        Pool::City => Some(TierKey::City),
+        Pool::Province => Some(TierKey::Province),
+        _ => None,
+    };
+    for wanted in of.iter().filter_map(tier) {
+        if !scheme.tiers.iter().any(|there| there.key <= wanted) {
+            found.value(
+                of,
+                format!("{what}来自 {}，但方案没有这一层级，也没有更高的层级", wanted.code()),
+                "请改用方案中的层级",
+            );
+        }
+    }
+}
+
 fn appeals(scheme: &Scheme, found: &mut Found) {
     for stage in scheme.assessment.appeals.iter().filter(|stage| scheme.tier(*stage.by).is_none()) {
         found.value(
@@ -97,7 +121,13 @@ fn appeals(scheme: &Scheme, found: &mut Found) {
         );
     }
     let principal_by = &scheme.assessment.principal_by;
-    if scheme.tier(**principal_by).is_none() {
+    if **principal_by == TierKey::Town {
+        found.value(
+            principal_by,
+            "校长由 town 考核，但镇（街）、片没有考核小组",
+            "请改用 county、city 或 province",
+        );
+    } else if scheme.tier(**principal_by).is_none() {
         found.value(
             principal_by,
             format!("校长由 {} 考核，但方案没有这一层级", principal_by.code()),

@@ -1,13 +1,16 @@
 //! Hours, offers, choices, targets and teams: numbers that must fit each other.
 
+use chrono::NaiveDate;
 use tisheng_kernel::Seconds;
 
 use super::{Found, national_floor};
 use crate::choice::Cover;
+use crate::framework::{Capability, Environment, Framework};
 use crate::hours::{CategoryRole, HourCategory, HoursRule, ItemUnit};
-use crate::plan::Reading;
+use crate::plan::{Reading, TargetMeasure};
 use crate::scheme::Scheme;
-use crate::source::Sourced;
+use crate::source::{Place, Sourced};
+use crate::territory::TierKey;
 
 pub(super) fn check(scheme: &Scheme, found: &mut Found) {
     hours(scheme, found);
@@ -72,11 +75,11 @@ fn floor(rule: &HoursRule, found: &mut Found) {
             format!("total 应不少于 {}{}", rule.shown(*floor.hours), floor.hours.source),
         );
     }
-    let practice: Seconds = practice_of(rule).map(|category| *category.minimum).sum();
+    let practice = rule.least_practice();
     if practice.get() * 100 < required.get() * i64::from(*floor.practice_percent) {
         let place = practice_of(rule).next().map_or(&rule.total, |category| &category.minimum);
         let wrong = format!(
-            "实践类最低 {}，不足总学时 {}的 {}%",
+            "按这些规则，实践类学满 {} 就能达标，不足总学时 {}的 {}%",
             rule.shown(practice),
             rule.shown(required),
             *floor.practice_percent
@@ -85,7 +88,7 @@ fn floor(rule: &HoursRule, found: &mut Found) {
             place,
             wrong,
             format!(
-                "实践类（role = \"practice\"）的 minimum 之和应占总学时的 {}% 以上{}",
+                "实践类（role = \"practice\"）的 minimum 之和应占总学时的 {}% 以上，且不能由其他类多出的学时抵充{}",
                 *floor.practice_percent, floor.practice_percent.source
             ),
         );
@@ -188,54 +191,93 @@ fn offer_and_choice(scheme: &Scheme, found: &mut Found) {
             format!("cover 应不超过 {offered}，或提高 [offer] 的 dimensions"),
         );
     }
-    if *scheme.offer.fit_environment {
-        choosable_in_every_environment(scheme, found);
+    choosable_everywhere(scheme, found);
+}
+
+/// What a school of one environment may offer; without environments that bind, the whole framework.
+struct Reach<'a> {
+    title: &'a str,
+    at: &'a Place,
+    fitting: Vec<&'a Capability>,
+}
+
+fn reaches(scheme: &Scheme) -> Vec<Reach<'_>> {
+    let framework = &scheme.framework;
+    if !*scheme.offer.fit_environment {
+        let fitting = framework.capabilities.iter().collect();
+        return vec![Reach { title: "框架", at: &scheme.choice.minimum.source.at, fitting }];
+    }
+    framework.environments.iter().map(|environment| Reach::of(framework, environment)).collect()
+}
+
+impl<'a> Reach<'a> {
+    fn of(framework: &'a Framework, environment: &'a Environment) -> Self {
+        let fits = |c: &&Capability| environment.fits.contains(&c.environment);
+        let fitting = framework.capabilities.iter().filter(fits).collect();
+        Self { title: &environment.title, at: &environment.fits.source.at, fitting }
+    }
+
+    /// In how many dimensions there are as many capabilities as a teacher must choose of each.
+    fn dimensions(&self, scheme: &Scheme) -> u32 {
+        let each = (*scheme.choice.per_dimension).max(1) as usize;
+        let in_dimension = |key: &str| self.fitting.iter().filter(|c| c.dimension == key).count();
+        let usable = scheme.framework.dimensions.iter().filter(|d| in_dimension(&d.key) >= each).count();
+        u32::try_from(usable).unwrap_or(u32::MAX)
+    }
+
+    /// Whether a school can offer so many dimensions, and a teacher choose from them what the rule asks for.
+    fn serves(&self, scheme: &Scheme, dimensions: u32) -> bool {
+        self.dimensions(scheme) >= dimensions
+            && self.fitting.len() >= scheme.choice.needed(dimensions) as usize
     }
 }
 
-/// In every environment a school must be able to offer what the rules ask for, and a teacher to
-/// choose it.
-fn choosable_in_every_environment(scheme: &Scheme, found: &mut Found) {
-    let choice = &scheme.choice;
-    for environment in &scheme.framework.environments {
-        let fitting: Vec<_> = scheme
-            .framework
-            .capabilities
-            .iter()
-            .filter(|c| environment.fits.contains(&c.environment))
-            .collect();
-        let in_dimension = |key: &str| fitting.iter().filter(|c| c.dimension == key).count();
-        let usable = scheme
-            .framework
-            .dimensions
-            .iter()
-            .filter(|dimension| in_dimension(&dimension.key) >= (*choice.per_dimension).max(1) as usize)
-            .count();
-        let usable = u32::try_from(usable).unwrap_or(u32::MAX);
-        if usable < *scheme.offer.dimensions {
-            let wrong =
-                format!("{}适用的能力点只覆盖 {usable} 个维度，学校无法按要求提供", environment.title);
-            found.value(
-                &environment.fits,
-                wrong,
-                "请扩大 fits，或降低 [offer] 的 dimensions、[choice] 的 per_dimension",
-            );
+/// In every environment a school must be able to offer what the rules ask for, and a teacher to choose it;
+/// what is asked of schools that are counted otherwise, in one of them at least.
+fn choosable_everywhere(scheme: &Scheme, found: &mut Found) {
+    let (choice, offer) = (&scheme.choice, &scheme.offer);
+    let reaches = reaches(scheme);
+    for reach in &reaches {
+        let (title, usable) = (reach.title, reach.dimensions(scheme));
+        if usable < *offer.dimensions {
+            let wrong = format!("{title}适用的能力点只覆盖 {usable} 个维度，学校无法按要求提供");
+            let right = "请扩大 fits，或降低 [offer] 的 dimensions、[choice] 的 per_dimension";
+            found.at(reach.at, wrong, right);
             continue;
         }
-        let needed = choice.needed(*scheme.offer.dimensions) as usize;
-        if fitting.len() < needed {
-            let wrong = format!(
-                "{}适用的能力点只有 {} 个，教师须选 {needed} 个，没有学校能够满足",
-                environment.title,
-                fitting.len()
-            );
-            found.value(&choice.minimum, wrong, format!("minimum 应不超过 {}", fitting.len()));
+        let (there, needed) = (reach.fitting.len(), choice.needed(*offer.dimensions));
+        if there < needed as usize {
+            let wrong = format!("{title}适用的能力点只有 {there} 个，教师须选 {needed} 个，没有学校能够满足");
+            found.value(&choice.minimum, wrong, format!("minimum 应不超过 {there}"));
         }
     }
+    for exception in &offer.exceptions {
+        let asked = &exception.dimensions;
+        if **asked > *offer.dimensions && !reaches.iter().any(|reach| reach.serves(scheme, **asked)) {
+            let wrong = format!(
+                "“{}”须提供 {} 个维度，没有一种环境适用的能力点够教师按要求选学",
+                *exception.title, **asked
+            );
+            found.value(asked, wrong, "请降低这里的 dimensions，或扩大环境的 fits");
+        }
+    }
+}
+
+/// Whether a day lies outside the programme; a scheme without a readable period has none outside.
+fn is_outside(scheme: &Scheme, day: NaiveDate) -> bool {
+    scheme.identity.period.is_some_and(|period| !period.contains(day))
 }
 
 fn targets(scheme: &Scheme, found: &mut Found) {
     for target in &scheme.targets {
+        if target.measure == TargetMeasure::CountiesStarted && scheme.tier(TierKey::County).is_none() {
+            let wrong = format!("“{}”按县（市、区）计，但方案没有这一层级", *target.title);
+            found.value(&target.title, wrong, "请改用其他 measure，或写 [[tier]] key = \"county\"");
+        }
+        for step in target.steps.iter().filter(|step| is_outside(scheme, step.by)) {
+            let wrong = format!("“{}”的日期 {} 不在工程期间内", step.title, step.by);
+            found.value(&step.percent, wrong, "请改日期，或改 [scheme] 的 from、until");
+        }
         if target.steps.is_empty() {
             found.value(&target.title, format!("目标“{}”没有步骤", *target.title), "请写 [[target.step]]");
         }
@@ -257,7 +299,7 @@ fn targets(scheme: &Scheme, found: &mut Found) {
             }
         }
         let total: u32 = target.steps.iter().map(|step| *step.percent).sum();
-        let is_teachers = target.measure == crate::plan::TargetMeasure::TeachersFinished;
+        let is_teachers = target.measure == TargetMeasure::TeachersFinished;
         if *target.reading == Reading::OnTop && is_teachers && total != 100 {
             found.value(
                 &target.title,
@@ -295,6 +337,12 @@ fn teams(scheme: &Scheme, found: &mut Found) {
 
 fn phases(scheme: &Scheme, found: &mut Found) {
     for phase in &scheme.phases {
+        for day in [&phase.from, &phase.until] {
+            if is_outside(scheme, **day) {
+                let wrong = format!("“{}”的日期 {} 不在工程期间内", *phase.title, **day);
+                found.value(day, wrong, "请改日期，或改 [scheme] 的 from、until");
+            }
+        }
         if *phase.until < *phase.from {
             found.value(
                 &phase.until,

@@ -10,6 +10,7 @@ use crate::framework::Piece;
 use crate::handover::Holds;
 use crate::scheme::Scheme;
 use crate::source::{Place, Source};
+use crate::team::TEAMS;
 use crate::territory::TierKey;
 
 pub(super) fn check(scheme: &Scheme, found: &mut Found) {
@@ -19,6 +20,8 @@ pub(super) fn check(scheme: &Scheme, found: &mut Found) {
     evidence(scheme, found);
     version(scheme, found);
     school_facts(scheme, found);
+    teams(scheme, found);
+    local_levels(scheme, found);
     references(scheme, found);
     certificate(scheme, found);
     handover(scheme, found);
@@ -49,6 +52,26 @@ fn version(scheme: &Scheme, found: &mut Found) {
             "version 是空的",
             "请写版本号，如 version = \"1\"，每次修改都要换",
         );
+    }
+}
+
+/// Teams that a school can put together are those of which the product knows what they are for.
+fn teams(scheme: &Scheme, found: &mut Found) {
+    for team in scheme.teams.iter().filter(|team| !TEAMS.contains(&team.key.as_str())) {
+        unknown("团队", &team.key, TEAMS.into_iter(), &team.title.source.at, found);
+    }
+}
+
+/// Levels that propose and accept local capabilities must be there.
+fn local_levels(scheme: &Scheme, found: &mut Found) {
+    let Some(rule) = &scheme.framework.local else { return };
+    for key in rule.proposed_by.iter().filter(|key| scheme.tier(**key).is_none()) {
+        let wrong = format!("地方能力点由 {} 提出，但方案没有这一层级", key.code());
+        found.value(&rule.proposed_by, wrong, "请改用方案中的层级");
+    }
+    if scheme.tier(*rule.accepted_by).is_none() {
+        let wrong = format!("地方能力点由 {} 审定，但方案没有这一层级", rule.accepted_by.code());
+        found.value(&rule.accepted_by, wrong, "请改用方案中的层级");
     }
 }
 

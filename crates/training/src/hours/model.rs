@@ -302,6 +302,12 @@ impl WaitingState {
     pub const fn waits(self) -> bool {
         matches!(self, Self::Parked | Self::Held | Self::Conflict)
     }
+
+    /// Whether it has come to an end without an entry of its own.
+    #[must_use]
+    pub const fn is_left_out(self) -> bool {
+        matches!(self, Self::Dismissed | Self::Refused | Self::Kept | Self::Withdrawn)
+    }
 }
 
 impl FromStr for WaitingState {

@@ -20,7 +20,7 @@ use super::model::{Account, Credit, Fact, Learner, LearnerState, Said, credits};
 use super::store::{self, Whose};
 use crate::course::{self, Approved, Course, State as CourseState};
 use crate::hours::{self, Channel, HoursError, Logged, Report, Tally, Whom};
-use crate::platform::{self, Platform, State as PlatformState};
+use crate::platform::{self, Platform};
 
 /// The job that looks again at what came of a course whose terms have come into force.
 pub const REPLAY_JOB: &str = "learning.replay";
@@ -34,9 +34,6 @@ const NO_LONGER: &str = "平台更正了学习记录";
 /// Why something was left as it is.
 #[derive(Debug, thiserror::Error)]
 pub enum LearningError {
-    /// The platform may not deliver.
-    #[error("平台“{0}”已停用，不接收数据")]
-    Suspended(String),
     /// Somebody has decided already.
     #[error("这个账号已由他人处理，当前状态为“{}”", .0.title())]
     Decided(LearnerState),
@@ -105,18 +102,16 @@ async fn ground<'p>(ctx: &Ctx, tx: &mut Tx, platform: &'p Platform) -> Result<Gr
 
 /// Takes what `platform` says, each record exactly once, and brings the ledger up to date. What is
 /// about nobody known, or about no course of the catalogue, is kept and worked out once it is.
+/// Whether the platform may deliver is asked where it delivers: what was acknowledged there is taken.
 ///
 /// # Errors
-/// [`LearningError::Suspended`]; what the database reports: then nothing is taken.
+/// What the database reports: then nothing is taken.
 pub async fn take(
     ctx: &Ctx,
     tx: &mut Tx,
     (platform, channel): (&Platform, Channel),
     said: &[Said],
 ) -> Result<Tally, LearningError> {
-    if platform.state == PlatformState::Suspended {
-        return Err(LearningError::Suspended(platform.name.clone()));
-    }
     let ground = ground(ctx, tx, platform).await?;
     // In one order, so that two deliveries at one moment do not wait for each other.
     let mut accounts: BTreeMap<&Account, Vec<&Said>> = BTreeMap::new();

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use tisheng_kernel::{Id, UnknownCode};
 use tisheng_platform::db::Column;
-use tisheng_platform::web::paging::{Cursor, ROWS};
+use tisheng_platform::web::paging::{Cursor, ROWS, literal};
 use tisheng_platform::{Ctx, DbError, Row, Scope, Shift, Tx, args};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::people::Person;
@@ -42,7 +42,9 @@ const LIST: &str =
     "select id, programme, platform, home, account, name, school, path, person, state, records,
     first_at, last_at, decision from learner
     where programme = $1 and state = $2 and path >= $3 and path < $4
-    and ($5 = '' or name = $5 or account = $5 or school like '%' || $5 || '%')
+    and ($5 = '' or lower(name) like $5 || '%' escape '\\' or lower(account) like $5 || '%' escape '\\'
+        or lower(school) like '%' || $5 || '%' escape '\\' or exists (select 1 from person p where p.id = learner.person
+            and (p.pinyin like $5 || '%' escape '\\' or p.initials like $5 || '%' escape '\\')))
     and ($6 = '' or exists (select 1 from platform p where p.id = learner.platform and p.name = $6))
     and id > $7 order by id limit $8";
 
@@ -159,6 +161,7 @@ pub async fn list(
     cursor: &Cursor,
 ) -> Result<Vec<Learner>, DbError> {
     let (from, until) = (&scope.from, &scope.until);
+    let words = literal(&words.to_lowercase());
     let row = args![programme, state.key(), from, until, words, platform, cursor.uuid(), ROWS + 1];
     tx.rows(LIST, row, learner).await
 }

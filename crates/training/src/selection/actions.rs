@@ -14,7 +14,7 @@ use super::model::{
 };
 use super::store::{self, Asking};
 
-/// Who puts a school's offer together and decides about changes of choices.
+/// Who puts a school's offer together and decides about changes of its teachers' choices.
 pub const SCHOOL: [Role; 4] = [Role::Principal, Role::Cio, Role::ManagementTeam, Role::Clerk];
 
 /// What a teacher has chosen, in the order of the codes.
@@ -253,7 +253,17 @@ pub async fn ask_change(
     Ok(asking.id)
 }
 
-/// A request that the asker may decide about.
+/// Whether the asker's role lets them decide about changes: at their school, or above schools where nobody but
+/// whoever asks for the change may.
+pub fn decides(ctx: &Ctx) -> bool {
+    is_office(ctx) || access::require(ctx, &SCHOOL).is_ok()
+}
+
+pub(super) fn is_office(ctx: &Ctx) -> bool {
+    access::role(ctx).is_some_and(Role::is_office)
+}
+
+/// A request that the asker may decide about: one of the own school, or one that is the offices' to decide.
 ///
 /// # Errors
 /// 404 when there is none, or it belongs to another part of the tree.
@@ -263,7 +273,12 @@ pub async fn change(
     programme: &Programme,
     id: Id<ChoiceChange>,
 ) -> Result<ChoiceChange, Failure> {
-    store::change_of_id(tx, programme.id, &ctx.scope(), id).await?.ok_or(Failure::NotFound)
+    let found = if is_office(ctx) {
+        store::above::change_of_id(ctx, tx, programme.id, id).await?
+    } else {
+        store::change_of_id(tx, programme.id, &ctx.scope(), id).await?
+    };
+    found.ok_or(Failure::NotFound)
 }
 
 /// Lets the choice be as the teacher asks. What is given up keeps all work handed in for it.
@@ -273,7 +288,7 @@ pub async fn change(
 ///
 /// # Errors
 /// [`SelectionError::Decided`], [`SelectionError::Own`], [`SelectionError::Unmet`],
-/// [`SelectionError::NoOffer`]; 404 outside the asker's school.
+/// [`SelectionError::NoOffer`]; 404 where [`change`] finds none.
 pub async fn approve_change(
     ctx: &Ctx,
     tx: &mut Tx,
@@ -300,8 +315,8 @@ pub async fn approve_change(
 /// Leaves the choice as it is.
 ///
 /// # Errors
-/// [`SelectionError::NoReason`], [`SelectionError::Decided`], [`SelectionError::Own`]; 404
-/// outside the asker's school.
+/// [`SelectionError::NoReason`], [`SelectionError::Decided`], [`SelectionError::Own`]; 404 where [`change`]
+/// finds none.
 pub async fn refuse_change(
     ctx: &Ctx,
     tx: &mut Tx,
@@ -322,7 +337,10 @@ async fn decide(
     id: Id<ChoiceChange>,
     (state, remark): (ChangeState, &str),
 ) -> Result<ChoiceChange, SelectionError> {
-    let member = access::require(ctx, &SCHOOL)?;
+    if !decides(ctx) {
+        return Err(Failure::NotFound.into());
+    }
+    let member = ctx.who.member().ok_or(Failure::NotFound)?;
     let found = change(ctx, tx, programme, id).await?;
     if found.person.uuid() == member.person {
         return Err(SelectionError::Own);

@@ -2,7 +2,8 @@
 //!
 //! A school puts an **offer** together as a draft, the scheme's rule is held against it, and it
 //! is published as a version. A teacher makes a **choice** from the published offer; a later
-//! **change** is asked for with a reason and decided by the school. A capability that is given up
+//! **change** is asked for with a reason and decided by the school, or above it where nobody there may
+//! but whoever asks. A capability that is given up
 //! keeps its row and all work done for it, and may be chosen again. A choice is judged by the
 //! offer it was made from and by what was held then, so a later offer unmakes no choice, and
 //! changing one capability takes no other.

@@ -151,6 +151,8 @@ pub struct ChoiceChange {
     pub person: Id<Person>,
     /// The teacher's name.
     pub name: String,
+    /// The teacher's school.
+    pub school: String,
     /// The offer chosen from.
     pub offer: Id<Offer>,
     /// The choice as it is to be.
@@ -296,7 +298,7 @@ pub enum SelectionError {
     #[error("这项申请已经处理过")]
     Decided,
     /// Nobody decides about their own choice.
-    #[error("不能审批本人的申请，请由其他负责人处理")]
+    #[error("不能审批本人的申请。请由本校其他负责人处理；本校没有其他负责人时，由上级工程办处理")]
     Own,
     /// Anything that concerns no field.
     #[error("操作没有完成")]

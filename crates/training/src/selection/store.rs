@@ -1,5 +1,6 @@
 //! Every statement of the room; those that write many rows at once or count beside.
 
+pub mod above;
 pub mod bulk;
 pub mod counted;
 
@@ -83,21 +84,21 @@ const ADD_CHANGE: &str = "insert into choice_change
     values ($1, $2, $3, $4, $5, $6, $7, 'asked', $8, '') on conflict do nothing";
 
 const CHANGE: &str =
-    "select c.id, c.person, p.name, c.offer, c.capabilities, c.reason, c.state, c.asked_at, c.decision
-    from choice_change c join person p on p.id = c.person
+    "select c.id, c.person, p.name, c.offer, c.capabilities, c.reason, c.state, c.asked_at, c.decision, n.name
+    from choice_change c join person p on p.id = c.person join node n on n.path = c.path
     where c.programme = $1 and c.id = $2 and c.path >= $3 and c.path < $4";
 
 const CHANGES: &str =
-    "select c.id, c.person, p.name, c.offer, c.capabilities, c.reason, c.state, c.asked_at, c.decision
-    from choice_change c join person p on p.id = c.person
+    "select c.id, c.person, p.name, c.offer, c.capabilities, c.reason, c.state, c.asked_at, c.decision, n.name
+    from choice_change c join person p on p.id = c.person join node n on n.path = c.path
     where c.programme = $1 and c.state = $2 and c.path >= $3 and c.path < $4
     and ($5 = '' or p.name like $5 || '%' escape '\\' or p.initials like $5 || '%' escape '\\')
     and c.id > $6
     order by c.id limit $7";
 
 const CHANGES_OF: &str =
-    "select c.id, c.person, p.name, c.offer, c.capabilities, c.reason, c.state, c.asked_at, c.decision
-    from choice_change c join person p on p.id = c.person
+    "select c.id, c.person, p.name, c.offer, c.capabilities, c.reason, c.state, c.asked_at, c.decision, n.name
+    from choice_change c join person p on p.id = c.person join node n on n.path = c.path
     where c.programme = $1 and c.person = $2 order by c.id desc limit 20";
 
 const WAITING_CHANGES: &str = "select count(*) from choice_change
@@ -173,6 +174,7 @@ fn change(row: &Row<'_>) -> Result<ChoiceChange, DbError> {
         state: coded(row, 6)?,
         asked_at: row.get(7)?,
         decision: row.get(8)?,
+        school: row.get(9)?,
     })
 }
 

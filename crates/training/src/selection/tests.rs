@@ -1,5 +1,6 @@
 //! Offers and choices, told on both engines.
 
+use tisheng_platform::args;
 use tisheng_testkit::{Browser, Seen, story};
 
 use super::{chosen, offered_to};
@@ -249,4 +250,37 @@ story!(a_task_of_hours_says_where_they_come_from, |engine| async move {
     crate::platform::suspend(&office, &mut tx, platform.id, platform.version).await.expect("suspended");
     tx.commit().await.expect("commits");
     own.get("/tasks").await.hides("学时来自 甲");
+});
+
+story!(a_change_that_nobody_at_the_school_may_decide_goes_to_the_office_above, |engine| async move {
+    let place = Place::begin(engine).await;
+    let school = place.town.school();
+    let offer = publish_offer(&place.test.app, &place.programme, school).await.expect("an offer");
+    let teacher = &school.teachers[0];
+    choose(&place.test.app, &place.programme, teacher).await.expect("a choice");
+    let mut own = place.browser(teacher).await;
+    own.post("/choice/change", &with(&offer, &[("reason", "想多学一些")])).await.shows("待审批");
+
+    // While somebody at the school may decide, it is nobody's above.
+    let mut county = place.browser(&place.town.county_office).await;
+    county.get("/choices/changes").await.shows("没有需要上级审批的申请").hides(&teacher.name);
+    let mut principal = place.browser(&school.principal).await;
+    let address = principal.get("/choices/changes").await.link("/choices/changes/0");
+    county.get(&address).await.is(404);
+    county.post(&address, &[("do", "approve"), ("decision", "")]).await.is(404);
+
+    let mut tx = place.test.app.db.write().await.expect("a transaction");
+    let leave = "update role_grant set until = '2020-01-02', since = '2020-01-01' where node = $1
+        and role in ('principal', 'cio', 'management_team', 'clerk')";
+    tx.run(leave, args![school.node.id]).await.expect("nobody is left");
+    tx.commit().await.expect("commits");
+    county.get("/choices").await.shows("变更申请（1）");
+    county.get("/choices/changes").await.shows(&teacher.name).shows(&school.node.name).shows("想多学一些");
+    let mut neighbour = place.browser(&place.town.neighbour_office).await;
+    neighbour.get("/choices/changes").await.shows("没有需要上级审批的申请");
+    neighbour.get(&address).await.is(404);
+    neighbour.post(&address, &[("do", "approve"), ("decision", "")]).await.is(404);
+    county.post(&address, &[("do", "refuse"), ("decision", "")]).await.is(422).says("请填写原因");
+    county.post(&address, &[("do", "approve"), ("decision", "同意")]).await.shows("已处理");
+    own.get("/choice").await.shows(&format!("已选 {} 个能力点", offer.len())).shows("已同意");
 });

@@ -35,17 +35,20 @@ fn credential(row: &Row<'_>) -> Result<Credential, DbError> {
         scopes: scopes.map_err(|e| DbError::Column { column: 4, problem: e.to_string() })?,
         rate: u32::try_from(row.get::<i64>(5)?).unwrap_or(u32::MAX),
         quota: row.get(6)?,
+        is_suspended: false,
     })
 }
 
 const OF_KEY: &str =
-    "select id, platform, name, key, scopes, rate, quota, secret, earlier, earlier_until from lrs_credential
-    where key = $1 and revoked_at is null";
+    "select c.id, c.platform, c.name, c.key, c.scopes, c.rate, c.quota, c.secret, c.earlier, c.earlier_until,
+    (select count(*) from platform p where p.id = c.platform and p.state = 'suspended')
+    from lrs_credential c where c.key = $1 and c.revoked_at is null";
 
 pub async fn of_key(tx: &mut Tx, key: &str) -> Result<Option<Proof<Credential>>, DbError> {
     tx.row_opt(OF_KEY, args![key], |row| {
         let earlier: Option<Vec<u8>> = row.get(8)?;
-        Ok(Proof { holder: credential(row)?, secret: row.get(7)?, earlier: earlier.zip(row.get(9)?) })
+        let holder = Credential { is_suspended: row.get::<i64>(10)? > 0, ..credential(row)? };
+        Ok(Proof { holder, secret: row.get(7)?, earlier: earlier.zip(row.get(9)?) })
     })
     .await
 }

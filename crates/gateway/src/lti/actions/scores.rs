@@ -113,8 +113,7 @@ pub async fn drop_line(ctx: &Ctx, tx: &mut Tx, line: &Line) -> Told<()> {
 /// other columns, such as of chapters, none of which is the course. The same score twice is one.
 ///
 /// # Errors
-/// 404 for somebody who has not opened the course; 409 when a later score stands; 403 when the
-/// platform is suspended.
+/// 404 for somebody who has not opened the course; 409 when a later score stands.
 pub async fn take(ctx: &Ctx, tx: &mut Tx, (course, line): (&Course, &Line), score: &Score) -> Told<()> {
     if !grades::is_member(tx, course.id, &score.user).await? {
         return Err(Fault::absent());

@@ -145,9 +145,10 @@ struct DisputePage {
     errors: FormErrors,
 }
 
-/// `GET /hours/disputes/new`
+/// `GET /hours/disputes/new`: about the line `entry`, or about what is called `title`.
 pub async fn new_dispute(asker: SignedIn, filters: Filters) -> Answer {
-    let form = dispute_form(&asker, filters.text("entry"), ["", ""], FormErrors::default());
+    let typed = [filters.text("title"), ""];
+    let form = dispute_form(&asker, filters.text("entry"), typed, FormErrors::default());
     layout::show(&form.await?)
 }
 

@@ -9,8 +9,9 @@ use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Failure, Filters, layout};
 use tisheng_registry::access::{self, Role};
 use tisheng_registry::people::{self, Person};
+use tisheng_rules::Scheme;
 
-use super::super::model::{Entry, WaitingState};
+use super::super::model::{Entry, Waiting, WaitingState};
 use super::super::store;
 use super::disputes::{Beside, DisputeRow, OWN, dispute_row};
 use super::paper::Paper;
@@ -24,6 +25,8 @@ struct OwnPage {
     page: Page,
     overview: Overview,
     held: Vec<WaitingRow>,
+    /// What was reported and has not become an entry, with the reason.
+    left_out: Vec<WaitingRow>,
     disputes: Vec<DisputeRow>,
     /// Whether the hours are handed over to another system.
     hands_over: bool,
@@ -39,6 +42,11 @@ pub(super) fn reader(ctx: &Ctx) -> Result<Id<Person>, Failure> {
 /// The asker as a teacher.
 pub(super) fn own(ctx: &Ctx) -> Result<Id<Person>, Failure> {
     Ok(Id::from_uuid(access::require(ctx, &[Role::Teacher])?.person))
+}
+
+/// The reports of which the state is `such`.
+fn rows(rules: &Scheme, reports: &[Waiting], such: fn(WaitingState) -> bool) -> Vec<WaitingRow> {
+    reports.iter().filter(|report| such(report.state)).map(|report| waiting_row(rules, report)).collect()
 }
 
 /// `GET /hours`
@@ -65,7 +73,8 @@ pub async fn show(asker: SignedIn) -> Answer {
         only_reads,
         page: Page::new(&asker, "我的学时", "/hours"),
         overview,
-        held: waiting.iter().filter(|w| w.state.waits()).map(|w| waiting_row(&rules, w)).collect(),
+        held: rows(&rules, &waiting, WaitingState::waits),
+        left_out: rows(&rules, &waiting, WaitingState::is_left_out),
         disputes,
     })
 }
@@ -85,7 +94,8 @@ pub async fn download(asker: SignedIn, filters: Filters) -> Answer {
         programme: rules.identity.title.value.clone(),
         day: chinese_date(ctx.at.date()),
         overview: overview(&rules, &entries),
-        held: waiting.iter().filter(|w| w.state.waits()).map(|w| waiting_row(&rules, w)).collect(),
+        held: rows(&rules, &waiting, WaitingState::waits),
+        left_out: rows(&rules, &waiting, WaitingState::is_left_out),
     };
     paper.answer(&filters)
 }

@@ -42,6 +42,8 @@ pub(super) struct Paper {
     pub overview: Overview,
     /// What has not been entered yet.
     pub held: Vec<WaitingRow>,
+    /// What was reported and has not become an entry.
+    pub left_out: Vec<WaitingRow>,
 }
 
 impl Paper {
@@ -60,7 +62,7 @@ impl Paper {
         let whose = [self.name.clone(), self.school];
         let with = |row: [String; 12]| whose.iter().cloned().chain(row).collect();
         let lines = self.overview.lines.into_iter().map(cells);
-        let held = self.held.into_iter().map(|w| {
+        let others = self.held.into_iter().chain(self.left_out).map(|w| {
             let none = String::new;
             let state = w.state.to_owned();
             let (booked, counts) = (none(), none());
@@ -76,11 +78,11 @@ impl Paper {
                 none(),
                 none(),
                 state,
-                w.why,
+                because(w.decision, w.why),
             ]
         });
         let head: Vec<_> = [("姓名", false), ("学校", false)].into_iter().chain(LINES).collect();
-        Table::new(format!("学时对账单-{}", self.name), &head, lines.chain(held).map(with).collect())
+        Table::new(format!("学时对账单-{}", self.name), &head, lines.chain(others).map(with).collect())
     }
 
     fn book(self) -> Result<Vec<u8>, WriteError> {
@@ -123,8 +125,20 @@ impl Paper {
             numbers: &[],
             rows: self.held.into_iter().map(waits).collect(),
         };
-        book(vec![sums, lines, held])
+        let left_out = Leaf {
+            name: "没有入账的报送",
+            above: Vec::new(),
+            head: &HELD,
+            numbers: &[],
+            rows: self.left_out.into_iter().map(waits).collect(),
+        };
+        book(vec![sums, lines, held, left_out])
     }
+}
+
+/// What was decided, or before it why the report waits.
+fn because(decision: String, why: String) -> String {
+    if decision.is_empty() { why } else { decision }
 }
 
 fn cells(line: LineRow) -> [String; 12] {
@@ -156,7 +170,7 @@ fn sum(row: SumRow) -> Vec<String> {
 fn waits(row: WaitingRow) -> Vec<String> {
     let state = row.state.to_owned();
     let place = [row.received, row.worked_on, row.title, row.source, row.source_id, row.place, row.hours];
-    place.into_iter().chain([state, row.why]).collect()
+    place.into_iter().chain([state, because(row.decision, row.why)]).collect()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use tisheng_content::Refusal;
 use tisheng_kernel::{Id, Instant};
 use tisheng_platform::db::Column;
 use tisheng_platform::files::Blob;
-use tisheng_platform::web::paging::{Cursor, ROWS};
+use tisheng_platform::web::paging::{Cursor, ROWS, literal};
 use tisheng_platform::{Ctx, DbError, Row, Scope, Shift, Tx, args};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::people::Person;
@@ -38,7 +38,9 @@ const INBOX: &str = "select d.id, d.person, p.name, d.path, d.entry, d.title, d.
     from hour_dispute d join person p on p.id = d.person
     left join account a on a.id = d.answered_by left join person q on q.id = a.person
     where d.programme = $1 and d.state = $2 and d.path >= $3 and d.path < $4
-    and ($5 = '' or p.name = $5 or d.title like '%' || $5 || '%') and d.id > $6 order by d.id limit $7";
+    and ($5 = '' or lower(p.name) like $5 || '%' escape '\\' or p.pinyin like $5 || '%' escape '\\'
+        or p.initials like $5 || '%' escape '\\' or lower(d.title) like '%' || $5 || '%' escape '\\')
+    and d.id > $6 order by d.id limit $7";
 
 const COUNTS: &str = "select state, count(*) from hour_dispute
     where programme = $1 and state in ('open', 'mending') and path >= $2 and path < $3 group by state";
@@ -141,6 +143,7 @@ pub async fn inbox(
     words: &str,
     cursor: &Cursor,
 ) -> Result<Vec<Dispute>, DbError> {
+    let words = literal(&words.to_lowercase());
     let args = args![programme, state.code(), &scope.from, &scope.until, words, cursor.uuid(), ROWS + 1];
     tx.rows(INBOX, args, dispute).await
 }

@@ -1,7 +1,7 @@
 //! Reports that wait for a person, and what was decided about them.
 
 use tisheng_kernel::{Id, Seconds};
-use tisheng_platform::web::paging::{Cursor, ROWS};
+use tisheng_platform::web::paging::{Cursor, ROWS, literal};
 use tisheng_platform::{Ctx, DbError, Row, Scope, Shift, Tx, args};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::people::Person;
@@ -38,7 +38,9 @@ const LIST: &str = "select id, state, path, person, name, paper_masked, school, 
     hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry, channel,
     paper_key, decided_by, long_day
     from hour_report where programme = $1 and state = $2 and path >= $3 and path < $4
-    and ($5 = '' or name = $5 or title like '%' || $5 || '%' or source_id = $5)
+    and ($5 = '' or lower(name) like $5 || '%' escape '\\' or lower(title) like '%' || $5 || '%' escape '\\'
+        or lower(source_id) like $5 escape '\\' or exists (select 1 from person p where p.id = hour_report.person
+            and (p.pinyin like $5 || '%' escape '\\' or p.initials like $5 || '%' escape '\\')))
     and ($6 = '' or source = $6) and ($7 = '' or long_day) and id > $8 order by id limit $9";
 
 const OF_TEACHER: &str =
@@ -225,7 +227,7 @@ pub async fn list(
     cursor: &Cursor,
 ) -> Result<Vec<Waiting>, DbError> {
     let (from, until, long_day) = (&scope.from, &scope.until, if asked.long_day { "only" } else { "" });
-    let Asked { state, words, source, .. } = asked;
+    let (words, Asked { state, source, .. }) = (literal(&asked.words.to_lowercase()), asked);
     let args = args![programme, state.code(), from, until, words, source, long_day, cursor.uuid(), ROWS + 1];
     tx.rows(LIST, args, waiting).await
 }

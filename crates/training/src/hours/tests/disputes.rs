@@ -1,5 +1,6 @@
 //! What a teacher hands in with a dispute, and how one that was upheld is mended.
 
+use tisheng_kernel::PersonName;
 use tisheng_registry::samples::Persona;
 use tisheng_testkit::{Browser, Chosen, Seen, story};
 
@@ -94,6 +95,9 @@ story!(what_was_upheld_stays_with_the_office_until_it_is_mended, |engine| async 
     }
     clerk.post(&mend, &[("line", &line)]).await.shows("已办结");
     clerk.get("/hours/inbox?state=upheld").await.shows(&teacher.name);
+    let initials = PersonName::parse(&teacher.name).expect("a name").initials();
+    clerk.get(&format!("/hours/inbox?state=upheld&q={initials}")).await.shows(&teacher.name);
+    clerk.get("/hours/inbox?state=upheld&q=%25").await.hides(&teacher.name);
     clerk.get(&address).await.shows("更正：").shows("冲销“").hides("异议不成立");
     own.get("/hours").await.shows("异议成立").shows("更正：").hides("待更正");
     clerk.post(&mend, &[("line", &line)]).await.is(422).says("现在不需要更正");

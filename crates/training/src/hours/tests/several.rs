@@ -1,6 +1,6 @@
 //! Held reports that are decided about together.
 
-use tisheng_kernel::{HourLength, Seconds};
+use tisheng_kernel::{HourLength, PersonName, Seconds};
 use tisheng_testkit::story;
 
 use super::{balance, logged};
@@ -33,6 +33,12 @@ story!(several_held_reports_are_decided_for_one_reason, |engine| async move {
     let list = "/hours/waiting?state=held";
     clerk.get(list).await.shows("待核实（4）").shows("勾选后可以一起处理");
     clerk.get("/hours/waiting?state=parked").await.hides("勾选后可以一起处理");
+    let name = PersonName::parse(&school.teachers[1].name).expect("a name");
+    let first: String = name.as_str().chars().take(1).collect();
+    for word in [first, name.initials(), name.pinyin()] {
+        clerk.get(&format!("{list}&q={word}")).await.shows(name.as_str());
+    }
+    clerk.get(&format!("{list}&q=%25")).await.hides(name.as_str());
     let none = clerk.post(list, &[("do", "accept"), ("reason", "平台已核实")]).await;
     none.is(422).says("请勾选要处理的报送").says("平台已核实");
     let silent = clerk.post(list, &[("do", "accept"), ("report", &one), ("reason", "")]).await;
@@ -61,12 +67,13 @@ story!(several_held_reports_are_decided_for_one_reason, |engine| async move {
 
     let why = "学习记录显示未完成";
     clerk.post(list, &[("do", "refuse"), ("report", &three), ("reason", why)]).await.shows("1 条未予认定");
-    place
-        .browser(&school.teachers[2])
-        .await
-        .get(&format!("/hours/where?day={}", place.day(1)))
-        .await
-        .shows(why);
+    let mut refused = place.browser(&school.teachers[2]).await;
+    refused.get(&format!("/hours/where?day={}", place.day(1))).await.shows(why);
+    let statement = refused.get("/hours").await;
+    statement.shows("没有入账的报送").shows(why).hides("正在核实");
+    let dispute = refused.get(&statement.link("/hours/disputes/new?title=")).await;
+    assert!(!dispute.field("title").is_empty(), "the report's title is there already");
+    refused.get("/hours/download?as=csv").await.shows(why);
     let mut tx = place.test.app.db.read().await.expect("a transaction");
     let rows = "select count(*) from audit where action = 'hours.report_decided'";
     let rows: i64 = tx.row(rows, tisheng_platform::args![], |row| row.get(0)).await.expect("read");

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use tisheng_kernel::Id;
+use tisheng_platform::Ctx;
 use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, Page, again};
 use tisheng_platform::web::paging::{ROWS, Slice};
@@ -9,7 +10,7 @@ use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, layout, once};
 use tisheng_registry::access::{self, Role};
 
-use super::super::actions::{self, SCHOOL};
+use super::super::actions;
 use super::super::model::{ChangeState, ChoiceChange};
 use super::super::store::{self, Narrow, TeacherChoice};
 use super::choice::difference_words;
@@ -64,7 +65,11 @@ pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
     let (programme, rules) = ground(ctx, &mut tx).await?;
     let scope = ctx.scope();
     let found = store::teachers(&mut tx, programme.id, &scope, &narrow, &filters.cursor(), ROWS + 1).await?;
-    let waiting = store::waiting_changes(&mut tx, programme.id, &scope).await?;
+    let waiting = if actions::is_office(ctx) {
+        store::above::waiting(ctx, &mut tx, programme.id, &scope).await?
+    } else {
+        store::waiting_changes(&mut tx, programme.id, &scope).await?
+    };
     let slice = Slice::cut(found, |t| (t.sort_key.clone(), t.person.to_string()));
     layout::show(&ChoicesPage {
         page: Page::new(&asker, "教师选学", "/choices"),
@@ -74,7 +79,7 @@ pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
         capabilities: rules.framework.capabilities.iter().map(|c| (c.code.clone(), c.label())).collect(),
         rows: slice.rows,
         waiting,
-        may_decide: access::require(ctx, &SCHOOL).is_ok(),
+        may_decide: actions::decides(ctx),
         first: if filters.text("after").is_empty() { String::new() } else { filters.with("after", "") },
         next: slice.next.map(|next| filters.with("after", &next.write())).unwrap_or_default(),
         download: filters.with("after", ""),
@@ -101,6 +106,7 @@ pub async fn download(asker: SignedIn, filters: Filters) -> Answer {
 #[template(path = "selection/pages/changes.html")]
 struct ChangesPage {
     page: Page,
+    is_above: bool,
     tabs: Vec<(String, &'static str, bool)>,
     words: String,
     state: &'static str,
@@ -109,19 +115,30 @@ struct ChangesPage {
     next: String,
 }
 
+/// Passes for whoever decides about changes.
+fn may_decide(ctx: &Ctx) -> Result<(), Failure> {
+    if actions::decides(ctx) { Ok(()) } else { Err(Failure::NotFound) }
+}
+
 /// `GET /choices/changes`
 pub async fn changes(asker: SignedIn, filters: Filters) -> Answer {
     let ctx = &asker.ctx;
-    access::require(ctx, &SCHOOL)?;
+    may_decide(ctx)?;
     let state = filters.text("state").parse().unwrap_or(ChangeState::Asked);
     let words = filters.text("q");
     let mut tx = ctx.read().await?;
     let (programme, _) = ground(ctx, &mut tx).await?;
-    let found = store::changes(&mut tx, programme.id, &ctx.scope(), state, words, &filters.cursor()).await?;
+    let (is_above, cursor) = (actions::is_office(ctx), filters.cursor());
+    let found = if is_above {
+        store::above::changes(ctx, &mut tx, programme.id, (state, words, &cursor)).await?
+    } else {
+        store::changes(&mut tx, programme.id, &ctx.scope(), state, words, &cursor).await?
+    };
     let slice = Slice::cut(found, |change| (String::new(), change.id.to_string()));
     let tabs = ChangeState::ALL.map(|tab| (filters.with("state", tab.code()), tab.chinese(), tab == state));
     layout::show(&ChangesPage {
         page: Page::new(&asker, "选学变更申请", "/choices").crumb("教师选学", "/choices"),
+        is_above,
         tabs: tabs.to_vec(),
         words: words.to_owned(),
         state: state.code(),
@@ -155,7 +172,7 @@ async fn change_page(
     errors: FormErrors,
 ) -> Result<ChangePage, Failure> {
     let ctx = &asker.ctx;
-    access::require(ctx, &SCHOOL)?;
+    may_decide(ctx)?;
     let mut tx = ctx.read().await?;
     let (programme, rules) = ground(ctx, &mut tx).await?;
     let change = actions::change(ctx, &mut tx, &programme, id).await?;
