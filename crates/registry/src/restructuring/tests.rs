@@ -4,7 +4,7 @@ use axum::Router;
 use tisheng_platform::{Parts, Scope};
 use tisheng_testkit::{TestApp, story};
 
-use super::relocate;
+use super::{close, relocate};
 use crate::organisation::{self, Close, Kind, NewNode, OrganisationError};
 use crate::samples::{beginning, small_town};
 use crate::{access, people};
@@ -41,8 +41,8 @@ story!(a_place_moves_to_where_its_code_was_before, |engine| async move {
     let town = small_town(&test.system()).await.expect("a town");
     let province = test.ctx(town.province_office.who());
     let mut tx = province.write().await.expect("a transaction");
-    let close = Close { node: town.neighbour.id, version: 1, on: beginning(), reason: "撤并" };
-    super::close(&province, &mut tx, &close).await.expect("closed");
+    let end = Close { node: town.neighbour.id, version: 1, on: beginning(), reason: "撤并" };
+    close(&province, &mut tx, &end).await.expect("closed");
     let (parent, valid_from) = (Some(town.province.id), beginning());
     let code = town.neighbour.code.as_deref().expect("a code");
     let new = NewNode { parent, kind: Kind::County, name: "直管县", code, valid_from };

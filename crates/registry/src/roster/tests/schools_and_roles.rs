@@ -297,7 +297,7 @@ story!(an_official_is_entered_by_a_passport, |engine| async move {
     let again = world.bring(&mut office, "roles", "角色.csv", &list).await;
     assert_eq!(world.run(&again.path).await.tally.same, 1, "known by the passport");
     let cases = [
-        ("no kind", "", "证件号码", "应为18位"),
+        ("no kind", "", "证件号码", "只能包含数字"),
         ("kind unknown", "工作证", "证件类型", "证件类型应为居民身份证"),
     ];
     for (name, kind, field, words) in cases {
