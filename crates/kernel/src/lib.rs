@@ -23,7 +23,7 @@ pub use identity::{Identity, PaperKind, Phone, Sex};
 pub use level::Level;
 pub use period::{Period, WorkCalendar};
 pub use person_name::PersonName;
-pub use region::{RegionCode, RegionLevel};
+pub use region::{LocalCode, RegionCode, RegionLevel};
 pub use school::SchoolCode;
 pub use score::Score;
 pub use time::{Clock, Instant, SystemClock};

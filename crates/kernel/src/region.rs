@@ -1,4 +1,4 @@
-//! Codes of regions (GB/T 2260) and of the towns below them.
+//! Codes of regions (GB/T 2260) and of the towns below them, and local codes of places that have none.
 
 use std::fmt;
 use std::str::FromStr;
@@ -106,9 +106,44 @@ impl fmt::Display for RegionCode {
     }
 }
 
+/// A local code of a place to which the state has given none, such as a development zone: 2 to 12 letters
+/// and digits, in capitals. It begins with a letter, so that it is never taken for an official one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LocalCode(String);
+
+/// The text is no local code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("地方代码应以字母开头，由2至12位字母和数字组成")]
+pub struct NotALocalCode;
+
+impl LocalCode {
+    /// The letters and digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for LocalCode {
+    type Err = NotALocalCode;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let plain = crate::text::tidy(text).to_ascii_uppercase();
+        let begins = plain.starts_with(|c: char| c.is_ascii_uppercase());
+        let fits = (2..=12).contains(&plain.len()) && plain.bytes().all(|b| b.is_ascii_alphanumeric());
+        if begins && fits { Ok(Self(plain)) } else { Err(NotALocalCode) }
+    }
+}
+
+impl fmt::Display for LocalCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{NotARegionCode, RegionCode, RegionLevel};
+    use super::{LocalCode, NotALocalCode, NotARegionCode, RegionCode, RegionLevel};
 
     fn code(text: &str) -> RegionCode {
         text.parse().expect(text)
@@ -134,5 +169,16 @@ mod tests {
             assert_eq!(text.parse::<RegionCode>(), Err(NotARegionCode), "{text}");
         }
         assert_eq!("２１０１０２".parse::<RegionCode>(), Ok(code("210102")));
+    }
+
+    #[test]
+    fn a_local_code_begins_with_a_letter_and_an_official_one_never_does() {
+        let local = |text: &str| text.parse::<LocalCode>().map(|code| code.to_string());
+        assert_eq!(local(" ｇxq１ "), Ok("GXQ1".to_owned()));
+        assert_eq!(local("KF"), Ok("KF".to_owned()));
+        for text in ["", "K", "210102", "1KF", "KF-1", "KF 1", "ABCDEFGHIJ123", "开发区"] {
+            assert_eq!(local(text), Err(NotALocalCode), "{text}");
+        }
+        assert_eq!("GXQ1".parse::<RegionCode>(), Err(NotARegionCode));
     }
 }

@@ -24,7 +24,7 @@ pub use dates::date_of;
 pub use header::{Column, Header, Missing};
 pub use read::{Limits, Row, Sheet, Warning, read, read_for};
 pub use rows::{Rows, Unpacking};
-pub use write::{Field, Leaf, book, csv, template, xlsx};
+pub use write::{Field, Leaf, book, csv, template, template_text, xlsx};
 
 /// A file that cannot be read, with what to do about it in the words of the page.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -30,6 +30,11 @@ pub struct Field {
 }
 
 impl Field {
+    /// The title as templates show it: a star says that the column must be filled in.
+    fn marked_title(&self) -> String {
+        if self.required { format!("{} *", self.title) } else { self.title.to_owned() }
+    }
+
     /// Whether the cells of the column get a list to choose from.
     fn has_list(&self) -> bool {
         let characters: usize = self.choices.iter().map(|choice| choice.chars().count() + 1).sum();
@@ -58,8 +63,7 @@ pub fn template(name: &str, fields: &[Field]) -> Result<Vec<u8>, WriteError> {
     let sheet = book.add_worksheet();
     sheet.set_name(name)?;
     for (column, field) in (0_u16..).zip(fields) {
-        let title = if field.required { format!("{} *", field.title) } else { field.title.to_owned() };
-        sheet.write_string_with_format(0, column, title, &head_format())?;
+        sheet.write_string_with_format(0, column, field.marked_title(), &head_format())?;
         sheet.insert_note(0, column, &Note::new(&field.note).add_author_prefix(false))?;
         sheet.set_column_width(column, f64::from(field.width))?;
         sheet.set_column_format(column, &text)?;
@@ -72,6 +76,16 @@ pub fn template(name: &str, fields: &[Field]) -> Result<Vec<u8>, WriteError> {
     sheet.set_row_height(0, 24)?;
     rules(book.add_worksheet(), fields)?;
     Ok(book.save_to_buffer()?)
+}
+
+/// The titles alone, as text for Excel (see [`csv`]): for those whose own system writes the file.
+///
+/// # Errors
+/// When the text cannot be written, which memory does not do.
+pub fn template_text(fields: &[Field]) -> Result<Vec<u8>, WriteError> {
+    let titles: Vec<String> = fields.iter().map(Field::marked_title).collect();
+    let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
+    csv(&titles, std::iter::empty::<[String; 0]>())
 }
 
 /// The sheet of a template that says how each column is filled in.
@@ -221,7 +235,7 @@ fn harmless(text: String) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Field, Leaf, book, csv, template, xlsx};
+    use super::{Field, Leaf, book, csv, template, template_text, xlsx};
     use crate::{Cell, Limits, read};
 
     #[test]
@@ -308,5 +322,10 @@ mod tests {
         let sheet = read(&book, &Limits::default()).expect("a sheet");
         let titles: Vec<String> = sheet.rows.get(0).expect("a row").cells.iter().map(Cell::text).collect();
         assert_eq!(titles, ["姓名 *", "学段 *", "项目 *"], "too long a list is left out, not the template");
+        let text = template_text(&fields).expect("text");
+        assert!(text.starts_with("\u{feff}姓名 *,学段 *,".as_bytes()), "with the mark that Excel asks for");
+        let sheet = read(&text, &Limits::default()).expect("a sheet");
+        let titles: Vec<String> = sheet.rows.get(0).expect("a row").cells.iter().map(Cell::text).collect();
+        assert_eq!(titles, ["姓名 *", "学段 *", "项目 *"]);
     }
 }

@@ -15,7 +15,7 @@ use super::intake;
 use super::model::{Grant, Holder, goes_with_post, may_give, needs_second_factor, stands_at};
 use super::store;
 use crate::organisation::{self, Kind, Node};
-use crate::people::{self, Person};
+use crate::people::{self, Person, Post};
 use crate::role::{Permission, Role, permit, role};
 
 /// The kind of job that ends the sessions of a grant on its last day.
@@ -291,6 +291,24 @@ pub(crate) async fn begin_teaching(
     store::insert_grant(tx, &new).await?;
     let detail = json!({ "person": person, "role": Role::Teacher.key(), "node": school, "with": "post" });
     audit::record(ctx, tx, "access.role_given", id.uuid(), &detail).await?;
+    Ok(())
+}
+
+/// Lets the teacher's role that goes with `post` of `person` begin with it on the day `to` in place of
+/// `from`. The caller has changed the post, so nothing more is asked.
+///
+/// # Errors
+/// What the database reports.
+pub(crate) async fn begin_with_post(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    (person, post): (Id<Person>, Id<Post>),
+    (from, to): (NaiveDate, NaiveDate),
+) -> Result<(), DbError> {
+    if intake::begin_with_post(tx, post.uuid(), (from, to)).await? {
+        let detail = json!({ "role": Role::Teacher.key(), "before": from, "now": to, "with": "post" });
+        audit::record(ctx, tx, "access.role_redated", person.uuid(), &detail).await?;
+    }
     Ok(())
 }
 

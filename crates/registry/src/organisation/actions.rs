@@ -9,7 +9,7 @@ use tisheng_kernel::number::chinese_date;
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, DbError, Shift, Tx, audit, jobs};
 
-use super::model::{Facts, Kind, Node, segment};
+use super::model::{Facts, Kind, Node, own_segment, segment};
 use super::store;
 use crate::role::{Permission, permit};
 
@@ -193,12 +193,13 @@ pub async fn create(ctx: &Ctx, tx: &mut Tx, new: &NewNode<'_>) -> Result<Node, O
     let code = free_code(tx, new.kind, new.code, None).await?;
     let id: Id<Node> = ctx.id();
     let head = above.as_ref().map_or("/", |node| node.path.as_str());
+    let path = free_path(tx, head, id, &segment(id, new.kind, code.as_deref())).await?;
     let node = Node {
         id,
         parent: new.parent,
         kind: new.kind,
         name: name.to_owned(),
-        path: format!("{head}{}/", segment(id, new.kind, code.as_deref())),
+        path,
         code,
         depth: above.as_ref().map_or(0, |node| node.depth + 1),
         valid_from: new.valid_from,
@@ -271,7 +272,7 @@ pub async fn relocate(
     within(ctx, &old, from)?;
     free_name(tx, Some(above.id), old.kind, &old.name, Some(id)).await?;
     store::remember(ctx, tx, &old, "moved", from, reason).await?;
-    let to = format!("{}{}/", above.path, old.segment());
+    let to = free_path(tx, &above.path, id, old.segment()).await?;
     let moved = Moved { node: id, to, from: old.path.clone() };
     store::keep_moved(tx, &moved, ctx.at).await?;
     changed(store::reparent(tx, &old, above.id).await?)?;
@@ -416,6 +417,20 @@ async fn free_name(
     match store::namesake(tx, parent, kind, name, own).await? {
         true => Err(OrganisationError::NameTaken(name.to_owned())),
         false => Ok(()),
+    }
+}
+
+/// The path of the node `id` below `head`: with `segment`, or with the node's own where another has that
+/// path already. A place that is closed or has another code by now keeps the path of the old code, and the
+/// code may be given again.
+async fn free_path(tx: &mut Tx, head: &str, id: Id<Node>, segment: &str) -> Result<String, DbError> {
+    let (path, own) = (format!("{head}{segment}/"), own_segment(id));
+    if segment == own {
+        return Ok(path);
+    }
+    match store::by_path(tx, &path).await? {
+        Some(holder) if holder.id != id => Ok(format!("{head}{own}/")),
+        _ => Ok(path),
     }
 }
 

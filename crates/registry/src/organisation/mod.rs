@@ -4,8 +4,9 @@
 //! beside them (office, development centre, training institution). Levels may be left out: a
 //! county may stand below a province, a school below a city. Each node has a **path** of the
 //! segments from the root down; a subtree is a range of paths, which is how
-//! [`Scope`](tisheng_platform::Scope) says who may see what. A region's segment is its code,
-//! another node's is made from its identifier; neither changes when the name does.
+//! [`Scope`](tisheng_platform::Scope) says who may see what. A region's segment is the code that it was
+//! founded with, unless another had that path before; another node's is made from its identifier. Neither
+//! changes when the name or the code does.
 //!
 //! Tables: `node`, `node_history`, `node_moved`, `school`. Invariants: a path begins with the parent's path;
 //! two open nodes never carry one code; a closed node has no open node below it; each change
@@ -23,7 +24,7 @@ pub use actions::{
     Close, MOVED, Moved, NewNode, OrganisationError, Recode, Rename, create, recode, relocate, rename,
     reopen, state_facts,
 };
-pub use model::{Environment, Facts, Kind, Location, Node, Pilot, Stage};
+pub use model::{Environment, Facts, Kind, Location, Node, Pilot, Stage, region_code};
 pub use pages::routes;
 pub use regions::{RegionError, seed_regions};
 pub use store::{

@@ -1,7 +1,8 @@
 //! Nodes and schools: what they are and where they may stand.
 
 use chrono::NaiveDate;
-use tisheng_kernel::{Id, RegionCode, SchoolCode, coded};
+use tisheng_kernel::text::tidy;
+use tisheng_kernel::{Id, LocalCode, RegionCode, SchoolCode, coded};
 
 /// An organisation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +15,7 @@ pub struct Node {
     pub kind: Kind,
     /// Its name.
     pub name: String,
-    /// Its code: of a region six or nine digits, of a school ten.
+    /// Its code: of a region six or nine digits, or a local one; of a school ten digits.
     pub code: Option<String>,
     /// The segments from the root down, each ended by a slash.
     pub path: String,
@@ -101,7 +102,7 @@ impl Kind {
             return Ok(None);
         }
         if self.is_region() {
-            return text.parse::<RegionCode>().map(|c| Some(c.to_string())).map_err(|e| e.to_string());
+            return region_code(text).map(Some);
         }
         if self == Self::School {
             return text.parse::<SchoolCode>().map(|c| Some(c.to_string())).map_err(|e| e.to_string());
@@ -113,6 +114,18 @@ impl Kind {
             Err("机构代码只能包含字母、数字和短横".to_owned())
         }
     }
+}
+
+/// Reads the code of a region: the state's or, where it begins with a letter, a local one.
+///
+/// # Errors
+/// The sentence for the form.
+pub fn region_code(text: &str) -> Result<String, String> {
+    if tidy(text).starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return text.parse::<LocalCode>().map(|code| code.to_string()).map_err(|e| e.to_string());
+    }
+    let hint = |e| format!("{e}；没有区划代码的新区、开发区可填以字母开头的地方代码");
+    text.parse::<RegionCode>().map(|code| code.to_string()).map_err(hint)
 }
 
 coded! {
@@ -212,13 +225,19 @@ impl Facts {
     }
 }
 
-/// The segment of a new node's path: a region's code, else the random end of its identifier.
+/// The segment of a new node's path: a region's code, else [`own_segment`].
 #[must_use]
 pub fn segment(id: Id<Node>, kind: Kind, code: Option<&str>) -> String {
     match code {
         Some(code) if kind.is_region() => code.to_owned(),
-        _ => id.to_string().split_off(20),
+        _ => own_segment(id),
     }
+}
+
+/// The segment that only the node `id` can have: the random end of its identifier.
+#[must_use]
+pub fn own_segment(id: Id<Node>) -> String {
+    id.to_string().split_off(20)
 }
 
 #[cfg(test)]
@@ -242,7 +261,14 @@ mod tests {
     #[test]
     fn each_kind_has_its_codes() {
         assert_eq!(Kind::County.read_code("210102"), Ok(Some("210102".to_owned())));
-        assert!(Kind::County.read_code("2101020001").is_err());
+        assert!(Kind::County.read_code("2101020001").is_err_and(|e| e.contains("以字母开头的地方代码")));
+        assert_eq!(
+            Kind::County.read_code("gxq1"),
+            Ok(Some("GXQ1".to_owned())),
+            "a zone without an official one"
+        );
+        assert!(Kind::Town.read_code("GXQ-1").is_err_and(|e| e.contains("2至12位字母和数字")));
+        assert!(Kind::School.read_code("GXQ1").is_err());
         assert_eq!(Kind::School.read_code("2121000001"), Ok(Some("2121000001".to_owned())));
         assert!(Kind::School.read_code("210102").is_err());
         assert_eq!(Kind::School.read_code(""), Ok(None));

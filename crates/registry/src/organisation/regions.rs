@@ -5,7 +5,7 @@ use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, DbError, Tx};
 
 use super::actions::{NewNode, OrganisationError, create};
-use super::model::Kind;
+use super::model::{Kind, region_code};
 use super::store;
 
 /// Why a table of regions was not taken.
@@ -45,9 +45,9 @@ impl From<RegionError> for Failure {
 
 /// One line of the table.
 struct Region<'a> {
-    code: &'a str,
+    code: String,
     name: &'a str,
-    parent: &'a str,
+    parent: String,
     kind: Kind,
 }
 
@@ -65,30 +65,30 @@ pub async fn seed_regions(
     valid_from: NaiveDate,
 ) -> Result<usize, RegionError> {
     let mut founded = 0;
-    let mut within: Vec<&str> = root.into_iter().collect();
+    let mut within: Vec<String> = root.into_iter().map(str::to_owned).collect();
     for (number, text) in csv.lines().enumerate().skip(1).filter(|(_, text)| !text.trim().is_empty()) {
         let line = number + 1;
         let region = read(line, text)?;
         if root.is_some() {
             if within.contains(&region.parent) {
-                within.push(region.code);
-            } else if root != Some(region.code) {
+                within.push(region.code.clone());
+            } else if root != Some(region.code.as_str()) {
                 continue;
             }
         }
         let refused = |error: DbError| RegionError::Refused { line, source: error.into() };
-        if store::by_code(tx, region.code).await.map_err(refused)?.is_some() {
+        if store::by_code(tx, &region.code).await.map_err(refused)?.is_some() {
             continue;
         }
-        let parent = match region.parent {
+        let parent = match region.parent.as_str() {
             "" => None,
-            _ if root == Some(region.code) => None,
+            _ if root == Some(region.code.as_str()) => None,
             code => {
                 let above = store::by_code(tx, code).await.map_err(refused)?;
                 Some(above.ok_or_else(|| RegionError::Parent { line, parent: code.to_owned() })?.id)
             }
         };
-        let new = NewNode { parent, kind: region.kind, name: region.name, code: region.code, valid_from };
+        let new = NewNode { parent, kind: region.kind, name: region.name, code: &region.code, valid_from };
         create(ctx, tx, &new).await.map_err(|source| RegionError::Refused { line, source })?;
         founded += 1;
     }
@@ -100,5 +100,8 @@ fn read(line: usize, text: &str) -> Result<Region<'_>, RegionError> {
     let cells: Vec<&str> = text.trim().split(',').collect();
     let [code, name, parent, level] = cells[..] else { return Err(wrong()) };
     let kind: Kind = level.parse().map_err(|_| wrong())?;
+    // Local codes are kept in capitals, whatever the table writes; what is no code is refused once it is used.
+    let plain = |code: &str| region_code(code).unwrap_or_else(|_| code.to_owned());
+    let (code, parent) = (plain(code), plain(parent));
     if kind.is_region() { Ok(Region { code, name, parent, kind }) } else { Err(wrong()) }
 }

@@ -9,6 +9,7 @@ use tisheng_platform::{Ctx, DbError, Tx, audit, jobs};
 
 use super::matching::{sealed_paper, sealed_phone};
 use super::model::{Person, Post};
+use super::moves::in_post;
 use super::store;
 use crate::organisation::{self, Kind, Node, Stage};
 use crate::role::{Permission, permit};
@@ -55,6 +56,9 @@ pub enum PeopleError {
     /// The day lies before the end of the post before.
     #[error("日期不能早于上一段任职的离任日期（{}）", chinese_date(*.0))]
     Overlaps(NaiveDate),
+    /// The day is not before the one from which the post was lent.
+    #[error("日期应早于借调的起始日期（{}）", chinese_date(*.0))]
+    AfterLoan(NaiveDate),
     /// The subject or title is too long, or there is no subject.
     #[error("请填写任教学科（20字以内）；职称不超过30字")]
     Words,
@@ -203,10 +207,7 @@ pub(crate) async fn appoint(ctx: &Ctx, tx: &mut Tx, new: &NewPost<'_>) -> Result
     // not by the tree.
     let person = store::person(tx, new.person).await?.ok_or(Failure::NotFound)?;
     arrived(ctx, new.since)?;
-    let posts = store::posts_of(tx, person.id).await?;
-    if let Some(until) = posts.iter().filter_map(|post| post.until).max().filter(|day| new.since < *day) {
-        return Err(PeopleError::Overlaps(until));
-    }
+    after_others(tx, person.id, new.since).await?;
     let id: Id<Post> = ctx.id();
     let row = store::NewRow {
         id,
@@ -269,10 +270,8 @@ pub async fn correct(ctx: &Ctx, tx: &mut Tx, change: &Correction<'_>) -> Result<
 /// # Errors
 /// [`PeopleError::NoPost`] when there is none.
 pub async fn amend(ctx: &Ctx, tx: &mut Tx, change: &Amendment<'_>) -> Result<(), PeopleError> {
-    permit(ctx, Permission::KeepPeople)?;
-    let person = super::visible(ctx, tx, change.person).await?;
+    let (person, post) = in_post(ctx, tx, change.person).await?;
     words(change.subject, change.title)?;
-    let post = store::open_post(tx, person.id).await?.ok_or(PeopleError::NoPost)?;
     store::amend(tx, post.id, (change.subject, change.stage.key(), change.title), ctx.at).await?;
     let detail = json!({
         "before": [post.subject, post.stage.map_or("", |s| s.key()).to_owned(), post.title],
@@ -280,6 +279,38 @@ pub async fn amend(ctx: &Ctx, tx: &mut Tx, change: &Amendment<'_>) -> Result<(),
     });
     audit::record(ctx, tx, "people.post_amended", person.id.uuid(), &detail).await?;
     tell(ctx, tx, person.id).await
+}
+
+/// Lets the open post begin on the day `since`, since another had been entered.
+///
+/// # Errors
+/// [`PeopleError::Overlaps`] when another post lasts longer, [`PeopleError::AfterLoan`] when the post was
+/// lent before.
+pub(crate) async fn redate(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    person: Id<Person>,
+    since: NaiveDate,
+) -> Result<(), PeopleError> {
+    let (person, post) = in_post(ctx, tx, person).await?;
+    arrived(ctx, since)?;
+    after_others(tx, person.id, since).await?;
+    if let Some(lent) = store::first_loan(tx, &post).await?.filter(|lent| *lent <= since) {
+        return Err(PeopleError::AfterLoan(lent));
+    }
+    store::redate(tx, post.id, since, ctx.at).await?;
+    let detail = json!({ "post": post.id, "before": post.since, "now": since });
+    audit::record(ctx, tx, "people.post_redated", person.id.uuid(), &detail).await?;
+    tell(ctx, tx, person.id).await
+}
+
+/// Passes when no post of `person` has ended after `since`.
+async fn after_others(tx: &mut Tx, person: Id<Person>, since: NaiveDate) -> Result<(), PeopleError> {
+    let posts = store::posts_of(tx, person).await?;
+    match posts.iter().filter_map(|post| post.until).max() {
+        Some(until) if since < until => Err(PeopleError::Overlaps(until)),
+        _ => Ok(()),
+    }
 }
 
 /// The school, when it is one, is open and lies within what the asker may see.

@@ -1,7 +1,7 @@
 //! People and posts: what they are.
 
 use chrono::NaiveDate;
-use tisheng_kernel::{Id, PaperKind, Sex, coded};
+use tisheng_kernel::{Id, Instant, PaperKind, Sex, coded};
 
 use crate::organisation::{Node, Stage};
 
@@ -102,6 +102,8 @@ pub struct Post {
     pub state: PostState,
     /// Why it ended.
     pub reason: String,
+    /// When it was changed last; the beginning of time where nobody kept that.
+    pub changed_at: Instant,
 }
 
 /// A person in the open post, as other rooms need it.

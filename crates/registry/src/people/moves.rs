@@ -176,7 +176,7 @@ pub async fn recall(ctx: &Ctx, tx: &mut Tx, id: Id<Person>, on: NaiveDate) -> Re
 }
 
 /// The person and the open post, when the asker keeps people there.
-async fn in_post(ctx: &Ctx, tx: &mut Tx, id: Id<Person>) -> Result<(Person, Post), PeopleError> {
+pub(super) async fn in_post(ctx: &Ctx, tx: &mut Tx, id: Id<Person>) -> Result<(Person, Post), PeopleError> {
     permit(ctx, Permission::KeepPeople)?;
     let person = super::visible(ctx, tx, id).await?;
     let post = store::open_post(tx, id).await?.ok_or(PeopleError::NoPost)?;

@@ -49,7 +49,10 @@ pub(crate) fn form_errors(error: PeopleError) -> Result<FormErrors, Failure> {
         PeopleError::Failed(_) | PeopleError::Stale => return Err(error.into()),
         PeopleError::Known { .. } | PeopleError::KnownByAnotherName => "paper",
         PeopleError::NotASchool | PeopleError::SameSchool => "school",
-        PeopleError::TooEarly(_) | PeopleError::NotYet | PeopleError::Overlaps(_) => "on",
+        PeopleError::TooEarly(_)
+        | PeopleError::NotYet
+        | PeopleError::Overlaps(_)
+        | PeopleError::AfterLoan(_) => "on",
         PeopleError::Words => "subject",
         PeopleError::NoReason => "reason",
         PeopleError::InPost { .. } | PeopleError::NoPost | PeopleError::Secondment(_) => "school",

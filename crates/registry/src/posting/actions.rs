@@ -1,14 +1,14 @@
 //! What is done with a post and the roles that go with it, in one transaction.
 
 use chrono::NaiveDate;
-use tisheng_kernel::Id;
+use tisheng_kernel::{Id, Instant};
 use tisheng_platform::{Ctx, Scope, Tx};
 use tisheng_rules::plan::TeamRule;
 
 use crate::access;
 use crate::access::intake::{LEFT, MOVED};
 use crate::organisation::Node;
-use crate::people::{self, Departure, NewPost, PeopleError, Person, Post, Team, Transfer};
+use crate::people::{self, Amendment, Departure, NewPost, PeopleError, Person, Post, Team, Transfer};
 
 /// Gives somebody without a post a place at a school, and the teacher's role there.
 ///
@@ -18,6 +18,30 @@ pub async fn appoint(ctx: &Ctx, tx: &mut Tx, new: &NewPost<'_>) -> Result<Id<Pos
     let post = people::appoint(ctx, tx, new).await?;
     begin(ctx, tx, new.person, new.since).await?;
     Ok(post)
+}
+
+/// Gives the open post other words and, where it began on another day than `since`, that day; the teacher's
+/// role follows. `seen` is when the post had last been changed as the asker saw it.
+///
+/// # Errors
+/// [`PeopleError::Stale`] when somebody else has changed the post since, and others.
+pub async fn amend(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    change: &Amendment<'_>,
+    (since, seen): (NaiveDate, Instant),
+) -> Result<(), PeopleError> {
+    people::hold(tx, change.person).await?;
+    let post = people::open_post(tx, change.person).await?.ok_or(PeopleError::NoPost)?;
+    if post.changed_at != seen {
+        return Err(PeopleError::Stale);
+    }
+    people::amend(ctx, tx, change).await?;
+    if post.since != since {
+        people::redate(ctx, tx, change.person, since).await?;
+        access::begin_with_post(ctx, tx, (change.person, post.id), (post.since, since)).await?;
+    }
+    Ok(())
 }
 
 /// Moves somebody's post to another school; the roles at the old one end.

@@ -25,7 +25,7 @@ use tisheng_platform::App;
 
 use crate::role::Role;
 
-pub use actions::{appoint, enlist, release, transfer};
+pub use actions::{amend, appoint, enlist, release, transfer};
 
 /// The routes of this room.
 pub fn routes() -> Router<Arc<App>> {

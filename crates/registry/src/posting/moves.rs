@@ -2,7 +2,7 @@
 
 use askama::Template;
 use chrono::NaiveDate;
-use tisheng_kernel::{Id, pinyin};
+use tisheng_kernel::{Id, Instant, pinyin};
 use tisheng_platform::Tx;
 use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{self, Flash, Page, again};
@@ -51,11 +51,10 @@ impl Move {
         matches!(self, Self::Amend | Self::Appoint | Self::Transfer)
     }
 
-    /// The words of the date's field, where one is asked for.
+    /// The words of the date's field.
     const fn day(self) -> &'static str {
         match self {
-            Self::Amend => "",
-            Self::Appoint => "任职起始日期",
+            Self::Amend | Self::Appoint => "任职起始日期",
             Self::Transfer => "到新学校任职的日期",
             Self::Release => "离任日期（自这一天起不再在岗）",
             Self::Second => "借调起始日期",
@@ -85,6 +84,8 @@ struct MovePage {
     schools: Vec<Node>,
     subjects: Vec<(&'static str, &'static str)>,
     titles: Vec<(&'static str, &'static str)>,
+    /// When the open post had last been changed as the form was made.
+    seen: String,
 }
 
 impl MovePage {
@@ -106,6 +107,12 @@ impl MovePage {
         self.value("title", as_choice(self.open.as_ref().map_or("", |post| &post.title)).0)
     }
 
+    /// The day in its field: that of the post where the post itself is put right.
+    fn day(&self) -> String {
+        let own = self.open.as_ref().filter(|_| self.kind == Move::Amend);
+        self.value("on", &own.map(|post| post.since.to_string()).unwrap_or_default()).to_owned()
+    }
+
     fn other_title(&self) -> &str {
         self.value("title_other", as_choice(self.open.as_ref().map_or("", |post| &post.title)).1)
     }
@@ -124,7 +131,18 @@ async fn move_page(
     reaches(asker, &mut tx, kind).await?;
     let open = people::open_post(&mut tx, person.id).await?;
     let page = page_of(asker, &person, kind.title());
-    Ok(MovePage { page, person, kind, open, typed, errors, schools, subjects: subjects(), titles: titles() })
+    // A form that comes back with a mistake is still made from what its reader saw.
+    let seen = match typed.text("seen") {
+        "" => seen_of(open.as_ref()),
+        seen => seen.to_owned(),
+    };
+    let (subjects, titles) = (subjects(), titles());
+    Ok(MovePage { page, person, kind, open, typed, errors, schools, subjects, titles, seen })
+}
+
+/// The moment of the last change of a post, as forms carry it.
+fn seen_of(post: Option<&Post>) -> String {
+    post.map(|post| post.changed_at.micros().to_string()).unwrap_or_default()
 }
 
 /// Passes when the asker can see the other school that a move leads to.
@@ -221,7 +239,7 @@ async fn submit(asker: SignedIn, person: String, fields: Fields, kind: Move) -> 
     reaches(&asker, &mut once.tx, kind).await?;
     let mut check = fields.check();
     let stage: Option<Stage> = if kind.asks_work() { check.chosen("stage", "学段") } else { None };
-    let day = if kind.day().is_empty() { Some(ctx.at.date()) } else { check.date("on", kind.day()) };
+    let day = check.date("on", kind.day());
     let mut schools = Vec::new();
     let mut school = None;
     if !kind.school().is_empty() {
@@ -246,11 +264,24 @@ async fn submit(asker: SignedIn, person: String, fields: Fields, kind: Move) -> 
     if let (Some(day), true) = (day, errors.is_empty()) {
         match act(&asker, &mut once, kind, id, &fields, &Sent { school, stage, day }).await {
             Ok(words) => return once.done(&format!("/people/{id}"), Flash::good(words)).await,
+            Err(PeopleError::Stale) => {
+                drop(once);
+                return contested(&asker, &person, kind, fields).await;
+            }
             Err(error) => errors = form_errors(error)?,
         }
     }
     drop(once);
     again(&move_page(&asker, &person, kind, fields, (errors, schools)).await?)
+}
+
+/// The form once more, for somebody who did not see the post as it is now.
+async fn contested(asker: &SignedIn, person: &str, kind: Move, typed: Fields) -> Answer {
+    const CHANGED: &str = "您打开表单之后，岗位信息已被他人修改；请与上面的现任岗位对照，确认后再保存";
+    let errors = FormErrors::one("subject", CHANGED);
+    let mut page = move_page(asker, person, kind, typed, (errors, Vec::new())).await?;
+    page.seen = seen_of(page.open.as_ref());
+    again(&page)
 }
 
 async fn act(
@@ -267,7 +298,9 @@ async fn act(
     let stage = sent.stage.ok_or(PeopleError::Words);
     match kind {
         Move::Amend => {
-            people::amend(ctx, tx, &Amendment { person, subject, stage: stage?, title }).await?;
+            let seen = Instant::from_micros(fields.text("seen").parse().unwrap_or(-1));
+            let change = Amendment { person, subject, stage: stage?, title };
+            actions::amend(ctx, tx, &change, (sent.day, seen)).await?;
             Ok("岗位信息已修改。")
         }
         Move::Appoint => {

@@ -259,3 +259,57 @@ story!(a_school_is_told_who_may_move_people, |engine| async move {
     let mut neighbour = signed_in(&test, &town.neighbour_office).await;
     neighbour.post(&format!("{person}/transfer"), &transfer("测试二小", "2021-03-01")).await.is(404);
 });
+
+/// What the form of a post sends.
+fn fields<'f>(seen: &'f str, subject: &'f str, on: &'f str) -> [(&'f str, &'f str); 4] {
+    [("seen", seen), ("subject", subject), ("stage", "02"), ("on", on)]
+}
+
+story!(the_first_day_of_a_post_is_put_right, |engine| async move {
+    let (test, town) = with_town(engine).await;
+    let teacher = &town.school().teachers[0];
+    let person = format!("/people/{}", teacher.person);
+    let form = format!("{person}/post");
+    let mut clerk = signed_in(&test, &town.school().clerk).await;
+    let mut office = signed_in(&test, &town.county_office).await;
+    let seen = clerk.get(&form).await.field("seen");
+    assert_eq!(clerk.get(&form).await.field("on"), "2020-09-01");
+    let tomorrow = clerk.post(&form, &fields(&seen, "语文", "2021-03-11")).await;
+    assert!(tomorrow.is(422).text().contains("日期不能晚于今天"), "{}", tomorrow.text());
+    clerk.post(&form, &fields(&seen, "语文", "")).await.is(422).says("任职起始日期");
+    test.clock.advance(TimeDelta::seconds(1));
+    clerk.post(&form, &fields(&seen, "语文", "2019-09-01")).await.shows("已修改").shows("2019年9月1日");
+
+    // Whoever opened the form before sees what stands there now, and keeps what was typed.
+    let late = office.post(&form, &fields(&seen, "英语", "2018-09-01")).await;
+    late.is(422).says("岗位信息已被他人修改").says("2019年9月1日起");
+    assert_eq!(late.field("on"), "2018-09-01");
+    test.clock.advance(TimeDelta::seconds(1));
+    let page = office.post(&form, &fields(&late.field("seen"), "英语", "2018-09-01")).await;
+    page.shows("已修改").shows("2018年9月1日").shows("英语");
+
+    // A post begins after the one before it, and before it was lent; the role goes with it.
+    let leave = [("on", "2021-03-01"), ("reason", "离校进修")];
+    clerk.post(&format!("{person}/release"), &leave).await.shows("离任已办理");
+    let back = [("school_name", "测试一小"), ("subject", "语文"), ("stage", "02"), ("on", "2021-03-05")];
+    clerk.post(&format!("{person}/appoint"), &back).await.shows("任教岗位已安排");
+    let seen = clerk.get(&form).await.field("seen");
+    let early = clerk.post(&form, &fields(&seen, "语文", "2021-02-28")).await;
+    early.is(422).says("日期不能早于上一段任职的离任日期（2021年3月1日）");
+    clerk.post(&form, &fields(&seen, "语文", "2021-03-02")).await.shows("已修改");
+    let lend = [("school_name", "测试二小"), ("on", "2021-03-08"), ("reason", "支援教学")];
+    office.post(&format!("{person}/secondment"), &lend).await.shows("借调已登记");
+    let seen = clerk.get(&form).await.field("seen");
+    let within = clerk.post(&form, &fields(&seen, "语文", "2021-03-08")).await;
+    within.is(422).says("日期应早于借调的起始日期（2021年3月8日）");
+    let mut tx = test.app.db.read().await.expect("a transaction");
+    let role = "select count(*) from role_grant where person = $1 and since = '2021-03-02' and until is null";
+    let roles: i64 = tx.row(role, args![teacher.person], |row| row.get(0)).await.expect("counted");
+    let audit = "select count(*) from audit where subject = $1 and action = 'people.post_redated'";
+    let told: i64 = tx.row(audit, args![teacher.person], |row| row.get(0)).await.expect("counted");
+    assert_eq!((roles, told), (1, 3));
+    drop(tx);
+    let mut neighbour = signed_in(&test, &town.neighbour_office).await;
+    neighbour.get(&form).await.is(404);
+    neighbour.post(&form, &fields(&seen, "语文", "2021-03-03")).await.is(404);
+});

@@ -4,8 +4,8 @@ use axum::Router;
 use tisheng_platform::{Parts, Scope};
 use tisheng_testkit::{TestApp, story};
 
-use super::relocate;
-use crate::organisation::{self, OrganisationError};
+use super::{close, relocate};
+use crate::organisation::{self, Close, Kind, NewNode, OrganisationError};
 use crate::samples::{beginning, small_town};
 use crate::{access, people};
 
@@ -34,6 +34,25 @@ story!(a_school_moves_with_its_people_and_their_roles, |engine| async move {
     let neighbour = test.ctx(town.neighbour_office.who());
     let holders = access::holders(&neighbour, &mut tx, school.id, None, &<_>::default(), 50).await;
     assert!(holders.expect("theirs now").iter().all(|h| Scope::below(&moved.to).holds(&h.grant.path)));
+});
+
+story!(a_place_moves_to_where_its_code_was_before, |engine| async move {
+    let test = TestApp::start(engine, Router::new(), Parts::default()).await;
+    let town = small_town(&test.system()).await.expect("a town");
+    let province = test.ctx(town.province_office.who());
+    let mut tx = province.write().await.expect("a transaction");
+    let end = Close { node: town.neighbour.id, version: 1, on: beginning(), reason: "撤并" };
+    close(&province, &mut tx, &end).await.expect("closed");
+    let (parent, valid_from) = (Some(town.province.id), beginning());
+    let code = town.neighbour.code.as_deref().expect("a code");
+    let new = NewNode { parent, kind: Kind::County, name: "直管县", code, valid_from };
+    let new = organisation::create(&province, &mut tx, &new).await.expect("founded");
+    assert_eq!(new.segment(), code);
+    let to = town.city.id;
+    let moved = relocate(&province, &mut tx, (new.id, 1), to, beginning(), "划归市管").await.expect("moves");
+    assert!(moved.to.starts_with(&town.city.path) && moved.to != town.neighbour.path, "{moved:?}");
+    let moved = organisation::visible(&province, &mut tx, new.id).await.expect("still there");
+    assert_eq!((moved.code.as_deref(), moved.segment().len()), (Some(code), 12));
 });
 
 story!(a_move_is_refused_where_it_makes_no_tree, |engine| async move {

@@ -19,6 +19,7 @@ pub fn routes() -> Router<Arc<App>> {
         // The file is counted on its way to disk, against the installation's own limit.
         .route("/roster/{kind}", get(upload::form).post(upload::bring).layer(DefaultBodyLimit::disable()))
         .route("/roster/{kind}/template.xlsx", get(upload::template))
+        .route("/roster/{kind}/template.csv", get(upload::template_text))
         .route("/roster/runs/{id}", get(run::show))
         .route("/roster/runs/{id}/findings", get(run::findings))
         .route("/roster/runs/{id}/marked.xlsx", get(run::marked))
@@ -32,5 +33,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/roster/runs/{id}/slips", post(first::slips))
 }
 
+/// The media type of a table as text.
+const CSV: &str = "text/csv; charset=utf-8";
 /// The media type of a workbook.
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";

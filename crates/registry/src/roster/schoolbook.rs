@@ -134,13 +134,18 @@ impl Schoolbook {
     pub fn find(&mut self, text: &str) -> Result<&Place, NotFound> {
         let plain = plain_name(text);
         if plain.bytes().all(|b| b.is_ascii_digit()) {
-            let at = self.by_code.get(&plain).copied();
-            return at.and_then(|at| self.places.get(at)).ok_or(NotFound::Code(plain));
+            return self.with_code(&plain).ok_or_else(|| NotFound::Code(plain.clone()));
         }
         match self.by_name.get(&plain).map(Vec::as_slice) {
             Some([one]) => Ok(&self.places[*one]),
             Some(several) if !several.is_empty() => {
                 Err(NotFound::Several { given: text.to_owned(), count: several.len() })
+            }
+            // Codes of offices and local codes of regions have letters too; local ones are capitals.
+            _ if plain.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') => {
+                let capitals = plain.to_ascii_uppercase();
+                let found = self.with_code(&plain).or_else(|| self.with_code(&capitals));
+                found.ok_or(NotFound::Code(plain))
             }
             _ => {
                 let nearest = self.nearest(&plain);
@@ -187,11 +192,16 @@ mod tests {
             place(2, "中心小学（东区）", None),
             place(3, "同名小学", None),
             place(4, "同名小学", None),
+            place(5, "测试新区", Some("GXQ1")),
+            place(6, "测试培训机构", Some("jg-1")),
         ]);
         let id = |found: Result<&Place, NotFound>| found.map(|p| p.id.as_u128());
         assert_eq!(id(book.find(" 测试县 第一小学 ")), Ok(1));
         assert_eq!(id(book.find("３１０００００００１")), Ok(1));
         assert_eq!(id(book.find("中心小学(东区)")), Ok(2));
+        assert_eq!(id(book.find("gxq１")), Ok(5));
+        assert_eq!(id(book.find("jg-1")), Ok(6));
+        assert_eq!(book.find("GXQ9"), Err(NotFound::Code("GXQ9".to_owned())));
         assert_eq!(book.find("同名小学"), Err(NotFound::Several { given: "同名小学".to_owned(), count: 2 }));
         let wrong = book.find("测试县第一小校").expect_err("a slip of the pen").to_string();
         assert!(wrong.contains("是否应为“测试县第一小学”"), "{wrong}");

@@ -19,6 +19,14 @@ pub fn template(about: &About, hints: &[Hint]) -> Result<Vec<u8>, WriteError> {
     tisheng_sheet::template(about.title, &fields(about.columns, hints))
 }
 
+/// The titles of the same template as text.
+///
+/// # Errors
+/// When the text cannot be written.
+pub fn template_text(about: &About) -> Result<Vec<u8>, WriteError> {
+    tisheng_sheet::template_text(&fields(about.columns, &[]))
+}
+
 /// A copy of the clerk's own file with `findings` marked in it; `None` when it cannot be read.
 ///
 /// # Errors

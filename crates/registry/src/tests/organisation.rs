@@ -294,3 +294,82 @@ story!(a_search_stays_within_what_one_may_see, |engine| async move {
     let listed = schools(&mut tx, &neighbour.scope(), &filter, &<_>::default(), 10).await.expect("listed");
     assert!(listed.is_empty());
 });
+
+story!(a_code_serves_again_once_its_place_is_closed_or_has_another, |engine| async move {
+    let (test, town) = with_town(engine).await;
+    let mut city = signed_in(&test, &town.city_office).await;
+    let county = format!("/organisation/{}", town.county.id);
+    let recode = [
+        ("form", "recode"),
+        ("version", "1"),
+        ("code", "880109"),
+        ("on", "2021-03-01"),
+        ("reason", "区划代码调整"),
+    ];
+    city.post(&format!("{county}/recode"), &recode).await.shows("代码已变更");
+    let found = |name: &'static str| {
+        [("kind", "county"), ("name", name), ("code", "880101"), ("valid_from", "2021-03-02")]
+    };
+    let new = format!("/organisation/{}/new", town.city.id);
+    let first = city.post(&new, &found("测试新县")).await;
+    first.shows("已设立“测试新县”").shows("880101");
+    let taken = city.post(&new, &found("又一新县")).await;
+    taken.is(422).says("代码 880101 已由“测试新县”使用");
+    let close = [("form", "close"), ("version", "1"), ("on", "2021-03-05"), ("reason", "撤并")];
+    city.post(&format!("{}/close", first.path), &close).await.shows("机构已停用");
+    city.post(&new, &found("又一新县")).await.shows("已设立“又一新县”");
+    let back = [("form", "reopen"), ("version", "2"), ("on", "2021-03-06"), ("reason", "误操作")];
+    let page = city.post(&format!("{}/reopen", first.path), &back).await;
+    assert!(page.is(422).text().contains("代码 880101 已由“又一新县”使用"), "{}", page.text());
+
+    let ctx = test.ctx(town.city_office.who());
+    let mut tx = ctx.read().await.expect("a transaction");
+    let held = by_code(&mut tx, "880101").await.expect("asked").expect("the last one founded");
+    assert_eq!((held.name.as_str(), held.segment().len()), ("又一新县", 12), "the path of the code is taken");
+    let old = by_code(&mut tx, "880109").await.expect("asked").expect("still there");
+    assert_eq!(old.path, town.county.path, "whoever has another code keeps the path");
+    let county = test.ctx(town.county_office.who());
+    assert!(organisation::visible(&county, &mut tx, held.id).await.is_err(), "not what stood there before");
+});
+
+story!(a_place_without_an_official_code_has_a_local_one, |engine| async move {
+    let (test, town) = with_town(engine).await;
+    let mut city = signed_in(&test, &town.city_office).await;
+    let new = format!("/organisation/{}/new", town.city.id);
+    let zone = |code: &'static str| {
+        [("kind", "county"), ("name", "测试新区"), ("code", code), ("valid_from", "2021-01-01")]
+    };
+    let page = city.post(&new, &zone("88010")).await;
+    page.is(422).says("没有区划代码的新区、开发区可填以字母开头的地方代码");
+    assert_eq!(page.field("code"), "88010", "what was typed is kept");
+    city.post(&new, &zone("GXQ_1")).await.is(422).says("地方代码应以字母开头");
+    let page = city.post(&new, &zone("gxq1")).await;
+    page.shows("已设立“测试新区”").shows("GXQ1");
+    city.get(&format!("/organisation/{}?q=GXQ1", town.city.id)).await.shows("测试新区");
+    // What the state gives later takes its place.
+    let official = [
+        ("form", "recode"),
+        ("version", "1"),
+        ("code", "880103"),
+        ("on", "2021-03-01"),
+        ("reason", "取得区划代码"),
+    ];
+    city.post(&format!("{}/recode", page.path), &official).await.shows("代码由 GXQ1 变更").shows("880103");
+});
+
+story!(a_table_of_regions_may_hold_local_codes, |engine| async move {
+    const REGIONS: &str = "code,name,parent,level
+870100,甲市,,city
+Kf1,甲开发区,870100,county
+870101001,甲镇,KF1,town
+";
+    let test = TestApp::start(engine, Router::new(), Parts::default()).await;
+    let system = test.system();
+    let mut tx = system.write().await.expect("a transaction");
+    for founded in [3, 0] {
+        let taken = seed_regions(&system, &mut tx, REGIONS, Some("870100"), beginning()).await;
+        assert_eq!(taken.expect("taken"), founded);
+    }
+    let town = by_code(&mut tx, "870101001").await.expect("asked").expect("found");
+    assert_eq!(town.path, "/870100/KF1/870101001/");
+});

@@ -13,8 +13,8 @@ use super::grants::{Ending, GRANT_ENDS};
 use super::model::goes_with_post;
 
 pub use store::{
-    Account, Grant, Waiting, accounts_of, activated, end_grant, give, grants_of, logins_taken, reopen_grant,
-    unmake_accounts, unmake_grants, waiting,
+    Account, Grant, Waiting, accounts_of, activated, begin_with_post, end_grant, give, grants_of,
+    logins_taken, reopen_grant, unmake_accounts, unmake_grants, waiting,
 };
 
 /// Why somebody is signed out whose roles have changed.

@@ -52,6 +52,10 @@ const GRANTS_OF: &str = "select id, role, node, path, since, until from role_gra
 const END_GRANT: &str =
     "update role_grant set until = case when since > $2 then since else cast($2 as text) end
     where id = $1 and (until is null or until > $2)";
+/// The person and the school are asked for one by one, so that the grants of one person are looked at alone.
+const BEGIN_WITH_POST: &str = "update role_grant set since = $3
+    where person = (select person from post where id = $1) and node = (select school from post where id = $1)
+        and role = 'teacher' and until is null and since = $2";
 const REOPEN_GRANT: &str = "update role_grant set until = $2 where id = $1";
 
 fn filled<'v>(mut keys: Vec<Value<'v>>) -> Vec<Value<'v>> {
@@ -232,6 +236,19 @@ pub async fn grants_of(tx: &mut Tx, person: Uuid, day: NaiveDate) -> Result<Vec<
 /// What the database reports.
 pub async fn end_grant(tx: &mut Tx, grant: Uuid, day: NaiveDate) -> Result<bool, DbError> {
     Ok(tx.run(END_GRANT, args![grant, day]).await? == 1)
+}
+
+/// Lets the teacher's role that goes with `post` begin with it on the day `to`, where it began with it on
+/// the day `from`; says whether there was one.
+///
+/// # Errors
+/// What the database reports.
+pub async fn begin_with_post(
+    tx: &mut Tx,
+    post: Uuid,
+    (from, to): (NaiveDate, NaiveDate),
+) -> Result<bool, DbError> {
+    Ok(tx.run(BEGIN_WITH_POST, args![post, from, to]).await? > 0)
 }
 
 /// Lets `grant` last until `until` again.

@@ -17,8 +17,8 @@ use uuid::Uuid;
 use super::matching;
 
 pub use store::{
-    Ended, Present, at_school, by_papers, by_phones, end_post, ended_posts, lend_again, name_of, rejoin_team,
-    reopen_post, take_on, take_up, unmake_people, unmake_posts,
+    Ended, Present, at_school, by_papers, by_phones, end_post, ended_posts, first_loans, last_ends,
+    lend_again, name_of, rejoin_team, reopen_post, take_on, take_up, unmake_people, unmake_posts,
 };
 
 /// A person as the roll knows them, with the open post.
@@ -69,6 +69,8 @@ pub struct PostOnRoll {
     pub stage: String,
     /// The professional title.
     pub title: String,
+    /// The first day.
+    pub since: NaiveDate,
 }
 
 /// What a roll says about a person, made ready to be written: sealing and pinyin are done before
@@ -206,6 +208,9 @@ pub struct Duties {
     pub stage: String,
     /// The professional title.
     pub title: String,
+    /// The first day; `None` leaves it as it is, as traces do that were kept before rolls changed it.
+    #[serde(default)]
+    pub since: Option<NaiveDate>,
 }
 
 /// The index under which a phone number is found.

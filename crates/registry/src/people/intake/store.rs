@@ -16,16 +16,26 @@ use crate::people::model::Post;
 const GROUP: usize = 40;
 
 const BY_PAPERS: &str = "select p.paper_index, p.id, p.version, p.name, p.paper_masked, p.phone_index,
-    p.phone_masked, p.sex, p.birth_year, p.kept_by, o.id, o.school, o.path, o.subject, o.stage, o.title
+    p.phone_masked, p.sex, p.birth_year, p.kept_by, o.id, o.school, o.path, o.subject, o.stage, o.title, o.since
     from person p left join post o on o.person = p.id and o.until is null
     where p.paper_index in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
     $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)";
 
 const BY_PHONES: &str = "select p.phone_index, p.id, p.version, p.name, p.paper_masked, p.phone_index,
-    p.phone_masked, p.sex, p.birth_year, p.kept_by, o.id, o.school, o.path, o.subject, o.stage, o.title
+    p.phone_masked, p.sex, p.birth_year, p.kept_by, o.id, o.school, o.path, o.subject, o.stage, o.title, o.since
     from person p left join post o on o.person = p.id and o.until is null
     where p.phone_index in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
     $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)";
+
+const LAST_ENDS: &str = "select person, max(until) from post where until is not null
+    and person in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+    $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)
+    group by person";
+
+const FIRST_LOANS: &str = "select post, min(since) from secondment
+    where person in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+    $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)
+    group by post";
 
 const AT_SCHOOL: &str = "select p.id, p.name, p.paper_masked, o.id, o.path from post o
     join person p on p.id = o.person where o.school = $1 and o.until is null order by o.sort_key, p.id";
@@ -46,9 +56,9 @@ const WRITE_RECORD: &str = "update person set name = $2, sort_key = $3, pinyin =
 
 const SORT_POSTS: &str = "update post set sort_key = $2 where person = $1";
 
-const DUTIES: &str = "select subject, stage, title from post where id = $1";
-const WRITE_DUTIES: &str =
-    "update post set subject = $2, stage = $3, title = $4, changed_at = $5 where id = $1";
+const DUTIES: &str = "select subject, stage, title, since from post where id = $1";
+const WRITE_DUTIES: &str = "update post set subject = $2, stage = $3, title = $4,
+    since = coalesce(cast($5 as text), since), changed_at = $6 where id = $1";
 
 const END_POST: &str = "update post set until = $2, state = 'left', reason = $3, changed_at = $4 where id = $1 and until is null";
 const TEAMS_OF: &str = "select id from team_member where person = $1 and school = $2 and until is null";
@@ -99,6 +109,7 @@ fn on_roll(row: &Row<'_>) -> Result<(Vec<u8>, OnRoll), DbError> {
             subject: row.get(13)?,
             stage: row.get(14)?,
             title: row.get(15)?,
+            since: row.get(16)?,
         }),
     };
     let person = OnRoll {
@@ -140,6 +151,31 @@ pub async fn by_phones(tx: &mut Tx, indexes: &[&[u8]]) -> Result<HashMap<Vec<u8>
         for (index, person) in tx.rows(BY_PHONES, &keys, on_roll).await? {
             found.entry(index).or_default().push(person);
         }
+    }
+    Ok(found)
+}
+
+/// The latest day on which a post of each of `people` ended; those of whom none has are not named.
+///
+/// # Errors
+/// What the database reports.
+pub async fn last_ends(tx: &mut Tx, people: &[Uuid]) -> Result<HashMap<Uuid, NaiveDate>, DbError> {
+    days(tx, LAST_ENDS, people).await
+}
+
+/// The first day on which each post of `people` was lent; posts that never were are not named.
+///
+/// # Errors
+/// What the database reports.
+pub async fn first_loans(tx: &mut Tx, people: &[Uuid]) -> Result<HashMap<Uuid, NaiveDate>, DbError> {
+    days(tx, FIRST_LOANS, people).await
+}
+
+async fn days(tx: &mut Tx, sql: &'static str, people: &[Uuid]) -> Result<HashMap<Uuid, NaiveDate>, DbError> {
+    let mut found = HashMap::new();
+    for group in people.chunks(GROUP) {
+        let keys = filled(group.iter().map(|id| Value::from(*id)).collect());
+        found.extend(tx.rows(sql, &keys, |row| Ok((row.get::<Uuid>(0)?, row.get::<NaiveDate>(1)?))).await?);
     }
     Ok(found)
 }
@@ -287,7 +323,7 @@ pub(super) async fn write_record(
 /// The duties of `post`.
 pub(super) async fn duties(tx: &mut Tx, post: Uuid) -> Result<Duties, DbError> {
     tx.row(DUTIES, args![post], |row| {
-        Ok(Duties { subject: row.get(0)?, stage: row.get(1)?, title: row.get(2)? })
+        Ok(Duties { subject: row.get(0)?, stage: row.get(1)?, title: row.get(2)?, since: row.get(3)? })
     })
     .await
 }
@@ -299,7 +335,8 @@ pub(super) async fn write_duties(
     duties: &Duties,
     at: Instant,
 ) -> Result<(), DbError> {
-    let row = args![post, duties.subject.as_str(), duties.stage.as_str(), duties.title.as_str(), at];
+    let words = [duties.subject.as_str(), duties.stage.as_str(), duties.title.as_str()];
+    let row = args![post, words[0], words[1], words[2], duties.since, at];
     tx.run(WRITE_DUTIES, row).await.map(drop)
 }
 

@@ -11,8 +11,8 @@ pub(super) use persons::{
     replace_paper, replace_phone, sealed, visible,
 };
 pub(super) use posts::{
-    NewRow, amend, end_post, end_secondment, follow, insert_post, insert_posts, lend, open_post, posts_at,
-    posts_of, secondments_of, set_sort_key, set_state, teacher, teachers_of,
+    NewRow, amend, end_post, end_secondment, first_loan, follow, insert_post, insert_posts, lend, open_post,
+    posts_at, posts_of, redate, secondments_of, set_sort_key, set_state, teacher, teachers_of,
 };
 pub(super) use roll::{Breadth, PAGE, roll};
 pub use roll::{Order, RollFilter, RollLine};

@@ -9,10 +9,10 @@ use crate::organisation::Node;
 use crate::people::model::{Person, Post, PostState, Teacher};
 use crate::people::moves::Secondment;
 
-const OPEN: &str = "select p.id, p.person, p.school, n.name, p.path, p.subject, p.stage, p.title, p.since, p.until, p.state, p.reason
+const OPEN: &str = "select p.id, p.person, p.school, n.name, p.path, p.subject, p.stage, p.title, p.since, p.until, p.state, p.reason, p.changed_at
     from post p join node n on n.id = p.school where p.person = $1 and p.until is null";
 
-const POSTS_OF: &str = "select p.id, p.person, p.school, n.name, p.path, p.subject, p.stage, p.title, p.since, p.until, p.state, p.reason
+const POSTS_OF: &str = "select p.id, p.person, p.school, n.name, p.path, p.subject, p.stage, p.title, p.since, p.until, p.state, p.reason, p.changed_at
     from post p join node n on n.id = p.school where p.person = $1 order by p.since desc, p.id desc";
 
 const TEACHER: &str = "select p.person, o.name, p.school, n.name, p.path, p.subject, p.stage, p.title
@@ -34,6 +34,10 @@ const INSERT_ALL: &str =
 
 const AMEND: &str = "update post set subject = $2, stage = $3, title = $4, changed_at = $5
     where id = $1 and until is null";
+
+const REDATE: &str = "update post set since = $2, changed_at = $3 where id = $1 and until is null";
+
+const FIRST_LOAN: &str = "select min(since) from secondment where person = $1 and post = $2";
 
 const SET_SORT_KEY: &str = "update post set sort_key = $2 where person = $1";
 
@@ -102,6 +106,7 @@ fn post(row: &Row<'_>) -> Result<Post, DbError> {
             .parse()
             .map_err(|_| DbError::Column { column: 10, problem: format!("unknown state {state}") })?,
         reason: row.get(11)?,
+        changed_at: row.get(12)?,
     })
 }
 
@@ -199,6 +204,15 @@ pub async fn amend(
     at: Instant,
 ) -> Result<bool, DbError> {
     Ok(tx.run(AMEND, args![id, subject, stage, title, at]).await? == 1)
+}
+
+pub async fn redate(tx: &mut Tx, id: Id<Post>, since: NaiveDate, at: Instant) -> Result<(), DbError> {
+    tx.run(REDATE, args![id, since, at]).await.map(drop)
+}
+
+/// The first day on which `post` was lent, if it ever was.
+pub async fn first_loan(tx: &mut Tx, post: &Post) -> Result<Option<NaiveDate>, DbError> {
+    tx.row(FIRST_LOAN, args![post.person, post.id], |row| row.get(0)).await
 }
 
 pub async fn set_sort_key(tx: &mut Tx, person: Id<Person>, sort_key: &str) -> Result<(), DbError> {

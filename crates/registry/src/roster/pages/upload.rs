@@ -11,7 +11,7 @@ use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, FormErrors, Page, once, serve};
 use tisheng_sheet::Field;
 
-use super::XLSX;
+use super::{CSV, XLSX};
 use crate::roster::column::fields;
 use crate::roster::kind::{About, Entry};
 use crate::roster::receive::{Received, receive};
@@ -73,6 +73,13 @@ pub async fn template(asker: SignedIn, Path(kind): Path<String>) -> Answer {
     drop(tx);
     let bytes = sheets::template(entry.about, &hints).map_err(|e| Failure::Internal(e.to_string()))?;
     Ok(serve::download(&format!("{}模板.xlsx", entry.about.title), XLSX, bytes))
+}
+
+/// `GET /roster/{kind}/template.csv`
+pub async fn template_text(asker: SignedIn, Path(kind): Path<String>) -> Answer {
+    let about = kind_here(&asker.ctx, &kind).await?.about;
+    let text = sheets::template_text(about).map_err(|e| Failure::Internal(e.to_string()))?;
+    Ok(serve::download(&format!("{}模板.csv", about.title), CSV, text))
 }
 
 /// `POST /roster/{kind}`

@@ -1,7 +1,7 @@
 //! What a row of the list of roles says, by itself.
 
 use chrono::{Datelike, NaiveDate};
-use tisheng_kernel::identity::{Identity, Phone, Sex};
+use tisheng_kernel::identity::{Identity, PaperKind, Phone, Sex};
 use tisheng_kernel::person_name::PersonName;
 use tisheng_kernel::text::tidy;
 use uuid::Uuid;
@@ -11,22 +11,25 @@ use crate::people::intake::{self, Entered};
 use crate::role::Role;
 use crate::roster::column::{Column, optional, required};
 use crate::roster::kind::{Desk, Line};
+use crate::roster::teachers::PAPER_KINDS;
 use crate::roster::words;
 
 /// 姓名
 pub const NAME: usize = 0;
+/// 证件类型
+pub const PAPER_KIND: usize = 1;
 /// 证件号码
-pub const PAPER: usize = 1;
+pub const PAPER: usize = 2;
 /// 手机号
-pub const PHONE: usize = 2;
+pub const PHONE: usize = 3;
 /// 角色
-pub const ROLE: usize = 3;
+pub const ROLE: usize = 4;
 /// 机构
-pub const PLACE: usize = 4;
+pub const PLACE: usize = 5;
 /// 起始日期
-pub const SINCE: usize = 5;
+pub const SINCE: usize = 6;
 /// 截止日期
-pub const UNTIL: usize = 6;
+pub const UNTIL: usize = 7;
 
 /// The titles of roles that a list may give; a teacher is one by the roll of teachers.
 const TITLES: [&str; 14] = [
@@ -47,8 +50,15 @@ const TITLES: [&str; 14] = [
 ];
 
 /// The columns of the list.
-pub const COLUMNS: [Column; 7] = [
+pub const COLUMNS: [Column; 8] = [
     required("name", &["姓名", "人员姓名", "教师姓名", "名字"], &[], 12, "与登记的姓名一致"),
+    optional(
+        "paper_kind",
+        &["证件类型", "身份证件类型", "证件种类"],
+        &PAPER_KINDS,
+        16,
+        "不填即为居民身份证；护照等须填写",
+    ),
     optional(
         "paper",
         &["证件号码", "身份证号", "身份证号码", "身份证件号", "证件号", "身份证件号码"],
@@ -63,7 +73,7 @@ pub const COLUMNS: [Column; 7] = [
         &["机构", "机构名称", "学校", "学校名称", "单位", "单位名称", "机构代码", "学校标识码"],
         &[],
         26,
-        "填全称、学校标识码或区划代码；不填即为您所在的机构",
+        "填全称、学校标识码、区划代码或地方代码；不填即为您所在的机构",
     ),
     optional(
         "since",
@@ -104,7 +114,8 @@ pub struct Row {
 pub fn read(desk: &Desk, line: &mut Line<'_>) -> Option<Row> {
     let keys = &desk.ctx.app.keys;
     let name = line.need(NAME, PersonName::parse);
-    let identity = line.read(PAPER, Identity::card);
+    let kind = line.read(PAPER_KIND, str::parse::<PaperKind>).unwrap_or(PaperKind::IdentityCard);
+    let identity = line.read(PAPER, |text| Identity::parse(kind, text));
     let phone = line.read(PHONE, Phone::parse);
     if line.text(PAPER).is_empty() && line.text(PHONE).is_empty() {
         line.notes.wrong(PAPER, "证件号码和手机号都没有填写；请至少填一项");

@@ -55,7 +55,7 @@ fn find_above(memory: &mut Memory, desk: &Desk, row: &Row, notes: &mut Notes) ->
             }
         };
     }
-    let column = if row.parent.bytes().all(|b| b.is_ascii_digit()) { REGION } else { PARENT };
+    let column = if row.parent.bytes().all(|b| b.is_ascii_alphanumeric()) { REGION } else { PARENT };
     let found = if row.parent.is_empty() {
         memory.places.get(desk.member.node).ok_or_else(|| "所属县区没有填写".to_owned())
     } else {

@@ -1,11 +1,11 @@
 //! What a row of the roll of schools says, by itself.
 
+use tisheng_kernel::SchoolCode;
 use tisheng_kernel::text::tidy;
-use tisheng_kernel::{RegionCode, SchoolCode};
 use uuid::Uuid;
 
 use super::Above;
-use crate::organisation::{Environment, Facts, Location, Stage};
+use crate::organisation::{self, Environment, Facts, Location, Stage};
 use crate::roster::column::{Column, optional, required};
 use crate::roster::kind::Line;
 use crate::roster::words::{self, YES_NO};
@@ -58,7 +58,13 @@ pub const COLUMNS: [Column; 12] = [
         18,
         "填县（市、区）或镇街名称；与区划代码填其一",
     ),
-    optional("region", &["区划代码", "行政区划代码", "地区代码", "区县代码"], &[], 12, "6位，镇街为9位"),
+    optional(
+        "region",
+        &["区划代码", "行政区划代码", "地区代码", "区县代码"],
+        &[],
+        12,
+        "6位，镇街为9位；没有的填地方代码",
+    ),
     optional(
         "central",
         &["中心学校", "中心校", "所属中心校", "所属中心学校"],
@@ -149,7 +155,7 @@ pub fn read(line: &mut Line<'_>) -> Option<Row> {
     let name = line.need(NAME, name);
     let code = line.read(CODE, str::parse::<SchoolCode>).map(|code| code.to_string()).unwrap_or_default();
     let point = line.read(LEVEL, level).unwrap_or(false);
-    let region = line.read(REGION, str::parse::<RegionCode>).map(|code| code.to_string());
+    let region = line.read(REGION, organisation::region_code);
     let central = tidy(line.text(CENTRAL));
     if point && central.is_empty() {
         line.notes.wrong(CENTRAL, "教学点须填写所属的中心学校");

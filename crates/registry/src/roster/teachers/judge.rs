@@ -1,9 +1,11 @@
 //! A batch of rows against the database and against the rows before.
 
 use tisheng_kernel::SchoolCode;
+use tisheng_kernel::number::chinese_date;
 use tisheng_platform::{DbError, Tx};
 use uuid::Uuid;
 
+use super::days::Days;
 use super::row::{self, LOGIN, PAPER, PHONE, Row, SCHOOL, SCHOOL_CODE, STAGE};
 use super::{Memory, altered};
 use crate::access::intake as accounts;
@@ -40,6 +42,12 @@ pub async fn judge(
             notes.wrong(LOGIN, "这个登录账号已被他人使用，请换一个，或留空由系统生成");
         }
         memory.present.extend(person);
+    }
+    let days = Days::load(tx, items).await?;
+    for item in items.iter_mut() {
+        if let Some((row, notes)) = item.open() {
+            days.check(desk, row, notes);
+        }
         item.difference = compare(&memory.schools, desk, item);
     }
     Ok(())
@@ -165,6 +173,7 @@ fn compare(schools: &Schoolbook, desk: &Desk, item: &mut Item<Row>) -> Option<Di
     let moved = match &known.post {
         None => {
             fields.push(Alteration::new("学校", "（没有在职岗位）", &*place.name));
+            fields.extend(row.since.map(|day| Alteration::new("到校日期", "", chinese_date(day))));
             false
         }
         Some(post) if post.school == place.id => {
@@ -256,6 +265,7 @@ fn duty_changes(post: &PostOnRoll, row: &Row) -> Vec<Alteration> {
         altered("任教学段", term(&post.stage), stage),
         // A roll without a title says nothing about the one that is known.
         altered("职称", &post.title, row.title).filter(|_| !row.title.is_empty()),
+        row.since.and_then(|day| altered("到校日期", &chinese_date(post.since), &chinese_date(day))),
     ]
     .into_iter()
     .flatten()

@@ -4,6 +4,7 @@
 //! with a post at another school is a transfer, which the clerk decides; where that school lies
 //! outside the clerk's part of the tree, it is an error, since the transfer is not theirs to make.
 
+mod days;
 mod judge;
 mod row;
 mod take;
@@ -22,6 +23,7 @@ use crate::access::intake::LEFT;
 use crate::people::intake::{self, Present};
 use crate::role::Role;
 
+pub(super) use row::PAPER_KINDS;
 pub use row::Row;
 pub(super) use take::{ACCOUNT, GRANT, GRANT_END, PERSON, POST};
 pub(super) use undo::undo;
@@ -131,10 +133,10 @@ impl Kind for Teachers {
         if !desk.chose(GONE, "left") {
             return Ok(());
         }
-        let why = ("名册中没有", LEFT);
+        let why = (desk.today, "名册中没有", LEFT);
         for (school, absent) in absent(memory, tx).await? {
             for one in absent {
-                take::leave(desk, tx, one.person, one.post, school, why, book).await?;
+                take::leave(desk, tx, (one.person, one.post, school), why, book).await?;
             }
         }
         Ok(())

@@ -43,7 +43,8 @@ pub const LOGIN: usize = 13;
 
 /// The kinds of post.
 const DUTIES: [&str; 2] = ["专任教师", "其他"];
-const PAPER_KINDS: [&str; 4] = ["居民身份证", "港澳台居民居住证", "护照", "其他证件"];
+/// The papers that a roll may name.
+pub const PAPER_KINDS: [&str; 4] = ["居民身份证", "港澳台居民居住证", "护照", "其他证件"];
 const SEXES: [&str; 2] = ["男", "女"];
 
 /// Ages of people at work at a school; others deserve a look.
@@ -128,10 +129,10 @@ pub const COLUMNS: [Column; 14] = [
     ),
     optional(
         "since",
-        &["到校日期", "任职日期", "入校时间", "到校时间", "参加工作时间"],
+        &["到校日期", "任职日期", "入校时间", "到校时间"],
         &[],
         14,
-        "如 2020-09-01；不填即为导入当天",
+        "如 2020-09-01；新到校的不填即为导入当天，已在校的不填即不变",
     ),
     optional("login", &["登录账号", "账号", "用户名", "登录名"], &[], 14, "可不填，系统自动生成"),
 ];
@@ -151,7 +152,7 @@ pub struct Row {
     pub stage: Option<Stage>,
     /// The professional title; empty when none is given.
     pub title: &'static str,
-    /// The first day of the post; `None` is the day of the import.
+    /// The first day of the post; `None` is the day of the import, or leaves the day of a post that is there.
     pub since: Option<NaiveDate>,
     /// The login asked for.
     pub login: Option<String>,

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
+use tisheng_kernel::Instant;
 use tisheng_platform::{DbError, Tx};
 use uuid::Uuid;
 
@@ -104,36 +106,50 @@ async fn update(
     }
     let Some(post) = &known.post else { return Ok(()) };
     if post.school != one.school {
-        let why = ("调动", accounts::MOVED);
-        return leave(desk, tx, known.person, post.id, post.school, why, book).await;
+        let why = (one.row.since.unwrap_or(desk.today), "调动", accounts::MOVED);
+        return leave(desk, tx, (known.person, post.id, post.school), why, book).await;
     }
     let title = if one.row.title.is_empty() { post.title.as_str() } else { one.row.title };
     let duties = Duties {
         subject: one.row.subject.to_owned(),
         stage: one.row.stage.map_or_else(String::new, |stage| stage.key().to_owned()),
         title: title.to_owned(),
+        since: Some(one.row.since.unwrap_or(post.since)),
     };
-    let unchanged =
-        post.subject == duties.subject && post.stage == duties.stage && post.title == duties.title;
-    if !unchanged {
-        let before = intake::change_duties(tx, post.id, &duties, desk.ctx.at).await?;
+    let before = Duties {
+        subject: post.subject.clone(),
+        stage: post.stage.clone(),
+        title: post.title.clone(),
+        since: Some(post.since),
+    };
+    if before != duties {
+        let before = change_post(tx, post.id, &duties, desk.ctx.at).await?;
         book.changed(POST, post.id, &before)?;
     }
     Ok(())
 }
 
-/// Ends a post at `school` with what hangs on it, and the roles that went with it; `because` is told
-/// at the sign-in page.
+/// Changes the duties of `post`, and with its first day that of the teacher's role; gives what they were.
+pub async fn change_post(tx: &mut Tx, post: Uuid, duties: &Duties, at: Instant) -> Result<Duties, DbError> {
+    let before = intake::change_duties(tx, post, duties, at).await?;
+    if let (Some(from), Some(to)) = (before.since, duties.since)
+        && from != to
+    {
+        accounts::begin_with_post(tx, post, (from, to)).await?;
+    }
+    Ok(before)
+}
+
+/// Ends a post at `school` on `day` with what hangs on it, and the roles that went with it; `because` is
+/// told at the sign-in page.
 pub async fn leave(
     desk: &Desk,
     tx: &mut Tx,
-    person: Uuid,
-    post: Uuid,
-    school: Uuid,
-    (reason, because): (&str, &str),
+    (person, post, school): (Uuid, Uuid, Uuid),
+    (day, reason, because): (NaiveDate, &str, &str),
     book: &mut Book,
 ) -> Result<(), DbError> {
-    let ended = intake::end_post(tx, (person, post, school), (desk.today, desk.ctx.at), reason).await?;
+    let ended = intake::end_post(tx, (person, post, school), (day, desk.ctx.at), reason).await?;
     // Undone backwards: the post is open again before it is lent again.
     for loan in ended.loans {
         book.changed(LOAN_END, loan, &())?;
@@ -144,7 +160,7 @@ pub async fn leave(
     if ended.post {
         book.changed(END, post, &())?;
     }
-    for grant in accounts::leave_school(tx, person, school, (desk.today, desk.ctx.at), because).await? {
+    for grant in accounts::leave_school(tx, person, school, (day, desk.ctx.at), because).await? {
         book.changed(GRANT_END, grant.id, &grant.until)?;
     }
     Ok(())
@@ -156,8 +172,7 @@ async fn take_up(desk: &Desk, tx: &mut Tx, arriving: &[&Placed<'_>], book: &mut 
     let mut givings = Vec::with_capacity(arriving.len());
     for one in arriving {
         // Somebody who is transferred begins on the day on which the other post ends.
-        let transferred = one.row.known.as_ref().is_some_and(|known| known.post.is_some());
-        let since = one.row.since.filter(|_| !transferred).unwrap_or(desk.today);
+        let since = one.row.since.unwrap_or(desk.today);
         let title =
             one.row.known.as_ref().and_then(|known| known.post.as_ref()).map_or("", |post| &post.title);
         posts.push(NewPost {

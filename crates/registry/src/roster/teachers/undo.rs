@@ -6,7 +6,7 @@ use tisheng_kernel::Instant;
 use tisheng_platform::{DbError, Tx};
 use uuid::Uuid;
 
-use super::take::{ACCOUNT, END, GRANT, GRANT_END, LOAN_END, PERSON, POST, TEAM_END};
+use super::take::{ACCOUNT, END, GRANT, GRANT_END, LOAN_END, PERSON, POST, TEAM_END, change_post};
 use crate::access::intake as accounts;
 use crate::people::intake::{self, Duties, Record};
 use crate::roster::kind::{Desk, Kinds, Obstacle, Trace};
@@ -77,7 +77,7 @@ async fn put_back(tx: &mut Tx, trace: &Trace, at: Instant) -> Result<(), Obstacl
         }
         POST => {
             let before: Duties = before(trace)?;
-            intake::change_duties(tx, trace.subject, &before, at).await?;
+            change_post(tx, trace.subject, &before, at).await?;
         }
         END if !intake::reopen_post(tx, trace.subject, at).await? => {
             let sentence = "离校的人员在导入之后又有了新的任职，不能整批撤销；请逐条更正。";

@@ -3,6 +3,7 @@
 use tisheng_testkit::{Browser, story};
 
 use super::world::{World, csv, paper, roll as teachers_roll};
+use crate::organisation::{self, Kind, NewNode};
 use crate::roster::finding::Weight;
 use crate::roster::model::State;
 use crate::samples;
@@ -279,4 +280,98 @@ story!(dirty_lists_of_roles, |engine| async move {
     let above = (2, "角色", Weight::Error, "由上级导入");
     check(&world, &mut clerk, "roles", "a clerk names no principal", &file(&ROLES, &[principal]), above)
         .await;
+});
+
+story!(an_official_is_entered_by_a_passport, |engine| async move {
+    const HEAD: [&str; 5] = ["姓名", "证件类型", "证件号码", "角色", "机构"];
+    let world = World::start(engine).await;
+    let mut office = world.browser(&world.town.county_office).await;
+    office.get("/roster/roles").await.shows("证件类型").shows("护照");
+    let list = file(&HEAD, &[["李明专家", "护照", "e 12345678", "专家", "测试县"]]);
+    let page = world.bring(&mut office, "roles", "角色.csv", &list).await;
+    page.shows("核对通过");
+    let page = world.confirm(&mut office, &page.path, &[("accounts", "none")]).await;
+    page.shows("已导入");
+    let entered = "select count(*) from person where name = '李明专家' and paper_kind = 'passport'";
+    assert_eq!(world.count(entered).await, 1);
+    let again = world.bring(&mut office, "roles", "角色.csv", &list).await;
+    assert_eq!(world.run(&again.path).await.tally.same, 1, "known by the passport");
+    let cases = [
+        ("no kind", "", "证件号码", "只能包含数字"),
+        ("kind unknown", "工作证", "证件类型", "证件类型应为居民身份证"),
+    ];
+    for (name, kind, field, words) in cases {
+        let list = file(&HEAD, &[["李明专家", kind, "E12345678", "专家", "测试县"]]);
+        let page = world.bring(&mut office, "roles", "角色.csv", &list).await;
+        let found = world.findings(&page.path).await;
+        let fits = found.iter().any(|one| one.field == field && one.message.contains(words));
+        assert!(fits, "{name}: {:?}", found.iter().map(|one| &one.message).collect::<Vec<_>>());
+    }
+    office.post(&format!("{}/undo", page.path), &[]).await;
+    world.settle().await;
+    assert_eq!(world.count(entered).await, 0);
+});
+
+story!(a_zone_without_an_official_code_is_named_by_its_local_one, |engine| async move {
+    const HEAD: [&str; 3] = ["学校名称", "区划代码", "学段"];
+    let world = World::start(engine).await;
+    let system = world.app.system();
+    let mut tx = system.write().await.expect("a transaction");
+    let (parent, valid_from) = (Some(world.town.city.id), samples::beginning());
+    let zone = NewNode { parent, kind: Kind::County, name: "测试新区", code: "gxq1", valid_from };
+    let zone = organisation::create(&system, &mut tx, &zone).await.expect("founded");
+    tx.commit().await.expect("commits");
+    assert_eq!((zone.code.as_deref(), zone.segment()), (Some("GXQ1"), "GXQ1"));
+
+    let mut office = world.browser(&world.town.city_office).await;
+    let roll = file(&HEAD, &[["新区一小", "Gxq1", "小学"], ["测试五小", "880101", "小学"]]);
+    let page = world.bring(&mut office, "schools", "学校.csv", &roll).await;
+    page.shows("核对通过");
+    world.confirm(&mut office, &page.path, &[]).await.shows("已导入");
+    let below = "select count(*) from node n join node c on c.id = n.parent
+        where n.name = '新区一小' and c.code = 'GXQ1'";
+    assert_eq!(world.count(below).await, 1);
+    for (code, words) in [
+        ("GXQ9", "没有标识码或区划代码为 GXQ9 的机构"),
+        ("8801", "区划代码应为6位数字，镇街为9位数字；没有区划代码的新区、开发区可填以字母开头的地方代码"),
+        ("GXQ-1", "地方代码应以字母开头，由2至12位字母和数字组成"),
+    ] {
+        let roll = file(&HEAD, &[["新区二小", code, "小学"]]);
+        check(&world, &mut office, "schools", code, &roll, (2, "区划代码", Weight::Error, words)).await;
+    }
+    let number = paper(1);
+    let list = file(&ROLES, &[["新专家", &number, "", "专家", "gxq1", "", ""]]);
+    world.bring(&mut office, "roles", "角色.csv", &list).await.shows("核对通过");
+});
+
+story!(a_template_is_there_as_text_too, |engine| async move {
+    let world = World::start(engine).await;
+    let mut office = world.browser(&world.town.county_office).await;
+    let number = paper(1);
+    let teacher = format!("新教师,,{number},,测试一小,,语文,,,,,,,");
+    let expert = format!("新专家,,{number},,专家,测试县,,");
+    let rows = [
+        ("schools", "学校名称 *,", "测试三小,,,测试县,,,小学,,,,,"),
+        ("teachers", "姓名 *,证件类型,证件号码 *,", teacher.as_str()),
+        ("roles", "姓名 *,证件类型,证件号码,", expert.as_str()),
+    ];
+    for (kind, begins, row) in rows {
+        let address = format!("/roster/{kind}/template.csv");
+        assert!(office.get("/roster").await.html().contains(&address), "{kind}");
+        assert!(office.get(&format!("/roster/{kind}")).await.html().contains(&address), "{kind}");
+        let mut text = office.get(&address).await.is(200).bytes.to_vec();
+        assert!(
+            text.starts_with(format!("\u{feff}{begins}").as_bytes()),
+            "{}",
+            String::from_utf8_lossy(&text)
+        );
+        text.extend_from_slice(row.as_bytes());
+        let page = world.bring(&mut office, kind, "填好的模板.csv", &text).await;
+        page.shows("核对通过");
+        assert!(world.findings(&page.path).await.is_empty(), "every title is known again");
+    }
+    let mut teacher = world.browser(&world.town.school().teachers[0]).await;
+    teacher.get("/roster/teachers/template.csv").await.is(404);
+    let mut clerk = world.browser(&world.town.school().clerk).await;
+    clerk.get("/roster/schools/template.csv").await.is(404);
 });

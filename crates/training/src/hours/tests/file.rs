@@ -83,6 +83,7 @@ story!(what_is_wrong_in_a_file_is_told_by_row_and_column_and_nothing_is_written,
     clerk.get("/roster").await.shows("学时文件");
     clerk.get("/roster/hours").await.shows("记录编号");
     clerk.get("/roster/hours/template.xlsx").await.is(200);
+    clerk.get("/roster/hours/template.csv").await.is(200).says("记录编号");
     let rows = [
         row(&place, 1, "2", "n1"),
         row(&place, 1, "很多", "n2"),
