@@ -39,6 +39,65 @@ fn an_explanation_reads_like_the_plan() {
     assert!(explain(&scheme("foshan-2020")).contains("原文印作“2022年6月-2020年12月”"));
 }
 
+/// The numbered places of each published plan.
+const PLACES: [(&str, &str); 2] = [
+    (
+        "sichuan-2020",
+        "标题 序言 一 二.1 二.2 二.3 二.4 三（一） 三（一）1 三（一）2 三（一）3 三（一）4 三（一）5 三（二） \
+         三（二）1 三（二）2 三（二）3 三（二）4 三（二）5 三（三） 三（三）1 三（三）2 三（三）3 三（三）4 \
+         三（三）5 三（四） 三（四）1 三（四）2 三（四）3 三（四）4 四 五（一） 五（二） 五（三） 附件2 附件2备注1 \
+         附件2备注2 附件2备注3 附件2备注4 附件3 附件4 附件5",
+    ),
+    (
+        "foshan-2020",
+        "通知 标题 序言 一 二（一） 二（二） 二（三） 二（四） 三（一） 三（二） 三（三） 三（四） 四（一） 四（二）1 \
+         四（二）2 四（二）3 四（二）4 四（二）5 四（三） 四（三）1 四（三）2 四（三）3 四（三）4 四（三）5 四（四） \
+         五（一） 五（二） 五（三） 五（四） 六（一）1 六（一）1（1） 六（一）1（2） 六（一）2 六（一）3 六（二）一 \
+         六（二）二 六（二）三 六（三） 六（四）1 六（四）2 六（四）3 附件2",
+    ),
+];
+
+#[test]
+fn every_numbered_place_of_a_plan_is_told() {
+    for (code, places) in PLACES {
+        let clauses = scheme(code).clauses();
+        let named: Vec<&str> =
+            clauses.iter().flat_map(|c| c.source.split(['〔', '〕', '；', '：', '，'])).collect();
+        let missing: Vec<&str> = places.split(' ').filter(|place| !named.contains(place)).collect();
+        assert!(missing.is_empty(), "{code} says nothing of {missing:?}");
+    }
+}
+
+/// Terms of a plan that somebody looks for, with the place that they stand at.
+const TERMS: [(&str, &str, &str); 17] = [
+    ("sichuan-2020", "《中小学校长信息化领导力标准（试行）》", "二.2"),
+    ("sichuan-2020", "学习共同体", "二.3"),
+    ("sichuan-2020", "“互联网+”", "二.3"),
+    ("sichuan-2020", "个性化学习空间", "二.4"),
+    ("sichuan-2020", "精准推送", "二.4"),
+    ("sichuan-2020", "相关领域专家", "三（一）2"),
+    ("sichuan-2020", "托底保障", "三（一）3"),
+    ("sichuan-2020", "骨干引领", "三（三）4"),
+    ("sichuan-2020", "有条件的企业和社会机构", "五（二）"),
+    ("sichuan-2020", "“样板校”（所）达到 5 至 7。", "三（二）4：“推荐5-7所学校"),
+    ("foshan-2020", "提升校长信息化领导能力", "一"),
+    ("foshan-2020", "靶向学习", "三（一）"),
+    ("foshan-2020", "整合、自建、购买、培训生成", "四（一）"),
+    ("foshan-2020", "电子档案", "四（三）4"),
+    ("foshan-2020", "典型案例评选、信息化教育成果征集", "四（四）"),
+    ("foshan-2020", "置换脱产研修", "六（四）2"),
+    ("foshan-2020", "有条件的企业与社会机构", "六（一）3"),
+];
+
+#[test]
+fn the_terms_of_a_plan_are_found_at_their_places() {
+    for (code, term, place) in TERMS {
+        let clauses = scheme(code).clauses();
+        let found = clauses.iter().find(|c| c.sentence.contains(term) && c.source[3..].starts_with(place));
+        assert!(found.is_some_and(|clause| !clause.is_default), "{code}: {term}〔{place}〕");
+    }
+}
+
 #[test]
 fn a_scheme_differs_from_itself_in_nothing() {
     assert_eq!(diff(&third_scheme(), &third_scheme()), []);
