@@ -147,6 +147,67 @@ fn the_same_seed_tells_the_same_story() {
     }
 }
 
+/// The months in the last column of the table of places: when the last of each finished.
+fn last_months(story: &str) -> Vec<String> {
+    let table = story.split("各校进度").nth(1).and_then(|rest| rest.split("\n## ").next());
+    let lines = table.expect("the table of places").lines().filter(|line| line.starts_with('|')).skip(2);
+    let cells = lines.map(|line| line.trim_matches(['|', ' ']).split('|').map(str::trim).collect::<Vec<_>>());
+    cells.filter_map(|cells| cells.last().map(|last| (*last).to_owned())).collect()
+}
+
+/// How long those who finish take, in months, added up and with their number.
+fn durations(story: &str) -> (usize, usize) {
+    let rows = story.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" 个月 | "));
+    let number =
+        |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>().parse().expect("n");
+    let pairs =
+        rows.map(|(months, rest)| (number(months), number(rest.split('|').next().unwrap_or_default())));
+    pairs.fold((0, 0), |(sum, all), (months, teachers): (usize, usize)| {
+        (sum + months * teachers, all + teachers)
+    })
+}
+
+#[test]
+fn a_step_that_takes_longer_moves_the_finish() {
+    let slow = Scheme::from_files(&third_scheme_with("blind = true\ndays = 10", "blind = true\ndays = 100"));
+    let (quick, slow) = (simulate(&third_scheme(), 400, 3), simulate(&slow.expect("right"), 400, 3));
+    let ((quick_sum, quick_all), (slow_sum, slow_all)) = (durations(&quick), durations(&slow));
+    assert!(quick_all > 0 && slow_all > 0 && slow_all <= quick_all, "{quick_all} {slow_all}");
+    // What is handed in before the last task is judged meanwhile: of the four months that 90 working
+    // days are, more than one is left on the mean.
+    assert!(
+        slow_sum * quick_all > (quick_sum + quick_all) * slow_all,
+        "{quick_sum}/{quick_all} and {slow_sum}/{slow_all}"
+    );
+    assert_ne!(last_months(&quick), last_months(&slow));
+}
+
+#[test]
+fn a_longer_notice_moves_the_finish_too_and_a_spot_check_does_not() {
+    let with = |from: &str, to: &str| Scheme::from_files(&third_scheme_with(from, to)).expect("right");
+    let plain = durations(&simulate(&third_scheme(), 200, 3));
+    let notice = "blind = false\ndays = 3\ndecision = \"stands\"";
+    let longer = with(notice, "blind = false\ndays = 60\ndecision = \"stands\"");
+    let longer = durations(&simulate(&longer, 200, 3));
+    assert!(longer.0 * plain.1 > plain.0 * longer.1, "{plain:?} {longer:?}");
+    let sample = "[[assessment.step]]\nkey = \"spot\"\nkind = \"spot_check\"\ntitle = \"抽检\"\nreviewers = 1\n\
+                  drawn_from = [\"city\"]\nblind = true\ndays = 60\ndecision = \"chair_decides\"\n\n";
+    let first = "[[assessment.appeal]]\nby = \"town\"";
+    let sampled = durations(&simulate(&with(first, &format!("{sample}{first}")), 200, 3));
+    assert_eq!(sampled, plain);
+}
+
+#[test]
+fn a_story_tells_each_county_and_each_school() {
+    let story = simulate(&scheme("sichuan-2020"), 1200, 5);
+    assert_eq!(story.lines().filter(|line| line.starts_with("| 县（市、区）")).count(), 3);
+    assert_eq!(story.lines().filter(|line| line.starts_with("| 　学校 ")).count(), 30);
+    assert!(story.contains("（智慧教育创建学校） |"), "some schools are of a kind with an exception");
+    let many = simulate(&scheme("sichuan-2020"), 4800, 5);
+    assert_eq!(many.lines().filter(|line| line.starts_with("| 县（市、区）")).count(), 10);
+    assert!(!many.contains("| 　学校 "), "with many schools each county is one line");
+}
+
 #[test]
 fn nobody_to_play_is_a_short_story() {
     assert!(simulate(&third_scheme(), 0, 1).contains("虚拟教师 0 人"));
