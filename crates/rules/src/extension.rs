@@ -2,7 +2,7 @@
 
 use crate::framework::{Capability, Criterion, EvidenceKind, Piece};
 use crate::scheme::Scheme;
-use crate::source::{Basis, Place, Source};
+use crate::source::{Basis, Place, Source, Sourced};
 
 /// A capability that a place adds to the framework.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,16 +106,23 @@ impl Scheme {
 
 fn local_piece(code: &str, ordinal: usize, piece: &LocalPiece, source: &Source) -> Piece {
     let key = format!("{code}-{ordinal}");
+    let criteria =
+        Criterion::numbered(&key, &accepted(&piece.pass, source), &accepted(&piece.excellent, source));
     Piece {
         name: piece.name.clone(),
-        kinds: piece.kinds.clone(),
+        kinds: accepted(&piece.kinds, source),
         max_minutes: None,
         max_megabytes: None,
         guide: None,
-        criteria: Criterion::numbered(&key, &piece.pass, &piece.excellent),
+        criteria,
         source: source.clone(),
         key,
     }
+}
+
+/// A value of a local capability rests on the decision by which the whole was accepted.
+fn accepted<T: Clone>(value: &T, source: &Source) -> Sourced<T> {
+    Sourced { value: value.clone(), source: source.clone() }
 }
 
 #[cfg(test)]

@@ -140,17 +140,24 @@ pub struct Criterion {
     pub level: Level,
     /// What must hold.
     pub text: String,
+    /// Where it comes from; often not from where the piece does.
+    pub source: Source,
 }
 
 impl Criterion {
     /// The criteria of the piece of that code, numbered in the order given.
-    pub(crate) fn numbered(piece: &str, pass: &[String], excellent: &[String]) -> Vec<Self> {
-        let of_level = |texts: &[String], level: Level, letter: char| -> Vec<Self> {
+    pub(crate) fn numbered(
+        piece: &str,
+        pass: &Sourced<Vec<String>>,
+        excellent: &Sourced<Vec<String>>,
+    ) -> Vec<Self> {
+        let of_level = |texts: &Sourced<Vec<String>>, level: Level, letter: char| -> Vec<Self> {
             let numbered = texts.iter().enumerate();
             let criterion = |(index, text): (usize, &String)| Self {
                 key: format!("{piece}-{letter}{}", index + 1),
                 level,
                 text: text.clone(),
+                source: texts.source.clone(),
             };
             numbered.map(criterion).collect()
         };
@@ -168,7 +175,7 @@ pub struct Piece {
     /// Its name, e.g. 教学设计.
     pub name: String,
     /// What may be handed in.
-    pub kinds: Vec<EvidenceKind>,
+    pub kinds: Sourced<Vec<EvidenceKind>>,
     /// The longest video or sound, in seconds.
     pub max_minutes: Option<Sourced<u32>>,
     /// The largest file, in megabytes.
@@ -365,12 +372,12 @@ fn read_capability(s: &Section<'_>) -> Capability {
 /// A piece whose place among its siblings, and with it its code, is not known yet.
 struct PieceDraft {
     name: String,
-    kinds: Vec<EvidenceKind>,
+    kinds: Sourced<Vec<EvidenceKind>>,
     max_minutes: Option<Sourced<u32>>,
     max_megabytes: Option<Sourced<u32>>,
     guide: Option<Sourced<String>>,
-    pass: Vec<String>,
-    excellent: Vec<String>,
+    pass: Sourced<Vec<String>>,
+    excellent: Sourced<Vec<String>>,
     source: Source,
 }
 
@@ -378,12 +385,12 @@ impl PieceDraft {
     fn read(s: &Section<'_>) -> Self {
         Self {
             name: s.key("name"),
-            kinds: s.words("kinds", &EvidenceKind::WORDS).value,
+            kinds: s.words("kinds", &EvidenceKind::WORDS),
             max_minutes: s.optional_count("max_minutes"),
             max_megabytes: s.optional_count("max_megabytes"),
             guide: s.optional_text("guide"),
-            pass: s.texts("pass").value,
-            excellent: s.texts("excellent").value,
+            pass: s.texts("pass"),
+            excellent: s.texts("excellent"),
             source: s.source(),
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tisheng_kernel::{HourLength, Seconds};
 
 use crate::reader::Section;
-use crate::source::Sourced;
+use crate::source::{Source, Sourced};
 
 /// What a column of the file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -33,6 +33,25 @@ pub enum Holds {
     Programme,
 }
 
+impl Holds {
+    /// What it is called.
+    #[must_use]
+    pub const fn chinese(self) -> &'static str {
+        match self {
+            Self::Line => "流水号",
+            Self::Name => "教师姓名",
+            Self::Paper => "证件号码",
+            Self::School => "学校名称",
+            Self::SchoolCode => "学校标识码",
+            Self::Year => "登记年度",
+            Self::Subject => "学时科目",
+            Self::Hours => "学时数",
+            Self::Certificate => "证书编号",
+            Self::Programme => "工程简称",
+        }
+    }
+}
+
 /// A column of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HandoverColumn {
@@ -40,6 +59,8 @@ pub struct HandoverColumn {
     pub title: String,
     /// What it holds.
     pub holds: Holds,
+    /// Where it comes from.
+    pub source: Source,
 }
 
 /// To which system, as what, in which layout hours are handed over.
@@ -76,6 +97,7 @@ impl HandoverRule {
             columns: s.sections("column", |column| HandoverColumn {
                 title: column.key("title"),
                 holds: column.word("holds", &HOLDS).value,
+                source: column.source(),
             }),
         }
     }

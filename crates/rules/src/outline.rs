@@ -1,6 +1,7 @@
 //! A scheme as a list of sentences, each with its source: what `explain` prints and `diff`
 //! compares.
 
+mod abilities;
 mod aims;
 mod judging;
 mod learning;
@@ -11,6 +12,7 @@ use tisheng_kernel::number::chinese_ordinal;
 
 use crate::scheme::Scheme;
 use crate::source::{Source, Sourced};
+use crate::territory::TierKey;
 
 /// One sentence of the rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +25,8 @@ pub struct Clause {
     pub sentence: String,
     /// Where it comes from, as shown.
     pub source: String,
+    /// Whether anything it says is a default of ours.
+    pub is_default: bool,
 }
 
 /// A clause that two schemes do not have in common.
@@ -71,18 +75,58 @@ impl Outline {
     }
 
     fn say(&mut self, key: impl Into<String>, sentence: impl Into<String>, source: &Source) {
-        self.clauses.push(Clause {
-            key: key.into(),
-            heading: self.heading,
-            sentence: sentence.into(),
-            source: source.to_string(),
-        });
+        self.joint(key, sentence, source, []);
     }
 
     /// A clause about one value.
     fn value<T>(&mut self, key: impl Into<String>, value: &Sourced<T>, sentence: impl Into<String>) {
         self.say(key, sentence, &value.source);
     }
+
+    /// A clause about several values, each named: what rests on something else than the first is
+    /// shown with its own source, so that no default hides behind a place of the text.
+    fn joint<'s>(
+        &mut self,
+        key: impl Into<String>,
+        sentence: impl Into<String>,
+        source: &Source,
+        parts: impl IntoIterator<Item = (&'static str, &'s Source)>,
+    ) {
+        let mut shown = source.words();
+        let mut is_default = source.is_default();
+        for (name, part) in parts {
+            is_default |= part.is_default();
+            if !part.is_within(source) {
+                shown.push_str(&format!("；{name}：{}", part.words()));
+            }
+        }
+        self.clauses.push(Clause {
+            key: key.into(),
+            heading: self.heading,
+            sentence: sentence.into(),
+            source: format!("〔{shown}〕"),
+            is_default,
+        });
+    }
+}
+
+/// A value that may be absent, as a part of a clause.
+fn part<'s, T>(name: &'static str, value: Option<&'s Sourced<T>>) -> Option<(&'static str, &'s Source)> {
+    value.map(|value| (name, &value.source))
+}
+
+/// What a level is called in the scheme; a general word where the territory does not use it.
+fn level(scheme: &Scheme, key: TierKey) -> &str {
+    scheme.tier(key).map_or_else(
+        || match key {
+            TierKey::Province => "省级",
+            TierKey::City => "市级",
+            TierKey::County => "县级",
+            TierKey::Town => "镇级",
+            TierKey::School => "校级",
+        },
+        |tier| tier.title.as_str(),
+    )
 }
 
 impl Scheme {
@@ -93,12 +137,12 @@ impl Scheme {
         aims::territory(self, &mut outline);
         aims::targets(self, &mut outline);
         learning::hours(self, &mut outline);
-        learning::framework(self, &mut outline);
+        abilities::framework(self, &mut outline);
         learning::selection(self, &mut outline);
         judging::steps(self, &mut outline);
         judging::certification(self, &mut outline);
         judging::handover(self, &mut outline);
-        learning::evidence(self, &mut outline);
+        abilities::evidence(self, &mut outline);
         aims::phases(self, &mut outline);
         aims::teams(self, &mut outline);
         aims::programmes(self, &mut outline);
@@ -115,7 +159,7 @@ impl Scheme {
 #[must_use]
 pub fn explain(scheme: &Scheme) -> String {
     let clauses = scheme.clauses();
-    let defaults = clauses.iter().filter(|clause| clause.source == Source::default().to_string()).count();
+    let defaults = clauses.iter().filter(|clause| clause.is_default).count();
     let mut text = format!("# {}\n\n", *scheme.identity.title);
     text.push_str(&format!(
         "方案代码 {}，版本 {}，校验码 {}。\n",
@@ -124,7 +168,7 @@ pub fn explain(scheme: &Scheme) -> String {
         scheme.digest()
     ));
     text.push_str(&format!(
-        "以下共 {} 条，〔〕内是官方文本中的位置；{defaults} 条标有〔默认值〕，官方文本没有规定，可以修改。\n",
+        "以下共 {} 条，〔〕内是官方文本中的位置；{defaults} 条标有“默认值”，官方文本没有规定，可以修改。\n",
         clauses.len()
     ));
     let mut heading = "";

@@ -95,19 +95,36 @@ pub struct Counter {
     pub plan: Sourced<String>,
     /// What is counted.
     pub title: Sourced<String>,
-    /// How many there are to be.
+    /// How many there are to be, at least.
     pub goal: Sourced<u32>,
+    /// How many at most, where the text gives a range (5-7所).
+    pub most: Option<Sourced<u32>>,
     /// By when.
     pub by: Option<Sourced<NaiveDate>>,
 }
 
 impl Counter {
+    /// How many are wanted, as shown: `100` or `5 至 7`.
+    #[must_use]
+    pub fn wanted(&self) -> String {
+        match &self.most {
+            Some(most) => format!("{} 至 {}", *self.goal, **most),
+            None => self.goal.to_string(),
+        }
+    }
+
     pub(crate) fn read(s: &Section<'_>) -> Self {
+        let (goal, most) = (s.count("goal"), s.optional_count("most"));
+        if let Some(most) = most.as_ref().filter(|most| ***most < *goal) {
+            let wrong = format!("至多 {} 低于目标 {}", **most, *goal);
+            s.report(&most.source.at, wrong, "most 应不小于 goal，没有上限就删去 most");
+        }
         Self {
             key: s.key("key"),
             plan: s.text("plan"),
             title: s.text("title"),
-            goal: s.count("goal"),
+            goal,
+            most,
             by: s.optional_date("by"),
         }
     }
@@ -282,7 +299,7 @@ pub struct FundRule {
     /// Its name.
     pub title: Sourced<String>,
     /// Which level holds it.
-    pub level: TierKey,
+    pub level: Sourced<TierKey>,
     /// What it may be used for.
     pub uses: Sourced<Vec<String>>,
     /// Whether it may be used for nothing else (专项专用).
@@ -294,7 +311,7 @@ impl FundRule {
         Self {
             key: s.key("key"),
             title: s.text("title"),
-            level: s.word("level", &TierKey::WORDS).value,
+            level: s.word("level", &TierKey::WORDS),
             uses: s.texts("uses"),
             earmarked: s.flag("earmarked"),
         }

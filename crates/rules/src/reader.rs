@@ -25,22 +25,23 @@ const SOURCE_KEYS: [&str; 3] = ["source", "quote", "default"];
 pub(crate) struct SchemeFile<'a> {
     name: &'a str,
     text: &'a str,
+    /// Where each line begins: every value asks for its place.
+    lines: Vec<usize>,
 }
 
 impl<'a> SchemeFile<'a> {
     pub(crate) fn new(name: &'a str, text: &'a str) -> Self {
-        Self { name, text }
+        let breaks = text.match_indices('\n').map(|(at, _)| at + 1);
+        Self { name, text, lines: std::iter::once(0).chain(breaks).collect() }
     }
 
     /// The place of a byte of the text.
     pub(crate) fn place(&self, offset: usize) -> Place {
-        let before = self.text.get(..offset.min(self.text.len())).unwrap_or(self.text);
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        Place {
-            file: self.name.to_owned(),
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-        }
+        let offset = offset.min(self.text.len());
+        let line = self.lines.partition_point(|begins| *begins <= offset);
+        let begins = self.lines.get(line.saturating_sub(1)).copied().unwrap_or(0);
+        let before = self.text.get(begins..offset).unwrap_or_default();
+        Place { file: self.name.to_owned(), line, column: before.chars().count() + 1 }
     }
 }
 

@@ -14,7 +14,8 @@ use chance::Chance;
 use crate::scheme::Scheme;
 
 /// Plays the scheme's whole period with so many teachers and tells the story as a text in
-/// Chinese: a table by month, the targets, how long it took and what came of it.
+/// Chinese: a table by month and one by county and school, the targets, what came of it and how long
+/// it took, from the first lesson to the end of the notice.
 #[must_use]
 pub fn simulate(scheme: &Scheme, teachers: u32, seed: u64) -> String {
     let mut chance = Chance::new(seed);

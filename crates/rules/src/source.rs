@@ -43,6 +43,24 @@ impl Source {
     pub fn is_default(&self) -> bool {
         self.basis == Basis::Default
     }
+
+    /// Whether it says nothing that `other` does not say: both are defaults, or it names the same
+    /// place of the text and quotes nothing of its own.
+    pub(crate) fn is_within(&self, other: &Self) -> bool {
+        match (&self.basis, &other.basis) {
+            (Basis::Text { place, quote: None }, Basis::Text { place: whole, .. }) => place == whole,
+            (own, whole) => own == whole,
+        }
+    }
+
+    /// The source without its brackets: `二.1`, `二.1：“…”` or `默认值`.
+    pub(crate) fn words(&self) -> String {
+        match &self.basis {
+            Basis::Text { place, quote: None } => place.clone(),
+            Basis::Text { place, quote: Some(quote) } => format!("{place}：“{quote}”"),
+            Basis::Default => "默认值".to_owned(),
+        }
+    }
 }
 
 impl Default for Source {
@@ -54,11 +72,7 @@ impl Default for Source {
 impl fmt::Display for Source {
     /// `〔二.1〕`, `〔二.1：“…”〕` or `〔默认值〕`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.basis {
-            Basis::Text { place, quote: None } => write!(f, "〔{place}〕"),
-            Basis::Text { place, quote: Some(quote) } => write!(f, "〔{place}：“{quote}”〕"),
-            Basis::Default => f.write_str("〔默认值〕"),
-        }
+        write!(f, "〔{}〕", self.words())
     }
 }
 

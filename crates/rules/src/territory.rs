@@ -60,15 +60,19 @@ pub struct Tier {
     pub office: Option<Sourced<String>>,
     /// Whether some branches of the tree leave the level out.
     pub optional: bool,
+    /// Where that comes from; none where nothing is said of it.
+    pub optional_source: Option<Source>,
 }
 
 impl Tier {
     pub(crate) fn read(s: &Section<'_>) -> Self {
+        let optional = s.has("optional").then(|| s.flag("optional"));
         Self {
             key: s.word("key", &TierKey::WORDS).value,
             title: s.text("title"),
             office: s.optional_text("office"),
-            optional: s.has("optional") && s.flag("optional").value,
+            optional: optional.as_ref().is_some_and(|said| said.value),
+            optional_source: optional.map(|said| said.source),
         }
     }
 }
@@ -92,8 +96,10 @@ pub struct Identity {
     pub territory: Sourced<Option<RegionCode>>,
     /// Whom the scheme covers: kinds of schools, in words.
     pub covers: Sourced<Vec<String>>,
-    /// The first and the last day.
+    /// From the first to the last day.
     pub period: Sourced<Option<Period>>,
+    /// Where the text gives the first day; the source of the period is that of the last.
+    pub from_source: Source,
 }
 
 impl Identity {
@@ -116,6 +122,7 @@ impl Identity {
             }),
             covers: s.texts("covers"),
             period: Sourced { value: period, source: until.source },
+            from_source: from.source,
         }
     }
 }

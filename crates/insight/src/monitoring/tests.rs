@@ -353,7 +353,9 @@ story!(targets_are_shown_with_what_is_due_and_what_they_count, |engine| async mo
     let second = "[[target]]\nkey = \"counties\"\nmeasure = \"counties_started\"\nsource = \"第三条\"\n\
         title = \"启动的县（市、区）比例\"\nreading = \"in_all\"\n\n[[target.step]]\ntitle = \"第一学年\"\n\
         by = 2023-12-31\npercent = 50\n\n";
-    let files = third_scheme_with(phase, &format!("{second}{phase}"));
+    let range = "[[counter]]\nkey = \"models\"\nsource = \"第三条\"\nplan = \"样板计划\"\ntitle = \"样板校\"\ngoal = 5\n\
+        most = 7\n\n";
+    let files = third_scheme_with(phase, &format!("{second}{range}{phase}"));
     let world = begin_with(engine, &files).await;
     let mut office = world.test.signed_in(&world.town.city_office.who()).await;
     let page = office.get("/monitor").await;
@@ -376,7 +378,7 @@ story!(targets_are_shown_with_what_is_due_and_what_they_count, |engine| async mo
     // The plan has them beside what is wanted, for those who see figures.
     let plan = office.get("/scheme/targets").await;
     plan.shows("启动的县（市、区）比例").shows("50.0%").shows("已达到").shows("未达到").hides("逾期");
-    plan.shows("截至各阶段累计应达到的比例").shows("目前");
+    plan.shows("截至各阶段累计应达到的比例").shows("目前").shows("5 至 7");
     assert_eq!(plan.link(&counties), counties);
     let mut teacher = world.test.signed_in(&world.town.school().teachers[0].who()).await;
     teacher.get("/scheme/targets").await.shows("启动的县（市、区）比例").hides("目前").hides("未达到");

@@ -1,11 +1,10 @@
-//! Sentences about hours, capabilities, their evidence and the choice among them.
+//! Sentences about hours and the choice among capabilities.
 
-use tisheng_kernel::{Level, Seconds};
+use tisheng_kernel::Seconds;
 
 use super::Outline;
 use crate::choice::Cover;
-use crate::framework::{Capability, Piece};
-use crate::hours::{HourCategory, HourKind, ItemUnit, Plausibility, Surplus};
+use crate::hours::{CategoryRole, HourCategory, HourKind, ItemUnit, Plausibility, Surplus};
 use crate::scheme::Scheme;
 use crate::source::Sourced;
 
@@ -49,13 +48,19 @@ fn plausibility(limits: &Plausibility, outline: &mut Outline) {
     outline.value("hours.plausibility.overlap_minutes", &limits.overlap_minutes, sentence);
     let (most, minutes) = (*limits.burst, *limits.burst_minutes);
     let sentence = format!("同一教师在 {minutes} 分钟之内的学习记录超过 {most} 条的，由人核实。");
-    outline.value("hours.plausibility.burst", &limits.burst, sentence);
+    let within = [("时间", &limits.burst_minutes.source)];
+    outline.joint("hours.plausibility.burst", sentence, &limits.burst.source, within);
     let sentence = format!("平台报送的时间比本系统的钟快 {} 分钟以上的，由人核实。", *limits.ahead_minutes);
     outline.value("hours.plausibility.ahead_minutes", &limits.ahead_minutes, sentence);
 }
 
 fn one_category(scheme: &Scheme, category: &HourCategory, outline: &mut Outline) {
     let key = format!("hours.{}", category.key);
+    let role = match category.role {
+        CategoryRole::Online => "是网络研修，不计入国家要求的实践应用",
+        CategoryRole::Practice => "是实践应用，计入国家要求的实践应用比例",
+    };
+    outline.value(key.as_str(), &category.title, format!("“{}”{role}。", *category.title));
     limits(scheme, &key, &category.title, Some(&category.minimum), category.ceiling.as_ref(), outline);
     for kind in &category.kinds {
         one_kind(scheme, category, kind, outline);
@@ -65,6 +70,7 @@ fn one_category(scheme: &Scheme, category: &HourCategory, outline: &mut Outline)
 fn one_kind(scheme: &Scheme, category: &HourCategory, kind: &HourKind, outline: &mut Outline) {
     let key = format!("hours.{}.{}", category.key, kind.key);
     let title = format!("{}·{}", *category.title, *kind.title);
+    outline.value(key.as_str(), &kind.title, format!("“{}”包括“{}”。", *category.title, *kind.title));
     limits(scheme, &key, &title, kind.minimum.as_ref(), kind.ceiling.as_ref(), outline);
     if let Some(item) = &kind.item {
         let unit = match item.unit {
@@ -95,51 +101,6 @@ fn limits(
     }
 }
 
-pub(super) fn framework(scheme: &Scheme, outline: &mut Outline) {
-    outline.heading("能力框架");
-    let framework = &scheme.framework;
-    for dimension in &framework.dimensions {
-        let of_dimension = framework.capabilities.iter().filter(|c| c.dimension == dimension.key);
-        let labels: Vec<String> = of_dimension.map(Capability::label).collect();
-        let sentence =
-            format!("维度“{}”有 {} 个能力点：{}。", dimension.title, labels.len(), labels.join("、"));
-        outline.say(format!("dimension.{}", dimension.key), sentence, &dimension.source);
-    }
-    for environment in &framework.environments {
-        let titles =
-            environment.fits.iter().filter_map(|key| framework.environment(key)).map(|e| e.title.as_str());
-        let titles: Vec<&str> = titles.collect();
-        let sentence = format!("{}：{}", environment.title, *environment.description);
-        outline.value(format!("environment.{}", environment.key), &environment.description, sentence);
-        let fits = format!("{}的学校可以提供{}的能力点。", environment.title, titles.join("、"));
-        outline.value(format!("environment.{}.fits", environment.key), &environment.fits, fits);
-    }
-    for work in &framework.works {
-        let sentence = format!("能力点之外，每位教师还应完成“{}”。", *work.title);
-        outline.value(format!("work.{}", work.key), &work.title, sentence);
-    }
-    if let Some(local) = &framework.local {
-        let by: Vec<&str> =
-            local.proposed_by.iter().filter_map(|key| scheme.tier(*key)).map(|t| t.title.as_str()).collect();
-        outline.value(
-            "local.proposed_by",
-            &local.proposed_by,
-            format!("{}可以增加地方特色能力点。", by.join("、")),
-        );
-        let accepted = scheme.tier(*local.accepted_by).map_or("上级", |tier| tier.title.as_str());
-        outline.value(
-            "local.accepted_by",
-            &local.accepted_by,
-            format!("地方特色能力点经{accepted}审核后方可选学。"),
-        );
-        outline.value(
-            "local.prefix",
-            &local.prefix,
-            format!("地方特色能力点的编号以 {} 开头。", *local.prefix),
-        );
-    }
-}
-
 pub(super) fn selection(scheme: &Scheme, outline: &mut Outline) {
     outline.heading("选学");
     let offer = &scheme.offer;
@@ -147,7 +108,9 @@ pub(super) fn selection(scheme: &Scheme, outline: &mut Outline) {
     outline.value("offer.dimensions", &offer.dimensions, sentence);
     for exception in &offer.exceptions {
         let sentence = format!("{}应从至少 {} 个维度选择。", *exception.title, *exception.dimensions);
-        outline.value(format!("offer.exception.{}", exception.fact), &exception.dimensions, sentence);
+        let title = [("名称", &exception.title.source)];
+        let key = format!("offer.exception.{}", exception.fact);
+        outline.joint(key, sentence, &exception.dimensions.source, title);
     }
     let fit = if *offer.fit_environment {
         "学校提供的能力点须适合本校信息化教学环境。"
@@ -166,36 +129,4 @@ pub(super) fn selection(scheme: &Scheme, outline: &mut Outline) {
     outline.value("choice.cover", &choice.cover, cover);
     let per = format!("须覆盖的每个维度不少于 {} 个能力点。", *choice.per_dimension);
     outline.value("choice.per_dimension", &choice.per_dimension, per);
-}
-
-pub(super) fn evidence(scheme: &Scheme, outline: &mut Outline) {
-    outline.heading("证据与标准");
-    for capability in &scheme.framework.capabilities {
-        for piece in &capability.pieces {
-            one_piece(&capability.label(), piece, outline);
-        }
-    }
-    for work in &scheme.framework.works {
-        for piece in &work.pieces {
-            one_piece(&work.title, piece, outline);
-        }
-    }
-}
-
-fn one_piece(of: &str, piece: &Piece, outline: &mut Outline) {
-    let kinds: Vec<&str> = piece.kinds.iter().map(|kind| kind.chinese()).collect();
-    let minutes = piece.max_minutes.as_ref().map(|m| format!("，不超过 {} 分钟", **m)).unwrap_or_default();
-    let size = piece.max_megabytes.as_ref().map(|m| format!("，不超过 {} MB", **m)).unwrap_or_default();
-    let texts = |level: Level| {
-        let of_level = piece.criteria.iter().filter(|criterion| criterion.level == level);
-        of_level.map(|criterion| criterion.text.as_str()).collect::<Vec<_>>().join("；")
-    };
-    let sentence = format!(
-        "{of}：提交“{}”（{}{minutes}{size}）。合格：{}。优秀另须：{}。",
-        piece.name,
-        kinds.join("或"),
-        texts(Level::Pass),
-        texts(Level::Excellent)
-    );
-    outline.say(format!("piece.{}", piece.key), sentence, &piece.source);
 }

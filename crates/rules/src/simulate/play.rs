@@ -1,11 +1,12 @@
 //! The play itself: counties start, schools offer, teachers choose, work and are judged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, NaiveDate};
-use tisheng_kernel::{Level, Seconds};
+use tisheng_kernel::{Level, Seconds, WorkCalendar};
 
 use super::chance::Chance;
+use crate::assessment::StepKind;
 use crate::certification::Measure;
 use crate::scheme::Scheme;
 use crate::selection::SchoolFacts;
@@ -22,6 +23,10 @@ const STOPPED_PERCENT: usize = 3;
 /// Of a hundred submissions so many are 优秀, and so many sent back as 不合格 at first.
 const EXCELLENT_PERCENT: usize = 35;
 const FAILED_PERCENT: usize = 8;
+/// Of a hundred schools so many are of a kind that the scheme makes an exception for.
+const EXCEPTION_PERCENT: usize = 25;
+/// Working days in which work that was judged 不合格 is done again, at most.
+const MENDING_DAYS: usize = 20;
 
 /// What came of one teacher.
 pub(super) struct Outcome {
@@ -43,15 +48,19 @@ pub(super) struct Played {
     pub(super) months: Vec<NaiveDate>,
     /// Month in which each county started.
     pub(super) counties: Vec<usize>,
-    pub(super) schools: usize,
-    /// Schools for which no offer meets the rules.
-    pub(super) without_offer: usize,
+    pub(super) schools: Vec<School>,
     pub(super) teachers: Vec<Outcome>,
 }
 
-struct School {
+/// A school of the play.
+pub(super) struct School {
+    pub(super) county: usize,
+    /// Month in which its teachers begin.
     started: usize,
-    offer: Vec<String>,
+    /// Codes of the facts that hold of it and that the scheme makes exceptions for.
+    pub(super) facts: BTreeSet<String>,
+    /// What it offers; nothing where no offer meets the rules.
+    pub(super) offer: Vec<String>,
 }
 
 pub(super) fn play(scheme: &Scheme, teachers: u32, chance: &mut Chance) -> Played {
@@ -61,8 +70,11 @@ pub(super) fn play(scheme: &Scheme, teachers: u32, chance: &mut Chance) -> Playe
     let counties = start_counties(count.div_ceil(SCHOOLS_PER_COUNTY), months.len(), chance);
     let schools: Vec<School> = (0..count)
         .map(|index| {
-            let county = counties.get(index % counties.len().max(1)).copied().unwrap_or(0);
-            School { started: county + chance.below(months.len() / 6 + 1), offer: make_offer(scheme, chance) }
+            let county = index % counties.len().max(1);
+            let begins = counties.get(county).copied().unwrap_or(0);
+            let started = begins + chance.below(months.len() / 6 + 1);
+            let facts = school_facts(scheme, chance);
+            School { county, started, offer: make_offer(scheme, &facts, chance), facts: facts.facts }
         })
         .collect();
     let play_one = |index: usize| {
@@ -70,13 +82,7 @@ pub(super) fn play(scheme: &Scheme, teachers: u32, chance: &mut Chance) -> Playe
         schools.get(at).map(|school| play_teacher(scheme, at, school, &months, chance))
     };
     let outcomes: Vec<Outcome> = (0..teachers).filter_map(play_one).collect();
-    Played {
-        counties,
-        schools: schools.len(),
-        without_offer: schools.iter().filter(|school| school.offer.is_empty()).count(),
-        teachers: outcomes,
-        months,
-    }
+    Played { counties, schools, teachers: outcomes, months }
 }
 
 /// Counties start one after another over the first half of the period.
@@ -84,12 +90,17 @@ fn start_counties(count: usize, months: usize, chance: &mut Chance) -> Vec<usize
     (0..count).map(|index| index * (months / 2) / count.max(1) + chance.below(3)).collect()
 }
 
-/// An offer that meets the rules for a school with a random environment; empty when there is
-/// none.
-fn make_offer(scheme: &Scheme, chance: &mut Chance) -> Vec<String> {
+/// A school with a random environment, which may be one that the scheme makes an exception for.
+fn school_facts(scheme: &Scheme, chance: &mut Chance) -> SchoolFacts {
     let environments = &scheme.framework.environments;
-    let environment = environments.get(chance.below(environments.len()));
-    let facts = SchoolFacts { environment: environment.map(|e| e.key.clone()), ..SchoolFacts::default() };
+    let environment = environments.get(chance.below(environments.len())).map(|known| known.key.clone());
+    let excepted = scheme.offer.exceptions.iter().filter(|_| chance.percent(EXCEPTION_PERCENT));
+    SchoolFacts { environment, facts: excepted.map(|exception| exception.fact.clone()).collect() }
+}
+
+/// An offer that meets the rules for the school; empty when there is none.
+fn make_offer(scheme: &Scheme, facts: &SchoolFacts, chance: &mut Chance) -> Vec<String> {
+    let environment = facts.environment.as_deref().and_then(|key| scheme.framework.environment(key));
     let fitting = scheme.framework.capabilities.iter().filter(|capability| {
         !*scheme.offer.fit_environment || environment.is_none_or(|e| e.fits.contains(&capability.environment))
     });
@@ -99,14 +110,14 @@ fn make_offer(scheme: &Scheme, chance: &mut Chance) -> Vec<String> {
     let mut extra = 0;
     for code in chance.shuffled(&codes) {
         offer.push(code);
-        if scheme.check_offer(&offer, &facts).is_empty() {
+        if scheme.check_offer(&offer, facts).is_empty() {
             extra += 1;
         }
         if extra > spare {
             break;
         }
     }
-    if scheme.check_offer(&offer, &facts).is_empty() { offer } else { Vec::new() }
+    if scheme.check_offer(&offer, facts).is_empty() { offer } else { Vec::new() }
 }
 
 /// A choice that meets the rules: capabilities in random order, each taken while it brings the
@@ -138,11 +149,27 @@ fn choose(scheme: &Scheme, offer: &[String], chance: &mut Chance) -> Option<Vec<
     scheme.check_choice(&chosen, offer).is_empty().then_some(chosen)
 }
 
-/// A teacher at work: what is booked and judged so far.
+/// A work that was handed in.
+struct Submission {
+    level: Level,
+    /// The day on which the level comes into force, after every step.
+    final_on: NaiveDate,
+}
+
+/// A teacher at work: what is booked and handed in so far.
 struct Desk<'a> {
     hours: Vec<HourEntry<'a>>,
-    results: BTreeMap<String, Level>,
+    submissions: BTreeMap<String, Submission>,
+    /// The last day of work.
+    worked_on: NaiveDate,
     resubmitted: u32,
+}
+
+impl Desk<'_> {
+    /// The day from which everything that was done counts.
+    fn final_on(&self) -> NaiveDate {
+        self.submissions.values().map(|submission| submission.final_on).fold(self.worked_on, NaiveDate::max)
+    }
 }
 
 fn play_teacher(
@@ -162,45 +189,56 @@ fn play_teacher(
         resubmitted: 0,
     };
     let Some(chosen) = choose(scheme, &school.offer, chance) else { return outcome };
-    if school.started >= months.len() {
-        return outcome;
-    }
+    let Some(first) = months.get(school.started) else { return outcome };
     outcome.started = Some(school.started);
     let stops = chance.percent(STOPPED_PERCENT);
     let pace = 30 + chance.below(50);
     let tasks = scheme.task_list(&chosen);
     let (reported, peer_reviews) = figures(scheme, chance);
     let mut open: Vec<(&Task, Seconds)> = tasks.iter().map(|task| (task, task.hours)).collect();
-    let mut desk = Desk { hours: Vec::new(), results: BTreeMap::new(), resubmitted: 0 };
+    let mut desk =
+        Desk { hours: Vec::new(), submissions: BTreeMap::new(), worked_on: *first, resubmitted: 0 };
     for (month, first) in months.iter().enumerate().skip(school.started) {
-        if stops && month > school.started + 2 {
+        if open.is_empty() || (stops && month > school.started + 2) {
             break;
         }
         work_a_month(scheme, &mut open, *first, pace, &mut desk, chance);
-        if !open.is_empty() {
-            continue;
-        }
-        judge_again(scheme, &mut desk, chance);
-        let facts = Facts {
+    }
+    if open.is_empty() {
+        mend(scheme, &mut desk, months, chance);
+        let results: BTreeMap<String, Level> =
+            desk.submissions.iter().map(|(about, submission)| (about.clone(), submission.level)).collect();
+        let verdict = scheme.verdict(&Facts {
             hours: &desk.hours,
             chosen: &chosen,
             offered: &school.offer,
-            results: &desk.results,
+            results: &results,
             reported: &reported,
             peer_reviews,
             ..Facts::default()
-        };
-        let verdict = scheme.verdict(&facts);
-        if verdict.met {
-            outcome.finished = Some(month);
+        });
+        outcome.finished = month_of(months, desk.final_on()).filter(|_| verdict.met);
+        if outcome.finished.is_some() {
             outcome.level = verdict.level;
             outcome.score = verdict.score.hundredths();
-            break;
         }
     }
     outcome.resubmitted = desk.resubmitted;
     outcome.chosen = chosen;
     outcome
+}
+
+/// In which of the months the day lies; `None` after the period.
+fn month_of(months: &[NaiveDate], day: NaiveDate) -> Option<usize> {
+    months.iter().position(|first| (first.year(), first.month()) == (day.year(), day.month()))
+}
+
+/// The day on which the level of what is handed in on `day` comes into force, when every step takes
+/// the working days that it may take. Samples are drawn afterwards and hold up nobody.
+fn after_steps(scheme: &Scheme, day: NaiveDate) -> NaiveDate {
+    let steps = scheme.assessment.steps.iter().filter(|step| step.kind != StepKind::SpotCheck);
+    let days = steps.fold(0_u32, |days, step| days.saturating_add(*step.days));
+    WorkCalendar::default().after_working_days(day, days)
 }
 
 /// Works on the open tasks for a month, about `pace` tenths of an hour's length per ten days,
@@ -218,6 +256,7 @@ fn work_a_month<'t>(
     let mut left =
         Seconds::of_minutes(i64::try_from(tenths).unwrap_or(0) * scheme.hours.length.minutes() / 10);
     let day = first.with_day(u32::try_from(chance.below(28)).unwrap_or(0) + 1).unwrap_or(first);
+    desk.worked_on = day;
     while left > Seconds::ZERO && !open.is_empty() {
         let (task, due) = &mut open[0];
         let spent = left.at_most(*due);
@@ -234,7 +273,8 @@ fn work_a_month<'t>(
         if finished {
             if let Some(about) = &task.about {
                 let level = judge(scheme, about, chance);
-                desk.results.insert(about.clone(), level);
+                let submission = Submission { level, final_on: after_steps(scheme, day) };
+                desk.submissions.insert(about.clone(), submission);
             }
             open.remove(0);
         }
@@ -257,11 +297,16 @@ fn judge(scheme: &Scheme, about: &str, chance: &mut Chance) -> Level {
     capability_level(&levels).unwrap_or(Level::Pass)
 }
 
-/// What was judged 不合格 is handed in again.
-fn judge_again(scheme: &Scheme, desk: &mut Desk<'_>, chance: &mut Chance) {
-    for (about, level) in &mut desk.results {
-        if *level == Level::Fail {
-            *level = judge(scheme, about, chance);
+/// What was judged 不合格 is done again and goes through every step again, until it passes or the
+/// period is over.
+fn mend(scheme: &Scheme, desk: &mut Desk<'_>, months: &[NaiveDate], chance: &mut Chance) {
+    let calendar = WorkCalendar::default();
+    for (about, submission) in &mut desk.submissions {
+        while submission.level == Level::Fail && month_of(months, submission.final_on).is_some() {
+            let days = u32::try_from(chance.below(MENDING_DAYS)).unwrap_or(0) + 1;
+            let handed_in = calendar.after_working_days(submission.final_on, days);
+            let level = judge(scheme, about, chance);
+            *submission = Submission { level, final_on: after_steps(scheme, handed_in) };
             desk.resubmitted += 1;
         }
     }

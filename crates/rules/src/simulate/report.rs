@@ -6,9 +6,13 @@ use chrono::{Datelike, NaiveDate};
 use tisheng_kernel::Level;
 use tisheng_kernel::number::{chinese_date, chinese_month, percent, thousands};
 
-use super::play::{Outcome, Played};
+use super::play::{Outcome, Played, School};
 use crate::plan::{Target, TargetMeasure};
 use crate::scheme::Scheme;
+use crate::territory::TierKey;
+
+/// With more schools than this the table has one line for each county alone.
+const SCHOOLS_LISTED: usize = 30;
 
 pub(super) fn report(scheme: &Scheme, played: &Played, seed: u64) -> String {
     let mut text = format!("# {}：推演\n\n", *scheme.identity.title);
@@ -21,13 +25,16 @@ pub(super) fn report(scheme: &Scheme, played: &Played, seed: u64) -> String {
     text.push_str(&format!(
         "虚拟教师 {} 人、学校 {} 所、县级单位 {} 个；全部按方案的规则选学、计学时、测评。\n",
         thousands(count(played.teachers.len())),
-        thousands(count(played.schools)),
+        thousands(count(played.schools.len())),
         thousands(count(played.counties.len())),
     ));
-    if played.without_offer > 0 {
-        text.push_str(&format!("注意：{} 所学校没有符合规则的选学范围。\n", played.without_offer));
+    text.push_str(&exceptions(scheme, played));
+    let without_offer = played.schools.iter().filter(|school| school.offer.is_empty()).count();
+    if without_offer > 0 {
+        text.push_str(&format!("注意：{without_offer} 所学校没有符合规则的选学范围。\n"));
     }
     text.push_str(&by_month(scheme, played));
+    text.push_str(&by_place(scheme, played));
     text.push_str(&targets(scheme, played));
     text.push_str(&results(scheme, played));
     text.push_str(&durations(played));
@@ -70,6 +77,81 @@ fn by_month(scheme: &Scheme, played: &Played) -> String {
 /// The last day of the month that begins with `first`.
 fn last_day(first: NaiveDate) -> NaiveDate {
     first.checked_add_months(chrono::Months::new(1)).and_then(|next| next.pred_opt()).unwrap_or(first)
+}
+
+/// How many schools are of each kind that the scheme makes an exception for.
+fn exceptions(scheme: &Scheme, played: &Played) -> String {
+    let told = scheme.offer.exceptions.iter().map(|exception| {
+        let schools = played.schools.iter().filter(|school| school.facts.contains(&exception.fact)).count();
+        format!("其中{} {} 所。\n", *exception.title, thousands(count(schools)))
+    });
+    told.collect()
+}
+
+/// How far the teachers of one place have come.
+#[derive(Default)]
+struct Progress {
+    teachers: usize,
+    /// Month in which the first began.
+    since: Option<usize>,
+    started: usize,
+    finished: usize,
+    /// Month in which the last of those who finished did.
+    last: Option<usize>,
+}
+
+impl Progress {
+    fn add(&mut self, teacher: &Outcome) {
+        self.teachers += 1;
+        self.started += usize::from(teacher.started.is_some());
+        self.finished += usize::from(teacher.finished.is_some());
+        self.since = self.since.into_iter().chain(teacher.started).min();
+        self.last = self.last.max(teacher.finished);
+    }
+
+    fn line(&self, place: &str, months: &[NaiveDate]) -> String {
+        let month = |at: Option<usize>| {
+            let first = at.and_then(|at| months.get(at));
+            first.map_or_else(|| "—".to_owned(), |first| chinese_month(*first))
+        };
+        let cells = [self.teachers, self.started, self.finished].map(|number| thousands(count(number)));
+        format!("| {place} | {} | {} | {} |\n", cells.join(" | "), month(self.since), month(self.last))
+    }
+}
+
+/// County by county and, where there are few, school by school: who began and who finished when.
+fn by_place(scheme: &Scheme, played: &Played) -> String {
+    let mut counties: BTreeMap<usize, Progress> = BTreeMap::new();
+    let mut schools: BTreeMap<(usize, usize), Progress> = BTreeMap::new();
+    for teacher in &played.teachers {
+        let Some(school) = played.schools.get(teacher.school) else { continue };
+        counties.entry(school.county).or_default().add(teacher);
+        schools.entry((school.county, teacher.school)).or_default().add(teacher);
+    }
+    let tier = scheme.tier(TierKey::County).or_else(|| scheme.tier(TierKey::Town));
+    let title = tier.map_or("县级单位", |tier| tier.title.as_str());
+    let heading = if schools.len() > SCHOOLS_LISTED { "各县进度" } else { "各县、各校进度" };
+    let mut text = format!(
+        "\n## {heading}\n\n| 单位 | 教师 | 已开始 | 已完成 | 最早开始 | 最后完成 |\n|---|--:|--:|--:|---|---|\n"
+    );
+    for (county, progress) in &counties {
+        text.push_str(&progress.line(&format!("{title} {}", county + 1), &played.months));
+        if schools.len() > SCHOOLS_LISTED {
+            continue;
+        }
+        for ((_, at), progress) in schools.range((*county, 0)..(county + 1, 0)) {
+            let kind = played.schools.get(*at).map(|school| kind(scheme, school)).unwrap_or_default();
+            text.push_str(&progress.line(&format!("　学校 {}{kind}", at + 1), &played.months));
+        }
+    }
+    text
+}
+
+/// Of which kinds that the scheme makes an exception for a school is, in brackets.
+fn kind(scheme: &Scheme, school: &School) -> String {
+    let own = scheme.offer.exceptions.iter().filter(|exception| school.facts.contains(&exception.fact));
+    let titles: Vec<&str> = own.map(|exception| exception.title.as_str()).collect();
+    if titles.is_empty() { String::new() } else { format!("（{}）", titles.join("、")) }
 }
 
 fn targets(scheme: &Scheme, played: &Played) -> String {

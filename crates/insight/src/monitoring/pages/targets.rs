@@ -87,7 +87,7 @@ struct TargetRow {
 struct CounterRow {
     plan: String,
     title: String,
-    goal: u32,
+    goal: String,
     by: String,
     source: String,
 }
@@ -118,7 +118,7 @@ pub(super) async fn page(asker: SignedIn) -> Answer {
     let counters = rules.counters.iter().map(|counter| CounterRow {
         plan: counter.plan.value.clone(),
         title: counter.title.value.clone(),
-        goal: *counter.goal,
+        goal: counter.wanted(),
         by: counter.by.as_ref().map(|by| chinese_date(**by)).unwrap_or_default(),
         source: counter.goal.source.to_string(),
     });
