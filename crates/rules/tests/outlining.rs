@@ -54,7 +54,12 @@ const FURTHER: [(&str, &str); 4] = [
 ];
 
 /// Places in the third scheme where a key is added.
-const ADDED: [(&str, &str); 8] = [
+const ADDED: [(&str, &str); 9] = [
+    (
+        "title = \"市\"\noffice = \"行动办\"\n",
+        "title = \"市\"\noffice = \"行动办\"\n[[tier]]\nkey = \"county\"\nsource = \"第二条\"\ntitle = \"县\"\n\
+         office = \"行动办\"\n",
+    ),
     (
         "ceiling = 30",
         "ceiling = 30\n[[hours.category.kind]]\nkey = \"workshop\"\nsource = \"第五条\"\ntitle = \"网上工作坊\"",
