@@ -43,6 +43,7 @@ pub fn handlers() -> Handlers {
         .reaction("hours.changed", certificate::REFRESH_JOB)
         .reaction("choice.changed", certificate::REFRESH_JOB)
         .reaction("person.changed", certificate::REFRESH_JOB)
+        .reaction("person.changed", review::SEATS_JOB)
         .reaction(review::FINAL, review::HOURS_JOB)
         .reaction(review::FINAL, certificate::REFRESH_JOB)
         .reaction(review::PEER_ENDED, certificate::REFRESH_JOB)

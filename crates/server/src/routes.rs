@@ -200,6 +200,7 @@ pub fn navigation(who: &Who) -> Vec<NavItem> {
             ("导入学时", "/roster/hours"),
             ("待处理学时", "/hours/waiting"),
             ("考核", "/review/board"),
+            ("考核小组", "/review/panel"),
             ("证书", "/certificates"),
             ("数据导入", "/roster"),
         ],

@@ -39,7 +39,7 @@ pub use everybody::{Refreshed, check_standings, refresh_all};
 pub use facts::{Facts, Forged, Proven, public_key, read_key, verify_offline};
 pub use issue::{issue, reissue, revoke};
 pub use model::{Action, Certificate, CertificateError, CertificateState, Done, Standing};
-pub use pages::routes;
+pub use pages::{routes, sees_standings};
 pub use standing::{FINAL_BY, refresh, verdict};
 pub use store::{follow, keeps_of};
 pub use trial::EXAMINE;

@@ -251,12 +251,18 @@ pub(super) async fn lapse(ctx: &Ctx, tx: &mut Tx, programme: Uuid, id: Id<Review
     let Some(review) = store::by_id(tx, programme, id).await? else { return Ok(()) };
     store::hold(tx, programme, review.submission, &review.step).await?;
     let due = review.lapses_at.is_some_and(|at| at <= ctx.at);
-    if !due || !store::lapse(tx, &review).await? {
+    if due { take_away(ctx, tx, &review).await } else { Ok(()) }
+}
+
+/// Takes a review that is not done from its reviewer, with what was typed for it, and draws another. The
+/// caller holds the step.
+pub(super) async fn take_away(ctx: &Ctx, tx: &mut Tx, review: &Review) -> Result<(), Failure> {
+    if !store::lapse(tx, review).await? {
         return Ok(());
     }
-    drafts::discard(tx, &Place::of(&review)).await?;
+    drafts::discard(tx, &Place::of(review)).await?;
     let detail = json!({ "review": review.id, "step": review.step });
     audit::record(ctx, tx, "review.lapsed", review.submission.uuid(), &detail).await?;
-    tell_peer(ctx, tx, &review).await?;
-    look_after(ctx, tx, programme, review.submission).await
+    tell_peer(ctx, tx, review).await?;
+    look_after(ctx, tx, review.programme, review.submission).await
 }

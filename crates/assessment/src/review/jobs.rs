@@ -6,11 +6,14 @@ use tisheng_kernel::Id;
 use tisheng_platform::jobs::{Claimed, Handlers, JobError};
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, Scope};
+use tisheng_registry::roster;
 use uuid::Uuid;
 
 use super::model::Review;
 use super::steps::{Case, end_notice};
-use super::{BEGIN_JOB, HOURS_JOB, LAPSE_JOB, NOTICE_JOB, PANEL_JOB, actions, earning, store};
+use super::{
+    BEGIN_JOB, HOURS_JOB, LAPSE_JOB, NOTICE_JOB, PANEL_JOB, SEATS_JOB, actions, earning, seats, store,
+};
 use crate::evidence::Submission;
 
 #[derive(Deserialize)]
@@ -43,6 +46,8 @@ pub fn jobs(handlers: Handlers) -> Handlers {
         .job(NOTICE_JOB, notice_end)
         .job(PANEL_JOB, panel)
         .job(HOURS_JOB, earning::job)
+        .job(SEATS_JOB, seats::job)
+        .reaction(roster::PASSED, SEATS_JOB)
 }
 
 fn failed(failure: Failure) -> JobError {

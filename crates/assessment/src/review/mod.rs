@@ -35,6 +35,7 @@ mod objection;
 mod pages;
 mod panel;
 pub mod samples;
+mod seats;
 mod steps;
 mod store;
 
@@ -56,6 +57,8 @@ use uuid::Uuid;
 pub const BEGIN_JOB: &str = "review.begin";
 /// The job that books the hours of a result: the reaction to [`FINAL`].
 pub const HOURS_JOB: &str = "review.hours";
+/// The job that ends the seats of whoever has left: a reaction to changes of people, and to files of them.
+pub const SEATS_JOB: &str = "review.seats";
 /// The event of a result that stands.
 pub const FINAL: &str = "result.final";
 /// The event of a review of a colleague's work that was done or left alone for too long; `person` is

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::board::store::{self, Colleague, NewSeat, Seat};
 use super::jobs::OfPanel;
-use super::{PANEL_JOB, actions};
+use super::{PANEL_JOB, actions, seats};
 
 /// Who appoints the panel of their node.
 pub(super) const APPOINTERS: [Role; 4] = [Role::Principal, Role::County, Role::City, Role::Province];
@@ -97,11 +97,14 @@ pub async fn dismiss(asker: SignedIn, Path(id): Path<String>, fields: Fields) ->
     };
     let programme = actions::programme(ctx, &mut once.tx).await?;
     let id = parsed(&id)?;
+    let seats = store::panel(&mut once.tx, programme, member.node).await?;
+    let gone = seats.iter().find(|seat| seat.id == id).ok_or(Failure::NotFound)?;
     if !store::dismiss(&mut once.tx, programme, member.node, id, ctx.at).await? {
         return Err(Failure::NotFound);
     }
     audit::record(ctx, &mut once.tx, "review.panel_dismissed", member.node, &json!({ "seat": id })).await?;
-    once.done("/review/panel", Flash::good("已移出考核小组；正在进行的评审可以继续完成。")).await
+    seats::hand_on(ctx, &mut once.tx, programme, (gone.person, member.node)).await?;
+    once.done("/review/panel", Flash::good("已移出考核小组，没有评完的材料转给其他成员。")).await
 }
 
 pub(super) async fn seat(

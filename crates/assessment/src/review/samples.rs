@@ -10,14 +10,16 @@ use uuid::Uuid;
 
 use super::model::{Marks, Review, mark};
 use super::steps::{Case, end_notice};
-use super::{BEGIN_JOB, FINAL, Final, HOURS_JOB, actions, panel, store};
+use super::{BEGIN_JOB, FINAL, Final, HOURS_JOB, SEATS_JOB, actions, panel, store};
 use crate::evidence::{self, State, Submission};
 
 /// The jobs of evidence and review with the reactions between them, as the server joins them.
 #[must_use]
 pub fn handlers() -> Handlers {
     let jobs = super::jobs(evidence::jobs(Handlers::default()));
-    jobs.reaction(evidence::SUBMITTED, BEGIN_JOB).reaction(FINAL, HOURS_JOB)
+    jobs.reaction(evidence::SUBMITTED, BEGIN_JOB)
+        .reaction(FINAL, HOURS_JOB)
+        .reaction("person.changed", SEATS_JOB)
 }
 
 /// Appoints the panel of the asker's node; the first of `people` leads it. Commits.

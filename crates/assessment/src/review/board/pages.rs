@@ -19,6 +19,7 @@ use crate::evidence::State;
 use crate::review::actions;
 use crate::review::model::{Duty, Review, ReviewState};
 use crate::review::objection::{self, Objection};
+use crate::review::panel::APPOINTERS;
 use crate::review::steps::Case;
 use crate::review::store as reviews;
 
@@ -44,6 +45,8 @@ struct Board {
     first: String,
     next: String,
     many_schools: bool,
+    /// Whether the asker appoints a panel.
+    appoints: bool,
     /// Works on which a panel is split, and who has to decide by when.
     split: Vec<SplitRow>,
 }
@@ -161,6 +164,7 @@ pub async fn board(asker: SignedIn, filters: Filters) -> Answer {
         capabilities: capabilities(&frame.rules),
         first,
         next,
+        appoints: access::require(ctx, &APPOINTERS).is_ok(),
         many_schools: !matches!(access::role(ctx), Some(Role::Principal | Role::Cio | Role::ManagementTeam)),
         // Named once, before the list; its rows say it on every page.
         split: if filters.cursor() == Cursor::default() { split } else { Vec::new() },

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use tisheng_kernel::{Id, Instant, Level};
 use tisheng_platform::web::Cursor;
 use tisheng_platform::{DbError, Row, Scope, Tx, args};
+use tisheng_registry::people::Person;
 use uuid::Uuid;
 
 use crate::evidence::{State, Submission};
@@ -27,6 +28,16 @@ const APPOINT: &str =
     values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing";
 const DISMISS: &str = "update panel_member set until = $4
     where programme = $1 and node = $2 and id = $3 and until is null";
+/// Seats of those who have neither a post nor a role on the day `$1`; and of one of them.
+const LEFT: &str = "select m.programme, m.id, m.node, m.person from panel_member m where m.until is null
+    and not exists (select 1 from post p where p.person = m.person and p.until is null)
+    and not exists (select 1 from role_grant g where g.person = m.person and (g.until is null or g.until > $1))
+    order by m.programme, m.id";
+const LEFT_BY: &str = "select m.programme, m.id, m.node, m.person from panel_member m
+    where m.person = $2 and m.until is null
+    and not exists (select 1 from post p where p.person = m.person and p.until is null)
+    and not exists (select 1 from role_grant g where g.person = m.person and (g.until is null or g.until > $1))
+    order by m.programme, m.id";
 const NO_CHAIR: &str = "update panel_member set until = $3
     where programme = $1 and node = $2 and chair and until is null";
 /// Within a school or a town: the part of the tree is small, and sorted as it is found.
@@ -211,6 +222,26 @@ pub async fn dismiss(
     at: Instant,
 ) -> Result<bool, DbError> {
     Ok(tx.run(DISMISS, args![programme, node, seat, at]).await? == 1)
+}
+
+/// A seat of somebody who has left.
+#[derive(Debug, Clone, Copy)]
+pub struct Left {
+    pub programme: Uuid,
+    pub id: Uuid,
+    pub node: Uuid,
+    pub person: Uuid,
+}
+
+/// The seats of those who have neither a post nor a role on `day`, or those of `person`.
+pub async fn left(tx: &mut Tx, person: Option<Id<Person>>, day: NaiveDate) -> Result<Vec<Left>, DbError> {
+    let seat = |row: &Row<'_>| {
+        Ok(Left { programme: row.get(0)?, id: row.get(1)?, node: row.get(2)?, person: row.get(3)? })
+    };
+    match person {
+        Some(person) => tx.rows(LEFT_BY, args![day, person], seat).await,
+        None => tx.rows(LEFT, args![day], seat).await,
+    }
 }
 
 /// Ends the seat of whoever leads the panel.

@@ -8,10 +8,10 @@ use tisheng_rules::PeerReviews;
 use tisheng_testkit::story;
 
 use super::{
-    address, all_judge, appoint, current, ended, handed_in, judge, lakeside, persona, reviews, town,
+    World, address, all_judge, appoint, current, ended, handed_in, judge, lakeside, persona, reviews, town,
 };
-use crate::evidence::State;
-use crate::review::{Duty, ReviewState};
+use crate::evidence::{State, Submission};
+use crate::review::{Duty, Review, ReviewState};
 
 story!(a_blind_reviewer_learns_neither_author_nor_school, |engine| async move {
     let world = town(engine).await;
@@ -184,6 +184,76 @@ story!(a_panel_that_is_set_up_later_finds_what_waited_for_it, |engine| async mov
     world.test.settle().await;
     let panel = reviews(&world, &work).await.into_iter().filter(|r| r.duty == Duty::Panel).count();
     assert_eq!(panel, 2);
+});
+
+/// Of a work that two of the panel are to judge: who one of them is, and the reviews.
+async fn before_the_panel(world: &World) -> (Submission, Review) {
+    let work = handed_in(world, 0, "A6").await;
+    all_judge(world, &work, Level::Pass).await;
+    let open = open_panel(world, &work).await;
+    assert_eq!(open.len(), 2);
+    (work, open.into_iter().next().expect("one"))
+}
+
+async fn open_panel(world: &World, work: &Submission) -> Vec<Review> {
+    let all = reviews(world, work).await.into_iter();
+    all.filter(|r| r.duty == Duty::Panel && r.state == ReviewState::Open).collect()
+}
+
+/// Seats somebody who has had nothing to do with `work`.
+async fn one_more(world: &World, work: &Submission) {
+    let known: Vec<_> = reviews(world, work).await.iter().map(|r| r.reviewer).collect();
+    let seats = world.browser(&world.town.school().principal).await.get("/review/panel").await;
+    let fresh = (1..world.town.school().teachers.len()).find(|n| {
+        let teacher = &world.town.school().teachers[*n];
+        !known.contains(&teacher.person.uuid()) && !seats.text().contains(&teacher.name)
+    });
+    let person = world.town.school().teachers[fresh.expect("somebody")].person.uuid().simple().to_string();
+    let mut head = world.browser(&world.town.school().principal).await;
+    head.post("/review/panel", &[("person", &person), ("chair", "no")]).await.is(200);
+    world.test.settle().await;
+}
+
+story!(whoever_is_dismissed_hands_on_what_is_open, |engine| async move {
+    let world = town(engine).await;
+    let (work, gone) = before_the_panel(&world).await;
+    let mut head = world.browser(&world.town.school().principal).await;
+    let seats = head.get("/review/panel").await.html();
+    let name = &persona(&world, gone.reviewer).name;
+    let form = seats[..seats.find(&format!("移出：{name}")).expect("a seat")].rfind("/review/panel/");
+    let dismiss: String = seats[form.expect("a form")..].chars().take_while(|c| *c != '"').collect();
+    head.post(&dismiss, &[]).await.shows("没有评完的材料转给其他成员");
+    assert!(open_panel(&world, &work).await.iter().all(|r| r.reviewer != gone.reviewer));
+    let mut own = world.browser(persona(&world, gone.reviewer)).await;
+    own.get(&format!("/review/{}", gone.id)).await.is(404);
+    one_more(&world, &work).await;
+    assert_eq!(open_panel(&world, &work).await.len(), 2);
+});
+
+story!(whoever_leaves_takes_no_seat_along, |engine| async move {
+    let world = town(engine).await;
+    let (work, gone) = before_the_panel(&world).await;
+    let name = persona(&world, gone.reviewer).name.clone();
+    let ctx = world.test.system();
+    let mut tx = ctx.write().await.expect("a transaction");
+    let payload = serde_json::json!({ "person": gone.reviewer });
+    tisheng_platform::jobs::emit(&mut tx, ctx.at, "person.changed", &payload).await.expect("an event");
+    tx.commit().await.expect("commits");
+    world.test.settle().await;
+    assert!(open_panel(&world, &work).await.iter().any(|r| r.reviewer == gone.reviewer), "still there");
+
+    let mut tx = ctx.write().await.expect("a transaction");
+    let left = "update post set until = '2024-01-01', state = 'left' where person = $1 and until is null";
+    tx.run(left, args![gone.reviewer]).await.expect("left");
+    let roles = "update role_grant set until = since where person = $1";
+    tx.run(roles, args![gone.reviewer]).await.expect("without a role");
+    tisheng_platform::jobs::emit(&mut tx, ctx.at, "person.changed", &payload).await.expect("an event");
+    tx.commit().await.expect("commits");
+    world.test.settle().await;
+    assert!(open_panel(&world, &work).await.iter().all(|r| r.reviewer != gone.reviewer));
+    world.browser(&world.town.school().principal).await.get("/review/panel").await.hides(&name);
+    one_more(&world, &work).await;
+    assert_eq!(open_panel(&world, &work).await.len(), 2);
 });
 
 story!(the_principal_is_judged_by_the_county, |engine| async move {

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use askama::Template;
+use tisheng_assessment::certificate;
 use tisheng_kernel::{HourLength, Id, Seconds};
 use tisheng_platform::Scope;
 use tisheng_platform::web::layout::show;
@@ -10,7 +11,7 @@ use tisheng_platform::web::paging::Slice;
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Cursor, Filters, Page, Path};
 use tisheng_policy::scheme;
-use tisheng_registry::access;
+
 use tisheng_registry::organisation::{Kind, Node};
 use tisheng_rules::{Condition, Facts, Scheme};
 
@@ -150,7 +151,7 @@ pub(super) async fn people(asker: SignedIn, Path(node): Path<Id<Node>>, filters:
         capabilities: rules.framework.capabilities.iter().map(|c| (c.code.clone(), c.label())).collect(),
         categories: rules.hours.categories.iter().map(|c| (c.key.clone(), c.title.value.clone())).collect(),
         hours,
-        may_open: access::allows(ctx, access::Permission::SeePeople),
+        may_open: certificate::sees_standings(ctx),
         is_school: node.kind == Kind::School,
         sorts,
         order,

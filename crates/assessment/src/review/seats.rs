@@ -1,0 +1,67 @@
+//! Seats that end: what whoever sat there has not judged goes to others.
+//!
+//! A work is never left in the hands of somebody who does not judge any more: who was dismissed, or has
+//! neither a post nor a role.
+
+use serde::Deserialize;
+use serde_json::json;
+use tisheng_kernel::Id;
+use tisheng_platform::jobs::{Claimed, JobError};
+use tisheng_platform::web::Failure;
+use tisheng_platform::{Ctx, Tx, audit};
+use tisheng_registry::people::Person;
+use tisheng_registry::roster::{Kind, Teachers};
+use uuid::Uuid;
+
+use super::actions::take_away;
+use super::board::store::{self as seats, Left};
+use super::model::{Duty, Review};
+use super::store;
+
+/// Whom a change is about; of a file nobody is named, and everybody's seats are looked at.
+#[derive(Deserialize)]
+struct About {
+    person: Option<Id<Person>>,
+    kind: Option<String>,
+}
+
+/// The reaction to a change of somebody's post or roles: whoever has left gives the seats up.
+pub(super) async fn job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
+    let about: About = claimed.payload()?;
+    if about.kind.is_some_and(|kind| kind != Teachers::ABOUT.key) {
+        return Ok(());
+    }
+    let mut tx = ctx.read().await?;
+    let left = seats::left(&mut tx, about.person, ctx.at.date()).await?;
+    drop(tx);
+    for seat in left {
+        let mut tx = ctx.write().await?;
+        end(&ctx, &mut tx, &seat).await.map_err(|failure| JobError(format!("{failure:?}")))?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+async fn end(ctx: &Ctx, tx: &mut Tx, seat: &Left) -> Result<(), Failure> {
+    if !seats::dismiss(tx, seat.programme, seat.node, seat.id, ctx.at).await? {
+        return Ok(());
+    }
+    audit::record(ctx, tx, "review.panel_left", seat.node, &json!({ "seat": seat.id })).await?;
+    hand_on(ctx, tx, seat.programme, (seat.person, seat.node)).await
+}
+
+/// Takes what `person` has not judged yet for the panel at `node` away, and draws others. Done reviews stay.
+pub(super) async fn hand_on(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: Uuid,
+    (person, node): (Uuid, Uuid),
+) -> Result<(), Failure> {
+    let of_panel =
+        |review: &Review| matches!(review.duty, Duty::Panel | Duty::Chair) && review.body == Some(node);
+    for review in store::queue(tx, programme, person).await?.iter().filter(|review| of_panel(review)) {
+        store::hold(tx, programme, review.submission, &review.step).await?;
+        take_away(ctx, tx, review).await?;
+    }
+    Ok(())
+}
