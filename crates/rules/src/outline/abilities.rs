@@ -10,7 +10,7 @@ pub(super) fn framework(scheme: &Scheme, outline: &mut Outline) {
     outline.heading("能力框架");
     let framework = &scheme.framework;
     for dimension in &framework.dimensions {
-        let sentence = format!("能力点分维度列出，“{}”为其中之一。", dimension.title);
+        let sentence = format!("“{}”是能力点的一个维度。", dimension.title);
         outline.say(format!("dimension.{}", dimension.key), sentence, &dimension.source);
     }
     for environment in &framework.environments {

@@ -57,8 +57,8 @@ fn plausibility(limits: &Plausibility, outline: &mut Outline) {
 fn one_category(scheme: &Scheme, category: &HourCategory, outline: &mut Outline) {
     let key = format!("hours.{}", category.key);
     let role = match category.role {
-        CategoryRole::Online => "是网络研修，不计入国家要求的实践应用",
-        CategoryRole::Practice => "是实践应用，计入国家要求的实践应用比例",
+        CategoryRole::Online => "不算作国家要求的实践应用",
+        CategoryRole::Practice => "算作国家要求的实践应用",
     };
     outline.value(key.as_str(), &category.title, format!("“{}”{role}。", *category.title));
     limits(scheme, &key, &category.title, Some(&category.minimum), category.ceiling.as_ref(), outline);
