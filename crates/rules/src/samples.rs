@@ -40,6 +40,20 @@ pub fn third_scheme_with(from: &str, to: &str) -> Vec<(String, String)> {
     THIRD.iter().map(|(name, text)| ((*name).to_owned(), text.replace(from, to))).collect()
 }
 
+/// Files of the third scheme with counties between the city and its districts, for what is counted by county.
+///
+/// # Panics
+/// When the city is not where it was: the test would not test what it says.
+#[must_use]
+pub fn with_counties(files: Vec<(String, String)>) -> Vec<(String, String)> {
+    const CITY: &str = "title = \"市\"\noffice = \"行动办\"\n";
+    const COUNTY: &str =
+        "\n[[tier]]\nkey = \"county\"\nsource = \"第二条\"\ntitle = \"县（市、区）\"\noffice = \"行动办\"\n";
+    assert!(files.iter().any(|(_, text)| text.contains(CITY)), "the city stands elsewhere");
+    let with = format!("{CITY}{COUNTY}");
+    files.into_iter().map(|(name, text)| (name, text.replace(CITY, &with))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::third_scheme;

@@ -7,7 +7,7 @@ use tisheng_kernel::{Instant, Level};
 use tisheng_platform::jobs::Handlers;
 use tisheng_policy::scheme::{self, Programme, samples::owned};
 use tisheng_registry::samples::{Persona, Town, small_town};
-use tisheng_rules::samples::{third_scheme_files, third_scheme_with};
+use tisheng_rules::samples::{third_scheme_files, third_scheme_with, with_counties};
 use tisheng_testkit::{Engine, TestApp, story};
 use tisheng_training::samples::{choose, fulfil_hours, publish_offer};
 use tisheng_training::selection;
@@ -179,7 +179,8 @@ story!(an_office_is_told_what_lags_and_opens_exactly_that, |engine| async move {
     let second = "[[target]]\nkey = \"counties\"\nmeasure = \"counties_started\"\nsource = \"第三条\"\n\
         title = \"启动的县（市、区）比例\"\nreading = \"in_all\"\n\n[[target.step]]\ntitle = \"第一学年\"\n\
         by = 2023-12-31\npercent = 50\n\n";
-    let world = begin_with(engine, &third_scheme_with(phase, &format!("{second}{phase}"))).await;
+    let files = with_counties(third_scheme_with(phase, &format!("{second}{phase}")));
+    let world = begin_with(engine, &files).await;
     world.test.clock.set(Instant::start_of(NaiveDate::from_ymd_opt(2024, 3, 1).expect("a date")));
     let town = &world.town;
     let system = world.test.system();

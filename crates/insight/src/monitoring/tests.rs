@@ -10,7 +10,7 @@ use tisheng_registry::organisation::{self, Node};
 use tisheng_registry::restructuring::relocate;
 use tisheng_registry::roster::{self, Entry, Kinds, Teachers};
 use tisheng_registry::samples::{Persona, Town, beginning, small_town};
-use tisheng_rules::samples::{third_scheme_files, third_scheme_with};
+use tisheng_rules::samples::{third_scheme_files, third_scheme_with, with_counties};
 use tisheng_testkit::{Browser, Engine, TestApp, story};
 use tisheng_training::samples::{choose, fulfil_hours, publish_offer};
 
@@ -355,7 +355,7 @@ story!(targets_are_shown_with_what_is_due_and_what_they_count, |engine| async mo
         by = 2023-12-31\npercent = 50\n\n";
     let range = "[[counter]]\nkey = \"models\"\nsource = \"第三条\"\nplan = \"样板计划\"\ntitle = \"样板校\"\ngoal = 5\n\
         most = 7\n\n";
-    let files = third_scheme_with(phase, &format!("{second}{range}{phase}"));
+    let files = with_counties(third_scheme_with(phase, &format!("{second}{range}{phase}")));
     let world = begin_with(engine, &files).await;
     let mut office = world.test.signed_in(&world.town.city_office.who()).await;
     let page = office.get("/monitor").await;

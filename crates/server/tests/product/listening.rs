@@ -134,7 +134,7 @@ story!(a_suspended_platform_is_refused_where_it_sends, |engine| async move {
     let account = sender.account().await;
     let object = format!(r#"{{"id":"{}"}}"#, course::samples::activity(&sender.platform, "K1"));
     let before = sender.counted().await;
-    let office = world.test.system();
+    let office = world.test.ctx(world.town.city_office.who());
     let mut tx = office.write().await.expect("a transaction");
     let (id, version) = (sender.platform.id, sender.platform.version);
     platform::suspend(&office, &mut tx, id, version).await.expect("suspended");
@@ -161,9 +161,9 @@ story!(no_account_that_json_can_write_costs_an_hour, |engine| async move {
     for name in ["谁\\u0000".to_owned(), "长".repeat(3_000)] {
         let odd = Account { home: "https://elsewhere.test".to_owned(), name };
         sender.says(&odd, "completed", &object).await;
+        let long = format!(r#"{{"id":"https://elsewhere.test/{}"}}"#, "k".repeat(4_000));
+        sender.says(&odd, "completed", &long).await;
     }
-    let long = format!(r#"{{"id":"https://elsewhere.test/{}"}}"#, "k".repeat(4_000));
-    sender.says(&known, "completed", &long).await;
     let before = sender.counted().await;
     sender.says(&known, "completed", &object).await;
     assert_eq!(sender.counted().await, before + sender.platform.length.seconds());
