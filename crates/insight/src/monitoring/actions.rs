@@ -165,7 +165,7 @@ pub async fn check_figures(ctx: &Ctx, programme: &Programme) -> Result<(usize, V
     for (school, _) in &schools {
         let fresh = store::count(&mut tx, programme.id, *school).await?;
         let kept = store::kept(&mut tx, programme.id, *school).await?.unwrap_or_default();
-        if fresh != kept {
+        if fresh != kept || store::parts_off(&mut tx, programme.id, *school).await? > 0 {
             wrong.push(*school);
         }
     }

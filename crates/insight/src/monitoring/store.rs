@@ -46,17 +46,54 @@ const PUT: &str = "insert into school_figure
 
 const FORGET_HOURS: &str = "delete from school_hours where programme = $1 and school = $2";
 
-const PUT_HOURS: &str = "insert into school_hours (programme, school, category, path, seconds)
-    select h.programme, p.school, h.category, p.path, cast(sum(h.seconds) as bigint)
-    from post p join hour_total h on h.person = p.person and h.programme = $1
-    where p.school = $2 and p.until is null group by h.programme, p.school, h.category, p.path";
+// The hours of a school's teachers by category.
+macro_rules! hours_of {
+    () => {
+        "select h.programme, p.school, h.category, p.path, cast(sum(h.seconds) as bigint) as seconds
+        from post p join hour_total h on h.person = p.person and h.programme = $1
+        where p.school = $2 and p.until is null group by h.programme, p.school, h.category, p.path"
+    };
+}
+
+// How many of a school's teachers have chosen each capability.
+macro_rules! choices_of {
+    () => {
+        "select c.programme, p.school, c.capability, p.path, count(*) as teachers
+        from post p join choice_capability c on c.person = p.person and c.programme = $1 and c.dropped_at is null
+        where p.school = $2 and p.until is null group by c.programme, p.school, c.capability, p.path"
+    };
+}
+
+const PUT_HOURS: &str =
+    concat!("insert into school_hours (programme, school, category, path, seconds) ", hours_of!());
 
 const FORGET_CHOICES: &str = "delete from school_choice where programme = $1 and school = $2";
 
-const PUT_CHOICES: &str = "insert into school_choice (programme, school, capability, path, teachers)
-    select c.programme, p.school, c.capability, p.path, count(*)
-    from post p join choice_capability c on c.person = p.person and c.programme = $1 and c.dropped_at is null
-    where p.school = $2 and p.until is null group by c.programme, p.school, c.capability, p.path";
+const PUT_CHOICES: &str =
+    concat!("insert into school_choice (programme, school, capability, path, teachers) ", choices_of!());
+
+/// Rows that are kept and not counted so, and rows that are counted and not kept so.
+const HOURS_OFF: &str = concat!(
+    "select (select count(*) from school_hours k where k.programme = $1 and k.school = $2
+        and not exists (select 1 from (",
+    hours_of!(),
+    ") f where f.category = k.category and f.path = k.path and f.seconds = k.seconds))
+    + (select count(*) from (",
+    hours_of!(),
+    ") f where not exists (select 1 from school_hours k where k.programme = $1 and k.school = $2
+        and k.category = f.category and k.path = f.path and k.seconds = f.seconds))"
+);
+
+const CHOICES_OFF: &str = concat!(
+    "select (select count(*) from school_choice k where k.programme = $1 and k.school = $2
+        and not exists (select 1 from (",
+    choices_of!(),
+    ") f where f.capability = k.capability and f.path = k.path and f.teachers = k.teachers))
+    + (select count(*) from (",
+    choices_of!(),
+    ") f where not exists (select 1 from school_choice k where k.programme = $1 and k.school = $2
+        and k.capability = f.capability and k.path = f.path and k.teachers = f.teachers))"
+);
 
 const KEPT: &str = "select teachers, chosen, learning, handed_in, assessed, met, certified
     from school_figure where programme = $1 and school = $2";
@@ -157,6 +194,14 @@ pub async fn kept(
     school: Id<Node>,
 ) -> Result<Option<Figures>, DbError> {
     tx.row_opt(KEPT, args![programme, school], |row| figures(row, 0)).await
+}
+
+/// How many sums of hours and of choices of a school are not what counting gives.
+pub async fn parts_off(tx: &mut Tx, programme: Id<Programme>, school: Id<Node>) -> Result<i64, DbError> {
+    let key = args![programme, school];
+    let hours: i64 = tx.row(HOURS_OFF, key, |row| row.get(0)).await?;
+    let choices: i64 = tx.row(CHOICES_OFF, key, |row| row.get(0)).await?;
+    Ok(hours + choices)
 }
 
 /// The figures of everything in `scope`, and when the last of them changed.

@@ -3,8 +3,8 @@
 use chrono::{Days, TimeDelta};
 use tisheng_assessment::{certificate, evidence, review};
 use tisheng_kernel::Level;
-use tisheng_platform::Scope;
 use tisheng_platform::jobs::Handlers;
+use tisheng_platform::{Scope, args};
 use tisheng_policy::scheme::{self, Programme, samples::owned};
 use tisheng_registry::organisation::{self, Node};
 use tisheng_registry::restructuring::relocate;
@@ -471,4 +471,27 @@ story!(a_figure_that_was_tampered_with_is_found_and_counted_again, |engine| asyn
     assert_eq!(world.wrong().await, 1);
     assert_eq!(rebuild(&system, &world.programme).await.expect("counted"), 2);
     assert_eq!(world.wrong().await, 0);
+
+    // So are the sums beside the figures: a row too much, and a number that is another.
+    world.chosen(&world.town.school().teachers[0]).await;
+    world.settled().await;
+    for (sql, changed) in [
+        (
+            "insert into school_hours (programme, school, category, path, seconds)
+            select programme, school, 'elsewhere', path, 60 from school_choice limit 1",
+            1,
+        ),
+        (
+            "update school_choice set teachers = teachers + 1 where capability =
+            (select min(capability) from school_choice)",
+            1,
+        ),
+    ] {
+        let mut tx = system.write().await.expect("a transaction");
+        assert_eq!(tx.run(sql, args![]).await.expect("changed"), changed);
+        tx.commit().await.expect("commits");
+        assert_eq!(world.wrong().await, 1, "{sql}");
+        rebuild(&system, &world.programme).await.expect("counted");
+        assert_eq!(world.wrong().await, 0);
+    }
 });
