@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
-import { Client } from "./client.mjs";
+import { Client, newKey } from "./client.mjs";
 import { persona } from "../tests/binary.mjs";
 
 const SENDERS = 4;
@@ -45,11 +45,11 @@ function word(page, before) {
 async function prepared(server, hook) {
   const client = await new Client(server.site).signIn(persona(server.site, "institution"));
   const platform = word(await client.get("/platforms"), 'href="/platforms/');
-  const scopes = new URLSearchParams({ name: "断电测试", platform, days: "365" });
+  const scopes = new URLSearchParams({ name: "断电测试", platform, days: "365", _key: newKey() });
   for (const scope of ["hours:write", "hours:read"]) scopes.append("scope", scope);
   const issued = await client.follow(await client.send("/tokens", { method: "POST", body: scopes }), "/tokens");
   const token = `ts_${word(issued, "<strong>ts_")}`;
-  const events = new URLSearchParams({ name: "断电测试", platform, url: `http://${hook.host}/hook` });
+  const events = new URLSearchParams({ name: "断电测试", platform, url: `http://${hook.host}/hook`, _key: newKey() });
   for (const event of ["hours.entered", "hours.waiting"]) events.append("event", event);
   const made = await client.follow(await client.send("/webhooks", { method: "POST", body: events }), "/webhooks");
   assert.ok(/只显示这一次/.test(made.text), made.text);

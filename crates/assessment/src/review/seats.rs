@@ -59,9 +59,16 @@ pub(super) async fn hand_on(
 ) -> Result<(), Failure> {
     let of_panel =
         |review: &Review| matches!(review.duty, Duty::Panel | Duty::Chair) && review.body == Some(node);
-    for review in store::queue(tx, programme, person).await?.iter().filter(|review| of_panel(review)) {
-        store::hold(tx, programme, review.submission, &review.step).await?;
-        take_away(ctx, tx, review).await?;
+    // A queue is read as far as a page shows it; what is taken away makes room for the rest.
+    loop {
+        let mut open = store::queue(tx, programme, person).await?;
+        open.retain(of_panel);
+        if open.is_empty() {
+            return Ok(());
+        }
+        for review in &open {
+            store::hold(tx, programme, review.submission, &review.step).await?;
+            take_away(ctx, tx, review).await?;
+        }
     }
-    Ok(())
 }
