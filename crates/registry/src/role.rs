@@ -187,6 +187,12 @@ pub fn role(ctx: &Ctx) -> Option<Role> {
     ctx.who.member().and_then(|member| member.role.parse().ok())
 }
 
+/// Whether somebody asks for one of the project offices above schools.
+#[must_use]
+pub fn is_office(ctx: &Ctx) -> bool {
+    role(ctx).is_some_and(Role::is_office)
+}
+
 /// The asker, when the role is one of `roles`.
 ///
 /// # Errors

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use chrono::{Days, NaiveDate};
-use tisheng_rules::samples::third_scheme_files;
+use tisheng_rules::samples::{third_scheme_files, with_counties};
 use tisheng_rules::{Difference, Scheme, builtin, diff, explain};
 use toml::de::{DeTable, DeValue};
 
@@ -54,12 +54,7 @@ const FURTHER: [(&str, &str); 4] = [
 ];
 
 /// Places in the third scheme where a key is added.
-const ADDED: [(&str, &str); 9] = [
-    (
-        "title = \"市\"\noffice = \"行动办\"\n",
-        "title = \"市\"\noffice = \"行动办\"\n[[tier]]\nkey = \"county\"\nsource = \"第二条\"\ntitle = \"县\"\n\
-         office = \"行动办\"\n",
-    ),
+const ADDED: [(&str, &str); 8] = [
     (
         "ceiling = 30",
         "ceiling = 30\n[[hours.category.kind]]\nkey = \"workshop\"\nsource = \"第五条\"\ntitle = \"网上工作坊\"",
@@ -84,8 +79,8 @@ const ADDED: [(&str, &str); 9] = [
 
 /// The third scheme with every key of the language.
 fn full() -> Files {
-    let mut files: Files =
-        third_scheme_files().iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+    let files = third_scheme_files().iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+    let mut files: Files = with_counties(files.collect());
     for (from, to) in ADDED {
         assert!(files.iter().any(|(_, text)| text.contains(from)), "{from}");
         files.iter_mut().for_each(|(_, text)| *text = text.replacen(from, to, 1));

@@ -265,3 +265,12 @@ fn a_team_that_the_product_does_not_know_is_refused() {
     let told = found.iter().find(|problem| problem.wrong.contains("core")).expect("refused");
     assert!(told.right.contains("management") && told.right.contains("training"), "{told:#?}");
 }
+
+#[test]
+fn a_step_takes_a_day_at_least_and_a_year_at_most() {
+    for days in ["0", "251", "4000000000"] {
+        let found = problems("days = 5", &format!("days = {days}"));
+        let told = found.iter().any(|problem| problem.wrong.contains(&format!("的天数为 {days}")));
+        assert!(told && found.iter().all(|problem| problem.right.contains("1 到 250")), "{days}: {found:#?}");
+    }
+}

@@ -36,7 +36,7 @@ fn kept(text: &str, most: usize) -> String {
     if text.len() <= most {
         return text;
     }
-    let digest = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let digest = hex::encode(Sha256::digest(&text));
     let end = text.floor_char_boundary(most - digest.len() - 1);
     format!("{}~{digest}", &text[..end])
 }

@@ -72,28 +72,45 @@ const FORGET_CHOICES: &str = "delete from school_choice where programme = $1 and
 const PUT_CHOICES: &str =
     concat!("insert into school_choice (programme, school, capability, path, teachers) ", choices_of!());
 
-/// Rows that are kept and not counted so, and rows that are counted and not kept so.
-const HOURS_OFF: &str = concat!(
-    "select (select count(*) from school_hours k where k.programme = $1 and k.school = $2
-        and not exists (select 1 from (",
-    hours_of!(),
-    ") f where f.category = k.category and f.path = k.path and f.seconds = k.seconds))
-    + (select count(*) from (",
-    hours_of!(),
-    ") f where not exists (select 1 from school_hours k where k.programme = $1 and k.school = $2
-        and k.category = f.category and k.path = f.path and k.seconds = f.seconds))"
-);
+// How many rows of a table are kept and not counted so, or counted and not kept so.
+macro_rules! off {
+    ($table:literal, $counted:expr, $key:literal, $sum:literal) => {
+        concat!(
+            "select (select count(*) from ",
+            $table,
+            " k where k.programme = $1 and k.school = $2
+                and not exists (select 1 from (",
+            $counted,
+            ") f where f.",
+            $key,
+            " = k.",
+            $key,
+            " and f.path = k.path and f.",
+            $sum,
+            " = k.",
+            $sum,
+            "))
+            + (select count(*) from (",
+            $counted,
+            ") f where not exists (select 1 from ",
+            $table,
+            " k
+                where k.programme = $1 and k.school = $2 and k.",
+            $key,
+            " = f.",
+            $key,
+            " and k.path = f.path and k.",
+            $sum,
+            " = f.",
+            $sum,
+            "))"
+        )
+    };
+}
 
-const CHOICES_OFF: &str = concat!(
-    "select (select count(*) from school_choice k where k.programme = $1 and k.school = $2
-        and not exists (select 1 from (",
-    choices_of!(),
-    ") f where f.capability = k.capability and f.path = k.path and f.teachers = k.teachers))
-    + (select count(*) from (",
-    choices_of!(),
-    ") f where not exists (select 1 from school_choice k where k.programme = $1 and k.school = $2
-        and k.capability = f.capability and k.path = f.path and k.teachers = f.teachers))"
-);
+const HOURS_OFF: &str = off!("school_hours", hours_of!(), "category", "seconds");
+
+const CHOICES_OFF: &str = off!("school_choice", choices_of!(), "capability", "teachers");
 
 const KEPT: &str = "select teachers, chosen, learning, handed_in, assessed, met, certified
     from school_figure where programme = $1 and school = $2";

@@ -50,7 +50,9 @@ pub use slip::Slip;
 pub(crate) use store::staff;
 pub use ways::{Asked, Linked, Links, Offered, Way, Ways};
 
-pub use crate::role::{NotARole, Permission, Role, allows, may, of_own_record, permit, require, role};
+pub use crate::role::{
+    NotARole, Permission, Role, allows, is_office, may, of_own_record, permit, require, role,
+};
 
 use tisheng_platform::jobs::Handlers;
 use tisheng_platform::web::session;

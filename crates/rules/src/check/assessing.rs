@@ -8,6 +8,9 @@ use crate::scheme::Scheme;
 use crate::source::Sourced;
 use crate::territory::TierKey;
 
+/// Working days that a step may take at most: a year of them.
+const LONGEST_STEP: u32 = 250;
+
 pub(super) fn check(scheme: &Scheme, found: &mut Found) {
     steps(scheme, found);
     appeals(scheme, found);
@@ -47,8 +50,9 @@ fn steps(scheme: &Scheme, found: &mut Found) {
 
 fn one_step(step: &Step, found: &mut Found) {
     let title = step.title.as_str();
-    if *step.days == 0 {
-        found.value(&step.days, format!("“{title}”的天数为 0"), "days 应不少于 1");
+    if !(1..=LONGEST_STEP).contains(&*step.days) {
+        let wrong = format!("“{title}”的天数为 {}", *step.days);
+        found.value(&step.days, wrong, format!("days 应在 1 到 {LONGEST_STEP} 之间"));
     }
     if step.kind == StepKind::Notice {
         if *step.reviewers != 0 {

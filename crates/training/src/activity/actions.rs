@@ -18,7 +18,7 @@ use super::store::{self, Moving};
 use crate::hours;
 
 pub use approval::{approve, hand_back, withdraw_approval};
-pub(super) use approval::{is_office, judges, seen, who_approves};
+pub(super) use approval::{judges, seen, who_approves};
 
 /// The source under which activities report hours.
 pub const SOURCE: &str = hours::ACTIVITIES;

@@ -256,11 +256,7 @@ pub async fn ask_change(
 /// Whether the asker's role lets them decide about changes: at their school, or above schools where nobody but
 /// whoever asks for the change may.
 pub fn decides(ctx: &Ctx) -> bool {
-    is_office(ctx) || access::require(ctx, &SCHOOL).is_ok()
-}
-
-pub(super) fn is_office(ctx: &Ctx) -> bool {
-    access::role(ctx).is_some_and(Role::is_office)
+    access::is_office(ctx) || access::require(ctx, &SCHOOL).is_ok()
 }
 
 /// A request that the asker may decide about: one of the own school, or one that is the offices' to decide.
@@ -273,7 +269,7 @@ pub async fn change(
     programme: &Programme,
     id: Id<ChoiceChange>,
 ) -> Result<ChoiceChange, Failure> {
-    let found = if is_office(ctx) {
+    let found = if access::is_office(ctx) {
         store::above::change_of_id(ctx, tx, programme.id, id).await?
     } else {
         store::change_of_id(tx, programme.id, &ctx.scope(), id).await?

@@ -1,5 +1,24 @@
 //! Every statement of the room; those that write many rows at once or count beside.
 
+// Requests for a change, of whom and at which school, as `change` reads them.
+macro_rules! requests {
+    ($rest:expr) => {
+        concat!(
+            "select c.id, c.person, p.name, c.offer, c.capabilities, c.reason, c.state, c.asked_at, c.decision, n.name
+            from choice_change c join person p on p.id = c.person join node n on n.path = c.path where ",
+            $rest
+        )
+    };
+}
+
+// Those of a list.
+macro_rules! listed {
+    () => {
+        "c.programme = $1 and c.state = $2 and c.path >= $3 and c.path < $4
+        and ($5 = '' or p.name like $5 || '%' escape '\\' or p.initials like $5 || '%' escape '\\') and c.id > $6"
+    };
+}
+
 pub mod above;
 pub mod bulk;
 pub mod counted;
@@ -83,23 +102,11 @@ const ADD_CHANGE: &str = "insert into choice_change
     (programme, id, person, path, offer, capabilities, reason, state, asked_at, decision)
     values ($1, $2, $3, $4, $5, $6, $7, 'asked', $8, '') on conflict do nothing";
 
-const CHANGE: &str =
-    "select c.id, c.person, p.name, c.offer, c.capabilities, c.reason, c.state, c.asked_at, c.decision, n.name
-    from choice_change c join person p on p.id = c.person join node n on n.path = c.path
-    where c.programme = $1 and c.id = $2 and c.path >= $3 and c.path < $4";
+const CHANGE: &str = requests!("c.programme = $1 and c.id = $2 and c.path >= $3 and c.path < $4");
 
-const CHANGES: &str =
-    "select c.id, c.person, p.name, c.offer, c.capabilities, c.reason, c.state, c.asked_at, c.decision, n.name
-    from choice_change c join person p on p.id = c.person join node n on n.path = c.path
-    where c.programme = $1 and c.state = $2 and c.path >= $3 and c.path < $4
-    and ($5 = '' or p.name like $5 || '%' escape '\\' or p.initials like $5 || '%' escape '\\')
-    and c.id > $6
-    order by c.id limit $7";
+const CHANGES: &str = requests!(concat!(listed!(), " order by c.id limit $7"));
 
-const CHANGES_OF: &str =
-    "select c.id, c.person, p.name, c.offer, c.capabilities, c.reason, c.state, c.asked_at, c.decision, n.name
-    from choice_change c join person p on p.id = c.person join node n on n.path = c.path
-    where c.programme = $1 and c.person = $2 order by c.id desc limit 20";
+const CHANGES_OF: &str = requests!("c.programme = $1 and c.person = $2 order by c.id desc limit 20");
 
 const WAITING_CHANGES: &str = "select count(*) from choice_change
     where programme = $1 and state = 'asked' and path >= $2 and path < $3";

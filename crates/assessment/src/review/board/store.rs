@@ -28,16 +28,21 @@ const APPOINT: &str =
     values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing";
 const DISMISS: &str = "update panel_member set until = $4
     where programme = $1 and node = $2 and id = $3 and until is null";
-/// Seats of those who have neither a post nor a role on the day `$1`; and of one of them.
-const LEFT: &str = "select m.programme, m.id, m.node, m.person from panel_member m where m.until is null
-    and not exists (select 1 from post p where p.person = m.person and p.until is null)
-    and not exists (select 1 from role_grant g where g.person = m.person and (g.until is null or g.until > $1))
-    order by m.programme, m.id";
-const LEFT_BY: &str = "select m.programme, m.id, m.node, m.person from panel_member m
-    where m.person = $2 and m.until is null
-    and not exists (select 1 from post p where p.person = m.person and p.until is null)
-    and not exists (select 1 from role_grant g where g.person = m.person and (g.until is null or g.until > $1))
-    order by m.programme, m.id";
+// Seats of those who have neither a post nor a role on the day `$1`, of whom more may be asked.
+macro_rules! left {
+    ($more:literal) => {
+        concat!(
+            "select m.programme, m.id, m.node, m.person from panel_member m where m.until is null",
+            $more,
+            " and not exists (select 1 from post p where p.person = m.person and p.until is null)
+            and not exists (select 1 from role_grant g where g.person = m.person
+                and (g.until is null or g.until > $1)) order by m.programme, m.id"
+        )
+    };
+}
+
+const LEFT: &str = left!("");
+const LEFT_BY: &str = left!(" and m.person = $2");
 const NO_CHAIR: &str = "update panel_member set until = $3
     where programme = $1 and node = $2 and chair and until is null";
 /// Within a school or a town: the part of the tree is small, and sorted as it is found.

@@ -4,7 +4,7 @@ use tisheng_kernel::Id;
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, DbError, Tx};
 use tisheng_policy::scheme::{self, Programme};
-use tisheng_registry::access::{self, Role};
+use tisheng_registry::access;
 use tisheng_registry::organisation;
 use tisheng_registry::people::Person;
 
@@ -13,14 +13,9 @@ use super::super::store::{self, Moving};
 use super::{APPROVERS, SOURCE, activity, step, with_reason};
 use crate::hours::{self, Channel, Report, Whom};
 
-/// Whether the asker acts for one of the project offices above schools.
-pub fn is_office(ctx: &Ctx) -> bool {
-    access::role(ctx).is_some_and(Role::is_office)
-}
-
 /// Whether the asker's role lets them approve, at their school or for the schools below them.
 pub fn judges(ctx: &Ctx) -> bool {
-    is_office(ctx) || access::require(ctx, &APPROVERS).is_ok()
+    access::is_office(ctx) || access::require(ctx, &APPROVERS).is_ok()
 }
 
 /// Whether an activity is the offices' to approve: its school has nobody who may but whoever planned it.
@@ -39,7 +34,7 @@ pub async fn seen(
     programme: &Programme,
     id: Id<Activity>,
 ) -> Result<Activity, Failure> {
-    if !is_office(ctx) {
+    if !access::is_office(ctx) {
         return activity(ctx, tx, programme, id).await;
     }
     let found = store::of_id(tx, programme.id, &ctx.scope(), id).await?.ok_or(Failure::NotFound)?;

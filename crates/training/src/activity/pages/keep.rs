@@ -9,8 +9,8 @@ use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, layout, once};
 use tisheng_platform::{Ctx, Scope, Tx};
 use tisheng_policy::scheme::Programme;
-use tisheng_registry::organisation;
 use tisheng_registry::people::{self, Person};
+use tisheng_registry::{access, organisation};
 
 use super::super::actions;
 use super::super::model::{Activity, ActivityError, Attendee, Form, State};
@@ -42,7 +42,7 @@ const ABOVE: [State; 2] = [State::Submitted, State::Approved];
 pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
     let ctx = &asker.ctx;
     let mut tx = ctx.read().await?;
-    let is_above = actions::is_office(ctx);
+    let is_above = access::is_office(ctx);
     let (school, scope) = if is_above {
         (asker.member().node_name.clone(), ctx.scope())
     } else {
@@ -159,7 +159,7 @@ async fn show_page(
     } else {
         Vec::new()
     };
-    let school = match actions::is_office(ctx) {
+    let school = match access::is_office(ctx) {
         true => organisation::of_id(&mut tx, activity.school).await?.map(|node| node.name),
         false => None,
     };
@@ -252,7 +252,7 @@ pub async fn step(asker: SignedIn, Path(id): Path<Id<Activity>>, fields: Fields)
     match take_step(ctx, &mut once.tx, &programme, id, &fields).await {
         Ok(said) => {
             // What was handed back is the school's again.
-            let to = match actions::is_office(ctx) {
+            let to = match access::is_office(ctx) {
                 true => "/activities/school".to_owned(),
                 false => format!("/activities/{id}"),
             };

@@ -118,20 +118,14 @@ impl Paper {
             numbers: &numbers,
             rows: self.overview.lines.into_iter().map(|line| cells(line).to_vec()).collect(),
         };
-        let held = Leaf {
-            name: "正在核实",
+        let reports = |name, rows: Vec<WaitingRow>| Leaf {
+            name,
             above: Vec::new(),
             head: &HELD,
             numbers: &[],
-            rows: self.held.into_iter().map(waits).collect(),
+            rows: rows.into_iter().map(waits).collect(),
         };
-        let left_out = Leaf {
-            name: "没有入账的报送",
-            above: Vec::new(),
-            head: &HELD,
-            numbers: &[],
-            rows: self.left_out.into_iter().map(waits).collect(),
-        };
+        let (held, left_out) = (reports("正在核实", self.held), reports("没有入账的报送", self.left_out));
         book(vec![sums, lines, held, left_out])
     }
 }

@@ -65,7 +65,7 @@ pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
     let (programme, rules) = ground(ctx, &mut tx).await?;
     let scope = ctx.scope();
     let found = store::teachers(&mut tx, programme.id, &scope, &narrow, &filters.cursor(), ROWS + 1).await?;
-    let waiting = if actions::is_office(ctx) {
+    let waiting = if access::is_office(ctx) {
         store::above::waiting(ctx, &mut tx, programme.id, &scope).await?
     } else {
         store::waiting_changes(&mut tx, programme.id, &scope).await?
@@ -128,7 +128,7 @@ pub async fn changes(asker: SignedIn, filters: Filters) -> Answer {
     let words = filters.text("q");
     let mut tx = ctx.read().await?;
     let (programme, _) = ground(ctx, &mut tx).await?;
-    let (is_above, cursor) = (actions::is_office(ctx), filters.cursor());
+    let (is_above, cursor) = (access::is_office(ctx), filters.cursor());
     let found = if is_above {
         store::above::changes(ctx, &mut tx, programme.id, (state, words, &cursor)).await?
     } else {

@@ -23,22 +23,12 @@ macro_rules! goes_up {
     };
 }
 
-const CHANGE_ABOVE: &str = concat!(
-    "select c.id, c.person, p.name, c.offer, c.capabilities, c.reason, c.state, c.asked_at, c.decision, n.name
-    from choice_change c join person p on p.id = c.person join node n on n.path = c.path
-    where c.programme = $1 and c.id = $2 and c.path >= $3 and c.path < $4 and ",
+const CHANGE_ABOVE: &str = requests!(concat!(
+    "c.programme = $1 and c.id = $2 and c.path >= $3 and c.path < $4 and ",
     goes_up!("$5")
-);
+));
 
-const CHANGES_ABOVE: &str = concat!(
-    "select c.id, c.person, p.name, c.offer, c.capabilities, c.reason, c.state, c.asked_at, c.decision, n.name
-    from choice_change c join person p on p.id = c.person join node n on n.path = c.path
-    where c.programme = $1 and c.state = $2 and c.path >= $3 and c.path < $4
-    and ($5 = '' or p.name like $5 || '%' escape '\\' or p.initials like $5 || '%' escape '\\')
-    and c.id > $6 and ",
-    goes_up!("$8"),
-    " order by c.id limit $7"
-);
+const CHANGES_ABOVE: &str = requests!(concat!(listed!(), " and ", goes_up!("$8"), " order by c.id limit $7"));
 
 const WAITING_ABOVE: &str = concat!(
     "select count(*) from choice_change c
