@@ -9,7 +9,7 @@ use tisheng_platform::{Ctx, Member, Tx, Who};
 use tokio::sync::OnceCell;
 
 use crate::access::{self, Account, Hashed, Role, SecretText};
-use crate::organisation::{self, Environment, Facts, Kind, Location, NewNode, Node, Stage};
+use crate::organisation::{self, Facts, Kind, Location, NewNode, Node, Stage};
 use crate::people::{self, NewPerson, NewPost, Person, Team};
 
 /// The password of everybody in the samples.
@@ -227,7 +227,8 @@ impl<'c> Builder<'c> {
         Ok(organisation::create(self.ctx, self.tx, &new).await?)
     }
 
-    /// Founds a primary school with a blended environment in a town's centre.
+    /// Founds a primary school in a town's centre, with the second environment of its place: the
+    /// blended one where the national framework holds.
     ///
     /// # Errors
     /// What the actions report.
@@ -235,10 +236,12 @@ impl<'c> Builder<'c> {
         let parent = Some(above.id);
         let new = NewNode { parent, kind: Kind::School, name, code, valid_from: beginning() };
         let node = organisation::create(self.ctx, self.tx, &new).await?;
+        let environments = organisation::environments(self.ctx, self.tx, &node.path).await?;
+        let environment = environments.all().nth(1).map(|one| one.key.clone());
         let facts = Facts {
             stages: vec![Stage::Primary],
             location: Some(Location::TownCentre),
-            environment: Some(Environment::Blended),
+            environment,
             version: 1,
             ..Facts::default()
         };

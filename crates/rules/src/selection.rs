@@ -155,8 +155,11 @@ impl Scheme {
         let source = &self.offer.fit_environment.source;
         let known = school.environment.as_deref().and_then(|key| self.framework.environment(key));
         let Some(environment) = known else {
-            return Condition::holds("environment", "适合学校环境", false)
-                .saying("请先填写学校的信息化教学环境，再选择能力点。", source);
+            let sentence = match school.environment {
+                None => "请先填写学校的信息化教学环境，再选择能力点。",
+                Some(_) => "学校所填的信息化教学环境不在方案之中，请重新填写，再选择能力点。",
+            };
+            return Condition::holds("environment", "适合学校环境", false).saying(sentence, source);
         };
         let fits = |code: &str| {
             self.framework.capability(code).is_none_or(|c| environment.fits.contains(&c.environment))

@@ -81,7 +81,9 @@ fn other_schemes_cover_otherwise() {
     let third = third_scheme();
     assert!(third.check_choice(&["P1", "T1"], &["P1", "P2", "T1", "E1"]).is_empty());
     assert_eq!(keys(&third.check_choice(&["P1", "P2"], &["P1", "P2", "T1", "E1"])), ["cover"]);
-    assert!(third.check_offer(&["P1", "P2"], &school("basic", &["pilot"])).is_empty());
+    assert_eq!(keys(&third.check_offer(&["P1", "P2"], &school("basic", &["pilot"]))), ["environment"]);
+    assert_eq!(keys(&third.check_offer(&["P1", "P2"], &school("smart", &["pilot"]))), ["environment"]);
+    assert!(third.check_offer(&["P1", "P2"], &school("rich", &["pilot"])).is_empty());
 }
 
 #[test]

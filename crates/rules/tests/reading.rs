@@ -180,14 +180,13 @@ fn hours_that_no_teacher_can_reach_are_refused() {
 
 #[test]
 fn a_choice_that_no_school_can_meet_is_refused() {
-    let strict = third_scheme_with("fit_environment = false", "fit_environment = true");
-    let strict: Vec<(String, String)> = strict
-        .into_iter()
-        .map(|(name, text)| (name, text.replace("minimum = 2\nper_dimension", "minimum = 4\nper_dimension")))
-        .collect();
+    let strict = third_scheme_with("minimum = 2\nper_dimension", "minimum = 4\nper_dimension");
     let found = Scheme::from_files(&strict).expect_err("3 basic capabilities");
     assert!(found.iter().any(|problem| problem.wrong.contains("没有学校能够满足")), "{found:#?}");
 }
+
+/// Schools may offer what no classroom of theirs fits.
+const UNBOUND: (&str, &str) = ("fit_environment = true", "fit_environment = false");
 
 /// The problems that several changes bring together.
 fn problems_of(changes: &[(&str, &str)]) -> Vec<Problem> {
@@ -213,9 +212,9 @@ fn surplus_of_study_does_not_undermine_the_floor_of_practice() {
 
 #[test]
 fn a_choice_beyond_the_framework_is_refused_where_no_environment_binds() {
-    let many = problems("minimum = 2\nper_dimension", "minimum = 40\nper_dimension");
+    let many = problems_of(&[UNBOUND, ("minimum = 2\nper_dimension", "minimum = 40\nper_dimension")]);
     assert!(many.iter().any(|problem| problem.wrong.contains("没有学校能够满足")), "{many:#?}");
-    let deep = problems("per_dimension = 1", "per_dimension = 9");
+    let deep = problems_of(&[UNBOUND, ("per_dimension = 1", "per_dimension = 9")]);
     assert!(deep.iter().any(|problem| problem.wrong.contains("学校无法按要求提供")), "{deep:#?}");
 }
 
@@ -223,11 +222,11 @@ fn a_choice_beyond_the_framework_is_refused_where_no_environment_binds() {
 fn what_schools_are_asked_for_by_exception_must_fit_one_environment() {
     // Two dimensions have two capabilities each, the third has one.
     let two_each = ("per_dimension = 1", "per_dimension = 2");
-    let legal = problems_of(&[two_each]);
+    let legal = problems_of(&[UNBOUND, two_each]);
     assert!(legal.is_empty(), "{legal:#?}");
     let more = ("title = \"试点学校\"\ndimensions = 1", "title = \"试点学校\"\ndimensions = 3");
     assert!(problems_of(&[more]).is_empty(), "one of each can be had");
-    let found = problems_of(&[two_each, more]);
+    let found = problems_of(&[UNBOUND, two_each, more]);
     assert!(found.iter().any(|problem| problem.wrong.contains("没有一种环境")), "{found:#?}");
 }
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 use tisheng_kernel::Id;
 use tisheng_platform::web::Failure;
-use tisheng_platform::{Ctx, Member, Scope, Tx, audit, jobs};
+use tisheng_platform::{Ctx, DbError, Member, Scope, Tx, audit, jobs};
 use tisheng_registry::access::{self, Role};
 use tisheng_registry::organisation::Node;
 use tisheng_rules::Scheme;
@@ -45,6 +45,14 @@ pub async fn of_id(tx: &mut Tx, id: Id<Programme>) -> Result<Programme, Failure>
 /// What the database reports.
 pub async fn programmes(ctx: &Ctx, tx: &mut Tx) -> Result<Vec<Programme>, Failure> {
     Ok(store::programmes(tx, &ctx.scope()).await?)
+}
+
+/// The programmes of territories at or below `path`.
+///
+/// # Errors
+/// What the database reports.
+pub async fn below(tx: &mut Tx, path: &str) -> Result<Vec<Programme>, DbError> {
+    store::programmes(tx, &Scope::below(path)).await
 }
 
 /// Every programme of the installation: for what belongs to no place.

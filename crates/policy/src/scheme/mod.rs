@@ -25,7 +25,7 @@ mod tests;
 pub mod trial;
 
 pub use actions::{
-    all, ask_trial, at, current, draft, files, of_id, open, owned, programmes, version, withdraw,
+    all, ask_trial, at, below, current, draft, files, of_id, open, owned, programmes, version, withdraw,
 };
 pub use due::in_force_at;
 pub use force::{call_off, check_versions, jobs, put_in_force, put_off, told};

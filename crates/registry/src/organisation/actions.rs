@@ -9,6 +9,7 @@ use tisheng_kernel::number::chinese_date;
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, DbError, Shift, Tx, audit, jobs};
 
+use super::environment::environments;
 use super::model::{Facts, Kind, Node, own_segment, segment};
 use super::store;
 use crate::role::{Permission, permit};
@@ -65,6 +66,9 @@ pub enum OrganisationError {
     /// Only a school has the facts of a school.
     #[error("只有学校需要填写学校基本情况")]
     NotASchool,
+    /// The scheme of the place has no such environment.
+    #[error("信息化教学环境应为：{0}")]
+    Environment(String),
     /// A reason is asked for.
     #[error("请填写原因")]
     NoReason,
@@ -343,16 +347,34 @@ pub async fn state_facts(
     if node.kind != Kind::School {
         return Err(OrganisationError::NotASchool);
     }
+    known_environment(ctx, tx, &node, facts).await?;
     changed(store::put_facts(tx, school, facts).await?)?;
     let detail = json!({
         "stages": facts.stage_codes(), "location": facts.location.map(|l| l.key()),
         "ethnic_area": facts.ethnic_area, "former_poverty": facts.former_poverty,
-        "environment": facts.environment.map(|e| e.key()), "smart_school": facts.smart_school,
+        "environment": facts.environment, "smart_school": facts.smart_school,
         "pilot": facts.pilot.map(|p| p.key()),
     });
     audit::record(ctx, tx, "organisation.facts_stated", school.uuid(), &detail).await?;
     jobs::emit(tx, ctx.at, "school.changed", &json!({ "school": school })).await?;
     Ok(())
+}
+
+/// A school may have what the scheme of its place names, and keep what it had before that scheme.
+async fn known_environment(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    school: &Node,
+    facts: &Facts,
+) -> Result<(), OrganisationError> {
+    let Some(key) = &facts.environment else { return Ok(()) };
+    let environments = environments(ctx, tx, &school.path).await?;
+    if environments.has(key)
+        || store::facts(tx, school.id).await?.is_some_and(|old| old.environment == facts.environment)
+    {
+        return Ok(());
+    }
+    Err(OrganisationError::Environment(environments.titles().join("、")))
 }
 
 /// The node, when the asker may shape it and nobody has changed it since.

@@ -13,6 +13,7 @@
 //! leaves what was before in the history.
 
 mod actions;
+mod environment;
 pub mod intake;
 pub(crate) mod model;
 pub(crate) mod pages;
@@ -24,7 +25,8 @@ pub use actions::{
     Close, MOVED, Moved, NewNode, OrganisationError, Recode, Rename, create, recode, relocate, rename,
     reopen, state_facts,
 };
-pub use model::{Environment, Facts, Kind, Location, Node, Pilot, Stage, region_code};
+pub use environment::{Asked, Environment, EnvironmentSource, Environments, environments};
+pub use model::{Facts, Kind, Location, Node, Pilot, Stage, region_code};
 pub use pages::routes;
 pub use regions::{RegionError, seed_regions};
 pub use store::{
@@ -65,7 +67,7 @@ pub async fn school_facts(tx: &mut Tx, school: Id<Node>) -> Result<SchoolFacts, 
     let mut codes: BTreeSet<String> =
         held.iter().filter(|(holds, _)| *holds).map(|(_, code)| (*code).to_owned()).collect();
     codes.extend(facts.pilot.map(|pilot| pilot.key().to_owned()));
-    Ok(SchoolFacts { environment: facts.environment.map(|e| e.key().to_owned()), facts: codes })
+    Ok(SchoolFacts { environment: facts.environment, facts: codes })
 }
 
 /// A date as pages show it.

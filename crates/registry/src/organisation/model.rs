@@ -147,18 +147,6 @@ coded! {
 }
 
 coded! {
-    /// The equipment of a school's classrooms (信息化教学环境).
-    Environment, "信息化教学环境", {
-        /// 多媒体教学环境
-        Multimedia = "multimedia" "多媒体教学环境",
-        /// 混合学习环境
-        Blended = "blended" "混合学习环境",
-        /// 智慧学习环境
-        Smart = "smart" "智慧学习环境",
-    }
-}
-
-coded! {
     /// Town and country, as the state's statistics divide them (城乡类型代码).
     Location, "城乡类型", {
         /// 主城区
@@ -201,8 +189,8 @@ pub struct Facts {
     pub ethnic_area: bool,
     /// In a county formerly in deep poverty.
     pub former_poverty: bool,
-    /// Its classrooms; `None` until the school has said.
-    pub environment: Option<Environment>,
+    /// Code of its environment, the equipment of its classrooms; `None` until the school has said.
+    pub environment: Option<String>,
     /// A school of the smart-education programme (智慧教育创建校).
     pub smart_school: bool,
     /// Its standing among the schools of the project.
@@ -244,7 +232,7 @@ pub fn own_segment(id: Id<Node>) -> String {
 mod tests {
     use tisheng_kernel::{Id, Instant};
 
-    use super::{Environment, Kind, Stage, segment};
+    use super::{Kind, Stage, segment};
 
     #[test]
     fn levels_may_be_left_out_and_not_turned_round() {
@@ -280,7 +268,6 @@ mod tests {
         assert_eq!("02".parse(), Ok(Stage::Primary));
         assert_eq!("初中".parse(), Ok(Stage::Junior));
         assert!("大学".parse::<Stage>().is_err());
-        assert_eq!("smart".parse(), Ok(Environment::Smart));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use tisheng_kernel::number::{NotADate, parse_date};
 use tisheng_kernel::text::tidy;
 use tisheng_sheet::Cell;
 
-use crate::organisation::{Environment, Location, Stage};
+use crate::organisation::{Environments, Location, Pilot, Stage};
 pub use crate::people::{SUBJECTS, TITLES};
 
 /// The terms for stages, as the template's list shows them.
@@ -15,8 +15,8 @@ pub const STAGE_TERMS: [&str; 6] = ["幼儿园", "小学", "初中", "高中", "
 /// The terms for location types.
 pub const LOCATION_TERMS: [&str; 7] =
     ["主城区", "城乡结合区", "镇中心区", "镇乡结合区", "特殊区域", "乡中心区", "村庄"];
-/// The terms for ICT environments.
-pub const ENVIRONMENT_TERMS: [&str; 3] = ["多媒体教学环境", "混合学习环境", "智慧学习环境"];
+/// The terms for the standing of a school among those of the project; the last takes it away.
+pub const PILOT_TERMS: [&str; 4] = ["试点校", "样板校", "示范校", "无"];
 /// The answers to a plain question.
 pub const YES_NO: [&str; 2] = ["是", "否"];
 
@@ -88,13 +88,13 @@ const LOCATION_SYNONYMS: [(&str, Location); 8] = [
     ("村", Location::Village),
 ];
 
-const ENVIRONMENT_SYNONYMS: [(&str, Environment); 6] = [
-    ("多媒体", Environment::Multimedia),
-    ("多媒体环境", Environment::Multimedia),
-    ("混合", Environment::Blended),
-    ("混合环境", Environment::Blended),
-    ("智慧", Environment::Smart),
-    ("智慧环境", Environment::Smart),
+const PILOT_SYNONYMS: [(&str, Pilot); 6] = [
+    ("试点", Pilot::Pilot),
+    ("试点学校", Pilot::Pilot),
+    ("样板", Pilot::Model),
+    ("样板学校", Pilot::Model),
+    ("示范", Pilot::Demonstration),
+    ("示范学校", Pilot::Demonstration),
 ];
 
 /// A word that is not in the list.
@@ -114,15 +114,15 @@ pub enum WordError {
         /// What stands there.
         given: String,
         /// What may be meant.
-        nearest: &'static str,
+        nearest: String,
     },
 }
 
 /// How alike two words must be for one to be proposed for the other, 0 to 1.
 const ALIKE: f64 = 0.6;
 
-fn unknown(given: String, allowed: &[&'static str]) -> WordError {
-    let near = |word: &&'static str| (strsim::normalized_levenshtein(&given, word), *word);
+fn unknown(given: String, allowed: &[&str]) -> WordError {
+    let near = |word: &&str| (strsim::normalized_levenshtein(&given, word), (*word).to_owned());
     let best = allowed.iter().map(near).max_by(|a, b| a.0.total_cmp(&b.0));
     match best {
         Some((likeness, nearest)) if likeness >= ALIKE => WordError::Near { given, nearest },
@@ -213,12 +213,23 @@ pub fn location(text: &str) -> Result<Location, WordError> {
     coded(text, &LOCATION_SYNONYMS, &LOCATION_TERMS)
 }
 
-/// The ICT environment that `text` means.
+/// The code of the environment that `text` means among those of the school's place.
 ///
 /// # Errors
 /// [`WordError`] with the nearest one.
-pub fn environment(text: &str) -> Result<Environment, WordError> {
-    coded(text, &ENVIRONMENT_SYNONYMS, &ENVIRONMENT_TERMS)
+pub fn environment(text: &str, known: &Environments) -> Result<String, WordError> {
+    known.meant(text).map(str::to_owned).ok_or_else(|| unknown(tidy(text), &known.titles()))
+}
+
+/// The standing that `text` means; `None` for none.
+///
+/// # Errors
+/// [`WordError`] with the nearest one.
+pub fn pilot(text: &str) -> Result<Option<Pilot>, WordError> {
+    if matches!(tidy(text).as_str(), "无" | "否" | "非试点" | "非试点校") {
+        return Ok(None);
+    }
+    coded(text, &PILOT_SYNONYMS, &PILOT_TERMS).map(Some)
 }
 
 /// The day that `text` means: as people write it, or the number of days that Excel keeps for it,
@@ -250,10 +261,10 @@ mod tests {
     use tisheng_kernel::number::NotADate;
 
     use super::{
-        ENVIRONMENT_TERMS, LOCATION_TERMS, STAGE_TERMS, SUBJECTS, TITLES, WordError, environment, stages,
+        LOCATION_TERMS, PILOT_TERMS, STAGE_TERMS, SUBJECTS, TITLES, WordError, environment, pilot, stages,
         subject, title, yes_or_no,
     };
-    use crate::organisation::{Environment, Stage};
+    use crate::organisation::{Environments, Pilot, Stage};
 
     #[test]
     fn people_write_subjects_in_many_ways() {
@@ -268,7 +279,9 @@ mod tests {
         }
         assert_eq!(
             subject("体育和健康"),
-            Err(WordError::Near { given: "体育和健康".to_owned(), nearest: "体育与健康" })
+            Err(WordError::Near {
+                given: "体育和健康".to_owned(), nearest: "体育与健康".to_owned()
+            })
         );
         assert!(matches!(subject("武术"), Err(WordError::Unknown { .. })));
     }
@@ -286,7 +299,7 @@ mod tests {
     fn every_term_of_a_template_is_understood() {
         assert!(STAGE_TERMS.iter().all(|term| super::stage(term).is_ok()));
         assert!(LOCATION_TERMS.iter().all(|term| super::location(term).is_ok()));
-        assert!(ENVIRONMENT_TERMS.iter().all(|term| environment(term).is_ok()));
+        assert!(PILOT_TERMS.iter().all(|term| pilot(term).is_ok()));
         assert!(SUBJECTS.iter().all(|term| subject(term) == Ok(term)));
         assert!(TITLES.iter().all(|term| title(term) == Ok(term)));
     }
@@ -302,9 +315,14 @@ mod tests {
     }
 
     #[test]
-    fn titles_environments_and_answers() {
+    fn titles_environments_standings_and_answers() {
         assert_eq!(title("中学高级教师"), Ok("高级教师"));
-        assert_eq!(environment("多媒体"), Ok(Environment::Multimedia));
+        let national = Environments::national();
+        assert_eq!(environment("多媒体", &national), Ok("multimedia".to_owned()));
+        assert!(environment("智慧环镜", &national).is_err());
+        assert_eq!(pilot("样板学校"), Ok(Some(Pilot::Model)));
+        assert_eq!(pilot("无"), Ok(None));
+        assert!(pilot("重点校").is_err());
         assert_eq!(yes_or_no("√"), Ok(true));
         assert_eq!(yes_or_no("否"), Ok(false));
         assert!(yes_or_no("也许").is_err());

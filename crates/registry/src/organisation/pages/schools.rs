@@ -11,9 +11,9 @@ use tisheng_platform::{Scope, Tx};
 
 use super::{page_of, parse};
 use crate::organisation::actions::{self, OrganisationError};
-use crate::organisation::model::{Environment, Facts, Kind, Location, Node, Pilot, Stage};
+use crate::organisation::model::{Facts, Kind, Location, Node, Pilot, Stage};
 use crate::organisation::store::{self, PAGE, SchoolFilter, SchoolOrder, SchoolRow};
-use crate::organisation::visible;
+use crate::organisation::{Environments, environments, visible};
 use crate::role::{Permission, permit};
 use crate::table::{self, Format};
 
@@ -28,8 +28,16 @@ struct SchoolsPage<'a> {
     filters: &'a Filters,
     /// The order in force, as the address names it.
     order: String,
-    environments: Vec<(&'static str, &'static str)>,
+    environments: Environments,
     standings: Vec<(&'static str, &'static str)>,
+}
+
+impl SchoolsPage<'_> {
+    fn environment_options(&self) -> Vec<(&str, &str)> {
+        let mut options = self.environments.options();
+        options.push(("unknown", "未填写"));
+        options
+    }
 }
 
 fn filter(filters: &Filters) -> SchoolFilter {
@@ -57,8 +65,7 @@ pub async fn list(asker: SignedIn, Path(node): Path<String>, filters: Filters) -
     let rows = store::schools(&mut tx, &Scope::below(&node.path), &filter, &place, PAGE).await?;
     let slice = Slice::cut(rows, |row| (row.place.clone(), row.id.to_string()));
     let page = page_of(&asker, &mut tx, &node, "学校").await?;
-    let mut environments = Environment::options();
-    environments.push(("unknown", "未填写"));
+    let environments = environments(&asker.ctx, &mut tx, &node.path).await?;
     let mut standings = Pilot::options();
     standings.push(("smart", "智慧教育创建校"));
     layout::show(&SchoolsPage {
@@ -89,6 +96,7 @@ async fn file(asker: &SignedIn, node: &str, filters: &Filters, format: Format) -
     let node = node_of(asker, &mut tx, node).await?;
     let scope = Scope::below(&node.path);
     let rows = store::schools(&mut tx, &scope, &filter(filters), &Cursor::default(), table::MOST).await?;
+    let environments = environments(&asker.ctx, &mut tx, &node.path).await?;
     drop(tx);
     let head = [
         "学校名称",
@@ -110,7 +118,7 @@ async fn file(asker: &SignedIn, node: &str, filters: &Filters, format: Format) -
             row.parent_name,
             row.facts.stage_titles(),
             row.facts.location.map_or_else(String::new, |l| l.title().to_owned()),
-            row.facts.environment.map_or_else(String::new, |e| e.title().to_owned()),
+            row.facts.environment.map_or_else(String::new, |key| environments.title(&key).to_owned()),
             yes(row.facts.smart_school),
             row.facts.pilot.map_or_else(String::new, |p| p.title().to_owned()),
             yes(row.facts.ethnic_area),
@@ -126,6 +134,7 @@ struct FactsPage {
     page: Page,
     node: Node,
     facts: Facts,
+    environments: Environments,
     errors: FormErrors,
 }
 
@@ -134,8 +143,8 @@ impl FactsPage {
         self.facts.stages.contains(stage)
     }
 
-    fn environment(&self) -> &'static str {
-        self.facts.environment.map_or("", Environment::key)
+    fn environment(&self) -> &str {
+        self.facts.environment.as_deref().unwrap_or_default()
     }
 
     fn location(&self) -> &'static str {
@@ -165,9 +174,10 @@ async fn facts_page(
         return Err(Failure::NotFound);
     }
     let stored = store::facts(&mut tx, node.id).await?.unwrap_or_default();
+    let environments = environments(&asker.ctx, &mut tx, &node.path).await?;
     let page = page_of(asker, &mut tx, &node, "学校情况").await?;
     let page = page.crumb(&node.name, format!("/organisation/{}", node.id));
-    Ok(FactsPage { page, node, facts: typed.unwrap_or(stored), errors })
+    Ok(FactsPage { page, node, facts: typed.unwrap_or(stored), environments, errors })
 }
 
 /// `POST /organisation/{node}/facts`
@@ -178,7 +188,7 @@ pub async fn state_facts(asker: SignedIn, Path(node): Path<String>, fields: Fiel
         location: fields.text("location").parse().ok(),
         ethnic_area: fields.has("ethnic_area", "yes"),
         former_poverty: fields.has("former_poverty", "yes"),
-        environment: fields.text("environment").parse().ok(),
+        environment: Some(fields.text("environment").to_owned()).filter(|key| !key.is_empty()),
         smart_school: fields.has("smart_school", "yes"),
         pilot: fields.text("pilot").parse().ok(),
         version: fields.text("version").parse().unwrap_or(0),
@@ -200,6 +210,11 @@ pub async fn state_facts(asker: SignedIn, Path(node): Path<String>, fields: Fiel
     match actions::state_facts(&asker.ctx, &mut once.tx, id, &facts).await {
         Ok(()) => once.done(&format!("/organisation/{id}"), Flash::good("学校情况已保存。")).await,
         Err(OrganisationError::NotASchool) => Err(Failure::NotFound),
+        Err(error @ OrganisationError::Environment(_)) => {
+            drop(once);
+            let errors = FormErrors::one("environment", error.to_string());
+            again(&facts_page(&asker, &node, Some(facts), errors).await?)
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -12,7 +12,7 @@ use tisheng_platform::web::{Answer, Filters, once};
 use super::{page_of, parse};
 use crate::organisation::model::{Facts, Kind, Node};
 use crate::organisation::store::{self, NodeCard, NodeChange};
-use crate::organisation::visible;
+use crate::organisation::{Environments, environments, visible};
 use crate::role::{Permission, allows, permit};
 
 /// Nodes shown of a search at most.
@@ -24,6 +24,7 @@ struct NodePage<'a> {
     page: Page,
     node: Node,
     facts: Option<Facts>,
+    environments: Environments,
     groups: Vec<(Kind, Vec<NodeCard>)>,
     schools: String,
     history: Vec<NodeChange>,
@@ -87,6 +88,7 @@ pub async fn show(asker: SignedIn, Path(node): Path<String>, filters: Filters) -
     layout::show(&NodePage {
         page: page_of(&asker, &mut tx, &node, node.name.clone()).await?,
         facts: store::facts(&mut tx, node.id).await?,
+        environments: environments(ctx, &mut tx, &node.path).await?,
         groups: grouped(store::cards(&mut tx, node.id).await?),
         schools: thousands(store::schools_below(&mut tx, &node.path).await?),
         history: store::history(&mut tx, node.id).await?,

@@ -4,11 +4,13 @@ use tisheng_kernel::Id;
 use tisheng_platform::{DbError, Tx};
 use uuid::Uuid;
 
-use super::row::{CENTRAL, CODE, NAME, PARENT, REGION, Row};
+use super::row::{CENTRAL, CODE, ENVIRONMENT, NAME, PARENT, REGION, Row};
 use super::{Above, Memory, above};
-use crate::organisation::{self, Facts, Kind as NodeKind};
+use crate::organisation::intake::Place;
+use crate::organisation::{self, Environments, Facts, Kind as NodeKind};
 use crate::roster::kind::{Alteration, Desk, Difference, Item, Notes, What};
 use crate::roster::schoolbook::plain_name;
+use crate::roster::words;
 
 /// Sets the difference of each row that is not wrong.
 pub async fn judge(
@@ -20,6 +22,7 @@ pub async fn judge(
     for item in items {
         let Some((row, notes)) = item.open() else { continue };
         row.above = find_above(memory, desk, row, notes);
+        find_environment(memory, desk, tx, row, notes).await?;
         find_doubles(memory, row, notes);
         row.known = find_known(memory, tx, row, notes).await?;
         if notes.has_error() {
@@ -32,7 +35,24 @@ pub async fn judge(
         if row.known.is_none() {
             memory.founded.insert(plain_name(&row.name));
         }
-        item.difference = compare(memory, tx, row, notes).await?;
+        item.difference = compare(memory, desk, tx, row, notes).await?;
+    }
+    Ok(())
+}
+
+async fn find_environment(
+    memory: &mut Memory,
+    desk: &Desk,
+    tx: &mut Tx,
+    row: &mut Row,
+    notes: &mut Notes,
+) -> Result<(), DbError> {
+    if row.environment.is_empty() {
+        return Ok(());
+    }
+    match words::environment(&row.environment, memory.environments(desk, tx, row.above.as_ref()).await?) {
+        Ok(key) => row.environment = key,
+        Err(error) => notes.wrong(ENVIRONMENT, error.to_string()),
     }
     Ok(())
 }
@@ -126,7 +146,8 @@ async fn find_known(
 }
 
 async fn compare(
-    memory: &Memory,
+    memory: &mut Memory,
+    desk: &Desk,
     tx: &mut Tx,
     row: &Row,
     notes: &mut Notes,
@@ -148,16 +169,19 @@ async fn compare(
         Some(Above::Known(id)) => Some(id),
         _ => None,
     };
-    let mut namesakes = memory.places.named(&row.name).filter(|place| place.parent == parent);
-    if parent.is_some() && namesakes.any(|place| Some(place.id) != row.known) {
+    let is_other = |place: &Place| place.parent == parent && Some(place.id) != row.known;
+    let is_taken = parent.is_some() && memory.places.named(&row.name).any(is_other);
+    if is_taken {
         notes.wrong(NAME, "同一上级之下已有同名的学校；请使用能够区分的名称，或核对学校标识码");
         return Ok(None);
     }
-    let Some(known) = row.known.and_then(|id| memory.places.get(id)) else {
+    let Some(school) = row.known.filter(|id| memory.places.get(*id).is_some()) else {
         return Ok(Some(difference(What::New, Vec::new())));
     };
-    let facts = organisation::facts(tx, Id::from_uuid(known.id)).await?.unwrap_or_default();
-    let mut fields = fact_changes(&facts, &row.facts(&facts));
+    let facts = organisation::facts(tx, Id::from_uuid(school)).await?.unwrap_or_default();
+    let environments = memory.environments(desk, tx, row.above.as_ref()).await?;
+    let mut fields = fact_changes(environments, &facts, &row.facts(&facts));
+    let Some(known) = memory.places.get(school) else { return Ok(None) };
     if plain_name(&known.name) != plain_name(&row.name) {
         fields.push(Alteration::new("学校名称", &*known.name, &*row.name));
         // A code typed wrongly would give a school the name of another.
@@ -181,19 +205,19 @@ async fn compare(
     Ok(Some(difference(what, fields)))
 }
 
-fn fact_changes(old: &Facts, new: &Facts) -> Vec<Alteration> {
+fn fact_changes(environments: &Environments, old: &Facts, new: &Facts) -> Vec<Alteration> {
+    let environment = |facts: &Facts| {
+        facts.environment.as_deref().map_or_else(String::new, |key| environments.title(key).to_owned())
+    };
     let yes = |yes: bool| if yes { "是" } else { "否" };
     let pairs = [
         ("学段", old.stage_titles(), new.stage_titles()),
         ("城乡类型", title(old.location.map(|l| l.title())), title(new.location.map(|l| l.title()))),
         ("民族地区", yes(old.ethnic_area).to_owned(), yes(new.ethnic_area).to_owned()),
         ("原深度贫困县", yes(old.former_poverty).to_owned(), yes(new.former_poverty).to_owned()),
-        (
-            "信息化教学环境",
-            title(old.environment.map(|e| e.title())),
-            title(new.environment.map(|e| e.title())),
-        ),
+        ("信息化教学环境", environment(old), environment(new)),
         ("智慧教育创建校", yes(old.smart_school).to_owned(), yes(new.smart_school).to_owned()),
+        ("试点情况", title(old.pilot.map(|p| p.title())), title(new.pilot.map(|p| p.title()))),
     ];
     let changed = pairs.into_iter().filter(|(_, old, new)| old != new);
     changed.map(|(field, old, new)| Alteration::new(field, old, new)).collect()

@@ -7,14 +7,17 @@ mod judge;
 mod row;
 mod take;
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
-use tisheng_platform::{DbError, Tx};
+use tisheng_platform::{Ctx, DbError, Tx};
 use uuid::Uuid;
 
-use super::kind::{About, Book, Desk, Difference, Item, Kind, Line, Obstacle, Trace, What};
+use super::column::Hint;
+use super::kind::{About, Book, Desk, Difference, Item, Kind, Line, Obstacle, Trace, What, failed};
 use super::schoolbook::Schoolbook;
 use crate::organisation::intake::Place;
+use crate::organisation::{Environments, environments};
 use crate::role::Role;
 
 pub use row::Row;
@@ -26,6 +29,8 @@ pub struct Schools;
 /// What is known while a roll of schools is read.
 #[derive(Debug)]
 pub struct Memory {
+    /// What environments there are below each parent; `None` stands for the clerk's own node.
+    environments: HashMap<Option<Uuid>, Environments>,
     /// Every open node within the clerk's part of the tree.
     places: Schoolbook,
     /// The row in which each code has stood.
@@ -39,6 +44,26 @@ pub struct Memory {
     parents: HashSet<Uuid>,
     /// The schools known already that the file names.
     present: HashSet<Uuid>,
+}
+
+impl Memory {
+    /// What environments a school below `above` may have.
+    async fn environments(
+        &mut self,
+        desk: &Desk,
+        tx: &mut Tx,
+        above: Option<&Above>,
+    ) -> Result<&Environments, DbError> {
+        let parent = match above {
+            Some(Above::Known(id)) => self.places.get(*id),
+            _ => None,
+        };
+        let (key, path) = parent.map_or((None, &desk.member.path), |place| (Some(place.id), &place.path));
+        Ok(match self.environments.entry(key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(free) => free.insert(environments(&desk.ctx, tx, path).await.map_err(failed)?),
+        })
+    }
 }
 
 /// What a school stands below: known, or founded by an earlier row of the same file.
@@ -66,12 +91,21 @@ impl Kind for Schools {
     type Row = Row;
     type Memory = Memory;
 
+    async fn hints(ctx: &Ctx, tx: &mut Tx) -> Result<Vec<Hint>, DbError> {
+        let Some(member) = ctx.who.member() else { return Ok(Vec::new()) };
+        let environments = environments(ctx, tx, &member.path).await.map_err(failed)?;
+        let terms = environments.titles().into_iter().map(str::to_owned).collect();
+        let note = "决定学校可选的能力点；可由学校以后填写".to_owned();
+        Ok(vec![Hint { column: row::ENVIRONMENT, note, terms }])
+    }
+
     fn read(_: &Desk, line: &mut Line<'_>) -> Option<Row> {
         row::read(line)
     }
 
     async fn remember(desk: &Desk, tx: &mut Tx) -> Result<Memory, DbError> {
         Ok(Memory {
+            environments: HashMap::new(),
             places: Schoolbook::load(tx, &desk.scope, "").await?,
             codes: HashMap::new(),
             names: HashMap::new(),

@@ -5,7 +5,7 @@ use tisheng_kernel::text::tidy;
 use uuid::Uuid;
 
 use super::Above;
-use crate::organisation::{self, Environment, Facts, Location, Stage};
+use crate::organisation::{self, Facts, Location, Pilot, Stage};
 use crate::roster::column::{Column, optional, required};
 use crate::roster::kind::Line;
 use crate::roster::words::{self, YES_NO};
@@ -34,6 +34,8 @@ pub const POVERTY: usize = 9;
 pub const ENVIRONMENT: usize = 10;
 /// 智慧教育创建校
 pub const SMART: usize = 11;
+/// 试点情况
+pub const PILOT: usize = 12;
 
 const LEVELS: [&str; 2] = ["学校", "教学点"];
 
@@ -41,7 +43,7 @@ const LEVELS: [&str; 2] = ["学校", "教学点"];
 const LONGEST: usize = 60;
 
 /// The columns of the roll.
-pub const COLUMNS: [Column; 12] = [
+pub const COLUMNS: [Column; 13] = [
     required("name", &["学校名称", "学校", "单位名称", "学校全称", "机构名称"], &[], 28, "填全称"),
     optional(
         "code",
@@ -97,11 +99,18 @@ pub const COLUMNS: [Column; 12] = [
     optional(
         "environment",
         &["信息化教学环境", "信息化环境", "教学环境", "环境类型"],
-        &words::ENVIRONMENT_TERMS,
+        &[],
         18,
         "决定学校可选的能力点；可由学校以后填写",
     ),
     optional("smart", &["智慧教育创建校", "是否智慧教育创建校", "智慧校"], &YES_NO, 16, "是或否；不填即为否"),
+    optional(
+        "pilot",
+        &["试点情况", "试点校", "是否试点校", "试点学校", "试点类型"],
+        &words::PILOT_TERMS,
+        12,
+        "不填即不改变",
+    ),
 ];
 
 /// A row about one school.
@@ -123,10 +132,12 @@ pub struct Row {
     pub ethnic: Option<bool>,
     /// In a county formerly in deep poverty.
     pub poverty: Option<bool>,
-    /// Its classrooms.
-    pub environment: Option<Environment>,
+    /// Its environment as written, then its code once found; empty when the file does not say.
+    pub environment: String,
     /// A school of the smart-education programme.
     pub smart: Option<bool>,
+    /// Its standing in the project, which may be none; `None` when the file does not say.
+    pub pilot: Option<Option<Pilot>>,
     /// What it stands below, once found.
     pub above: Option<Above>,
     /// The school as known, once found.
@@ -142,9 +153,11 @@ impl Row {
             location: self.location.or(known.location),
             ethnic_area: self.ethnic.unwrap_or(known.ethnic_area),
             former_poverty: self.poverty.unwrap_or(known.former_poverty),
-            environment: self.environment.or(known.environment),
+            environment: Some(self.environment.clone())
+                .filter(|key| !key.is_empty())
+                .or_else(|| known.environment.clone()),
             smart_school: self.smart.unwrap_or(known.smart_school),
-            pilot: known.pilot,
+            pilot: self.pilot.unwrap_or(known.pilot),
             version: known.version,
         }
     }
@@ -164,8 +177,9 @@ pub fn read(line: &mut Line<'_>) -> Option<Row> {
     let location = line.read(LOCATION, words::location);
     let ethnic = line.read(ETHNIC, words::yes_or_no);
     let poverty = line.read(POVERTY, words::yes_or_no);
-    let environment = line.read(ENVIRONMENT, words::environment);
+    let environment = tidy(line.text(ENVIRONMENT));
     let smart = line.read(SMART, words::yes_or_no);
+    let pilot = line.read(PILOT, words::pilot);
     Some(Row {
         name: name?,
         code,
@@ -177,6 +191,7 @@ pub fn read(line: &mut Line<'_>) -> Option<Row> {
         poverty,
         environment,
         smart,
+        pilot,
         above: None,
         known: None,
     })

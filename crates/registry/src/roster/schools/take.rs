@@ -42,6 +42,9 @@ struct Stated {
     former_poverty: bool,
     environment: String,
     smart_school: bool,
+    /// `None` in rolls taken before rolls said it.
+    #[serde(default)]
+    pilot: Option<String>,
     version: i64,
 }
 
@@ -52,8 +55,9 @@ impl Stated {
             location: facts.location.map(|l| l.key().to_owned()).unwrap_or_default(),
             ethnic_area: facts.ethnic_area,
             former_poverty: facts.former_poverty,
-            environment: facts.environment.map(|e| e.key().to_owned()).unwrap_or_default(),
+            environment: facts.environment.clone().unwrap_or_default(),
             smart_school: facts.smart_school,
+            pilot: Some(facts.pilot.map(|p| p.key().to_owned()).unwrap_or_default()),
             version: facts.version,
         }
     }
@@ -64,9 +68,9 @@ impl Stated {
             location: self.location.parse().ok(),
             ethnic_area: self.ethnic_area,
             former_poverty: self.former_poverty,
-            environment: self.environment.parse().ok(),
+            environment: Some(self.environment.clone()).filter(|key| !key.is_empty()),
             smart_school: self.smart_school,
-            pilot: now.pilot,
+            pilot: self.pilot.as_ref().map_or(now.pilot, |pilot| pilot.parse().ok()),
             version: now.version,
         }
     }

@@ -8,7 +8,7 @@ use crate::roster::finding::Weight;
 use crate::roster::model::State;
 use crate::samples;
 
-const SCHOOLS: [&str; 8] = [
+const SCHOOLS: [&str; 9] = [
     "学校名称",
     "学校标识码",
     "机构类别",
@@ -17,6 +17,7 @@ const SCHOOLS: [&str; 8] = [
     "学段",
     "信息化教学环境",
     "智慧教育创建校",
+    "试点情况",
 ];
 const ROLES: [&str; 7] = ["姓名", "证件号码", "手机号", "角色", "机构", "起始日期", "截止日期"];
 
@@ -32,10 +33,10 @@ story!(schools_are_founded_changed_and_put_back, |engine| async move {
     let roll = file(
         &SCHOOLS,
         &[
-            ["测试一小", "8821000001", "", "测试县", "", "小学、初中", "智慧", "是"],
-            ["测试三小", "8821000003", "学校", "", "", "小学", "多媒体教学环境", ""],
-            ["测试三小东村教学点", "", "教学点", "", "测试三小", "小学", "", ""],
-            ["测试四中", "", "", "880101", "", "完全中学", "", "否"],
+            ["测试一小", "8821000001", "", "测试县", "", "小学、初中", "智慧", "是", "试点学校"],
+            ["测试三小", "8821000003", "学校", "", "", "小学", "多媒体教学环境", "", ""],
+            ["测试三小东村教学点", "", "教学点", "", "测试三小", "小学", "", "", ""],
+            ["测试四中", "", "", "880101", "", "完全中学", "", "否", ""],
         ],
     );
     let page = world.bring(&mut office, "schools", "学校.csv", &roll).await;
@@ -47,7 +48,8 @@ story!(schools_are_founded_changed_and_put_back, |engine| async move {
         .await
         .shows("学段： 小学 → 小学、初中")
         .shows("信息化教学环境： 混合学习环境 → 智慧学习环境")
-        .shows("智慧教育创建校： 否 → 是");
+        .shows("智慧教育创建校： 否 → 是")
+        .shows("试点情况： 试点校");
     office.get(&format!("{}/differences?what=gone", page.path)).await.shows("测试二小");
     world.confirm(&mut office, &page.path, &[]).await.shows("已导入");
     let schools = "select count(*) from node where kind = 'school'";
@@ -63,7 +65,8 @@ story!(schools_are_founded_changed_and_put_back, |engine| async move {
     world.settle().await;
     office.get(&page.path).await.shows("已撤销");
     assert_eq!(world.count(schools).await, 2);
-    let through = "select count(*) from school where stages = '02,03' or environment = 'smart'";
+    let through =
+        "select count(*) from school where stages = '02,03' or environment = 'smart' or pilot is not null";
     assert_eq!(world.count(through).await, 0, "what was known of the first school is back");
 });
 
@@ -73,8 +76,8 @@ story!(another_name_for_a_known_code_is_asked_about, |engine| async move {
     let roll = file(
         &SCHOOLS,
         &[
-            ["测试实验小学", "8821000001", "", "测试县", "", "小学", "", ""],
-            ["测试三小", "", "", "测试县", "", "小学", "", ""],
+            ["测试实验小学", "8821000001", "", "测试县", "", "小学", "", "", ""],
+            ["测试三小", "", "", "测试县", "", "小学", "", "", ""],
         ],
     );
     let page = world.bring(&mut office, "schools", "学校.csv", &roll).await;
@@ -97,7 +100,7 @@ story!(another_name_for_a_known_code_is_asked_about, |engine| async move {
 story!(a_school_with_teachers_is_not_undone, |engine| async move {
     let world = World::start(engine).await;
     let mut office = world.browser(&world.town.county_office).await;
-    let roll = file(&SCHOOLS, &[["测试三小", "", "", "测试县", "", "小学", "", ""]]);
+    let roll = file(&SCHOOLS, &[["测试三小", "", "", "测试县", "", "小学", "", "", ""]]);
     let schools = world.bring(&mut office, "schools", "学校.csv", &roll).await;
     world.confirm(&mut office, &schools.path, &[]).await.shows("已导入");
     let number = paper(1);
@@ -135,59 +138,75 @@ async fn check(
 story!(dirty_rolls_of_schools, |engine| async move {
     let world = World::start(engine).await;
     let mut office = world.browser(&world.town.county_office).await;
-    let good = ["测试三小", "", "", "测试县", "", "小学", "", ""];
-    let cases: [(&str, [&str; 8], &str, &str); 15] = [
-        ("no name", ["", "", "", "测试县", "", "小学", "", ""], "学校名称", "没有填写"),
-        ("one character", ["校", "", "", "测试县", "", "小学", "", ""], "学校名称", "2至60字"),
-        ("formula", ["=1+1学校", "", "", "测试县", "", "小学", "", ""], "学校名称", "不能有“=”"),
-        ("short code", ["测试四小", "12345", "", "测试县", "", "小学", "", ""], "学校标识码", "10位数字"),
-        ("code lost", ["测试四小", "8.82E+09", "", "测试县", "", "小学", "", ""], "学校标识码", "科学计数法"),
+    let good = ["测试三小", "", "", "测试县", "", "小学", "", "", ""];
+    let cases: [(&str, [&str; 9], &str, &str); 16] = [
+        ("no name", ["", "", "", "测试县", "", "小学", "", "", ""], "学校名称", "没有填写"),
+        ("one character", ["校", "", "", "测试县", "", "小学", "", "", ""], "学校名称", "2至60字"),
+        ("formula", ["=1+1学校", "", "", "测试县", "", "小学", "", "", ""], "学校名称", "不能有“=”"),
+        ("short code", ["测试四小", "12345", "", "测试县", "", "小学", "", "", ""], "学校标识码", "10位数字"),
+        (
+            "code lost",
+            ["测试四小", "8.82E+09", "", "测试县", "", "小学", "", "", ""],
+            "学校标识码",
+            "科学计数法",
+        ),
         (
             "level unknown",
-            ["测试四小", "", "大学", "测试县", "", "小学", "", ""],
+            ["测试四小", "", "大学", "测试县", "", "小学", "", "", ""],
             "机构类别",
             "应填“学校”或“教学点”",
         ),
         (
             "point without school",
-            ["东村点", "", "教学点", "测试县", "", "小学", "", ""],
+            ["东村点", "", "教学点", "测试县", "", "小学", "", "", ""],
             "中心学校",
             "须填写",
         ),
         (
             "county unknown",
-            ["测试四小", "", "", "测试区县", "", "小学", "", ""],
+            ["测试四小", "", "", "测试区县", "", "小学", "", "", ""],
             "所属县区",
             "是否应为“测试县”",
         ),
-        ("foreign county", ["测试四小", "", "", "邻县", "", "小学", "", ""], "所属县区", "没有找到"),
+        ("foreign county", ["测试四小", "", "", "邻县", "", "小学", "", "", ""], "所属县区", "没有找到"),
         (
             "central unknown",
-            ["东村点", "", "教学点", "", "测试九小", "小学", "", ""],
+            ["东村点", "", "教学点", "", "测试九小", "小学", "", "", ""],
             "中心学校",
             "排在它的教学点之前",
         ),
-        ("central no school", ["东村点", "", "教学点", "", "测试县", "小学", "", ""], "中心学校", "不是学校"),
-        ("no stage", ["测试四小", "", "", "测试县", "", "", "", ""], "学段", "没有填写"),
-        ("stage unknown", ["测试四小", "", "", "测试县", "", "大学", "", ""], "学段", "无法识别“大学”"),
+        (
+            "central no school",
+            ["东村点", "", "教学点", "", "测试县", "小学", "", "", ""],
+            "中心学校",
+            "不是学校",
+        ),
+        ("no stage", ["测试四小", "", "", "测试县", "", "", "", "", ""], "学段", "没有填写"),
+        ("stage unknown", ["测试四小", "", "", "测试县", "", "大学", "", "", ""], "学段", "无法识别“大学”"),
         (
             "environment unknown",
-            ["测试四小", "", "", "测试县", "", "小学", "黑板", ""],
+            ["测试四小", "", "", "测试县", "", "小学", "黑板", "", ""],
             "信息化教学环境",
             "下拉列表",
         ),
         (
             "neither yes nor no",
-            ["测试四小", "", "", "测试县", "", "小学", "", "也许"],
+            ["测试四小", "", "", "测试县", "", "小学", "", "也许", ""],
             "智慧教育创建校",
             "“是”或“否”",
+        ),
+        (
+            "standing unknown",
+            ["测试四小", "", "", "测试县", "", "小学", "", "", "重点校"],
+            "试点情况",
+            "无法识别“重点校”",
         ),
     ];
     for (name, row, field, words) in cases {
         let bytes = file(&SCHOOLS, &[good, row]);
         check(&world, &mut office, "schools", name, &bytes, (3, field, Weight::Error, words)).await;
     }
-    let coded = |name| [name, "8821000009", "", "测试县", "", "小学", "", ""];
+    let coded = |name| [name, "8821000009", "", "测试县", "", "小学", "", "", ""];
     let bytes = file(&SCHOOLS, &[coded("测试五小"), coded("测试六小")]);
     check(&world, &mut office, "schools", "one code", &bytes, (3, "学校标识码", Weight::Error, "与第 2 行"))
         .await;
@@ -202,7 +221,7 @@ story!(dirty_rolls_of_schools, |engine| async move {
     )
     .await;
     let mut neighbour = world.browser(&world.town.neighbour_office).await;
-    let bytes = file(&SCHOOLS, &[["邻县一小", "8821000001", "", "", "", "小学", "", ""]]);
+    let bytes = file(&SCHOOLS, &[["邻县一小", "8821000001", "", "", "", "小学", "", "", ""]]);
     let foreign = (2, "学校标识码", Weight::Error, "管理范围以外的机构");
     check(&world, &mut neighbour, "schools", "code of another county", &bytes, foreign).await;
 });
