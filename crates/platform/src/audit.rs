@@ -60,6 +60,40 @@ const ANY_UNSEALED: &str = "select 1 from audit where seal is null limit 1";
 
 const MARK: &str = "update audit set seal = $1 where id = $2";
 
+const TIMES: &str = "select coalesce(sum(case when action = $2 then 1 else -1 end), 0) from audit
+    where subject = $1 and action in ($2, $3) and detail like $4";
+
+/// What must stand in the trail, as often as it happened: one row for each transition of a thing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// What it happened to.
+    pub subject: Uuid,
+    /// The action.
+    pub done: &'static str,
+    /// The action that takes it back; the same as `done` where none does.
+    pub undone: &'static str,
+    /// What the detail of the rows is like, as SQL has it: `%` where the subject alone says it.
+    pub like: String,
+    /// How often it was done and not taken back.
+    pub times: i64,
+}
+
+/// Those of `due` that the trail has told less often, or more, than they happened.
+///
+/// # Errors
+/// What the database reports.
+pub async fn untold<'d>(tx: &mut Tx, due: &'d [Due]) -> Result<Vec<&'d Due>, DbError> {
+    let mut wrong = Vec::new();
+    for one in due {
+        let row = args![one.subject, one.done, one.undone, one.like.as_str()];
+        let times: i64 = tx.row(TIMES, row, |r| r.get(0)).await?;
+        if times != one.times {
+            wrong.push(one);
+        }
+    }
+    Ok(wrong)
+}
+
 /// One row as it enters the hash.
 struct Line {
     id: Uuid,

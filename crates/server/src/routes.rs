@@ -12,10 +12,10 @@ use tisheng_kernel::Id;
 use tisheng_platform::web::Failure;
 use tisheng_platform::web::layout::NavItem;
 use tisheng_platform::web::serve::Rooms;
-use tisheng_platform::{App, Ctx, Member, Parts, Tx, Who};
+use tisheng_platform::{App, Ctx, Member, Parts, Who};
 use tisheng_policy::scheme::{self, Programme, Rulebook};
 use tisheng_registry::access::Role;
-use tisheng_registry::organisation::{Environment, EnvironmentSource, Environments, Node};
+use tisheng_registry::organisation::Node;
 use tisheng_registry::people::{Person, TeamSource};
 use tisheng_registry::roster::{self, Entry, Kinds};
 use tisheng_registry::{access, organisation, people, posting, restructuring};
@@ -86,7 +86,7 @@ pub fn parts() -> Result<Parts, Box<dyn std::error::Error + Send + Sync>> {
         .with(certificate::EXAMINE)
         .with(certificate::FINAL_BY)
         .with(door::WAYS)
-        .with(EnvironmentSource(|ctx, tx, path| Box::pin(environments(ctx, tx, path))))
+        .with(scheme::ENVIRONMENTS)
         .with(TeamSource::new(team_rules))
         .with(hours::Trails::new(learning::tell))
         .with(selection::Judged::new(judgements))
@@ -111,25 +111,6 @@ async fn judgements(ctx: Ctx, programme: Id<Programme>, person: Id<Person>) -> R
     let passed = results.into_iter().filter(|result| result.level.is_passed());
     let passed = passed.map(|result| (result.capability, result.final_at.date())).collect();
     Ok(Judgements { passed, under_way })
-}
-
-/// The environments of the scheme that runs at `path`, or else of those that run below it.
-async fn environments(ctx: &Ctx, tx: &mut Tx, path: &str) -> Result<Environments, Failure> {
-    let running = match scheme::at(tx, path).await {
-        Ok(programme) => vec![programme],
-        Err(Failure::NotFound) => scheme::below(tx, path).await?,
-        Err(failure) => return Err(failure),
-    };
-    let mut known = Vec::new();
-    for programme in running {
-        let rules = scheme::rules(&ctx.app, tx, &programme).await?;
-        known.extend(rules.framework.environments.iter().map(|one| Environment {
-            key: one.key.clone(),
-            title: one.title.clone(),
-            description: (*one.description).clone(),
-        }));
-    }
-    Ok(Environments::of(known))
 }
 
 /// What the scheme that runs at `node` asks of the teams of a school; nothing where none runs.

@@ -9,13 +9,15 @@ use tisheng_assessment::certificate::{self, Forged, Proven};
 use tisheng_assessment::{evidence, review};
 use tisheng_gateway::{api, lrs, lti};
 use tisheng_insight::monitoring;
-use tisheng_platform::audit::{self, Chain};
+use tisheng_platform::audit::{self, Chain, Due};
 use tisheng_platform::config::Config;
 use tisheng_platform::keys::Keys;
 use tisheng_platform::web::Failure;
 use tisheng_platform::{App, Ctx, Tx, jobs};
 use tisheng_policy::scheme::{self, Programme};
+use tisheng_registry::roster;
 use tisheng_training::{hours, learning};
+use uuid::Uuid;
 
 use crate::assembly::KEY_FILE;
 use crate::say::say;
@@ -87,7 +89,7 @@ fn named<T: ToString>(things: &[T]) -> Vec<String> {
 /// What keeps an oracle from looking at all.
 pub async fn data(app: &Arc<App>) -> Found<Vec<Oracle>> {
     let ctx = Ctx::system(Arc::clone(app), "verify");
-    let mut oracles = vec![audit_trail(app).await?];
+    let mut oracles = vec![audit_trail(app).await?, transitions(&ctx).await?];
     let mut tx = ctx.read().await?;
     let programmes = scheme::programmes(&ctx, &mut tx).await.map_err(told)?;
     drop(tx);
@@ -107,6 +109,64 @@ async fn audit_trail(app: &App) -> Found<Oracle> {
         Chain::Whole(rows) => Oracle::new("audit trail", usize::try_from(rows)?, Vec::new(), RESTORE),
         Chain::Broken { seal } => Oracle::new("audit trail", 0, vec![format!("seal {seal}")], RESTORE),
     })
+}
+
+/// Whether the trail tells once of each submission, result, certificate and file what became of it.
+async fn transitions(ctx: &Ctx) -> Found<Oracle> {
+    let mut oracle = Oracle::new("transitions in the audit trail", 0, Vec::new(), RESTORE);
+    let mut tx = ctx.read().await?;
+    let programmes = scheme::programmes(ctx, &mut tx).await.map_err(told)?;
+    drop(tx);
+    let last = |due: &[Due]| due.last().map(|due| due.subject.to_string()).unwrap_or_default();
+    for programme in &programmes {
+        let id = programme.id.uuid();
+        let handed_in = async |tx: &mut Tx, after: &str| {
+            let due = evidence::trail(tx, id, start(after)).await?;
+            let last = last(&due);
+            Ok((due, last))
+        };
+        walk_trail(ctx, &mut oracle, handed_in).await?;
+        let final_ones = async |tx: &mut Tx, after: &str| {
+            let (due, last) = review::trail(tx, id, start(after)).await?;
+            Ok((due, last.to_string()))
+        };
+        walk_trail(ctx, &mut oracle, final_ones).await?;
+    }
+    let issued = async |tx: &mut Tx, after: &str| Ok(certificate::trail(tx, after).await?);
+    walk_trail(ctx, &mut oracle, issued).await?;
+    let files = async |tx: &mut Tx, after: &str| {
+        let due = roster::trail(tx, start(after)).await?;
+        let last = last(&due);
+        Ok((due, last))
+    };
+    walk_trail(ctx, &mut oracle, files).await?;
+    Ok(oracle)
+}
+
+/// The key after which a walk goes on; that of the beginning stands before all.
+fn start(after: &str) -> Uuid {
+    after.parse().unwrap_or_default()
+}
+
+/// Holds what `list` names after a key, with the key to go on from, against the audit trail, to the last.
+async fn walk_trail(
+    ctx: &Ctx,
+    oracle: &mut Oracle,
+    list: impl AsyncFn(&mut Tx, &str) -> Found<(Vec<Due>, String)>,
+) -> Found<()> {
+    let mut after = String::new();
+    loop {
+        let mut tx = ctx.read().await?;
+        let (due, last) = list(&mut tx, &after).await?;
+        if due.is_empty() {
+            return Ok(());
+        }
+        after = last;
+        oracle.count += due.len();
+        let untold = audit::untold(&mut tx, &due).await?;
+        let left = NAMED.saturating_sub(oracle.wrong.len());
+        oracle.wrong.extend(untold.iter().take(left).map(|due| format!("{} of {}", due.done, due.subject)));
+    }
 }
 
 async fn of_programme(ctx: &Ctx, programme: &Programme) -> Found<[Oracle; 6]> {

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use tisheng_kernel::{Id, Seconds};
 use tisheng_platform::web::Failure;
-use tisheng_platform::{App, Ctx};
+use tisheng_platform::{App, Ctx, Tx};
 use tisheng_policy::scheme::{self, Programme};
-use tisheng_registry::organisation;
+use tisheng_registry::organisation::{self, Node};
 use tisheng_registry::people::Person;
 use tisheng_registry::samples::{Persona, School};
 use tisheng_rules::hours::CategoryRole;
@@ -65,6 +65,25 @@ pub fn fitting_choice(scheme: &Scheme, offered: &[String]) -> Vec<String> {
     choice
 }
 
+/// The principal, who asks, says what environment the school has in the words of `rules`: the richest, for a
+/// school that was founded before the scheme. Others keep what they have.
+///
+/// # Errors
+/// What the action reports.
+pub async fn state_environment(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    rules: &Scheme,
+    school: Id<Node>,
+) -> Result<(), Failure> {
+    let Some(mut stated) = organisation::facts(tx, school).await? else { return Ok(()) };
+    if stated.environment.as_ref().is_some_and(|key| rules.framework.environment(key).is_some()) {
+        return Ok(());
+    }
+    stated.environment = rules.framework.environments.last().map(|richest| richest.key.clone());
+    Ok(organisation::state_facts(ctx, tx, school, &stated).await?)
+}
+
 /// The principal of `school` publishes an offer that meets the rule; gives it.
 ///
 /// # Errors
@@ -77,6 +96,7 @@ pub async fn publish_offer(
     let ctx = Ctx::new(Arc::clone(app), school.principal.who());
     let mut tx = ctx.write().await?;
     let rules = scheme::rules(app, &mut tx, programme).await?;
+    state_environment(&ctx, &mut tx, &rules, school.node.id).await?;
     let facts = organisation::school_facts(&mut tx, school.node.id).await?;
     let offer = fitting_offer(&rules, &facts);
     selection::draft(&ctx, &mut tx, programme, &offer, "结合学校环境和教师需要").await?;

@@ -21,6 +21,7 @@ use crate::hours::{self, HoursFile, Trails};
 use crate::learning;
 use crate::platform::{self, Platform};
 use crate::reconciliation::StatementFile;
+use crate::samples::state_environment;
 use crate::selection::{Judged, Judgements};
 
 /// In this district nobody judges: that is done above it.
@@ -58,6 +59,12 @@ impl Place {
         let mut tx = test.app.db.read().await.expect("a transaction");
         let rules = scheme::rules(&test.app, &mut tx, &programme).await.expect("rules");
         drop(tx);
+        for school in &town.schools {
+            let head = test.ctx(school.principal.who());
+            let mut tx = head.write().await.expect("a transaction");
+            state_environment(&head, &mut tx, &rules, school.node.id).await.expect("stated");
+            tx.commit().await.expect("commits");
+        }
         let place = Self { test, town, programme, rules };
         place.test.clock.set(Instant::start_of(place.day(10)) + TimeDelta::hours(9));
         place

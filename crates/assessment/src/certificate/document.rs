@@ -4,6 +4,7 @@ use bytes::Bytes;
 use chrono::NaiveDate;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tisheng_kernel::number::chinese_date;
+use tisheng_platform::audit::Due;
 use tisheng_platform::files::Blob;
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, DbError, Tx};
@@ -12,7 +13,7 @@ use tisheng_rules::Scheme;
 use tisheng_typeset::Typesetter;
 
 use super::facts::{Facts, stamped};
-use super::model::{Certificate, CertificateError};
+use super::model::{Certificate, CertificateError, CertificateState};
 use super::{facts, store};
 
 /// The document of a certificate, typeset when it is first asked for and kept. Whether the asker
@@ -66,6 +67,31 @@ pub async fn check_certificates(ctx: &Ctx, most: usize) -> Result<(usize, Vec<St
     }
     wrong.truncate(most);
     Ok((looked_at, wrong))
+}
+
+/// What the audit trail must tell of up to 1000 certificates after the number `after`, and the last of
+/// their numbers: that each was issued, and that it ended where it did.
+///
+/// # Errors
+/// What the database reports.
+pub async fn trail(tx: &mut Tx, after: &str) -> Result<(Vec<Due>, String), DbError> {
+    let some = store::all(tx, after).await?;
+    let last = some.last().map(|certificate| certificate.number.clone()).unwrap_or_default();
+    let told = |certificate: &Certificate, action, like, times| Due {
+        subject: certificate.person.uuid(),
+        done: action,
+        undone: action,
+        like,
+        times,
+    };
+    let each = some.iter().flat_map(|certificate| {
+        let (number, ended) = (&certificate.number, certificate.state != CertificateState::Valid);
+        [
+            told(certificate, "certificate.issued", format!("\"{number}\""), 1),
+            told(certificate, "certificate.ended", format!("[\"{number}\",%"), i64::from(ended)),
+        ]
+    });
+    Ok((each.collect(), last))
 }
 
 /// Up to 1000 numbers with the digests of their typeset documents, after the number `after`: for

@@ -34,7 +34,7 @@ pub(crate) mod tests;
 mod trial;
 
 pub use batch::{Asked, BATCH_JOB, Batch, LeftOut, PRINT_JOB, issue_batch, own_batch, print, ready, shown};
-pub use document::{check_certificates, document, documents};
+pub use document::{check_certificates, document, documents, trail};
 pub use everybody::{Refreshed, check_standings, refresh_all};
 pub use facts::{Facts, Forged, Proven, public_key, read_key, verify_offline};
 pub use issue::{issue, reissue, revoke};

@@ -1,6 +1,7 @@
 //! Every statement of the room; those that write many rows at once beside.
 
 pub mod bulk;
+pub mod trail;
 
 use tisheng_kernel::{Id, Instant, Level};
 use tisheng_platform::{DbError, Row, Shift, Tx, args};

@@ -47,6 +47,7 @@ pub use model::{Duty, Marks, Review, ReviewState};
 pub use objection::{Objection, actions::heads};
 pub use pages::routes;
 pub use store::person::{InHand, in_hand, keeps_of, peer_reviews, under_way};
+pub use store::trail::trail;
 pub use store::{Final, follow};
 
 use tisheng_kernel::Id;

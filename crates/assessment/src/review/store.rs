@@ -4,6 +4,7 @@
 pub mod bulk;
 pub mod drafts;
 pub mod person;
+pub mod trail;
 
 use chrono::NaiveDate;
 use tisheng_kernel::{Id, Instant, Level};

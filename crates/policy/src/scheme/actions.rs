@@ -51,7 +51,7 @@ pub async fn programmes(ctx: &Ctx, tx: &mut Tx) -> Result<Vec<Programme>, Failur
 ///
 /// # Errors
 /// What the database reports.
-pub async fn below(tx: &mut Tx, path: &str) -> Result<Vec<Programme>, DbError> {
+pub(super) async fn below(tx: &mut Tx, path: &str) -> Result<Vec<Programme>, DbError> {
     store::programmes(tx, &Scope::below(path)).await
 }
 

@@ -14,6 +14,7 @@
 
 mod actions;
 mod due;
+mod environments;
 mod force;
 mod model;
 mod pages;
@@ -25,9 +26,10 @@ mod tests;
 pub mod trial;
 
 pub use actions::{
-    all, ask_trial, at, below, current, draft, files, of_id, open, owned, programmes, version, withdraw,
+    all, ask_trial, at, current, draft, files, of_id, open, owned, programmes, version, withdraw,
 };
 pub use due::in_force_at;
+pub use environments::ENVIRONMENTS;
 pub use force::{call_off, check_versions, jobs, put_in_force, put_off, told};
 pub use model::{Change, ChangeKind, File, Programme, SchemeError, State, Trial, Version, decide_in_force};
 pub use pages::routes;

@@ -6,12 +6,12 @@ use tisheng_platform::{Ctx, Parts};
 use tisheng_registry::organisation::Node;
 use tisheng_rules::builtin;
 
-use super::{File, Programme, Rulebook, SchemeError, open};
+use super::{ENVIRONMENTS, File, Programme, Rulebook, SchemeError, open};
 
 /// The long-lived parts that this room needs.
 #[must_use]
 pub fn parts() -> Parts {
-    Parts::default().with(Rulebook::default())
+    Parts::default().with(Rulebook::default()).with(ENVIRONMENTS)
 }
 
 /// The files of a scheme as this room keeps them.

@@ -48,6 +48,7 @@ pub use receive::{Received, receive};
 pub use roles::Roles;
 pub use schools::Schools;
 pub use store::follow;
+pub use store::trail::trail;
 pub use teachers::Teachers;
 pub use words::{day, stages, subject};
 pub use work::{PASSED, Passed, handlers};

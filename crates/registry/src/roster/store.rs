@@ -1,6 +1,7 @@
 //! The tables of the runs; the list of runs beside.
 
 pub mod listed;
+pub mod trail;
 
 use std::collections::{BTreeMap, HashMap};
 

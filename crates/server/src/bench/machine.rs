@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-const MIB: f64 = 1024.0 * 1024.0;
+/// The bytes of a MiB.
+pub const MIB: f64 = 1024.0 * 1024.0;
 
 /// Memory of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -30,11 +30,13 @@ use tisheng_platform::config::Settings;
 use tisheng_platform::db::Engine;
 use tisheng_platform::web::Failure;
 use tisheng_platform::{App, jobs};
+use tisheng_typeset::Fonts;
 
 use crate::{Ended, assembly, reactions};
+use machine::MIB;
 use pages::Visitors;
 use province::{Province, Rolls};
-use report::{Figure, Goal, Report};
+use report::{Curve, Figure, Goal, Report};
 use served::Served;
 
 /// Remembers in the data folder that it is filled.
@@ -55,7 +57,7 @@ enum Part {
 }
 
 /// What is measured.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Order {
     /// Which part.
     #[arg(long, value_enum, default_value_t = Part::Province)]
@@ -66,8 +68,17 @@ pub struct Order {
     /// How many rows of hours are reported by the API.
     #[arg(long, default_value_t = 20_000)]
     rows: u64,
-    /// How many teachers the province has.
-    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(100..=8_000_000))]
+    /// How many teachers the province has. Several sizes, with commas between, are measured one after
+    /// the other, and what each figure comes to with the teachers is shown.
+    #[arg(
+        long = "teachers",
+        default_value = "10000",
+        value_delimiter = ',',
+        value_parser = clap::value_parser!(u32).range(100..=8_000_000)
+    )]
+    sizes: Vec<u32>,
+    /// The size that is measured now.
+    #[arg(skip)]
     teachers: u32,
     /// The same seed fills the same province.
     #[arg(long, default_value_t = 1)]
@@ -98,17 +109,35 @@ struct Filled {
 pub async fn command(order: &Order, data: Option<&Path>) -> Ended {
     let own = std::env::temp_dir().join(format!("tisheng-bench-{}", std::process::id()));
     let folder = data.map_or_else(|| own.clone(), Path::to_owned);
-    let measured = measure(order, &folder).await;
+    let measured = curve(order, &folder).await;
     if data.is_none() {
         std::fs::remove_dir_all(&own)?;
     }
-    let report = measured?;
-    if order.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
-    } else {
-        print!("{report}");
+    let curve = measured?;
+    match (order.json, curve.sizes.as_slice()) {
+        (true, [one]) => println!("{}", serde_json::to_string_pretty(one)?),
+        (true, _) => println!("{}", serde_json::to_string_pretty(&curve)?),
+        (false, _) => print!("{curve}"),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Measures each size that was ordered, the smallest first: one in the folder itself, several in a folder
+/// of their own each.
+async fn curve(order: &Order, folder: &Path) -> Result<Curve, Failed> {
+    let mut wanted = order.sizes.clone();
+    wanted.sort_unstable();
+    wanted.dedup();
+    let several = wanted.len() > 1;
+    if several && (order.part != Part::Province || order.database.is_some()) {
+        return Err("several sizes are measured of provinces on SQLite; with --database name one size".into());
+    }
+    let mut sizes = Vec::new();
+    for teachers in wanted {
+        let folder = if several { folder.join(teachers.to_string()) } else { folder.to_owned() };
+        sizes.push(measure(&Order { teachers, ..order.clone() }, &folder).await?);
+    }
+    Ok(Curve { sizes })
 }
 
 /// A failure of an action in words.
@@ -258,8 +287,11 @@ async fn served(
     let program: PathBuf = std::env::current_exe()?;
     // A program is some hundred million bytes at most.
     #[allow(clippy::cast_precision_loss, reason = "shown with three digits")]
-    let program = std::fs::metadata(program)?.len() as f64 / (1024.0 * 1024.0);
-    figures.push(megabytes("the program, fonts included", Goal::None, program));
+    let (program, fonts) = (std::fs::metadata(program)?.len() as f64, Fonts::bytes() as f64);
+    figures.push(megabytes("the program, fonts included", Goal::None, program / MIB));
+    if !cfg!(debug_assertions) {
+        figures.push(megabytes("the program without fonts", Goal::AtMost(60.0), (program - fonts) / MIB));
+    }
     if app.db.engine() == Engine::Sqlite {
         figures.push(megabytes("data folder", Goal::None, machine::size(folder)?));
     }

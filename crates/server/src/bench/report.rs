@@ -113,6 +113,40 @@ impl fmt::Display for Report {
     }
 }
 
+/// The same province at several sizes.
+#[derive(Debug, Clone, Serialize)]
+pub struct Curve {
+    /// One report of each size, the smallest first.
+    pub sizes: Vec<Report>,
+}
+
+impl Curve {
+    /// What is measured at each size, as the first report names it: a name that holds a number of teachers
+    /// differs from size to size, its place in the report does not.
+    fn row(&self, place: usize) -> impl Iterator<Item = &Figure> {
+        self.sizes.iter().filter_map(move |report| report.figures.get(place))
+    }
+}
+
+impl fmt::Display for Curve {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [smallest, .., largest] = self.sizes.as_slice() else {
+            return self.sizes.iter().try_for_each(|report| report.fmt(f));
+        };
+        writeln!(f, "{largest}\nWith the number of teachers, {}:\n", largest.engine)?;
+        let sizes: Vec<String> = self.sizes.iter().map(|report| report.teachers.to_string()).collect();
+        writeln!(f, "| what | unit | {} | last ÷ first |", sizes.join(" | "))?;
+        writeln!(f, "|---|---|{}---|", "---|".repeat(sizes.len()))?;
+        for (place, figure) in smallest.figures.iter().enumerate() {
+            let values: Vec<f64> = self.row(place).map(|figure| figure.reached).collect();
+            let all: Vec<String> = values.iter().map(|value| shown(*value)).collect();
+            let growth = values.last().map_or(0.0, |last| last / figure.reached.max(f64::EPSILON));
+            writeln!(f, "| {} | {} | {} | {} |", figure.what, figure.unit, all.join(" | "), shown(growth))?;
+        }
+        Ok(())
+    }
+}
+
 /// Three digits that count, no more than the measurement carries.
 fn shown(value: f64) -> String {
     match value.abs() {
@@ -126,7 +160,7 @@ fn shown(value: f64) -> String {
 mod tests {
     use std::time::Duration;
 
-    use super::{Figure, Goal, Report};
+    use super::{Curve, Figure, Goal, Report};
 
     #[test]
     fn the_table_says_which_goals_are_met() {
@@ -141,5 +175,25 @@ mod tests {
         assert!(text.contains("| fast | ms | ≤ 10.0 | 4.00 | yes | 2.0 |"), "{text}");
         assert!(text.contains("| few | /s | ≥ 4000 | 3999 | no |  |"), "{text}");
         assert!(text.contains("| size | MiB | — | 12.3 |  |  |"), "{text}");
+    }
+
+    #[test]
+    fn several_sizes_show_how_a_figure_grows() {
+        let of = |teachers, reached| Report {
+            teachers,
+            statements: 0,
+            engine: "SQLite",
+            processors: 2,
+            figures: vec![Figure::new("a list", "ms", Goal::AtMost(50.0), reached)],
+        };
+        let text = Curve { sizes: vec![of(100, 2.0), of(1000, 3.0)] }.to_string();
+        assert!(
+            text.contains("| a list | ms | ≤ 50.0 | 3.00 | yes |  |"),
+            "the goals of the largest: {text}"
+        );
+        assert!(text.contains("| what | unit | 100 | 1000 | last ÷ first |"), "{text}");
+        assert!(text.contains("| a list | ms | 2.00 | 3.00 | 1.50 |"), "{text}");
+        let one = Curve { sizes: vec![of(100, 2.0)] };
+        assert_eq!(one.to_string(), of(100, 2.0).to_string());
     }
 }

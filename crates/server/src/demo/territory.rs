@@ -109,6 +109,12 @@ async fn offices(
     }
     let auditor = format!("{short}.auditor");
     people.push(builder.official("演示审计", &auditor, Role::Auditor, root).await?);
+    if let Some(county) = counties.first() {
+        let expert = format!("{short}.expert");
+        people.push(builder.official("演示专家", &expert, Role::Expert, county).await?);
+    }
+    let evaluator = format!("{short}.evaluator");
+    people.push(builder.official("演示评估员", &evaluator, Role::Evaluator, root).await?);
     tx.commit().await?;
     Ok(people)
 }

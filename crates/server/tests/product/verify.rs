@@ -58,10 +58,25 @@ story!(everything_that_must_hold_is_looked_at, |engine| async move {
     audit::seal(&world.test.app.db, world.test.app.now()).await.expect("sealed");
     let oracles = data(&world.test.app).await.expect("looked");
     let lines: Vec<String> = oracles.iter().map(Oracle::line).collect();
-    assert_eq!(lines.len(), 11, "{lines:?}");
+    assert_eq!(lines.len(), 12, "{lines:?}");
     for oracle in &oracles {
         assert!(oracle.wrong.is_empty() && oracle.count > 0, "{lines:?}");
     }
+});
+
+story!(a_thing_that_moved_without_a_word_in_the_trail_is_found, |engine| async move {
+    let test = filled(engine).await;
+    let trail = "transitions in the audit trail".to_owned();
+    assert!(!wrong(&test).await.contains(&trail));
+    // Handed in, says the submission; never, or twice, says the trail.
+    tamper(&test.app, "update audit set action = 'evidence.begun' where action = 'evidence.submitted'").await;
+    let oracles = data(&test.app).await.expect("looked");
+    let found = oracles.iter().find(|oracle| oracle.what == trail).expect("an oracle");
+    let of_works = |one: &String| one.starts_with("evidence.submitted of ");
+    assert!(found.wrong.iter().all(of_works), "{found:?}");
+    assert!(!found.wrong.is_empty(), "{found:?}");
+    tamper(&test.app, "update audit set action = 'evidence.submitted' where action = 'evidence.begun'").await;
+    assert!(wrong(&test).await.contains(&trail), "begun and handed in are told as handed in twice");
 });
 
 story!(a_changed_row_is_found_and_what_is_derived_is_mended, |engine| async move {

@@ -16,6 +16,7 @@ use tisheng_rules::Scheme;
 use tisheng_rules::builtin;
 use tisheng_rules::framework::EvidenceKind;
 use tisheng_testkit::{Browser, Engine, TestApp};
+use tisheng_training::samples::state_environment;
 use tisheng_training::selection;
 
 /// What the schools offer and everybody chooses.
@@ -50,9 +51,13 @@ pub(crate) async fn begin_with(
     let programme =
         scheme::samples::programme(&test.system(), &town.city, &files).await.expect("a programme");
     let codes: Vec<String> = chosen.iter().map(|code| (*code).to_owned()).collect();
+    let mut tx = test.app.db.read().await.expect("a transaction");
+    let rules = scheme::rules(&test.app, &mut tx, &programme).await.expect("rules");
+    drop(tx);
     for school in &town.schools {
         let head = test.ctx(school.principal.who());
         let mut tx = head.write().await.expect("a transaction");
+        state_environment(&head, &mut tx, &rules, school.node.id).await.expect("stated");
         selection::draft(&head, &mut tx, &programme, &codes, "").await.expect("a draft");
         selection::publish(&head, &mut tx, &programme).await.expect("an offer");
         for teacher in &school.teachers {
@@ -61,9 +66,6 @@ pub(crate) async fn begin_with(
         }
         tx.commit().await.expect("commits");
     }
-    let mut tx = test.app.db.read().await.expect("a transaction");
-    let rules = scheme::rules(&test.app, &mut tx, &programme).await.expect("rules");
-    drop(tx);
     World { test, town, programme, rules }
 }
 
