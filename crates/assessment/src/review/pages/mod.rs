@@ -2,6 +2,7 @@
 
 mod draft;
 mod judge;
+mod opinions;
 mod queue;
 mod result;
 
@@ -24,11 +25,13 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/review/{id}/keep", post(draft::keep))
         .route("/review/{id}/files/{item}", get(judge::file))
         .route("/review/{id}/files/{item}/text", get(judge::text))
+        .route("/review/{id}/files/{item}/pictures/{place}", get(judge::picture))
         .route("/review/self/{id}", get(judge::own_page).post(judge::judge_own))
         .route("/review/self/{id}/draft", post(draft::autosave_own))
         .route("/review/self/{id}/keep", post(draft::keep_own))
         .route("/review/withdraw/{id}", post(result::withdraw))
         .route("/review/results/{id}", get(result::result))
+        .route("/review/results/{id}/opinions", get(opinions::page))
         .route("/review/board", get(board::board))
         .route("/review/board/table", get(board::table))
         .route("/review/notice", get(board::notice))

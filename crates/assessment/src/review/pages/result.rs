@@ -51,12 +51,12 @@ struct StepLine {
 }
 
 /// A judgement as its author reads it: by whom is not told.
-struct Judgement {
-    title: String,
-    level: &'static str,
-    at: String,
-    pieces: Vec<(String, &'static str, String)>,
-    remark: String,
+pub(super) struct Judgement {
+    pub title: String,
+    pub level: &'static str,
+    pub at: String,
+    pub pieces: Vec<(String, &'static str, String)>,
+    pub remark: String,
 }
 
 /// `GET /review/results/{id}`
@@ -135,6 +135,10 @@ fn steps(case: &Case, (reviews, own): (&[Review], bool), decided: Option<&Decide
                     format!("只告知本人，{}前可提异议", chinese_date(day))
                 }
                 (StepKind::Notice, Some(day)) => format!("公示至{}", chinese_date(day)),
+                (StepKind::SelfReview, _) => {
+                    let due = case.submission.own_due(&case.rules).filter(|_| Some(at) == now);
+                    due.map(|day| format!("等待本人自评，{}前完成", chinese_date(day))).unwrap_or_default()
+                }
                 (StepKind::Panel, _) if Some(at) == now && done + open == 0 => "等待组建考核小组".to_owned(),
                 (StepKind::Peers | StepKind::Panel, _) if done + open > 0 => {
                     let split = ruling.map(|r| format!("；意见不一致，由组长裁定，{}", r.limit()));
@@ -152,7 +156,8 @@ fn steps(case: &Case, (reviews, own): (&[Review], bool), decided: Option<&Decide
         .collect()
 }
 
-fn judgement(case: &Case, review: &Review) -> Option<Judgement> {
+/// What the author reads of `review`, once it is told.
+pub(super) fn judgement(case: &Case, review: &Review) -> Option<Judgement> {
     let (level, at) = (review.level?, review.done_at?);
     // What a panel's members think stays with the panel until it has decided.
     let settled = matches!(case.submission.state, State::Notice | State::Final | State::Returned);

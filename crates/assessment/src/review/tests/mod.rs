@@ -4,6 +4,7 @@ mod drawing;
 mod earning;
 mod keeping;
 mod objecting;
+mod reading;
 mod walk;
 
 use tisheng_kernel::{Id, Level};
