@@ -14,7 +14,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 pub use document::{
-    Block, Chapter, Document, Picture, Piece, Text, picture as document_picture, read as read_document,
+    Block, Chapter, Document, Picture, Piece, Seen, Text, picture as document_picture, read as read_document,
 };
 
 /// Bytes looked at first.

@@ -1,14 +1,14 @@
 //! The marks that texts and slides share, whatever their namespace is called: paragraphs, tables,
 //! drawings.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
 
 use super::package::value;
-use super::{Block, PICTURES, Piece, SHOWN, Text};
+use super::{Block, PICTURES, Piece, SHOWN, Seen, Text};
 use crate::Refusal;
 
 /// Levels of headings; deeper ones are paragraphs.
@@ -19,6 +19,20 @@ const UNSHOWN: &str = "［图片］";
 const PLAYED: &str = "［视频或录音，请下载文件播放］";
 /// Characters of what somebody says a picture shows.
 const SAID: usize = 200;
+
+/// English Metric Units in a dot of a screen (20.1.2.1).
+const DOT: u32 = 9525;
+/// Dots that a picture is wide at most where its text says how wide it is.
+const WIDEST: u32 = 4000;
+
+/// What paragraphs are by their styles.
+#[derive(Debug, Default)]
+pub(super) struct Styles {
+    /// Levels of headings, from 1.
+    pub levels: HashMap<String, u8>,
+    /// Those of lists.
+    pub points: HashSet<String>,
+}
 
 /// A level of the outline, which is counted from 0; 9 is that of plain text.
 pub(super) fn outline(tag: &BytesStart<'_>) -> Option<u8> {
@@ -60,6 +74,8 @@ struct Drawing {
     is_shown: bool,
     /// What its author says it shows.
     said: String,
+    /// How wide it is, in dots of a screen.
+    width: Option<u32>,
 }
 
 /// A text that is being read; for slides one after the other.
@@ -67,8 +83,8 @@ struct Drawing {
 pub(super) struct Reading {
     /// What is being read.
     pub holder: Holder,
-    /// The levels of headings by styles.
-    pub levels: HashMap<String, u8>,
+    /// What paragraphs are by their styles.
+    pub styles: Styles,
     /// Places of pictures by how the text refers to them.
     pub pictures: HashMap<String, usize>,
     /// The slide's title.
@@ -149,8 +165,13 @@ impl Reading {
         match name {
             "p" => self.open.push(Open::default()),
             "pStyle" => {
-                let level = value(tag, "val").and_then(|style| self.levels.get(&style).copied());
-                self.set(|open| open.level = open.level.or(level));
+                let style = value(tag, "val").unwrap_or_default();
+                let (level, is_point) =
+                    (self.styles.levels.get(&style).copied(), self.styles.points.contains(&style));
+                self.set(|open| {
+                    open.level = open.level.or(level);
+                    open.is_point |= is_point;
+                });
             }
             "outlineLvl" => {
                 let level = outline(tag);
@@ -179,6 +200,12 @@ impl Reading {
                 let said = value(tag, "descr").map(|said| said_of(&said)).unwrap_or_default();
                 if let Some(drawing) = self.drawings.last_mut().filter(|_| !said.is_empty()) {
                     drawing.said = said;
+                }
+            }
+            "extent" => {
+                let width = value(tag, "cx").and_then(|cx| cx.parse::<u32>().ok());
+                if let Some(drawing) = self.drawings.last_mut() {
+                    drawing.width = width.map(|cx| cx / DOT).filter(|dots| (1..=WIDEST).contains(dots));
                 }
             }
             "blip" | "imagedata" => {
@@ -262,7 +289,9 @@ impl Reading {
         }
         // What is said of a drawing is said of the picture that it frames.
         let said = self.drawings.iter_mut().rfind(|drawing| !drawing.said.is_empty());
-        let piece = Piece::Picture(place, said.map(|of| std::mem::take(&mut of.said)).unwrap_or_default());
+        let said = said.map(|of| std::mem::take(&mut of.said)).unwrap_or_default();
+        let width = self.drawings.iter().rev().find_map(|drawing| drawing.width);
+        let piece = Piece::Picture(Seen { place, said, width });
         match self.open.last_mut() {
             Some(open) => open.text.push(piece),
             None => self.close(Open { text: vec![piece], ..Open::default() }),

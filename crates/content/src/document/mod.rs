@@ -31,8 +31,19 @@ const MARKS: usize = 4;
 pub enum Piece {
     /// Words.
     Words(String),
-    /// A picture in this place of the file, which [`picture`] takes out, and what its author says it shows.
-    Picture(usize, String),
+    /// A picture.
+    Picture(Seen),
+}
+
+/// A picture as its text shows it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Its place in the file, by which [`picture`] takes it out.
+    pub place: usize,
+    /// What its author says it shows; empty when nothing.
+    pub said: String,
+    /// How wide it is in the text, in dots of a screen, where the text says so.
+    pub width: Option<u32>,
 }
 
 /// Words with pictures between them.
@@ -109,7 +120,9 @@ impl Block {
     fn weight(&self) -> usize {
         let of_text = |text: &Text| -> usize {
             let of_piece = |piece: &Piece| match piece {
-                Piece::Words(words) | Piece::Picture(_, words) => words.chars().count() + MARKS,
+                Piece::Words(words) | Piece::Picture(Seen { said: words, .. }) => {
+                    words.chars().count() + MARKS
+                }
             };
             text.iter().map(of_piece).sum::<usize>() + MARKS
         };

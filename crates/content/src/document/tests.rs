@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use rust_xlsxwriter::Workbook;
 
 use super::marks::Reading;
-use super::words::headings;
-use super::{Block, Content, Document, PART, Piece, SHOWN, Text, picture, read};
+use super::words::styles_in;
+use super::{Block, Content, Document, PART, Piece, SHOWN, Seen, Text, picture, read};
 use crate::Refusal;
 
 /// The beginning of a picture of 2 by 2 dots.
@@ -56,26 +56,29 @@ fn says(text: &str) -> Block {
 
 fn drawn(id: &str, said: &str) -> String {
     format!(
-        "<w:drawing><wp:inline><wp:docPr descr=\"{said}\"/><pic:pic><pic:nvPicPr><pic:cNvPr/></pic:nvPicPr>\
+        "<w:drawing><wp:inline><wp:extent cx=\"952500\" cy=\"1\"/><wp:docPr descr=\"{said}\"/><pic:pic><pic:nvPicPr><pic:cNvPr/></pic:nvPicPr>\
          <a:blip r:embed=\"{id}\"/></pic:pic></wp:inline></w:drawing>"
     )
 }
 
 #[test]
 fn paragraphs_headings_points_and_tables_come_in_order() {
-    let styles =
-        "<w:styles xmlns:w=\"w\"><w:style w:styleId=\"2\"><w:name w:val=\"heading 2\"/></w:style></w:styles>";
+    let styles = "<w:styles xmlns:w=\"w\"><w:style w:styleId=\"2\"><w:name w:val=\"heading 2\"/></w:style>\
+         <w:style w:styleId=\"L\"><w:pPr><w:numPr/></w:pPr></w:style></w:styles>";
     let heading = "<w:p><w:pPr><w:pStyle w:val=\"2\"/></w:pPr><w:r><w:t>教学目标</w:t></w:r></w:p>";
+    let listed = "<w:p><w:pPr><w:pStyle w:val=\"L\"/></w:pPr><w:r><w:t>二、</w:t></w:r></w:p>";
     let point = "<w:p><w:pPr><w:numPr/></w:pPr><w:r><w:t>一、</w:t><w:tab/><w:t>会用</w:t></w:r></w:p>";
     let table =
         format!("<w:tbl><w:tr><w:tc>{}{}</w:tc><w:tc>{}</w:tc></w:tr></w:tbl>", p("甲"), p("乙"), p("丙"));
-    let text = body(&[p("引言 &amp; &#65;").as_str(), heading, point, table.as_str(), "<w:p/>"].concat());
+    let text =
+        body(&[p("引言 &amp; &#65;").as_str(), heading, point, listed, table.as_str(), "<w:p/>"].concat());
     let file = package(&[("word/styles.xml", styles.as_bytes()), ("word/document.xml", text.as_bytes())]);
     let read = read(file, Content::Docx).expect("a document");
     let expected = [
         says("引言 & A"),
         Block::Heading(2, words("教学目标")),
         Block::Point(words("一、 会用")),
+        Block::Point(words("二、")),
         Block::Table(vec![vec![words("甲\n乙"), words("丙")]]),
     ];
     assert_eq!(read.chapters[0].blocks, expected);
@@ -105,10 +108,10 @@ fn pictures_stand_where_they_stood_and_are_taken_out_by_their_place() {
         ("word/media/drawing.emf", b"EMF"),
     ]);
     let read = read(file.clone(), Content::Docx).expect("a document");
-    let shown = Piece::Picture(2, "统计图".to_owned());
+    let seen = |said: &str| Piece::Picture(Seen { place: 2, said: said.to_owned(), width: Some(100) });
     let expected = [
-        Block::Paragraph([words("前"), vec![shown], words("后")].concat()),
-        Block::Table(vec![vec![vec![Piece::Picture(2, String::new())]]]),
+        Block::Paragraph([words("前"), vec![seen("统计图")], words("后")].concat()),
+        Block::Table(vec![vec![vec![seen("")]]]),
         says("［图片］［图片］［图片］"),
     ];
     assert_eq!(read.chapters[0].blocks, expected, "what stands elsewhere is not fetched");
@@ -198,7 +201,7 @@ fn slides_come_in_their_order_with_titles_pictures_and_notes() {
     let expected = [
         says("折一折"),
         says("说一说"),
-        Block::Paragraph(vec![Piece::Picture(6, "折纸".to_owned())]),
+        Block::Paragraph(vec![Piece::Picture(Seen { place: 6, said: "折纸".to_owned(), width: None })]),
         Block::Table(vec![vec![words("一半")]]),
         says("［图片］"),
     ];
@@ -300,6 +303,6 @@ proptest! {
         for content in Content::ALL {
             let _ = read(Cursor::new(bytes.clone()), content);
         }
-        let _ = (picture(Cursor::new(bytes), place), Reading::default().read(&text), headings(&text));
+        let _ = (picture(Cursor::new(bytes), place), Reading::default().read(&text), styles_in(&text));
     }
 }

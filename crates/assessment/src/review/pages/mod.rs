@@ -36,6 +36,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/review/board/table", get(board::table))
         .route("/review/notice", get(board::notice))
         .route("/review/notice/{id}", get(objection::page).post(objection::object))
+        .route("/review/notice/{id}/further", post(objection::raise))
         .route("/review/objections/{id}", get(objection::answer_form).post(objection::answer))
         .route("/review/objections/{id}/withdraw", post(objection::withdraw))
         .route("/review/panel", get(panel::page).post(panel::appoint))

@@ -15,6 +15,7 @@ use crate::evidence::{self, State, Submission};
 use crate::review::actions;
 use crate::review::board::store as lists;
 use crate::review::model::{Duty, Review, ReviewState};
+use crate::review::objection::further::Further;
 use crate::review::objection::{self, Objection};
 use crate::review::steps::Case;
 use crate::review::store::{self, Decided};
@@ -38,6 +39,8 @@ struct ResultPage {
     heard_until: String,
     /// Objections with their answers; by whom is not told.
     objections: Vec<Objection>,
+    /// To whom the author turns next with an objection, in words.
+    further: Vec<String>,
     /// To whom the author may turn.
     appeal: String,
 }
@@ -74,6 +77,11 @@ pub async fn result(asker: SignedIn, Path(id): Path<String>) -> Answer {
     let decided = store::decisions(&mut tx, &case.submission).await?.pop();
     let objections = objection::store::of_submission(&mut tx, &case.submission).await?;
     let (name, school) = lists::author(&mut tx, programme, id).await?;
+    let mut further = Vec::new();
+    for objection in objections.iter().filter(|_| own) {
+        let next = objection::further::offered(ctx, &mut tx, &case, objection).await?;
+        further.extend(next.map(|next| next_words(&next)));
+    }
     let may_revise = own && evidence::may_revise(ctx, &mut tx, &case.submission).await?;
     drop(tx);
     // What was set aside after an objection was judged all the same.
@@ -98,11 +106,24 @@ pub async fn result(asker: SignedIn, Path(id): Path<String>) -> Answer {
         judgements: reviews.iter().filter_map(|review| judgement(&case, review)).collect(),
         heard_until: heard_until(ctx, &case, decided.as_ref()),
         objections: objections.into_iter().filter(|one| one.state != DisputeState::Withdrawn).collect(),
+        further,
         appeal: if own { objection::afterwards(&case.rules) } else { String::new() },
         decided,
         rules: format!("{}（{}版）", *case.rules.identity.short_title, case.rules.identity.version),
         submission: case.submission,
     })
+}
+
+fn next_words(next: &Further) -> String {
+    let office = &next.node.name;
+    match next.until {
+        Some(until) => {
+            format!("不服答复的，可在{}前向{office}申诉；在此之前结论不生效。", chinese_date(until))
+        }
+        None => format!(
+            "有异议已超过答复期限，{office}的待办中也列有这项异议，可以直接答复；需要催办的，请联系{office}。"
+        ),
+    }
 }
 
 fn heard_until(ctx: &Ctx, case: &Case, decided: Option<&Decided>) -> String {

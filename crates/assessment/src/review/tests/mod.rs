@@ -1,5 +1,6 @@
 //! Stories of judging, told on both engines.
 
+mod appealing;
 mod drawing;
 mod earning;
 mod keeping;
