@@ -100,6 +100,13 @@ pub async fn holds(ctx: &Ctx, tx: &mut Tx, case: &Case) -> Result<bool, Failure>
     Ok(true)
 }
 
+/// The work `id`, whose author the asker is.
+pub async fn own(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>) -> Result<Case, Failure> {
+    let programme = programme(ctx, tx).await?;
+    let case = Case::load(ctx, tx, programme, id).await?;
+    if owns(ctx, &case.submission) { Ok(case) } else { Err(Failure::NotFound) }
+}
+
 /// Turns to the level above with what was rejected.
 ///
 /// # Errors
@@ -107,11 +114,8 @@ pub async fn holds(ctx: &Ctx, tx: &mut Tx, case: &Case) -> Result<bool, Failure>
 /// more.
 pub async fn raise(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>, text: &str) -> Result<(), Failure> {
     let me = person(ctx)?;
-    let programme = programme(ctx, tx).await?;
-    let case = Case::load(ctx, tx, programme, id).await?;
-    if !owns(ctx, &case.submission) {
-        return Err(Failure::NotFound);
-    }
+    let case = own(ctx, tx, id).await?;
+    let programme = case.submission.programme;
     let over = || Failure::Refused("现在没有可以继续申诉的答复，或者申诉的期限已过。".to_owned());
     if case.submission.state != State::Notice {
         return Err(over());

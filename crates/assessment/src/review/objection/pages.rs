@@ -122,6 +122,9 @@ pub async fn object(asker: SignedIn, Path(id): Path<String>, fields: Fields) -> 
 pub async fn raise(asker: SignedIn, Path(id): Path<String>, fields: Fields) -> Answer {
     let ctx = &asker.ctx;
     let id: Id<Submission> = parsed(&id)?;
+    let mut tx = ctx.read().await?;
+    further::own(ctx, &mut tx, id).await?;
+    drop(tx);
     let mut check = fields.check();
     let text = check.required("further", "申诉理由", TEXT).to_owned();
     let errors = check.errors();
