@@ -29,6 +29,10 @@ pub(super) fn recognise(file: &mut File, head: &[u8]) -> Result<Content, Refusal
     if has("_VBA_PROJECT") {
         return Err(Refusal::Macros);
     }
+    // What opens with a password is a compound file around the archive ([MS-OFFCRYPTO]).
+    if has("EncryptedPackage") {
+        return Err(Refusal::Locked);
+    }
     let streams =
         [("WordDocument", Content::Doc), ("PowerPoint Document", Content::Ppt), ("Workbook", Content::Xls)];
     streams.into_iter().find(|(name, _)| has(name)).map(|(_, content)| content).ok_or(Refusal::Unknown)
@@ -62,6 +66,7 @@ mod tests {
         assert_eq!(kind("PowerPoint Document").expect("slides"), Content::Ppt);
         assert_eq!(kind("Workbook").expect("a sheet"), Content::Xls);
         assert!(matches!(kind("_VBA_PROJECT"), Err(Refusal::Macros)));
+        assert!(matches!(kind("EncryptedPackage"), Err(Refusal::Locked)));
         assert!(matches!(kind("Setup"), Err(Refusal::Unknown)), "an installer is a compound file too");
     }
 }

@@ -13,7 +13,9 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::str::FromStr;
 
-pub use document::{Block, Document, read as read_document};
+pub use document::{
+    Block, Chapter, Document, Picture, Piece, Seen, Text, picture as document_picture, read as read_document,
+};
 
 /// Bytes looked at first.
 const HEAD: u64 = 4096;
@@ -74,7 +76,7 @@ pub enum Display {
     Sound,
     /// In a frame.
     Frame,
-    /// Its text in a frame, itself as a download.
+    /// What stands in it in a frame, itself as a download.
     Text,
     /// Not in the page: as a download.
     Download,
@@ -86,6 +88,12 @@ pub enum Refusal {
     /// The bytes are of no kind that can be handed in.
     #[error("无法识别这个文件的内容，请上传文档、演示文稿、表格、图片、视频或录音")]
     Unknown,
+    /// A document that opens with a password.
+    #[error("文件设了打开密码，请取消密码另存后再上传")]
+    Locked,
+    /// A spreadsheet that cannot be read in the page.
+    #[error("{0}")]
+    Sheet(#[from] tisheng_sheet::SheetError),
     /// A document with macros.
     #[error("文件含有宏，请另存为不含宏的格式后再上传")]
     Macros,
@@ -149,15 +157,11 @@ impl Content {
                 ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", Text)
             }
             Self::Doc => ("doc", "application/msword", Download),
-            Self::Pptx => (
-                "pptx",
-                "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-                Download,
-            ),
-            Self::Ppt => ("ppt", "application/vnd.ms-powerpoint", Download),
-            Self::Xlsx => {
-                ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", Download)
+            Self::Pptx => {
+                ("pptx", "application/vnd.openxmlformats-officedocument.presentationml.presentation", Text)
             }
+            Self::Ppt => ("ppt", "application/vnd.ms-powerpoint", Download),
+            Self::Xlsx => ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", Text),
             Self::Xls => ("xls", "application/vnd.ms-excel", Download),
             Self::Jpeg => ("jpg", "image/jpeg", Picture),
             Self::Png => ("png", "image/png", Picture),
@@ -193,6 +197,17 @@ impl Content {
     #[must_use]
     pub const fn display(self) -> Display {
         self.row().2
+    }
+
+    /// For a kind from before 2007, which no page shows: what it is saved as instead.
+    #[must_use]
+    pub const fn newer(self) -> Option<Self> {
+        match self {
+            Self::Doc => Some(Self::Docx),
+            Self::Ppt => Some(Self::Pptx),
+            Self::Xls => Some(Self::Xlsx),
+            _ => None,
+        }
     }
 
     /// Whether it has a length in time.
@@ -293,16 +308,21 @@ fn recognise(file: &mut File) -> Result<Content, Refusal> {
     let mut head = Vec::new();
     file.by_ref().take(HEAD).read_to_end(&mut head)?;
     file.seek(SeekFrom::Start(0))?;
-    let at = |from: usize, word: &[u8]| head.get(from..).is_some_and(|rest| rest.starts_with(word));
-    if at(0, b"PK\x03\x04") {
+    if head.starts_with(b"PK\x03\x04") {
         return archive::recognise(file);
     }
-    if at(0, &compound::MARK) {
+    if head.starts_with(&compound::MARK) {
         return compound::recognise(file, &head);
     }
-    if at(4, b"ftyp") {
+    if head.get(4..8) == Some(b"ftyp") {
         return Ok(mp4::brand(&head));
     }
+    plain(&head).ok_or(Refusal::Unknown)
+}
+
+/// The kind of a file that is told by how it begins.
+fn plain(head: &[u8]) -> Option<Content> {
+    let at = |from: usize, word: &[u8]| head.get(from..).is_some_and(|rest| rest.starts_with(word));
     let plain: [(bool, Content); 8] = [
         (at(0, b"%PDF-"), Content::Pdf),
         (at(0, b"\xff\xd8\xff"), Content::Jpeg),
@@ -314,7 +334,7 @@ fn recognise(file: &mut File) -> Result<Content, Refusal> {
         (at(0, b"\xff\xfb") || at(0, b"\xff\xf3") || at(0, b"\xff\xf2"), Content::Mp3),
     ];
     // A document for browsers that only pretends to be a PDF or a sound begins otherwise.
-    plain.into_iter().find(|(is, _)| *is).map(|(_, content)| content).ok_or(Refusal::Unknown)
+    plain.into_iter().find(|(is, _)| *is).map(|(_, content)| content)
 }
 
 #[cfg(test)]

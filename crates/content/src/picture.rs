@@ -1,7 +1,6 @@
 //! How many dots a picture has, as its header says: a small file may unpack to more than the
 //! browser of whoever judges it can hold.
 
-use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 
 use super::{Content, Refusal};
@@ -11,11 +10,17 @@ const DOTS: u64 = 120_000_000;
 /// Dots of one side at most.
 const SIDE: u32 = 32_767;
 
+/// The same for a GIF (89a, 18): its screen stands behind the mark.
+pub(super) fn check_gif(bytes: &[u8]) -> Result<(), Refusal> {
+    let Some([a, b, c, d]) = bytes.get(6..10) else { return Err(Refusal::Damaged) };
+    held(u16::from_le_bytes([*a, *b]).into(), u16::from_le_bytes([*c, *d]).into())
+}
+
 /// Holds the size of the picture `file` of kind `content` against what may be handed in.
 ///
 /// # Errors
 /// [`Refusal::TooManyDots`]; [`Refusal::Damaged`] when the header says no size.
-pub(super) fn check(file: &mut File, content: Content) -> Result<(), Refusal> {
+pub(super) fn check(file: &mut (impl Read + Seek), content: Content) -> Result<(), Refusal> {
     file.seek(SeekFrom::Start(0))?;
     let mut reader = BufReader::new(&mut *file);
     let (wide, high) = match content {
@@ -24,6 +29,10 @@ pub(super) fn check(file: &mut File, content: Content) -> Result<(), Refusal> {
         Content::Webp => webp(&mut reader)?,
         _ => return Ok(()),
     };
+    held(wide, high)
+}
+
+fn held(wide: u32, high: u32) -> Result<(), Refusal> {
     if wide == 0 || high == 0 {
         return Err(Refusal::Damaged);
     }

@@ -13,10 +13,8 @@ use super::{Content, mp4};
 /// # Errors
 /// When the file cannot be read or written.
 pub fn remove_traces(path: &Path, content: Content) -> io::Result<()> {
-    let clean: fn(&[u8]) -> Option<Vec<u8>> = match content {
-        Content::Jpeg => jpeg,
-        Content::Png => png,
-        Content::Webp => webp,
+    match content {
+        Content::Jpeg | Content::Png | Content::Webp => {}
         Content::Mp4 | Content::Mov | Content::M4a => {
             let mut file = OpenOptions::new().read(true).write(true).open(path)?;
             mp4::blank_traces(&mut file)?;
@@ -26,7 +24,7 @@ pub fn remove_traces(path: &Path, content: Content) -> io::Result<()> {
     };
     let bytes = fs::read(path)?;
     // A picture whose parts cannot be told apart may hide anything.
-    let Some(cleaned) = clean(&bytes) else {
+    let Some(cleaned) = without_traces(&bytes, content) else {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "the picture's parts cannot be told apart"));
     };
     if cleaned != bytes {
@@ -35,6 +33,16 @@ pub fn remove_traces(path: &Path, content: Content) -> io::Result<()> {
         file.sync_all()?;
     }
     Ok(())
+}
+
+/// The picture of kind `content` without them; nothing when its parts cannot be told apart.
+pub(super) fn without_traces(bytes: &[u8], content: Content) -> Option<Vec<u8>> {
+    match content {
+        Content::Jpeg => jpeg(bytes),
+        Content::Png => png(bytes),
+        Content::Webp => webp(bytes),
+        _ => None,
+    }
 }
 
 /// Keeps of the segments before the picture what decoding needs; of the camera's notes only how

@@ -4,6 +4,8 @@
 //! file handed in twice is kept once and a damaged one shows. Locally a blob goes to a temporary
 //! name, is synced, renamed and its folder synced before any row speaks of it.
 
+mod opened;
+
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,6 +19,8 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
 use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt, RetryConfig};
 use sha2::{Digest, Sha256};
+
+pub use opened::Opened;
 
 use crate::config::{Config, FilesConfig};
 
@@ -157,6 +161,19 @@ impl Files {
     /// When it is not there or cannot be read.
     pub async fn get(&self, digest: &str) -> Result<Bytes, FileError> {
         Ok(self.store.get(&Key::from(place(digest))).await?.bytes().await?)
+    }
+
+    /// A blob that is read at any place, by a thread that may wait.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub async fn open_blob(&self, blob: &Blob) -> Result<Opened, FileError> {
+        let place = place(&blob.digest);
+        let Some(root) = &self.local else {
+            let size = u64::try_from(blob.size).unwrap_or(0);
+            return Ok(Opened::store(Arc::clone(&self.store), Key::from(place), size));
+        };
+        Ok(Opened::local(tokio::fs::File::open(root.join(place)).await?.into_std().await))
     }
 
     /// The bytes `range` of a blob as they are read.

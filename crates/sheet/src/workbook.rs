@@ -15,7 +15,7 @@ use crate::{Cell, Column, Header, Rows, SheetError};
 /// Parts an archive may have.
 const PARTS: usize = 4000;
 
-fn damaged(error: impl std::fmt::Display) -> SheetError {
+pub(crate) fn damaged(error: impl std::fmt::Display) -> SheetError {
     SheetError::Damaged(error.to_string())
 }
 
@@ -52,7 +52,7 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits, wanted: &[Column<'_>]) -> Resu
 /// Looks into the archive without trusting it: how many parts it has, what they unpack to (first by
 /// what they say, then by unpacking them into nothing, since the reader that follows believes
 /// whatever comes), how long a text in it is, and whether a sheet hides rows or columns.
-fn inspect(bytes: &[u8], limits: &Limits) -> Result<bool, SheetError> {
+pub(crate) fn inspect(bytes: &[u8], limits: &Limits) -> Result<bool, SheetError> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
     let bomb = SheetError::Bomb { most: limits.unpacked >> 20 };
     if archive.len() > PARTS {
@@ -135,7 +135,7 @@ fn finish(
     Ok(())
 }
 
-fn cell(value: &DataRef<'_>) -> Cell {
+pub(crate) fn cell(value: &DataRef<'_>) -> Cell {
     match value {
         DataRef::Empty => Cell::Empty,
         // A count that large has lost digits either way.

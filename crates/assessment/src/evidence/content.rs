@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-pub use tisheng_content::{Block, Content, Display, Document, Found, Refusal, read_document, title};
+pub use tisheng_content::{
+    Block, Chapter, Content, Display, Found, Piece, Refusal, document_picture, read_document, title,
+};
 use tisheng_rules::framework::EvidenceKind;
 
 const DOCUMENTS: [Content; 3] = [Content::Pdf, Content::Docx, Content::Doc];

@@ -30,7 +30,7 @@ pub(crate) mod tests;
 
 pub use actions::{Desk, Onward, advance, load, may_revise, reopen, rules_of, wanted};
 pub use model::{Body, Consent, Item, State, StoredFile, Submission};
-pub use pages::{Naming, Shown, ShownPiece, routes, serve, serve_text, shown};
+pub use pages::{Naming, Shown, ShownPiece, routes, serve, serve_picture, serve_text, shown};
 pub use store::trail::trail;
 pub use store::{follow, keeps_of};
 

@@ -3,9 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use chrono::NaiveDate;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use tisheng_kernel::{Id, Instant, Level};
+use tisheng_kernel::{Id, Instant, Level, WorkCalendar};
+use tisheng_rules::Scheme;
 use tisheng_rules::assessment::StepKind;
 use tisheng_rules::framework::{EvidenceKind, Piece};
 use uuid::Uuid;
@@ -222,6 +224,15 @@ impl Submission {
     pub fn may_be_revised(&self) -> bool {
         let failed = self.state == State::Final && self.level == Some(Level::Fail);
         self.superseded_by.is_none() && (self.state == State::Returned || failed)
+    }
+
+    /// The last day on which the author's own judgement is in time by the `rules` it is pinned to; none
+    /// while another is awaited, or where they give no days for it.
+    #[must_use]
+    pub fn own_due(&self, rules: &Scheme) -> Option<NaiveDate> {
+        let step = rules.assessment.step(&self.step).filter(|step| step.kind == StepKind::SelfReview)?;
+        let begun = self.submitted_at.filter(|_| *step.days > 0)?;
+        Some(WorkCalendar::default().after_working_days(begun.date(), *step.days))
     }
 }
 

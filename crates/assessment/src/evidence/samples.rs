@@ -64,10 +64,68 @@ pub fn docx(paragraphs: &[&str]) -> Vec<u8> {
     let text: String = paragraphs.iter().map(paragraph).collect();
     let name = "http://schemas.openxmlformats.org/wordprocessingml/2006/main";
     let body = format!("<w:document xmlns:w=\"{name}\"><w:body>{text}</w:body></w:document>");
+    office(&[("word/document.xml", body.as_bytes())])
+}
+
+/// Slides with these titles, on each of them [`photo`], and to the first a note.
+///
+/// # Panics
+/// Never: an archive in memory takes what it is given.
+#[must_use]
+pub fn pptx(titles: &[&str], note: &str) -> Vec<u8> {
+    let relations = |of: &[(String, &str, String)]| {
+        let one = |(id, kind, to): &(String, &str, String)| {
+            format!("<Relationship Id=\"{id}\" Type=\"http://schemas.test/{kind}\" Target=\"{to}\"/>")
+        };
+        format!("<Relationships>{}</Relationships>", of.iter().map(one).collect::<String>())
+    };
+    let shape = |kind: &str, text: &str| {
+        let text = quick_xml::escape::escape(text);
+        format!(
+            "<p:sp><p:nvSpPr><p:nvPr><p:ph type=\"{kind}\"/></p:nvPr></p:nvSpPr>\
+             <p:txBody><a:p><a:r><a:t>{text}</a:t></a:r></a:p></p:txBody></p:sp>"
+        )
+    };
+    let numbers = 1..=titles.len();
+    let ids: String =
+        numbers.clone().map(|n| format!("<p:sldId id=\"{}\" r:id=\"s{n}\"/>", 255 + n)).collect();
+    let slides: Vec<_> =
+        numbers.map(|n| (format!("s{n}"), "slide", format!("slides/slide{n}.xml"))).collect();
+    let mut parts = vec![
+        ("ppt/presentation.xml".to_owned(), format!("<p:sldIdLst>{ids}</p:sldIdLst>").into_bytes()),
+        ("ppt/_rels/presentation.xml.rels".to_owned(), relations(&slides).into_bytes()),
+        ("ppt/media/image1.jpg".to_owned(), photo()),
+        (
+            "ppt/notesSlides/notes1.xml".to_owned(),
+            format!("<p:notes>{}</p:notes>", shape("body", note)).into_bytes(),
+        ),
+    ];
+    for (at, title) in titles.iter().enumerate() {
+        let picture = "<p:pic><p:blipFill><a:blip r:embed=\"p\"/></p:blipFill></p:pic>";
+        let slide = format!("<p:sld>{}{picture}</p:sld>", shape("title", title));
+        let mut to = vec![("p".to_owned(), "image", "../media/image1.jpg".to_owned())];
+        if at == 0 {
+            to.push(("n".to_owned(), "notesSlide", "../notesSlides/notes1.xml".to_owned()));
+        }
+        parts.push((format!("ppt/slides/slide{}.xml", at + 1), slide.into_bytes()));
+        parts.push((format!("ppt/slides/_rels/slide{}.xml.rels", at + 1), relations(&to).into_bytes()));
+    }
+    let parts: Vec<(&str, &[u8])> =
+        parts.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    office(&parts)
+}
+
+/// An office file of these parts.
+///
+/// # Panics
+/// Never: an archive in memory takes what it is given.
+#[must_use]
+pub fn office(parts: &[(&str, &[u8])]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    for (part, text) in [("[Content_Types].xml", "<Types/>"), ("word/document.xml", body.as_str())] {
-        zip.start_file(part, SimpleFileOptions::default()).expect("an archive in memory takes a part");
-        zip.write_all(text.as_bytes()).expect("an archive in memory takes bytes");
+    let types = [("[Content_Types].xml", &b"<Types/>"[..])];
+    for (name, bytes) in types.iter().chain(parts) {
+        zip.start_file(*name, SimpleFileOptions::default()).expect("an archive in memory takes a part");
+        zip.write_all(bytes).expect("an archive in memory takes bytes");
     }
     zip.finish().expect("an archive in memory is ended").into_inner()
 }

@@ -15,7 +15,8 @@ use super::draft::Place;
 use super::model::{Duty, Marks, Review, ReviewState, level_of, mark};
 use super::steps::{Case, fill, go_on, settle};
 use super::store::drafts;
-use super::{PEER_ENDED, RETURNED, store};
+use super::store::person::{self as of_person, InHand};
+use super::{PEER_ENDED, RETURNED, objection, store};
 use crate::evidence::{self, Onward, State, Submission};
 
 /// Characters of a reason or remark.
@@ -120,6 +121,23 @@ pub(super) fn read_marks(pieces: &[Piece], fields: &Fields) -> Result<Vec<Marks>
     if errors.is_empty() { Ok(marks) } else { Err(errors) }
 }
 
+/// What `of` has still to judge.
+///
+/// # Errors
+/// What the database reports.
+pub async fn in_hand_of(ctx: &Ctx, tx: &mut Tx, programme: Uuid, of: Uuid) -> Result<InHand, Failure> {
+    let (others, due) = of_person::of_others(tx, programme, of).await?;
+    let objections = objection::store::led(tx, programme, of).await?;
+    let mut found = InHand { others, due, objections, ..InHand::default() };
+    let mine = evidence::current(tx, programme, of).await?;
+    for work in mine.iter().filter(|work| work.state == State::Submitted) {
+        let rules = evidence::rules_of(ctx, tx, work).await?;
+        found.own += 1;
+        found.own_due = found.own_due.into_iter().chain(work.own_due(&rules)).min();
+    }
+    Ok(found)
+}
+
 /// Judges a review in the asker's hands.
 ///
 /// # Errors
@@ -180,7 +198,7 @@ pub(super) async fn judge_own(
         blind: false,
         state: ReviewState::Open,
         drawn_at: ctx.at,
-        due_on: None,
+        due_on: case.submission.own_due(&case.rules),
         lapses_at: None,
         done_at: None,
         level: None,

@@ -42,11 +42,12 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub use actions::in_hand_of as in_hand;
 pub use jobs::jobs;
 pub use model::{Duty, Marks, Review, ReviewState};
 pub use objection::{Objection, actions::heads};
 pub use pages::routes;
-pub use store::person::{InHand, in_hand, keeps_of, peer_reviews, under_way};
+pub use store::person::{InHand, keeps_of, peer_reviews, under_way};
 pub use store::trail::trail;
 pub use store::{Final, follow};
 

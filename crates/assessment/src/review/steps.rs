@@ -8,7 +8,7 @@ use serde_json::json;
 use tisheng_kernel::{Id, Instant, Level, WorkCalendar};
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, Scope, Tx, audit, jobs};
-use tisheng_registry::organisation;
+use tisheng_registry::organisation::{self, Node};
 use tisheng_rules::assessment::{Decision, Pool, Step, StepKind};
 use tisheng_rules::{Scheme, TierKey};
 use tisheng_training::hours::DisputeState;
@@ -184,7 +184,7 @@ async fn candidates(tx: &mut Tx, case: &Case, step: &Step, pool: Pool) -> Result
         Pool::OtherSchool | Pool::County | Pool::City | Pool::Province => {
             let wanted = if pool == Pool::OtherSchool { "county" } else { kind_of(pool) };
             let scope = match above(tx, of, wanted).await? {
-                Some((_, path)) => Scope::below(&path),
+                Some(node) => Scope::below(&node.path),
                 None => Scope::nothing(),
             };
             store::region(tx, of, &scope).await?
@@ -209,7 +209,7 @@ async fn other_panels(tx: &mut Tx, case: &Case, step: &Step) -> Result<Vec<Candi
 
 async fn office_panel(tx: &mut Tx, case: &Case, pool: Pool) -> Result<Vec<Candidate>, Failure> {
     match above(tx, &case.submission, kind_of(pool)).await? {
-        Some((node, _)) => Ok(store::panel_of(tx, case.submission.programme, node).await?),
+        Some(node) => Ok(store::panel_of(tx, case.submission.programme, node.id.uuid()).await?),
         None => Ok(Vec::new()),
     }
 }
@@ -222,15 +222,15 @@ const fn kind_of(pool: Pool) -> &'static str {
     }
 }
 
-/// The node of `kind` above the author's school, with its path; the nearest level above it where
-/// the tree leaves that level out.
-async fn above(tx: &mut Tx, of: &Submission, kind: &str) -> Result<Option<(Uuid, String)>, Failure> {
+/// The node of `kind` above the author's school; the nearest level above it where the tree leaves that
+/// level out.
+pub(super) async fn above(tx: &mut Tx, of: &Submission, kind: &str) -> Result<Option<Node>, Failure> {
     const ORDER: [&str; 3] = ["county", "city", "province"];
     let ancestors = organisation::ancestors(tx, &of.path).await?;
     let levels = ORDER.iter().skip_while(|level| **level != kind);
     for level in levels {
         if let Some(node) = ancestors.iter().find(|node| node.kind.key() == *level) {
-            return Ok(Some((node.id.uuid(), node.path.clone())));
+            return Ok(Some(node.clone()));
         }
     }
     Ok(None)
@@ -378,7 +378,7 @@ pub(super) async fn standing(tx: &mut Tx, of: &Submission) -> Result<Decided, Fa
     last.ok_or_else(|| Failure::Internal("a submission came to its end without a decision".to_owned()))
 }
 
-/// Ends a notice whose days are over and to which no objection is open.
+/// Ends a notice whose days are over and to which no objection is open, nor can be taken further.
 pub(super) async fn end_notice(ctx: &Ctx, tx: &mut Tx, case: &Case) -> Result<(), Failure> {
     let Some(step) = case.step().filter(|step| step.kind == StepKind::Notice) else { return Ok(()) };
     let decided = standing(tx, &case.submission).await?;
@@ -386,7 +386,9 @@ pub(super) async fn end_notice(ctx: &Ctx, tx: &mut Tx, case: &Case) -> Result<()
         return Ok(());
     }
     store::hold(tx, case.submission.programme, case.submission.id, &decided.step).await?;
-    if objection::store::holds(tx, &case.submission).await? {
+    if objection::store::holds(tx, &case.submission).await?
+        || objection::further::holds(ctx, tx, case).await?
+    {
         return Ok(());
     }
     go_on(ctx, tx, case, step).await

@@ -81,6 +81,8 @@ struct TeacherPage {
     in_hand: InHand,
     /// By when the first work of a colleague, in words.
     judge_by: String,
+    /// By when the first of their own works, in words.
+    own_by: String,
 }
 
 async fn teacher(asker: SignedIn) -> Answer {
@@ -100,7 +102,7 @@ async fn teacher(asker: SignedIn) -> Answer {
     let verdict = certificate::verdict(ctx, &mut tx, &programme, person).await?;
     let held = certificate::valid(&mut tx, programme.id, person).await?;
     let revoked = certificate::revoked(&mut tx, programme.id, person).await?;
-    let in_hand = review::in_hand(&mut tx, programme.id.uuid(), member.person).await?;
+    let in_hand = review::in_hand(ctx, &mut tx, programme.id.uuid(), member.person).await?;
     let news = scheme::told(ctx, &mut tx, &programme).await?;
     drop(tx);
     let tasks = tasks(&rules, &verdict);
@@ -118,6 +120,7 @@ async fn teacher(asker: SignedIn) -> Answer {
         certificate: held.map(|certificate| certificate.number),
         revoked,
         judge_by: judge_by(&in_hand, ctx.at.date()),
+        own_by: by(in_hand.own_due, ctx.at.date()),
         in_hand,
     })
 }
@@ -131,14 +134,23 @@ fn lead(verdict: &Verdict, tasks: &[Task]) -> String {
     }
 }
 
-/// By when the first work of a colleague is to be judged, in words; empty where none is.
-fn judge_by(in_hand: &InHand, today: NaiveDate) -> String {
-    let Some(due) = in_hand.due else { return String::new() };
+/// By when the first of some works is to be judged, in words that say so when it is past; empty where
+/// none is.
+fn by(due: Option<NaiveDate>, today: NaiveDate) -> String {
+    let Some(due) = due else { return String::new() };
     let day = chinese_date(due);
     if due < today {
-        format!("最早一份应于{day}前完成，已逾期，同事在等您的意见。")
+        format!("最早一份应于{day}前完成，已逾期")
     } else {
-        format!("最早一份请在{day}前完成，同事在等您的意见。")
+        format!("最早一份请在{day}前完成")
+    }
+}
+
+/// The same of the works of colleagues.
+fn judge_by(in_hand: &InHand, today: NaiveDate) -> String {
+    match by(in_hand.due, today).as_str() {
+        "" => String::new(),
+        words => format!("{words}，同事在等您的意见。"),
     }
 }
 
@@ -339,6 +351,8 @@ struct OthersPage {
     in_hand: InHand,
     /// By when the first work, in words.
     judge_by: String,
+    /// By when the first of their own works, in words.
+    own_by: String,
 }
 
 async fn others(asker: SignedIn) -> Answer {
@@ -346,15 +360,15 @@ async fn others(asker: SignedIn) -> Answer {
     let mut tx = ctx.read().await?;
     let in_hand = match ctx.who.member() {
         Some(member) => match scheme::at(&mut tx, &member.path).await {
-            Ok(programme) => review::in_hand(&mut tx, programme.id.uuid(), member.person).await?,
+            Ok(programme) => review::in_hand(ctx, &mut tx, programme.id.uuid(), member.person).await?,
             Err(Failure::NotFound) => InHand::default(),
             Err(other) => return Err(other),
         },
         None => InHand::default(),
     };
     drop(tx);
-    let judge_by = judge_by(&in_hand, ctx.at.date());
-    show(&OthersPage { page: Page::new(&asker, "首页", "/"), in_hand, judge_by })
+    let (judge_by, own_by) = (judge_by(&in_hand, ctx.at.date()), by(in_hand.own_due, ctx.at.date()));
+    show(&OthersPage { page: Page::new(&asker, "首页", "/"), in_hand, judge_by, own_by })
 }
 
 #[cfg(test)]

@@ -27,6 +27,9 @@ const WAITING: &str = "select
             and c.node = o.body and c.person = $5 and c.chair and c.until is null))
         and not exists (select 1 from objection m where m.programme = o.programme
             and m.submission = o.submission and m.person = $5)
+        and not exists (select 1 from objection b join account k on k.id = b.answered_by
+            where b.programme = o.programme and b.submission = o.submission and b.person = o.person
+            and b.path <> o.path and k.person = $5)
         and not exists (select 1 from review r where r.programme = o.programme
             and r.submission = o.submission and r.reviewer = $5 and r.done_at is not null)),
     (select count(*) from activity a where a.programme = $1 and a.state = 'submitted' and a.path >= $2 and a.path < $3

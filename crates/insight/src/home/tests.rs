@@ -54,7 +54,9 @@ story!(a_teacher_sees_what_is_next, |engine| async move {
     assert_eq!(next(&browser.get("/").await.html()), "/evidence", "then evidence");
     evidence::samples::hand_in(&world.test.ctx(teacher.who()), &chosen[0]).await.expect("handed in");
     world.test.settle().await;
-    browser.get("/").await.shows("自评 1 份待完成");
+    browser.get("/").await.shows("自评 1 份待完成").shows("最早一份请在").hides("逾期");
+    world.test.clock.advance(TimeDelta::days(21));
+    world.test.signed_in(&teacher.who()).await.get("/").await.shows("最早一份应于").shows("前完成，已逾期。");
 });
 
 impl World {

@@ -154,6 +154,17 @@ pub fn download(name: &str, content_type: &'static str, bytes: Vec<u8>) -> Respo
     (headers, bytes).into_response()
 }
 
+/// The answer that is a picture or the like taken out of a stored file, shown in the page; only for kinds
+/// that cannot carry scripts.
+pub fn inline(content_type: &'static str, bytes: Vec<u8>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(content_type)),
+        (header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=600")),
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox")),
+    ];
+    (headers, bytes).into_response()
+}
+
 fn disposition(kind: Disposition, name: &str) -> HeaderValue {
     let kind = match kind {
         Disposition::Attachment => "attachment",

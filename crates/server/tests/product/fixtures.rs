@@ -70,7 +70,10 @@ impl World {
         let draft = browser.post("/evidence", &[("capability", &chosen[0])]).await;
         let draft = draft.path.split(['/', '#', '?']).nth(2).expect("a draft").to_owned();
         let piece = &rules.framework.pieces(&chosen[0])[0].key;
-        let bytes = evidence::samples::docx(&["正文"]);
+        let picture = evidence::samples::photo();
+        let text = b"<w:p><w:r><w:t>text</w:t></w:r></w:p>";
+        let parts = [("word/document.xml", &text[..]), ("word/media/image1.jpg", picture.as_slice())];
+        let bytes = evidence::samples::office(&parts);
         let file = Chosen { field: "file", name: "设计.docx", bytes: &bytes };
         browser.post_files(&format!("/evidence/{draft}/pieces/{piece}/files"), &[], &[file]).await.is(200);
         let work = evidence::samples::hand_in(&ctx, &chosen[0]).await.expect("handed in");
@@ -104,6 +107,10 @@ impl World {
         self.things.insert("/evidence/{id}/revise {id}", returned.id.to_string());
         self.things.insert("/evidence/{id}/files/{item}/text {id}", work.id.to_string());
         self.things.insert("/evidence/{id}/files/{item}/text {item}", item.to_string());
+        self.things.insert("/evidence/{id}/files/{item}/pictures {id}", work.id.to_string());
+        self.things.insert("/evidence/{id}/files/{item}/pictures {item}", item.to_string());
+        // Behind the list of types and the text.
+        self.things.insert("{place}", "2".to_owned());
     }
 
     /// A work on notice to which the clerk objects.

@@ -25,8 +25,8 @@ struct DraftPage {
     errors: FormErrors,
     /// A text that was typed while another window saved: key of the piece, what was typed.
     typed: Option<(String, String)>,
-    /// What was wrong with the revision before.
-    advice: String,
+    /// Earlier revisions.
+    earlier: Vec<Submission>,
     /// The most megabytes a file may have in this installation.
     megabytes: u64,
 }
@@ -115,13 +115,12 @@ pub(super) async fn draft(
     let revisions =
         store::revisions(&mut tx, submission.programme, submission.person, &submission.capability).await?;
     drop(tx);
-    let before = revisions.iter().rfind(|other| other.revision < submission.revision);
     let page = Page::new(asker, heading(&desk, &submission), "/evidence").crumb("我的成果材料", "/evidence");
     let template = DraftPage {
         page,
         pieces: shown(desk.pieces(&submission), &items, &files(&submission), Naming::Own),
         megabytes: asker.ctx.app.config.upload_mib,
-        advice: before.map(|other| other.note.clone()).unwrap_or_default(),
+        earlier: revisions.into_iter().filter(|other| other.revision < submission.revision).collect(),
         submission,
         errors,
         typed,

@@ -14,6 +14,7 @@ use tisheng_rules::framework::Piece;
 use tokio::io::AsyncWriteExt;
 
 use super::draft::draft;
+use super::show::outdated;
 use crate::evidence::actions;
 use crate::evidence::intake::{self, NotTaken};
 use crate::evidence::model::{Item, StoredFile, Submission};
@@ -67,10 +68,15 @@ pub async fn files(asker: SignedIn, Path((id, key)): Path<(String, String)>, for
     };
     let (_, submission) = actions::own_draft(ctx, &mut once.tx, id).await?;
     let mut replaced: Option<Id<Item>> = fields.text("replaces").parse().ok();
+    let advice: Vec<String> = arrived.files.iter().filter_map(|file| outdated(file.content)).collect();
     for file in arrived.files {
         actions::add_file(ctx, &mut once.tx, &submission, &key, file, replaced.take()).await?;
     }
-    once.done(&format!("/evidence/{id}#{name}"), Flash::good("文件已上传。")).await
+    let flash = match advice.first() {
+        Some(advice) => Flash::warn(format!("文件已上传。{advice}")),
+        None => Flash::good("文件已上传。"),
+    };
+    once.done(&format!("/evidence/{id}#{name}"), flash).await
 }
 
 async fn read(ctx: &Ctx, mut form: Multipart, piece: &Piece) -> Result<Arrived, Trouble> {

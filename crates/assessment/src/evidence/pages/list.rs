@@ -1,7 +1,11 @@
 //! The author's capabilities: how far each has come and what is next.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
+use chrono::NaiveDate;
 use tisheng_kernel::Id;
+use tisheng_kernel::number::chinese_date;
 use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, show};
 use tisheng_platform::web::session::SignedIn;
@@ -82,6 +86,18 @@ fn line(desk: &Desk, code: String, found: Option<&Submission>) -> Line {
     }
 }
 
+/// A work whose author has still to judge it, with the day by which that is to be done.
+fn awaited(line: Line, due: Option<NaiveDate>, today: NaiveDate) -> Line {
+    let Some(due) = due else { return line };
+    let day = chinese_date(due);
+    let note = if due < today {
+        format!("材料已提交，请对照标准自评，应于{day}前完成，已逾期。")
+    } else {
+        format!("材料已提交，请在{day}前对照标准自评。")
+    };
+    Line { note, ..line }
+}
+
 /// Of a capability that was given up, what is judged goes on; nothing more is asked of the author.
 fn given_up_line(line: Line, found: &Submission) -> Line {
     if !line.waits_for_author {
@@ -103,9 +119,20 @@ pub async fn list(asker: SignedIn) -> Answer {
     let desk = actions::desk(&asker.ctx, &mut tx).await?;
     let wanted = actions::wanted(&mut tx, &desk).await?;
     let current = store::current(&mut tx, desk.programme.id.uuid(), desk.person).await?;
+    let mut due = BTreeMap::new();
+    for found in current.iter().filter(|found| found.state == State::Submitted) {
+        let rules = actions::rules_of(&asker.ctx, &mut tx, found).await?;
+        due.insert(found.capability.as_str(), found.own_due(&rules));
+    }
     drop(tx);
     let of = |code: &str| current.iter().find(|found| found.capability == code);
-    let mut lines: Vec<Line> = wanted.iter().map(|code| line(&desk, code.clone(), of(code))).collect();
+    let mut lines: Vec<Line> = wanted
+        .iter()
+        .map(|code| {
+            let by = due.get(code.as_str()).copied().flatten();
+            awaited(line(&desk, code.clone(), of(code)), by, asker.ctx.at.date())
+        })
+        .collect();
     // Work for a capability that is no longer chosen is kept and shown.
     let given_up = current.iter().filter(|found| !wanted.contains(&found.capability));
     lines.extend(

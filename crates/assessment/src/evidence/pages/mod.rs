@@ -1,5 +1,6 @@
 //! What the author sees and sends.
 
+mod document;
 mod draft;
 mod form_upload;
 mod list;
@@ -12,7 +13,8 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use tisheng_platform::App;
 
-pub use show::{Naming, Shown, ShownPiece, serve, serve_text, shown};
+pub use document::{serve_picture, serve_text};
+pub use show::{Naming, Shown, ShownPiece, serve, shown};
 
 use super::tus;
 
@@ -31,6 +33,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/evidence/{id}/pieces/{piece}/files", post(form_upload::files).layer(unlimited))
         .route("/evidence/{id}/files/{item}", get(show::own_file))
         .route("/evidence/{id}/files/{item}/text", get(show::own_text))
+        .route("/evidence/{id}/files/{item}/pictures/{place}", get(show::own_picture))
         .route("/evidence/{id}/items/{item}/remove", post(draft::remove))
         .route("/evidence/{id}/items/{item}/up", post(draft::up))
         .route("/evidence/{id}/items/{item}/length", post(draft::length))

@@ -1,18 +1,17 @@
 //! Pieces as they are shown, to the author and to reviewers, and their files as they are served.
 
-use askama::Template;
 use axum::http::HeaderMap;
 use tisheng_kernel::Id;
+use tisheng_platform::App;
 use tisheng_platform::files::Blob;
 use tisheng_platform::web::Path;
-use tisheng_platform::web::layout::{self, Page};
 use tisheng_platform::web::serve::{Disposition, stored};
 use tisheng_platform::web::session::SignedIn;
-use tisheng_platform::web::{Answer, Failure};
-use tisheng_platform::{App, Ctx};
+use tisheng_platform::web::{Answer, Failure, Filters};
 use tisheng_rules::framework::{Criterion, Piece};
 
-use crate::evidence::content::{self, Block, Display, Document};
+use super::document::{serve_picture, serve_text};
+use crate::evidence::content::{self, Content, Display};
 use crate::evidence::model::{Item, StoredFile, Submission};
 use crate::evidence::{actions, model};
 
@@ -38,6 +37,8 @@ pub struct Shown {
     pub display: &'static str,
     /// Size and length, in words.
     pub facts: String,
+    /// What to do about a file that no page shows; empty for most.
+    pub advice: String,
     /// The paragraphs of a text.
     pub paragraphs: Vec<String>,
     /// Whether it is a recording whose length the author states.
@@ -129,6 +130,7 @@ fn show(item: &Item, piece: &Piece, number: usize, base: &str, naming: Naming) -
             href: String::new(),
             display: "text",
             facts: format!("{} 字", item.text().chars().filter(|c| !c.is_whitespace()).count()),
+            advice: String::new(),
             paragraphs: item
                 .text()
                 .lines()
@@ -151,6 +153,7 @@ fn show(item: &Item, piece: &Piece, number: usize, base: &str, naming: Naming) -
         href: format!("{base}/{}", item.id),
         display: word(file.content.display()),
         facts: facts(file),
+        advice: outdated(file.content).unwrap_or_default(),
         paragraphs: Vec::new(),
         length_is_stated: recorded && (!told || file.seconds.is_none()),
         minutes: file.seconds.map(|seconds| (seconds / 60).to_string()).unwrap_or_default(),
@@ -166,6 +169,15 @@ const fn word(display: Display) -> &'static str {
         Display::Text => "document",
         Display::Download => "download",
     }
+}
+
+/// What to do about a file of a kind from before 2007.
+pub(super) fn outdated(content: Content) -> Option<String> {
+    let newer = content.newer()?.extension();
+    let old = content.extension();
+    Some(format!(
+        "{old} 是旧格式，不能在页面里显示，只能下载后用办公软件打开。作者可以另存为 {newer} 或 PDF 再上传。"
+    ))
 }
 
 fn facts(file: &StoredFile) -> String {
@@ -194,27 +206,6 @@ pub async fn serve(app: &App, headers: &HeaderMap, item: &Item, name: &str) -> A
     stored(app, headers, &blob, file.content.media_type(), name, disposition).await
 }
 
-#[derive(Template)]
-#[template(path = "evidence/pages/document.html")]
-struct DocumentPage {
-    page: Page,
-    document: Document,
-}
-
-/// The answer that shows the text of an item's file under `title`, for a frame of the page. The
-/// caller has said that the asker may see it.
-///
-/// # Errors
-/// [`Failure::NotFound`] for a file that is not shown so; when it cannot be read.
-pub async fn serve_text(ctx: &Ctx, item: &Item, title: &str) -> Answer {
-    let file = item.file().filter(|file| file.content.display() == Display::Text);
-    let bytes = ctx.app.files.get(&file.ok_or(Failure::NotFound)?.digest).await?;
-    let read = tokio::task::spawn_blocking(move || content::read_document(&bytes)).await;
-    let read = read.map_err(|error| Failure::Internal(error.to_string()))?;
-    let document = read.map_err(|refusal| Failure::Refused(refusal.to_string()))?;
-    layout::show(&DocumentPage { page: Page::of(ctx, title), document })
-}
-
 /// An item of the author's own, and what it is called.
 async fn own_item(asker: &SignedIn, id: &str, item: &str) -> Result<(Item, String), Failure> {
     let id: Id<Submission> = id.parse().map_err(|_| Failure::NotFound)?;
@@ -236,8 +227,14 @@ pub async fn own_file(
     serve(&asker.ctx.app, &headers, &item, &name).await
 }
 
-/// `GET /evidence/{id}/files/{item}/text`: the text of the author's own document.
-pub async fn own_text(asker: SignedIn, Path((id, item)): Path<(String, String)>) -> Answer {
+/// `GET /evidence/{id}/files/{item}/text`: what stands in the author's own document.
+pub async fn own_text(asker: SignedIn, Path((id, item)): Path<(String, String)>, filters: Filters) -> Answer {
     let (item, name) = own_item(&asker, &id, &item).await?;
-    serve_text(&asker.ctx, &item, &name).await
+    serve_text(&asker.ctx, &item, &name, &filters).await
+}
+
+/// `GET /evidence/{id}/files/{item}/pictures/{place}`: a picture in the author's own document.
+pub async fn own_picture(asker: SignedIn, Path((id, item, place)): Path<(String, String, String)>) -> Answer {
+    let (item, _) = own_item(&asker, &id, &item).await?;
+    serve_picture(&asker.ctx, &item, &place).await
 }

@@ -1,5 +1,6 @@
 //! Stories of handing in, told on both engines.
 
+mod reading;
 mod tus;
 mod world;
 
@@ -201,30 +202,6 @@ story!(a_returned_revision_is_followed_by_another_and_kept, |engine| async move 
     teacher.post(&format!("/evidence/{}/revise", submitted.id), &[]).await.is(403);
     fill(&ctx, world.id(&new.path).parse().expect("an id")).await.expect("filled");
     teacher.get(&format!("/evidence/{}", submitted.id)).await.shows("第 1 稿").shows("第 2 稿");
-});
-
-story!(a_document_is_read_in_the_page_and_nothing_of_it_runs, |engine| async move {
-    let world = begin(engine).await;
-    let mut teacher = world.teacher(0).await;
-    let id = world.id(&teacher.post("/evidence", &[("capability", "A6")]).await.path);
-    let files = format!("/evidence/{id}/pieces/A6-1/files");
-    let bytes = docx(&["教学目标：会读统计图", "<script>alert(1)</script> & 其他"]);
-    let upload = [Chosen { field: "file", name: "设计.docx", bytes: &bytes }];
-    let page = teacher.post_files(&files, &[], &upload).await;
-    let file = page.shows("设计.docx").link(&format!("/evidence/{id}/files/"));
-    assert!(page.html().contains(&format!("<iframe src=\"{file}/text\"")), "{}", page.html());
-    let text = teacher.get(&format!("{file}/text")).await;
-    text.is(200).shows("教学目标：会读统计图").shows("<script>alert(1)</script> & 其他");
-    assert!(!text.html().contains("<script"), "{}", text.html());
-    assert_eq!(teacher.get(&file).await.bytes, bytes, "the file itself is served as it came");
-    world.teacher(1).await.get(&format!("{file}/text")).await.is(404);
-
-    let document = pdf();
-    let upload = [Chosen { field: "file", name: "别的.pdf", bytes: &document }];
-    let other = teacher.post_files(&files, &[], &upload).await;
-    let last = other.html().rfind(&format!("/evidence/{id}/files/")).expect("a second file");
-    let other = other.html()[last..].split('"').next().expect("an address").to_owned();
-    teacher.get(&format!("{other}/text")).await.is(404);
 });
 
 story!(a_small_file_that_unpacks_to_much_is_refused_and_a_name_is_what_it_seems, |engine| async move {

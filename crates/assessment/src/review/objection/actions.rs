@@ -100,9 +100,13 @@ pub fn heads(ctx: &Ctx) -> Scope {
     if appoints { ctx.scope() } else { Scope::nothing() }
 }
 
-/// Whether the asker has to do with the work: as its author, by an objection, by a judgement.
-async fn is_involved(ctx: &Ctx, tx: &mut Tx, of: &Submission) -> Result<bool, Failure> {
+/// Whether the asker has to do with the work: as its author, by an objection, by a judgement, by the
+/// answer that `about` is taken further from.
+async fn is_involved(ctx: &Ctx, tx: &mut Tx, of: &Submission, about: &Objection) -> Result<bool, Failure> {
     let me = person(ctx)?;
+    if store::has_answered(tx, about, me).await? {
+        return Ok(true);
+    }
     let judged = reviews::of_submission(tx, of).await?;
     let objected = store::of_submission(tx, of).await?;
     Ok(of.person == me
@@ -115,7 +119,7 @@ pub async fn waiting(ctx: &Ctx, tx: &mut Tx, programme: Uuid) -> Result<Vec<Obje
     let mut found = Vec::new();
     for objection in store::waiting(tx, programme, person(ctx)?, &heads(ctx)).await? {
         let case = Case::load(ctx, tx, programme, objection.submission).await?;
-        if !is_involved(ctx, tx, &case.submission).await? {
+        if !is_involved(ctx, tx, &case.submission, &objection).await? {
             found.push(objection);
         }
     }
@@ -132,7 +136,7 @@ pub async fn to_answer(ctx: &Ctx, tx: &mut Tx, id: Id<Objection>) -> Result<(Obj
     let is_chair = reviews::chair_of(tx, programme, objection.body).await? == Some(person(ctx)?);
     let case = Case::load(ctx, tx, programme, objection.submission).await?;
     let may = is_chair || heads(ctx).holds(&objection.path);
-    if !may || is_involved(ctx, tx, &case.submission).await? {
+    if !may || is_involved(ctx, tx, &case.submission, &objection).await? {
         return Err(Failure::NotFound);
     }
     Ok((objection, case))

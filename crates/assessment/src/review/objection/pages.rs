@@ -1,6 +1,7 @@
 //! The form of whoever objects, and that of whoever answers.
 
 use askama::Template;
+use chrono::NaiveDate;
 use tisheng_kernel::Id;
 use tisheng_kernel::number::chinese_date;
 use tisheng_platform::Tx;
@@ -9,6 +10,7 @@ use tisheng_platform::web::layout::{Flash, again, show};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, Page, once};
 
+use super::further::{self, Further};
 use super::{Objection, actions, appeal_words, store};
 use crate::evidence::Submission;
 use crate::review::actions::{owns, person, programme};
@@ -31,8 +33,9 @@ struct ObjectPage {
     until: String,
     /// Whether the asker may object now.
     may_object: bool,
-    /// What the asker has objected.
-    own: Vec<Objection>,
+    /// What the asker has objected, each with to whom to turn next.
+    own: Vec<(Objection, Option<Further>)>,
+    today: NaiveDate,
     appeal: String,
     typed: Fields,
     errors: FormErrors,
@@ -55,6 +58,13 @@ async fn object_page(
     let me = person(ctx)?;
     let mut own = store::of_submission(&mut tx, &case.submission).await?;
     own.retain(|objection| objection.person == me);
+    let is_waiting = own.iter().any(Objection::is_open);
+    let mut with_next = Vec::with_capacity(own.len());
+    for objection in own {
+        let next = further::offered(ctx, &mut tx, &case, &objection).await?;
+        with_next.push((objection, next));
+    }
+    let own = with_next;
     let decided = reviews::decisions(&mut tx, &case.submission).await?.pop();
     let decided = decided.filter(|decided| actions::sees(ctx, &case.submission, decided));
     if decided.is_none() && own.is_empty() {
@@ -74,9 +84,10 @@ async fn object_page(
         author,
         school,
         until: decided.as_ref().and_then(|d| d.notice_until).map(chinese_date).unwrap_or_default(),
-        may_object: heard && !own.iter().any(Objection::is_open),
+        may_object: heard && !is_waiting,
         decided,
         own,
+        today: ctx.at.date(),
         appeal: appeal_words(&case.rules),
         typed,
         errors,
@@ -107,6 +118,27 @@ pub async fn object(asker: SignedIn, Path(id): Path<String>, fields: Fields) -> 
     once.done(&format!("/review/notice/{id}"), flash).await
 }
 
+/// `POST /review/notice/{id}/further`: the author turns to the level above.
+pub async fn raise(asker: SignedIn, Path(id): Path<String>, fields: Fields) -> Answer {
+    let ctx = &asker.ctx;
+    let id: Id<Submission> = parsed(&id)?;
+    let mut tx = ctx.read().await?;
+    further::own(ctx, &mut tx, id).await?;
+    drop(tx);
+    let mut check = fields.check();
+    let text = check.required("further", "申诉理由", TEXT).to_owned();
+    let errors = check.errors();
+    if !errors.is_empty() {
+        return again(&object_page(&asker, id, fields, errors).await?);
+    }
+    let mut once = match once::begin(ctx, &fields).await? {
+        Begun::Again(answer) => return Ok(answer),
+        Begun::Fresh(once) => once,
+    };
+    further::raise(ctx, &mut once.tx, id, &text).await?;
+    once.done(&format!("/review/notice/{id}"), Flash::good("申诉已提出，答复前结论不生效。")).await
+}
+
 /// `POST /review/objections/{id}/withdraw`
 pub async fn withdraw(asker: SignedIn, Path(id): Path<String>, fields: Fields) -> Answer {
     let ctx = &asker.ctx;
@@ -125,6 +157,8 @@ struct AnswerPage {
     label: String,
     objection: Objection,
     is_late: bool,
+    /// What was objected and answered before it was taken here.
+    before: Vec<Objection>,
     /// Why the panel decided so, piece by piece.
     explanation: String,
     typed: Fields,
@@ -143,6 +177,7 @@ async fn answer_page(
         page: Page::new(asker, "答复公示异议", "/review").crumb("我的评审任务", "/review"),
         label: case.rules.framework.label(&objection.capability),
         is_late: objection.is_late(asker.ctx.at.date()),
+        before: further::before(tx, &case, &objection).await?,
         objection,
         explanation: decided.map(|decided| decided.explanation).unwrap_or_default(),
         typed,

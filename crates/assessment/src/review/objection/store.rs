@@ -45,6 +45,9 @@ const LED: &str = "select count(*) from panel_member m
     where m.programme = $1 and m.person = $2 and m.chair and m.until is null and o.person <> $2
     and not exists (select 1 from review r where r.programme = o.programme and r.submission = o.submission
         and r.reviewer = $2 and r.done_at is not null)";
+/// What `$3` objected to and was answered elsewhere than at `$4` by the person `$5`.
+const ANSWERED: &str = "select count(*) from objection o join account k on k.id = o.answered_by
+    where o.programme = $1 and o.submission = $2 and o.person = $3 and o.path <> $4 and k.person = $5";
 const PATH_OF_PANEL: &str = "select path from panel_member where programme = $1 and node = $2 limit 1";
 /// An open objection to what has come into force, or is not on notice.
 const ASTRAY: &str = "select o.id from objection o
@@ -116,6 +119,13 @@ pub async fn holds(tx: &mut Tx, of: &Submission) -> Result<bool, DbError> {
 /// How many wait for `person` as the chair of a panel who has not judged the work.
 pub async fn led(tx: &mut Tx, programme: Uuid, person: Uuid) -> Result<i64, DbError> {
     tx.row(LED, args![programme, person], |row| row.get(0)).await
+}
+
+/// Whether `person` answered what was objected before `of` was taken to the level above.
+pub async fn has_answered(tx: &mut Tx, of: &Objection, person: Uuid) -> Result<bool, DbError> {
+    let row = args![of.programme, of.submission, of.person, of.path.as_str(), person];
+    let found: i64 = tx.row(ANSWERED, row, |row| row.get(0)).await?;
+    Ok(found > 0)
 }
 
 /// The path of the node that has a panel.

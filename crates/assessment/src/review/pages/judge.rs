@@ -3,12 +3,13 @@
 use askama::Template;
 use axum::http::{HeaderMap, StatusCode};
 use chrono::NaiveDate;
+use tisheng_kernel::number::chinese_date;
 use tisheng_kernel::{Id, Level};
 use tisheng_platform::Tx;
 use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, show};
 use tisheng_platform::web::session::SignedIn;
-use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, Page, once};
+use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, Page, once};
 use tisheng_training::hours::DisputeState;
 
 use crate::evidence::{self, Item, Naming, ShownPiece, Submission, shown};
@@ -237,10 +238,16 @@ pub async fn file(asker: SignedIn, Path((id, item)): Path<(String, String)>, hea
     evidence::serve(&asker.ctx.app, &headers, &item, &name).await
 }
 
-/// `GET /review/{id}/files/{item}/text`: the text of a document among them.
-pub async fn text(asker: SignedIn, Path((id, item)): Path<(String, String)>) -> Answer {
+/// `GET /review/{id}/files/{item}/text`: what stands in a document among them.
+pub async fn text(asker: SignedIn, Path((id, item)): Path<(String, String)>, filters: Filters) -> Answer {
     let (item, name) = item_in_hand(&asker, &id, &item).await?;
-    evidence::serve_text(&asker.ctx, &item, &name).await
+    evidence::serve_text(&asker.ctx, &item, &name, &filters).await
+}
+
+/// `GET /review/{id}/files/{item}/pictures/{place}`: a picture in a document among them.
+pub async fn picture(asker: SignedIn, Path((id, item, place)): Path<(String, String, String)>) -> Answer {
+    let (item, _) = item_in_hand(&asker, &id, &item).await?;
+    evidence::serve_picture(&asker.ctx, &item, &place).await
 }
 
 /// The page of an author's own judgement; without `typed` with what was kept of it.
@@ -254,12 +261,15 @@ pub(super) async fn show_own(
     let draft = drafts::draft(tx, &Place::of_own(case)).await?;
     let items = evidence::items(tx, case.submission.programme, case.submission.id).await?;
     let base = format!("/evidence/{}/files", case.submission.id);
+    let (due, today) = (case.submission.own_due(&case.rules), asker.ctx.at.date());
     render(&JudgePage {
         page: Page::new(asker, title(case), "/evidence").crumb("我的成果材料", "/evidence"),
         action: format!("/review/self/{}", case.submission.id),
         duty: Duty::Own,
         author: String::new(),
-        limit: String::new(),
+        limit: due
+            .map(|due| told(format!("{}前完成", chinese_date(due)), Some(due), today))
+            .unwrap_or_default(),
         consent: case.submission.consent.chinese(),
         pieces: shown(case.rules.framework.pieces(&case.submission.capability), &items, &base, Naming::Own),
         others: Vec::new(),

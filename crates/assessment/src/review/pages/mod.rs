@@ -2,6 +2,7 @@
 
 mod draft;
 mod judge;
+mod opinions;
 mod queue;
 mod result;
 
@@ -24,15 +25,18 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/review/{id}/keep", post(draft::keep))
         .route("/review/{id}/files/{item}", get(judge::file))
         .route("/review/{id}/files/{item}/text", get(judge::text))
+        .route("/review/{id}/files/{item}/pictures/{place}", get(judge::picture))
         .route("/review/self/{id}", get(judge::own_page).post(judge::judge_own))
         .route("/review/self/{id}/draft", post(draft::autosave_own))
         .route("/review/self/{id}/keep", post(draft::keep_own))
         .route("/review/withdraw/{id}", post(result::withdraw))
         .route("/review/results/{id}", get(result::result))
+        .route("/review/results/{id}/opinions", get(opinions::page))
         .route("/review/board", get(board::board))
         .route("/review/board/table", get(board::table))
         .route("/review/notice", get(board::notice))
         .route("/review/notice/{id}", get(objection::page).post(objection::object))
+        .route("/review/notice/{id}/further", post(objection::raise))
         .route("/review/objections/{id}", get(objection::answer_form).post(objection::answer))
         .route("/review/objections/{id}/withdraw", post(objection::withdraw))
         .route("/review/panel", get(panel::page).post(panel::appoint))

@@ -15,6 +15,7 @@ use crate::evidence::{self, State, Submission};
 use crate::review::actions;
 use crate::review::board::store as lists;
 use crate::review::model::{Duty, Review, ReviewState};
+use crate::review::objection::further::Further;
 use crate::review::objection::{self, Objection};
 use crate::review::steps::Case;
 use crate::review::store::{self, Decided};
@@ -38,6 +39,8 @@ struct ResultPage {
     heard_until: String,
     /// Objections with their answers; by whom is not told.
     objections: Vec<Objection>,
+    /// To whom the author turns next with an objection, in words.
+    further: Vec<String>,
     /// To whom the author may turn.
     appeal: String,
 }
@@ -51,12 +54,12 @@ struct StepLine {
 }
 
 /// A judgement as its author reads it: by whom is not told.
-struct Judgement {
-    title: String,
-    level: &'static str,
-    at: String,
-    pieces: Vec<(String, &'static str, String)>,
-    remark: String,
+pub(super) struct Judgement {
+    pub title: String,
+    pub level: &'static str,
+    pub at: String,
+    pub pieces: Vec<(String, &'static str, String)>,
+    pub remark: String,
 }
 
 /// `GET /review/results/{id}`
@@ -74,6 +77,11 @@ pub async fn result(asker: SignedIn, Path(id): Path<String>) -> Answer {
     let decided = store::decisions(&mut tx, &case.submission).await?.pop();
     let objections = objection::store::of_submission(&mut tx, &case.submission).await?;
     let (name, school) = lists::author(&mut tx, programme, id).await?;
+    let mut further = Vec::new();
+    for objection in objections.iter().filter(|_| own) {
+        let next = objection::further::offered(ctx, &mut tx, &case, objection).await?;
+        further.extend(next.map(|next| next_words(&next)));
+    }
     let may_revise = own && evidence::may_revise(ctx, &mut tx, &case.submission).await?;
     drop(tx);
     // What was set aside after an objection was judged all the same.
@@ -98,11 +106,24 @@ pub async fn result(asker: SignedIn, Path(id): Path<String>) -> Answer {
         judgements: reviews.iter().filter_map(|review| judgement(&case, review)).collect(),
         heard_until: heard_until(ctx, &case, decided.as_ref()),
         objections: objections.into_iter().filter(|one| one.state != DisputeState::Withdrawn).collect(),
+        further,
         appeal: if own { objection::afterwards(&case.rules) } else { String::new() },
         decided,
         rules: format!("{}（{}版）", *case.rules.identity.short_title, case.rules.identity.version),
         submission: case.submission,
     })
+}
+
+fn next_words(next: &Further) -> String {
+    let office = &next.node.name;
+    match next.until {
+        Some(until) => {
+            format!("不服答复的，可在{}前向{office}申诉；在此之前结论不生效。", chinese_date(until))
+        }
+        None => format!(
+            "有异议已超过答复期限，{office}的待办中也列有这项异议，可以直接答复；需要催办的，请联系{office}。"
+        ),
+    }
 }
 
 fn heard_until(ctx: &Ctx, case: &Case, decided: Option<&Decided>) -> String {
@@ -135,6 +156,10 @@ fn steps(case: &Case, (reviews, own): (&[Review], bool), decided: Option<&Decide
                     format!("只告知本人，{}前可提异议", chinese_date(day))
                 }
                 (StepKind::Notice, Some(day)) => format!("公示至{}", chinese_date(day)),
+                (StepKind::SelfReview, _) => {
+                    let due = case.submission.own_due(&case.rules).filter(|_| Some(at) == now);
+                    due.map(|day| format!("等待本人自评，{}前完成", chinese_date(day))).unwrap_or_default()
+                }
                 (StepKind::Panel, _) if Some(at) == now && done + open == 0 => "等待组建考核小组".to_owned(),
                 (StepKind::Peers | StepKind::Panel, _) if done + open > 0 => {
                     let split = ruling.map(|r| format!("；意见不一致，由组长裁定，{}", r.limit()));
@@ -152,7 +177,8 @@ fn steps(case: &Case, (reviews, own): (&[Review], bool), decided: Option<&Decide
         .collect()
 }
 
-fn judgement(case: &Case, review: &Review) -> Option<Judgement> {
+/// What the author reads of `review`, once it is told.
+pub(super) fn judgement(case: &Case, review: &Review) -> Option<Judgement> {
     let (level, at) = (review.level?, review.done_at?);
     // What a panel's members think stays with the panel until it has decided.
     let settled = matches!(case.submission.state, State::Notice | State::Final | State::Returned);

@@ -13,7 +13,6 @@ use uuid::Uuid;
 use super::wrong;
 use crate::evidence::State;
 use crate::review::model::{Review, last_day};
-use crate::review::objection;
 
 const KEEPS_OF: &str = "select 1 from programme p
     where exists (select 1 from panel_member m
@@ -23,8 +22,6 @@ const KEEPS_OF: &str = "select 1 from programme p
 
 const IN_HAND: &str = "select count(*), min(due_on), min(lapses_at) from review
     where programme = $1 and reviewer = $2 and state = 'open'";
-const OWN_IN_HAND: &str = "select count(*) from submission
-    where programme = $1 and person = $2 and state = 'submitted' and superseded_by is null";
 /// Those that came to an end, one by one: days and moments are not compared in SQL.
 const PEER_REVIEWS: &str = "select reviewer, state, done_at, due_on from review
     where programme = $1 and reviewer >= $2 and reviewer <= $3 and duty = 'peer'
@@ -44,21 +41,19 @@ pub struct InHand {
     pub due: Option<NaiveDate>,
     /// Their own works.
     pub own: i64,
+    /// By when the first of them, where the rules give days for it.
+    pub own_due: Option<NaiveDate>,
     /// Objections that wait for them as the chair of a panel.
     pub objections: i64,
 }
 
-/// What somebody has still to judge.
-///
-/// # Errors
-/// What the database reports.
-pub async fn in_hand(tx: &mut Tx, programme: Uuid, person: Uuid) -> Result<InHand, DbError> {
-    let own = tx.row(OWN_IN_HAND, args![programme, person], |row| row.get(0)).await?;
-    let objections = objection::store::led(tx, programme, person).await?;
-    let found = |row: &Row<'_>| {
-        let due = last_day(row.get(1)?, row.get(2)?);
-        Ok(InHand { others: row.get(0)?, due, own, objections })
-    };
+/// How many works of others somebody has still to judge, and by when the first of them.
+pub async fn of_others(
+    tx: &mut Tx,
+    programme: Uuid,
+    person: Uuid,
+) -> Result<(i64, Option<NaiveDate>), DbError> {
+    let found = |row: &Row<'_>| Ok((row.get(0)?, last_day(row.get(1)?, row.get(2)?)));
     tx.row(IN_HAND, args![programme, person], found).await
 }
 

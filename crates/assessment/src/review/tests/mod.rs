@@ -1,9 +1,11 @@
 //! Stories of judging, told on both engines.
 
+mod appealing;
 mod drawing;
 mod earning;
 mod keeping;
 mod objecting;
+mod reading;
 mod walk;
 
 use tisheng_kernel::{Id, Level};

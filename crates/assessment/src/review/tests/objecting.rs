@@ -10,7 +10,7 @@ use crate::evidence::{State, Submission};
 use crate::review::{Duty, ReviewState};
 
 /// A work of the first school's first teacher that is on notice with `level`.
-async fn on_notice(world: &World, level: Level) -> Submission {
+pub(super) async fn on_notice(world: &World, level: Level) -> Submission {
     let work = handed_in(world, 0, "A6").await;
     all_judge(world, &work, Level::Pass).await;
     all_judge(world, &work, level).await;
@@ -19,27 +19,27 @@ async fn on_notice(world: &World, level: Level) -> Submission {
     now
 }
 
-fn notice(of: &Submission) -> String {
+pub(super) fn notice(of: &Submission) -> String {
     format!("/review/notice/{}", of.id)
 }
 
 /// Objects in `browser`; gives the address at which the objection is answered.
-async fn object(browser: &mut Browser, of: &Submission, text: &str) -> String {
+pub(super) async fn object(browser: &mut Browser, of: &Submission, text: &str) -> String {
     let seen = browser.post(&notice(of), &[("text", text)]).await;
     let back = seen.shows("异议已提出").shows(text).link("/review/objections/");
     back.trim_end_matches("/withdraw").to_owned()
 }
 
 /// The chair of the first school's panel.
-async fn chair(world: &World) -> Browser {
+pub(super) async fn chair(world: &World) -> Browser {
     world.teacher(5).await
 }
 
-async fn answered(browser: &mut Browser, at: &str, verdict: &str, text: &str) -> Seen {
+pub(super) async fn answered(browser: &mut Browser, at: &str, verdict: &str, text: &str) -> Seen {
     browser.post(at, &[("do", verdict), ("answer", text)]).await
 }
 
-async fn eight_days_later(world: &World) {
+pub(super) async fn eight_days_later(world: &World) {
     world.test.clock.advance(TimeDelta::days(8));
     world.test.settle().await;
 }

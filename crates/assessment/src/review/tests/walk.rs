@@ -3,14 +3,14 @@
 use chrono::TimeDelta;
 use tisheng_kernel::Level;
 use tisheng_rules::UnderWay;
-use tisheng_testkit::{Chosen, story};
+use tisheng_testkit::story;
 use tisheng_training::selection;
 
 use super::{
     address, all_judge, borrowed, current, handed_in, judge, lakeside, marks, persona, result, reviews, town,
 };
 use crate::evidence::State;
-use crate::evidence::samples::{docx, fill, hand_in};
+use crate::evidence::samples::{fill, hand_in};
 use crate::review::{Duty, ReviewState};
 
 story!(a_work_passes_through_self_peers_panel_and_notice, |engine| async move {
@@ -20,7 +20,11 @@ story!(a_work_passes_through_self_peers_panel_and_notice, |engine| async move {
     assert_eq!(submitted.state, State::Submitted);
     let mut mine = world.browser(author).await;
     let own = format!("/review/self/{}", submitted.id);
-    mine.get(&own).await.shows("教学设计").shows("已达到的标准");
+    let due = submitted.own_due(&world.rules).expect("the rules give days");
+    let day = tisheng_kernel::number::chinese_date(due);
+    mine.get(&own).await.shows("教学设计").shows("已达到的标准").shows(&format!("{day}前完成")).hides("逾期");
+    mine.get("/evidence").await.shows(&format!("请在{day}前对照标准自评"));
+    mine.get(&address(submitted.id)).await.shows(&format!("等待本人自评，{day}前完成"));
     let nothing = mine.post(&own, &[]).await;
     nothing.is(422);
     assert!(nothing.text().contains("请评定“教学设计”"), "{}", nothing.text());
@@ -28,6 +32,8 @@ story!(a_work_passes_through_self_peers_panel_and_notice, |engine| async move {
     mine.post(&own, &borrowed(&marks(&world, "A6", Level::Pass))).await.is(403);
 
     let drawn = reviews(&world, &submitted).await;
+    let own: Vec<_> = drawn.iter().filter(|r| r.duty == Duty::Own).map(|r| r.due_on).collect();
+    assert_eq!(own, [Some(due)]);
     let peers: Vec<_> = drawn.iter().filter(|r| r.duty == Duty::Peer).collect();
     assert_eq!(peers.len(), 2);
     let group = &world.town.school().teachers[1..3];
@@ -72,6 +78,20 @@ story!(a_work_passes_through_self_peers_panel_and_notice, |engine| async move {
     mine.post(&format!("/review/withdraw/{}", submitted.id), &[]).await.is(403);
     mine.post(&format!("/evidence/{}/revise", submitted.id), &[]).await.is(403);
     mine.get("/evidence").await.shows("等级：优秀");
+});
+
+story!(an_own_judgement_that_is_late_says_so, |engine| async move {
+    let world = town(engine).await;
+    let author = &world.town.school().teachers[0];
+    let submitted = hand_in(&world.test.ctx(author.who()), "A6").await.expect("handed in");
+    let day = tisheng_kernel::number::chinese_date(submitted.own_due(&world.rules).expect("a day"));
+    world.test.clock.advance(TimeDelta::days(20));
+    let mut mine = world.browser(author).await;
+    mine.get("/evidence").await.shows(&format!("应于{day}前完成，已逾期"));
+    let own = format!("/review/self/{}", submitted.id);
+    mine.get(&own).await.shows(&format!("{day}前完成，已逾期"));
+    mine.post(&own, &borrowed(&marks(&world, "A6", Level::Pass))).await.shows("自评已提交");
+    mine.get("/evidence").await.hides("已逾期");
 });
 
 story!(a_disagreement_goes_to_the_chair, |engine| async move {
@@ -128,6 +148,9 @@ story!(a_disagreement_goes_to_the_chair, |engine| async move {
     let html = failed.html();
     assert!(html.find("结果：不合格") < html.find("修改并重新提交"), "the result stands first");
     assert_eq!(result(&world, &work).await.expect("read").expect("a result").level, Level::Fail);
+    let again = mine.post(&format!("/evidence/{}/revise", work.id), &[]).await;
+    let opinions = again.link(&format!("{}/opinions", address(work.id)));
+    mine.get(&opinions).await.shows("结论：不合格").shows("组长裁定：不合格").shows("缺少技术的设计");
 });
 
 story!(a_panel_that_is_split_and_has_no_chair_says_who_appoints_one, |engine| async move {
@@ -175,7 +198,14 @@ story!(a_returned_work_comes_again_as_a_new_revision, |engine| async move {
     let mut mine = world.teacher(0).await;
     mine.get(&address(work.id)).await.shows("退回理由：反思太短，请补充");
     let new = mine.post(&format!("/evidence/{}/revise", work.id), &[]).await;
-    new.shows("第 2 稿");
+    new.shows("第 2 稿").shows("第 1 稿的材料").shows("第 1 稿的结果与意见");
+    let opinions = new.link(&format!("{}/opinions", address(work.id)));
+    mine.get(&opinions).await.shows("退回理由").shows("反思太短，请补充").shows("教研组互评：合格");
+    mine.get(&new.link(&format!("/evidence/{}", work.id))).await.is(200);
+    for other in [world.browser(&world.town.school().principal).await, colleague] {
+        let mut other = other;
+        other.get(&opinions).await.is(404);
+    }
     let ctx = world.test.ctx(world.town.school().teachers[0].who());
     fill(&ctx, world.id(&new.path).parse().expect("an id")).await.expect("filled");
     let again = handed_in(&world, 0, "A6").await;
@@ -255,28 +285,6 @@ story!(a_scheme_without_peers_and_with_two_panels_runs_the_same_way, |engine| as
     world.test.clock.advance(TimeDelta::days(6));
     world.test.settle().await;
     assert_eq!(result(&world, &work).await.expect("read").expect("a result").level, Level::Pass);
-});
-
-story!(a_reviewer_reads_the_text_of_a_document_and_not_its_name, |engine| async move {
-    let world = town(engine).await;
-    let mut mine = world.teacher(0).await;
-    let draft = world.id(&mine.post("/evidence", &[("capability", "A6")]).await.path);
-    let bytes = docx(&["教学目标：会读统计图"]);
-    let upload = [Chosen { field: "file", name: "教师甲的设计.docx", bytes: &bytes }];
-    mine.post_files(&format!("/evidence/{draft}/pieces/A6-1/files"), &[], &upload).await.is(200);
-    let work = handed_in(&world, 0, "A6").await;
-    let review = reviews(&world, &work).await.into_iter().find(|r| r.duty == Duty::Peer).expect("a peer");
-    let mut peer = world.browser(persona(&world, review.reviewer)).await;
-    let page = peer.get(&format!("/review/{}", review.id)).await;
-    let html = page.hides("教师甲").html();
-    let frame =
-        html.split("<iframe src=\"").find_map(|rest| rest.split('"').next().filter(|a| a.ends_with("/text")));
-    let frame = frame.expect("a document in a frame").to_owned();
-    peer.get(&frame).await.is(200).shows("教学目标：会读统计图").hides("教师甲");
-    let others = reviews(&world, &work).await;
-    let stranger =
-        world.town.school().teachers.iter().find(|t| others.iter().all(|r| r.reviewer != t.person.uuid()));
-    world.browser(stranger.expect("somebody not asked")).await.get(&frame).await.is(404);
 });
 
 story!(a_form_sent_twice_judges_once, |engine| async move {

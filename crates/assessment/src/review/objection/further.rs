@@ -1,0 +1,157 @@
+//! To the level above (申诉): what an author does who does not accept an answer, and to whom anybody turns
+//! whose objection is not answered in time.
+//!
+//! The rules name who answers in order. An author whose objection was rejected may turn to the next of
+//! them that stands above the panel's node, within the rules' days after the answer; until these are over,
+//! or that answer is there, the level does not come into force. What is late stands on the desks above as
+//! it is: whoever appoints panels there answers it.
+
+use chrono::{Days, NaiveDate};
+use serde_json::json;
+use tisheng_kernel::{Id, Instant, WorkCalendar};
+use tisheng_platform::web::Failure;
+use tisheng_platform::{Ctx, Tx, audit, jobs};
+use tisheng_registry::organisation::Node;
+use tisheng_rules::TierKey;
+use tisheng_training::hours::DisputeState;
+
+use super::Objection;
+use super::store;
+use crate::evidence::{State, Submission};
+use crate::review::actions::{owns, person, programme};
+use crate::review::steps::{Case, above, standing};
+use crate::review::store as reviews;
+use crate::review::{NOTICE_JOB, OBJECTED};
+
+/// Who answers next, and until when they are asked.
+#[derive(Debug, Clone)]
+pub struct Further {
+    /// The office.
+    pub node: Node,
+    /// Working days it has.
+    pub days: u32,
+    /// The last day on which it is turned to; none while the answer before is awaited.
+    pub until: Option<NaiveDate>,
+}
+
+/// Who stands above the node that answers, or answered, `objection`; `None` where the rules name nobody
+/// more: that answer is the last.
+pub async fn next(tx: &mut Tx, case: &Case, objection: &Objection) -> Result<Option<Further>, Failure> {
+    let rule = &case.rules.assessment;
+    for stage in &rule.appeals {
+        let kind = match *stage.by {
+            TierKey::School => continue,
+            TierKey::Town | TierKey::County => "county",
+            TierKey::City => "city",
+            TierKey::Province => "province",
+        };
+        let Some(node) = above(tx, &case.submission, kind).await? else { continue };
+        if node.path.len() < objection.path.len() {
+            let after =
+                |at: Instant| WorkCalendar::default().after_working_days(at.date(), *rule.appeal_within);
+            return Ok(Some(Further { node, days: *stage.days, until: objection.answered_at.map(after) }));
+        }
+    }
+    Ok(None)
+}
+
+/// The author's last objection to what stands, where it was rejected and somebody above can still be turned
+/// to on `today`.
+async fn open_to(
+    tx: &mut Tx,
+    case: &Case,
+    today: NaiveDate,
+) -> Result<Option<(Objection, Further)>, Failure> {
+    let of = &case.submission;
+    if of.state != State::Notice {
+        return Ok(None);
+    }
+    let since = standing(tx, of).await?.decided_at;
+    let own = store::of_submission(tx, of).await?.into_iter().rfind(|one| one.person == of.person);
+    let rejected = |one: &Objection| one.state == DisputeState::Rejected && one.opened_at >= since;
+    let Some(last) = own.filter(rejected) else { return Ok(None) };
+    let further = next(tx, case, &last).await?;
+    Ok(further.filter(|to| to.until.is_some_and(|until| today <= until)).map(|to| (last, to)))
+}
+
+/// To whom the asker turns next for `objection`: for what is late, and for the author's own that was
+/// rejected and can still be taken further.
+pub async fn offered(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    case: &Case,
+    objection: &Objection,
+) -> Result<Option<Further>, Failure> {
+    if objection.is_late(ctx.at.date()) {
+        return next(tx, case, objection).await;
+    }
+    let open = open_to(tx, case, ctx.at.date()).await?;
+    Ok(open.filter(|(last, _)| last.id == objection.id).map(|(_, to)| to))
+}
+
+/// Whether the level waits for its author to turn to the level above; it is looked at again the day after.
+pub async fn holds(ctx: &Ctx, tx: &mut Tx, case: &Case) -> Result<bool, Failure> {
+    let Some((last, to)) = open_to(tx, case, ctx.at.date()).await? else { return Ok(false) };
+    let Some(until) = to.until else { return Ok(false) };
+    let end = Instant::start_of(until.checked_add_days(Days::new(1)).unwrap_or(until));
+    let key = format!("{}/{}", case.submission.id, last.id);
+    let payload = json!({ "programme": case.submission.programme, "submission": case.submission.id });
+    jobs::enqueue(tx, end, NOTICE_JOB, &key, &payload).await?;
+    Ok(true)
+}
+
+/// The work `id`, whose author the asker is.
+pub async fn own(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>) -> Result<Case, Failure> {
+    let programme = programme(ctx, tx).await?;
+    let case = Case::load(ctx, tx, programme, id).await?;
+    if owns(ctx, &case.submission) { Ok(case) } else { Err(Failure::NotFound) }
+}
+
+/// Turns to the level above with what was rejected.
+///
+/// # Errors
+/// [`Failure::NotFound`] for everybody but the author; [`Failure::Refused`] when nobody can be turned to any
+/// more.
+pub async fn raise(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>, text: &str) -> Result<(), Failure> {
+    let me = person(ctx)?;
+    let case = own(ctx, tx, id).await?;
+    let programme = case.submission.programme;
+    let over = || Failure::Refused("现在没有可以继续申诉的答复，或者申诉的期限已过。".to_owned());
+    if case.submission.state != State::Notice {
+        return Err(over());
+    }
+    let decided = standing(tx, &case.submission).await?;
+    reviews::hold(tx, programme, id, &decided.step).await?;
+    // It may have come into force while its row was held by another.
+    let case = Case::load(ctx, tx, programme, id).await?;
+    let (last, to) = open_to(tx, &case, ctx.at.date()).await?.ok_or_else(over)?;
+    let objection = Objection {
+        id: ctx.id(),
+        body: to.node.id.uuid(),
+        path: to.node.path,
+        person: me,
+        level: decided.level,
+        text: text.to_owned(),
+        opened_at: ctx.at,
+        due_on: WorkCalendar::default().after_working_days(ctx.at.date(), to.days),
+        state: DisputeState::Open,
+        answer: String::new(),
+        answered_at: None,
+        ..last.clone()
+    };
+    if !store::add(tx, &objection).await? {
+        return Err(over());
+    }
+    let detail = json!({ "objection": objection.id, "after": last.id, "level": decided.level.code() });
+    audit::record(ctx, tx, "review.appealed", id.uuid(), &detail).await?;
+    let payload = json!({ "programme": programme, "submission": id, "objection": objection.id });
+    Ok(jobs::emit(tx, ctx.at, OBJECTED, &payload).await?)
+}
+
+/// What was said before an objection was taken to the node that it lies before now.
+pub async fn before(tx: &mut Tx, case: &Case, of: &Objection) -> Result<Vec<Objection>, Failure> {
+    let mut all = store::of_submission(tx, &case.submission).await?;
+    all.retain(|one| one.person == of.person && one.id != of.id && one.opened_at <= of.opened_at);
+    all.retain(|one| one.state == DisputeState::Rejected);
+    Ok(all)
+}

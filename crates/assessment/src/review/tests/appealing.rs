@@ -1,0 +1,127 @@
+//! Authors who turn to the level above.
+
+use tisheng_kernel::Level;
+use tisheng_platform::Who;
+use tisheng_testkit::{Browser, story};
+
+use super::objecting::{answered, chair, eight_days_later, notice, object, on_notice};
+use super::{address, all_judge, current, result, town};
+use crate::evidence::tests::World;
+use crate::evidence::{State, Submission};
+
+/// The author turns to the county; gives the address at which that is answered.
+async fn raise(world: &World, of: &Submission, text: &str) -> String {
+    let mut mine = world.teacher(0).await;
+    let seen = mine.post(&format!("{}/further", notice(of)), &[("further", text)]).await;
+    let withdraw = seen.shows("申诉已提出").shows(text).link("/review/objections/");
+    withdraw.trim_end_matches("/withdraw").to_owned()
+}
+
+/// A work whose author objected that it fails; the chair has rejected that after the days of the notice.
+async fn rejected(world: &World) -> Submission {
+    let work = on_notice(world, Level::Fail).await;
+    let at = object(&mut world.teacher(0).await, &work, "步骤写在第三页").await;
+    eight_days_later(world).await;
+    answered(&mut chair(world).await, &at, "reject", "第三页没有步骤。").await.shows("异议不成立");
+    work
+}
+
+/// The name of the county's office.
+fn office(world: &World) -> String {
+    let Who::Member(member) = world.town.county_office.who() else { panic!("an office is a member") };
+    member.node_name
+}
+
+async fn county(world: &World) -> Browser {
+    world.browser(&world.town.county_office).await
+}
+
+story!(a_late_answer_says_whose_desk_it_is_on, |engine| async move {
+    let world = town(engine).await;
+    let office = office(&world);
+    let work = on_notice(&world, Level::Fail).await;
+    let mut mine = world.teacher(0).await;
+    let at = object(&mut mine, &work, "步骤写在第三页").await;
+    mine.get(&notice(&work)).await.hides("已超过答复期限");
+    eight_days_later(&world).await;
+    let mut mine = world.teacher(0).await;
+    mine.get(&address(work.id)).await.shows("已超过答复期限").shows(&office);
+    mine.get(&notice(&work)).await.shows(&format!("已超过答复期限。{office}的待办中也列有"));
+    let further = [("further", "等了很久")];
+    mine.post(&format!("{}/further", notice(&work)), &further).await.is(403);
+
+    let mut county = county(&world).await;
+    assert_eq!(county.get("/review").await.shows("已逾期").link("/review/objections/"), at);
+    answered(&mut county, &at, "uphold", "步骤在第三页，请重评。").await.shows("重新评审");
+    assert_eq!(current(&world, &work).await.state, State::Panel);
+});
+
+story!(an_author_who_is_refused_turns_to_the_level_above, |engine| async move {
+    let world = town(engine).await;
+    let office = office(&world);
+    let work = rejected(&world).await;
+    assert_eq!(current(&world, &work).await.state, State::Notice, "the author may still turn to the county");
+    let mut mine = world.teacher(0).await;
+    mine.get(&address(work.id)).await.shows(&format!("前向{office}申诉"));
+    mine.get(&notice(&work)).await.shows(&format!("向{office}申诉")).shows("由其在 10 个工作日内答复");
+    let further = format!("{}/further", notice(&work));
+    mine.post(&further, &[("further", "")]).await.is(422).says("请填写申诉理由");
+    for n in [1, 5] {
+        let mut other = world.teacher(n).await;
+        other.post(&further, &[("further", "x")]).await.is(404);
+        other.post(&further, &[]).await.is(404);
+    }
+    let mut principal = world.browser(&world.town.school().principal).await;
+    principal.post(&further, &[("further", "x")]).await.is(404);
+
+    let at = raise(&world, &work, "第三页第二段就是步骤").await;
+    world.teacher(0).await.post(&further, &[("further", "再说一次")]).await.is(403);
+    for mut below in [principal, chair(&world).await, world.browser(&world.town.neighbour_office).await] {
+        below.get(&at).await.is(404);
+        answered(&mut below, &at, "reject", "说明").await.is(404);
+        below.get("/review").await.hides("公示异议待答复");
+    }
+    eight_days_later(&world).await;
+    assert_eq!(current(&world, &work).await.state, State::Notice, "the appeal holds it");
+    let mut county = county(&world).await;
+    assert_eq!(county.get("/review").await.shows("公示异议待答复").link("/review/objections/"), at);
+    county.get(&at).await.shows("第三页第二段就是步骤").shows("步骤写在第三页").shows("第三页没有步骤。");
+    answered(&mut county, &at, "uphold", "第二段确是步骤，请重评。").await.shows("重新评审");
+    all_judge(&world, &work, Level::Pass).await;
+    eight_days_later(&world).await;
+    assert_eq!(result(&world, &work).await.expect("read").expect("a result").level, Level::Pass);
+});
+
+story!(the_answer_of_the_last_level_is_the_last, |engine| async move {
+    let world = town(engine).await;
+    let work = rejected(&world).await;
+    let at = raise(&world, &work, "第三页第二段就是步骤").await;
+    answered(&mut county(&world).await, &at, "reject", "核对过，没有步骤。").await.shows("异议不成立");
+    assert_eq!(current(&world, &work).await.state, State::Final);
+    let mut mine = world.teacher(0).await;
+    mine.get(&address(work.id)).await.shows("核对过，没有步骤。").hides("不服答复的，可在");
+    mine.post(&format!("{}/further", notice(&work)), &[("further", "不服")]).await.is(403);
+});
+
+story!(a_level_stands_once_its_author_has_let_the_days_pass, |engine| async move {
+    let world = town(engine).await;
+    let work = rejected(&world).await;
+    eight_days_later(&world).await;
+    assert_eq!(current(&world, &work).await.state, State::Final);
+    let mut mine = world.teacher(0).await;
+    mine.post(&format!("{}/further", notice(&work)), &[("further", "不服")]).await.is(403);
+});
+
+story!(nobody_answers_an_appeal_from_their_own_answer, |engine| async move {
+    let world = town(engine).await;
+    let work = on_notice(&world, Level::Fail).await;
+    let at = object(&mut world.teacher(0).await, &work, "步骤写在第三页").await;
+    answered(&mut county(&world).await, &at, "reject", "没有步骤。").await.shows("异议不成立");
+    let at = raise(&world, &work, "第三页第二段就是步骤").await;
+    let mut county = county(&world).await;
+    county.get("/review").await.hides("公示异议待答复");
+    answered(&mut county, &at, "reject", "还是没有。").await.is(404);
+    let mut city = world.browser(&world.town.city_office).await;
+    city.get(&at).await.shows("第三页第二段就是步骤");
+    answered(&mut city, &at, "uphold", "第二段确是步骤。").await.shows("重新评审");
+});

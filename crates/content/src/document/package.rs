@@ -1,0 +1,141 @@
+//! The archive of an office file: its parts, how they refer to one another, its pictures.
+
+use std::collections::HashMap;
+use std::io::{Cursor, Read, Seek};
+
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::{Reader, XmlVersion};
+
+use crate::{Refusal, picture as dots, privacy};
+
+/// Bytes of text with its marks that are read of all parts together.
+const MOST: u64 = 64 << 20;
+/// Bytes that a picture may unpack to.
+const PICTURE: u64 = 24 << 20;
+/// What the names of pictures end in that browsers show.
+const SHOWN: [&str; 5] = ["png", "jpg", "jpeg", "gif", "webp"];
+
+/// A picture out of a document, without the traces of its maker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// Its media type, by its bytes.
+    pub media_type: &'static str,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// An office file whose parts are read.
+pub(super) struct Package<R> {
+    archive: zip::ZipArchive<R>,
+    left: u64,
+}
+
+impl<R: Read + Seek> Package<R> {
+    pub fn open(file: R) -> Result<Self, Refusal> {
+        let archive = zip::ZipArchive::new(file).map_err(|_| Refusal::Damaged)?;
+        Ok(Self { archive, left: MOST })
+    }
+
+    /// The text of the part `name`, if there is one.
+    pub fn part(&mut self, name: &str) -> Result<Option<String>, Refusal> {
+        let found = match self.archive.by_name(name) {
+            Ok(found) => found,
+            Err(zip::result::ZipError::FileNotFound) => return Ok(None),
+            Err(_) => return Err(Refusal::Damaged),
+        };
+        let mut bytes = Vec::new();
+        found.take(self.left + 1).read_to_end(&mut bytes).map_err(|_| Refusal::Damaged)?;
+        self.left = self.left.checked_sub(bytes.len() as u64).ok_or(Refusal::Oversized)?;
+        Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+    }
+
+    /// What the part `name` refers to.
+    pub fn references(&mut self, name: &str) -> Result<References, Refusal> {
+        let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
+        let Some(text) = self.part(&format!("{folder}/_rels/{file}.rels"))? else {
+            return Ok(References::default());
+        };
+        let (mut reader, mut found) = (Reader::from_str(&text), References::default());
+        loop {
+            match reader.read_event().map_err(|_| Refusal::Damaged)? {
+                Event::Start(tag) | Event::Empty(tag) if tag.local_name().as_ref() == "Relationship" => {
+                    // What stands elsewhere is never fetched.
+                    if value(&tag, "TargetMode").is_some_and(|mode| mode == "External") {
+                        continue;
+                    }
+                    let target = within(folder, &value(&tag, "Target").unwrap_or_default());
+                    if value(&tag, "Type").is_some_and(|kind| kind.ends_with("/notesSlide")) {
+                        found.notes = Some(target.clone());
+                    }
+                    let id = value(&tag, "Id").unwrap_or_default();
+                    found.pictures.extend(self.place(&target).map(|place| (id.clone(), place)));
+                    found.parts.insert(id, target);
+                }
+                Event::Eof => return Ok(found),
+                _ => {}
+            }
+        }
+    }
+
+    /// The place of the part `name` in the archive, when it is a picture that browsers show.
+    fn place(&mut self, name: &str) -> Option<usize> {
+        let end = name.rsplit_once('.')?.1.to_ascii_lowercase();
+        let place = self.archive.index_for_name(name).filter(|_| SHOWN.contains(&end.as_str()))?;
+        let part = self.archive.by_index_raw(place).ok()?;
+        (part.size() <= PICTURE).then_some(place)
+    }
+}
+
+/// What a part refers to by which identifier.
+#[derive(Debug, Default)]
+pub(super) struct References {
+    /// Names of parts.
+    pub parts: HashMap<String, String>,
+    /// Places of pictures.
+    pub pictures: HashMap<String, usize>,
+    /// The part with the notes of a slide.
+    pub notes: Option<String>,
+}
+
+/// The name of the part that `target` means within `folder`.
+fn within(folder: &str, target: &str) -> String {
+    let mut path: Vec<&str> = if target.starts_with('/') { Vec::new() } else { folder.split('/').collect() };
+    for step in target.split('/') {
+        match step {
+            "" | "." => {}
+            ".." => drop(path.pop()),
+            step => path.push(step),
+        }
+    }
+    path.join("/")
+}
+
+/// The value of an attribute, whatever its namespace is called.
+pub(super) fn value(tag: &BytesStart<'_>, name: &str) -> Option<String> {
+    let found = tag.attributes().flatten().find(|attribute| attribute.key.local_name().as_ref() == name)?;
+    found.normalized_value(XmlVersion::Implicit1_0).ok().map(|value| value.into_owned())
+}
+
+/// Takes the picture in `place` out of the `file`, known by its bytes.
+///
+/// # Errors
+/// [`Refusal::Unknown`] when nothing or no picture is there; [`Refusal::Damaged`],
+/// [`Refusal::TooManyDots`] and [`Refusal::Oversized`] for one that cannot be shown.
+pub fn picture<R: Read + Seek>(file: R, place: usize) -> Result<Picture, Refusal> {
+    let mut archive = zip::ZipArchive::new(file).map_err(|_| Refusal::Damaged)?;
+    let part = archive.by_index(place).map_err(|_| Refusal::Unknown)?;
+    let mut bytes = Vec::new();
+    part.take(PICTURE + 1).read_to_end(&mut bytes).map_err(|_| Refusal::Damaged)?;
+    if bytes.len() as u64 > PICTURE {
+        return Err(Refusal::Oversized);
+    }
+    if bytes.starts_with(b"GIF87a") || bytes.starts_with(b"GIF89a") {
+        dots::check_gif(&bytes)?;
+        return Ok(Picture { media_type: "image/gif", bytes });
+    }
+    let found = crate::plain(&bytes).filter(|content| crate::Content::PICTURES.contains(content));
+    let content = found.ok_or(Refusal::Unknown)?;
+    dots::check(&mut Cursor::new(&bytes), content)?;
+    let bytes = privacy::without_traces(&bytes, content).ok_or(Refusal::Damaged)?;
+    Ok(Picture { media_type: content.media_type(), bytes })
+}
