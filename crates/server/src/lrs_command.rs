@@ -10,6 +10,7 @@ use tisheng_kernel::Id;
 use tisheng_platform::config::Config;
 use tisheng_platform::db::months::Month;
 use tisheng_platform::{App, Ctx, Tx};
+use tisheng_training::platform::{self, Platform, State};
 use uuid::Uuid;
 
 use crate::say::say;
@@ -103,6 +104,9 @@ async fn credential(command: &CredentialCommand, app: &Arc<App>) -> Ended {
     match command {
         CredentialCommand::Create { name, scope, platform, rate, quota } => {
             let (platform, rate, quota) = (*platform, *rate, *quota);
+            if let Some(id) = platform {
+                in_use(&mut tx, id).await?;
+            }
             let wanted = Wanted { platform, rate, quota, ..Wanted::new(name, scope) };
             let issued = lrs::create(&ctx, &mut tx, &wanted).await?;
             tx.commit().await?;
@@ -135,6 +139,21 @@ async fn credential(command: &CredentialCommand, app: &Arc<App>) -> Ended {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses a platform that nobody has entered, or that is suspended.
+async fn in_use(tx: &mut Tx, id: Uuid) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let all = platform::all(tx).await?;
+    let line = |one: &Platform| format!("\n  {}  {}  {}", one.id, one.name, one.state.key());
+    let known = || match all.as_slice() {
+        [] => "; none is entered yet: an office does so in the pages".to_owned(),
+        all => format!("; there are{}", all.iter().map(line).collect::<String>()),
+    };
+    match all.iter().find(|one| one.id.uuid() == id) {
+        Some(one) if one.state == State::Active => Ok(()),
+        Some(one) => Err(format!("the platform {} ({id}) is suspended{}", one.name, known()).into()),
+        None => Err(format!("there is no platform {id}{}", known()).into()),
+    }
 }
 
 async fn of_key(tx: &mut Tx, key: &str) -> Result<Id<Credential>, Box<dyn std::error::Error + Send + Sync>> {

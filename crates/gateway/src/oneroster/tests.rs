@@ -1,6 +1,7 @@
 //! OneRoster through HTTP, on both engines.
 
 mod belonging;
+mod changes;
 mod walks;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
