@@ -111,7 +111,7 @@ const WORDS: [&str; 14] = [
 fn anything(dice: &mut Dice, depth: usize) -> Value {
     match dice.below(if depth == 0 { 6 } else { 9 }) {
         0 => Value::Null,
-        1 => json!(dice.next() % 2 == 0),
+        1 => json!(dice.next().is_multiple_of(2)),
         2 => json!(dice.next() as i64),
         3 => json!(1e300),
         4 => json!("x".repeat(dice.below(3_000))),
