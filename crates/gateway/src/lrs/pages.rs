@@ -69,6 +69,8 @@ struct CredentialsPage {
     rows: Vec<Row>,
     /// Scope, words, whether it is ticked.
     scopes: Vec<(&'static str, &'static str, bool)>,
+    /// Whether what reaches beyond the platform's own is among them.
+    is_wide: bool,
     name: String,
     rate: String,
     most_rate: u32,
@@ -147,6 +149,7 @@ async fn list_page(
         page: page_of(asker, "学习记录库的凭证", &platform),
         address: address(ctx),
         rows: rows.collect(),
+        is_wide: giving.len() > OFFERED.len(),
         scopes: giving.into_iter().map(|(scope, words)| (scope.code(), words, ticked(scope))).collect(),
         name: text("name"),
         rate: typed.map_or_else(|| USUAL_RATE.to_string(), |fields| fields.text("rate").to_owned()),
