@@ -7,7 +7,7 @@ DEMO_LISTEN ?= 127.0.0.1:8080
 # What is built stands in target/, wherever else the shell may want it.
 unexport CARGO_TARGET_DIR
 
-.PHONY: build demo test check check-crash web packages compiler fmt browser senders clean-demo
+.PHONY: build demo test check check-crash check-conformance web packages compiler fmt browser senders clean-demo
 
 ## build: the release binary in target/release/tisheng
 build: compiler web
@@ -44,6 +44,11 @@ browser: packages web
 check-crash: web
 	cargo build --locked -p tisheng-server
 	cd web && node checks/crash.mjs $(ROUNDS)
+
+## check-conformance: the public conformance suite of xAPI on both engines; SUITE is a working copy of it elsewhere
+check-conformance: packages build
+	scripts/conformance $(SUITE)
+	scripts/with-postgres scripts/conformance $(SUITE)
 
 web: web/dist/app.css
 

@@ -10,6 +10,7 @@ use tisheng_kernel::Id;
 use tisheng_platform::config::Config;
 use tisheng_platform::db::months::Month;
 use tisheng_platform::{App, Ctx, Tx};
+use tisheng_training::platform::{self, Platform, State};
 use uuid::Uuid;
 
 use crate::say::say;
@@ -103,6 +104,9 @@ async fn credential(command: &CredentialCommand, app: &Arc<App>) -> Ended {
     match command {
         CredentialCommand::Create { name, scope, platform, rate, quota } => {
             let (platform, rate, quota) = (*platform, *rate, *quota);
+            if let Some(id) = platform {
+                in_use(&platform::all(&mut tx).await?, id)?;
+            }
             let wanted = Wanted { platform, rate, quota, ..Wanted::new(name, scope) };
             let issued = lrs::create(&ctx, &mut tx, &wanted).await?;
             tx.commit().await?;
@@ -137,7 +141,62 @@ async fn credential(command: &CredentialCommand, app: &Arc<App>) -> Ended {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Refuses a platform that nobody has entered, or that is suspended; names those that there are.
+fn in_use(all: &[Platform], id: Uuid) -> Result<(), String> {
+    let known = |one: &Platform| format!("\n  {}  {}  {}", one.id, one.name, one.state.key());
+    let known = match all {
+        [] => "; none is entered yet: an office does so in the pages".to_owned(),
+        all => format!("; there are{}", all.iter().map(known).collect::<String>()),
+    };
+    match all.iter().find(|one| one.id.uuid() == id) {
+        Some(one) if one.state == State::Active => Ok(()),
+        Some(one) => Err(format!("the platform {} ({id}) is suspended{known}", one.name)),
+        None => Err(format!("there is no platform {id}{known}")),
+    }
+}
+
 async fn of_key(tx: &mut Tx, key: &str) -> Result<Id<Credential>, Box<dyn std::error::Error + Send + Sync>> {
     let found = lrs::list(tx).await?.into_iter().find(|listed| listed.credential.key == key);
     Ok(found.ok_or("no credential has this key")?.credential.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use tisheng_kernel::{HourLength, Id, Instant};
+    use tisheng_training::platform::{Platform, State};
+    use uuid::Uuid;
+
+    use super::in_use;
+
+    fn platform(number: u128, name: &str, state: State) -> Platform {
+        Platform {
+            id: Id::from_uuid(Uuid::from_u128(number)),
+            programme: Id::from_uuid(Uuid::nil()),
+            institution: Id::from_uuid(Uuid::nil()),
+            path: "/1/".to_owned(),
+            name: name.to_owned(),
+            home_page: "https://a.test".to_owned(),
+            length: HourLength::LESSON,
+            category: "online".to_owned(),
+            kind: String::new(),
+            silent_hours: 24,
+            contact: String::new(),
+            state,
+            last_arrival: None,
+            created_at: Instant::from_micros(0),
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn a_platform_is_there_and_in_use_or_the_others_are_named() {
+        let all = [platform(1, "平台甲", State::Active), platform(2, "平台乙", State::Suspended)];
+        let of = |number: u128| in_use(&all, Uuid::from_u128(number));
+        assert_eq!(of(1), Ok(()));
+        let suspended = of(2).expect_err("suspended");
+        assert!(suspended.contains("平台乙") && suspended.contains("is suspended"), "{suspended}");
+        let unknown = of(3).expect_err("unknown");
+        assert!(unknown.contains("no platform") && unknown.contains("平台甲  active"), "{unknown}");
+        assert!(in_use(&[], Uuid::nil()).expect_err("none").contains("none is entered"));
+    }
 }

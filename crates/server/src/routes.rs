@@ -89,6 +89,7 @@ pub fn parts() -> Result<Parts, Box<dyn std::error::Error + Send + Sync>> {
         .with(scheme::ENVIRONMENTS)
         .with(TeamSource::new(team_rules))
         .with(hours::Trails::new(learning::tell))
+        .with(hours::Senders(platform::senders))
         .with(selection::Judged::new(judgements))
         .with(lrs::Desk::default())
         .with(Entrances::new(entrance))
@@ -224,6 +225,7 @@ pub fn navigation(who: &Who) -> Vec<NavItem> {
             ("学习平台", "/platforms"),
             ("课程目录", "/courses"),
             ("导入课程", "/roster/courses"),
+            ("导入学时", "/roster/hours"),
         ],
     };
     let doors: &[(&str, &str)] = match role {

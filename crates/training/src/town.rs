@@ -17,7 +17,7 @@ use tisheng_rules::samples::third_scheme_files;
 use tisheng_testkit::{Browser, Engine, TestApp};
 
 use crate::course::{self, CourseFile};
-use crate::hours::{self, HoursFile, Trails};
+use crate::hours::{self, HoursFile, Senders, Trails};
 use crate::learning;
 use crate::platform::{self, Platform};
 use crate::reconciliation::StatementFile;
@@ -45,7 +45,10 @@ impl Place {
             Entry::of::<CourseFile>(),
             Entry::of::<StatementFile>(),
         ]);
-        let parts = scheme::samples::parts().with(kinds).with(Trails::new(learning::tell));
+        let parts = scheme::samples::parts()
+            .with(kinds)
+            .with(Trails::new(learning::tell))
+            .with(Senders(platform::senders));
         let parts = parts.with(Judged::new(nothing_judged));
         let handlers = platform::jobs(learning::jobs(roster::handlers(Handlers::default())));
         let handlers = handlers

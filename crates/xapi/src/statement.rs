@@ -218,6 +218,8 @@ fn object(
             }
         }
         Some((Some("SubStatement"), _)) => check.say(place, "a substatement must not contain another"),
+        // Nothing else looks at the properties of such an object.
+        Some((_, Value::Null)) => check.say(&place.of("objectType"), "must not be null"),
         Some((_, kind)) => {
             let words = ["Activity", "Agent", "Group", "StatementRef", "SubStatement"];
             check.one_of(&place.of("objectType"), kind, &words);

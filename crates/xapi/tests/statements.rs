@@ -164,6 +164,8 @@ fn verbs_and_objects_2_4_3() {
             (r#"{"objectType":"StatementRef","id":"9e13cefd-53d3-4eac-b5ed-2cf6693903bb"}"#, &[]),
             (r#"{"objectType":"StatementRef","id":"x"}"#, &["$.object.id"]),
             (r#"{"objectType":"StatementRef"}"#, &["$.object.id"]),
+            (r#"{"objectType":null,"id":"http://a.test"}"#, &["$.object.objectType"]),
+            (r#"{"objectType":1,"id":"http://a.test"}"#, &["$.object.objectType"]),
             (
                 r#"{"objectType":"StatementRef","id":"9e13cefd-53d3-4eac-b5ed-2cf6693903bb","name":"x"}"#,
                 &["$.object.name"],

@@ -78,6 +78,7 @@ impl Kind for ReceiptFile {
         roles: &[Role::Province, Role::City, Role::County],
         outcomes: &[What::Changed, What::Same],
         decided_at: "",
+        decided_by: &[],
     };
     type Row = Row;
     type Memory = Memory;

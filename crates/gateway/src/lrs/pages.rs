@@ -16,9 +16,10 @@ use tisheng_training::platform::{self, OFFICES, Platform};
 
 use super::credential::{self, Listed};
 use super::desk::Desk;
-use super::model::{Credential, Scope, Wanted};
+use super::model::{Credential, Scope, USUAL_RATE, Wanted};
+use super::store::credentials;
 
-/// What a platform may be allowed: nobody gives it what others wrote.
+/// What a platform may be allowed in what it writes itself.
 const OFFERED: [(Scope, &str); 5] = [
     (Scope::Write, "写入学习记录"),
     (Scope::ReadMine, "读取自己写入的记录"),
@@ -26,6 +27,15 @@ const OFFERED: [(Scope, &str); 5] = [
     (Scope::Profile, "读写活动和学员的资料"),
     (Scope::Define, "更新活动的名称和说明"),
 ];
+/// What reaches beyond it, to everything in the store: given by an office with nothing outside its part of the
+/// tree, and by nobody else.
+const WIDE: [(Scope, &str); 3] = [
+    (Scope::Read, "读取所有平台写入的记录"),
+    (Scope::AllRead, "读取学习记录库的全部内容"),
+    (Scope::All, "全部权限：读写一切，可作废他人的记录"),
+];
+/// Requests a second that an institution may give its key, and an office.
+const MOST_RATE: [u32; 2] = [USUAL_RATE, 10_000];
 /// What a new key is allowed unless somebody says otherwise.
 const USUAL: [Scope; 3] = [Scope::Write, Scope::ReadMine, Scope::State];
 /// Hours for which the secret before is taken, so that a platform can change over.
@@ -59,9 +69,19 @@ struct CredentialsPage {
     rows: Vec<Row>,
     /// Scope, words, whether it is ticked.
     scopes: Vec<(&'static str, &'static str, bool)>,
+    /// Whether what reaches beyond the platform's own is among them.
+    is_wide: bool,
     name: String,
+    rate: String,
+    most_rate: u32,
     quota: String,
     errors: FormErrors,
+}
+
+impl CredentialsPage {
+    fn rate_hint(&self) -> String {
+        format!("1 到 {}，超过的请求稍后重发即可", self.most_rate)
+    }
 }
 
 #[derive(Template)]
@@ -80,6 +100,17 @@ struct IssuedPage {
 async fn own(ctx: &Ctx, tx: &mut Tx, id: Id<Platform>) -> Result<Platform, Failure> {
     let holds = role(ctx).is_some_and(|role| role == Role::Institution || OFFICES.contains(&role));
     if holds { platform::visible(ctx, tx, id).await } else { Err(Failure::NotFound) }
+}
+
+/// What the asker may give: scopes with their words, and requests a second.
+async fn giving(ctx: &Ctx, tx: &mut Tx) -> Result<(Vec<(Scope, &'static str)>, u32), Failure> {
+    let mut scopes = OFFERED.to_vec();
+    let is_office = role(ctx).is_some_and(|role| OFFICES.contains(&role));
+    if is_office && !credentials::is_anything_outside(tx, &ctx.scope()).await? {
+        scopes.extend(WIDE);
+    }
+    let [institution, office] = MOST_RATE;
+    Ok((scopes, if is_office { office } else { institution }))
 }
 
 fn address(ctx: &Ctx) -> String {
@@ -106,6 +137,7 @@ async fn list_page(
     let ctx = &asker.ctx;
     let mut tx = ctx.read().await?;
     let platform = own(ctx, &mut tx, id).await?;
+    let (giving, most_rate) = giving(ctx, &mut tx).await?;
     let all = credential::list(&mut tx).await?;
     let rows = all.into_iter().filter(|one| one.credential.platform == Some(id.uuid())).map(row);
     let ticked = |scope: Scope| match typed {
@@ -117,8 +149,11 @@ async fn list_page(
         page: page_of(asker, "学习记录库的凭证", &platform),
         address: address(ctx),
         rows: rows.collect(),
-        scopes: OFFERED.map(|(scope, words)| (scope.code(), words, ticked(scope))).to_vec(),
+        is_wide: giving.len() > OFFERED.len(),
+        scopes: giving.into_iter().map(|(scope, words)| (scope.code(), words, ticked(scope))).collect(),
         name: text("name"),
+        rate: typed.map_or_else(|| USUAL_RATE.to_string(), |fields| fields.text("rate").to_owned()),
+        most_rate,
         quota: text("quota"),
         errors,
         platform,
@@ -129,9 +164,9 @@ fn row(listed: Listed) -> Row {
     let Listed { credential, created, revoked } = listed;
     let scopes: Vec<&str> = OFFERED
         .iter()
+        .chain(&WIDE)
         .filter(|(scope, _)| credential.scopes.contains(scope))
         .map(|(_, words)| *words)
-        .chain(credential.scopes.iter().any(|scope| !is_offered(*scope)).then_some("管理权限"))
         .collect();
     let quota = credential.quota.map(|quota| format!("，每天 {quota} 条")).unwrap_or_default();
     Row {
@@ -145,39 +180,54 @@ fn row(listed: Listed) -> Row {
     }
 }
 
-fn is_offered(scope: Scope) -> bool {
-    OFFERED.iter().any(|(offered, _)| *offered == scope)
-}
-
-/// What the form asks for.
-fn wanted(fields: &Fields, platform: Id<Platform>) -> Result<Wanted, FormErrors> {
+/// What the form asks for, of what the asker may give.
+fn wanted(
+    fields: &Fields,
+    platform: Id<Platform>,
+    (giving, most_rate): (&[(Scope, &str)], u32),
+) -> Result<Wanted, FormErrors> {
     let mut errors = FormErrors::default();
     let name = text::tidy(fields.text("name"));
     if name.is_empty() || name.chars().count() > 40 {
         errors.add("name", "请写一个名称，不超过 40 个字，如“生产环境”");
     }
-    let scopes: Vec<Scope> =
-        OFFERED.iter().map(|(scope, _)| *scope).filter(|scope| fields.has("scope", scope.code())).collect();
-    if scopes.is_empty() {
+    let asked = |scope: &Scope| fields.has("scope", scope.code());
+    let scopes: Vec<Scope> = giving.iter().map(|(scope, _)| *scope).filter(asked).collect();
+    if WIDE.iter().any(|(scope, _)| asked(scope) && !scopes.contains(scope)) {
+        errors.add("scope", "读写其他平台的记录，只能由管理全部区域的工程办授权；请改选其他权限");
+    } else if scopes.is_empty() {
         errors.add("scope", "请至少选择一项权限");
+    }
+    let rate = match fields.text("rate") {
+        "" => Some(USUAL_RATE),
+        typed => typed.parse::<u32>().ok().filter(|rate| (1..=most_rate).contains(rate)),
+    };
+    if rate.is_none() {
+        errors.add("rate", format!("每秒的次数应为 1 到 {most_rate} 的整数"));
     }
     let typed = fields.text("quota");
     let quota = if typed.is_empty() { Ok(None) } else { typed.parse::<u32>().map(Some) };
-    let Ok(quota) = quota else {
+    if quota.is_err() {
         errors.add("quota", "每天的条数应为整数，不限就不填");
-        return Err(errors);
-    };
-    if !errors.is_empty() {
-        return Err(errors);
     }
-    Ok(Wanted { platform: Some(platform.uuid()), quota, ..Wanted::new(&name, &scopes) })
+    match (rate, quota) {
+        (Some(rate), Ok(quota)) if errors.is_empty() => {
+            let platform = Some(platform.uuid());
+            Ok(Wanted { platform, rate, quota, ..Wanted::new(&name, &scopes) })
+        }
+        _ => Err(errors),
+    }
 }
 
 /// `POST /platforms/{id}/credentials`: the secret stands in this answer alone; whoever sends the form
 /// again is told so.
 async fn make(asker: SignedIn, Path(id): Path<Id<Platform>>, fields: Fields) -> Answer {
     let ctx = &asker.ctx;
-    let wanted = match wanted(&fields, id) {
+    let mut tx = ctx.read().await?;
+    own(ctx, &mut tx, id).await?;
+    let (giving, most_rate) = giving(ctx, &mut tx).await?;
+    drop(tx);
+    let wanted = match wanted(&fields, id, (&giving, most_rate)) {
         Ok(wanted) => wanted,
         Err(errors) => {
             let page = list_page(&asker, id, Some(&fields), errors).await?;

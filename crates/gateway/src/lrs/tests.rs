@@ -1,5 +1,11 @@
 //! The store through HTTP, on both engines.
 
+mod filters;
+mod hostile;
+mod papers;
+mod requirements;
+mod signed;
+
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderName, Method, StatusCode};
@@ -23,6 +29,9 @@ use super::{
 const VERB: &str = "http://adlnet.gov/expapi/verbs/completed";
 const LESSON: &str = "http://learning.test/lesson/1";
 const WANG: &str = "mailto:wang@school.test";
+
+/// The versions that are spoken.
+const VERSIONS: [&str; 2] = ["1.0.3", "2.0.0"];
 
 struct Store {
     town: TestApp,
@@ -55,6 +64,10 @@ impl Store {
 
 impl Machine<'_> {
     async fn send(&self, method: Method, path: &str, more: &[(&str, &str)], body: &str) -> Seen {
+        self.sends(method, path, more, body.as_bytes().to_vec()).await
+    }
+
+    async fn sends(&self, method: Method, path: &str, more: &[(&str, &str)], body: Vec<u8>) -> Seen {
         let basic = STANDARD.encode(format!("{}:{}", self.issued.key, self.issued.secret));
         let basic = format!("Basic {basic}");
         let usual = [
@@ -67,7 +80,12 @@ impl Machine<'_> {
             let name = HeaderName::from_bytes(name.as_bytes()).expect("a header");
             headers.insert(name, value.parse().expect("a value"));
         }
-        self.store.town.browser().send(method, path, headers, body.as_bytes().to_vec()).await
+        self.store.town.browser().send(method, path, headers, body).await
+    }
+
+    /// The same in a version of the standard.
+    async fn speaks(&self, version: &str, method: Method, path: &str, body: &str) -> Seen {
+        self.send(method, path, &[("x-experience-api-version", version)], body).await
     }
 
     async fn get(&self, path: &str) -> Seen {

@@ -11,10 +11,12 @@ use serde_json::{Value, json};
 use tisheng_platform::{App, Ctx};
 use tisheng_policy::scheme;
 
+use super::asked::Asked;
 use super::fault::{Fault, Told};
 use super::query::Query;
-use super::records::{Collection, Ground};
+use super::records::Ground;
 use super::totals::Totals;
+use super::ways;
 use crate::proof::basic;
 use crate::token::{self, LASTS, Scope, Token};
 
@@ -54,20 +56,12 @@ async fn answered(app: Arc<App>, request: Request) -> Told<Response> {
         return Err(Fault::data("a parameter holds a character that no text has"));
     }
     let segments: Vec<&str> = resource.split('/').collect();
-    let (service, rest) = match segments[..] {
-        [service, "v1p2", ref rest @ ..] => (service, rest),
-        _ => return Err(Fault::absent()),
+    let asked = match segments[..] {
+        [service, "v1p2", ref rest @ ..] => Asked::read(service, rest),
+        _ => None,
     };
-    let (collection, id) = match *rest {
-        [name] => (Collection::of(name), None),
-        [name, id] => (Collection::of(name), Some(id)),
-        _ => (None, None),
-    };
-    let collection = collection.ok_or_else(Fault::absent)?;
-    let expected = if collection.is_of_gradebook() { "gradebook" } else { "rostering" };
-    if service != expected {
-        return Err(Fault::absent());
-    }
+    let asked = asked.ok_or_else(Fault::absent)?;
+    let collection = asked.collection;
     let scope = if collection.is_of_gradebook() { Scope::ProgressRead } else { Scope::RosterRead };
     if !token.allows(scope) {
         return Err(Fault::forbidden(scope.key()));
@@ -80,13 +74,21 @@ async fn answered(app: Arc<App>, request: Request) -> Told<Response> {
     let part = ctx.scope();
     let address = app.config.public_url.trim_end_matches('/');
     let ground = Ground::new(&programme, &rules, &part, address);
+    let reached = ways::go(&ground, &mut tx, &asked).await?;
+    let ground = ground.in_part(&reached.part, reached.within);
     let (many, one) = collection.names();
-    if let Some(id) = id {
+    if let Some(id) = asked.id {
+        if reached.is_empty {
+            return Err(Fault::absent());
+        }
         let record = query.select(ground.one(&mut tx, collection, (id, &query)).await?);
         return Ok(json_answer(&json!({ one: record })));
     }
     let totals = (app.parts.get::<Totals>(), ctx.at);
-    let (page, total) = ground.page(&mut tx, collection, &query, totals).await?;
+    let (page, total) = match reached.is_empty {
+        true => ground.nothing(collection, &query)?,
+        false => ground.page(&mut tx, collection, &query, totals).await?,
+    };
     let records: Vec<Value> = page.into_iter().map(|record| query.select(record)).collect();
     let mut response = json_answer(&json!({ many: records }));
     let headers = response.headers_mut();

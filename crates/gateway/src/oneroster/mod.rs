@@ -16,8 +16,14 @@
 //! alone is told that it went: what a move has taken away stays there, as it was then and with the status
 //! `tobedeleted`, for as long as leavers do, behind everything else.
 //!
+//! **Who is what.** By role everybody is a teacher: `/teachers` are the users, `/students` are none. In a
+//! class it is the enrolment that counts: `/classes/{id}/students` are those who learn in it, `/classes/
+//! {id}/teachers` are none, so that no consumer gives anybody the rights of who teaches there. The years are
+//! the terms of every class; they have no grading periods.
+//!
 //! The room has no tables: it reads those of others.
 
+mod asked;
 mod call;
 mod export;
 mod fault;
@@ -31,6 +37,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod totals;
+mod ways;
 
 use std::sync::Arc;
 

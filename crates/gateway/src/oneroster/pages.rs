@@ -16,7 +16,7 @@ use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, Page, once, serve};
 use tisheng_platform::{App, audit};
 use tisheng_registry::access::require;
-use tisheng_registry::roster;
+use tisheng_registry::roster::{self, Origin};
 
 use super::export::{self, OFFICES};
 use super::import;
@@ -116,13 +116,23 @@ async fn bring(asker: SignedIn, form: Multipart) -> Answer {
         Ok(roll) => roll,
         Err(error) => return refused(format!("文件不能读取：{error}")),
     };
-    let blob = ctx.app.files.put(roll.into()).await?;
+    let blob = ctx.app.files.put(roll.csv.into()).await?;
+    let origin = roll.is_part.then(|| Origin {
+        key: "oneroster.delta".to_owned(),
+        name: "OneRoster 增量".to_owned(),
+        is_part: true,
+        ..Origin::default()
+    });
     let mut begun = match once::begin(ctx, &received.fields).await? {
         Begun::Fresh(begun) => begun,
         Begun::Again(answer) => return Ok(answer),
     };
-    let run = roster::bring_teachers(ctx, &mut begun.tx, &format!("{name}.csv"), &blob).await?;
+    let run = roster::bring_teachers(ctx, &mut begun.tx, origin, (&format!("{name}.csv"), &blob)).await?;
     audit::record(ctx, &mut begun.tx, "oneroster.brought", run.id.uuid(), &zip).await?;
-    let said = "教师名单已取出，正在核对；核对不会改动系统中的任何数据。";
+    let said = if run.origin.is_some() {
+        "已取出增量文件中有变动的教师，正在核对；没有写到的教师不受影响，核对不会改动任何数据。"
+    } else {
+        "教师名单已取出，正在核对；核对不会改动系统中的任何数据。"
+    };
     begun.done(&format!("/roster/runs/{}", run.id), Flash::note(said)).await
 }

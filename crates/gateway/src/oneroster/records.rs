@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::fault::{Fault, Told};
 use super::fields::{self, Common};
 use super::query::Query;
-use super::store::{self, Condition, Kind, Narrow, Row, Source};
+use super::store::{self, Condition, Kind, Narrow, Row, Source, Within};
 use super::totals::{Read, Totals};
 
 /// Records of a collection in one zip: a whole county's teachers, and more.
@@ -72,6 +72,8 @@ pub struct Ground<'g> {
     pub rules: &'g Scheme,
     /// The part of the tree that is seen.
     pub part: &'g Part,
+    /// What records have to belong to within it.
+    within: Within,
     /// The address under which records are found.
     pub address: &'g str,
     /// The capabilities as statements take them.
@@ -86,7 +88,12 @@ impl<'g> Ground<'g> {
         let width = fields.iter().map(|field| field.chars().count()).max().unwrap_or(1).max(1);
         let packed = fields.iter().map(|field| format!("{field:width$}")).collect();
         let packed = (packed, i64::try_from(width).unwrap_or(1));
-        Self { programme, rules, part, address, packed }
+        Self { programme, rules, part, within: Within::Everything, address, packed }
+    }
+
+    /// The same in another part of the tree, of what belongs to `within`.
+    pub fn in_part(&self, part: &'g Part, within: Within) -> Self {
+        Self { part, within, packed: self.packed.clone(), ..*self }
     }
 
     fn reference(&self, collection: Collection, id: impl std::fmt::Display, kind: &str) -> Value {
@@ -97,7 +104,7 @@ impl<'g> Ground<'g> {
     }
 
     /// Where the rows of a collection come from; `None` for one that is small and not in the database.
-    fn source(&self, collection: Collection) -> Option<Source<'_>> {
+    pub fn source(&self, collection: Collection) -> Option<Source<'_>> {
         let rows = match collection {
             Collection::Orgs => &store::ORGS,
             Collection::Courses => &store::COURSES,
@@ -109,7 +116,7 @@ impl<'g> Ground<'g> {
             Collection::AcademicSessions | Collection::Categories => return None,
         };
         let packed = (collection == Collection::LineItems).then_some(&self.packed);
-        Some(Source { rows, part: self.part, programme: self.programme.id, packed })
+        Some(Source { rows, part: self.part, within: &self.within, programme: self.programme.id, packed })
     }
 
     /// The page that `query` asks for at the moment `at`, and how many records there are on all pages: at
@@ -131,7 +138,8 @@ impl<'g> Ground<'g> {
         };
         let narrow = fields::narrow(collection, query, |which| self.common(which))?;
         let page = (query.offset, query.limit);
-        let rows = if query.is_plain() {
+        let is_whole = self.within == Within::Everything;
+        let rows = if is_whole && query.is_plain() {
             store::page(tx, &source, page).await?
         } else {
             store::narrowed(tx, &source, &narrow, page).await?
@@ -143,8 +151,8 @@ impl<'g> Ground<'g> {
             Some(total) => total,
             None => {
                 let total = match query.filter {
-                    None => store::all(tx, &source).await?,
-                    Some(_) => store::count(tx, &source, &narrow).await?,
+                    None if is_whole => store::all(tx, &source).await?,
+                    _ => store::count(tx, &source, &narrow).await?,
                 };
                 totals.keep(walk, total, at);
                 total
@@ -157,7 +165,19 @@ impl<'g> Ground<'g> {
     fn walk(&self, collection: Collection, query: &Query) -> String {
         let (many, _) = collection.names();
         let Part { from, until } = self.part;
-        format!("{many} {} {from} {until} {:?}", self.programme.id, query.filter)
+        format!("{many} {} {from} {until} {:?} {:?}", self.programme.id, self.within, query.filter)
+    }
+
+    /// Nothing of the collection, for a query that could be asked of it.
+    ///
+    /// # Errors
+    /// As [`Ground::page`].
+    pub fn nothing(&self, collection: Collection, query: &Query) -> Told<(Vec<Value>, i64)> {
+        query.chooses_among(fields::names(collection))?;
+        if self.source(collection).is_none() {
+            return query.apply(Vec::new(), fields::names(collection));
+        }
+        fields::narrow(collection, query, |which| self.common(which)).map(|_| (Vec::new(), 0))
     }
 
     /// Every record of the collection that is not to be deleted, for a file.

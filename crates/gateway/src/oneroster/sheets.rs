@@ -294,6 +294,8 @@ fn cell(record: &Value, place: &str) -> String {
 /// A file of a zip that was brought.
 #[derive(Debug)]
 pub struct Sheet {
+    /// Whether it holds only what has changed, as the manifest says.
+    pub is_delta: bool,
     head: Vec<String>,
     rows: Vec<csv::StringRecord>,
 }
@@ -328,6 +330,11 @@ impl<'a> Line<'a> {
     pub fn text(&self, name: &str) -> &'a str {
         let place = self.head.iter().position(|known| known.eq_ignore_ascii_case(name));
         place.and_then(|place| self.row.get(place)).map_or("", str::trim)
+    }
+
+    /// Whether it is to be deleted.
+    pub fn is_gone(&self) -> bool {
+        self.text("status") == "tobedeleted"
     }
 
     /// Whether it is taken: what is to be deleted is not.
@@ -374,7 +381,10 @@ pub fn read<const N: usize>(bytes: &[u8], names: [&str; N]) -> Result<[Option<Sh
     }
     let mut found = std::array::from_fn(|_| None);
     for (place, name) in names.iter().enumerate() {
-        found[place] = file(&mut archive, name)?;
+        let mode = format!("file.{name}");
+        let mode = manifest.rows().find(|line| line.text("propertyName").eq_ignore_ascii_case(&mode));
+        let is_delta = mode.is_some_and(|line| line.text("value").eq_ignore_ascii_case("delta"));
+        found[place] = file(&mut archive, name)?.map(|sheet| Sheet { is_delta, ..sheet });
     }
     Ok(found)
 }
@@ -410,7 +420,7 @@ fn file(archive: &mut ZipArchive<Cursor<&[u8]>>, name: &str) -> Result<Option<Sh
         }
         rows.push(row.map_err(|error| uneven(&wanted, &error))?);
     }
-    Ok(Some(Sheet { head, rows }))
+    Ok(Some(Sheet { is_delta: false, head, rows }))
 }
 
 /// Something about the content, for whoever brought it.

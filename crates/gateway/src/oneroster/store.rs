@@ -14,7 +14,7 @@ use tisheng_platform::{DbError, Row as Found, Scope as Part, Tx};
 use tisheng_policy::scheme::Programme;
 use uuid::Uuid;
 
-pub use statements::{CLASSES, COURSES, ENROLLMENTS, ITEMS, ORGS, RESULTS, Rows, USERS};
+pub use statements::{CLASSES, COURSES, ENROLLMENTS, ITEMS, ORGS, PLACE, RESULTS, Rows, USERS};
 
 /// Records before the page, and records of it.
 pub type Page = (i64, i64);
@@ -123,11 +123,36 @@ impl Narrow {
     }
 }
 
+/// What the rows of a collection have to belong to, beside the part of the tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Within {
+    Everything,
+    /// Organisations that are schools.
+    Schools,
+    /// What is of a person.
+    Person(Uuid),
+    /// What is of a line item: its class and its code.
+    Item(Uuid, String),
+}
+
+impl Within {
+    fn values(&self) -> [Value<'_>; 3] {
+        match self {
+            Self::Everything => [9.into(), "".into(), Uuid::nil().into()],
+            Self::Schools => [8.into(), "school".into(), Uuid::nil().into()],
+            Self::Person(id) => [2.into(), "".into(), (*id).into()],
+            Self::Item(class, code) => [3.into(), code.as_str().into(), (*class).into()],
+        }
+    }
+}
+
 /// From what rows are read.
 #[derive(Debug)]
 pub struct Source<'s> {
     pub rows: &'static Rows,
     pub part: &'s Part,
+    /// Counts where rows are narrowed, and not for a page in the collection's own order.
+    pub within: &'s Within,
     pub programme: Id<Programme>,
     /// The capabilities in one text, and the width of each field in it; for line items alone.
     pub packed: Option<&'s (String, i64)>,
@@ -184,11 +209,19 @@ pub async fn narrowed(
 ) -> Result<Vec<Row>, DbError> {
     let mut values = source.ground();
     values.extend(narrow.values());
+    values.extend(source.within.values());
     let (kind, at) = narrow.sort;
     let order = [kind as i64, at, i64::from(narrow.descending), limit, offset];
     values.extend(order.map(Value::from));
     values.extend(source.extras());
     tx.rows(source.rows.narrowed, &values, read).await
+}
+
+/// Where the school `id` stands in the tree, or stood before it was moved out of the part.
+pub async fn place(tx: &mut Tx, source: &Source<'_>, id: Uuid) -> Result<Option<String>, DbError> {
+    let mut values = source.ground();
+    values.push(id.into());
+    tx.row_opt(PLACE, &values, |row| row.get(0)).await
 }
 
 /// How many rows there are, with what was moved away.
@@ -204,6 +237,7 @@ pub async fn all(tx: &mut Tx, source: &Source<'_>) -> Result<i64, DbError> {
 pub async fn count(tx: &mut Tx, source: &Source<'_>, narrow: &Narrow) -> Result<i64, DbError> {
     let mut values = source.ground();
     values.extend(narrow.values());
+    values.extend(source.within.values());
     values.extend(source.extras());
     tx.row(source.rows.count, &values, |row| row.get(0)).await
 }

@@ -1,5 +1,7 @@
 //! OneRoster through HTTP, on both engines.
 
+mod belonging;
+mod changes;
 mod walks;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -341,7 +343,13 @@ story!(a_deep_page_is_no_more_than_a_page, |engine| async move {
     // Wherever a page lies, no more than the page comes back.
     let programme = scheme::at(&mut tx, &place.town.county.path).await.expect("a programme");
     let part = Part::below(&place.town.county.path);
-    let source = store::Source { rows: &store::USERS, part: &part, programme: programme.id, packed: None };
+    let source = store::Source {
+        rows: &store::USERS,
+        part: &part,
+        within: &store::Within::Everything,
+        programme: programme.id,
+        packed: None,
+    };
     for pairs in [&[][..], &[("sort", "familyName")], &[("filter", "familyName='王' OR status='active'")]] {
         let pairs: Vec<(String, String)> =
             pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -456,7 +464,7 @@ story!(an_office_takes_the_files_away_and_brings_others, |engine| async move {
 
 story!(every_statement_of_a_collection_is_understood, |engine| async move {
     // They are put together of parts, where the search for statements of the whole product does not look.
-    use store::{CLASSES, COURSES, ENROLLMENTS, ITEMS, ORGS, RESULTS, USERS};
+    use store::{CLASSES, COURSES, ENROLLMENTS, ITEMS, ORGS, PLACE, RESULTS, USERS};
     let scratch = scratch(engine).await;
     for rows in [&ORGS, &CLASSES, &USERS, &ENROLLMENTS, &RESULTS, &COURSES, &ITEMS] {
         let statements = [rows.page, rows.narrowed, rows.all, rows.count];
@@ -465,4 +473,5 @@ story!(every_statement_of_a_collection_is_understood, |engine| async move {
             tx.prepare(sql).await.unwrap_or_else(|error| panic!("{error}\n{sql}"));
         }
     }
+    scratch.db.read().await.expect("a transaction").prepare(PLACE).await.expect("understood");
 });

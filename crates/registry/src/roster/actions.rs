@@ -74,12 +74,17 @@ pub async fn bring(
     Ok(run)
 }
 
-/// Begins a run for a stored roll of teachers that was made of another kind of file.
+/// Begins a run for a stored roll of teachers that was made of another kind of file, of `origin`.
 ///
 /// # Errors
 /// As [`bring`].
-pub async fn bring_teachers(ctx: &Ctx, tx: &mut Tx, file_name: &str, blob: &Blob) -> Result<Run, Failure> {
-    bring(ctx, tx, (&Teachers::ABOUT, None), file_name, blob).await
+pub async fn bring_teachers(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    origin: Option<Origin>,
+    (file_name, blob): (&str, &Blob),
+) -> Result<Run, Failure> {
+    bring(ctx, tx, (&Teachers::ABOUT, origin), file_name, blob).await
 }
 
 /// Says of the row of question `seq` whether it is taken.

@@ -46,6 +46,8 @@ pub struct About {
     pub outcomes: &'static [What],
     /// The page on which rows that are taken as [`What::Waiting`] are decided; empty when none is.
     pub decided_at: &'static str,
+    /// Who decides there.
+    pub decided_by: &'static [Role],
 }
 
 impl About {
@@ -53,6 +55,12 @@ impl About {
     #[must_use]
     pub fn names(&self) -> &'static str {
         self.columns.get(self.named_by).map_or("", Column::title)
+    }
+
+    /// Whether `member` decides about rows that wait.
+    #[must_use]
+    pub fn is_decided_by(&self, member: &Member) -> bool {
+        self.decided_by.iter().any(|role| role.key() == member.role)
     }
 
     /// Whether `member` may bring such a file.
@@ -71,6 +79,9 @@ pub struct Choice {
     pub question: &'static str,
     /// The answers, as key and words; the first is proposed.
     pub answers: &'static [(&'static str, &'static str)],
+    /// Whether it is about what the file does not name: nobody is asked it of a file that says only what has
+    /// changed.
+    pub of_the_rest: bool,
 }
 
 /// Everything that stays the same while one file is read: who brought it, where, when.
@@ -93,6 +104,12 @@ pub struct Desk {
 }
 
 impl Desk {
+    /// Whether the file says only what has changed.
+    #[must_use]
+    pub fn is_part(&self) -> bool {
+        self.origin.as_ref().is_some_and(|origin| origin.is_part)
+    }
+
     /// Whether the clerk decided `answer` in the choice `key`.
     #[must_use]
     pub fn chose(&self, key: &str, answer: &str) -> bool {

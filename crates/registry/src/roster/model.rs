@@ -8,7 +8,7 @@ use tisheng_kernel::number::thousands;
 use tisheng_kernel::{Id, Instant, PersonName};
 use tisheng_platform::{Ctx, Member};
 
-use super::kind::What;
+use super::kind::{About, Choice, What};
 use super::origin::Origin;
 
 /// Days within which a taken file can be undone.
@@ -222,6 +222,12 @@ pub struct Run {
 }
 
 impl Run {
+    /// The choices of `about` that the clerk makes for this file.
+    pub fn choices_of<'a>(&self, about: &'a About) -> impl Iterator<Item = &'a Choice> + use<'a> {
+        let is_part = self.origin.as_ref().is_some_and(|origin| origin.is_part);
+        about.choices.iter().filter(move |choice| !(is_part && choice.of_the_rest))
+    }
+
     /// Whether the asker of `ctx` brought the file.
     #[must_use]
     pub fn is_of(&self, ctx: &Ctx) -> bool {

@@ -18,6 +18,9 @@ pub struct Origin {
     pub titles: Vec<(String, String)>,
     /// Our column by its name in code, and what holds of a row that says nothing there.
     pub given: Vec<(String, String)>,
+    /// Whether the file says only what has changed: what it does not name, or leaves out of a row, stays.
+    #[serde(default)]
+    pub is_part: bool,
 }
 
 impl Origin {

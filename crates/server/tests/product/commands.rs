@@ -196,6 +196,10 @@ fn an_operator_gives_and_takes_credentials() {
     assert!(refused(&lrs(&["credential", "revoke", "nobody"])).contains("no credential"));
     let wrong = refused(&lrs(&["credential", "create", "--name", "x", "--scope", "write"]));
     assert!(wrong.contains("statements/write"), "{wrong}");
+    let nowhere = ["--platform", "0193f1f2-0000-7000-8000-000000000001"];
+    let wrong =
+        refused(&lrs(&[&["credential", "create", "--name", "x", "--scope", "all"][..], &nowhere].concat()));
+    assert!(wrong.contains("no platform") && wrong.contains("none is entered"), "{wrong}");
     assert_eq!(said(&lrs(&["months"])), "");
     assert!(refused(&lrs(&["detach", "2021-03"])).contains("no statements of 2021-03"));
     assert!(refused(&lrs(&["attach", "2021-03"])).contains("has not been taken out"));

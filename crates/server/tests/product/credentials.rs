@@ -3,6 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, Method};
+use tisheng_registry::access::Role;
+use tisheng_registry::organisation;
+use tisheng_registry::samples::Persona;
 use tisheng_testkit::{Seen, story};
 
 use crate::world::World;
@@ -71,7 +74,39 @@ story!(nobody_else_makes_keys, |engine| async move {
         browser.get(&page).await.is(404);
         browser.post_only(&page, &[("name", "甲"), ("scope", "statements/write")]).await.is(404);
     }
-    // Nobody is given more than a platform needs.
+});
+
+story!(what_others_wrote_is_given_by_an_office_of_the_whole_tree_alone, |engine| async move {
+    let world = World::begin(engine).await;
+    let platform = &world.things["/platforms {id}"];
+    let page = format!("/platforms/{platform}/credentials");
+    let mut tx = world.test.app.db.read().await.expect("a transaction");
+    let id = platform.parse().expect("an identifier");
+    let known = tisheng_training::platform::of_id(&mut tx, id).await.expect("read").expect("a platform");
+    let node = organisation::by_path(&mut tx, &known.path).await.expect("read").expect("an institution");
+    drop(tx);
+    let lecturer = Persona { role: Role::Institution, node, ..world.town.school().principal.clone() };
+    for narrow in [&lecturer, &world.town.city_office] {
+        let mut browser = world.browser(narrow).await;
+        browser.get(&page).await.shows("更新活动的名称和说明").hides("全部权限");
+        for scope in ["statements/read", "all/read", "all"] {
+            let refused = browser.post_only(&page, &[("name", "甲"), ("scope", scope)]).await;
+            refused.is(422).says("只能由管理全部区域的工程办授权");
+        }
+    }
+    let mut institution = world.browser(&lecturer).await;
+    for rate in ["0", "501", "快"] {
+        let form = [("name", "甲"), ("scope", "state"), ("rate", rate)];
+        let refused = institution.post_only(&page, &form).await;
+        assert_eq!(refused.is(422).says("应为 1 到 500 的整数").field("rate"), rate);
+    }
     let mut office = world.browser(&world.town.province_office).await;
-    office.post_only(&page, &[("name", "甲"), ("scope", "all")]).await.is(422).says("至少选择一项权限");
+    for scope in ["statements/read", "all/read", "all", "define", "profile"] {
+        let form = [("name", scope), ("scope", scope), ("rate", "2000")];
+        let issued = office.post(&page, &form).await;
+        let (key, secret) = (fact(&issued, "账号（key）"), fact(&issued, "密钥（secret）"));
+        let reads = scope != "define" && scope != "profile";
+        assert_eq!(is_let_in(&world, (&key, &secret)).await, reads, "{scope}");
+    }
+    office.get(&page).await.shows("每秒 2000 次").shows("全部权限");
 });

@@ -120,6 +120,7 @@ impl Kind for CourseFile {
         roles: &[Role::Province, Role::City, Role::Institution],
         outcomes: &[What::New, What::Changed, What::Same],
         decided_at: "",
+        decided_by: &[],
     };
     type Row = Row;
     type Memory = Memory;

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use tisheng_kernel::Id;
 use tisheng_kernel::number::chinese_date;
 use tisheng_platform::web::Failure;
-use tisheng_platform::{Ctx, DbError, Scope, Tx, audit, jobs};
+use tisheng_platform::{Ctx, DbError, Member, Scope, Tx, Who, audit, jobs};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::access::Role;
 use tisheng_registry::people::Person;
@@ -25,13 +25,14 @@ use tisheng_rules::Scheme;
 use uuid::Uuid;
 
 pub use self::row::COLUMNS;
-use self::row::{CATEGORY, HOURS, NAME, NUMBER, Row, report};
+use self::row::{CATEGORY, HOURS, NAME, NUMBER, PLATFORM, Row, report};
 use self::words::Words;
 use super::actions::foresee::{Ahead, Foreseen, foresee};
 use super::actions::reversal::take_back;
 use super::actions::{changed, take};
 use super::delivery::{DELIVERED, Delivered, Tally};
 use super::model::{Entry, HoursError, Logged, Report, WITHDRAWAL, Waiting, WaitingState};
+use super::senders::{Sender, Senders, may_report};
 use super::store;
 use super::told::Outcome;
 use crate::desk::policy;
@@ -45,6 +46,8 @@ pub struct HoursFile;
 pub struct Memory {
     /// The programme of the clerk's node and its rules; none where no programme runs.
     policy: Option<(Programme, Arc<Scheme>)>,
+    /// Who reports in the programme.
+    senders: Vec<Sender>,
     /// Where a number of a platform stood first, and what was said there.
     rows: HashMap<(String, String), (u32, String)>,
     /// What rows that have not been entered yet add to a teacher's day.
@@ -66,9 +69,10 @@ impl Kind for HoursFile {
         columns: &COLUMNS,
         named_by: NAME,
         choices: &[],
-        roles: &[Role::Clerk, Role::Town, Role::County, Role::City, Role::Province],
+        roles: &[Role::Clerk, Role::Town, Role::County, Role::City, Role::Province, Role::Institution],
         outcomes: &[What::New, What::Waiting, What::Same],
         decided_at: "/hours/waiting",
+        decided_by: &[Role::Clerk, Role::Town, Role::County, Role::City, Role::Province],
     };
     type Row = Row;
     type Memory = Memory;
@@ -90,8 +94,13 @@ impl Kind for HoursFile {
 
     async fn remember(desk: &Desk, tx: &mut Tx) -> Result<Memory, DbError> {
         let policy = policy(desk, tx).await?;
+        let senders = match &policy {
+            Some((programme, _)) => (desk.ctx.app.parts.get::<Senders>().0)(tx, programme.id).await?,
+            None => Vec::new(),
+        };
         Ok(Memory {
             policy,
+            senders,
             rows: HashMap::new(),
             ahead: Ahead::new(),
             concerned: BTreeSet::new(),
@@ -115,6 +124,12 @@ impl Kind for HoursFile {
                 notes.wrong(CATEGORY, "您所在的机构还没有启用实施方案，不能导入学时");
                 continue;
             };
+            if let Err(sentence) =
+                row.platform().map_or(Ok(()), |name| may_report(desk, &memory.senders, name))
+            {
+                notes.wrong(PLATFORM, sentence);
+            }
+            let desk = &acting(desk, programme);
             let Some(report) = report(rules, row, desk.ctx.at.date(), notes) else { continue };
             let foreseen = look_ahead(memory, desk, tx, programme, &report, notes).await?;
             row.known = matches!(foreseen, Foreseen::Known);
@@ -139,6 +154,7 @@ impl Kind for HoursFile {
     ) -> Result<(), DbError> {
         let Some((programme, _)) = &memory.policy else { return Ok(()) };
         memory.ahead.clear();
+        let desk = &acting(desk, programme);
         for row in items.into_iter().filter_map(|item| item.row) {
             let Some(report) = row.report.as_ref() else { continue };
             let tally = memory.sources.entry(report.source.clone()).or_default();
@@ -167,6 +183,7 @@ impl Kind for HoursFile {
 
     async fn close(memory: &mut Memory, desk: &Desk, tx: &mut Tx, _: &mut Book) -> Result<(), DbError> {
         let Some((programme, _)) = &memory.policy else { return Ok(()) };
+        let desk = &acting(desk, programme);
         for person in &memory.concerned {
             changed(&desk.ctx, tx, programme, *person).await.map_err(of_hours)?;
         }
@@ -179,6 +196,7 @@ impl Kind for HoursFile {
 
     async fn undo(desk: &Desk, tx: &mut Tx, traces: Vec<Trace>) -> Result<(), Obstacle> {
         let Some((programme, _)) = policy(desk, tx).await? else { return Ok(()) };
+        let desk = &acting(desk, &programme);
         let (mut concerned, mut words) = (BTreeSet::new(), Words::default());
         for trace in traces {
             if store::said::take_back(tx, programme.id, trace.subject, desk.run).await? {
@@ -198,6 +216,17 @@ impl Kind for HoursFile {
         }
         Ok(words.tell(desk, tx, &programme).await?)
     }
+}
+
+/// The desk at which a file is taken. An institution sees no teachers; what its platforms report is held
+/// against those of the whole programme, as when they report by themselves.
+fn acting(desk: &Desk, programme: &Programme) -> Desk {
+    let mut acting = desk.clone();
+    if desk.member.role == Role::Institution.key() {
+        let member = Member { path: programme.path.clone(), ..desk.member.clone() };
+        acting.ctx.who = Who::Member(Box::new(member));
+    }
+    acting
 }
 
 /// Takes back an entry that the file made; gives it, unless it was taken back before.

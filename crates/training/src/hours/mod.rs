@@ -32,6 +32,7 @@ mod model;
 mod pages;
 mod proof;
 pub mod samples;
+mod senders;
 mod statement;
 mod store;
 #[cfg(test)]
@@ -56,6 +57,7 @@ pub use model::{
 };
 pub use pages::{DESK, desk_of_source, routes};
 pub use proof::{Promise, check_totals, is_kept, sum_again};
+pub use senders::{Sender, Senders};
 pub use store::disputes::stored_files;
 pub use store::listed::{Listed, of_source};
 pub use store::{Total, follow, keeps_of};

@@ -14,7 +14,7 @@ use tisheng_registry::roster::{Origin, Work, failed};
 
 use super::model::{Draft, Platform, PlatformError, State};
 use super::store;
-use crate::hours::{self, Channel, Delivered, Tally};
+use crate::hours::{self, Channel, Delivered, Sender, Tally};
 
 /// The job that writes down what a file of hours has brought.
 pub const FILE_JOB: &str = "platform.file_taken";
@@ -244,11 +244,12 @@ pub async fn columns(tx: &mut Tx, platform: Id<Platform>) -> Result<Vec<(String,
     store::columns(tx, platform).await
 }
 
-/// The platforms whose own files of hours can be brought where the asker stands: those in use, with
-/// their titles, and what their rows need not say.
+/// The platforms whose own files of hours can be brought where the asker stands, of an institution its own:
+/// those in use, with their titles, and what their rows need not say.
 pub fn origins<'a>(ctx: &'a Ctx, tx: &'a mut Tx) -> Work<'a, Vec<Origin>, DbError> {
     Box::pin(async move {
         let Some(member) = ctx.who.member() else { return Ok(Vec::new()) };
+        let is_institution = member.role == Role::Institution.key();
         let programme = match scheme::at(tx, &member.path).await {
             Ok(programme) => programme,
             Err(Failure::NotFound) => return Ok(Vec::new()),
@@ -256,12 +257,26 @@ pub fn origins<'a>(ctx: &'a Ctx, tx: &'a mut Tx) -> Work<'a, Vec<Origin>, DbErro
         };
         let mut origins = Vec::new();
         for platform in store::list(tx, programme.id, &Scope::below(&programme.path)).await? {
-            if platform.state == State::Active {
+            let is_own = !is_institution || platform.path == member.path;
+            if is_own && platform.state == State::Active {
                 let titles = store::columns(tx, platform.id).await?;
                 origins.push(Origin { key: platform.id.to_string(), titles, ..origin(&platform) });
             }
         }
         Ok(origins)
+    })
+}
+
+/// Who may report in a programme, for files of hours.
+pub fn senders(tx: &mut Tx, programme: Id<Programme>) -> Work<'_, Vec<Sender>, DbError> {
+    Box::pin(async move {
+        let platforms = store::list(tx, programme, &Scope::everything()).await?;
+        let sender = |platform: Platform| Sender {
+            is_suspended: platform.state == State::Suspended,
+            name: platform.name,
+            path: platform.path,
+        };
+        Ok(platforms.into_iter().map(sender).collect())
     })
 }
 

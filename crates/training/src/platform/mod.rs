@@ -21,8 +21,8 @@ mod tests;
 
 pub use actions::{
     FILE_JOB, OFFICES, READERS, active, amend, arrived, by_name, columns, create, jobs, list, of_name,
-    origins, resume, suspend, unknown, visible,
+    origins, resume, senders, suspend, unknown, visible,
 };
 pub use model::{Arrival, Draft, Platform, PlatformError, State};
 pub use pages::routes;
-pub use store::{follow, of_id};
+pub use store::{all, follow, of_id};

@@ -35,6 +35,9 @@ const LIST: &str = "select id, programme, institution, path, name, home_page, ho
     silent_hours, contact, state, last_arrival, created_at, version from platform
     where programme = $1 and path >= $2 and path < $3 order by name";
 
+const ALL: &str = "select id, programme, institution, path, name, home_page, hour_length, category, kind,
+    silent_hours, contact, state, last_arrival, created_at, version from platform order by name, id";
+
 const ARRIVED: &str =
     "insert into platform_arrival (programme, platform, id, at, channel, records, entered, same,
     waiting, noted, refused, seconds) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
@@ -154,6 +157,14 @@ pub async fn of_id(tx: &mut Tx, id: Id<Platform>) -> Result<Option<Platform>, Db
 /// The platform called `name`.
 pub async fn of_name(tx: &mut Tx, programme: Id<Programme>, name: &str) -> Result<Option<Platform>, DbError> {
     tx.row_opt(OF_NAME, args![programme, name], platform).await
+}
+
+/// The platforms of all programmes, by name.
+///
+/// # Errors
+/// What the database reports.
+pub async fn all(tx: &mut Tx) -> Result<Vec<Platform>, DbError> {
+    tx.rows(ALL, args![], platform).await
 }
 
 /// The platforms of institutions within `scope`, by name.

@@ -1,5 +1,6 @@
 //! Platforms, told on both engines.
 
+mod own_files;
 mod vendor;
 
 use chrono::TimeDelta;

@@ -71,6 +71,7 @@ impl Kind for StatementFile {
         roles: &[Role::Province, Role::City, Role::Institution],
         outcomes: &[What::New, What::Changed, What::Same],
         decided_at: "",
+        decided_by: &[],
     };
     type Row = Row;
     type Memory = Memory;

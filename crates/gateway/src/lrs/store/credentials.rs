@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use chrono::NaiveDate;
 use tisheng_kernel::{Id, Instant};
-use tisheng_platform::Tx;
 use tisheng_platform::args;
 use tisheng_platform::db::{DbError, Row};
+use tisheng_platform::{Scope as Part, Tx};
 use uuid::Uuid;
 
 use crate::lrs::model::{Credential, Scope};
@@ -51,6 +51,15 @@ pub async fn of_key(tx: &mut Tx, key: &str) -> Result<Option<Proof<Credential>>,
         Ok(Proof { holder, secret: row.get(7)?, earlier: earlier.zip(row.get(9)?) })
     })
     .await
+}
+
+const OUTSIDE: &str =
+    "select n.id from node n where n.valid_to is null and not (n.path >= $1 and n.path < $2) limit 1";
+
+/// Whether anything of the tree lies outside `part`.
+pub async fn is_anything_outside(tx: &mut Tx, part: &Part) -> Result<bool, DbError> {
+    let args = args![part.from.as_str(), part.until.as_str()];
+    Ok(tx.row_opt(OUTSIDE, args, |row| row.get::<Uuid>(0)).await?.is_some())
 }
 
 const LIST: &str =

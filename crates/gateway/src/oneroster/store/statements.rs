@@ -287,7 +287,7 @@ macro_rules! condition {
 macro_rules! holds {
     () => {
         concat!(
-            "((",
+            "(((",
             condition!("$4", "$5", "$6", "$7", "$8", "$9", "$10", "$11", "$12", "$13"),
             " and ",
             condition!("$14", "$15", "$16", "$17", "$18", "$19", "$20", "$21", "$22", "$23"),
@@ -295,7 +295,22 @@ macro_rules! holds {
             condition!("$4", "$5", "$6", "$7", "$8", "$9", "$10", "$11", "$12", "$13"),
             " or ",
             condition!("$14", "$15", "$16", "$17", "$18", "$19", "$20", "$21", "$22", "$23"),
-            ")))"
+            "))))"
+        )
+    };
+}
+
+/// What the row has to belong to: 8 a kind, 9 nothing, else a key.
+macro_rules! within {
+    () => {
+        concat!(
+            "(case cast($25 as bigint) when 9 then 2
+            when 8 then case when r.t3 = $26 then 2 else 1 end
+            else case when (",
+            first!("$25"),
+            ", ",
+            code!("$25"),
+            ") = ($27, $26) then 2 else 1 end end) = 2"
         )
     };
 }
@@ -308,7 +323,7 @@ macro_rules! all {
 
 macro_rules! count {
     ($rows:expr) => {
-        concat!("select count(*) from (", $rows, ") r where ", holds!())
+        concat!("select count(*) from (", $rows, ") r where ", holds!(), " and ", within!())
     };
 }
 
@@ -316,41 +331,41 @@ macro_rules! count {
 macro_rules! order {
     ($direction:literal, $descending:literal) => {
         concat!(
-            "case when cast($27 as bigint) = ",
+            "case when cast($30 as bigint) = ",
             $descending,
-            " and cast($25 as bigint) = 1 then ",
-            text!("$26"),
+            " and cast($28 as bigint) = 1 then ",
+            text!("$29"),
             " end ",
             $direction,
-            ", case when cast($27 as bigint) = ",
+            ", case when cast($30 as bigint) = ",
             $descending,
-            " and cast($25 as bigint) = 3 then ",
-            first!("$26"),
+            " and cast($28 as bigint) = 3 then ",
+            first!("$29"),
             " end ",
             $direction,
-            ", case when cast($27 as bigint) = ",
+            ", case when cast($30 as bigint) = ",
             $descending,
-            " and cast($25 as bigint) = 3 then ",
-            second!("$26"),
+            " and cast($28 as bigint) = 3 then ",
+            second!("$29"),
             " end ",
             $direction,
-            ", case when cast($27 as bigint) = ",
+            ", case when cast($30 as bigint) = ",
             $descending,
-            " and cast($25 as bigint) = 3 then ",
-            code!("$26"),
+            " and cast($28 as bigint) = 3 then ",
+            code!("$29"),
             " end ",
             $direction,
-            ", case when cast($27 as bigint) = ",
+            ", case when cast($30 as bigint) = ",
             $descending,
-            " and cast($25 as bigint) = 4 then r.changed_at end ",
+            " and cast($28 as bigint) = 4 then r.changed_at end ",
             $direction,
-            ", case when cast($27 as bigint) = ",
+            ", case when cast($30 as bigint) = ",
             $descending,
-            " and cast($25 as bigint) = 4 then r.made end ",
+            " and cast($28 as bigint) = 4 then r.made end ",
             $direction,
-            ", case when cast($27 as bigint) = ",
+            ", case when cast($30 as bigint) = ",
             $descending,
-            " and cast($25 as bigint) = 5 then r.n1 end ",
+            " and cast($28 as bigint) = 5 then r.n1 end ",
             $direction
         )
     };
@@ -364,11 +379,13 @@ macro_rules! narrowed {
             $rows,
             ") r where ",
             holds!(),
+            " and ",
+            within!(),
             " order by ",
             order!("asc", "0"),
             ", ",
             order!("desc", "1"),
-            ", r.k1, r.k2, r.k3 limit $28 offset $29"
+            ", r.k1, r.k2, r.k3 limit $31 offset $32"
         )
     };
 }
@@ -403,6 +420,9 @@ pub static ORGS: Rows = Rows {
     narrowed: narrowed!(whole!(orgs!(), orgs_moved!())),
     count: count!(whole!(orgs!(), orgs_moved!())),
 };
+/// Where a school stands, or stood before it was moved away.
+pub const PLACE: &str =
+    concat!("select r.o1 from (", whole!(classes!(), classes_moved!()), ") r where r.k1 = $4");
 pub static CLASSES: Rows = Rows {
     page: page!(classes!()),
     all: all!(classes!()),
@@ -457,6 +477,6 @@ pub static ITEMS: Rows = Rows {
         page!(items_moved!(capabilities!("$6", "$7"))),
         all!(items_moved!(capabilities!("$4", "$5"))),
     ]),
-    narrowed: narrowed!(whole!(items!("$30", "$31"), items_moved!(capabilities!("$30", "$31")))),
-    count: count!(whole!(items!("$25", "$26"), items_moved!(capabilities!("$25", "$26")))),
+    narrowed: narrowed!(whole!(items!("$33", "$34"), items_moved!(capabilities!("$33", "$34")))),
+    count: count!(whole!(items!("$28", "$29"), items_moved!(capabilities!("$28", "$29")))),
 };

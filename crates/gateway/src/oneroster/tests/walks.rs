@@ -24,7 +24,7 @@ fn encoded(text: &str) -> String {
 }
 
 /// The records of `many`, each as one of its fields.
-fn all(seen: &Seen, many: &str, field: &str) -> Vec<String> {
+pub fn all(seen: &Seen, many: &str, field: &str) -> Vec<String> {
     let records = body(seen.is(200))[many].as_array().expect("records").clone();
     records.iter().map(|one| one[field].as_str().expect("a text").to_owned()).collect()
 }

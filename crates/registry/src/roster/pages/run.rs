@@ -62,6 +62,8 @@ struct RunPage {
     leads: Vec<(String, String)>,
     undo_until: Option<Instant>,
     may_undo: bool,
+    /// Whether the asker decides about rows that wait.
+    may_decide: bool,
     /// Whether the asker brought the file.
     is_own: bool,
 }
@@ -131,6 +133,7 @@ pub async fn show(asker: SignedIn, Path(text): Path<String>) -> Answer {
         open_questions,
         accounts,
         leads,
+        may_decide: about.is_decided_by(asker.member()),
         undo_until: run.undo_until(),
         may_undo: run.may_be_undone(ctx.at).is_ok(),
         is_own: run.is_of(ctx),
@@ -340,7 +343,7 @@ pub async fn confirm(asker: SignedIn, Path(text): Path<String>, fields: Fields) 
     let (shown, about) = load(ctx, &text).await?;
     let mut errors = FormErrors::default();
     let mut choices = BTreeMap::new();
-    for choice in about.choices {
+    for choice in shown.choices_of(about) {
         let answer = fields.text(choice.key);
         if choice.answers.iter().any(|(key, _)| *key == answer) {
             choices.insert(choice.key.to_owned(), answer.to_owned());

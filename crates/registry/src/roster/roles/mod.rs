@@ -46,10 +46,12 @@ impl Kind for Roles {
             key: ACCOUNTS,
             question: "还没有账号的人员",
             answers: &[("open", "开通账号，导入后可打印首次登录条或下载清单"), ("none", "暂不开通")],
+            of_the_rest: false,
         }],
         roles: &[Role::Province, Role::City, Role::County, Role::Town, Role::Clerk],
         outcomes: What::OF_ROSTERS,
         decided_at: "",
+        decided_by: &[],
     };
     type Row = Row;
     type Memory = Memory;

@@ -87,6 +87,7 @@ impl Kind for Schools {
         roles: &[Role::Province, Role::City, Role::County, Role::Town],
         outcomes: What::OF_ROSTERS,
         decided_at: "",
+        decided_by: &[],
     };
     type Row = Row;
     type Memory = Memory;

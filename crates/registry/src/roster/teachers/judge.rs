@@ -6,6 +6,7 @@ use tisheng_platform::{DbError, Tx};
 use uuid::Uuid;
 
 use super::days::Days;
+use super::leaving;
 use super::row::{self, LOGIN, PAPER, PHONE, Row, SCHOOL, SCHOOL_CODE, STAGE};
 use super::{Memory, altered};
 use crate::access::intake as accounts;
@@ -21,21 +22,30 @@ pub async fn judge(
     tx: &mut Tx,
     items: &mut [Item<Row>],
 ) -> Result<(), DbError> {
-    for item in items.iter_mut() {
-        if let Some((row, notes)) = item.open() {
-            row.school = find_school(&mut memory.schools, desk, row, notes);
-            settle_stage(&memory.schools, row, notes);
-            find_doubles(memory, row, notes);
-        }
-    }
     let papers: Vec<&[u8]> =
         items.iter().filter_map(|item| Some(item.row.as_ref()?.entered.paper_index.as_slice())).collect();
     let mut known = intake::by_papers(tx, &papers).await?;
+    for item in items.iter_mut() {
+        if let Some((row, notes)) = item.open() {
+            row.known = known.remove(&row.entered.paper_index);
+            row.school = if leaving::names_no_school(desk, row) {
+                leaving::school_of(desk, row)
+            } else {
+                find_school(&mut memory.schools, desk, row, notes)
+            };
+            if desk.is_part() {
+                leaving::fill_in(row, notes);
+            }
+            if !row.leaves {
+                settle_stage(&memory.schools, row, notes);
+            }
+            find_doubles(memory, row, notes);
+        }
+    }
     let logins: Vec<String> = items.iter().filter_map(|item| item.row.as_ref()?.login.clone()).collect();
     let taken = accounts::logins_taken(tx, &logins).await?;
     for item in items.iter_mut() {
         let Some((row, notes)) = item.open() else { continue };
-        row.known = known.remove(&row.entered.paper_index);
         let person = row.known.as_ref().map(|known| known.person);
         let owner = row.login.as_ref().and_then(|login| taken.get(login));
         if owner.is_some_and(|owner| Some(*owner) != person) {
@@ -45,7 +55,9 @@ pub async fn judge(
     }
     let days = Days::load(tx, items).await?;
     for item in items.iter_mut() {
-        if let Some((row, notes)) = item.open() {
+        if let Some((row, notes)) = item.open()
+            && !row.leaves
+        {
             days.check(desk, row, notes);
         }
         item.difference = compare(&memory.schools, desk, item);
@@ -159,6 +171,12 @@ fn key(index: &[u8]) -> u64 {
 
 fn compare(schools: &Schoolbook, desk: &Desk, item: &mut Item<Row>) -> Option<Difference> {
     let (row, notes) = item.open()?;
+    if row.leaves {
+        return leaving::leaver(schools, desk, row, notes);
+    }
+    if row.school.is_none() && leaving::names_no_school(desk, row) {
+        return leaving::unplaced(desk, row, notes);
+    }
     let place = row.school.and_then(|id| schools.get(id))?;
     let number = notes.number();
     let difference = |what, fields| Difference {

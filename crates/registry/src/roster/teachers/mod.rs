@@ -6,6 +6,7 @@
 
 mod days;
 mod judge;
+mod leaving;
 mod row;
 mod take;
 mod undo;
@@ -66,16 +67,19 @@ impl Kind for Teachers {
                 key: GONE,
                 question: "系统中在职、但文件中没有的人员",
                 answers: &[("keep", "保持不变"), ("left", "登记为离开本校（学时和成果全部保留）")],
+                of_the_rest: true,
             },
             Choice {
                 key: ACCOUNTS,
                 question: "还没有账号的人员",
                 answers: &[("open", "开通账号，导入后可打印首次登录条或下载清单"), ("none", "暂不开通")],
+                of_the_rest: false,
             },
         ],
         roles: &[Role::Province, Role::City, Role::County, Role::Town, Role::Clerk],
         outcomes: What::OF_ROSTERS,
         decided_at: "",
+        decided_by: &[],
     };
     type Row = Row;
     type Memory = Memory;
@@ -104,8 +108,11 @@ impl Kind for Teachers {
         judge::judge(memory, desk, tx, items).await
     }
 
-    async fn gone(memory: &Memory, _: &Desk, tx: &mut Tx) -> Result<Vec<Difference>, DbError> {
+    async fn gone(memory: &Memory, desk: &Desk, tx: &mut Tx) -> Result<Vec<Difference>, DbError> {
         let mut gone = Vec::new();
+        if desk.is_part() {
+            return Ok(gone);
+        }
         for (school, absent) in absent(memory, tx).await? {
             let place = memory.schools.get(school).map_or_else(String::new, |place| place.name.clone());
             gone.extend(absent.into_iter().map(|one| Difference {
@@ -130,7 +137,7 @@ impl Kind for Teachers {
     }
 
     async fn close(memory: &mut Memory, desk: &Desk, tx: &mut Tx, book: &mut Book) -> Result<(), DbError> {
-        if !desk.chose(GONE, "left") {
+        if desk.is_part() || !desk.chose(GONE, "left") {
             return Ok(());
         }
         let why = (desk.today, "名册中没有", LEFT);

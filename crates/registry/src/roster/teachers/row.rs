@@ -40,6 +40,8 @@ pub const DUTY: usize = 11;
 pub const SINCE: usize = 12;
 /// 登录账号
 pub const LOGIN: usize = 13;
+/// 是否离校
+const LEAVES: usize = 14;
 
 /// The kinds of post.
 const DUTIES: [&str; 2] = ["专任教师", "其他"];
@@ -51,7 +53,7 @@ const SEXES: [&str; 2] = ["男", "女"];
 const AGES: std::ops::RangeInclusive<i32> = 16..=75;
 
 /// The columns of the roll.
-pub const COLUMNS: [Column; 14] = [
+pub const COLUMNS: [Column; 15] = [
     required(
         "name",
         &["姓名", "教师姓名", "名字", "人员姓名", "教职工姓名"],
@@ -135,6 +137,13 @@ pub const COLUMNS: [Column; 14] = [
         "如 2020-09-01；新到校的不填即为导入当天，已在校的不填即不变",
     ),
     optional("login", &["登录账号", "账号", "用户名", "登录名"], &[], 14, "可不填，系统自动生成"),
+    optional(
+        "leaves",
+        &["是否离校"],
+        &words::YES_NO,
+        10,
+        "填“是”的登记为离开本校，学时和成果全部保留；其余的不填",
+    ),
 ];
 
 /// A row about one person.
@@ -156,6 +165,10 @@ pub struct Row {
     pub since: Option<NaiveDate>,
     /// The login asked for.
     pub login: Option<String>,
+    /// Whether the person has left the school.
+    pub leaves: bool,
+    /// Whether what is taught should be told and is not.
+    pub is_untold: bool,
     /// The school that is meant, once it is found.
     pub school: Option<Uuid>,
     /// The person as known, once looked up.
@@ -169,7 +182,8 @@ pub fn read(desk: &Desk, line: &mut Line<'_>) -> Option<Row> {
     let identity = line.need(PAPER, |text| Identity::parse(kind, text));
     let phone = line.read(PHONE, Phone::parse);
     let teaches = teaches(line);
-    let subject = subject(line, teaches);
+    let leaves = leaves(line);
+    let subject = subject(line, teaches && !leaves && !desk.is_part());
     let stage = line.read(STAGE, words::stage);
     let title = line.read(TITLE, words::title).unwrap_or_default();
     let since = since(desk, line);
@@ -189,6 +203,8 @@ pub fn read(desk: &Desk, line: &mut Line<'_>) -> Option<Row> {
         title,
         since,
         login,
+        leaves,
+        is_untold: teaches && subject.is_empty(),
         school: None,
         known: None,
     })
@@ -203,6 +219,17 @@ fn teaches(line: &mut Line<'_>) -> bool {
         other => {
             line.notes.wrong(DUTY, format!("无法识别“{other}”，岗位类别应填“专任教师”或“其他”"));
             true
+        }
+    }
+}
+
+fn leaves(line: &mut Line<'_>) -> bool {
+    match tidy(line.text(LEAVES)).as_str() {
+        "" | "否" => false,
+        "是" => true,
+        other => {
+            line.notes.wrong(LEAVES, format!("无法识别“{other}”，是否离校应填“是”或“否”"));
+            false
         }
     }
 }

@@ -7,9 +7,10 @@ use tisheng_kernel::Instant;
 use tisheng_platform::{DbError, Tx};
 use uuid::Uuid;
 
+use super::leaving;
 use super::row::Row;
 use super::{ACCOUNTS, Memory};
-use crate::access::intake::{self as accounts, Giving, Opening};
+use crate::access::intake::{self as accounts, Giving, LEFT, Opening};
 use crate::people::intake::{self, Duties, NewPost, Newcomer, OnRoll, PostOnRoll};
 use crate::role::Role;
 use crate::roster::kind::{Book, Desk, Item};
@@ -59,6 +60,10 @@ pub async fn take(
     for one in &newcomers {
         book.made(PERSON, one.person);
     }
+    for (known, post) in rows.iter().filter_map(leaving::ends) {
+        let why = (desk.today, "名册中登记为离校", LEFT);
+        leave(desk, tx, (known.person, post.id, post.school), why, book).await?;
+    }
     for one in &placed {
         if let Some(known) = &one.row.known {
             update(desk, tx, one, known, book).await?;
@@ -73,7 +78,7 @@ pub async fn take(
 }
 
 fn place<'r>(schools: &Schoolbook, desk: &Desk, row: &'r Row) -> Option<Placed<'r>> {
-    let school = schools.get(row.school?)?;
+    let school = schools.get(row.school.filter(|_| !row.leaves)?)?;
     let person = row.known.as_ref().map_or_else(|| desk.ctx.id::<Row>().uuid(), |known| known.person);
     Some(Placed { row, person, school: school.id, path: school.path.clone() })
 }

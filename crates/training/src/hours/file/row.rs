@@ -21,7 +21,7 @@ const PHONE: usize = 2;
 /// 学校
 const SCHOOL: usize = 3;
 /// 平台
-const PLATFORM: usize = 4;
+pub const PLATFORM: usize = 4;
 /// 课程
 const TITLE: usize = 5;
 /// 学时类别
@@ -124,6 +124,13 @@ pub struct Row {
     pub report: Option<Report>,
     /// Whether it was taken before, or waits already.
     pub known: bool,
+}
+
+impl Row {
+    /// The platform that is named.
+    pub fn platform(&self) -> Option<&str> {
+        Some(self.platform.as_str()).filter(|name| !name.is_empty())
+    }
 }
 
 /// Reads a row by itself: as far as it can be read, since the rest of it may be wrong as well.
