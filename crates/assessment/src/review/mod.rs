@@ -42,6 +42,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub use board::sees_board;
 pub use jobs::jobs;
 pub use model::{Duty, Marks, Review, ReviewState};
 pub use objection::{Objection, actions::heads};
