@@ -138,9 +138,6 @@ const SEARCH: &str = read!(
     and (c.sort_key || '', c.number) > ($5, $6) order by c.sort_key || '', c.number limit $7"
 );
 
-/// Stands between the parts of a place in a list that goes school by school.
-const BETWEEN: char = '\u{1f}';
-
 /// After everything.
 const END: &str = "\u{10ffff}";
 
@@ -189,7 +186,7 @@ pub async fn list(
             return tx.rows(if backwards { OF_FEW_BACK } else { OF_FEW }, row, listed).await;
         }
         ("school", _) => {
-            let (school, key) = key.split_once(BETWEEN).unwrap_or_default();
+            let [school, key] = after.parts();
             let row = args![programme.id, from, until, state, school, number, most, key];
             return tx.rows(BY_SCHOOL, row, listed).await;
         }

@@ -330,7 +330,9 @@ story!(the_board_shows_how_far_everybody_is, |engine| async move {
     assert!(principal.get("/review/board/table?as=xlsx").await.bytes.starts_with(b"PK"));
     let mut county = world.browser(&world.town.county_office).await;
     county.get("/review/board").await.shows("教师甲").shows(&world.town.school().node.name);
-    county.get("/review/board?level=excellent").await.shows("没有符合条件的材料");
+    for sort in ["name", "-name"] {
+        county.get(&format!("/review/board?level=excellent&sort={sort}")).await.shows("没有符合条件的材料");
+    }
 });
 
 story!(the_board_sorts_by_name_school_and_days, |engine| async move {

@@ -149,7 +149,7 @@ pub(super) async fn people(asker: SignedIn, Path(node): Path<Id<Node>>, filters:
         return table_file(&filters, ("教师名单", Vec::new()), (&head, &numbers), rows);
     }
     if !order.is_empty() {
-        rows = from(rows, &filters.cursor());
+        rows = filters.cursor().rest_of(rows, |row| row.teacher.person.uuid());
     }
     let slice = Slice::cut(rows, |row| (row.teacher.sort_key.clone(), row.teacher.person.to_string()));
     let next = slice.next.map(|place| filters.with("after", &place.write())).unwrap_or_default();
@@ -171,12 +171,6 @@ pub(super) async fn people(asker: SignedIn, Path(node): Path<Id<Node>>, filters:
         order,
         filters,
     })
-}
-
-/// The rows of a sorted list after the one at which the page before ended.
-fn from(rows: Vec<Shown>, place: &Cursor) -> Vec<Shown> {
-    let last = rows.iter().position(|row| row.teacher.person.uuid() == place.uuid());
-    rows.into_iter().skip(last.map_or(0, |last| last + 1)).collect()
 }
 
 fn cells(row: Shown) -> Vec<String> {

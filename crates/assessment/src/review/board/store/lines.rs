@@ -117,9 +117,6 @@ const SEARCH: &str = lines!(
 /// The columns that sort.
 pub const COLUMNS: [&str; 3] = ["name", "school", "age"];
 
-/// Stands between the parts of a place in a list that goes school by school.
-const BETWEEN: char = '\u{1f}';
-
 /// A line of the board.
 #[derive(Debug, Clone)]
 pub struct Line {
@@ -142,7 +139,7 @@ impl Line {
     #[must_use]
     pub fn place(&self, order: Order) -> (String, String) {
         let key = match order.by {
-            "school" => format!("{}{BETWEEN}{}{BETWEEN}{}", self.path, self.state.code(), self.sort_key),
+            "school" => Cursor::joined(&[&self.path, self.state.code(), &self.sort_key]),
             "age" => self.since.micros().to_string(),
             _ => self.sort_key.clone(),
         };
@@ -206,8 +203,7 @@ pub async fn board(tx: &mut Tx, wanted: &Wanted<'_>) -> Result<Vec<Line>, DbErro
         return tx.rows(SEARCH, row, line).await;
     }
     if order.by == "school" {
-        let mut parts = key.split(BETWEEN);
-        let [path, stood, key] = std::array::from_fn(|_| parts.next().unwrap_or_default());
+        let [path, stood, key] = wanted.after.parts();
         let row =
             args![*programme, from, until, *state, *capability, *since, *level, key, id, *most, path, stood];
         return tx.rows(BY_SCHOOL, row, line).await;
