@@ -55,8 +55,10 @@ pub(super) async fn works(
     }
     let leads = review::sees_board(ctx);
     let line = |child: &Child| {
-        let works: Works = each.remove(&child.id)?.into_iter().collect();
-        Some(WorkLine { id: child.id, name: child.name.clone(), cells: cells(&child.id, &works, leads) })
+        let works: Works = each.remove(&child.id).into_iter().flatten().collect();
+        let is_empty = works.all() == 0 && child.figures.is_empty();
+        let cells = cells(&child.id, &works, leads);
+        (!is_empty).then(|| WorkLine { id: child.id, name: child.name.clone(), cells })
     };
     let lines = children.iter().filter_map(line).collect();
     Ok(WorkTable { chart: chart(node, &all, leads), lines, total: cells(&node.id, &all, leads) })
@@ -82,9 +84,9 @@ fn chart(node: &Node, works: &Works, leads: bool) -> String {
         label: work.title().to_owned(),
         value: count,
         shown,
-        href: if leads && count > 0 { board(&node.id, work.filter()) } else { String::new() },
+        href: if leads { board(&node.id, work.filter()) } else { String::new() },
     };
-    let steps: Vec<Bar> = works.each().map(bar).collect();
+    let steps: Vec<Bar> = works.each().filter(|(_, count, _)| *count > 0).map(bar).collect();
     let most = works.counts.into_iter().max().unwrap_or(0);
     bars("测评材料所处环节", &steps, most)
 }
