@@ -93,7 +93,7 @@ macro_rules! of_part {
 const OF_PART: &str = of_part!(">", "");
 const OF_PART_BACK: &str = of_part!("<", " desc");
 
-/// Of a town or a school: the few there are, sorted as they are found.
+/// Of a county or less: the few there are, sorted as they are found.
 macro_rules! of_few {
     ($beyond:literal, $way:literal) => {
         read!(
@@ -181,7 +181,7 @@ pub async fn list(
             let row = args![programme.id, from, until, state, like, key, number, most, beginning];
             return tx.rows(if backwards { OF_PART_BACK } else { OF_PART }, row, listed).await;
         }
-        (by, backwards) if !scope.is_wide() => {
+        (by, backwards) if !scope.is_widest() => {
             let row = args![programme.id, from, until, state, key, number, most, by];
             return tx.rows(if backwards { OF_FEW_BACK } else { OF_FEW }, row, listed).await;
         }

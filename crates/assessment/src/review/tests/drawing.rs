@@ -342,7 +342,8 @@ story!(the_board_sorts_by_name_school_and_days, |engine| async move {
     handed_in(&world, 0, "A6").await;
     world.test.clock.advance(TimeDelta::days(2));
     let principal = &world.town.school().principal;
-    for (looker, waits) in [(principal, ""), (&world.town.county_office, "&state=peers")] {
+    let (county, city) = (&world.town.county_office, &world.town.city_office);
+    for (looker, waits) in [(principal, ""), (county, ""), (city, "&state=peers")] {
         let mut browser = world.browser(looker).await;
         let mut is_first = async |query: &str, name: &str| {
             let table = browser.get(&format!("/review/board/table?as=csv{query}")).await.html();
@@ -356,9 +357,15 @@ story!(the_board_sorts_by_name_school_and_days, |engine| async move {
         is_first(&format!("{waits}&sort=-age"), "教师乙").await;
         is_first(&format!("{waits}&sort=age"), "教师甲").await;
     }
-    // Within a county days sort where an index walks them: for one state.
-    let mut county = world.browser(&world.town.county_office).await;
-    assert!(!county.get("/review/board").await.html().contains("sort=age"));
+    // Within a city days sort where an index walks them: for one state.
+    let mut city = world.browser(city).await;
+    assert!(!city.get("/review/board").await.html().contains("sort=age"));
+    for level in ["", "pass", "excellent"] {
+        let page = city.get(&format!("/review/board?level={level}&sort=-name")).await;
+        assert_eq!(page.html().contains("教师甲"), level.is_empty());
+    }
+    city.get("/review/board?level=pass").await.shows("没有符合条件的材料");
+    let mut county = world.browser(county).await;
     let page = county.get("/review/board?state=peers&sort=-age").await;
     assert!(page.html().contains("sort=age") && page.html().contains("aria-sort=\"descending\""));
     let unit = world.town.schools[1].node.id;

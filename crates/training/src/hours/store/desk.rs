@@ -1,4 +1,4 @@
-//! The lists of the desks, each in the orders that an index serves: within a county or more the rows of a state are
+//! The lists of the desks, each in the orders that an index serves: within a city or more the rows of a state are
 //! walked in that order, of less they are picked out and sorted.
 
 use tisheng_kernel::Id;
@@ -108,7 +108,7 @@ const DISPUTES_BY_DUE: [[&str; 2]; 2] = ways!(
 
 /// The statement for a part of the tree and a way, of those that [`ways`] gives.
 fn fitting(all: [[&'static str; 2]; 2], scope: &Scope, order: Order) -> &'static str {
-    all[usize::from(!scope.is_wide())][usize::from(order.backwards)]
+    all[usize::from(!scope.is_widest())][usize::from(order.backwards)]
 }
 
 /// What is asked of the list of reports.

@@ -88,7 +88,7 @@ story!(the_desks_sort_by_their_columns, |engine| async move {
         place.test.clock.advance(TimeDelta::minutes(1));
     }
     let titles = ["甲课", "乙课", "丙课"];
-    for persona in [&school.clerk, &place.town.county_office] {
+    for persona in [&school.clerk, &place.town.county_office, &place.town.city_office] {
         let mut browser = place.browser(persona).await;
         for (sort, expected) in [
             ("", [0, 1, 2]),
@@ -111,7 +111,7 @@ story!(the_desks_sort_by_their_columns, |engine| async move {
             .is(200);
         place.test.clock.advance(TimeDelta::days(2));
     }
-    for persona in [&school.clerk, &place.town.county_office] {
+    for persona in [&school.clerk, &place.town.county_office, &place.town.city_office] {
         let mut browser = place.browser(persona).await;
         for (sort, expected) in
             [("", [0, 1, 2]), ("-opened", [2, 1, 0]), ("due", [0, 1, 2]), ("-due", [2, 1, 0])]

@@ -9,7 +9,8 @@ use uuid::Uuid;
 use super::{prefix, wrong};
 use crate::evidence::{State, Submission};
 
-/// What a line says, of works that are asked for; `$from` begins with `submission s`, or leads to it.
+/// What a line says, of the works that are asked for, which are found and cut to a page first; `$from` is or
+/// leads to `submission s`.
 macro_rules! lines {
     ($from:literal, $where:literal, $order:literal) => {
         concat!(
@@ -22,21 +23,23 @@ macro_rules! lines {
             (select count(*) from review r where r.programme = s.programme and r.submission = s.id
                 and (r.step = s.step or s.state in ('notice', 'final') and r.duty = 'panel')
                 and r.state in ('open', 'done') and r.duty <> 'chair'), s.path
-            from ",
+            from (select s.id as found from ",
             $from,
-            " join person p on p.id = s.person join node n on n.id = s.school
-            where s.programme = $1 and s.superseded_by is null
-            and ($4 = '' or s.state = $4 or $4 = 'handed_in' and s.state <> 'draft')
-            and ($5 = '' or s.capability = $5) and s.state_since <= $6 and ($7 = '' or s.level = $7) and ",
+            " where s.programme = $1 and s.superseded_by is null
+                and ($4 = '' or s.state = $4 or $4 = 'handed_in' and s.state <> 'draft')
+                and ($5 = '' or s.capability = $5) and s.state_since <= $6 and ($7 = '' or s.level = $7) and ",
             $where,
             " order by ",
             $order,
-            " limit $10"
+            " limit $10) w
+            cross join submission s join person p on p.id = s.person join node n on n.id = s.school
+            where s.programme = $1 and s.id = w.found order by ",
+            $order
         )
     };
 }
 
-/// Within a school or a town: the part of the tree is small, and sorted as it is found.
+/// Within a county or less: the part of the tree is small, and sorted as it is found.
 const NARROW: &str = lines!(
     "submission s",
     "s.path >= $2 and s.path < $3 and (s.sort_key, s.id) > ($8, $9)",
@@ -57,7 +60,7 @@ const NARROW_SINCE_BACK: &str = lines!(
     "s.path >= $2 and s.path < $3 and (s.state_since, s.id) < ($8, $9)",
     "s.state_since desc, s.id desc"
 );
-/// Within a county or more: an index is walked in its order, of all, of a state or of a level; the
+/// Within a city or more: an index is walked in its order, of all, of a state or of a level; the
 /// concatenation keeps the index on paths out of it.
 const WIDE: &str = lines!(
     "submission s",
@@ -167,11 +170,11 @@ pub struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    /// Whether the list can be sorted by how long works have been in their state: within a county or more an
+    /// Whether the list can be sorted by how long works have been in their state: within a city or more an
     /// index serves that for one state.
     #[must_use]
     pub fn sorts_by_age(&self) -> bool {
-        !self.scope.is_wide() || self.state.parse::<State>().is_ok()
+        !self.scope.is_widest() || self.state.parse::<State>().is_ok()
     }
 }
 
@@ -214,7 +217,7 @@ pub async fn board(tx: &mut Tx, wanted: &Wanted<'_>) -> Result<Vec<Line>, DbErro
         let (least, none) = if order.backwards { (i64::MIN, Uuid::nil()) } else { (i64::MAX, Uuid::max()) };
         let when: Option<i64> = key.parse().ok();
         let (when, id) = when.map_or((least, none), |when| (when, id));
-        let sql = match (scope.is_wide(), order.backwards) {
+        let sql = match (scope.is_widest(), order.backwards) {
             (true, true) => IN_STATE_SINCE,
             (true, false) => IN_STATE_SINCE_BACK,
             (false, true) => NARROW_SINCE,
@@ -224,7 +227,7 @@ pub async fn board(tx: &mut Tx, wanted: &Wanted<'_>) -> Result<Vec<Line>, DbErro
         let row = args![*programme, from, until, *state, *capability, *since, *level, when, id, *most];
         return tx.rows(sql, row, line).await;
     }
-    let [forwards, backwards] = match (scope.is_wide(), is_one) {
+    let [forwards, backwards] = match (scope.is_widest(), is_one) {
         (false, _) => [NARROW, NARROW_BACK],
         (true, _) if !level.is_empty() => [OF_LEVEL, OF_LEVEL_BACK],
         (true, true) => [IN_STATE, IN_STATE_BACK],
