@@ -40,39 +40,51 @@ macro_rules! reports {
     };
 }
 
-/// Both ways of an order, in a wide part of the tree and in a narrow one; the concatenation keeps the index on
-/// paths out of the walk.
+/// Both ways of an order, in a wide part of the tree and in a narrow one. The concatenation keeps the index on
+/// paths out of the walk, and what stands in `coalesce` the walk out of a narrow part.
 macro_rules! ways {
-    ($of:ident, $up:literal, $down:literal, $order:literal, $back:literal) => {
+    ($of:ident, $wide:tt, $narrow:tt) => {
         [
-            [
-                $of!("d.path || '' >= $3 and d.path || '' < $4", $up, $order),
-                $of!("d.path || '' >= $3 and d.path || '' < $4", $down, $back),
-            ],
-            [
-                $of!("d.path >= $3 and d.path < $4", $up, $order),
-                $of!("d.path >= $3 and d.path < $4", $down, $back),
-            ],
+            ways!(one $of, "d.path || '' >= $3 and d.path || '' < $4", $wide),
+            ways!(one $of, "d.path >= $3 and d.path < $4", $narrow),
         ]
+    };
+    (one $of:ident, $path:literal, ($up:literal, $down:literal, $order:literal, $back:literal)) => {
+        [$of!($path, $up, $order), $of!($path, $down, $back)]
     };
 }
 
-const REPORTS: [[&str; 2]; 2] = ways!(reports, "id > $8", "id < $8", "id", "id desc");
+const REPORTS: [[&str; 2]; 2] = ways!(
+    reports,
+    ("id > $8", "id < $8", "id", "id desc"),
+    ("coalesce(id, id) > $8", "coalesce(id, id) < $8", "coalesce(id, id)", "coalesce(id, id) desc")
+);
 
 const REPORTS_BY_DAY: [[&str; 2]; 2] = ways!(
     reports,
-    "(worked_on, id) > ($10, $8)",
-    "(worked_on, id) < ($10, $8)",
-    "worked_on, id",
-    "worked_on desc, id desc"
+    (
+        "(worked_on, id) > ($10, $8)",
+        "(worked_on, id) < ($10, $8)",
+        "worked_on, id",
+        "worked_on desc, id desc"
+    ),
+    (
+        "(coalesce(worked_on, ''), id) > ($10, $8)",
+        "(coalesce(worked_on, ''), id) < ($10, $8)",
+        "coalesce(worked_on, ''), id",
+        "coalesce(worked_on, '') desc, id desc"
+    )
 );
 
 const REPORTS_BY_HOURS: [[&str; 2]; 2] = ways!(
     reports,
-    "(seconds, id) > ($10, $8)",
-    "(seconds, id) < ($10, $8)",
-    "seconds, id",
-    "seconds desc, id desc"
+    ("(seconds, id) > ($10, $8)", "(seconds, id) < ($10, $8)", "seconds, id", "seconds desc, id desc"),
+    (
+        "(coalesce(seconds, 0), id) > ($10, $8)",
+        "(coalesce(seconds, 0), id) < ($10, $8)",
+        "coalesce(seconds, 0), id",
+        "coalesce(seconds, 0) desc, id desc"
+    )
 );
 
 /// Disputes of a state.
@@ -96,14 +108,31 @@ macro_rules! disputes {
     };
 }
 
-const DISPUTES: [[&str; 2]; 2] = ways!(disputes, "d.id > $6", "d.id < $6", "d.id", "d.id desc");
+const DISPUTES: [[&str; 2]; 2] = ways!(
+    disputes,
+    ("d.id > $6", "d.id < $6", "d.id", "d.id desc"),
+    (
+        "coalesce(d.id, d.id) > $6",
+        "coalesce(d.id, d.id) < $6",
+        "coalesce(d.id, d.id)",
+        "coalesce(d.id, d.id) desc"
+    )
+);
 
 const DISPUTES_BY_DUE: [[&str; 2]; 2] = ways!(
     disputes,
-    "(d.due_on, d.id) > ($8, $6)",
-    "(d.due_on, d.id) < ($8, $6)",
-    "d.due_on, d.id",
-    "d.due_on desc, d.id desc"
+    (
+        "(d.due_on, d.id) > ($8, $6)",
+        "(d.due_on, d.id) < ($8, $6)",
+        "d.due_on, d.id",
+        "d.due_on desc, d.id desc"
+    ),
+    (
+        "(coalesce(d.due_on, ''), d.id) > ($8, $6)",
+        "(coalesce(d.due_on, ''), d.id) < ($8, $6)",
+        "coalesce(d.due_on, ''), d.id",
+        "coalesce(d.due_on, '') desc, d.id desc"
+    )
 );
 
 /// The statement for a part of the tree and a way, of those that [`ways`] gives.
