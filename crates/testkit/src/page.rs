@@ -91,7 +91,8 @@ impl Seen {
             html.match_indices(attribute).find_map(|(at, _)| {
                 let rest = &html[at + attribute.len()..];
                 let address = &rest[..rest.find('"')?];
-                address.starts_with(start).then(|| address.replace("&#38;", "&").replace("&amp;", "&"))
+                let address = address.replace("&#38;", "&").replace("&amp;", "&");
+                address.starts_with(start).then_some(address)
             })
         });
         found.unwrap_or_else(|| panic!("{} has no link to {start}…:\n{html}", self.path))

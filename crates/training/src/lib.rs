@@ -9,6 +9,7 @@ pub mod platform;
 pub mod reconciliation;
 pub mod samples;
 pub mod selection;
+mod sorting;
 mod table;
 #[cfg(test)]
 mod town;

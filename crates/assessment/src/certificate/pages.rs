@@ -13,7 +13,7 @@ use tisheng_kernel::Id;
 use tisheng_platform::jobs;
 use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, again, show};
-use tisheng_platform::web::paging::Slice;
+use tisheng_platform::web::paging::{Order, Slice};
 use tisheng_platform::web::serve::{Disposition, stored};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, Page, once};
@@ -168,6 +168,8 @@ struct ListPage {
     next: String,
     /// How many wait for a certificate; empty where nobody does.
     ready: String,
+    /// The order in force, as the address names it; empty for a search, which comes by name alone.
+    order: String,
     may_issue: bool,
     /// Whether hours are handed over to another system.
     hands_over: bool,
@@ -223,8 +225,13 @@ async fn list(asker: SignedIn, filters: Filters) -> Answer {
     let scope = asker.ctx.scope();
     let mut tx = asker.ctx.read().await?;
     let programme = scheme::at(&mut tx, &member.path).await?;
-    let narrow = (filters.text("state"), filters.text("q"));
-    let rows = store::listed::list(&mut tx, &programme, &scope, narrow, &filters.cursor()).await?;
+    let words = filters.text("q");
+    let mut order = Order::named(filters.text("sort"), &store::listed::COLUMNS, Order::by("name"));
+    if !words.is_empty() || order == Order::back_by("school") {
+        order = Order::by("name");
+    }
+    let asked = store::listed::Asked { state: filters.text("state"), words, order };
+    let rows = store::listed::list(&mut tx, &programme, &scope, asked, &filters.cursor()).await?;
     let slice = Slice::cut(rows, |(certificate, key)| (key.clone(), certificate.number.clone()));
     let hands_over = scheme::rules(&asker.ctx.app, &mut tx, &programme).await?.handover.is_some();
     let ready = batch::ready(&mut tx, programme.id, &scope).await?;
@@ -239,7 +246,8 @@ async fn list(asker: SignedIn, filters: Filters) -> Answer {
     let next = slice.next.map(|place| filters.with("after", &place.write())).unwrap_or_default();
     let page = Page::new(&asker, "证书", "/certificates");
     let rows = slice.rows.into_iter().map(|(certificate, _)| certificate).collect();
-    show(&ListPage { page, filters, rows, next, ready, may_issue, hands_over, batches })
+    let order = if words.is_empty() { order.key() } else { String::new() };
+    show(&ListPage { page, order, filters, rows, next, ready, may_issue, hands_over, batches })
 }
 
 /// `POST /certificates/batch/{batch}/print`

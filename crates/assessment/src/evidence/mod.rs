@@ -41,6 +41,8 @@ use uuid::Uuid;
 
 /// The event of a revision that was handed in.
 pub const SUBMITTED: &str = "evidence.submitted";
+/// The event of a revision that went on, came back or gave way to the next.
+pub const MOVED: &str = "evidence.moved";
 
 /// The jobs of this room.
 #[must_use]

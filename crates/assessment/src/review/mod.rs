@@ -43,6 +43,7 @@ mod store;
 mod tests;
 
 pub use actions::in_hand_of as in_hand;
+pub use board::sees_board;
 pub use jobs::jobs;
 pub use model::{Duty, Marks, Review, ReviewState};
 pub use objection::{Objection, actions::heads};

@@ -1,6 +1,6 @@
 //! Counting: the schools an event concerns, one school, all of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use tisheng_kernel::Id;
@@ -12,9 +12,11 @@ use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::organisation::Node;
 use tisheng_registry::people::Person;
 use tisheng_registry::roster::{Kind, Passed, Teachers};
+use tisheng_rules::Scheme;
 use uuid::Uuid;
 
-use super::model::{Lagging, Stage};
+use super::model::{Doing, Figures, Lagging, Stage};
+use super::store::CountedWork;
 use super::{COUNT_JOB, store};
 
 /// Schools counted in one transaction, so that nobody waits long for the writer.
@@ -109,7 +111,7 @@ pub(super) async fn recount_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobErr
 /// Counts a school in the programme that runs there, if one does.
 async fn count_there(ctx: &Ctx, tx: &mut Tx, school: (Id<Node>, &str)) -> Result<(), JobError> {
     match scheme::at(tx, school.1).await {
-        Ok(programme) => count(ctx, tx, programme.id, school).await.map_err(told),
+        Ok(programme) => count(ctx, tx, &programme, school).await.map_err(told),
         Err(Failure::NotFound) => Ok(()),
         Err(other) => Err(told(other)),
     }
@@ -118,11 +120,55 @@ async fn count_there(ctx: &Ctx, tx: &mut Tx, school: (Id<Node>, &str)) -> Result
 async fn count(
     ctx: &Ctx,
     tx: &mut Tx,
-    programme: Id<Programme>,
+    programme: &Programme,
     school: (Id<Node>, &str),
 ) -> Result<(), Failure> {
-    let figures = store::count(tx, programme, school.0).await?;
-    Ok(store::put(tx, programme, school, &figures, ctx.at).await?)
+    let fresh = Fresh::count(ctx, tx, programme, school.0).await?;
+    store::put(tx, programme.id, school, (&fresh.figures, fresh.doing), ctx.at).await?;
+    store::put_dimensions(tx, programme.id, school, &fresh.dimensions).await?;
+    Ok(store::put_works(tx, programme.id, school, &fresh.works).await?)
+}
+
+/// What a fresh count gives of a school; hours and capabilities are compared where they are kept.
+#[derive(Debug, PartialEq)]
+struct Fresh {
+    figures: Figures,
+    doing: Doing,
+    dimensions: Vec<(String, i64)>,
+    works: Vec<CountedWork>,
+}
+
+impl Fresh {
+    async fn count(ctx: &Ctx, tx: &mut Tx, programme: &Programme, school: Id<Node>) -> Result<Self, Failure> {
+        let rules = scheme::rules(&ctx.app, tx, programme).await?;
+        let chosen = store::chosen(tx, programme.id, school).await?;
+        Ok(Self {
+            figures: store::count(tx, programme.id, school).await?,
+            doing: store::count_doing(tx, programme.id, school).await?,
+            dimensions: by_dimension(&rules, &chosen),
+            works: store::count_works(tx, programme.id, school).await?,
+        })
+    }
+
+    /// What is kept of a school that stands at `path`.
+    async fn kept(tx: &mut Tx, programme: Id<Programme>, school: (Id<Node>, &str)) -> Result<Self, Failure> {
+        let (figures, doing) = store::kept(tx, programme, school.0).await?.unwrap_or_default();
+        let dimensions = store::dimensions(tx, programme, school).await?;
+        Ok(Self { figures, doing, dimensions, works: store::works(tx, programme, school).await? })
+    }
+}
+
+/// How many have chosen something of each dimension; whoever has chosen twice from one counts once.
+fn by_dimension(rules: &Scheme, chosen: &[(Id<Person>, String)]) -> Vec<(String, i64)> {
+    let of = |(person, code): &(Id<Person>, String)| {
+        rules.framework.capability(code).map(|capability| (capability.dimension.clone(), *person))
+    };
+    let teachers: BTreeSet<(String, Id<Person>)> = chosen.iter().filter_map(of).collect();
+    let mut counts = BTreeMap::new();
+    for (dimension, _) in teachers {
+        *counts.entry(dimension).or_insert(0) += 1;
+    }
+    counts.into_iter().collect()
 }
 
 /// Counts every school of a programme afresh; says how many.
@@ -136,7 +182,7 @@ pub async fn rebuild(ctx: &Ctx, programme: &Programme) -> Result<usize, Failure>
     for some in schools.chunks(TOGETHER) {
         let mut tx = ctx.write().await?;
         for (school, path) in some {
-            count(ctx, &mut tx, programme.id, (*school, path)).await?;
+            count(ctx, &mut tx, programme, (*school, path)).await?;
         }
         tx.commit().await?;
     }
@@ -162,9 +208,9 @@ pub async fn check_figures(ctx: &Ctx, programme: &Programme) -> Result<(usize, V
     let mut tx = ctx.read().await?;
     let mut wrong = Vec::new();
     let schools = store::schools(&mut tx, &Scope::below(&programme.path)).await?;
-    for (school, _) in &schools {
-        let fresh = store::count(&mut tx, programme.id, *school).await?;
-        let kept = store::kept(&mut tx, programme.id, *school).await?.unwrap_or_default();
+    for (school, path) in &schools {
+        let fresh = Fresh::count(ctx, &mut tx, programme, *school).await?;
+        let kept = Fresh::kept(&mut tx, programme.id, (*school, path)).await?;
         if fresh != kept || store::parts_off(&mut tx, programme.id, *school).await? > 0 {
             wrong.push(*school);
         }

@@ -8,7 +8,7 @@ use tisheng_registry::organisation::{Kind, Node};
 use tisheng_rules::Scheme;
 use tisheng_rules::plan::{Target, TargetMeasure};
 
-use super::model::{Due, Figures, Idle, Measured, Part, Stage};
+use super::model::{Cover, Coverage, Due, Figures, Idle, Measured, Part, Stage};
 use super::store::{self, Child};
 
 /// Units of a kind that are named.
@@ -23,6 +23,16 @@ pub async fn counties(tx: &mut Tx, programme: &Programme, node: &Node) -> Result
         Kind::Province | Kind::City => store::counties(tx, programme.id, &Scope::below(&node.path)).await,
         _ => Ok(Vec::new()),
     }
+}
+
+/// How far `counties` are covered.
+#[must_use]
+pub fn coverage(counties: &[Child]) -> Coverage {
+    let reached = |cover: Cover| {
+        let holds = |county: &&Child| Part::Has(cover).holds(&county.figures, county.doing);
+        in_whole(counties.iter().filter(holds).count())
+    };
+    Coverage { units: in_whole(counties.len()), reached: Cover::ALL.map(reached) }
 }
 
 /// The targets that can be measured at a node, on `day`. `counties` are those below it.
@@ -90,7 +100,8 @@ pub async fn idle(
     };
     let mut all = Vec::new();
     for part in [Part::Empty, Part::Idle] {
-        let some: Vec<&Child> = counties.iter().filter(|county| part.holds(&county.figures)).collect();
+        let some: Vec<&Child> =
+            counties.iter().filter(|county| part.holds(&county.figures, county.doing)).collect();
         let first = some.iter().take(NAMED).map(|county| (county.id, county.name.clone())).collect();
         all.push(line(node, part, ("县（市、区）", "个", "counties"), (in_whole(some.len()), first)));
         let some: Vec<_> = schools.iter().filter(|school| school.is_empty == (part == Part::Empty)).collect();

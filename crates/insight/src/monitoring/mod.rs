@@ -6,7 +6,8 @@
 //! many rows as there are schools, never as many as there are teachers. Every figure leads to
 //! exactly the people it counts.
 //!
-//! Tables: `school_figure`, `school_hours`, `school_choice`, `school_mark`. Invariant: once all
+//! Tables: `school_figure`, `school_hours`, `school_choice`, `school_dimension`, `school_work`,
+//! `school_mark`. Invariant: once all
 //! marks are counted, figures equal a fresh count.
 
 mod actions;
@@ -16,13 +17,15 @@ mod pages;
 mod store;
 #[cfg(test)]
 mod tests;
+mod work;
 
 pub use actions::{check_figures, lagging, rebuild};
 pub use measure::{counties, idle, measured};
-pub use model::{Behind, Cell, Due, Figures, Idle, Lagging, Measured, Part, Stage};
+pub use model::{Behind, Cell, Cover, Coverage, Doing, Due, Figures, Idle, Lagging, Measured, Part, Stage};
 pub(crate) use pages::SEERS;
 pub use pages::routes;
 pub use store::{Child, children, figures_below, follow};
+pub use work::{Work, Works};
 
 use tisheng_platform::jobs::Handlers;
 use tisheng_registry::roster;
@@ -38,11 +41,14 @@ pub const RECOUNT_JOB: &str = "monitoring.recount";
 pub const REBUILD_JOB: &str = "monitoring.rebuild";
 
 /// The events after which figures may be others.
-pub const EVENTS: [&str; 7] = [
+pub const EVENTS: [&str; 10] = [
     "person.changed",
     "choice.changed",
     "hours.changed",
+    "offer.published",
+    "activity.changed",
     "evidence.submitted",
+    "evidence.moved",
     "result.final",
     "standing.changed",
     "certificate.issued",

@@ -235,6 +235,51 @@ impl Measured {
     }
 }
 
+/// What of a unit's schools is kept beside their figures.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Doing {
+    /// Schools that offer capabilities.
+    pub offering: i64,
+    /// Schools that have planned or held an activity.
+    pub planning: i64,
+}
+
+/// What is to reach every unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cover {
+    /// There are teachers.
+    Teachers,
+    /// An activity is planned or was held.
+    Planned,
+    /// Capabilities are offered.
+    Offered,
+    /// Somebody has chosen.
+    Chosen,
+    /// Somebody has handed in.
+    HandedIn,
+}
+
+impl Cover {
+    /// Every one, in the order of a good course.
+    pub const ALL: [Self; 5] = [Self::Teachers, Self::Planned, Self::Offered, Self::Chosen, Self::HandedIn];
+
+    /// The words shown of what it has reached.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        Part::Has(self).title()
+    }
+
+    fn holds(self, figures: &Figures, doing: Doing) -> bool {
+        match self {
+            Self::Teachers => !figures.is_empty(),
+            Self::Planned => doing.planning > 0,
+            Self::Offered => doing.offering > 0,
+            Self::Chosen => figures.of(Stage::Chosen) > 0,
+            Self::HandedIn => figures.of(Stage::HandedIn) > 0,
+        }
+    }
+}
+
 /// Whether and how far a unit takes part, as lists are narrowed to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
@@ -246,11 +291,22 @@ pub enum Part {
     Empty,
     /// There are teachers, and none of them has done anything.
     Idle,
+    /// It is reached by that.
+    Has(Cover),
+    /// It is not.
+    Lacks(Cover),
 }
 
 impl Part {
-    /// Every one, in the order of a page.
-    pub const ALL: [Self; 4] = [Self::Begun, Self::NotBegun, Self::Empty, Self::Idle];
+    /// Those that every list offers, in the order of a page.
+    pub const USUAL: [Self; 4] = [Self::Begun, Self::NotBegun, Self::Empty, Self::Idle];
+
+    /// The one of that key.
+    #[must_use]
+    pub fn of(key: &str) -> Option<Self> {
+        let covers = Cover::ALL.into_iter().flat_map(|cover| [Self::Has(cover), Self::Lacks(cover)]);
+        Self::USUAL.into_iter().chain(covers).find(|part| part.key() == key)
+    }
 
     /// The key in addresses.
     #[must_use]
@@ -260,6 +316,16 @@ impl Part {
             Self::NotBegun => "not_begun",
             Self::Empty => "empty",
             Self::Idle => "idle",
+            Self::Has(Cover::Teachers) => "teachers",
+            Self::Has(Cover::Planned) => "planned",
+            Self::Has(Cover::Offered) => "offered",
+            Self::Has(Cover::Chosen) => "chosen",
+            Self::Has(Cover::HandedIn) => "handed_in",
+            Self::Lacks(Cover::Teachers) => "not_teachers",
+            Self::Lacks(Cover::Planned) => "not_planned",
+            Self::Lacks(Cover::Offered) => "not_offered",
+            Self::Lacks(Cover::Chosen) => "not_chosen",
+            Self::Lacks(Cover::HandedIn) => "not_handed_in",
         }
     }
 
@@ -271,19 +337,40 @@ impl Part {
             Self::NotBegun => "未启动",
             Self::Empty => "没有教师",
             Self::Idle => "已有教师、尚未启动",
+            Self::Has(Cover::Teachers) => "有教师",
+            Self::Has(Cover::Planned) => "已安排校本研修",
+            Self::Has(Cover::Offered) => "已公布选学范围",
+            Self::Has(Cover::Chosen) => "有教师选学",
+            Self::Has(Cover::HandedIn) => "有教师提交材料",
+            Self::Lacks(Cover::Teachers) => "还没有教师",
+            Self::Lacks(Cover::Planned) => "未安排校本研修",
+            Self::Lacks(Cover::Offered) => "未公布选学范围",
+            Self::Lacks(Cover::Chosen) => "没有教师选学",
+            Self::Lacks(Cover::HandedIn) => "没有教师提交材料",
         }
     }
 
     /// Whether a unit of these figures is one.
     #[must_use]
-    pub fn holds(self, figures: &Figures) -> bool {
+    pub fn holds(self, figures: &Figures, doing: Doing) -> bool {
         match self {
             Self::Begun => figures.have_begun(),
             Self::NotBegun => !figures.have_begun(),
             Self::Empty => figures.is_empty() && !figures.have_begun(),
             Self::Idle => !figures.is_empty() && !figures.have_begun(),
+            Self::Has(cover) => cover.holds(figures, doing),
+            Self::Lacks(cover) => !cover.holds(figures, doing),
         }
     }
+}
+
+/// How many units of a kind there are, and how many of them are reached by what.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// All of them.
+    pub units: i64,
+    /// In the order of [`Cover::ALL`].
+    pub reached: [i64; 5],
 }
 
 /// Units below a node that do not take part, by kind and reason.
@@ -328,7 +415,7 @@ impl AddAssign for Figures {
 mod tests {
     use chrono::NaiveDate;
 
-    use super::{Behind, Due, Figures, Measured, Part, Stage};
+    use super::{Behind, Cover, Doing, Due, Figures, Measured, Part, Stage};
 
     #[test]
     fn shares_are_of_all_teachers_and_all_only_when_all_are_in() {
@@ -375,10 +462,21 @@ mod tests {
     fn a_unit_has_begun_or_has_nobody_or_waits() {
         let [none, some, begun] =
             [[0; 7], [3, 0, 0, 0, 0, 0, 0], [3, 1, 0, 0, 0, 0, 0]].map(|counts| Figures { counts });
-        let parts = |figures: &Figures| Part::ALL.map(|part| part.holds(figures));
+        let parts = |figures: &Figures| Part::USUAL.map(|part| part.holds(figures, Doing::default()));
         assert_eq!(parts(&begun), [true, false, false, false]);
         assert_eq!(parts(&none), [false, true, true, false]);
         assert_eq!(parts(&some), [false, true, false, true]);
+    }
+
+    #[test]
+    fn a_unit_is_reached_or_not_by_each() {
+        let figures = Figures { counts: [3, 1, 0, 0, 0, 0, 0] };
+        let doing = Doing { offering: 1, planning: 0 };
+        for (cover, reached) in Cover::ALL.into_iter().zip([true, false, true, true, false]) {
+            let both = [Part::Has(cover), Part::Lacks(cover)];
+            assert_eq!(both.map(|part| part.holds(&figures, doing)), [reached, !reached], "{cover:?}");
+            assert_eq!(both.map(|part| Part::of(part.key())), both.map(Some));
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod people;
 mod programmes;
 mod targets;
 mod units;
+mod works;
 
 use std::sync::Arc;
 

@@ -1,6 +1,7 @@
 //! Every statement of the room; the only one that joins whatever it needs, and writes only its
 //! own tables. Lists of people beside.
 
+mod parts;
 mod people;
 mod units;
 
@@ -10,17 +11,25 @@ use tisheng_policy::scheme::Programme;
 use tisheng_registry::organisation::Node;
 use tisheng_registry::people::Person;
 
-use super::model::Figures;
+use super::model::{Doing, Figures};
+pub use parts::{
+    CountedWork, chosen, count_works, dimensions, dimensions_below, put_dimensions, put_works, works,
+    works_below, works_of_children,
+};
 pub use people::{Listed, PAGE, Wanted, people};
 #[cfg(test)]
 pub use people::{Way, people_by};
-pub use units::{counties, idle_schools, schools_by_part};
+pub use units::{counties, coverage, idle_schools, schools_by_part};
 
 const FOLLOW_SCHOOL_FIGURE: &str = "update school_figure set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
 const FOLLOW_SCHOOL_HOURS: &str = "update school_hours set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
 const FOLLOW_SCHOOL_CHOICE: &str = "update school_choice set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
+
+const FOLLOW_SCHOOL_DIMENSION: &str = "update school_dimension set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
+
+const FOLLOW_SCHOOL_WORK: &str = "update school_work set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
 const COUNT: &str = "select count(*),
     coalesce(cast(sum(case when exists (select 1 from choice c
@@ -37,12 +46,19 @@ const COUNT: &str = "select count(*),
         where c.programme = $1 and c.person = p.person and c.state = 'valid') then 1 else 0 end) as bigint), 0)
     from post p where p.school = $2 and p.until is null";
 
+const COUNT_DOING: &str = "select
+    (select count(*) from offer o where o.programme = $1 and o.school = $2 and o.state = 'published'),
+    (select count(*) from (select 1 from activity a
+        where a.programme = $1 and a.school = $2 and a.state <> 'cancelled' limit 1) t)";
+
 const PUT: &str = "insert into school_figure
-    (programme, school, path, teachers, chosen, learning, handed_in, assessed, met, certified, at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    (programme, school, path, teachers, chosen, learning, handed_in, assessed, met, certified, at, offered,
+    planned)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
     on conflict (programme, school) do update set path = excluded.path, teachers = excluded.teachers,
     chosen = excluded.chosen, learning = excluded.learning, handed_in = excluded.handed_in,
-    assessed = excluded.assessed, met = excluded.met, certified = excluded.certified, at = excluded.at";
+    assessed = excluded.assessed, met = excluded.met, certified = excluded.certified, at = excluded.at,
+    offered = excluded.offered, planned = excluded.planned";
 
 const FORGET_HOURS: &str = "delete from school_hours where programme = $1 and school = $2";
 
@@ -112,7 +128,7 @@ const HOURS_OFF: &str = off!("school_hours", hours_of!(), "category", "seconds")
 
 const CHOICES_OFF: &str = off!("school_choice", choices_of!(), "capability", "teachers");
 
-const KEPT: &str = "select teachers, chosen, learning, handed_in, assessed, met, certified
+const KEPT: &str = "select teachers, chosen, learning, handed_in, assessed, met, certified, offered, planned
     from school_figure where programme = $1 and school = $2";
 
 const BELOW: &str =
@@ -125,7 +141,8 @@ const BELOW: &str =
 const CHILDREN: &str = "select n.id, n.name, coalesce(cast(sum(f.teachers) as bigint), 0),
     coalesce(cast(sum(f.chosen) as bigint), 0), coalesce(cast(sum(f.learning) as bigint), 0),
     coalesce(cast(sum(f.handed_in) as bigint), 0), coalesce(cast(sum(f.assessed) as bigint), 0),
-    coalesce(cast(sum(f.met) as bigint), 0), coalesce(cast(sum(f.certified) as bigint), 0)
+    coalesce(cast(sum(f.met) as bigint), 0), coalesce(cast(sum(f.certified) as bigint), 0),
+    coalesce(cast(sum(f.offered) as bigint), 0), coalesce(cast(sum(f.planned) as bigint), 0)
     from node n left join school_figure f on f.programme = $1
         and f.path >= n.path and f.path < substr(n.path, 1, length(n.path) - 1) || '0'
     where n.parent = $2 and n.valid_to is null and n.kind in ('province', 'city', 'county', 'town', 'school')
@@ -170,17 +187,29 @@ pub async fn count(tx: &mut Tx, programme: Id<Programme>, school: Id<Node>) -> R
     tx.row(COUNT, args![programme, school], |row| figures(row, 0)).await
 }
 
+fn doing(row: &Row<'_>, first: usize) -> Result<Doing, DbError> {
+    Ok(Doing { offering: row.get(first)?, planning: row.get(first + 1)? })
+}
+
+/// Looks afresh whether a school offers and plans.
+pub async fn count_doing(tx: &mut Tx, programme: Id<Programme>, school: Id<Node>) -> Result<Doing, DbError> {
+    tx.row(COUNT_DOING, args![programme, school], |row| doing(row, 0)).await
+}
+
 /// Keeps the figures of a school, with its hours and choices.
 pub async fn put(
     tx: &mut Tx,
     programme: Id<Programme>,
     (school, path): (Id<Node>, &str),
-    figures: &Figures,
+    (figures, doing): (&Figures, Doing),
     at: Instant,
 ) -> Result<(), DbError> {
     let [teachers, chosen, learning, handed_in, assessed, met, certified] = figures.counts;
-    let row =
-        args![programme, school, path, teachers, chosen, learning, handed_in, assessed, met, certified, at];
+    let Doing { offering, planning } = doing;
+    let row = args![
+        programme, school, path, teachers, chosen, learning, handed_in, assessed, met, certified, at,
+        offering, planning
+    ];
     tx.run(PUT, row).await?;
     let key = args![programme, school];
     tx.run(FORGET_HOURS, key).await?;
@@ -209,8 +238,8 @@ pub async fn kept(
     tx: &mut Tx,
     programme: Id<Programme>,
     school: Id<Node>,
-) -> Result<Option<Figures>, DbError> {
-    tx.row_opt(KEPT, args![programme, school], |row| figures(row, 0)).await
+) -> Result<Option<(Figures, Doing)>, DbError> {
+    tx.row_opt(KEPT, args![programme, school], |row| Ok((figures(row, 0)?, doing(row, 7)?))).await
 }
 
 /// How many sums of hours and of choices of a school are not what counting gives.
@@ -243,10 +272,12 @@ pub struct Child {
     pub name: String,
     /// Its figures.
     pub figures: Figures,
+    /// How many of its schools do what else is kept of them.
+    pub doing: Doing,
 }
 
 fn child(row: &Row<'_>) -> Result<Child, DbError> {
-    Ok(Child { id: row.get(0)?, name: row.get(1)?, figures: figures(row, 2)? })
+    Ok(Child { id: row.get(0)?, name: row.get(1)?, figures: figures(row, 2)?, doing: doing(row, 9)? })
 }
 
 /// What stands directly below a node, with its figures, in the order of names.
@@ -309,5 +340,7 @@ pub async fn author(
 pub async fn follow(tx: &mut Tx, shift: &Shift) -> Result<(), DbError> {
     shift.apply(tx, FOLLOW_SCHOOL_FIGURE).await?;
     shift.apply(tx, FOLLOW_SCHOOL_HOURS).await?;
-    shift.apply(tx, FOLLOW_SCHOOL_CHOICE).await.map(drop)
+    shift.apply(tx, FOLLOW_SCHOOL_CHOICE).await?;
+    shift.apply(tx, FOLLOW_SCHOOL_DIMENSION).await?;
+    shift.apply(tx, FOLLOW_SCHOOL_WORK).await.map(drop)
 }

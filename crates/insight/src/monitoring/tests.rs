@@ -1,5 +1,7 @@
 //! Stories of figures that move, told on both engines under a made-up scheme.
 
+mod broad;
+
 use chrono::{Days, TimeDelta};
 use tisheng_assessment::{certificate, evidence, review};
 use tisheng_kernel::Level;
@@ -40,7 +42,7 @@ async fn begin(engine: Engine) -> World {
 async fn begin_with(engine: Engine, files: &[(String, String)]) -> World {
     let kinds = Kinds::new(vec![Entry::of::<Teachers>()]);
     let parts = scheme::samples::parts().with(kinds).with(certificate::EXAMINE);
-    let test = TestApp::with_handlers(engine, routes(), parts, handlers()).await;
+    let test = TestApp::with_handlers(engine, routes().merge(review::routes()), parts, handlers()).await;
     let town = small_town(&test.system()).await.expect("a town");
     // In the middle of the scheme's period.
     test.clock.advance(TimeDelta::days(3 * 365));
@@ -466,7 +468,8 @@ story!(a_figure_that_was_tampered_with_is_found_and_counted_again, |engine| asyn
     let mut figures = store::count(&mut tx, world.programme.id, school.id).await.expect("counted");
     figures.counts[1] += 1;
     let place = (school.id, school.path.as_str());
-    store::put(&mut tx, world.programme.id, place, &figures, system.at).await.expect("written");
+    let doing = store::count_doing(&mut tx, world.programme.id, school.id).await.expect("looked");
+    store::put(&mut tx, world.programme.id, place, (&figures, doing), system.at).await.expect("written");
     tx.commit().await.expect("commits");
     assert_eq!(world.wrong().await, 1);
     assert_eq!(rebuild(&system, &world.programme).await.expect("counted"), 2);
@@ -486,6 +489,17 @@ story!(a_figure_that_was_tampered_with_is_found_and_counted_again, |engine| asyn
             (select min(capability) from school_choice)",
             1,
         ),
+        (
+            "update school_dimension set teachers = teachers + 1 where dimension =
+            (select min(dimension) from school_dimension)",
+            1,
+        ),
+        (
+            "insert into school_work (programme, school, state, level, path, works)
+            select programme, school, 'panel', '', path, 1 from school_dimension limit 1",
+            1,
+        ),
+        ("update school_figure set planned = 1 where chosen = 1", 1),
     ] {
         let mut tx = system.write().await.expect("a transaction");
         assert_eq!(tx.run(sql, args![]).await.expect("changed"), changed);

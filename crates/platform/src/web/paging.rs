@@ -109,6 +109,26 @@ impl Cursor {
         URL_SAFE_NO_PAD.encode(format!("{}.{}", self.id, self.key))
     }
 
+    /// A sort key of several parts, for a list that is sorted by more than one thing.
+    #[must_use]
+    pub fn joined(parts: &[&str]) -> String {
+        parts.join("\u{1f}")
+    }
+
+    /// The parts of the sort key; empty where there are fewer.
+    #[must_use]
+    pub fn parts<const N: usize>(&self) -> [&str; N] {
+        let mut parts = self.key.split('\u{1f}');
+        std::array::from_fn(|_| parts.next().unwrap_or_default())
+    }
+
+    /// The rows of a short list, sorted in hand, after the one at which the page before ended; `id` gives a
+    /// row's identifier.
+    pub fn rest_of<T>(&self, mut rows: Vec<T>, id: impl Fn(&T) -> uuid::Uuid) -> Vec<T> {
+        let last = rows.iter().position(|row| id(row) == self.uuid());
+        rows.split_off(last.map_or(0, |last| last + 1))
+    }
+
     /// The identifier as stored; all zeros, before every other, on the first page.
     #[must_use]
     pub fn uuid(&self) -> uuid::Uuid {
@@ -220,6 +240,16 @@ mod tests {
         assert_eq!(usual.after(&place).0, "a");
         assert!(usual.after(&Cursor::default()).0 > "鿿", "the end of everything");
         assert_eq!(Order::by("name").after(&Cursor::default()).0, "");
+    }
+
+    #[test]
+    fn a_place_has_parts_and_a_list_goes_on_after_it() {
+        let id = |n: u128| uuid::Uuid::from_u128(n);
+        let place = Cursor { key: Cursor::joined(&["/51/", "wang"]), id: id(2).to_string() };
+        assert_eq!(Cursor::read(&place.write()).parts(), ["/51/", "wang", ""]);
+        let rows = vec![3, 2, 1];
+        assert_eq!(place.rest_of(rows.clone(), |n| id(*n)), [1]);
+        assert_eq!(Cursor::default().rest_of(rows, |n| id(*n)), [3, 2, 1]);
     }
 
     #[test]

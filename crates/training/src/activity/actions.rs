@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 use tisheng_kernel::{Id, Seconds};
 use tisheng_platform::web::Failure;
-use tisheng_platform::{Ctx, Tx, audit};
+use tisheng_platform::{Ctx, Tx, audit, jobs};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::access::{self, Role};
 use tisheng_registry::organisation::{self, Node};
@@ -96,6 +96,7 @@ pub async fn plan(
     store::add(tx, programme.id, &new, ctx.at).await?;
     let detail = json!({ "school": new.school, "title": new.plan.title, "seconds": new.plan.seconds });
     audit::record(ctx, tx, "activity.planned", new.id.uuid(), &detail).await?;
+    changed(ctx, tx, new.school).await?;
     Ok(new.id)
 }
 
@@ -228,7 +229,13 @@ pub async fn cancel(
 ) -> Result<(), ActivityError> {
     let found = activity(ctx, tx, programme, id).await?;
     with_reason(reason)?;
-    step(ctx, tx, &found, Step::Cancel, &Moving { decision: reason, ..Moving::default() }).await
+    step(ctx, tx, &found, Step::Cancel, &Moving { decision: reason, ..Moving::default() }).await?;
+    changed(ctx, tx, found.school).await
+}
+
+/// Says that a school has another activity, or one less.
+async fn changed(ctx: &Ctx, tx: &mut Tx, school: Id<Node>) -> Result<(), ActivityError> {
+    Ok(jobs::emit(tx, ctx.at, "activity.changed", &json!({ "school": school })).await?)
 }
 
 fn with_reason(reason: &str) -> Result<(), ActivityError> {

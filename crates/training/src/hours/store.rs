@@ -1,6 +1,7 @@
 //! Every statement of the room: entries and their sums here, what waits and disputes beside.
 
 pub mod bulk;
+pub mod desk;
 pub mod disputes;
 pub mod listed;
 pub mod reports;

@@ -4,6 +4,7 @@ mod disputes;
 mod file;
 mod long_day;
 mod several;
+mod sorting;
 
 use proptest::prelude::{Strategy, any};
 use proptest::strategy::ValueTree;

@@ -157,6 +157,7 @@ pub async fn publish(ctx: &Ctx, tx: &mut Tx, programme: &Programme) -> Result<Of
     }
     let detail = json!({ "school": school.id, "version": draft.version, "capabilities": capabilities });
     audit::record(ctx, tx, "selection.offer_published", draft.id.uuid(), &detail).await?;
+    jobs::emit(tx, ctx.at, "offer.published", &json!({ "school": school.id })).await?;
     Ok(draft)
 }
 

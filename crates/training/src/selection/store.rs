@@ -22,10 +22,10 @@ macro_rules! listed {
 pub mod above;
 pub mod bulk;
 pub mod counted;
+pub mod teachers;
 
 use std::str::FromStr;
 
-use tisheng_kernel::person_name::sort_keys_of;
 use tisheng_kernel::{Id, Instant};
 use tisheng_platform::db::Column;
 use tisheng_platform::web::paging::{Cursor, ROWS, literal};
@@ -36,6 +36,7 @@ use tisheng_registry::people::Person;
 use uuid::Uuid;
 
 use super::model::{ChangeState, ChoiceChange, Offer, OfferState, in_order};
+pub use teachers::{Narrow, TeacherChoice, teachers};
 
 const KEEPS_OF: &str = "select 1 from programme p
     where exists (select 1 from choice c where c.programme = p.id and c.person = $1) limit 1";
@@ -116,41 +117,6 @@ const DECIDE: &str = "update choice_change set state = $3, decision = $4, decide
 
 const WITHDRAW: &str = "update choice_change set state = 'withdrawn', decided_at = $4
     where programme = $1 and id = $2 and person = $3 and state = 'asked'";
-
-/// Walks the roll in its order; the concatenation keeps the index on paths out of it, which would
-/// have to sort the whole part of the tree.
-const TEACHERS_WIDE: &str =
-    "select r.person, r.name, r.school, r.subject, r.sort_key, r.chosen_at, c.capability
-    from (select o.person as person, p.name as name, n.name as school, o.subject as subject,
-            o.sort_key as sort_key, h.chosen_at as chosen_at
-        from post o join person p on p.id = o.person join node n on n.id = o.school
-        left join choice h on h.programme = $1 and h.person = o.person
-        where o.until is null and o.path || '' >= $2 and o.path || '' < $3
-        and ($4 = '' or p.name like $4 || '%' escape '\\' or p.pinyin like $4 || '%' escape '\\'
-            or p.initials like $4 || '%' escape '\\')
-        and ($5 = '' or ($5 = 'none') = (h.person is null))
-        and ($6 = '' or (select 1 from choice_capability e where e.programme = $1
-            and e.person = o.person and e.capability = $6 and e.dropped_at is null limit 1) is not null)
-        and (o.sort_key, o.person) > ($7, $8) and o.sort_key < $10 order by o.sort_key, o.person limit $9) r
-    left join choice_capability c on c.programme = $1 and c.person = r.person and c.dropped_at is null
-    order by r.sort_key, r.person, c.capability";
-
-/// Picks the small part of the tree out and sorts it.
-const TEACHERS_NARROW: &str =
-    "select r.person, r.name, r.school, r.subject, r.sort_key, r.chosen_at, c.capability
-    from (select o.person as person, p.name as name, n.name as school, o.subject as subject,
-            o.sort_key as sort_key, h.chosen_at as chosen_at
-        from post o join person p on p.id = o.person join node n on n.id = o.school
-        left join choice h on h.programme = $1 and h.person = o.person
-        where o.until is null and o.path >= $2 and o.path < $3
-        and ($4 = '' or p.name like $4 || '%' escape '\\' or p.pinyin like $4 || '%' escape '\\'
-            or p.initials like $4 || '%' escape '\\')
-        and ($5 = '' or ($5 = 'none') = (h.person is null))
-        and ($6 = '' or exists (select 1 from choice_capability e where e.programme = $1
-            and e.person = o.person and e.capability = $6 and e.dropped_at is null))
-        and (o.sort_key, o.person) > ($7, $8) and o.sort_key < $10 order by o.sort_key, o.person limit $9) r
-    left join choice_capability c on c.programme = $1 and c.person = r.person and c.dropped_at is null
-    order by r.sort_key, r.person, c.capability";
 
 fn coded<T: FromStr<Err = String>>(row: &Row<'_>, column: usize) -> Result<T, DbError> {
     String::read(row, column)?.parse().map_err(|problem| DbError::Column { column, problem })
@@ -407,78 +373,6 @@ pub async fn withdraw(
     at: Instant,
 ) -> Result<bool, DbError> {
     Ok(tx.run(WITHDRAW, args![programme, id, person, at]).await? == 1)
-}
-
-/// A teacher of a list, with the choice.
-#[derive(Debug, Clone)]
-pub struct TeacherChoice {
-    pub person: Id<Person>,
-    pub name: String,
-    pub school: String,
-    pub subject: String,
-    pub sort_key: String,
-    pub chosen_at: Option<Instant>,
-    pub capabilities: Vec<String>,
-}
-
-/// What a list is narrowed to; empty texts narrow nothing.
-#[derive(Debug, Clone, Default)]
-pub struct Narrow {
-    /// Beginning of a name, of its pinyin or of its initials.
-    pub words: String,
-    /// `none`: has not chosen; `some`: has.
-    pub state: String,
-    /// Code of a capability chosen.
-    pub capability: String,
-}
-
-/// Teachers within `scope` in the order of their names, at most `limit`.
-pub async fn teachers(
-    tx: &mut Tx,
-    programme: Id<Programme>,
-    scope: &Scope,
-    narrow: &Narrow,
-    cursor: &Cursor,
-    limit: i64,
-) -> Result<Vec<TeacherChoice>, DbError> {
-    let (first, beyond) = sort_keys_of(&narrow.words);
-    let args = args![
-        programme,
-        &scope.from,
-        &scope.until,
-        literal(&narrow.words),
-        &narrow.state,
-        &narrow.capability,
-        cursor.key.as_str().max(first.as_str()),
-        cursor.uuid(),
-        limit,
-        beyond
-    ];
-    let mut teachers: Vec<TeacherChoice> = Vec::new();
-    let list = if scope.is_wide() { TEACHERS_WIDE } else { TEACHERS_NARROW };
-    tx.each(list, args, |row| {
-        let person: Id<Person> = row.get(0)?;
-        if teachers.last().map(|teacher| teacher.person) != Some(person) {
-            teachers.push(TeacherChoice {
-                person,
-                name: row.get(1)?,
-                school: row.get(2)?,
-                subject: row.get(3)?,
-                sort_key: row.get(4)?,
-                chosen_at: row.get(5)?,
-                capabilities: Vec::new(),
-            });
-        }
-        if let (Some(teacher), Some(code)) = (teachers.last_mut(), row.get::<Option<String>>(6)?) {
-            teacher.capabilities.push(code);
-        }
-        Ok(())
-    })
-    .await?;
-    for teacher in &mut teachers {
-        teacher.capabilities = in_order(std::mem::take(&mut teacher.capabilities));
-    }
-    Ok(teachers)
 }
 
 /// Follows a move of the tree with the paths that this room keeps.

@@ -4,6 +4,7 @@ use std::io::{Cursor, Read};
 
 use tisheng_kernel::Id;
 use tisheng_platform::web::Cursor as Place;
+use tisheng_platform::web::paging::Order;
 use tisheng_platform::{Scope, args};
 use tisheng_registry::people::Person;
 use tisheng_testkit::{Seen, story};
@@ -11,7 +12,7 @@ use tisheng_testkit::{Seen, story};
 use super::{World, begin};
 use crate::certificate::check_standings;
 use crate::certificate::facts::{public_key, verify_offline};
-use crate::certificate::store::listed::list;
+use crate::certificate::store::listed::{Asked, COLUMNS, list};
 
 /// Three teachers of two schools have met everything, and one has not.
 async fn three_are_ready(engine: tisheng_testkit::Engine) -> World {
@@ -215,9 +216,12 @@ story!(certificates_of_a_part_are_listed_like_those_of_the_whole, |engine| async
     let world = three_are_ready(engine).await;
     issued(&world).await;
     let mut tx = world.test.app.db.read().await.expect("a transaction");
-    let mut listed = async |path: &str, narrow: (&str, &str), after: &Place| {
-        let rows = list(&mut tx, &world.programme, &Scope::below(path), narrow, after).await;
+    let mut sorted = async |path: &str, asked: Asked<'_>, after: &Place| {
+        let rows = list(&mut tx, &world.programme, &Scope::below(path), asked, after).await;
         rows.expect("listed").into_iter().map(|(one, key)| (key, one.number, one.path)).collect::<Vec<_>>()
+    };
+    let mut listed = async |path: &str, (state, words): (&str, &str), after: &Place| {
+        sorted(path, Asked { state, words, order: Order::by("name") }, after).await
     };
     let whole = listed(&world.town.province.path, ("", ""), &Place::default()).await;
     assert_eq!(whole.len(), 3);
@@ -233,5 +237,55 @@ story!(certificates_of_a_part_are_listed_like_those_of_the_whole, |engine| async
         assert!(listed(&part.path, ("revoked", ""), &Place::default()).await.is_empty());
         let found = listed(&part.path, ("valid", "测试二小"), &Place::default()).await;
         assert_eq!(found.len(), within.iter().filter(|row| row.2 == second.node.path).count());
+        for words in ["ceshierxiao", "csex"] {
+            assert!(
+                listed(&part.path, ("", words), &Place::default()).await.is_empty(),
+                "no school by pinyin"
+            );
+        }
+        for (_, number, path) in &within {
+            let holder = world.town.schools.iter().find(|school| school.node.path == *path);
+            let found = listed(&part.path, ("", &number[..number.len() - 1]), &Place::default()).await;
+            assert!(holder.is_some() && found.iter().any(|row| row.1 == *number), "{number}");
+        }
+    }
+    for part in [&world.town.province, &world.town.city, &first.node] {
+        let held = whole.iter().filter(|row| row.2.starts_with(&part.path)).count();
+        for by in COLUMNS {
+            let asked = |order| Asked { state: "", words: "", order };
+            let mut up = sorted(&part.path, asked(Order::by(by)), &Place::default()).await;
+            assert_eq!((up.len(), up.is_sorted()), (held, true), "{by} of {}", part.name);
+            if let [(key, number, _), rest @ ..] = &up[..] {
+                let place = Place { key: key.clone(), id: number.clone() };
+                assert_eq!(sorted(&part.path, asked(Order::by(by)), &place).await, rest, "the next by {by}");
+            }
+            if by != "school" {
+                let down = sorted(&part.path, asked(Order::back_by(by)), &Place::default()).await;
+                if let [(key, number, _), rest @ ..] = &down[..] {
+                    let place = Place { key: key.clone(), id: number.clone() };
+                    assert_eq!(sorted(&part.path, asked(Order::back_by(by)), &place).await, rest, "-{by}");
+                }
+                up.reverse();
+                assert_eq!(down, up, "-{by} of {}", part.name);
+            }
+        }
+    }
+});
+
+story!(a_certificate_is_found_by_name_pinyin_and_initials, |engine| async move {
+    let world = three_are_ready(engine).await;
+    issued(&world).await;
+    for office in [&world.town.province_office, &world.town.county_office] {
+        let mut browser = world.browser(office).await;
+        for words in ["教师甲", "jiaoshijia", "jiaoshi jia", "JSJ", "jiaoshiy"] {
+            let page = browser.get(&format!("/certificates?q={}", words.replace(' ', "%20"))).await;
+            let found = page.html().matches("<th scope=\"row\">").count();
+            assert!((1..3).contains(&found), "{words}: {found}");
+        }
+        let page = browser.get("/certificates?sort=-issued").await;
+        page.shows("教师甲");
+        assert!(page.html().contains("aria-sort=\"descending\""));
+        let page = browser.get("/certificates?sort=school&q=jsj").await;
+        assert!(!page.html().contains("class=\"sorts\""), "a search comes by name alone");
     }
 });

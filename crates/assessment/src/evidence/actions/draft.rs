@@ -6,6 +6,7 @@ use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, Tx, audit};
 
 use super::desk::{desk, own, own_draft, wanted};
+use super::handed_in::moved;
 use super::stale;
 use crate::evidence::model::{Body, Item, StoredFile, Submission, takes_text};
 use crate::evidence::store::{self, Beginning};
@@ -94,6 +95,7 @@ pub async fn revise(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>) -> Result<Id<Sub
     }
     let detail = json!({ "capability": old.capability, "revision": old.revision + 1, "after": old.id });
     audit::record(ctx, tx, "evidence.revised", new.uuid(), &detail).await?;
+    moved(ctx, tx, &old).await?;
     Ok(new)
 }
 

@@ -9,9 +9,9 @@ use uuid::Uuid;
 
 use super::desk::{Desk, own_draft};
 use super::stale;
-use crate::evidence::SUBMITTED;
 use crate::evidence::model::{Consent, Item, State, Submission, digest, shortcomings};
 use crate::evidence::store::{self, Frozen, Move};
+use crate::evidence::{MOVED, SUBMITTED};
 
 /// What keeps a revision from being handed in; empty when nothing does.
 #[must_use]
@@ -96,7 +96,12 @@ pub async fn reopen(ctx: &Ctx, tx: &mut Tx, submission: &Submission) -> Result<(
     }
     let detail = json!({ "from": submission.state.code(), "step": submission.step });
     audit::record(ctx, tx, "evidence.withdrawn", submission.id.uuid(), &detail).await?;
-    Ok(())
+    moved(ctx, tx, submission).await
+}
+
+/// Says that a revision does not stand where it stood.
+pub(super) async fn moved(ctx: &Ctx, tx: &mut Tx, submission: &Submission) -> Result<(), Failure> {
+    Ok(jobs::emit(tx, ctx.at, MOVED, &json!({ "school": submission.school })).await?)
 }
 
 /// Where a revision goes.
@@ -133,5 +138,5 @@ pub async fn advance(ctx: &Ctx, tx: &mut Tx, submission: &Submission, to: Onward
         "level": to.level.map(Level::code),
     });
     audit::record(ctx, tx, "evidence.moved", submission.id.uuid(), &detail).await?;
-    Ok(())
+    moved(ctx, tx, submission).await
 }

@@ -3,4 +3,5 @@
 mod pages;
 pub(super) mod store;
 
+pub use pages::sees_board;
 pub(super) use pages::{board, notice, table};

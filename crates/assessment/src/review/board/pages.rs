@@ -2,19 +2,20 @@
 
 use askama::Template;
 use chrono::{NaiveDate, TimeDelta};
-use tisheng_kernel::Instant;
 use tisheng_kernel::number::chinese_date;
+use tisheng_kernel::{Instant, Level};
 use tisheng_platform::web::layout::show;
-use tisheng_platform::web::paging::{ROWS, Slice};
+use tisheng_platform::web::paging::{Order, ROWS, Slice};
 use tisheng_platform::web::serve::download;
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Cursor, Failure, Filters, Page};
-use tisheng_platform::{Ctx, Tx};
+use tisheng_platform::{Ctx, Scope, Tx};
 use tisheng_policy::scheme;
 use tisheng_registry::access::{self, Role};
+use tisheng_registry::organisation::{self, Kind, Node};
 use tisheng_rules::Scheme;
 
-use super::store::{self, Line, Notice, Split, Wanted};
+use super::store::{self, COLUMNS, Line, Notice, Split, Wanted};
 use crate::evidence::State;
 use crate::review::actions;
 use crate::review::model::{Duty, Review, ReviewState};
@@ -26,6 +27,14 @@ use crate::review::store as reviews;
 /// Who sees the board of their node.
 const LOOKERS: [Role; 7] =
     [Role::Principal, Role::Cio, Role::ManagementTeam, Role::Town, Role::County, Role::City, Role::Province];
+
+/// Whether the asker sees the board.
+#[must_use]
+pub fn sees_board(ctx: &Ctx) -> bool {
+    access::require(ctx, &LOOKERS).is_ok()
+}
+
+const TITLE: &str = "测评进展";
 /// Rows of a table that is saved.
 const TABLE: i64 = 20_000;
 /// The heads of that table.
@@ -40,11 +49,14 @@ struct Board {
     lines: Vec<Row>,
     /// How many are in each state; empty above the school.
     counts: Vec<(State, i64)>,
-    states: Vec<State>,
     capabilities: Vec<(String, String)>,
     first: String,
     next: String,
     many_schools: bool,
+    /// The order in force, as the address names it; empty for a search, which comes by name alone.
+    order: String,
+    /// Whether the days in a state sort.
+    sorts_by_age: bool,
     /// Whether the asker appoints a panel.
     appoints: bool,
     /// Works on which a panel is split, and who has to decide by when.
@@ -92,29 +104,40 @@ fn capabilities(rules: &Scheme) -> Vec<(String, String)> {
     chosen.chain(framework.works.iter().map(|work| (work.key.clone(), work.title.value.clone()))).collect()
 }
 
-/// What the address asks for, at the asker's node.
-fn wanted<'f>(ctx: &Ctx, programme: uuid::Uuid, filters: &'f Filters, most: i64) -> Wanted<'f> {
+/// What the address asks for, within `scope`.
+fn wanted<'f>(ctx: &Ctx, scope: Scope, programme: uuid::Uuid, filters: &'f Filters, most: i64) -> Wanted<'f> {
     let days: i64 = filters.text("days").parse().unwrap_or(0);
     let since = if days > 0 { ctx.at + TimeDelta::days(-days) } else { Instant::from_micros(i64::MAX) };
-    Wanted {
+    let mut wanted = Wanted {
         programme,
-        scope: ctx.scope(),
+        scope,
         state: filters.text("state"),
+        level: filters.text("level"),
         capability: filters.text("capability"),
         name: filters.text("q"),
-        wide: is_wide(ctx),
         since,
         after: filters.cursor(),
+        order: Order::named(filters.text("sort"), &COLUMNS, Order::by("name")),
         most,
+    };
+    let serves = match wanted.order.by {
+        "name" => wanted.name.is_empty() || !wanted.order.backwards,
+        "school" => wanted.name.is_empty() && !wanted.order.backwards,
+        _ => wanted.name.is_empty() && wanted.sorts_by_age(),
+    };
+    if !serves {
+        wanted.order = Order::by("name");
     }
+    wanted
 }
 
-/// Whether the asker's node spans many schools.
-fn is_wide(ctx: &Ctx) -> bool {
-    matches!(
-        access::role(ctx),
-        Some(Role::County | Role::City | Role::Province | Role::Evaluator | Role::Auditor)
-    )
+/// The unit that the address asks for, else the asker's own node.
+async fn unit(ctx: &Ctx, tx: &mut Tx, filters: &Filters) -> Result<Option<Node>, Failure> {
+    if filters.text("unit").is_empty() {
+        return Ok(None);
+    }
+    let id = filters.text("unit").parse().map_err(|_| Failure::NotFound)?;
+    organisation::visible(ctx, tx, id).await.map(Some)
 }
 
 fn pager(filters: &Filters, next: Option<&Cursor>) -> (String, String) {
@@ -122,71 +145,93 @@ fn pager(filters: &Filters, next: Option<&Cursor>) -> (String, String) {
     (first, next.map(|cursor| filters.with("after", &cursor.write())).unwrap_or_default())
 }
 
-async fn lines(ctx: &Ctx, tx: &mut Tx, filters: &Filters, most: i64) -> Result<(Vec<Line>, Frame), Failure> {
+/// What the board shows of one request, before it is cut to pages.
+struct Found {
+    programme: uuid::Uuid,
+    rules: std::sync::Arc<Scheme>,
+    unit: Option<Node>,
+    scope: Scope,
+    order: Order,
+    sorts_by_age: bool,
+    lines: Vec<Line>,
+}
+
+async fn find(ctx: &Ctx, tx: &mut Tx, filters: &Filters, most: i64) -> Result<Found, Failure> {
     access::require(ctx, &LOOKERS)?;
     let programme = scheme::current(ctx, tx).await?;
     let rules = scheme::rules(&ctx.app, tx, &programme).await?;
-    let found = store::board(tx, &wanted(ctx, programme.id.uuid(), filters, most)).await?;
-    Ok((found, Frame { programme: programme.id.uuid(), rules }))
-}
-
-struct Frame {
-    programme: uuid::Uuid,
-    rules: std::sync::Arc<Scheme>,
+    let unit = unit(ctx, tx, filters).await?;
+    let scope = unit.as_ref().map_or_else(|| ctx.scope(), |unit| Scope::below(&unit.path));
+    let wanted = wanted(ctx, scope.clone(), programme.id.uuid(), filters, most);
+    let lines = store::board(tx, &wanted).await?;
+    let (order, sorts_by_age) = (wanted.order, wanted.sorts_by_age());
+    Ok(Found { programme: programme.id.uuid(), rules, unit, scope, order, sorts_by_age, lines })
 }
 
 /// `GET /review/board`
 pub async fn board(asker: SignedIn, filters: Filters) -> Answer {
     let ctx = &asker.ctx;
     let mut tx = ctx.read().await?;
-    let (found, frame) = lines(ctx, &mut tx, &filters, ROWS + 1).await?;
+    let found = find(ctx, &mut tx, &filters, ROWS + 1).await?;
     // Above the school the dashboard counts, from figures kept ready.
-    let counts = match is_wide(ctx) {
+    let counts = match found.scope.is_wide() {
         true => Vec::new(),
-        false => store::counts(&mut tx, frame.programme, &ctx.scope()).await?,
+        false => store::counts(&mut tx, found.programme, &found.scope).await?,
     };
-    let split = split(ctx, &mut tx, &frame).await?;
+    let split = if found.unit.is_none() { split(ctx, &mut tx, &found).await? } else { Vec::new() };
     drop(tx);
-    let slice = Slice::cut(found, |line| (line.sort_key.clone(), line.id.to_string()));
+    let slice = Slice::cut(found.lines, |line| line.place(found.order));
     let (first, next) = pager(&filters, slice.next.as_ref());
     let lines = slice.rows.into_iter().map(|line| Row {
-        label: frame.rules.framework.label(&line.capability),
+        label: found.rules.framework.label(&line.capability),
         age: (ctx.at - line.since).num_days(),
         is_split: split.iter().any(|one| one.split.id == line.id),
         line,
     });
     let of = |state: State| counts.iter().find(|(known, _)| *known == state).map_or(0, |(_, count)| *count);
+    let is_school = match &found.unit {
+        Some(unit) => unit.kind == Kind::School,
+        None => matches!(access::role(ctx), Some(Role::Principal | Role::Cio | Role::ManagementTeam)),
+    };
+    let title =
+        found.unit.as_ref().map_or_else(|| TITLE.to_owned(), |unit| format!("{}：{TITLE}", unit.name));
+    let page = Page::new(&asker, title, "/review/board");
     show(&Board {
-        page: Page::new(&asker, "测评进展", "/review/board"),
+        page: if found.unit.is_some() { page.crumb(TITLE, "/review/board") } else { page },
         lines: lines.collect(),
-        counts: if is_wide(ctx) { Vec::new() } else { State::ALL.map(|state| (state, of(state))).to_vec() },
-        states: State::ALL.to_vec(),
-        capabilities: capabilities(&frame.rules),
+        counts: if found.scope.is_wide() {
+            Vec::new()
+        } else {
+            State::ALL.map(|state| (state, of(state))).to_vec()
+        },
+        capabilities: capabilities(&found.rules),
         first,
         next,
         appoints: access::require(ctx, &APPOINTERS).is_ok(),
-        many_schools: !matches!(access::role(ctx), Some(Role::Principal | Role::Cio | Role::ManagementTeam)),
+        many_schools: !is_school,
         // Named once, before the list; its rows say it on every page.
         split: if filters.cursor() == Cursor::default() { split } else { Vec::new() },
+        order: if filters.text("q").is_empty() { found.order.key() } else { String::new() },
+        sorts_by_age: found.sorts_by_age,
         filters,
     })
 }
 
 /// What panels do not agree on below the asker's node; above the county it would be too much to look at.
-async fn split(ctx: &Ctx, tx: &mut Tx, frame: &Frame) -> Result<Vec<SplitRow>, Failure> {
-    if is_wide(ctx) && access::role(ctx) != Some(Role::County) {
+async fn split(ctx: &Ctx, tx: &mut Tx, found: &Found) -> Result<Vec<SplitRow>, Failure> {
+    if ctx.scope().is_wide() && access::role(ctx) != Some(Role::County) {
         return Ok(Vec::new());
     }
     let member = access::require(ctx, &LOOKERS)?;
     let today = ctx.at.date();
     let mut rows = Vec::new();
-    for one in store::split(tx, frame.programme, &ctx.scope(), member.person).await? {
+    for one in store::split(tx, found.programme, &ctx.scope(), member.person).await? {
         // Where members are still to be drawn, nothing is split yet.
-        if one.chair.is_empty() && lacks_members(ctx, tx, frame.programme, &one).await? {
+        if one.chair.is_empty() && lacks_members(ctx, tx, found.programme, &one).await? {
             continue;
         }
         rows.push(SplitRow {
-            label: frame.rules.framework.label(&one.capability),
+            label: found.rules.framework.label(&one.capability),
             limit: match one.due_on {
                 Some(due) => chinese_date(due),
                 None => format!("{}起等待", chinese_date(one.since.date())),
@@ -212,15 +257,16 @@ async fn lacks_members(ctx: &Ctx, tx: &mut Tx, programme: uuid::Uuid, of: &Split
 /// `GET /review/board/table?as=xlsx|csv`: the same lines as a file.
 pub async fn table(asker: SignedIn, filters: Filters) -> Answer {
     let mut tx = asker.ctx.read().await?;
-    let (found, frame) = lines(&asker.ctx, &mut tx, &filters, TABLE).await?;
+    let found = find(&asker.ctx, &mut tx, &filters, TABLE).await?;
     drop(tx);
     let rows: Vec<Vec<String>> = found
+        .lines
         .iter()
         .map(|line| {
             vec![
                 line.name.clone(),
                 line.school.clone(),
-                frame.rules.framework.label(&line.capability),
+                found.rules.framework.label(&line.capability),
                 line.state.to_string(),
                 line.revision.to_string(),
                 line.done.to_string(),
@@ -248,7 +294,8 @@ pub async fn notice(asker: SignedIn, filters: Filters) -> Answer {
     let mut tx = ctx.read().await?;
     let programme = scheme::current(ctx, &mut tx).await?;
     let rules = scheme::rules(&ctx.app, &mut tx, &programme).await?;
-    let found = store::notices(&mut tx, &wanted(ctx, programme.id.uuid(), &filters, ROWS + 1)).await?;
+    let found =
+        store::notices(&mut tx, &wanted(ctx, ctx.scope(), programme.id.uuid(), &filters, ROWS + 1)).await?;
     let own = objection::store::own(&mut tx, programme.id.uuid(), actions::person(ctx)?).await?;
     drop(tx);
     let own = own.into_iter().map(|objection| {
@@ -272,4 +319,16 @@ pub async fn notice(asker: SignedIn, filters: Filters) -> Answer {
         own: own.collect(),
         filters,
     })
+}
+
+impl Board {
+    /// The states that the list can be narrowed to.
+    fn states(&self) -> Vec<(&'static str, &'static str)> {
+        let all = State::ALL.into_iter().map(|state| (state.code(), state.chinese()));
+        all.chain([("handed_in", "已提交的（不含草稿）")]).collect()
+    }
+
+    fn levels(&self) -> [(&'static str, &'static str); 3] {
+        Level::ALL.map(|level| (level.code(), level.chinese()))
+    }
 }

@@ -1,13 +1,15 @@
 //! The statements of lists: panels, the school's board, the notice.
 
+mod lines;
+
 use chrono::NaiveDate;
 use tisheng_kernel::{Id, Instant, Level};
-use tisheng_platform::web::Cursor;
 use tisheng_platform::{DbError, Row, Scope, Tx, args};
 use tisheng_registry::people::Person;
 use uuid::Uuid;
 
 use crate::evidence::{State, Submission};
+pub use lines::{COLUMNS, Line, Wanted, board};
 
 const PANEL: &str = "select m.id, m.person, p.name, m.chair, m.since,
     (select count(*) from review r where r.programme = m.programme and r.reviewer = m.person and r.state = 'open'),
@@ -45,67 +47,6 @@ const LEFT: &str = left!("");
 const LEFT_BY: &str = left!(" and m.person = $2");
 const NO_CHAIR: &str = "update panel_member set until = $3
     where programme = $1 and node = $2 and chair and until is null";
-/// Within a school or a town: the part of the tree is small, and sorted as it is found.
-const NARROW: &str = "select s.id, p.name, s.sort_key, s.capability, s.state, s.revision, s.state_since,
-    coalesce(s.level, (select max(d.level) from decision d where d.programme = s.programme
-        and d.submission = s.id and d.notice_until is not null)), n.name,
-    (select count(*) from review r where r.programme = s.programme and r.submission = s.id
-        and (r.step = s.step or s.state in ('notice', 'final') and r.duty = 'panel')
-        and r.state = 'done' and r.duty <> 'chair'),
-    (select count(*) from review r where r.programme = s.programme and r.submission = s.id
-        and (r.step = s.step or s.state in ('notice', 'final') and r.duty = 'panel')
-        and r.state in ('open', 'done') and r.duty <> 'chair')
-    from submission s join person p on p.id = s.person join node n on n.id = s.school
-    where s.programme = $1 and s.path >= $2 and s.path < $3 and s.superseded_by is null
-    and ($4 = '' or s.state = $4) and ($5 = '' or s.capability = $5)
-    and s.state_since <= $6 and (s.sort_key, s.id) > ($7, $8)
-    order by s.sort_key, s.id limit $9";
-/// Within a county or more: the roll is walked in its order; the concatenation keeps the index on
-/// paths out of it.
-const WIDE: &str = "select s.id, p.name, s.sort_key, s.capability, s.state, s.revision, s.state_since,
-    coalesce(s.level, (select max(d.level) from decision d where d.programme = s.programme
-        and d.submission = s.id and d.notice_until is not null)), n.name,
-    (select count(*) from review r where r.programme = s.programme and r.submission = s.id
-        and (r.step = s.step or s.state in ('notice', 'final') and r.duty = 'panel')
-        and r.state = 'done' and r.duty <> 'chair'),
-    (select count(*) from review r where r.programme = s.programme and r.submission = s.id
-        and (r.step = s.step or s.state in ('notice', 'final') and r.duty = 'panel')
-        and r.state in ('open', 'done') and r.duty <> 'chair')
-    from submission s join person p on p.id = s.person join node n on n.id = s.school
-    where s.programme = $1 and s.path || '' >= $2 and s.path || '' < $3 and s.superseded_by is null
-    and ($4 = '' or s.capability = $4) and s.state_since <= $5 and (s.sort_key, s.id) > ($6, $7)
-    order by s.sort_key, s.id limit $8";
-const WIDE_IN_STATE: &str =
-    "select s.id, p.name, s.sort_key, s.capability, s.state, s.revision, s.state_since,
-    coalesce(s.level, (select max(d.level) from decision d where d.programme = s.programme
-        and d.submission = s.id and d.notice_until is not null)), n.name,
-    (select count(*) from review r where r.programme = s.programme and r.submission = s.id
-        and (r.step = s.step or s.state in ('notice', 'final') and r.duty = 'panel')
-        and r.state = 'done' and r.duty <> 'chair'),
-    (select count(*) from review r where r.programme = s.programme and r.submission = s.id
-        and (r.step = s.step or s.state in ('notice', 'final') and r.duty = 'panel')
-        and r.state in ('open', 'done') and r.duty <> 'chair')
-    from submission s join person p on p.id = s.person join node n on n.id = s.school
-    where s.programme = $1 and s.state = $9 and s.path || '' >= $2 and s.path || '' < $3
-    and s.superseded_by is null and ($4 = '' or s.capability = $4) and s.state_since <= $5
-    and (s.sort_key, s.id) > ($6, $7) order by s.sort_key, s.id limit $8";
-const SEARCH: &str = "select s.id, p.name, s.sort_key, s.capability, s.state, s.revision, s.state_since,
-    coalesce(s.level, (select max(d.level) from decision d where d.programme = s.programme
-        and d.submission = s.id and d.notice_until is not null)), n.name,
-    (select count(*) from review r where r.programme = s.programme and r.submission = s.id
-        and (r.step = s.step or s.state in ('notice', 'final') and r.duty = 'panel')
-        and r.state = 'done' and r.duty <> 'chair'),
-    (select count(*) from review r where r.programme = s.programme and r.submission = s.id
-        and (r.step = s.step or s.state in ('notice', 'final') and r.duty = 'panel')
-        and r.state in ('open', 'done') and r.duty <> 'chair')
-    from (select id from person where name >= $9 and name < $10
-        union select id from person where pinyin >= $9 and pinyin < $10
-        union select id from person where initials >= $9 and initials < $10) f
-    join submission s on s.programme = $1 and s.person = f.id and s.superseded_by is null
-    join person p on p.id = s.person join node n on n.id = s.school
-    where s.path >= $2 and s.path < $3 and ($4 = '' or s.state = $4) and ($5 = '' or s.capability = $5)
-    and s.state_since <= $6 and (s.sort_key, s.id) > ($7, $8)
-    order by s.sort_key, s.id limit $11";
 /// A panel whose members do not agree, in the order of the roll. Of a work that others still judge nothing
 /// is said.
 const SPLIT: &str = "select s.id, p.name, n.name, s.capability, b.id, coalesce(b.name, ''),
@@ -254,85 +195,15 @@ pub async fn no_chair(tx: &mut Tx, programme: Uuid, node: Uuid, at: Instant) -> 
     tx.run(NO_CHAIR, args![programme, node, at]).await.map(drop)
 }
 
-/// A line of the board.
-#[derive(Debug, Clone)]
-pub struct Line {
-    pub id: Id<Submission>,
-    pub name: String,
-    pub sort_key: String,
-    pub capability: String,
-    pub state: State,
-    pub revision: i64,
-    pub since: Instant,
-    pub level: Option<Level>,
-    pub school: String,
-    pub done: i64,
-    pub drawn: i64,
-}
-
-/// What the board is asked for; empty fields ask for everything.
-#[derive(Debug, Clone)]
-pub struct Wanted<'a> {
-    pub programme: Uuid,
-    pub scope: Scope,
-    pub state: &'a str,
-    pub capability: &'a str,
-    /// The beginning of the name, of its pinyin or of its initials.
-    pub name: &'a str,
-    /// Whether the scope is a county or more, which decides the index that serves the list.
-    pub wide: bool,
-    /// Only what has been in its state since then at the latest.
-    pub since: Instant,
-    pub after: Cursor,
-    pub most: i64,
-}
-
-fn wrong(column: usize) -> DbError {
-    DbError::Column { column, problem: "an unknown word".to_owned() }
-}
-
-fn line(row: &Row<'_>) -> Result<Line, DbError> {
-    Ok(Line {
-        id: row.get(0)?,
-        name: row.get(1)?,
-        sort_key: row.get(2)?,
-        capability: row.get(3)?,
-        state: row.get::<String>(4)?.parse().map_err(|_| wrong(4))?,
-        revision: row.get(5)?,
-        since: row.get(6)?,
-        level: row.get::<Option<String>>(7)?.and_then(|code| code.parse().ok()),
-        school: row.get(8)?,
-        done: row.get(9)?,
-        drawn: row.get(10)?,
-    })
-}
-
-pub async fn board(tx: &mut Tx, wanted: &Wanted<'_>) -> Result<Vec<Line>, DbError> {
-    let (key, id) = (wanted.after.key.as_str(), wanted.after.uuid());
-    let Wanted { programme, scope, state, capability, since, most, .. } = wanted;
-    let (from, until) = (&scope.from, &scope.until);
-    if !wanted.name.is_empty() {
-        let (first, end) = prefix(wanted.name);
-        let row = args![*programme, from, until, *state, *capability, *since, key, id, first, end, *most];
-        return tx.rows(SEARCH, row, line).await;
-    }
-    if !wanted.wide {
-        let row = args![*programme, from, until, *state, *capability, *since, key, id, *most];
-        return tx.rows(NARROW, row, line).await;
-    }
-    if state.is_empty() {
-        let row = args![*programme, from, until, *capability, *since, key, id, *most];
-        return tx.rows(WIDE, row, line).await;
-    }
-    let row = args![*programme, from, until, *capability, *since, key, id, *most, *state];
-    tx.rows(WIDE_IN_STATE, row, line).await
-}
-
 /// The range of texts that begin with `text`; pinyin and initials are stored in lower case.
 fn prefix(text: &str) -> (String, String) {
     let first = text.to_lowercase();
     let end = format!("{first}\u{10ffff}");
     (first, end)
+}
+
+fn wrong(column: usize) -> DbError {
+    DbError::Column { column, problem: "an unknown word".to_owned() }
 }
 
 /// A work of which the members of a panel think differently.
@@ -403,7 +274,7 @@ pub async fn notices(tx: &mut Tx, wanted: &Wanted<'_>) -> Result<Vec<Notice>, Db
         wanted.after.uuid(),
         wanted.most,
     ];
-    tx.rows(if wanted.wide { NOTICE_WIDE } else { NOTICE_NARROW }, row, notice).await
+    tx.rows(if wanted.scope.is_wide() { NOTICE_WIDE } else { NOTICE_NARROW }, row, notice).await
 }
 
 fn notice(row: &Row<'_>) -> Result<Notice, DbError> {

@@ -330,4 +330,45 @@ story!(the_board_shows_how_far_everybody_is, |engine| async move {
     assert!(principal.get("/review/board/table?as=xlsx").await.bytes.starts_with(b"PK"));
     let mut county = world.browser(&world.town.county_office).await;
     county.get("/review/board").await.shows("教师甲").shows(&world.town.school().node.name);
+    for sort in ["name", "-name"] {
+        county.get(&format!("/review/board?level=excellent&sort={sort}")).await.shows("没有符合条件的材料");
+    }
+});
+
+story!(the_board_sorts_by_name_school_and_days, |engine| async move {
+    let world = town(engine).await;
+    handed_in(&world, 1, "A2").await;
+    world.test.clock.advance(TimeDelta::days(2));
+    handed_in(&world, 0, "A6").await;
+    world.test.clock.advance(TimeDelta::days(2));
+    let principal = &world.town.school().principal;
+    let (county, city) = (&world.town.county_office, &world.town.city_office);
+    for (looker, waits) in [(principal, ""), (county, ""), (city, "&state=peers")] {
+        let mut browser = world.browser(looker).await;
+        let mut is_first = async |query: &str, name: &str| {
+            let table = browser.get(&format!("/review/board/table?as=csv{query}")).await.html();
+            let first = table.lines().nth(1).unwrap_or_default().to_owned();
+            assert!(first.starts_with(name), "{query}: {first} is not {name}");
+        };
+        for (sort, name) in [("name", "教师甲"), ("-name", "教师乙"), ("school", "教师甲")] {
+            is_first(&format!("&sort={sort}"), name).await;
+            is_first(&format!("&state=peers&sort={sort}"), name).await;
+        }
+        is_first(&format!("{waits}&sort=-age"), "教师乙").await;
+        is_first(&format!("{waits}&sort=age"), "教师甲").await;
+    }
+    // Within a city days sort where an index walks them: for one state.
+    let mut city = world.browser(city).await;
+    assert!(!city.get("/review/board").await.html().contains("sort=age"));
+    for level in ["", "pass", "excellent"] {
+        let page = city.get(&format!("/review/board?level={level}&sort=-name")).await;
+        assert_eq!(page.html().contains("教师甲"), level.is_empty());
+    }
+    city.get("/review/board?level=pass").await.shows("没有符合条件的材料");
+    let mut county = world.browser(county).await;
+    let page = county.get("/review/board?state=peers&sort=-age").await;
+    assert!(page.html().contains("sort=age") && page.html().contains("aria-sort=\"descending\""));
+    let unit = world.town.schools[1].node.id;
+    county.get(&format!("/review/board?unit={unit}")).await.hides("教师甲").shows("没有符合条件的材料");
+    county.get("/review/board?unit=none-such").await.is(404);
 });

@@ -16,10 +16,12 @@ use tisheng_registry::organisation::{self, Node};
 use tisheng_rules::Scheme;
 
 use super::targets::{TargetLine, lines};
+use super::works::{self, CoverLine, WorkTable};
 use super::{SEERS, children, people_in, people_with, programmes};
 use crate::monitoring::measure;
 use crate::monitoring::model::{Figures, Stage};
 use crate::monitoring::store::{self, Child};
+use crate::monitoring::work::Work;
 
 /// A line of a table beside its chart, leading to the people it counts.
 struct Line {
@@ -42,8 +44,12 @@ struct NodePage {
     funnel: String,
     hours: Vec<Line>,
     hours_chart: String,
+    dimensions: Vec<Line>,
+    dimensions_chart: String,
     choices: Vec<Line>,
     choices_chart: String,
+    works: WorkTable,
+    coverage: Vec<CoverLine>,
     children: Vec<Child>,
     order: String,
     filters: Filters,
@@ -90,6 +96,9 @@ async fn dashboard(asker: SignedIn, node: Id<Node>, filters: Filters) -> Answer 
     let targets = lines(&measure::measured((ctx.at.date(), &rules), &node, &figures, &counties));
     let hours = store::hours_below(&mut tx, programme.id, &scope).await?;
     let choices = store::choices_below(&mut tx, programme.id, &scope).await?;
+    let dimensions = store::dimensions_below(&mut tx, programme.id, &scope).await?;
+    let works = works::works(ctx, &mut tx, &programme, &node, &children).await?;
+    let coverage = works::coverage(&mut tx, &programme, &node, &counties).await?;
     let above = organisation::ancestors(&mut tx, &node.path).await?;
     drop(tx);
     let mut page = Page::new(&asker, format!("{}：进度", node.name), "/monitor");
@@ -98,6 +107,7 @@ async fn dashboard(asker: SignedIn, node: Id<Node>, filters: Filters) -> Answer 
     }
     let (hours, hours_chart) = hours_of(&rules, &node, &hours);
     let (choices, choices_chart) = choices_of(&rules, &node, &choices);
+    let (dimensions, dimensions_chart) = dimensions_of(&rules, &node, &dimensions);
     show(&NodePage {
         page,
         targets,
@@ -108,8 +118,12 @@ async fn dashboard(asker: SignedIn, node: Id<Node>, filters: Filters) -> Answer 
         figures,
         hours,
         hours_chart,
+        dimensions,
+        dimensions_chart,
         choices,
         choices_chart,
+        works,
+        coverage,
         children,
         order: filters.text("sort").to_owned(),
         filters,
@@ -151,6 +165,15 @@ fn choices_of(rules: &Scheme, node: &Node, choices: &[(String, i64)]) -> (Vec<Li
         (Line { title: rules.framework.label(code), shown: thousands(*teachers), href }, *teachers)
     });
     charted("各能力点选学人数", lines.collect())
+}
+
+fn dimensions_of(rules: &Scheme, node: &Node, counts: &[(String, i64)]) -> (Vec<Line>, String) {
+    let lines = rules.framework.dimensions.iter().filter_map(|dimension| {
+        let (_, teachers) = counts.iter().find(|(key, _)| *key == dimension.key)?;
+        let href = people_with(&node.id, "dimension", &dimension.key);
+        Some((Line { title: dimension.title.clone(), shown: thousands(*teachers), href }, *teachers))
+    });
+    charted("各维度选学人数", lines.collect())
 }
 
 fn charted(title: &str, lines: Vec<(Line, i64)>) -> (Vec<Line>, String) {

@@ -31,6 +31,7 @@ struct PeoplePage {
     next: String,
     state: String,
     states: Vec<(String, String)>,
+    dimensions: Vec<(String, String)>,
     capabilities: Vec<(String, String)>,
     categories: Vec<(String, String)>,
     /// The words over the column of hours.
@@ -64,6 +65,16 @@ fn state_of(filters: &Filters) -> String {
     let asked = filters.text("state");
     let known = states().iter().any(|(key, _)| key == asked);
     if known { asked.to_owned() } else { Stage::Teachers.key().to_owned() }
+}
+
+/// The capabilities of a dimension, each between commas; of a dimension that there is not, a text that none
+/// has, so that nobody is listed.
+fn capabilities_of(rules: &Scheme, dimension: &str) -> String {
+    if dimension.is_empty() {
+        return String::new();
+    }
+    let of = rules.framework.capabilities.iter().filter(|capability| capability.dimension == dimension);
+    of.fold(",".to_owned(), |codes, capability| codes + &capability.code + ",")
 }
 
 /// The gates as they stand for a teacher of whom nothing is known.
@@ -108,10 +119,12 @@ pub(super) async fn people(asker: SignedIn, Path(node): Path<Id<Node>>, filters:
     let rules = scheme::rules(&ctx.app, &mut tx, &programme).await?;
     let scope = Scope::below(&node.path);
     let state = state_of(&filters);
+    let one_of = capabilities_of(&rules, filters.text("dimension"));
     let wanted = Wanted {
         state: &state,
         search: filters.text("q"),
         capability: filters.text("capability"),
+        one_of: &one_of,
         category: filters.text("category"),
     };
     let category = rules.hours.category(wanted.category).map(|category| category.title.value.clone());
@@ -136,7 +149,7 @@ pub(super) async fn people(asker: SignedIn, Path(node): Path<Id<Node>>, filters:
         return table_file(&filters, ("教师名单", Vec::new()), (&head, &numbers), rows);
     }
     if !order.is_empty() {
-        rows = from(rows, &filters.cursor());
+        rows = filters.cursor().rest_of(rows, |row| row.teacher.person.uuid());
     }
     let slice = Slice::cut(rows, |row| (row.teacher.sort_key.clone(), row.teacher.person.to_string()));
     let next = slice.next.map(|place| filters.with("after", &place.write())).unwrap_or_default();
@@ -148,6 +161,7 @@ pub(super) async fn people(asker: SignedIn, Path(node): Path<Id<Node>>, filters:
         next,
         states: states(),
         state,
+        dimensions: rules.framework.dimensions.iter().map(|d| (d.key.clone(), d.title.clone())).collect(),
         capabilities: rules.framework.capabilities.iter().map(|c| (c.code.clone(), c.label())).collect(),
         categories: rules.hours.categories.iter().map(|c| (c.key.clone(), c.title.value.clone())).collect(),
         hours,
@@ -157,12 +171,6 @@ pub(super) async fn people(asker: SignedIn, Path(node): Path<Id<Node>>, filters:
         order,
         filters,
     })
-}
-
-/// The rows of a sorted list after the one at which the page before ended.
-fn from(rows: Vec<Shown>, place: &Cursor) -> Vec<Shown> {
-    let last = rows.iter().position(|row| row.teacher.person.uuid() == place.uuid());
-    rows.into_iter().skip(last.map_or(0, |last| last + 1)).collect()
 }
 
 fn cells(row: Shown) -> Vec<String> {

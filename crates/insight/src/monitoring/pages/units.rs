@@ -20,8 +20,7 @@ struct UnitsPage {
     /// What is listed.
     kind: &'static str,
     units: Vec<Child>,
-    /// The part in addresses; empty for all.
-    part: &'static str,
+    part: Option<Part>,
     first: String,
     next: String,
 }
@@ -30,11 +29,18 @@ impl UnitsPage {
     fn people_of(&self, node: &Id<Node>, state: &str) -> String {
         people_in(node, state)
     }
+
+    /// The parts that the page offers: the usual ones, and the one asked for.
+    /// Each with whether it is in force.
+    fn parts(&self) -> Vec<(Part, bool)> {
+        let asked = self.part.filter(|part| !Part::USUAL.contains(part));
+        Part::USUAL.into_iter().chain(asked).map(|part| (part, Some(part) == self.part)).collect()
+    }
 }
 
 /// What an address narrows a list to.
 fn part_of(filters: &Filters) -> Option<Part> {
-    Part::ALL.into_iter().find(|part| part.key() == filters.text("state"))
+    Part::of(filters.text("state"))
 }
 
 fn page_of(asker: &SignedIn, node: &Node, kind: &str) -> Page {
@@ -50,8 +56,8 @@ pub async fn counties(asker: SignedIn, Path(node): Path<Id<Node>>, filters: Filt
     let mut units = store::counties(&mut tx, programme.id, &Scope::below(&node.path)).await?;
     drop(tx);
     let part = part_of(&filters);
-    units.retain(|county| part.is_none_or(|part| part.holds(&county.figures)));
-    let (page, part) = (page_of(&asker, &node, KIND), part.map_or("", Part::key));
+    units.retain(|county| part.is_none_or(|part| part.holds(&county.figures, county.doing)));
+    let page = page_of(&asker, &node, KIND);
     show(&UnitsPage { page, kind: KIND, units, part, first: String::new(), next: String::new() })
 }
 
@@ -68,7 +74,7 @@ pub async fn schools(asker: SignedIn, Path(node): Path<Id<Node>>, filters: Filte
         page: page_of(&asker, &node, KIND),
         kind: KIND,
         units: slice.rows.into_iter().map(|(school, _)| school).collect(),
-        part: part.map_or("", Part::key),
+        part,
         first: if filters.text("after").is_empty() { String::new() } else { filters.with("after", "") },
         next: slice.next.map(|place| filters.with("after", &place.write())).unwrap_or_default(),
     })

@@ -52,6 +52,9 @@ const PEOPLE_WIDE: &str = "select w.person, pe.name, n.name, p.subject, coalesce
                 where c.programme = $1 and c.person = p.person and c.state = 'valid' limit 1) is null))
         and ($9 = '' or (select 1 from choice_capability k where k.programme = $1
             and k.person = p.person and k.capability = $9 and k.dropped_at is null limit 1) is not null)
+        and ($12 = '' or (select 1 from choice_capability k where k.programme = $1
+            and k.person = p.person and replace($12, ',' || k.capability || ',', '') <> $12
+            and k.dropped_at is null limit 1) is not null)
         and ($10 = '' or (select 1 from hour_total h
             where h.programme = $1 and h.person = p.person and h.category = $10 and h.seconds <> 0 limit 1) is not null)
         and (p.sort_key, p.person) > ($6, $7) and p.sort_key < $11
@@ -92,6 +95,9 @@ const PEOPLE_FEW: &str = "select p.person, pe.name, n.name, p.subject, coalesce(
         or pe.initials like $4 escape '\\')
     and ($9 = '' or exists (select 1 from choice_capability k where k.programme = $1
         and k.person = p.person and k.capability = $9 and k.dropped_at is null))
+    and ($12 = '' or exists (select 1 from choice_capability k where k.programme = $1
+        and k.person = p.person and replace($12, ',' || k.capability || ',', '') <> $12
+        and k.dropped_at is null))
     and ($10 = '' or exists (select 1 from hour_total h
         where h.programme = $1 and h.person = p.person and h.category = $10 and h.seconds <> 0))
     and (p.sort_key || '', p.person) > ($6, $7) and p.sort_key || '' < $11 order by p.sort_key || '', p.person limit $8";
@@ -129,6 +135,9 @@ const PEOPLE_NARROW: &str = "select p.person, pe.name, n.name, p.subject, coales
             where c.programme = $1 and c.person = p.person and c.state = 'valid')))
     and ($9 = '' or exists (select 1 from choice_capability k where k.programme = $1
         and k.person = p.person and k.capability = $9 and k.dropped_at is null))
+    and ($12 = '' or exists (select 1 from choice_capability k where k.programme = $1
+        and k.person = p.person and replace($12, ',' || k.capability || ',', '') <> $12
+        and k.dropped_at is null))
     and ($10 = '' or exists (select 1 from hour_total h
         where h.programme = $1 and h.person = p.person and h.category = $10 and h.seconds <> 0))
     and (p.sort_key, p.person) > ($6, $7) and p.sort_key < $11 order by p.sort_key, p.person limit $8";
@@ -163,6 +172,8 @@ pub struct Wanted<'a> {
     pub search: &'a str,
     /// A capability that they have chosen; empty for any.
     pub capability: &'a str,
+    /// Capabilities of which they have chosen one or more, each between commas; empty for any.
+    pub one_of: &'a str,
     /// A category in which they have hours; empty for any.
     pub category: &'a str,
 }
@@ -226,13 +237,14 @@ pub async fn people_by(
     after: &Cursor,
     limit: i64,
 ) -> Result<Vec<Listed>, DbError> {
-    let Wanted { state, search, capability, category } = wanted;
+    let Wanted { state, search, capability, one_of, category } = wanted;
     let like =
         if search.is_empty() { String::new() } else { format!("{}%", literal(&search.to_lowercase())) };
     let (from, until) = (&scope.from, &scope.until);
     let (first, beyond) = sort_keys_of(search);
     let (key, person) = (after.key.as_str().max(first.as_str()), after.uuid());
-    let row = args![programme, from, until, like, state, key, person, limit, capability, category, beyond];
+    let row =
+        args![programme, from, until, like, state, key, person, limit, capability, category, beyond, one_of];
     let people = match way {
         Way::Walk => PEOPLE_WIDE,
         Way::Sort => PEOPLE_NARROW,

@@ -98,9 +98,6 @@ pub enum Order {
     School,
 }
 
-/// Stands between a path and a sort key in the place of a list that goes school by school.
-const BETWEEN: char = '\u{1f}';
-
 /// How much of the tree a list spans, which decides the index that serves it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Breadth {
@@ -148,7 +145,7 @@ impl RollLine {
     #[must_use]
     pub fn place(&self, order: Order) -> (String, String) {
         let key = match order {
-            Order::School => format!("{}{BETWEEN}{}", self.path, self.sort_key),
+            Order::School => Cursor::joined(&[&self.path, &self.sort_key]),
             Order::Name | Order::NameBackwards => self.sort_key.clone(),
         };
         (key, self.person.to_string())
@@ -222,7 +219,7 @@ pub async fn roll(
         return search::wide(tx, scope, filter, place, most).await;
     }
     if *order == Order::School {
-        let (path, key) = place.key.split_once(BETWEEN).unwrap_or_default();
+        let [path, key] = place.parts();
         let given = args![&scope.from, &scope.until, subject, stage, state, path, key, place.uuid(), most];
         return tx.rows(BY_SCHOOL, given, line).await;
     }

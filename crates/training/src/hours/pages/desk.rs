@@ -4,7 +4,7 @@ use askama::Template;
 use tisheng_kernel::Id;
 use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, Page, again};
-use tisheng_platform::web::paging::Slice;
+use tisheng_platform::web::paging::{Order, Slice};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, layout, once};
 use tisheng_platform::{Ctx, Tx};
@@ -40,6 +40,8 @@ struct DeskPage {
     state: &'static str,
     /// Whether only those are shown with which a day holds more than its 24 hours.
     long_day: bool,
+    order: String,
+    filters: Filters,
     /// Each with whether it is ticked.
     rows: Vec<(bool, WaitingRow)>,
     first: String,
@@ -79,9 +81,10 @@ async fn desk_page(asker: &SignedIn, filters: &Filters, ticked: Ticked) -> Resul
     let first = SHOWN.into_iter().find(|tab| tab.waits() && count(*tab) > 0);
     let state = filters.text("state").parse().unwrap_or(first.unwrap_or(WaitingState::Parked));
     let long_day = filters.text("day") == "long";
-    let asked = store::reports::Asked { state, words, source, long_day };
-    let found = store::reports::list(&mut tx, programme.id, &scope, asked, &filters.cursor()).await?;
-    let slice = Slice::cut(found, |row| (String::new(), row.id.to_string()));
+    let order = Order::named(filters.text("sort"), &store::desk::REPORT_COLUMNS, Order::by("received"));
+    let asked = store::desk::Asked { state, words, source, long_day, order };
+    let found = store::desk::reports(&mut tx, programme.id, &scope, asked, &filters.cursor()).await?;
+    let slice = Slice::cut(found, |row| store::desk::place_of_report(row, order));
     let tabs = SHOWN.into_iter().map(|tab| {
         let shown = if tab.waits() { format!("（{}）", count(tab)) } else { String::new() };
         let label = format!("{}{shown}", tab.chinese());
@@ -98,6 +101,8 @@ async fn desk_page(asker: &SignedIn, filters: &Filters, ticked: Ticked) -> Resul
         without_source: filters.with("source", ""),
         state: state.code(),
         long_day,
+        order: order.key(),
+        filters: filters.clone(),
         rows: slice.rows.iter().map(|row| (ticked.ids.contains(&row.id), waiting_row(&rules, row))).collect(),
         first: if filters.text("after").is_empty() { String::new() } else { filters.with("after", "") },
         next: slice.next.map(|next| filters.with("after", &next.write())).unwrap_or_default(),

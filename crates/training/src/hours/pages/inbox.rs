@@ -6,7 +6,7 @@ use tisheng_kernel::Id;
 use tisheng_kernel::number::chinese_date;
 use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, Page, again};
-use tisheng_platform::web::paging::Slice;
+use tisheng_platform::web::paging::{Order, Slice};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, layout, once};
 use tisheng_policy::scheme;
@@ -38,6 +38,8 @@ struct InboxPage {
     words: String,
     state: &'static str,
     rows: Vec<InboxRow>,
+    order: String,
+    filters: Filters,
     first: String,
     next: String,
 }
@@ -55,9 +57,10 @@ pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
     // Whoever asks for no tab sees the first in which something waits.
     let first = DisputeState::ALL.into_iter().find(|tab| tab.waits() && count(*tab) > 0);
     let state = filters.text("state").parse().unwrap_or(first.unwrap_or(DisputeState::Open));
-    let found =
-        store::disputes::inbox(&mut tx, programme.id, &scope, state, words, &filters.cursor()).await?;
-    let slice = Slice::cut(found, |row| (String::new(), row.id.to_string()));
+    let order = Order::named(filters.text("sort"), &store::desk::DISPUTE_COLUMNS, Order::by("opened"));
+    let (asked, place) = ((state, words), filters.cursor());
+    let found = store::desk::disputes(&mut tx, programme.id, &scope, asked, (order, &place)).await?;
+    let slice = Slice::cut(found, |row| store::desk::place_of_dispute(row, order));
     let today = ctx.at.date();
     let tabs = DisputeState::ALL.into_iter().map(|tab| {
         let shown = if tab.waits() { format!("（{}）", count(tab)) } else { String::new() };
@@ -78,8 +81,10 @@ pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
         words: words.to_owned(),
         state: state.code(),
         rows: rows.collect(),
+        order: order.key(),
         first: if filters.text("after").is_empty() { String::new() } else { filters.with("after", "") },
         next: slice.next.map(|next| filters.with("after", &next.write())).unwrap_or_default(),
+        filters,
     })
 }
 

@@ -1,10 +1,12 @@
 //! The hours of many teachers, of one, and the taking back of a line.
 
+use std::cmp::Ordering;
+
 use askama::Template;
 use tisheng_kernel::{Id, Seconds};
 use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, Page, again};
-use tisheng_platform::web::paging::{ROWS, Slice};
+use tisheng_platform::web::paging::{Cursor, Order, ROWS, Slice};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, layout, once};
 use tisheng_platform::{Ctx, Tx};
@@ -23,10 +25,14 @@ use super::{
     spare, waiting_row,
 };
 use crate::hours::statement::{self, Standing};
+use crate::sorting::Sorting;
 use crate::table::{MOST, Table};
 
 struct TeacherRow {
     person: String,
+    /// Where it stands in the order of names, and its school in the tree.
+    sort_key: String,
+    path: String,
     name: String,
     school: String,
     subject: String,
@@ -37,6 +43,21 @@ struct TeacherRow {
     spare: String,
     missing: String,
     is_met: bool,
+    /// What counts in all and what is missing, to sort by.
+    sums: [Seconds; 2],
+}
+
+/// The columns by which a short list is sorted.
+const COLUMNS: [&str; 5] = ["name", "school", "subject", "total", "missing"];
+
+fn compare(column: &str, a: &TeacherRow, b: &TeacherRow) -> Ordering {
+    let ([total, missing], [other_total, other_missing]) = (a.sums, b.sums);
+    match column {
+        "school" => a.school.cmp(&b.school),
+        "subject" => a.subject.cmp(&b.subject),
+        "total" => total.cmp(&other_total),
+        _ => missing.cmp(&other_missing),
+    }
 }
 
 #[derive(Template)]
@@ -50,6 +71,8 @@ struct TeachersPage {
     subjects: Vec<(&'static str, &'static str)>,
     booked: String,
     rows: Vec<TeacherRow>,
+    sorting: Sorting,
+    filters: Filters,
     first: String,
     next: String,
     download: String,
@@ -91,6 +114,8 @@ fn teacher_row(ctx: &Ctx, rules: &Scheme, in_force: &Scheme, teacher: &TeacherSu
     let columns = in_force.hours.categories.iter();
     TeacherRow {
         person: teacher.person.to_string(),
+        sort_key: teacher.sort_key.clone(),
+        path: teacher.path.clone(),
         name: teacher.name.clone(),
         school: teacher.school.clone(),
         subject: teacher.subject.clone(),
@@ -99,6 +124,7 @@ fn teacher_row(ctx: &Ctx, rules: &Scheme, in_force: &Scheme, teacher: &TeacherSu
         spare: some_hours(spare(&tally), length),
         missing: tally.missing.in_hours(length),
         is_met: tally.is_met(),
+        sums: [tally.counted, tally.missing],
     }
 }
 
@@ -109,11 +135,14 @@ pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
     let mut tx = ctx.read().await?;
     let (programme, rules) = ground(ctx, &mut tx).await?;
     let narrow = narrow(&filters, &rules);
-    let found =
-        store::teachers::list(&mut tx, programme.id, &ctx.scope(), &narrow, &filters.cursor(), ROWS + 1)
-            .await?;
-    let slice = Slice::cut(found, |t| (t.sort_key.clone(), t.person.to_string()));
-    let rows = teacher_rows(ctx, &mut tx, (&programme, &rules), &slice.rows).await?;
+    let sorting = sorting(ctx, &filters);
+    let reading = sorting.reading(filters.cursor(), ROWS + 1, MOST);
+    let mut rows = sorted(ctx, &mut tx, (&programme, &rules), &narrow, (&sorting, reading)).await?;
+    if sorting.in_hand {
+        rows = filters.cursor().rest_of(rows, |row| row.person.parse().unwrap_or_default());
+    }
+    let slice = Slice::cut(rows, |row| (sorting.place(&row.path, &row.sort_key), row.person.clone()));
+    let rows = slice.rows;
     layout::show(&TeachersPage {
         page: Page::new(&asker, "教师学时", "/hours/teachers"),
         categories: rules.hours.categories.iter().map(|c| c.title.value.clone()).collect(),
@@ -123,10 +152,31 @@ pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
         subjects: SUBJECTS.iter().map(|subject| (*subject, *subject)).collect(),
         booked: filters.text("booked").to_owned(),
         rows,
+        sorting,
         first: if filters.text("after").is_empty() { String::new() } else { filters.with("after", "") },
         next: slice.next.map(|next| filters.with("after", &next.write())).unwrap_or_default(),
         download: filters.with("after", ""),
+        filters,
     })
+}
+
+fn sorting(ctx: &Ctx, filters: &Filters) -> Sorting {
+    Sorting::of(&ctx.scope(), filters.text("q"), filters.text("sort"), &COLUMNS)
+}
+
+/// The rows that were asked for, sorted.
+async fn sorted(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    (programme, rules): (&Programme, &Scheme),
+    narrow: &Narrow,
+    (sorting, (order, place, most)): (&Sorting, (Order, Cursor, i64)),
+) -> Result<Vec<TeacherRow>, Failure> {
+    let asked = (order, &place, most);
+    let found = store::teachers::list(tx, programme.id, &ctx.scope(), narrow, asked).await?;
+    let mut rows = teacher_rows(ctx, tx, (programme, rules), &found).await?;
+    sorting.sort(&mut rows, compare);
+    Ok(rows)
 }
 
 /// `GET /hours/teachers/download`
@@ -136,9 +186,9 @@ pub async fn download(asker: SignedIn, filters: Filters) -> Answer {
     let mut tx = ctx.read().await?;
     let (programme, rules) = ground(ctx, &mut tx).await?;
     let narrow = narrow(&filters, &rules);
-    let start = Filters::default().cursor();
-    let found = store::teachers::list(&mut tx, programme.id, &ctx.scope(), &narrow, &start, MOST).await?;
-    let rows = teacher_rows(ctx, &mut tx, (&programme, &rules), &found).await?;
+    let sorting = sorting(ctx, &filters);
+    let reading = sorting.reading(Cursor::default(), MOST, MOST);
+    let rows = sorted(ctx, &mut tx, (&programme, &rules), &narrow, (&sorting, reading)).await?;
     let rows = rows.into_iter().map(|row| {
         let state = if row.is_met { "已达到" } else { "未达到" };
         let mut cells = vec![row.name, row.school, row.subject];

@@ -5,7 +5,6 @@ use tisheng_content::Refusal;
 use tisheng_kernel::{Id, Instant};
 use tisheng_platform::db::Column;
 use tisheng_platform::files::Blob;
-use tisheng_platform::web::paging::{Cursor, ROWS, literal};
 use tisheng_platform::{Ctx, DbError, Row, Scope, Shift, Tx, args};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::people::Person;
@@ -32,15 +31,6 @@ const OF_ID: &str = "select d.id, d.person, p.name, d.path, d.entry, d.title, d.
     from hour_dispute d join person p on p.id = d.person
     left join account a on a.id = d.answered_by left join person q on q.id = a.person
     where d.programme = $1 and d.id = $2 and d.path >= $3 and d.path < $4";
-
-const INBOX: &str = "select d.id, d.person, p.name, d.path, d.entry, d.title, d.text, d.opened_at, d.due_on,
-    d.state, d.answer, d.answered_at, coalesce(q.name, ''), d.mended_at
-    from hour_dispute d join person p on p.id = d.person
-    left join account a on a.id = d.answered_by left join person q on q.id = a.person
-    where d.programme = $1 and d.state = $2 and d.path >= $3 and d.path < $4
-    and ($5 = '' or lower(p.name) like $5 || '%' escape '\\' or p.pinyin like $5 || '%' escape '\\'
-        or p.initials like $5 || '%' escape '\\' or lower(d.title) like '%' || $5 || '%' escape '\\')
-    and d.id > $6 order by d.id limit $7";
 
 const COUNTS: &str = "select state, count(*) from hour_dispute
     where programme = $1 and state in ('open', 'mending') and path >= $2 and path < $3 group by state";
@@ -74,7 +64,7 @@ const FILE_DIGESTS: &str =
 const WITHDRAW: &str = "update hour_dispute set state = 'withdrawn', answered_at = $4
     where programme = $1 and id = $2 and person = $3 and state = 'open'";
 
-fn dispute(row: &Row<'_>) -> Result<Dispute, DbError> {
+pub(super) fn dispute(row: &Row<'_>) -> Result<Dispute, DbError> {
     Ok(Dispute {
         id: row.get(0)?,
         person: row.get(1)?,
@@ -132,20 +122,6 @@ pub async fn of_id(
     id: Id<Dispute>,
 ) -> Result<Option<Dispute>, DbError> {
     tx.row_opt(OF_ID, args![programme, id, &scope.from, &scope.until], dispute).await
-}
-
-/// Disputes in `state` within `scope`, oldest first; one more than a page.
-pub async fn inbox(
-    tx: &mut Tx,
-    programme: Id<Programme>,
-    scope: &Scope,
-    state: DisputeState,
-    words: &str,
-    cursor: &Cursor,
-) -> Result<Vec<Dispute>, DbError> {
-    let words = literal(&words.to_lowercase());
-    let args = args![programme, state.code(), &scope.from, &scope.until, words, cursor.uuid(), ROWS + 1];
-    tx.rows(INBOX, args, dispute).await
 }
 
 /// How many disputes wait in each state in which they do.

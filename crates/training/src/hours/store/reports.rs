@@ -1,7 +1,6 @@
 //! Reports that wait for a person, and what was decided about them.
 
 use tisheng_kernel::{Id, Seconds};
-use tisheng_platform::web::paging::{Cursor, ROWS, literal};
 use tisheng_platform::{Ctx, DbError, Row, Scope, Shift, Tx, args};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::people::Person;
@@ -33,15 +32,6 @@ const OF_ID: &str = "select id, state, path, person, name, paper_masked, school,
     hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry, channel,
     paper_key, decided_by, long_day
     from hour_report where programme = $1 and id = $2 and path >= $3 and path < $4";
-
-const LIST: &str = "select id, state, path, person, name, paper_masked, school, category, kind, seconds,
-    hour_length, worked_on, title, source, source_id, why, against, received_at, decided_at, decision, entry, channel,
-    paper_key, decided_by, long_day
-    from hour_report where programme = $1 and state = $2 and path >= $3 and path < $4
-    and ($5 = '' or lower(name) like $5 || '%' escape '\\' or lower(title) like '%' || $5 || '%' escape '\\'
-        or lower(source_id) like $5 escape '\\' or exists (select 1 from person p where p.id = hour_report.person
-            and (p.pinyin like $5 || '%' escape '\\' or p.initials like $5 || '%' escape '\\')))
-    and ($6 = '' or source = $6) and ($7 = '' or long_day) and id > $8 order by id limit $9";
 
 const OF_TEACHER: &str =
     "select id, state, path, person, name, paper_masked, school, category, kind, seconds,
@@ -98,7 +88,7 @@ const HOLD: &str = "update hour_report set state = state where programme = $1 an
 
 const STATE: &str = "select state from hour_report where programme = $1 and id = $2";
 
-fn waiting(row: &Row<'_>) -> Result<Waiting, DbError> {
+pub(super) fn waiting(row: &Row<'_>) -> Result<Waiting, DbError> {
     Ok(Waiting {
         id: row.get(0)?,
         state: coded(row, 1)?,
@@ -204,32 +194,6 @@ pub async fn of_id(
     id: Id<Waiting>,
 ) -> Result<Option<Waiting>, DbError> {
     tx.row_opt(OF_ID, args![programme, id, &scope.from, &scope.until], waiting).await
-}
-
-/// What is asked of the list of reports.
-#[derive(Debug, Clone, Copy)]
-pub struct Asked<'a> {
-    pub state: WaitingState,
-    /// A name, a part of a title, or a number; empty for all.
-    pub words: &'a str,
-    /// The one source; empty for all.
-    pub source: &'a str,
-    /// Whether only those count with which a day holds more than its 24 hours.
-    pub long_day: bool,
-}
-
-/// Reports within `scope`, oldest first; one more than a page.
-pub async fn list(
-    tx: &mut Tx,
-    programme: Id<Programme>,
-    scope: &Scope,
-    asked: Asked<'_>,
-    cursor: &Cursor,
-) -> Result<Vec<Waiting>, DbError> {
-    let (from, until, long_day) = (&scope.from, &scope.until, if asked.long_day { "only" } else { "" });
-    let (words, Asked { state, source, .. }) = (literal(&asked.words.to_lowercase()), asked);
-    let args = args![programme, state.code(), from, until, words, source, long_day, cursor.uuid(), ROWS + 1];
-    tx.rows(LIST, args, waiting).await
 }
 
 /// Reports about a teacher, newest first.

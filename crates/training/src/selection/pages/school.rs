@@ -1,11 +1,13 @@
 //! What the teachers of a school have chosen, and the changes they ask for.
 
+use std::cmp::Ordering;
+
 use askama::Template;
 use tisheng_kernel::Id;
 use tisheng_platform::Ctx;
 use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, Page, again};
-use tisheng_platform::web::paging::{ROWS, Slice};
+use tisheng_platform::web::paging::{Cursor, ROWS, Slice};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, layout, once};
 use tisheng_registry::access::{self, Role};
@@ -15,6 +17,7 @@ use super::super::model::{ChangeState, ChoiceChange};
 use super::super::store::{self, Narrow, TeacherChoice};
 use super::choice::difference_words;
 use super::{as_form, ground};
+use crate::sorting::Sorting;
 use crate::table::{MOST, Table};
 
 /// Who looks at the choices of others.
@@ -40,11 +43,28 @@ struct ChoicesPage {
     capability: String,
     capabilities: Vec<(String, String)>,
     rows: Vec<TeacherChoice>,
+    sorting: Sorting,
+    filters: Filters,
     waiting: i64,
     may_decide: bool,
     first: String,
     next: String,
     download: String,
+}
+
+/// The columns by which a short list is sorted.
+const COLUMNS: [&str; 4] = ["name", "school", "subject", "chosen"];
+
+fn compare(column: &str, a: &TeacherChoice, b: &TeacherChoice) -> Ordering {
+    match column {
+        "school" => a.school.cmp(&b.school),
+        "subject" => a.subject.cmp(&b.subject),
+        _ => a.chosen_at.cmp(&b.chosen_at),
+    }
+}
+
+fn sorting(ctx: &Ctx, filters: &Filters) -> Sorting {
+    Sorting::of(&ctx.scope(), filters.text("q"), filters.text("sort"), &COLUMNS)
 }
 
 fn narrow(filters: &Filters) -> Narrow {
@@ -64,13 +84,19 @@ pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
     let mut tx = ctx.read().await?;
     let (programme, rules) = ground(ctx, &mut tx).await?;
     let scope = ctx.scope();
-    let found = store::teachers(&mut tx, programme.id, &scope, &narrow, &filters.cursor(), ROWS + 1).await?;
+    let sorting = sorting(ctx, &filters);
+    let (order, place, most) = sorting.reading(filters.cursor(), ROWS + 1, MOST);
+    let mut found = store::teachers(&mut tx, programme.id, &scope, &narrow, (order, &place, most)).await?;
     let waiting = if access::is_office(ctx) {
         store::above::waiting(ctx, &mut tx, programme.id, &scope).await?
     } else {
         store::waiting_changes(&mut tx, programme.id, &scope).await?
     };
-    let slice = Slice::cut(found, |t| (t.sort_key.clone(), t.person.to_string()));
+    sorting.sort(&mut found, compare);
+    if sorting.in_hand {
+        found = filters.cursor().rest_of(found, |t| t.person.uuid());
+    }
+    let slice = Slice::cut(found, |t| (sorting.place(&t.path, &t.sort_key), t.person.to_string()));
     layout::show(&ChoicesPage {
         page: Page::new(&asker, "教师选学", "/choices"),
         words: filters.text("q").to_owned(),
@@ -78,11 +104,13 @@ pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
         capability: narrow.capability.clone(),
         capabilities: rules.framework.capabilities.iter().map(|c| (c.code.clone(), c.label())).collect(),
         rows: slice.rows,
+        sorting,
         waiting,
         may_decide: actions::decides(ctx),
         first: if filters.text("after").is_empty() { String::new() } else { filters.with("after", "") },
         next: slice.next.map(|next| filters.with("after", &next.write())).unwrap_or_default(),
         download: filters.with("after", ""),
+        filters,
     })
 }
 
@@ -92,8 +120,11 @@ pub async fn download(asker: SignedIn, filters: Filters) -> Answer {
     access::require(ctx, &READERS)?;
     let mut tx = ctx.read().await?;
     let (programme, _) = ground(ctx, &mut tx).await?;
-    let start = Filters::default().cursor();
-    let found = store::teachers(&mut tx, programme.id, &ctx.scope(), &narrow(&filters), &start, MOST).await?;
+    let sorting = sorting(ctx, &filters);
+    let (order, start, most) = sorting.reading(Cursor::default(), MOST, MOST);
+    let asked = (order, &start, most);
+    let mut found = store::teachers(&mut tx, programme.id, &ctx.scope(), &narrow(&filters), asked).await?;
+    sorting.sort(&mut found, compare);
     let rows = found.into_iter().map(|t| {
         let at = t.chosen_at.map(|at| at.chinese()).unwrap_or_default();
         vec![t.name, t.school, t.subject, t.capabilities.join("、"), at]

@@ -1,0 +1,140 @@
+//! Works by state and level, and how far units are covered, as a dashboard shows them.
+
+use std::collections::BTreeMap;
+
+use tisheng_assessment::review;
+use tisheng_kernel::Id;
+use tisheng_kernel::number::{percent, thousands};
+use tisheng_platform::chart::{Bar, bars};
+use tisheng_platform::{Ctx, DbError, Scope, Tx};
+use tisheng_policy::scheme::Programme;
+use tisheng_registry::organisation::{Kind, Node};
+
+use crate::monitoring::measure;
+use crate::monitoring::model::{Cover, Coverage, Part};
+use crate::monitoring::store::{self, Child};
+use crate::monitoring::work::{Work, Works};
+
+/// A figure that leads to the rows it counts; nowhere where there are none, or the asker may not see them.
+pub(super) struct Led {
+    pub shown: String,
+    pub href: String,
+}
+
+/// A unit with its works.
+pub(super) struct WorkLine {
+    pub id: Id<Node>,
+    pub name: String,
+    /// All, then each of [`Work::ALL`].
+    pub cells: Vec<Led>,
+}
+
+/// The works of a node, drawn and by unit.
+#[derive(Default)]
+pub(super) struct WorkTable {
+    pub chart: String,
+    pub lines: Vec<WorkLine>,
+    pub total: Vec<Led>,
+}
+
+/// The works below a node; of a school its own.
+pub(super) async fn works(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    node: &Node,
+    children: &[Child],
+) -> Result<WorkTable, DbError> {
+    let all = store::works_below(tx, programme.id, &Scope::below(&node.path)).await?;
+    if all.all() == 0 {
+        return Ok(WorkTable::default());
+    }
+    let mut each: BTreeMap<Id<Node>, Vec<(Option<Work>, i64)>> = BTreeMap::new();
+    for (child, work, count) in store::works_of_children(tx, programme.id, node.id).await? {
+        each.entry(child).or_default().push((work, count));
+    }
+    let leads = review::sees_board(ctx);
+    let line = |child: &Child| {
+        let works: Works = each.remove(&child.id).into_iter().flatten().collect();
+        let is_empty = works.all() == 0 && child.figures.is_empty();
+        let cells = cells(&child.id, &works, leads);
+        (!is_empty).then(|| WorkLine { id: child.id, name: child.name.clone(), cells })
+    };
+    let lines = children.iter().filter_map(line).collect();
+    Ok(WorkTable { chart: chart(node, &all, leads), lines, total: cells(&node.id, &all, leads) })
+}
+
+/// The board with exactly those works.
+fn board(node: &Id<Node>, (filter, value): (&str, &str)) -> String {
+    format!("/review/board?unit={node}&{filter}={value}")
+}
+
+fn cells(node: &Id<Node>, works: &Works, leads: bool) -> Vec<Led> {
+    let led = |count: i64, shown: String, asked| {
+        let href = if leads && count > 0 { board(node, asked) } else { String::new() };
+        Led { shown, href }
+    };
+    let all = led(works.all(), thousands(works.all()), ("state", "handed_in"));
+    let each = works.each().map(|(work, count, shown)| led(count, shown, work.filter()));
+    std::iter::once(all).chain(each).collect()
+}
+
+fn chart(node: &Node, works: &Works, leads: bool) -> String {
+    let bar = |(work, count, shown): (Work, i64, String)| Bar {
+        label: work.title().to_owned(),
+        value: count,
+        shown,
+        href: if leads { board(&node.id, work.filter()) } else { String::new() },
+    };
+    let steps: Vec<Bar> = works.each().filter(|(_, count, _)| *count > 0).map(bar).collect();
+    let most = works.counts.into_iter().max().unwrap_or(0);
+    bars("测评材料所处环节", &steps, most)
+}
+
+/// How far the units of a kind are covered by one thing.
+pub(super) struct CoverCell {
+    pub title: &'static str,
+    pub reached: Led,
+    pub share: String,
+    /// Those that are not.
+    pub missing: Led,
+}
+
+/// How far the units of a kind are covered.
+pub(super) struct CoverLine {
+    pub kind: &'static str,
+    pub all: Led,
+    pub cells: Vec<CoverCell>,
+}
+
+/// How far the schools and counties below a node are covered; of a school nothing.
+pub(super) async fn coverage(
+    tx: &mut Tx,
+    programme: &Programme,
+    node: &Node,
+    counties: &[Child],
+) -> Result<Vec<CoverLine>, DbError> {
+    if node.kind == Kind::School {
+        return Ok(Vec::new());
+    }
+    let schools = store::coverage(tx, programme.id, &Scope::below(&node.path)).await?;
+    let both = [("县（市、区）", "counties", measure::coverage(counties)), ("学校", "schools", schools)];
+    let some = both.into_iter().filter(|(_, _, coverage)| coverage.units > 0);
+    Ok(some.map(|(kind, list, coverage)| cover_line(node, (kind, list), &coverage)).collect())
+}
+
+fn cover_line(node: &Node, (kind, list): (&'static str, &str), coverage: &Coverage) -> CoverLine {
+    let led = |count: i64, part: Option<Part>| {
+        let narrowed = part.map(|part| format!("?state={}", part.key())).unwrap_or_default();
+        let href = format!("/monitor/{}/{list}{narrowed}", node.id);
+        Led { shown: thousands(count), href: if count > 0 { href } else { String::new() } }
+    };
+    let cell = |(cover, reached): (Cover, i64)| CoverCell {
+        title: cover.title(),
+        reached: led(reached, Some(Part::Has(cover))),
+        share: percent(reached, coverage.units),
+        missing: led(coverage.units - reached, Some(Part::Lacks(cover))),
+    };
+    let cells = Cover::ALL.into_iter().zip(coverage.reached).map(cell).collect();
+    CoverLine { kind, all: led(coverage.units, None), cells }
+}
