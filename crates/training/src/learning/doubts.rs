@@ -97,7 +97,7 @@ mod tests {
     use tisheng_rules::samples::third_scheme_files;
 
     use super::{ahead, overlap, too_fast};
-    use crate::course::{Counts, Terms, TermsState};
+    use crate::course::{Counts, Source, Terms, TermsState};
     use crate::hours::Channel;
     use crate::learning::model::{Fact, Happened};
     use crate::learning::store::facts::Elsewhere;
@@ -134,6 +134,11 @@ mod tests {
             kind: String::new(),
             counts: Counts::Completed,
             pass_permille: None,
+            source: Source::Own,
+            stages: String::new(),
+            subjects: String::new(),
+            capabilities: Vec::new(),
+            activities: Vec::new(),
             state: TermsState::Approved,
             submitted_at: at(0),
             decision: String::new(),

@@ -233,7 +233,7 @@ story!(what_was_credited_keeps_the_terms_by_which_it_was, |engine| async move {
     let mut tx = office.write().await.expect("a transaction");
     let dearer = draft(&study.platform, wish);
     let (id, _) = course::submit(&author, &mut tx, &study.platform, &dearer).await.expect("handed in");
-    course::approve(&office, &mut tx, id).await.expect("approved");
+    course::approve(&office, &mut tx, id, None).await.expect("approved");
     tx.commit().await.expect("commits");
     study.place.settle().await;
     assert_eq!(study.counted().await, study.hours(2));
