@@ -1,6 +1,7 @@
 //! The interface through HTTP, on both engines; every answer is held against its document.
 
 mod kept;
+mod refused;
 mod schema;
 mod withdrawal;
 
