@@ -1,11 +1,15 @@
 // Statements sent to the record store over several connections while the server is killed: each is sent with an id of its
-// own until it is acknowledged, and in the end every one of them is there once.
+// own until it is acknowledged, and in the end every one of them is there once; and every teacher's completion of a course
+// that was acknowledged is one hour of the ledger.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { said } from "../tests/binary.mjs";
+import { acknowledged, completion, counted, prepared } from "./learners.mjs";
 
 const SENDERS = 8;
+/** Of those who say that a course was completed. */
+const LEARNING = 2;
 const BATCH = 3;
 
 /** Makes a credential for everything in the folder `data`; gives the headers of its requests. */
@@ -32,6 +36,16 @@ function statement(id, number, target) {
     verb: { id: "http://adlnet.gov/expapi/verbs/completed" },
     object,
   };
+}
+
+/** Says of teachers that they have completed courses until `state.stop`. */
+async function learner(server, learning, state) {
+  while (!state.stop) {
+    const batch = Array.from({ length: BATCH }, () => completion(learning, (state.completions += 1)));
+    const sent = await acknowledged(server, learning.headers.statements, batch.map((one) => one.said));
+    for (const { done } of batch) done();
+    for (const { id } of sent) state.acknowledged.add(id);
+  }
 }
 
 /** Sends batches until `state.stop`; what the server has acknowledged goes into `state.acknowledged`. */
@@ -71,12 +85,18 @@ async function walk(site, headers) {
   return found;
 }
 
-/** Kills the server `rounds` times under the load of all senders; gives what came of it in words. */
-export async function statements(server, rounds, random, tick) {
+/**
+ * Kills the server `rounds` times under the load of all senders, some of whom speak of the teachers called `names`; gives
+ * what came of it in words.
+ */
+export async function statements(server, rounds, random, tick, names) {
   const headers = credential(server.data.path);
-  const state = { acknowledged: new Set(), count: 0, last: undefined, stop: false };
+  const learning = await prepared(server, names);
+  const before = (await walk(server.site, headers)).size;
+  const state = { acknowledged: new Set(), count: 0, completions: -1, last: undefined, stop: false };
   const senders = Array.from({ length: SENDERS }, () => sender(server, headers, state));
-  const load = Promise.all(senders);
+  const learners = Array.from({ length: LEARNING }, () => learner(server, learning, state));
+  const load = Promise.all([...senders, ...learners]);
   for (let round = 1; round <= rounds; round += 1) {
     await Promise.race([wait(50 + random() * 400), load]);
     await server.kill();
@@ -87,6 +107,7 @@ export async function statements(server, rounds, random, tick) {
   const found = await walk(server.site, headers);
   const missing = [...state.acknowledged].filter((id) => found.get(id) !== 1);
   assert.deepEqual(missing, [], "acknowledged and not there once");
-  assert.equal(found.size, state.acknowledged.size, "there, but not acknowledged in the end");
-  return `${found.size} statements, each once`;
+  assert.equal(found.size - before, state.acknowledged.size, "there, but not acknowledged in the end");
+  const hours = await counted(server, learning);
+  return `${state.acknowledged.size} statements, each once; ${hours} courses completed, each one hour`;
 }

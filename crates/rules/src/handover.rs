@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tisheng_kernel::{HourLength, Seconds};
 
 use crate::reader::Section;
-use crate::source::{Source, Sourced};
+use crate::source::{Basis, Source, Sourced};
 
 /// What a column of the file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -52,6 +52,16 @@ impl Holds {
     }
 }
 
+/// When hours are handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum When {
+    /// Those of a teacher who has a valid certificate.
+    #[default]
+    Certified,
+    /// Those of a year once it is over, of everybody who has earned some.
+    YearEnd,
+}
+
 /// A column of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HandoverColumn {
@@ -70,6 +80,8 @@ pub struct HandoverRule {
     pub system: Sourced<String>,
     /// What the hours count as there, e.g. 专业科目.
     pub subject: Sourced<String>,
+    /// When; where the scheme does not say, once there is a certificate.
+    pub when: Sourced<When>,
     /// The most that a teacher can use in one year; no bound where the scheme sets none.
     pub per_year: Option<Sourced<Seconds>>,
     /// The columns of the file, in their order.
@@ -90,9 +102,19 @@ impl HandoverRule {
             ("certificate", Holds::Certificate),
             ("programme", Holds::Programme),
         ];
+        let when =
+            s.optional("when", "\"certified\"、\"year_end\"之一", |value| match value.as_str()? {
+                "certified" => Some(When::Certified),
+                "year_end" => Some(When::YearEnd),
+                _ => None,
+            });
         Self {
             system: s.text("system"),
             subject: s.text("subject"),
+            when: when.unwrap_or_else(|| Sourced {
+                value: When::Certified,
+                source: Source { basis: Basis::Default, ..s.source() },
+            }),
             per_year: s.optional_hours("per_year", length),
             columns: s.sections("column", |column| HandoverColumn {
                 title: column.key("title"),
@@ -136,6 +158,12 @@ impl HandoverRule {
         spread
     }
 
+    /// Whether hours of `year` may be handed over in the year `now`.
+    #[must_use]
+    pub fn is_due(&self, year: i32, now: i32) -> bool {
+        *self.when == When::Certified || year < now
+    }
+
     /// Whether `wished` adds up to `total`, lies in `years` and keeps the bound of each.
     #[must_use]
     pub fn keeps(&self, years: &[i32], total: Seconds, wished: &BTreeMap<i32, Seconds>) -> bool {
@@ -154,7 +182,7 @@ mod tests {
     use proptest::prelude::*;
     use tisheng_kernel::Seconds;
 
-    use super::HandoverRule;
+    use super::{HandoverRule, When};
     use crate::source::Sourced;
 
     const YEARS: [i32; 3] = [2020, 2021, 2022];
@@ -163,6 +191,7 @@ mod tests {
         HandoverRule {
             system: Sourced::default(),
             subject: Sourced::default(),
+            when: Sourced::default(),
             per_year: per_year.map(|seconds| Sourced { value: Seconds::new(seconds), ..Sourced::default() }),
             columns: Vec::new(),
         }
@@ -190,6 +219,16 @@ mod tests {
         assert_ne!(rule(Some(30)).spread(&YEARS, &more, &wish), wish);
         assert!(!rule(Some(25)).keeps(&YEARS, Seconds::new(50), &wish));
         assert!(!rule(None).keeps(&[2020], Seconds::new(50), &wish));
+    }
+
+    #[test]
+    fn a_year_is_due_at_once_or_when_it_is_over() {
+        let certified = rule(None);
+        assert!(certified.is_due(2021, 2021));
+        let at_the_end =
+            HandoverRule { when: Sourced { value: When::YearEnd, ..Sourced::default() }, ..rule(None) };
+        assert!(at_the_end.is_due(2020, 2021));
+        assert!(!at_the_end.is_due(2021, 2021));
     }
 
     proptest! {

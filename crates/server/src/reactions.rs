@@ -1,7 +1,7 @@
 //! What follows from what: the only place where an event of a lower room meets a higher one.
 
 use tisheng_assessment::{certificate, evidence, handover, review};
-use tisheng_gateway::{door, listening, lrs, token, webhook};
+use tisheng_gateway::{api, door, listening, lrs, token, webhook};
 use tisheng_insight::monitoring;
 use tisheng_platform::Ctx;
 use tisheng_platform::jobs::{Claimed, Handlers, JobError};
@@ -63,6 +63,7 @@ async fn follow(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     hours::follow(&mut tx, &shift).await?;
     platform::follow(&mut tx, &shift).await?;
     learning::follow(&mut tx, &shift).await?;
+    api::follow(&mut tx, &shift).await?;
     selection::follow(&mut tx, &shift).await?;
     activity::follow(&mut tx, &shift).await?;
     evidence::follow(&mut tx, &shift).await?;

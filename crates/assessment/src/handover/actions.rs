@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::Datelike;
 use serde::{Deserialize, Serialize};
 use tisheng_kernel::{Id, Seconds};
 use tisheng_platform::jobs::{self as queue, Claimed, Handlers, JobError};
@@ -12,7 +13,7 @@ use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::access::{self, Role};
 use tisheng_registry::people::{self, Person};
 use tisheng_rules::Scheme;
-use tisheng_rules::handover::{HandoverRule, Holds};
+use tisheng_rules::handover::{HandoverRule, Holds, When};
 use tisheng_training::hours;
 use uuid::Uuid;
 
@@ -128,13 +129,16 @@ struct About {
 /// its lines.
 ///
 /// # Errors
-/// [`HandoverError::NotRuled`], [`HandoverError::NoYear`]; not found for who does not hand over.
+/// [`HandoverError::NotRuled`], [`HandoverError::NoYear`], [`HandoverError::NotOver`]; not found for who
+/// does not hand over.
 pub async fn ask(ctx: &Ctx, tx: &mut Tx, year: i32) -> Result<Id<Batch>, HandoverError> {
     let member = access::require(ctx, &OFFICES)?;
     let ruled = Ruled::of(ctx, tx).await?;
-    ruled.rule()?;
     if !ruled.years().contains(&year) {
         return Err(HandoverError::NoYear);
+    }
+    if !ruled.rule()?.is_due(year, ctx.at.date().year()) {
+        return Err(HandoverError::NotOver(year));
     }
     let id: Id<Batch> = ctx.id();
     let job = queue::enqueue_awaited(tx, ctx.at, BATCH_JOB, &id.to_string(), &About { batch: id }).await?;
@@ -180,7 +184,8 @@ async fn batch_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     Ok(tx.commit().await?)
 }
 
-/// Looks at the next people, who have a certificate or have it no more; gives the last of them,
+/// Looks at the next people, who have a certificate or have it no more, or whoever has earned hours
+/// where the end of the year decides; gives the last of them,
 /// nothing at the end or when the file is full.
 async fn step(
     ctx: &Ctx,
@@ -196,7 +201,13 @@ async fn step(
         return Ok(None);
     }
     let scope = Scope::below(&batch.path);
-    let people = if gone {
+    let by_year = *ruled.rule()?.when == When::YearEnd;
+    let people = if by_year && gone {
+        // Nobody loses hours by having no certificate there.
+        return Ok(None);
+    } else if by_year {
+        store::earning(&mut tx, batch.programme, &scope, (after, room)).await?
+    } else if gone {
         store::without(&mut tx, batch.programme, (&scope, batch.year), (after, room)).await?
     } else {
         store::certified(&mut tx, batch.programme, &scope, (after, room)).await?

@@ -1,6 +1,7 @@
 //! Handing hours over to another system of continuing education, year by year (LEARN-7).
 //!
-//! What a teacher with a valid certificate has earned is **spread** over years: those of the work,
+//! The scheme says **when**: once a teacher has a valid certificate, or once a year is over, of everybody
+//! who has earned something. What a teacher has earned is **spread** over years: those of the work,
 //! or those that the teacher **wished** for, as far as the scheme lets a year take it. A **batch**
 //! is a file of what that system does not have yet: for each teacher of a year the difference
 //! between what is right and what was handed over before, so that a correction is a line with the

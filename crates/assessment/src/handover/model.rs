@@ -71,6 +71,9 @@ pub enum HandoverError {
     /// The year is none of the programme's.
     #[error("工程期限中没有这个年度")]
     NoYear,
+    /// The year is not over, and the scheme hands over what is.
+    #[error("按实施方案，{0}年度结束以后才移交这一年度的学时")]
+    NotOver(i32),
     /// A figure cannot be read.
     #[error("{year}年度的学时：{problem}")]
     Unreadable { year: i32, problem: String },

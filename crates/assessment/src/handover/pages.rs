@@ -15,6 +15,7 @@ use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, Page, once};
 use tisheng_platform::{App, jobs};
 use tisheng_registry::access::{self, Role};
+use tisheng_rules::handover::When;
 
 use super::actions::{self, OFFICES, Ruled, Years};
 use super::model::{Batch, HandoverError, LineState, read_wish};
@@ -47,6 +48,7 @@ struct YearRow {
 struct OfficePage {
     page: Page,
     system: String,
+    by_year: bool,
     years: Vec<(YearRow, String)>,
     batches: Vec<(Batch, String)>,
     errors: FormErrors,
@@ -63,7 +65,8 @@ async fn office_page(asker: &SignedIn, errors: FormErrors) -> Result<OfficePage,
     let mut tx = ctx.read().await?;
     let ruled = Ruled::of(ctx, &mut tx).await?;
     // Where nothing is handed over there is no such page.
-    let system = ruled.rule().map_err(|_| Failure::NotFound)?.system.value.clone();
+    let rule = ruled.rule().map_err(|_| Failure::NotFound)?;
+    let (system, by_year) = (rule.system.value.clone(), *rule.when == When::YearEnd);
     let scope = ctx.scope();
     let mut years: BTreeMap<i32, YearRow> =
         ruled.years().into_iter().map(|year| (year, YearRow { year, ..YearRow::default() })).collect();
@@ -93,6 +96,7 @@ async fn office_page(asker: &SignedIn, errors: FormErrors) -> Result<OfficePage,
     Ok(OfficePage {
         page: Page::new(asker, "学时移交", "/handover"),
         system,
+        by_year,
         years: years
             .into_values()
             .map(|row| {
@@ -131,6 +135,7 @@ struct BatchPage {
     page: Page,
     batch: Batch,
     system: String,
+    by_year: bool,
     hours: String,
     given_up: bool,
     rows: Vec<(Told, String)>,
@@ -157,6 +162,7 @@ async fn one(asker: SignedIn, Path(id): Path<Id<Batch>>, filters: Filters) -> An
     show(&BatchPage {
         page: Page::new(&asker, title, "/handover").crumb("学时移交", "/handover"),
         system: ruled.rule().map(|rule| rule.system.value.clone()).unwrap_or_default(),
+        by_year: ruled.rule().is_ok_and(|rule| *rule.when == When::YearEnd),
         hours: shown(batch.seconds),
         given_up,
         rows: rows
@@ -207,6 +213,8 @@ struct MineRow {
 struct MinePage {
     page: Page,
     system: String,
+    /// Whether a year is handed over once it is over, with or without a certificate.
+    by_year: bool,
     subject: String,
     bound: String,
     total: String,
@@ -253,6 +261,7 @@ async fn mine_page(
     Ok(MinePage {
         page: Page::new(asker, "学时移交", "/hours").crumb("我的学时", "/hours"),
         system: rule.system.value.clone(),
+        by_year: *rule.when == When::YearEnd,
         subject: rule.subject.value.clone(),
         bound: rule.per_year.as_ref().map(|bound| shown(**bound)).unwrap_or_default(),
         total: shown(worked.values().copied().sum()),

@@ -20,6 +20,14 @@ const CERTIFIED: &str = "select person, number from certificate
     where programme = $1 and person > $2 and path || '' >= $3 and path || '' < $4 and state = 'valid'
     order by person limit $5";
 
+/// Teachers who have earned something, in the order of their identifiers, with the number of a valid
+/// certificate.
+const EARNING: &str = "select t.person, coalesce(max(c.number), '') from hour_total t
+    join post o on o.person = t.person and o.until is null
+    left join certificate c on c.programme = t.programme and c.person = t.person and c.state = 'valid'
+    where t.programme = $1 and t.person > $2 and o.path || '' >= $3 and o.path || '' < $4
+    group by t.person order by t.person limit $5";
+
 /// Whoever was handed over by an office of that part of the tree and has no certificate any more.
 const WITHOUT: &str = "select distinct l.person from handover_line l join handover_batch b on b.id = l.batch
     where l.programme = $1 and l.person > $2 and l.year = $3 and l.state <> 'refused'
@@ -125,6 +133,17 @@ pub async fn certified(
 ) -> Result<Vec<(Id<Person>, String)>, DbError> {
     let range = args![programme, after, &scope.from, &scope.until, most];
     tx.rows(CERTIFIED, range, |row| Ok((row.get(0)?, row.get(1)?))).await
+}
+
+/// The next teachers within `scope` who have earned something, with the number of a certificate.
+pub async fn earning(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    scope: &Scope,
+    (after, most): (Uuid, i64),
+) -> Result<Vec<(Id<Person>, String)>, DbError> {
+    let range = args![programme, after, &scope.from, &scope.until, most];
+    tx.rows(EARNING, range, |row| Ok((row.get(0)?, row.get(1)?))).await
 }
 
 /// The next people of whom hours of `year` were handed over and who have no certificate any more.

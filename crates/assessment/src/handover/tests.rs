@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use axum::Router;
+use chrono::TimeDelta;
 use tisheng_kernel::Seconds;
 use tisheng_platform::{App, Parts};
 use tisheng_policy::scheme;
 use tisheng_registry::roster::{self, Entry, Kinds};
 use tisheng_rules::builtin;
+use tisheng_rules::samples::third_scheme_files;
 use tisheng_sheet::{Limits, read};
 use tisheng_testkit::{Browser, Chosen, Engine, Seen, story};
 use tisheng_training::hours;
@@ -181,4 +183,34 @@ story!(a_reversal_after_the_handover_is_a_correction, |engine| async move {
     tx.commit().await.expect("commits");
     let batch = asked(&world, &mut office, year).await;
     assert_eq!(taken(&mut office, &batch).await[1][4], "-40.00");
+});
+
+/// The made-up scheme, but that it hands over at the end of each year.
+fn at_year_end() -> builtin::Files {
+    let bound = "per_year = { value = 40, source = \"虚构\" }";
+    let when = format!("{bound}\nwhen = {{ value = \"year_end\", source = \"虚构\" }}");
+    let changed = third_scheme_files().iter().map(|(name, text)| {
+        let text: &'static str = Box::leak(text.replace(bound, &when).into_boxed_str());
+        (*name, text)
+    });
+    Box::leak(changed.collect::<Vec<_>>().into_boxed_slice())
+}
+
+story!(where_the_scheme_says_so_a_year_is_handed_over_when_it_is_over, |engine| async move {
+    let jobs = |handlers| crate::handover::jobs(roster::handlers(handlers));
+    let world = set_up(engine, house(), jobs, (at_year_end(), 0)).await;
+    let teacher = world.teacher(0, 0);
+    world.meet_everything(teacher).await;
+    let mut office = world.browser(&world.town.county_office).await;
+    let year = year(&world);
+    office.get("/handover").await.shows("不论是否取得证书");
+    office.post_only("/handover", &[("year", &year.to_string())]).await.is(422).says("结束以后才移交");
+    world.browser(teacher).await.get("/handover/mine").await.shows("每个年度结束以后");
+    // The year is over: nobody needs a certificate.
+    world.test.clock.set(world.test.app.now() + TimeDelta::days(366));
+    let mut office = world.browser(&world.town.county_office).await;
+    let batch = asked(&world, &mut office, year).await;
+    batch.shows("共 1 条").shows("无证书");
+    assert_eq!(taken(&mut office, &batch).await[1][4], "40.00");
+    asked(&world, &mut office, year).await.shows("没有需要移交的学时");
 });

@@ -132,6 +132,7 @@ async fn submit(call: &Call) -> Told<Response> {
     let outcome = match submitted {
         Submitted::New => "new",
         Submitted::Terms => "waiting",
+        Submitted::Withdrawn => "withdrawn",
         Submitted::Words => "changed",
         Submitted::Nothing => "same",
     };

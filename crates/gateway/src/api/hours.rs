@@ -1,6 +1,6 @@
 //! `/hours`: reported and taken back in batches, and what stands of them.
 
-mod row;
+pub(super) mod row;
 
 use axum::http::Method;
 use axum::response::Response;
@@ -21,6 +21,7 @@ use super::field::day;
 use super::once::{self, Begun};
 use super::place::{json_answer, page, read};
 use super::problem::{Detail, Problem, Told};
+use super::store;
 use crate::token::Scope;
 
 /// Rows of a batch.
@@ -37,7 +38,7 @@ pub async fn answer(call: &Call) -> Told<Response> {
 async fn report(call: &Call) -> Told<Response> {
     call.needs(Scope::HoursWrite)?;
     let sent = call.json()?;
-    let rows = rows(&sent)?;
+    let values = rows(&sent)?;
     let mut once = match once::begin(call).await? {
         Begun::Fresh(once) => once,
         Begun::Again(answer) => return Ok(answer),
@@ -45,10 +46,11 @@ async fn report(call: &Call) -> Told<Response> {
     let tx = &mut once.tx;
     let (platform, programme, rules) = call.reporting(tx).await?;
     let rows: Vec<Row> =
-        rows.iter().enumerate().map(|(place, row)| row_of(&rules, &platform, place, row)).collect();
+        values.iter().enumerate().map(|(place, row)| row_of(&rules, &platform, place, row)).collect();
     let sent: Vec<Sent> = rows.iter().filter_map(|row| row.sent.as_ref().ok().cloned()).collect();
     let source = (platform.name.as_str(), sent.as_slice());
     let answers = hours::log_each(&call.ctx, tx, &programme, source).await.map_err(of_hours)?;
+    let mends = store::has_refused(tx, platform.id).await?;
     let (mut tally, mut withdrawn) = (Tally::default(), 0_u32);
     let mut answers = answers.into_iter();
     let mut written = Vec::with_capacity(rows.len());
@@ -72,11 +74,23 @@ async fn report(call: &Call) -> Told<Response> {
                 _ => break,
             },
         };
-        written.push(outcome.unwrap_or_else(|errors| {
-            tally.records += 1;
-            tally.refused += 1;
-            refused(place, &row.number, &errors)
-        }));
+        written.push(match outcome {
+            Ok(answer) => {
+                if mends {
+                    store::mended(tx, platform.id, &row.number, call.ctx.at).await?;
+                }
+                answer
+            }
+            Err(errors) => {
+                tally.records += 1;
+                tally.refused += 1;
+                if let Some(value) = values.get(place) {
+                    let whose = (&programme, &platform, &call.token);
+                    super::refused::keep(&call.ctx, tx, whose, (&row.number, value, &errors)).await?;
+                }
+                refused(place, &row.number, &errors)
+            }
+        });
     }
     platform::arrived(&call.ctx, tx, &platform, Channel::Api, &tally).await?;
     let tally = json!({
@@ -118,8 +132,20 @@ fn taken((place, number): (usize, &str), logged: Logged, why: &str) -> Value {
     json!({ "row": place, "id": number, "outcome": Outcome::of(logged), "reason": why, "entry": entry })
 }
 
+/// What is wrong with a row, in a sentence.
+pub(super) fn why_refused(errors: &[Detail]) -> String {
+    let said = errors.iter().map(|error| {
+        if error.field.is_empty() {
+            error.message.clone()
+        } else {
+            format!("{}：{}", error.field, error.message)
+        }
+    });
+    said.collect::<Vec<_>>().join("；")
+}
+
 /// The answer to a row that takes another back, or what is wrong with it.
-fn taken_back((place, number): (usize, &str), withdrawn: Withdrawn) -> Result<Value, Vec<Detail>> {
+pub(super) fn taken_back((place, number): (usize, &str), withdrawn: Withdrawn) -> Result<Value, Vec<Detail>> {
     let (outcome, reason, entry) = match withdrawn {
         Withdrawn::Taken { entry, reason } => (Outcome::Withdrawn, reason, entry.map(|id| id.to_string())),
         Withdrawn::Decided(reason) => {

@@ -9,7 +9,10 @@
 //! **Words.** A *call* is a request whose token was let in. A *problem* is why there is no answer. A
 //! *place* is the last row of a page, opaque to whoever asks.
 //!
-//! **Tables.** `api_answer`.
+//! **Tables.** `api_answer`, `api_refused`.
+//!
+//! A row that is refused is kept with what was wrong, sealed, for those who see its platform; tried again by
+//! hand it goes the way of a row that comes now.
 //!
 //! **Invariants.** What is answered lies within the node of the token, and within its platform where it
 //! has one; never the number of a paper or a phone. What a kept answer says of a row, the ledger has.
@@ -21,10 +24,12 @@ mod field;
 mod hours;
 mod json;
 mod once;
+mod pages;
 mod place;
 mod problem;
 mod progress;
 mod proof;
+mod refused;
 mod roster;
 mod store;
 #[cfg(test)]
@@ -33,10 +38,11 @@ mod tests;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use tisheng_platform::App;
 
 pub use proof::check_answers;
+pub use store::follow;
 
 /// The addresses for machines: no cookie counts.
 pub fn routes() -> Router<Arc<App>> {
@@ -48,4 +54,6 @@ pub fn pages() -> Router<Arc<App>> {
     Router::new()
         .route("/api/v1/openapi.json", get(document::json))
         .route("/api/v1/docs", get(document::page))
+        .route("/platforms/{id}/refused", get(pages::list))
+        .route("/platforms/{id}/refused/{row}", post(pages::again))
 }

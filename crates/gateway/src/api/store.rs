@@ -1,8 +1,12 @@
 //! Every statement of the room.
 
 use tisheng_kernel::{Id, Instant};
-use tisheng_platform::{DbError, Tx, args};
+use tisheng_platform::web::paging::{Cursor, ROWS};
+use tisheng_platform::{Ctx, DbError, Row, Scope, Shift, Tx, args};
+use tisheng_policy::scheme::Programme;
+use tisheng_training::platform::Platform;
 
+use super::refused::Refused;
 use crate::token::Token;
 
 const CLAIM: &str = "insert into api_answer (token, key, digest, answer, at) values ($1, $2, $3, '', $4)
@@ -16,6 +20,38 @@ const KEPT: &str = "select token, key, answer from api_answer where (token, key)
     order by token, key limit $3";
 
 const FORGET: &str = "delete from api_answer where token = $1 and at < $2";
+
+const REFUSE: &str =
+    "insert into api_refused (id, programme, platform, digest, number, name, paper_masked, title,
+    reason, path, sender, content, first_at, last_at, times, state, outcome)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, 1, 'open', '')
+    on conflict (platform, digest) do update set reason = excluded.reason, path = excluded.path,
+        sender = excluded.sender, last_at = excluded.last_at, times = api_refused.times + 1, state = 'open',
+        outcome = ''";
+
+const HAS_REFUSED: &str = "select 1 from api_refused where platform = $1 and state = 'open' limit 1";
+
+const MENDED: &str = "update api_refused set state = 'mended', last_at = $3, outcome = '更正后重新报送'
+    where platform = $1 and number = $2 and state = 'open'";
+
+const REFUSED: &str =
+    "select id, number, name, paper_masked, title, reason, sender, first_at, last_at, times, state,
+    outcome, content from api_refused where platform = $1 and path >= $2 and path < $3 and id = $4";
+
+const LIST_REFUSED: &str =
+    "select id, number, name, paper_masked, title, reason, sender, first_at, last_at, times, state,
+    outcome, content from api_refused where platform = $1 and path >= $2 and path < $3
+    and ($4 = 'open') = (state = 'open') and id > $5 order by id limit $6";
+
+const STILL_REFUSED: &str =
+    "update api_refused set reason = $2, last_at = $3, decided_by = $4, times = times + 1
+    where id = $1 and state = 'open'";
+
+const SETTLED: &str =
+    "update api_refused set state = 'taken', outcome = $2, last_at = $3, decided_by = $4, content = null
+    where id = $1 and state = 'open'";
+
+const FOLLOW_REFUSED: &str = "update api_refused set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
 /// Claims a key; says whether it was free.
 pub async fn claim(
@@ -49,4 +85,114 @@ pub async fn kept(
     most: i64,
 ) -> Result<Vec<(Id<Token>, String, String)>, DbError> {
     tx.rows(KEPT, args![place.0, place.1, most], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).await
+}
+
+/// A row that is refused.
+pub struct Refusing<'a> {
+    pub id: Id<Refused>,
+    pub digest: Vec<u8>,
+    pub number: &'a str,
+    pub name: &'a str,
+    pub paper_masked: &'a str,
+    pub title: &'a str,
+    pub reason: &'a str,
+    pub path: &'a str,
+    pub sender: &'a str,
+    pub content: Option<Vec<u8>>,
+}
+
+/// Keeps a row that is refused; the same row again is one.
+pub async fn refuse(
+    tx: &mut Tx,
+    (programme, platform): (Id<Programme>, Id<Platform>),
+    row: &Refusing<'_>,
+    at: Instant,
+) -> Result<(), DbError> {
+    let row = args![
+        row.id,
+        programme,
+        platform,
+        &row.digest,
+        row.number,
+        row.name,
+        row.paper_masked,
+        row.title,
+        row.reason,
+        row.path,
+        row.sender,
+        row.content.as_ref(),
+        at
+    ];
+    tx.run(REFUSE, row).await.map(drop)
+}
+
+/// Whether a refused row of a platform is not settled.
+pub async fn has_refused(tx: &mut Tx, platform: Id<Platform>) -> Result<bool, DbError> {
+    Ok(tx.row_opt(HAS_REFUSED, args![platform], |_| Ok(())).await?.is_some())
+}
+
+/// What was refused under `number` has been sent anew and was taken.
+pub async fn mended(tx: &mut Tx, platform: Id<Platform>, number: &str, at: Instant) -> Result<(), DbError> {
+    tx.run(MENDED, args![platform, number, at]).await.map(drop)
+}
+
+fn a_refused(row: &Row<'_>) -> Result<Refused, DbError> {
+    Ok(Refused {
+        id: row.get(0)?,
+        number: row.get(1)?,
+        name: row.get(2)?,
+        paper_masked: row.get(3)?,
+        title: row.get(4)?,
+        reason: row.get(5)?,
+        sender: row.get(6)?,
+        first_at: row.get(7)?,
+        last_at: row.get(8)?,
+        times: row.get(9)?,
+        state: row.get(10)?,
+        outcome: row.get(11)?,
+        content: row.get(12)?,
+    })
+}
+
+/// A refused row about somebody within `scope`.
+pub async fn refused(
+    tx: &mut Tx,
+    platform: Id<Platform>,
+    scope: &Scope,
+    id: Id<Refused>,
+) -> Result<Option<Refused>, DbError> {
+    tx.row_opt(REFUSED, args![platform, &scope.from, &scope.until, id], a_refused).await
+}
+
+/// Refused rows about people within `scope`: those that wait, or those that are settled; one more than
+/// a page.
+pub async fn list_refused(
+    tx: &mut Tx,
+    platform: Id<Platform>,
+    scope: &Scope,
+    state: &str,
+    cursor: &Cursor,
+) -> Result<Vec<Refused>, DbError> {
+    let row = args![platform, &scope.from, &scope.until, state, cursor.uuid(), ROWS + 1];
+    tx.rows(LIST_REFUSED, row, a_refused).await
+}
+
+/// A row was tried again and is refused for `reason`.
+pub async fn still_refused(ctx: &Ctx, tx: &mut Tx, id: Id<Refused>, reason: &str) -> Result<(), DbError> {
+    let (account, _, _) = ctx.who.signature();
+    tx.run(STILL_REFUSED, args![id, reason, ctx.at, account]).await.map(drop)
+}
+
+/// A row was tried again and taken; what it said is kept with the hours.
+pub async fn settled(ctx: &Ctx, tx: &mut Tx, id: Id<Refused>, outcome: &str) -> Result<(), DbError> {
+    let (account, _, _) = ctx.who.signature();
+    tx.run(SETTLED, args![id, outcome, ctx.at, account]).await.map(drop)
+}
+
+/// Follows a move of the tree with the paths that this room keeps.
+///
+/// # Errors
+/// What the database reports.
+pub async fn follow(tx: &mut Tx, shift: &Shift) -> Result<(), DbError> {
+    shift.apply(tx, FOLLOW_REFUSED).await.map(drop)
 }

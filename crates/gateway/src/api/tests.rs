@@ -1,6 +1,7 @@
 //! The interface through HTTP, on both engines; every answer is held against its document.
 
 mod kept;
+mod refused;
 mod schema;
 mod withdrawal;
 
@@ -368,9 +369,20 @@ story!(a_course_is_handed_in_and_waits_for_the_office, |engine| async move {
     let office = place.test.ctx(place.town.city_office.who());
     let mut tx = office.write().await.expect("a transaction");
     let found = course::of_code(&mut tx, &place.platforms[0], "K1").await.expect("read").expect("a course");
-    course::approve(&office, &mut tx, found.id).await.expect("approved");
+    course::approve(&office, &mut tx, found.id, None).await.expect("approved");
     tx.commit().await.expect("commits");
     assert_eq!(body(&reader.get("/courses").await)["items"][0]["terms"]["hours"], "2.00");
+
+    let mut younger = course.clone();
+    younger["stages"] = json!(["01"]);
+    assert_eq!(body(&machine.post("/courses", &younger).await)["outcome"], "waiting");
+    assert_eq!(
+        body(&reader.get("/courses").await)["items"][0]["stages"],
+        json!(["02"]),
+        "in force as before"
+    );
+    assert_eq!(body(&machine.post("/courses", &course).await)["outcome"], "withdrawn");
+    assert_eq!(body(&machine.post("/courses", &course).await)["outcome"], "same");
 
     let mut wrong = course.clone();
     (wrong["counts"], wrong["hours"], wrong["capabilities"]) = (json!("often"), json!(true), json!(["Z9"]));

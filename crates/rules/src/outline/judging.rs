@@ -3,7 +3,7 @@
 use super::{Outline, level};
 use crate::assessment::{SamplingRule, Step, StepKind};
 use crate::certification::{CertificationRule, GateKind, Measure};
-use crate::handover::HandoverRule;
+use crate::handover::{HandoverRule, When};
 use crate::scheme::Scheme;
 
 pub(super) fn steps(scheme: &Scheme, outline: &mut Outline) {
@@ -161,8 +161,13 @@ fn score(scheme: &Scheme, rule: &CertificationRule, outline: &mut Outline) {
 pub(super) fn handover(scheme: &Scheme, outline: &mut Outline) {
     let Some(rule) = &scheme.handover else { return };
     outline.heading("学时移交");
-    let sentence = format!("取得证书的教师，学时按年度移交“{}”。", *rule.system);
+    let sentence = format!("学时按年度移交“{}”。", *rule.system);
     outline.value("handover.system", &rule.system, sentence);
+    let sentence = match *rule.when {
+        When::Certified => "教师取得证书以后移交。",
+        When::YearEnd => "每个年度结束以后移交这一年度的学时，不论是否已取得证书。",
+    };
+    outline.value("handover.when", &rule.when, sentence);
     let sentence = format!("移交的学时计为“{}”。", *rule.subject);
     outline.value("handover.subject", &rule.subject, sentence);
     if let Some(bound) = &rule.per_year {

@@ -99,6 +99,8 @@ pub enum Submitted {
     New,
     /// It was known; its terms wait for a decision.
     Terms,
+    /// It was known, and what is said of it is what is in force again: what waited is withdrawn.
+    Withdrawn,
     /// It was known; only what is said about it beside its terms has changed.
     Words,
     /// It was known exactly so.
@@ -106,7 +108,9 @@ pub enum Submitted {
 }
 
 /// Hands a course of `platform` in: a new one, or a known one with what has changed. Terms that
-/// say something else wait for the office; until it has decided, those in force go on counting.
+/// say something else (how it counts, what it teaches, for whom, by which addresses it is known) wait
+/// for the office; until it has decided, those in force stay. Saying what is in force again
+/// withdraws what waits.
 ///
 /// # Errors
 /// [`CourseError::Wrong`], [`CourseError::ActivityTaken`], [`CourseError::Stale`]; 404 for a
@@ -143,102 +147,154 @@ pub async fn hand_in(
     let (id, submitted) = match known {
         None => {
             let id = ctx.id();
+            let terms = Terms::of(draft, 1, ctx.at);
             if !store::add(ctx, tx, (id, platform), draft).await?
-                || !store::add_terms(ctx, tx, (id, 1), draft).await?
+                || !store::add_terms(ctx, tx, id, &terms).await?
             {
                 return Err(CourseError::Stale);
+            }
+            if let Some(iri) = store::say(tx, (id, platform.id), &terms).await? {
+                return Err(CourseError::ActivityTaken(iri));
             }
             (id, Submitted::New)
         }
         Some(course) => (course.id, resubmit(ctx, tx, &course, draft).await?),
     };
     if submitted != Submitted::Nothing {
-        if submitted != Submitted::New {
-            // Other addresses may name what has come already.
-            let payload = Approved { programme: programme.id, course: id };
-            jobs::emit(tx, ctx.at, APPROVED, &payload).await?;
-        }
-        if let Some(iri) = store::name(tx, (id, platform.id), draft).await? {
-            return Err(CourseError::ActivityTaken(iri));
-        }
         audit::record(ctx, tx, "course.submitted", id.uuid(), &json!({ "code": draft.code })).await?;
     }
     Ok((id, submitted))
 }
 
 async fn resubmit(ctx: &Ctx, tx: &mut Tx, course: &Course, draft: &Draft) -> Result<Submitted, CourseError> {
-    let revisions = store::terms(tx, course.id).await?;
-    let latest = revisions.first();
-    let same_terms = latest.is_some_and(|terms| terms.state != TermsState::Returned && terms.agree(draft));
-    let same_words = said(course) == said_anew(draft)
-        && store::capabilities(tx, course.id).await? == sorted(&draft.capabilities)
-        && store::activities(tx, course.id).await? == sorted(&draft.activities);
-    if same_terms && same_words {
-        return Ok(Submitted::Nothing);
-    }
+    let same_words =
+        [&course.title, &course.summary, &course.href] == [&draft.title, &draft.summary, &draft.href];
     if !same_words && !store::amend(tx, course, draft, ctx.at).await? {
         return Err(CourseError::Stale);
     }
-    if same_terms {
-        return Ok(Submitted::Words);
+    let words = if same_words { Submitted::Nothing } else { Submitted::Words };
+    let revisions = store::terms(tx, course.id).await?;
+    let next = revisions.first().map_or(1, |latest| latest.revision + 1);
+    let terms = Terms::of(draft, next, ctx.at);
+    let open = revisions.iter().find(|terms| terms.state == TermsState::Submitted);
+    if open.is_some_and(|open| open.agree(&terms)) {
+        return Ok(words);
     }
-    let revision = latest.map_or(1, |terms| terms.revision + 1);
-    if !store::add_terms(ctx, tx, (course.id, revision), draft).await? {
+    let in_force = revisions.iter().find(|terms| Some(terms.revision) == course.revision);
+    if in_force.is_some_and(|in_force| in_force.agree(&terms)) {
+        let Some(open) = open else { return Ok(words) };
+        take_back(ctx, tx, course, open.revision).await?;
+        return Ok(Submitted::Withdrawn);
+    }
+    if let Some(iri) = taken(tx, course, &terms.activities).await? {
+        return Err(CourseError::ActivityTaken(iri));
+    }
+    if !store::add_terms(ctx, tx, course.id, &terms).await? {
         return Err(CourseError::Stale);
+    }
+    if course.revision.is_none() {
+        // Nothing is in force that this could change, and what has come already may be about it.
+        in_words(ctx, tx, course, &terms).await?;
     }
     Ok(Submitted::Terms)
 }
 
-fn said(course: &Course) -> [&str; 6] {
-    [&course.title, course.source.key(), &course.stages, &course.subjects, &course.summary, &course.href]
+/// The first of `activities` that belongs to another course of the platform.
+async fn taken(tx: &mut Tx, course: &Course, activities: &[String]) -> Result<Option<String>, DbError> {
+    for iri in activities {
+        let owner = store::of_activity(tx, course.platform, iri).await?;
+        if owner.is_some_and(|owner| owner.id != course.id) {
+            return Ok(Some(iri.clone()));
+        }
+    }
+    Ok(None)
 }
 
-fn said_anew(draft: &Draft) -> [&str; 6] {
-    [&draft.title, draft.source.key(), &draft.stages, &draft.subjects, &draft.summary, &draft.href]
+/// Lets a course be what `terms` say, whose addresses are free; what has come is looked at again.
+async fn in_words(ctx: &Ctx, tx: &mut Tx, course: &Course, terms: &Terms) -> Result<(), CourseError> {
+    if store::say(tx, (course.id, course.platform), terms).await?.is_some() {
+        return Err(CourseError::Stale);
+    }
+    let payload = Approved { programme: course.programme, course: course.id };
+    Ok(jobs::emit(tx, ctx.at, APPROVED, &payload).await?)
 }
 
-fn sorted(words: &[String]) -> Vec<String> {
-    let mut words = words.to_vec();
-    words.sort();
-    words.dedup();
-    words
+async fn take_back(ctx: &Ctx, tx: &mut Tx, course: &Course, revision: i64) -> Result<(), CourseError> {
+    if !store::decide(ctx, tx, (course.id, revision), (TermsState::Withdrawn, "")).await? {
+        return Err(CourseError::Decided);
+    }
+    let detail = json!({ "revision": revision });
+    Ok(audit::record(ctx, tx, "course.change_withdrawn", course.id.uuid(), &detail).await?)
 }
 
-/// The terms that wait for a decision, which the office may take about a course.
-async fn open_terms(ctx: &Ctx, tx: &mut Tx, id: Id<Course>) -> Result<(Course, i64), CourseError> {
+/// Takes back the change `revision` of a course that waits for the office: what is in force stays. A
+/// course of which nothing is in force yet is changed, not taken back.
+///
+/// # Errors
+/// [`CourseError::Decided`]; 404 for whoever does not hand courses of its platform in.
+pub async fn withdraw(ctx: &Ctx, tx: &mut Tx, (id, revision): (Id<Course>, i64)) -> Result<(), CourseError> {
+    require(ctx, &AUTHORS)?;
+    let course = course(ctx, tx, id).await?;
+    platform::visible(ctx, tx, course.platform).await?;
+    if course.revision.is_none() {
+        return Err(CourseError::Decided);
+    }
+    take_back(ctx, tx, &course, revision).await
+}
+
+/// The terms that wait for a decision, which the office may take about a course: those it has
+/// `seen`, where it says which.
+async fn open_terms(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    id: Id<Course>,
+    seen: Option<i64>,
+) -> Result<(Course, Terms), CourseError> {
     require(ctx, &OFFICES)?;
     let course = course(ctx, tx, id).await?;
     let waiting = store::terms(tx, id).await?.into_iter().find(|terms| terms.state == TermsState::Submitted);
-    let revision = waiting.ok_or(CourseError::Decided)?.revision;
+    let terms = waiting.ok_or(CourseError::Decided)?;
+    if seen.is_some_and(|seen| seen != terms.revision) {
+        return Err(CourseError::Stale);
+    }
     let (account, _, _) = ctx.who.signature();
-    if account.is_some() && store::submitted_by(tx, id, revision).await? == account {
+    if account.is_some() && store::submitted_by(tx, id, terms.revision).await? == account {
         return Err(CourseError::Own);
     }
-    Ok((course, revision))
+    Ok((course, terms))
 }
 
-/// Approves the terms of a course that wait: it is offered, and counts by them from now on. What
-/// has arrived of it before is looked at again.
+/// Approves the terms of a course that wait, those `seen` where it is said which: it is offered, is
+/// what they say, and counts by them from now on. What has arrived of it before is looked at again.
 ///
 /// # Errors
-/// [`CourseError::Decided`], [`CourseError::Own`]; 404 for whoever is no office of the programme.
-pub async fn approve(ctx: &Ctx, tx: &mut Tx, id: Id<Course>) -> Result<(), CourseError> {
-    let (course, revision) = open_terms(ctx, tx, id).await?;
+/// [`CourseError::Decided`], [`CourseError::Own`], [`CourseError::Stale`],
+/// [`CourseError::ActivityTaken`]; 404 for whoever is no office of the programme.
+pub async fn approve(ctx: &Ctx, tx: &mut Tx, id: Id<Course>, seen: Option<i64>) -> Result<(), CourseError> {
+    let (course, terms) = open_terms(ctx, tx, id, seen).await?;
+    let revision = terms.revision;
+    if let Some(iri) = taken(tx, &course, &terms.activities).await? {
+        return Err(CourseError::ActivityTaken(iri));
+    }
     if !store::decide(ctx, tx, (id, revision), (TermsState::Approved, "")).await? {
         return Err(CourseError::Decided);
     }
     store::put_in_force(tx, id, revision, ctx.at).await?;
     audit::record(ctx, tx, "course.approved", id.uuid(), &json!({ "revision": revision })).await?;
-    let payload = Approved { programme: course.programme, course: id };
-    Ok(jobs::emit(tx, ctx.at, APPROVED, &payload).await?)
+    in_words(ctx, tx, &course, &terms).await
 }
 
 /// Sends the terms of a course that wait back with a reason.
 ///
 /// # Errors
 /// [`CourseError::NoReason`]; else as [`approve`].
-pub async fn return_terms(ctx: &Ctx, tx: &mut Tx, id: Id<Course>, reason: &str) -> Result<(), CourseError> {
-    let (_, revision) = open_terms(ctx, tx, id).await?;
+pub async fn return_terms(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    (id, seen): (Id<Course>, Option<i64>),
+    reason: &str,
+) -> Result<(), CourseError> {
+    let revision = open_terms(ctx, tx, id, seen).await?.1.revision;
     if reason.trim().is_empty() {
         return Err(CourseError::NoReason);
     }

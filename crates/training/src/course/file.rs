@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use tisheng_kernel::text::tidy;
-use tisheng_kernel::{HourLength, Id, Seconds};
+use tisheng_kernel::{HourLength, Id, Instant, Seconds};
 use tisheng_platform::{DbError, Tx};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::access::Role;
@@ -15,7 +15,7 @@ use tisheng_registry::roster::{
 use tisheng_rules::Scheme;
 
 use super::actions::{Submitted, submit};
-use super::model::{Counts, Course, Draft, Source, Terms, TermsState, decide};
+use super::model::{Counts, Course, Draft, Source, Terms, TermsState, changes, decide};
 use super::store;
 use crate::desk::{policy, tidied};
 use crate::platform::{self, Platform};
@@ -113,7 +113,7 @@ impl Kind for CourseFile {
         key: "courses",
         title: "课程目录",
         noun: "课程",
-        purpose: "批量提交学习平台的课程。新课程和改变了认定方式的课程由工程办审核，通过后才计学时。",
+        purpose: "批量提交学习平台的课程。新课程和对课程的修改（来源、能力点、学段、学科、认定、活动地址）由工程办审核，通过后才生效。",
         columns: &COLUMNS,
         named_by: TITLE,
         choices: &[],
@@ -181,7 +181,7 @@ impl Kind for CourseFile {
             match submitted {
                 Submitted::New => book.made(COURSE, id.uuid()),
                 Submitted::Terms => book.made(TERMS, id.uuid()),
-                Submitted::Words | Submitted::Nothing => {}
+                Submitted::Withdrawn | Submitted::Words | Submitted::Nothing => {}
             }
         }
         Ok(())
@@ -379,21 +379,18 @@ async fn compare(rules: &Scheme, tx: &mut Tx, row: &Row, notes: &mut Notes) -> R
             What::New
         }
         Some(course) => {
-            let terms = store::terms(tx, course.id).await?;
-            let terms = terms.first();
             field("课程名称", course.title.clone(), draft.title.clone());
-            field("认定", terms.map(Terms::sentence).unwrap_or_default(), draft.sentence());
-            field(
-                "能力点",
-                store::capabilities(tx, course.id).await?.join("、"),
-                draft.capabilities.join("、"),
-            );
+            field("简介", course.summary.clone(), draft.summary.clone());
             field("学习网址", course.href.clone(), draft.href.clone());
-            field("活动地址", store::activities(tx, course.id).await?.join(" "), draft.activities.join(" "));
-            let others = (&course.stages, &course.subjects, &course.summary, course.source);
-            let same_terms = terms.is_some_and(|t| t.state != TermsState::Returned && t.agree(draft));
-            let same = others == (&draft.stages, &draft.subjects, &draft.summary, draft.source) && same_terms;
-            if fields.is_empty() && same { What::Same } else { What::Changed }
+            // What waits for the office is what the file is held against, else what is in force.
+            let terms = store::terms(tx, course.id).await?;
+            let open = terms.iter().find(|terms| terms.state == TermsState::Submitted);
+            let stands = open.or_else(|| terms.iter().find(|t| Some(t.revision) == course.revision));
+            let said = Terms::of(draft, 0, Instant::from_micros(0));
+            let changes = stands.map(|stands| changes(rules, stands, &said)).unwrap_or_default();
+            fields.extend(changes.into_iter().map(|c| Alteration::new(c.label, c.before, c.after)));
+            let same = fields.is_empty() && stands.is_some_and(|stands| stands.agree(&said));
+            if same { What::Same } else { What::Changed }
         }
     };
     let category = rules.hours.category(&draft.category).map(|c| c.title.to_string()).unwrap_or_default();

@@ -1,10 +1,12 @@
 //! The catalogue of courses (课程目录, LEARN-1).
 //!
-//! A **course** is learnt on one platform. What it is worth and what has to be done for it are its
-//! **terms**: handed in by the institution, approved or returned by the office. Only approved terms
-//! count; other terms are a further revision, and what has been credited keeps the revision it was
-//! credited by. A platform speaks of a course by its **activities** (addresses), which are known
-//! before their course is approved, so that nothing that arrives early is lost.
+//! A **course** is learnt on one platform. What it is worth, what has to be done for it, what it
+//! teaches, for whom, where it comes from and by which addresses it is known are its **terms**: handed
+//! in by the institution, approved or returned by the office. Only approved terms are in force; other
+//! terms are a further revision that waits beside them and may be withdrawn, and what has been credited
+//! keeps the revision it was credited by. Title, summary and where it is entered are words that may
+//! change at once. A platform speaks of a course by its **activities** (addresses). Those of a new
+//! course are known before it is approved, so that nothing that arrives early is lost.
 //!
 //! Tables: `course`, `course_terms`, `course_capability`, `course_activity`.
 //!
@@ -23,7 +25,7 @@ mod tests;
 
 pub use actions::{
     APPROVED, Approved, Submitted, approve, course, hand_in, of_activity, of_code, offered, retire,
-    return_terms, submit, terms,
+    return_terms, submit, terms, withdraw,
 };
 pub use entrance::{Entrances, Way, entrance};
 pub use file::CourseFile;

@@ -4,6 +4,7 @@ use tisheng_kernel::{HourLength, Id, Instant, Seconds, coded};
 use tisheng_platform::DbError;
 use tisheng_platform::web::Failure;
 use tisheng_policy::scheme::Programme;
+use tisheng_registry::organisation::Stage;
 use tisheng_rules::Scheme;
 
 use crate::platform::Platform;
@@ -57,6 +58,8 @@ coded! {
         Returned = "returned" "已退回",
         /// Later ones took their place.
         Superseded = "superseded" "已替换",
+        /// The institution took them back before anybody decided.
+        Withdrawn = "withdrawn" "已撤回",
     }
 }
 
@@ -91,7 +94,8 @@ pub struct Course {
     pub version: i64,
 }
 
-/// How a course counts.
+/// How a course counts, what it teaches, for whom, and by which addresses it is known: all that the
+/// office has to agree to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
     /// Which revision.
@@ -110,6 +114,16 @@ pub struct Terms {
     pub counts: Counts,
     /// The least scaled score in thousandths, where passing asks for one.
     pub pass_permille: Option<i64>,
+    /// Where the course comes from.
+    pub source: Source,
+    /// Stages, comma between; empty for all.
+    pub stages: String,
+    /// Subjects, comma between; empty for all.
+    pub subjects: String,
+    /// Codes of the capabilities it teaches, in order.
+    pub capabilities: Vec<String>,
+    /// Addresses by which the platform speaks of it, in order.
+    pub activities: Vec<String>,
     /// Where they stand.
     pub state: TermsState,
     /// When they were handed in.
@@ -125,14 +139,91 @@ impl Terms {
         sentence(self.counts, self.pass_permille, self.worth.with_unit(self.length))
     }
 
-    /// Whether both say the same of how the course counts.
+    /// What `draft` says, as terms that wait from `at` on.
     #[must_use]
-    pub fn agree(&self, draft: &Draft) -> bool {
-        (self.worth, self.length, self.material, self.counts, self.pass_permille)
-            == (draft.worth, draft.length, draft.material, draft.counts, draft.pass_permille)
-            && self.category == draft.category
-            && self.kind == draft.kind
+    pub fn of(draft: &Draft, revision: i64, at: Instant) -> Self {
+        Self {
+            revision,
+            worth: draft.worth,
+            length: draft.length,
+            material: draft.material,
+            category: draft.category.clone(),
+            kind: draft.kind.clone(),
+            counts: draft.counts,
+            pass_permille: draft.pass_permille,
+            source: draft.source,
+            stages: draft.stages.clone(),
+            subjects: draft.subjects.clone(),
+            capabilities: sorted(&draft.capabilities),
+            activities: sorted(&draft.activities),
+            state: TermsState::Submitted,
+            submitted_at: at,
+            decision: String::new(),
+        }
     }
+
+    /// Whether both say the same of the course.
+    #[must_use]
+    pub fn agree(&self, other: &Self) -> bool {
+        let (revision, state) = (self.revision, self.state);
+        let decision = self.decision.clone();
+        *self == Self { revision, state, submitted_at: self.submitted_at, decision, ..other.clone() }
+    }
+}
+
+fn sorted(words: &[String]) -> Vec<String> {
+    let mut words = words.to_vec();
+    words.sort();
+    words.dedup();
+    words
+}
+
+/// What terms say otherwise than those in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Of what.
+    pub label: &'static str,
+    /// What was said; empty for nothing.
+    pub before: String,
+    /// What is said; empty for nothing.
+    pub after: String,
+}
+
+/// What `after` says otherwise than `before`, as `rules` name it.
+#[must_use]
+pub fn changes(rules: &Scheme, before: &Terms, after: &Terms) -> Vec<Change> {
+    let (before, after) = (facts(rules, before), facts(rules, after));
+    let pairs = before.into_iter().zip(after);
+    pairs
+        .filter(|((_, before), (_, after))| before != after)
+        .map(|((label, before), (_, after))| Change { label, before, after })
+        .collect()
+}
+
+/// What terms say, each fact in words.
+fn facts(rules: &Scheme, terms: &Terms) -> [(&'static str, String); 8] {
+    let category = rules.hours.category(&terms.category);
+    let kind = category.and_then(|category| category.kinds.iter().find(|kind| kind.key == terms.kind));
+    let named = category.map_or_else(|| terms.category.clone(), |category| category.title.to_string());
+    let kind = kind.map(|kind| format!("（{}）", *kind.title)).unwrap_or_default();
+    let material = terms.material.get() / 60;
+    [
+        ("认定", terms.sentence()),
+        ("材料时长", if material > 0 { format!("{material} 分钟") } else { String::new() }),
+        ("学时类别", format!("{named}{kind}")),
+        ("课程来源", terms.source.title().to_owned()),
+        ("能力点", terms.capabilities.join("、")),
+        ("适用学段", stage_titles(&terms.stages).join("、")),
+        ("适用学科", terms.subjects.replace(',', "、")),
+        ("活动地址", terms.activities.join(" ")),
+    ]
+}
+
+/// The titles of stages that are written with a comma between.
+#[must_use]
+pub fn stage_titles(stages: &str) -> Vec<&'static str> {
+    let known = stages.split(',').filter_map(|key| key.parse::<Stage>().ok());
+    known.map(|stage| stage.title()).collect()
 }
 
 /// What has to be done for `worth`, in a sentence.
@@ -370,6 +461,11 @@ mod tests {
             kind: String::new(),
             counts,
             pass_permille,
+            source: Source::Own,
+            stages: String::new(),
+            subjects: String::new(),
+            capabilities: Vec::new(),
+            activities: Vec::new(),
             state: TermsState::Approved,
             submitted_at: Instant::from_micros(0),
             decision: String::new(),

@@ -13,7 +13,7 @@ use tisheng_platform::{App, Ctx, Tx};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_rules::Scheme;
 
-use super::model::{Course, Terms};
+use super::model::{Change, Course, Terms, changes, stage_titles};
 
 /// The routes of the room.
 pub fn routes() -> Router<Arc<App>> {
@@ -24,6 +24,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/courses/{id}", get(show::show))
         .route("/courses/{id}/edit", get(edit::form).post(edit::change))
         .route("/courses/{id}/decide", post(show::decide))
+        .route("/courses/{id}/withdraw", post(show::withdraw))
 }
 
 /// The programme where the asker stands, and its rules.
@@ -31,6 +32,18 @@ async fn ground(ctx: &Ctx, tx: &mut Tx) -> Result<(Programme, Arc<Scheme>), Fail
     let programme = scheme::current(ctx, tx).await?;
     let rules = scheme::rules(&ctx.app, tx, &programme).await?;
     Ok((programme, rules))
+}
+
+/// What the terms of a course that wait say otherwise than those in force; nothing of a course of
+/// which none are.
+async fn change_of(
+    tx: &mut Tx,
+    rules: &Scheme,
+    course: &Course,
+    waiting: &Terms,
+) -> Result<Vec<Change>, Failure> {
+    let in_force = super::actions::terms(tx, course, None).await?;
+    Ok(in_force.map(|in_force| changes(rules, &in_force, waiting)).unwrap_or_default())
 }
 
 /// A course as a row of a list.
@@ -47,12 +60,7 @@ struct CourseRow {
 
 /// Stages and subjects that a course is for, in words.
 fn whom(course: &Course) -> String {
-    let stages: Vec<&str> = course
-        .stages
-        .split(',')
-        .filter_map(|key| key.parse::<tisheng_registry::organisation::Stage>().ok())
-        .map(|stage| stage.title())
-        .collect();
+    let stages = stage_titles(&course.stages);
     let subjects = course.subjects.replace(',', "、");
     match (stages.is_empty(), subjects.is_empty()) {
         (true, true) => "各学段各学科".to_owned(),

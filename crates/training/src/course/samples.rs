@@ -62,6 +62,6 @@ pub async fn offered(
     wish: Wish<'_>,
 ) -> Result<Id<Course>, CourseError> {
     let (id, _) = submit(author, tx, platform, &draft(platform, wish)).await?;
-    approve(office, tx, id).await?;
+    approve(office, tx, id, None).await?;
     Ok(id)
 }

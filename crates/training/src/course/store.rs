@@ -18,10 +18,13 @@ const ADD: &str =
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, null, 'submitted', $11, $11, 1)
     on conflict (programme, platform, code) do nothing";
 
-const AMEND: &str = "update course set title = $3, source = $4, stages = $5, subjects = $6, summary = $7,
-    href = $8, changed_at = $9, version = version + 1 where id = $1 and version = $2";
+const AMEND: &str = "update course set title = $3, summary = $4, href = $5, changed_at = $6,
+    version = version + 1 where id = $1 and version = $2";
 
-const PUT_IN_FORCE: &str = "update course set revision = $2, state = 'offered', changed_at = $3, version = version + 1 where id = $1";
+const SAY: &str = "update course set source = $2, stages = $3, subjects = $4 where id = $1";
+
+const PUT_IN_FORCE: &str = "update course set revision = $2, state = 'offered', changed_at = $3,
+    version = version + 1 where id = $1";
 
 const SET_STATE: &str = "update course set state = $3, changed_at = $4, version = version + 1
     where id = $1 and version = $2";
@@ -90,14 +93,17 @@ const ADD_ACTIVITY: &str =
     "insert into course_activity (platform, iri, course) values ($1, $2, $3) on conflict do nothing";
 
 const TERMS: &str = "select revision, seconds, hour_length, material_seconds, category, kind, counts,
-    pass_permille, state, submitted_at, decision from course_terms where course = $1 order by revision desc";
+    pass_permille, source, stages, subjects, capabilities, activities, state, submitted_at, decision
+    from course_terms where course = $1 order by revision desc";
 
 const TERMS_OF: &str = "select revision, seconds, hour_length, material_seconds, category, kind, counts,
-    pass_permille, state, submitted_at, decision from course_terms where course = $1 and revision = $2";
+    pass_permille, source, stages, subjects, capabilities, activities, state, submitted_at, decision
+    from course_terms where course = $1 and revision = $2";
 
 const ADD_TERMS: &str = "insert into course_terms (course, revision, seconds, hour_length, material_seconds,
-    category, kind, counts, pass_permille, state, submitted_at, submitted_by, decision)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'submitted', $10, $11, '')
+    category, kind, counts, pass_permille, source, stages, subjects, capabilities, activities, state,
+    submitted_at, submitted_by, decision)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'submitted', $15, $16, '')
     on conflict (course, revision) do nothing";
 
 const SUBMITTED_BY: &str = "select submitted_by from course_terms where course = $1 and revision = $2";
@@ -148,10 +154,19 @@ fn terms_row(row: &Row<'_>) -> Result<Terms, DbError> {
         kind: row.get(5)?,
         counts: coded(row, 6)?,
         pass_permille: row.get(7)?,
-        state: coded(row, 8)?,
-        submitted_at: row.get(9)?,
-        decision: row.get(10)?,
+        source: coded(row, 8)?,
+        stages: row.get(9)?,
+        subjects: row.get(10)?,
+        capabilities: split(&String::read(row, 11)?, ','),
+        activities: split(&String::read(row, 12)?, ' '),
+        state: coded(row, 13)?,
+        submitted_at: row.get(14)?,
+        decision: row.get(15)?,
     })
+}
+
+fn split(text: &str, between: char) -> Vec<String> {
+    text.split(between).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 /// Enters a course; says whether its number was free.
@@ -179,33 +194,24 @@ pub async fn add(
 
 /// Writes what is said of a course beside its terms; says whether the version was still that one.
 pub async fn amend(tx: &mut Tx, course: &Course, draft: &Draft, at: Instant) -> Result<bool, DbError> {
-    let row = args![
-        course.id,
-        course.version,
-        &draft.title,
-        draft.source.key(),
-        &draft.stages,
-        &draft.subjects,
-        &draft.summary,
-        &draft.href,
-        at,
-    ];
+    let row = args![course.id, course.version, &draft.title, &draft.summary, &draft.href, at];
     Ok(tx.run(AMEND, row).await? == 1)
 }
 
-/// Writes capabilities and addresses of a course in place of those known; gives the first address that belongs
+/// Writes what terms say of a course in place of what was known; gives the first address that belongs
 /// to another course.
-pub async fn name(
+pub async fn say(
     tx: &mut Tx,
     (id, platform): (Id<Course>, Id<Platform>),
-    draft: &Draft,
+    terms: &Terms,
 ) -> Result<Option<String>, DbError> {
+    tx.run(SAY, args![id, terms.source.key(), &terms.stages, &terms.subjects]).await?;
     tx.run(CLEAR_CAPABILITIES, args![id]).await?;
-    for capability in &draft.capabilities {
+    for capability in &terms.capabilities {
         tx.run(ADD_CAPABILITY, args![id, capability]).await?;
     }
     tx.run(CLEAR_ACTIVITIES, args![id]).await?;
-    for iri in &draft.activities {
+    for iri in &terms.activities {
         if tx.run(ADD_ACTIVITY, args![platform, iri, id]).await? == 0 {
             return Ok(Some(iri.clone()));
         }
@@ -365,26 +371,26 @@ pub async fn terms_of(tx: &mut Tx, course: Id<Course>, revision: i64) -> Result<
     tx.row_opt(TERMS_OF, args![course, revision], terms_row).await
 }
 
-/// Hands terms in as `revision`; says whether nobody else has done so at the same moment.
-pub async fn add_terms(
-    ctx: &Ctx,
-    tx: &mut Tx,
-    (course, revision): (Id<Course>, i64),
-    draft: &Draft,
-) -> Result<bool, DbError> {
+/// Hands terms in; says whether nobody else has done so at the same moment.
+pub async fn add_terms(ctx: &Ctx, tx: &mut Tx, course: Id<Course>, terms: &Terms) -> Result<bool, DbError> {
     let (account, _, _) = ctx.who.signature();
     tx.run(SUPERSEDE_OPEN, args![course]).await?;
     let row = args![
         course,
-        revision,
-        draft.worth.get(),
-        draft.length.minutes(),
-        draft.material.get(),
-        &draft.category,
-        &draft.kind,
-        draft.counts.key(),
-        draft.pass_permille,
-        ctx.at,
+        terms.revision,
+        terms.worth.get(),
+        terms.length.minutes(),
+        terms.material.get(),
+        &terms.category,
+        &terms.kind,
+        terms.counts.key(),
+        terms.pass_permille,
+        terms.source.key(),
+        &terms.stages,
+        &terms.subjects,
+        terms.capabilities.join(","),
+        terms.activities.join(" "),
+        terms.submitted_at,
         account
     ];
     Ok(tx.run(ADD_TERMS, row).await? == 1)

@@ -102,9 +102,8 @@ story!(other_terms_wait_while_those_in_force_go_on, |engine| async move {
     let made = own.post("/courses/new", &good).await;
     let edit = format!("{}/edit", made.path);
     let mut city = place.browser(&place.town.city_office).await;
-    city.post("/courses/waiting", &[("course", made.path.rsplit('/').next().unwrap_or_default())])
-        .await
-        .shows("已通过 1 门课程");
+    let id = made.path.rsplit('/').next().unwrap_or_default();
+    city.post("/courses/waiting", &[("course", &format!("{id}:1"))]).await.shows("已通过 1 门课程");
     own.post(&edit, &with(good.clone(), "summary", "换一种说法")).await.is(200);
     city.get("/courses/waiting").await.hides("课堂导入的数字资源");
     own.post(&edit, &with(good.clone(), "hours", "3")).await.is(200);
@@ -118,6 +117,93 @@ story!(other_terms_wait_while_those_in_force_go_on, |engine| async move {
     decide(&mut city, &made.path, "offer", "").await.is(200).shows("恢复开设");
 });
 
+story!(what_a_course_teaches_and_is_known_by_waits_as_its_terms_do, |engine| async move {
+    let (place, platform, lecturer, capability) = begin(engine).await;
+    let other = place.rules.framework.capabilities[1].code.clone();
+    let id = platform.id.to_string();
+    let mut own = place.browser(&lecturer).await;
+    let good = form(&id, &capability);
+    let made = own.post("/courses/new", &good).await;
+    let edit = format!("{}/edit", made.path);
+    let mut city = place.browser(&place.town.city_office).await;
+    decide(&mut city, &made.path, "approve", "").await.is(200);
+    let mut teacher = place.browser(&place.town.school().teachers[0]).await;
+    let on_offer = |code: &str| format!("/courses?capability={code}");
+
+    // The institution changes what is taught, for whom, and an address: nothing of it is in force.
+    let mut changed = with(good.clone(), "capability", &other);
+    changed = with(changed, "activities", "https://study1.test/course/K1-new");
+    changed.extend([("stage", "02"), ("subject", "语文")]);
+    own.post(&edit, &changed).await.is(200).shows("仍按现行的内容").shows("等待审核的修改").shows("K1-new");
+    teacher.get(&on_offer(&capability)).await.shows("课堂导入的数字资源");
+    teacher.get(&on_offer(&other)).await.hides("课堂导入的数字资源");
+    teacher.get(&made.path).await.shows("各学段各学科").hides("等待审核的修改");
+    assert_eq!(named(&place, &platform, "https://study1.test/course/K1").await, 1);
+    assert_eq!(named(&place, &platform, "https://study1.test/course/K1-new").await, 0);
+    let seen = city.get(&made.path).await;
+    seen.shows("等待审核的修改").says("https://study1.test/course/K1-new").shows("小学");
+    city.get("/courses/waiting").await.shows(&other).shows("K1-new");
+
+    // It takes the change back; somebody else cannot, and nobody twice.
+    let revision = seen.field("revision");
+    let withdraw = format!("{}/withdraw", made.path);
+    teacher.post(&withdraw, &[("revision", &revision)]).await.is(404);
+    let stranger = Persona { node: place.town.neighbour.clone(), ..lecturer.clone() };
+    place.browser(&stranger).await.post(&withdraw, &[("revision", &revision)]).await.is(404);
+    own.post(&withdraw, &[("revision", &revision)]).await.is(200).shows("已撤回").hides("等待审核的修改");
+    own.post(&withdraw, &[("revision", &revision)]).await.is(403);
+    city.get("/courses/waiting").await.hides("课堂导入的数字资源");
+    own.get(&edit).await.hides("K1-new");
+
+    // Handed in again and agreed to, it is in force; who looked at an earlier wording agrees to none.
+    own.post(&edit, &changed).await.is(200);
+    let stale = [("do", "approve"), ("revision", revision.as_str())];
+    city.post(&format!("{}/decide", made.path), &stale).await.is(409);
+    decide(&mut city, &made.path, "approve", "").await.is(200);
+    teacher.get(&on_offer(&other)).await.shows("课堂导入的数字资源");
+    teacher.get(&on_offer(&capability)).await.hides("课堂导入的数字资源");
+    assert_eq!(named(&place, &platform, "https://study1.test/course/K1-new").await, 1);
+    // What is in force, said again, withdraws what waits.
+    own.post(&edit, &with(changed.clone(), "hours", "9")).await.shows("等待审核的修改");
+    own.post(&edit, &changed).await.shows("等待审核的修改已撤回").shows("认定 学完计 2 学时");
+});
+
+/// How many courses of `platform` are known by an address.
+async fn named(place: &Place, platform: &Platform, iri: &str) -> usize {
+    let mut tx = place.test.app.db.read().await.expect("a transaction");
+    usize::from(crate::course::of_activity(&mut tx, platform.id, iri).await.expect("read").is_some())
+}
+
+story!(a_file_changes_nothing_of_a_course_that_counts_until_the_office_agrees, |engine| async move {
+    let (place, platform, lecturer, capability) = begin(engine).await;
+    let other = place.rules.framework.capabilities[1].code.clone();
+    let head = "平台,课程编号,课程名称,课程来源,能力点,学时,认定方式,合格分数,学习网址,活动地址\n";
+    let name = platform.name.as_str();
+    let file = |code: &str| {
+        format!("{head}{name},F1,课程一,自主研制,{code},2,学完,,https://study1.test/f1,\n").into_bytes()
+    };
+    let mut own = place.browser(&lecturer).await;
+    let mut city = place.browser(&place.town.city_office).await;
+    let run = bring(&place, &mut own, &file(&capability)).await;
+    own.post(&format!("{}/confirm", run.path), &[]).await.is(200);
+    place.settle().await;
+    let mut tx = place.test.app.db.read().await.expect("a transaction");
+    let course = crate::course::of_code(&mut tx, &platform, "F1").await.expect("read").expect("a course");
+    drop(tx);
+    decide(&mut city, &format!("/courses/{}", course.id), "approve", "").await.is(200);
+    let run = bring(&place, &mut own, &file(&other)).await;
+    run.shows("变更 1");
+    own.post(&format!("{}/confirm", run.path), &[]).await.is(200);
+    place.settle().await;
+    let mut teacher = place.browser(&place.town.school().teachers[0]).await;
+    teacher.get(&format!("/courses?capability={other}")).await.hides("课程一");
+    bring(&place, &mut own, &file(&other)).await.shows("无变化 1");
+    own.post(&format!("{}/undo", run.path), &[]).await.is(200);
+    place.settle().await;
+    city.get("/courses/waiting").await.hides("课程一");
+    teacher.get(&format!("/courses?capability={capability}")).await.shows("课程一");
+});
+
 story!(nobody_lets_count_what_they_handed_in_themselves, |engine| async move {
     let (place, platform, _, capability) = begin(engine).await;
     let platform = platform.id.to_string();
@@ -125,7 +211,7 @@ story!(nobody_lets_count_what_they_handed_in_themselves, |engine| async move {
     let made = city.post("/courses/new", &form(&platform, &capability)).await;
     decide(&mut city, &made.path, "approve", "").await.is(403).says("请由其他负责人审核");
     let id = made.path.rsplit('/').next().unwrap_or_default();
-    city.post("/courses/waiting", &[("course", id)]).await.shows("1 门由您本人提交");
+    city.post("/courses/waiting", &[("course", &format!("{id}:1"))]).await.shows("1 门由您本人提交");
 });
 
 story!(a_file_of_courses_goes_through_the_clerks_loop, |engine| async move {

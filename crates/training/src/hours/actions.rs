@@ -5,6 +5,7 @@ pub mod batch;
 pub mod candidates;
 pub mod decide;
 pub mod disputes;
+pub mod doubted;
 pub(super) mod foresee;
 mod long_day;
 pub mod reversal;
@@ -15,6 +16,7 @@ use serde_json::json;
 use tisheng_kernel::identity::mask_paper_number;
 use tisheng_kernel::{HourLength, Id, Seconds};
 use tisheng_platform::web::Failure;
+use tisheng_platform::web::paging::Cursor;
 use tisheng_platform::{Ctx, DbError, Scope, Tx, audit, jobs};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::people::{self, Clue, Match, Person};
@@ -404,6 +406,20 @@ pub async fn waiting_of(
     source: &str,
 ) -> Result<Vec<(WaitingState, i64)>, DbError> {
     store::reports::counts(tx, programme, scope, source).await
+}
+
+/// The first reports of `source` within `scope` that wait in `state`.
+///
+/// # Errors
+/// What the database reports.
+pub async fn waiting_in(
+    tx: &mut Tx,
+    (programme, source): (Id<Programme>, &str),
+    scope: &Scope,
+    state: WaitingState,
+) -> Result<Vec<Waiting>, DbError> {
+    let asked = store::reports::Asked { state, words: "", source, long_day: false };
+    store::reports::list(tx, programme, scope, asked, &Cursor::default()).await
 }
 
 /// What one accepted item earns, such as the evidence of a chosen capability.

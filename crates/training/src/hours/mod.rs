@@ -40,13 +40,17 @@ mod tests;
 mod told;
 mod trail;
 
+pub use actions::again::find_again;
 pub use actions::batch::{Answered, Sent, log_each};
 pub use actions::candidates::{Candidate, Hint, candidates};
 pub use actions::decide::{accept, dismiss, keep, match_person, pass_up, refuse, take_newer, waiting};
 pub use actions::disputes::{answer as answer_dispute, open as open_dispute};
+pub use actions::doubted::{doubt_entry, trust_entry};
 pub use actions::reversal::{restore, reverse, reverse_report};
 pub use actions::withdrawal::{Withdrawal, Withdrawn};
-pub use actions::{Earning, Receipt, earning, entries, has_source, log, log_all, totals, waiting_of};
+pub use actions::{
+    Earning, Receipt, earning, entries, has_source, log, log_all, totals, waiting_in, waiting_of,
+};
 pub use delivery::{DELIVERED, Delivered, Tally};
 pub use dispute::{Dispute, DisputeState, Verdict, due_on};
 pub use doubt::Doubt;

@@ -1,5 +1,6 @@
 //! Taking what platforms say, and bringing the ledger up to date.
 
+mod late;
 pub mod matching;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,7 @@ use tisheng_registry::organisation;
 use tisheng_registry::people::Person;
 use tisheng_rules::Scheme;
 
+use self::late::{Span, ask_again};
 use super::doubts::doubt;
 use super::model::{Account, Credit, Fact, Learner, LearnerState, Said, credits};
 use super::store::{self, Whose};
@@ -122,13 +124,14 @@ pub async fn take(
     for (account, said) in accounts {
         let learner = heard(ctx, tx, &ground, account, &said).await?;
         let mut fresh = 0;
-        let mut courses = BTreeMap::new();
+        let (mut courses, mut span) = (BTreeMap::new(), Span::default());
         for one in said {
             tally.records += 1;
             let course = named_by(tx, platform, &one.activity).await?;
             let id = course.as_ref().map(|course| course.id);
             if store::facts::add_fact(ctx, tx, &learner, (one, channel, id)).await? {
                 fresh += 1;
+                span.add(one.at);
                 courses.extend(course.map(|course| (course.id, course)));
             } else {
                 tally.same += 1;
@@ -140,6 +143,7 @@ pub async fn take(
                 for course in courses.values() {
                     settled += settle(ctx, tx, &ground, person, course).await?;
                 }
+                ask_again(ctx, tx, &ground, person, span).await?;
             }
             (None, LearnerState::Dismissed) => {}
             (None, _) => settled.waiting = fresh,
@@ -248,7 +252,7 @@ async fn settle(
     let mut settled = Settled::default();
     for credit in wanted.iter().filter(|credit| !credited.iter().any(|known| known.says(credit))) {
         let doubt = match &ground.rules.hours.plausibility {
-            Some(limits) => doubt(tx, limits, whose, (&terms, &facts, credit)).await?,
+            Some(limits) => doubt(tx, limits, whose, (&terms, &facts, credit), false).await?,
             None => credit.doubt.clone(),
         };
         let channel = facts.iter().find(|fact| fact.record == credit.record).map(|fact: &Fact| fact.channel);
@@ -295,10 +299,13 @@ pub async fn void(
     records: &[String],
 ) -> Result<(), LearningError> {
     let ground = ground(ctx, tx, platform).await?;
-    let mut concerned = BTreeSet::new();
+    let (mut concerned, mut spans) = (BTreeSet::new(), BTreeMap::<Id<Learner>, Span>::new());
     for record in records {
-        if store::facts::void(ctx, tx, platform.id, record).await? {
-            concerned.extend(store::facts::whose(tx, platform.id, record).await?);
+        if store::facts::void(ctx, tx, platform.id, record).await?
+            && let Some((learner, course, at)) = store::facts::whose(tx, platform.id, record).await?
+        {
+            concerned.insert((learner, course));
+            spans.entry(learner).or_default().add(at);
         }
         let detail = json!({ "record": record });
         audit::record(ctx, tx, "learning.voided", platform.id.uuid(), &detail).await?;
@@ -307,6 +314,11 @@ pub async fn void(
         let person = store::of_id(tx, learner).await?.and_then(|learner| learner.person);
         if let (Some(person), Some(course)) = (person, course) {
             settle_one(ctx, tx, &ground, person, course).await?;
+        }
+    }
+    for (learner, span) in spans {
+        if let Some(person) = store::of_id(tx, learner).await?.and_then(|learner| learner.person) {
+            ask_again(ctx, tx, &ground, person, span).await?;
         }
     }
     Ok(())

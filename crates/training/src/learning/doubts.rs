@@ -13,12 +13,14 @@ use crate::course::Terms;
 /// Hours before and after within which another session may reach into one.
 const REACH_HOURS: i64 = 24;
 
-/// What speaks against `credit`, which follows from `facts` by `terms`; the first thing found.
+/// What speaks against `credit`, which follows from `facts` by `terms`; the first thing found. Of a line
+/// that `stands` already, one of two that overlap is enough in a person's hands.
 pub async fn doubt(
     tx: &mut Tx,
     limits: &Plausibility,
     whose: Whose,
     (terms, facts, credit): (&Terms, &[Fact], &Credit),
+    stands: bool,
 ) -> Result<Option<String>, DbError> {
     if credit.doubt.is_some() {
         return Ok(credit.doubt.clone());
@@ -39,7 +41,8 @@ pub async fn doubt(
     let reach = TimeDelta::hours(REACH_HOURS);
     let span = (fact.began(), fact.at + reach);
     let beside = (whose.platform, fact.record.as_str());
-    let others = store::facts::spent_between(tx, (whose.programme, whose.person), span, beside).await?;
+    let others =
+        store::facts::spent_between(tx, (whose.programme, whose.person), span, beside, stands).await?;
     // What its own try says elsewhere of the same time is no second lesson.
     let own = |other: &Elsewhere| {
         facts
@@ -97,7 +100,7 @@ mod tests {
     use tisheng_rules::samples::third_scheme_files;
 
     use super::{ahead, overlap, too_fast};
-    use crate::course::{Counts, Terms, TermsState};
+    use crate::course::{Counts, Source, Terms, TermsState};
     use crate::hours::Channel;
     use crate::learning::model::{Fact, Happened};
     use crate::learning::store::facts::Elsewhere;
@@ -134,6 +137,11 @@ mod tests {
             kind: String::new(),
             counts: Counts::Completed,
             pass_permille: None,
+            source: Source::Own,
+            stages: String::new(),
+            subjects: String::new(),
+            capabilities: Vec::new(),
+            activities: Vec::new(),
             state: TermsState::Approved,
             submitted_at: at(0),
             decision: String::new(),

@@ -8,6 +8,21 @@
 //! anew and the ledger is brought up to date, so that the order of arrival does not matter. What
 //! is hardly true waits in the ledger for a person.
 //!
+//! Whatever comes **late** has an outcome:
+//!
+//! | what comes | what becomes of it |
+//! |---|---|
+//! | the same record again | nothing: one number is one fact |
+//! | an earlier record | the hours are those of all facts; a line that is another now is taken back and booked anew |
+//! | a void, before or after its record | the record counts for nothing |
+//! | a contradiction, such as 未通过 after 通过 | the last word about a try decides |
+//! | a record that makes a line hardly true that stands (overlap, burst, too fast) | the line stands, and waits for a person with the reason: believed it stays, else it is taken back |
+//! | a correction after which nothing speaks against it | the doubt is over by itself |
+//! | a doubt about what a person has believed before | nothing: it was decided |
+//! | what makes a day longer than 24 hours | the newcomer waits: no day holds more |
+//!
+//! No line is deleted, and no certificate or result that was frozen changes by any of this.
+//!
 //! The room knows no standard: whoever receives statements, scores or rows says them as [`Said`].
 //!
 //! Tables: `learner`, `learning_fact`, `learning_void`, `learning_credit`.

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod decide;
+mod here;
 
 use std::sync::Arc;
 
@@ -20,6 +21,8 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/learners/{id}", get(decide::show))
         .route("/learners/{id}/decide", post(decide::decide))
         .route("/platforms/{id}/learners", get(accounts::of_platform))
+        .route("/platforms/here", get(here::list))
+        .route("/platforms/{id}/here", get(here::show).post(here::look_again))
 }
 
 /// An account as a row.

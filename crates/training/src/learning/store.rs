@@ -5,7 +5,7 @@ pub mod facts;
 
 use std::str::FromStr;
 
-use tisheng_kernel::{Id, UnknownCode};
+use tisheng_kernel::{Id, Instant, Seconds, UnknownCode};
 use tisheng_platform::db::Column;
 use tisheng_platform::web::paging::{Cursor, ROWS, literal};
 use tisheng_platform::{Ctx, DbError, Row, Scope, Shift, Tx, args};
@@ -14,6 +14,7 @@ use tisheng_registry::people::Person;
 use uuid::Uuid;
 
 use super::model::{Account, Learner, LearnerState};
+use crate::hours::Channel;
 use crate::platform::Platform;
 
 const KEEPS_OF: &str = "select 1 from programme p
@@ -55,6 +56,11 @@ const NAMED: &str =
     "select id, programme, platform, home, account, name, school, path, person, state, records,
     first_at, last_at, decision from learner where programme = $1 and state = 'unmatched' and name = $2
     order by id limit 20";
+
+const ENTERED_SINCE: &str = "select e.channel, count(*), cast(sum(e.seconds) as bigint), max(e.received_at)
+    from post o join hour_entry e on e.programme = $1 and e.person = o.person
+    where o.until is null and o.path >= $3 and o.path < $4 and e.source = $2 and e.received_at >= $5
+    group by e.channel order by e.channel";
 
 const HEARD: &str = "update learner set records = records + $2, last_at = $3,
     name = case when $4 = '' then name else $4 end, school = case when $5 = '' then school else $5 end
@@ -164,6 +170,32 @@ pub async fn list(
     let words = literal(&words.to_lowercase());
     let row = args![programme, state.key(), from, until, words, platform, cursor.uuid(), ROWS + 1];
     tx.rows(LIST, row, learner).await
+}
+
+/// Hours of one source that were entered since some moment, by the way in which they came.
+pub struct Today {
+    pub channel: Channel,
+    pub count: i64,
+    pub seconds: Seconds,
+    pub last: Instant,
+}
+
+/// What was entered since `since` for teachers within `scope`.
+pub async fn entered_since(
+    tx: &mut Tx,
+    (programme, source): (Id<Programme>, &str),
+    scope: &Scope,
+    since: Instant,
+) -> Result<Vec<Today>, DbError> {
+    tx.rows(ENTERED_SINCE, args![programme, source, &scope.from, &scope.until, since], |row| {
+        Ok(Today {
+            channel: termed(row, 0)?,
+            count: row.get(1)?,
+            seconds: Seconds::new(row.get(2)?),
+            last: row.get(3)?,
+        })
+    })
+    .await
 }
 
 /// How many accounts within `scope` are nobody's yet.

@@ -3,15 +3,16 @@
 use chrono::TimeDelta;
 use tisheng_kernel::{Id, Seconds};
 use tisheng_registry::people::Person;
-use tisheng_registry::samples::Persona;
+use tisheng_registry::samples::{Persona, identity};
 use tisheng_testkit::{Engine, story};
 
 use super::samples::said;
 use super::{Happened, Said, check_credits, learner_for, take, void};
 use crate::course::samples::{Wish, draft, offered};
 use crate::course::{self, Counts};
-use crate::hours::{self, Channel, Tally};
+use crate::hours::{self, Channel, Described, Report, Tally, Whom};
 use crate::platform::{self, Platform};
+use crate::samples::online_report;
 use crate::town::Place;
 
 /// A place where one platform offers courses.
@@ -221,6 +222,69 @@ story!(what_can_hardly_be_true_waits_for_a_person, |engine| async move {
     clerk.get("/hours/waiting?state=held").await.shows("时间重叠 20 分钟").shows("比收到的时间还晚");
 });
 
+story!(what_comes_late_puts_what_stands_before_a_person_and_changes_nothing_by_itself, |engine| async move {
+    let study = Study::begin(engine).await;
+    study.course("T1", Counts::Time).await;
+    let office = study.place.ctx(&study.place.town.city_office);
+    let author = study.place.ctx(&study.lecturer);
+    let mut tx = office.write().await.expect("a transaction");
+    let capability = study.place.rules.framework.capabilities[0].code.as_str();
+    let wish =
+        Wish { code: "K1", title: "有材料的课程", capability, hours: 2, counts: Counts::Completed };
+    let material = course::Draft { material: Seconds::of_minutes(60), ..draft(&study.platform, wish) };
+    let (id, _) = course::submit(&author, &mut tx, &study.platform, &material).await.expect("handed in");
+    course::approve(&office, &mut tx, id, None).await.expect("approved");
+    tx.commit().await.expect("commits");
+    study.place.settle().await;
+    let account = study.account().await;
+    let says = |code: &str, record: &str, what| Said {
+        account: account.clone(),
+        ..study.says(("学员", code), record, what)
+    };
+    // An hour of T1 stands, and K1 was learnt to its end.
+    study.deliver(&[says("T1", "s1", (Happened::Spent, 30, 2))]).await;
+    let end = says("K1", "k1", (Happened::Completed, 0, 4));
+    study.deliver(std::slice::from_ref(&end)).await;
+    let before = study.hours(2) + Seconds::of_minutes(30);
+    assert_eq!(study.counted().await, before);
+
+    // Late: another course's session in the same half hour earns nothing here, and K1's beginning.
+    let beside = Said {
+        activity: "https://study1.test/unknown".to_owned(),
+        ..says("T1", "x1", (Happened::Spent, 30, 2))
+    };
+    let began = Said { at: end.at + TimeDelta::minutes(-5), ..says("K1", "k0", (Happened::Started, 0, 4)) };
+    study.deliver(&[beside.clone(), began]).await;
+    assert_eq!(study.counted().await, before, "what stands counts until somebody has decided");
+    let mut clerk = study.place.browser(&study.place.town.school().clerk).await;
+    let held = clerk.get("/hours/waiting?state=held").await;
+    held.shows("后来收到的记录使它存疑").shows("时间重叠").shows("用时 5 分钟，学习材料有 60 分钟");
+    let mut teacher = study.place.browser(study.teacher()).await;
+    teacher.get("/hours").await.shows("后来收到的记录使它存疑");
+
+    // The other session is taken back: nothing overlaps any more, and the doubt is over by itself.
+    study.take_back(&["x1"]).await;
+    let held = clerk.get("/hours/waiting?state=held").await;
+    held.hides("时间重叠").shows("用时 5 分钟");
+    // K1 is believed: it stays, and is not asked about again.
+    let report = held.link("/hours/waiting/");
+    let believed = [("do", "accept"), ("reason", "学员此前在线下学过材料")];
+    clerk.post(&format!("{report}/decide"), &believed).await.is(200);
+    assert_eq!(study.counted().await, before);
+    study.deliver(&[says("K1", "k2", (Happened::Spent, 1, 4))]).await;
+    clerk.get("/hours/waiting?state=held").await.hides("用时");
+
+    // The session is said again by another record; the hour is not believed, and taken back with the reason.
+    study.deliver(&[Said { record: "x2".to_owned(), ..beside }]).await;
+    let held = clerk.get("/hours/waiting?state=held").await;
+    let report = held.shows("时间重叠").link("/hours/waiting/");
+    clerk
+        .post(&format!("{report}/decide"), &[("do", "refuse"), ("reason", "当时在学另一门课程")])
+        .await
+        .is(200);
+    assert_eq!(study.counted().await, study.hours(2));
+});
+
 story!(what_was_credited_keeps_the_terms_by_which_it_was, |engine| async move {
     let study = Study::begin(engine).await;
     study.course("K1", Counts::Completed).await;
@@ -233,7 +297,7 @@ story!(what_was_credited_keeps_the_terms_by_which_it_was, |engine| async move {
     let mut tx = office.write().await.expect("a transaction");
     let dearer = draft(&study.platform, wish);
     let (id, _) = course::submit(&author, &mut tx, &study.platform, &dearer).await.expect("handed in");
-    course::approve(&office, &mut tx, id).await.expect("approved");
+    course::approve(&office, &mut tx, id, None).await.expect("approved");
     tx.commit().await.expect("commits");
     study.place.settle().await;
     assert_eq!(study.counted().await, study.hours(2));
@@ -253,6 +317,51 @@ story!(what_came_before_its_platform_was_suspended_counts, |engine| async move {
     tx.commit().await.expect("commits");
     study.place.settle().await;
     assert!(study.counted().await > Seconds::ZERO);
+});
+
+story!(a_desk_sees_a_platform_reduced_to_its_own_people, |engine| async move {
+    let study = Study::begin(engine).await;
+    study.course("K1", Counts::Completed).await;
+    let town = &study.place.town;
+    let account = study.account().await;
+    let learnt = study.says(("学员", "K1"), "r1", (Happened::Completed, 60, 0));
+    study.deliver(&[Said { account, ..learnt }]).await;
+    study.deliver(&[study.says(("陌生学员", "K1"), "r2", (Happened::Completed, 60, 1))]).await;
+    // Another school's clerk brings a report about a teacher whom that school cannot see.
+    let neighbour = study.place.ctx(&town.schools[1].clerk);
+    let mut tx = neighbour.write().await.expect("a transaction");
+    let described = Described {
+        name: study.teacher().name.clone(),
+        paper: identity(7).number().to_owned(),
+        ..Described::default()
+    };
+    let report = online_report(&study.place.rules, study.teacher().person, ("p1", 1, study.place.day(1)));
+    let source = study.platform.name.clone();
+    let report = Report { whom: Whom::Described(described), source, ..report };
+    hours::log(&neighbour, &mut tx, &study.place.programme, &report).await.expect("parked");
+    tx.commit().await.expect("commits");
+
+    let here = format!("/platforms/{}/here", study.platform.id);
+    let mut clerk = study.place.browser(&town.school().clerk).await;
+    clerk.get("/hours/waiting").await.shows("按平台查看");
+    clerk.get("/platforms/here").await.is(200).shows("甲");
+    let seen = clerk.get(&here).await;
+    seen.is(200).shows("学习记录（xAPI）").shows("陌生学员").hides("待匹配教师");
+    let mut other = study.place.browser(&town.schools[1].clerk).await;
+    let seen = other.get(&here).await;
+    seen.shows("今天还没有本地教师的学时入账").shows("待匹配教师 1 条").hides("陌生学员");
+    other.post(&here, &[]).await.is(200).shows("名册中还没有这些教师");
+    // The county sees both schools, and who is meant.
+    let mut county = study.place.browser(&town.county_office).await;
+    county.get(&here).await.shows("待匹配教师 1 条").shows(&format!("可能是：{}", study.teacher().name));
+    county.post(&here, &[]).await.is(200).shows("1 条已匹配到名册中的教师");
+    county.get(&here).await.hides("待匹配教师");
+    for persona in [study.teacher(), &study.lecturer] {
+        study.place.browser(persona).await.get(&here).await.is(404);
+        study.place.browser(persona).await.post(&here, &[]).await.is(404);
+    }
+    let mut neighbour = study.place.browser(&town.neighbour_office).await;
+    neighbour.get(&here).await.hides("陌生学员").hides("学习记录（xAPI）");
 });
 
 story!(accounts_are_for_the_desk_of_their_school, |engine| async move {

@@ -8,7 +8,7 @@ use tisheng_platform::jobs::{Claimed, Handlers, JobError};
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, DbError, Scope, Tx, audit};
 use tisheng_policy::scheme::{self, Programme};
-use tisheng_registry::access::{Role, require};
+use tisheng_registry::access::{Role, require, role};
 use tisheng_registry::organisation::{self, Kind, Node};
 use tisheng_registry::roster::{Origin, Work, failed};
 
@@ -46,6 +46,22 @@ pub async fn visible(ctx: &Ctx, tx: &mut Tx, id: Id<Platform>) -> Result<Platfor
     let scope = scope(ctx, &programme)?;
     let found = store::of_id(tx, id).await?;
     found.filter(|p| p.programme == programme.id && scope.holds(&p.path)).ok_or(Failure::NotFound)
+}
+
+/// The platform `id` with the part of the tree about whose people the asker hears of it: an institution
+/// everybody whom its own platform reports, whoever decides about hours those of the own node.
+///
+/// # Errors
+/// 404 when there is none in the programme, it is another institution's, or the role decides nothing.
+pub async fn here(ctx: &Ctx, tx: &mut Tx, id: Id<Platform>) -> Result<(Platform, Scope), Failure> {
+    let programme = scheme::current(ctx, tx).await?;
+    let found = store::of_id(tx, id).await?.filter(|platform| platform.programme == programme.id);
+    let platform = found.ok_or(Failure::NotFound)?;
+    match role(ctx) {
+        Some(Role::Institution) if ctx.scope().holds(&platform.path) => Ok((platform, Scope::everything())),
+        Some(role) if hours::DESK.contains(&role) => Ok((platform, ctx.scope())),
+        _ => Err(Failure::NotFound),
+    }
 }
 
 /// The platforms that the asker may see, by name.

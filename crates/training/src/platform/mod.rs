@@ -20,7 +20,7 @@ mod store;
 mod tests;
 
 pub use actions::{
-    FILE_JOB, OFFICES, READERS, active, amend, arrived, by_name, columns, create, jobs, list, of_name,
+    FILE_JOB, OFFICES, READERS, active, amend, arrived, by_name, columns, create, here, jobs, list, of_name,
     origins, resume, senders, suspend, unknown, visible,
 };
 pub use model::{Arrival, Draft, Platform, PlatformError, State};

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use tisheng_kernel::number::{chinese_date, parse_date};
-use tisheng_kernel::{Id, Seconds};
+use tisheng_kernel::text::tidy;
+use tisheng_kernel::{Id, Phone, Seconds};
 use tisheng_platform::{DbError, Tx, audit};
 use tisheng_registry::access::Role;
+use tisheng_registry::people::{self, Person};
 use tisheng_registry::roster::{
     About, Alteration, Book, Column, Desk, Difference, Item, Kind, Notes, Obstacle, Trace, What, failed,
     optional, required,
@@ -23,15 +25,33 @@ const NAME: usize = 2;
 const TITLE: usize = 3;
 const DAY: usize = 4;
 const HOURS: usize = 5;
+const CODE: usize = 6;
+const PAPER: usize = 7;
+const PHONE: usize = 8;
 
 /// The columns of the file.
-const COLUMNS: [Column; 6] = [
+const COLUMNS: [Column; 9] = [
     required("platform", &["平台", "平台名称", "培训平台"], &[], 18, "已登记的学习平台名称"),
-    required("number", &["记录编号", "编号", "记录号", "流水号"], &[], 20, "报送学时时所用的编号"),
-    optional("name", &["姓名", "教师姓名", "学员姓名"], &[], 12, "出现差异时便于查找"),
-    optional("title", &["课程", "课程名称", "课程或活动"], &[], 30, "出现差异时便于查找"),
+    optional(
+        "number",
+        &["记录编号", "编号", "记录号", "流水号"],
+        &[],
+        20,
+        "报送时所用的编号；没有的不填，按教师和课程核对",
+    ),
+    optional("name", &["姓名", "教师姓名", "学员姓名"], &[], 12, "编号与台账不同的，按教师和课程核对"),
+    optional("title", &["课程", "课程名称", "课程或活动"], &[], 30, "与课程目录的名称一致"),
     required("day", &["学习日期", "完成日期", "日期"], &[], 14, "决定属于哪个月"),
     required("hours", &["学时", "学时数"], &[], 8, "按平台每学时的长度"),
+    optional("code", &["课程编号", "课程代码"], &[], 14, "平台自己的课程编号，比名称更准"),
+    optional(
+        "paper",
+        &["证件号码", "身份证号", "身份证号码", "证件号"],
+        &[],
+        22,
+        "有重名时用来分清是哪一位，只用于核对，不保存",
+    ),
+    optional("phone", &["手机号", "手机号码", "手机"], &[], 14, "同上"),
 ];
 
 /// A statement.
@@ -55,6 +75,9 @@ pub struct Row {
     platform: String,
     hours: String,
     line: store::Line,
+    said: store::Said,
+    /// The teacher's paper and phone, to find who is meant.
+    clues: [String; 2],
     /// Where it was learnt, once known.
     learnt_at: Option<Platform>,
 }
@@ -78,22 +101,26 @@ impl Kind for StatementFile {
 
     fn read(_: &Desk, line: &mut tisheng_registry::roster::Line<'_>) -> Option<Row> {
         let platform = line.need(PLATFORM, tidied(40));
-        let number = line.need(NUMBER, tidied(100));
+        let number = line.read(NUMBER, tidied(100));
         let name = line.read(NAME, tidied(40));
         // As it is written, so that the same course is not called twice otherwise on the page of the month.
         let title = line.read(TITLE, |text| within(text.to_owned(), 200));
         let worked_on = line.need(DAY, parse_date);
         let hours = line.need(HOURS, tidied(12));
+        let code = line.read(CODE, tidied(60));
+        let clues = [PAPER, PHONE].map(|column| tidy(line.text(column)));
         Some(Row {
             platform: platform?,
             hours: hours?,
             line: store::Line {
-                number: number?,
+                number: number.unwrap_or_default(),
                 name: name.unwrap_or_default(),
                 title: title.unwrap_or_default(),
                 worked_on: worked_on?,
                 seconds: Seconds::ZERO,
             },
+            said: store::Said { person: None, code: code.unwrap_or_default() },
+            clues,
             learnt_at: None,
         })
     }
@@ -108,13 +135,14 @@ impl Kind for StatementFile {
 
     async fn judge(
         memory: &mut Memory,
-        _: &Desk,
+        desk: &Desk,
         tx: &mut Tx,
         items: &mut [Item<Row>],
     ) -> Result<(), DbError> {
         for item in items {
             let Some((row, notes)) = item.open() else { continue };
             let Some(platform) = complete(memory, row, notes) else { continue };
+            row.said.person = who(desk, tx, row).await?;
             let difference = compare(tx, &platform, row, notes).await?;
             row.learnt_at = Some(platform);
             item.difference = Some(difference);
@@ -145,7 +173,7 @@ impl Kind for StatementFile {
                     next
                 }
             };
-            store::add_line(tx, of, revision, &row.line).await?;
+            store::add_line(tx, of, revision, (&row.line, &row.said)).await?;
         }
         Ok(())
     }
@@ -216,10 +244,35 @@ fn complete(memory: &mut Memory, row: &mut Row, notes: &mut Notes) -> Option<Pla
         Err(error) => notes.wrong(HOURS, error.to_string()),
     }
     let number = notes.number();
+    if row.line.number.is_empty() {
+        if row.line.name.is_empty() || (row.line.title.is_empty() && row.said.code.is_empty()) {
+            notes.wrong(NUMBER, "没有记录编号的，请填写姓名和课程，才能核对");
+        }
+        // Each line has a name of its own in the statement.
+        row.line.number = format!("第 {number} 行");
+    }
     if let Some(first) = memory.rows.insert((platform.id, row.line.number.clone()), number) {
         notes.wrong(NUMBER, format!("与第 {first} 行的记录编号相同"));
     }
     (!notes.has_error()).then_some(platform)
+}
+
+/// The teacher whom a paper or a phone names beyond doubt.
+async fn who(desk: &Desk, tx: &mut Tx, row: &Row) -> Result<Option<Id<Person>>, DbError> {
+    let [paper, phone] = &row.clues;
+    let mut found = Vec::new();
+    if !paper.is_empty() {
+        found.extend(people::find_by_paper(&desk.ctx, tx, paper).await?);
+    }
+    if let (true, Ok(phone)) = (found.is_empty(), Phone::parse(phone)) {
+        found = people::find_by_phone(&desk.ctx, tx, &phone).await?;
+    }
+    // A number decides only together with the name; who it is shows nowhere.
+    let mut agreeing = found.into_iter().filter(|person| person.name == tidy(&row.line.name));
+    Ok(match (agreeing.next(), agreeing.next()) {
+        (Some(one), None) => Some(one.id),
+        _ => None,
+    })
 }
 
 /// Holds a row against the ledger.
@@ -234,7 +287,9 @@ async fn compare(
     let mut fields = Vec::new();
     let what = match store::stands(tx, platform, &line.number).await? {
         None => {
-            notes.warn(NUMBER, "本系统的台账中没有这个编号");
+            if line.name.is_empty() || (line.title.is_empty() && row.said.code.is_empty()) {
+                notes.warn(NUMBER, "本系统的台账中没有这个编号；填写姓名和课程，可以按教师和课程核对");
+            }
             What::New
         }
         Some((seconds, day)) => {

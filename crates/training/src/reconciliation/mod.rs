@@ -1,7 +1,8 @@
 //! Reconciling with a platform, month by month (对账, MON-6).
 //!
 //! A **month** is that of the work. The ledger's lines of a platform are held against the
-//! **statement** that the institution hands in as a file; what differs is named to the line. Each
+//! **statement** that the institution hands in as a file: by number where both have the same, by the
+//! record that the platform sent, else by teacher, course and hours; what differs is named to the line. Each
 //! side confirms the figures that it has seen; when both have confirmed the same, the month is
 //! agreed. What comes or is taken back later changes the figures, and the month says so until both
 //! have confirmed again.
@@ -15,6 +16,7 @@ mod actions;
 mod file;
 mod model;
 mod pages;
+mod pairing;
 mod store;
 #[cfg(test)]
 mod tests;

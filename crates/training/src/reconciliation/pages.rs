@@ -230,13 +230,13 @@ async fn month_page(
     let (sheet, figures) = look(&mut tx, of).await?;
     let after = filters.text("after");
     let mut found = match figures.theirs {
-        Some(_) => store::differences(&mut tx, of, sheet.revision, (after, ROWS + 1)).await?,
+        Some(_) => store::differences(&mut tx, of, sheet.revision).await?,
         None => Vec::new(),
     };
-    let more = i64::try_from(found.len()).unwrap_or(i64::MAX) > ROWS;
-    if more {
-        found.pop();
-    }
+    found.retain(|difference| difference.number.as_str() > after);
+    let most = usize::try_from(ROWS).unwrap_or(usize::MAX);
+    let more = found.len() > most;
+    found.truncate(most);
     let next = found.last().filter(|_| more).map(|last| filters.with("after", &last.number));
     let mark = figures.mark();
     let standing = sheet.standing(&mark);
@@ -351,13 +351,14 @@ async fn differing(
     let platform = platform::visible(ctx, &mut tx, id).await?;
     let of = Of { platform: &platform, month };
     let sheet = store::sheet(&mut tx, of).await?;
-    let found = store::differences(&mut tx, of, sheet.revision, ("", MOST)).await?;
+    let found = store::differences(&mut tx, of, sheet.revision).await?;
     let row = |difference: &Difference| {
         let row = difference_row(platform.length, difference);
         vec![row.number, row.name, row.title, row.day, row.theirs, row.ours, row.sentence]
     };
     let titles = ["记录编号", "姓名", "课程", "学习日期", "机构提交", "本系统", "差异"];
     let head = titles.map(|title| (title, matches!(title, "机构提交" | "本系统")));
-    let rows = found.iter().map(row).collect();
+    let most = usize::try_from(MOST).unwrap_or(usize::MAX);
+    let rows = found.iter().take(most).map(row).collect();
     Table::new(format!("{}-{month}-差异", platform.name), &head, rows).answer(&filters)
 }

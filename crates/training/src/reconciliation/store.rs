@@ -1,10 +1,12 @@
 //! Every statement of the room.
 
 use chrono::NaiveDate;
-use tisheng_kernel::{Instant, Seconds};
+use tisheng_kernel::{Id, Instant, Seconds};
 use tisheng_platform::{Ctx, DbError, Row, Tx, args};
+use tisheng_registry::people::Person;
 
 use super::model::{Confirmed, Difference, Figures, Month, Sheet, Side, Sum};
+use super::pairing::{Ours, Theirs, pair};
 use crate::platform::Platform;
 
 const OURS: &str = "select count(*), coalesce(cast(sum(e.seconds) as bigint), 0), max(e.received_at)
@@ -34,43 +36,54 @@ const UNMATCHED_BY_MONTH: &str = "select m.place, count(*) from (
 const THEIRS: &str = "select count(*), coalesce(cast(sum(seconds) as bigint), 0) from month_line
     where platform = $1 and month = $2 and revision = $3";
 
-const COUNT_DIFFERENCES: &str = "select
-    (select count(*) from month_line l left join hour_entry e
-        on e.programme = $1 and e.source = $2 and e.source_id = l.number
-        and not exists (select 1 from hour_entry r where r.programme = e.programme and r.reverses = e.id)
-        where l.platform = $5 and l.month = $6 and l.revision = $7
-        and (e.id is null or abs(e.seconds - l.seconds) > $8 or e.worked_on <> l.worked_on))
-    + (select count(*) from hour_entry e
-        where e.programme = $1 and e.source = $2 and e.worked_on >= $3 and e.worked_on < $4
-        and not exists (select 1 from hour_entry r where r.programme = e.programme and r.reverses = e.id)
-        and not exists (select 1 from month_line l where l.platform = $5 and l.month = $6
-            and l.revision = $7 and l.number = e.source_id))";
-
-const DIFFERENCES: &str = "select d.number, d.name, d.title, d.worked_on, d.theirs, d.ours, d.our_day,
-    (select min(w.why) from hour_report w where w.programme = $1 and w.source = $2 and w.source_id = d.number
-        and w.state in ('parked', 'conflict', 'held')),
-    case when d.ours is null then coalesce(
-        (select '已' || r.source || '：' || r.reason from hour_entry t
+/// Lines of a statement with which nothing in the ledger agrees letter by letter, each with what is
+/// known of it here: its record, the teacher and the course behind it, what stands under its number,
+/// what was credited for that teacher and course, why it waits, how it has gone.
+const THEIRS_LEFT: &str = "with line as (
+    select l.number, l.name, l.title, l.worked_on, l.seconds, f.record, a.person as learner,
+        coalesce(a.person, l.person) as person, coalesce(f.course, k.id) as course
+    from month_line l
+    left join learning_fact f on f.platform = l.platform and f.record = l.number and f.voided_at is null
+    left join learner a on a.id = f.learner
+    left join course k on k.programme = $1 and k.platform = l.platform and k.code = l.code
+    where l.platform = $3 and l.month = $4 and l.revision = $5
+    and not exists (select 1 from hour_entry e where e.programme = $1 and e.source = $2 and e.source_id = l.number
+        and abs(e.seconds - l.seconds) <= $6 and e.worked_on = l.worked_on
+        and not exists (select 1 from hour_entry r where r.programme = e.programme and r.reverses = e.id))
+), named as (
+    select n.*, coalesce(c.title, n.title) as called, (select min(d.number) from learning_credit d
+        where d.programme = $1 and d.person = n.person and d.course = n.course) as credit
+    from line n left join course c on c.id = n.course
+)
+select n.number, n.name, coalesce(e.title, n.called), n.worked_on, n.seconds, n.person, e.seconds, e.worked_on, x.seconds, x.worked_on,
+    coalesce((select min(w.why) from hour_report w where w.programme = $1 and w.source = $2
+            and w.source_id in (n.number, n.credit) and w.state in ('parked', 'conflict', 'held')),
+        case when n.record is not null and n.learner is null then '学习账号还没有对应到教师'
+            when n.record is not null and n.course is null then '课程不在课程目录，或还没有审核通过' end),
+    coalesce((select '已' || r.source || '：' || r.reason from hour_entry t
             join hour_entry r on r.programme = t.programme and r.reverses = t.id
-            where t.programme = $1 and t.source = $2 and t.source_id = d.number order by r.id desc limit 1),
+            where t.programme = $1 and t.source = $2 and t.source_id in (n.number, n.credit) order by r.id desc limit 1),
         (select '未予认定：' || min(w.decision) from hour_report w where w.programme = $1 and w.source = $2
-            and w.source_id = d.number and w.state in ('refused', 'dismissed'))) end
-    from (
-        select l.number as number, l.name as name, coalesce(e.title, l.title) as title, l.worked_on as worked_on,
-            l.seconds as theirs, e.seconds as ours, e.worked_on as our_day
-        from month_line l left join hour_entry e
-            on e.programme = $1 and e.source = $2 and e.source_id = l.number
-            and not exists (select 1 from hour_entry r where r.programme = e.programme and r.reverses = e.id)
-        where l.platform = $5 and l.month = $6 and l.revision = $7
-            and (e.id is null or abs(e.seconds - l.seconds) > $8 or e.worked_on <> l.worked_on)
-        union all
-        select e.source_id, p.name, e.title, e.worked_on, cast(null as bigint), e.seconds, e.worked_on
-        from hour_entry e join person p on p.id = e.person
-        where e.programme = $1 and e.source = $2 and e.worked_on >= $3 and e.worked_on < $4
-            and not exists (select 1 from hour_entry r where r.programme = e.programme and r.reverses = e.id)
-            and not exists (select 1 from month_line l where l.platform = $5 and l.month = $6
-                and l.revision = $7 and l.number = e.source_id)
-    ) d where d.number > $9 order by d.number limit $10";
+            and w.source_id in (n.number, n.credit) and w.state in ('refused', 'dismissed')),
+        case when n.record is not null and n.credit is null then '按课程的认定方式没有计学时' end)
+from named n
+left join hour_entry e on e.programme = $1 and e.source = $2 and e.source_id = n.number
+    and not exists (select 1 from hour_entry r where r.programme = e.programme and r.reverses = e.id)
+left join hour_entry x on x.programme = $1 and x.source = $2 and x.source_id = n.credit
+    and not exists (select 1 from hour_entry r where r.programme = x.programme and r.reverses = x.id)
+order by n.number";
+
+/// Lines of the ledger with which nothing in the statement agrees letter by letter.
+const OURS_LEFT: &str = "select e.source_id, p.name,
+    coalesce((select k.title from learning_credit d join course k on k.id = d.course
+        where d.programme = e.programme and d.person = e.person and d.number = e.source_id and k.platform = $5), e.title),
+    e.worked_on, e.seconds, e.person
+    from hour_entry e join person p on p.id = e.person
+    where e.programme = $1 and e.source = $2 and e.worked_on >= $3 and e.worked_on < $4
+    and not exists (select 1 from hour_entry r where r.programme = e.programme and r.reverses = e.id)
+    and not exists (select 1 from month_line l where l.platform = $5 and l.month = $6 and l.revision = $7
+        and l.number = e.source_id and abs(e.seconds - l.seconds) <= $8 and l.worked_on = e.worked_on)
+    order by e.source_id";
 
 const LINES: &str = "select e.source_id, p.name, e.title, e.worked_on, e.seconds
     from hour_entry e join person p on p.id = e.person
@@ -101,8 +114,8 @@ const CONFIRM_OFFICE: &str = "update month_sheet set office_figures = $4, office
     office_at = $7, version = version + 1 where programme = $1 and platform = $2 and month = $3";
 
 const ADD_LINE: &str =
-    "insert into month_line (platform, month, revision, number, name, title, worked_on, seconds)
-    values ($1, $2, $3, $4, $5, $6, $7, $8)";
+    "insert into month_line (platform, month, revision, number, name, title, worked_on, seconds, person, code)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 
 /// A platform's month, and how far two figures may lie apart and still be one.
 #[derive(Debug, Clone, Copy)]
@@ -128,6 +141,15 @@ pub struct Line {
     pub seconds: Seconds,
 }
 
+/// Whom and what a line of a statement means, beside its words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Said {
+    /// Where an identity paper or a phone says who.
+    pub person: Option<Id<Person>>,
+    /// The platform's number of the course; empty where it is not said.
+    pub code: String,
+}
+
 /// What the month comes to, with the statement of `revision`.
 pub async fn figures(tx: &mut Tx, of: Of<'_>, revision: i64) -> Result<Figures, DbError> {
     let Of { platform, month } = of;
@@ -138,17 +160,8 @@ pub async fn figures(tx: &mut Tx, of: Of<'_>, revision: i64) -> Result<Figures, 
     if revision > 0 {
         let statement = args![platform.id, month.to_string(), revision];
         figures.theirs = Some(tx.row(THEIRS, statement, sum).await?);
-        let asked = args![
-            platform.programme,
-            &platform.name,
-            month.from(),
-            month.until(),
-            platform.id,
-            month.to_string(),
-            revision,
-            of.tolerance()
-        ];
-        figures.differences = tx.row(COUNT_DIFFERENCES, asked, |row| row.get(0)).await?;
+        let differing = differences(tx, of, revision).await?.len();
+        figures.differences = i64::try_from(differing).unwrap_or(i64::MAX);
     }
     Ok(figures)
 }
@@ -157,13 +170,39 @@ fn sum(row: &Row<'_>) -> Result<Sum, DbError> {
     Ok(Sum { records: row.get(0)?, seconds: Seconds::new(row.get(1)?) })
 }
 
-/// Lines that differ from the statement of `revision`, after the number `after`.
-pub async fn differences(
-    tx: &mut Tx,
-    of: Of<'_>,
-    revision: i64,
-    (after, most): (&str, i64),
-) -> Result<Vec<Difference>, DbError> {
+/// What differs from the statement of `revision`, by number.
+pub async fn differences(tx: &mut Tx, of: Of<'_>, revision: i64) -> Result<Vec<Difference>, DbError> {
+    let theirs = theirs_left(tx, of, revision).await?;
+    let ours = ours_left(tx, of, revision).await?;
+    Ok(pair(theirs, ours, of.tolerance()))
+}
+
+async fn theirs_left(tx: &mut Tx, of: Of<'_>, revision: i64) -> Result<Vec<Theirs>, DbError> {
+    let Of { platform, month } = of;
+    let name = &platform.name;
+    let asked = args![platform.programme, name, platform.id, month.to_string(), revision, of.tolerance()];
+    tx.rows(THEIRS_LEFT, asked, |row| {
+        let stands = |first: usize| -> Result<Option<(Seconds, NaiveDate)>, DbError> {
+            let (seconds, day): (Option<i64>, Option<NaiveDate>) = (row.get(first)?, row.get(first + 1)?);
+            Ok(seconds.map(Seconds::new).zip(day))
+        };
+        Ok(Theirs {
+            number: row.get(0)?,
+            name: row.get(1)?,
+            course: row.get(2)?,
+            worked_on: Some(row.get(3)?),
+            seconds: Seconds::new(row.get(4)?),
+            person: row.get(5)?,
+            ours: stands(6)?,
+            elsewhere: stands(8)?,
+            waits: row.get(10)?,
+            gone: row.get(11)?,
+        })
+    })
+    .await
+}
+
+async fn ours_left(tx: &mut Tx, of: Of<'_>, revision: i64) -> Result<Vec<Ours>, DbError> {
     let Of { platform, month } = of;
     let asked = args![
         platform.programme,
@@ -173,22 +212,16 @@ pub async fn differences(
         platform.id,
         month.to_string(),
         revision,
-        of.tolerance(),
-        after,
-        most
+        of.tolerance()
     ];
-    tx.rows(DIFFERENCES, asked, |row| {
-        let seconds = |value: Option<i64>| value.map(Seconds::new);
-        Ok(Difference {
+    tx.rows(OURS_LEFT, asked, |row| {
+        Ok(Ours {
             number: row.get(0)?,
             name: row.get(1)?,
-            title: row.get(2)?,
+            course: row.get(2)?,
             worked_on: row.get(3)?,
-            theirs: seconds(row.get(4)?),
-            ours: seconds(row.get(5)?),
-            our_day: row.get(6)?,
-            waits: row.get(7)?,
-            gone: row.get(8)?,
+            seconds: Seconds::new(row.get(4)?),
+            person: row.get(5)?,
         })
     })
     .await
@@ -301,7 +334,12 @@ pub async fn confirm(
 }
 
 /// Adds a line to the statement of `revision`.
-pub async fn add_line(tx: &mut Tx, of: Of<'_>, revision: i64, line: &Line) -> Result<(), DbError> {
+pub async fn add_line(
+    tx: &mut Tx,
+    of: Of<'_>,
+    revision: i64,
+    (line, said): (&Line, &Said),
+) -> Result<(), DbError> {
     let row = args![
         of.platform.id,
         of.month.to_string(),
@@ -310,7 +348,9 @@ pub async fn add_line(tx: &mut Tx, of: Of<'_>, revision: i64, line: &Line) -> Re
         &line.name,
         &line.title,
         line.worked_on,
-        line.seconds.get()
+        line.seconds.get(),
+        said.person,
+        &said.code
     ];
     tx.run(ADD_LINE, row).await.map(drop)
 }

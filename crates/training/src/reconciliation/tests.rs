@@ -8,7 +8,11 @@ use tisheng_testkit::{Browser, Chosen, Engine, Seen, story};
 use uuid::Uuid;
 
 use super::model::Month;
-use crate::hours::{self, Report};
+use crate::course::Counts;
+use crate::course::samples::{Wish, offered};
+use crate::hours::{self, Channel, Report};
+use crate::learning::samples::said;
+use crate::learning::{Happened, Said, learner_for, take};
 use crate::platform::Platform;
 use crate::samples::online_report;
 use crate::town::Place;
@@ -66,7 +70,11 @@ impl Books {
                 self.month.from()
             ));
         }
-        let chosen = [Chosen { field: "file", name: "对账单.csv", bytes: file.as_bytes() }];
+        self.handed_in(own, file.as_bytes()).await
+    }
+
+    async fn handed_in(&self, own: &mut Browser, bytes: &[u8]) -> Seen {
+        let chosen = [Chosen { field: "file", name: "对账单.csv", bytes }];
         let run = own.post_files("/roster/statements", &[], &chosen).await;
         self.place.settle().await;
         own.get(&run.path).await
@@ -143,6 +151,58 @@ story!(what_was_taken_back_or_refused_is_told_apart_from_what_never_came, |engin
     let sheet = own.get(&books.page()).await;
     sheet.shows("差异 3 条").shows("本系统已收到，已冲销：重复报送");
     sheet.shows("本系统已收到，未予认定：当天没有开课").shows("本系统没有收到这条记录");
+});
+
+story!(an_institution_keeps_numbers_of_its_own_and_both_sides_agree, |engine| async move {
+    let books = Books::begin(engine).await;
+    let place = &books.place;
+    let (author, office) = (place.ctx(&books.lecturer), place.ctx(&place.town.city_office));
+    let system = place.test.system();
+    let mut tx = system.write().await.expect("a transaction");
+    let capability = place.rules.framework.capabilities[0].code.as_str();
+    let wish = Wish { code: "K1", title: "课程一", capability, hours: 2, counts: Counts::Completed };
+    offered((&author, &office), &mut tx, &books.platform, wish).await.expect("a course");
+    // Two teachers complete it: one is told by the record, the other by the name.
+    let teachers = &place.town.school().teachers[..2];
+    let at = Instant::start_of(books.month.from()) + TimeDelta::hours(10);
+    for (number, teacher) in teachers.iter().enumerate() {
+        let account =
+            learner_for(&system, &mut tx, &books.platform, teacher.person).await.expect("an account");
+        let record = format!("rec-{number}");
+        let what = (record.as_str(), Happened::Completed);
+        let learnt = said(&books.platform, (&teacher.name, "", "K1"), what, (60, at));
+        let learnt = Said { account, ..learnt };
+        take(&system, &mut tx, (&books.platform, Channel::Xapi), &[learnt]).await.expect("taken");
+    }
+    tx.commit().await.expect("commits");
+    place.settle().await;
+    let stated = |rows: &[(&str, &str, &str, &str)]| {
+        let mut file = "平台,记录编号,姓名,课程编号,学习日期,学时\n".to_owned();
+        for (number, name, code, hours) in rows {
+            let (platform, day) = (&books.platform.name, books.month.from());
+            file.push_str(&format!("{platform},{number},{name},{code},{day},{hours}\n"));
+        }
+        file.into_bytes()
+    };
+    let mut own = place.browser(&books.lecturer).await;
+    let [first, second] = [teachers[0].name.as_str(), teachers[1].name.as_str()];
+    let run = books.handed_in(&mut own, &stated(&[("rec-0", "", "", "2"), ("", second, "K1", "2")])).await;
+    books.confirmed(&mut own, &run).await;
+    let agreed = own.get(&books.page()).await;
+    agreed.shows("逐条一致").shows("本系统台账 2 4.00").shows("机构对账单 2 4.00");
+    // Half of the hours on two lines each, as the institution counts lessons.
+    let halves = [("a", first, "K1", "1"), ("b", first, "K1", "1"), ("c", second, "K1", "2")];
+    let run = books.handed_in(&mut own, &stated(&halves)).await;
+    books.confirmed(&mut own, &run).await;
+    own.get(&books.page()).await.shows("逐条一致").shows("机构对账单 3 4.00");
+    // What does not agree is named to the line, and nothing else is.
+    let wrong = [("rec-0", "", "", "2"), ("w2", second, "K1", "1.5"), ("w3", "无此人", "K1", "2")];
+    let run = books.handed_in(&mut own, &stated(&wrong)).await;
+    books.confirmed(&mut own, &run).await;
+    let seen = own.get(&books.page()).await;
+    seen.shows("差异 2 条").shows(&format!("w2 {second} 课程一")).shows("1.50 2.00 学时不同");
+    seen.shows("w3 无此人 课程一").shows("本系统没有收到这条记录").hides("rec-0");
+    books.handed_in(&mut own, &stated(&[("", "", "K1", "2")])).await.shows("请填写姓名和课程");
 });
 
 story!(a_statement_is_taken_back_and_the_one_before_stands, |engine| async move {

@@ -14,9 +14,9 @@ use tisheng_registry::people::SUBJECTS;
 use tisheng_rules::Scheme;
 
 use super::super::actions::{self, AUTHORS};
-use super::super::model::{Course, CourseError, Source, State};
+use super::super::model::{Change, Course, CourseError, Source, State, TermsState};
 use super::super::store::{self, Filter};
-use super::{CourseRow, course_row, ground};
+use super::{CourseRow, change_of, course_row, ground};
 use crate::platform::{self, OFFICES};
 
 /// A tab of the list.
@@ -174,7 +174,9 @@ struct WaitingPage {
 /// A course whose terms wait, with those in force.
 struct WaitingRow {
     course: CourseRow,
-    now: String,
+    revision: i64,
+    is_new: bool,
+    changes: Vec<Change>,
 }
 
 /// `GET /courses/waiting`
@@ -182,7 +184,7 @@ pub async fn waiting(asker: SignedIn, filters: Filters) -> Answer {
     let ctx = &asker.ctx;
     access::require(ctx, &OFFICES)?;
     let mut tx = ctx.read().await?;
-    let (programme, _) = ground(ctx, &mut tx).await?;
+    let (programme, rules) = ground(ctx, &mut tx).await?;
     let scope = scope(ctx, &programme);
     let range = (scope.from.as_str(), scope.until.as_str());
     let words = filters.text("q");
@@ -192,11 +194,13 @@ pub async fn waiting(asker: SignedIn, filters: Filters) -> Answer {
     for course in &slice.rows {
         let platform = platform::of_id(&mut tx, course.platform).await?.map(|p| p.name).unwrap_or_default();
         let capabilities = store::capabilities(&mut tx, course.id).await?;
-        let latest = store::terms(&mut tx, course.id).await?.into_iter().next();
-        let now = actions::terms(&mut tx, course, None).await?.map(|terms| terms.sentence());
+        let terms = store::terms(&mut tx, course.id).await?;
+        let Some(open) = terms.iter().find(|terms| terms.state == TermsState::Submitted) else { continue };
         rows.push(WaitingRow {
-            course: course_row(course, &platform, &capabilities, latest.as_ref()),
-            now: now.unwrap_or_default(),
+            revision: open.revision,
+            changes: change_of(&mut tx, &rules, course, open).await?,
+            is_new: course.revision.is_none(),
+            course: course_row(course, &platform, &capabilities, Some(open)),
         });
     }
     layout::show(&WaitingPage {
@@ -208,21 +212,28 @@ pub async fn waiting(asker: SignedIn, filters: Filters) -> Answer {
     })
 }
 
+/// A course with the revision that was looked at.
+fn ticked(value: &str) -> Option<(Id<Course>, i64)> {
+    let (id, revision) = value.split_once(':')?;
+    Some((id.parse().ok()?, revision.parse().ok()?))
+}
+
 /// `POST /courses/waiting`: approves those that are ticked.
 pub async fn approve(asker: SignedIn, fields: Fields) -> Answer {
     let ctx = &asker.ctx;
     access::require(ctx, &OFFICES)?;
-    let ticked: Vec<Id<Course>> = fields.all("course").filter_map(|id| id.parse().ok()).collect();
+    let ticked: Vec<(Id<Course>, i64)> = fields.all("course").filter_map(ticked).collect();
     let mut once = match once::begin(ctx, &fields).await? {
         Begun::Fresh(once) => once,
         Begun::Again(answer) => return Ok(answer),
     };
-    let (mut approved, mut own, mut decided) = (0, 0, 0);
-    for id in ticked {
-        match actions::approve(ctx, &mut once.tx, id).await {
+    let (mut approved, mut own, mut decided, mut taken) = (0, 0, 0, 0);
+    for (id, seen) in ticked {
+        match actions::approve(ctx, &mut once.tx, id, Some(seen)).await {
             Ok(()) => approved += 1,
             Err(CourseError::Own) => own += 1,
-            Err(CourseError::Decided) => decided += 1,
+            Err(CourseError::Decided | CourseError::Stale) => decided += 1,
+            Err(CourseError::ActivityTaken(_)) => taken += 1,
             Err(error) => return Err(error.into()),
         }
     }
@@ -231,7 +242,10 @@ pub async fn approve(asker: SignedIn, fields: Fields) -> Answer {
         said.push_str(&format!("{own} 门由您本人提交，请由其他负责人审核。"));
     }
     if decided > 0 {
-        said.push_str(&format!("{decided} 门已由他人处理。"));
+        said.push_str(&format!("{decided} 门已由他人处理，或机构又作了修改，请重新核对。"));
+    }
+    if taken > 0 {
+        said.push_str(&format!("{taken} 门的活动地址已属于另一门课程，请打开后退回。"));
     }
     let flash = if approved > 0 { Flash::good(said) } else { Flash::warn(said) };
     once.done("/courses/waiting", flash).await

@@ -12,7 +12,7 @@ use tisheng_registry::people::SUBJECTS;
 
 use super::super::actions::{self, AUTHORS, Submitted};
 use super::super::file::permille;
-use super::super::model::{Counts, Course, CourseError, Draft, Source, of_hundred};
+use super::super::model::{Counts, Course, CourseError, Draft, Source, TermsState, of_hundred};
 use super::super::store;
 use super::catalogue::capabilities;
 use super::ground;
@@ -73,16 +73,20 @@ pub async fn form(asker: SignedIn, Path(id): Path<Id<Course>>) -> Answer {
     access::require(ctx, &AUTHORS)?;
     let mut tx = ctx.read().await?;
     let course = actions::course(ctx, &mut tx, id).await?;
-    let latest = store::terms(&mut tx, id).await?.into_iter().next().ok_or(Failure::NotFound)?;
+    let revisions = store::terms(&mut tx, id).await?;
+    // What waits or was sent back is gone on with; what was withdrawn is not.
+    let gone = [TermsState::Superseded, TermsState::Withdrawn];
+    let latest = revisions.into_iter().find(|terms| !gone.contains(&terms.state));
+    let latest = latest.ok_or(Failure::NotFound)?;
     let several = |text: &str| text.split(',').filter(|t| !t.is_empty()).map(str::to_owned).collect();
     let typed = Typed {
         platform: course.platform.to_string(),
         code: course.code.clone(),
         title: course.title.clone(),
-        source: course.source.key().to_owned(),
+        source: latest.source.key().to_owned(),
         summary: course.summary.clone(),
         href: course.href.clone(),
-        activities: store::activities(&mut tx, id).await?.join("\n"),
+        activities: latest.activities.join("\n"),
         hours: latest.worth.plainly(latest.length),
         material: if latest.material.get() > 0 {
             (latest.material.get() / 60).to_string()
@@ -91,9 +95,9 @@ pub async fn form(asker: SignedIn, Path(id): Path<Id<Course>>) -> Answer {
         },
         counts: latest.counts.key().to_owned(),
         pass: latest.pass_permille.map(of_hundred).unwrap_or_default(),
-        capabilities: store::capabilities(&mut tx, id).await?,
-        stages: several(&course.stages),
-        subjects: several(&course.subjects),
+        stages: several(&latest.stages),
+        subjects: several(&latest.subjects),
+        capabilities: latest.capabilities,
     };
     drop(tx);
     layout::show(&edit_page(&asker, Some(id), typed, FormErrors::default()).await?)
@@ -259,7 +263,8 @@ async fn hand_in(
         Ok((id, submitted)) => {
             let said = match submitted {
                 Submitted::New => "课程已提交，工程办审核通过后开始计学时。",
-                Submitted::Terms => "修改已提交；审核通过之前，仍按原来的规定计学时。",
+                Submitted::Terms => "修改已提交；审核通过之前，仍按现行的内容。",
+                Submitted::Withdrawn => "与现行的内容相同，等待审核的修改已撤回。",
                 Submitted::Words => "课程资料已修改。",
                 Submitted::Nothing => "没有需要修改的内容。",
             };

@@ -11,9 +11,9 @@ use tisheng_registry::access::{self, Role, role};
 
 use super::super::actions::{self, AUTHORS};
 use super::super::entrance::{Way, entrance};
-use super::super::model::{Course, CourseError, State, TermsState};
+use super::super::model::{Change, Course, CourseError, State, TermsState};
 use super::super::store;
-use super::{ground, whom};
+use super::{change_of, ground, whom};
 use crate::platform::{self, OFFICES};
 
 /// A revision of the terms as a row.
@@ -25,6 +25,13 @@ struct TermsRow {
     tone: &'static str,
     submitted: String,
     decision: String,
+}
+
+/// A change that waits beside what is in force.
+struct Waits {
+    revision: i64,
+    submitted: String,
+    rows: Vec<Change>,
 }
 
 #[derive(Template)]
@@ -40,8 +47,12 @@ struct ShowPage {
     is_offered: bool,
     is_retired: bool,
     terms: Vec<TermsRow>,
+    /// What the institution wants to change of a course that counts.
+    change: Option<Waits>,
     /// Whether terms wait that the asker may decide about.
     may_decide: bool,
+    /// Their revision.
+    waits: i64,
     may_change: bool,
     may_retire: bool,
     is_teacher: bool,
@@ -72,6 +83,15 @@ async fn show_page(
     let revisions = if is_author { store::terms(&mut tx, id).await? } else { Vec::new() };
     let in_force = actions::terms(&mut tx, &course, None).await?;
     let mut facts = facts(&mut tx, &course, is_author).await?;
+    let open = revisions.iter().find(|terms| terms.state == TermsState::Submitted);
+    let change = match open.filter(|_| course.revision.is_some()) {
+        Some(open) => Some(Waits {
+            revision: open.revision,
+            submitted: open.submitted_at.chinese(),
+            rows: change_of(&mut tx, &rules, &course, open).await?,
+        }),
+        None => None,
+    };
     drop(tx);
     if let Some(terms) = &in_force {
         let category = rules.hours.category(&terms.category).map(|c| c.title.to_string());
@@ -92,7 +112,9 @@ async fn show_page(
         tone,
         is_offered: course.state == State::Offered,
         is_retired: course.state == State::Retired,
-        may_decide: is_office && revisions.iter().any(|terms| terms.state == TermsState::Submitted),
+        change,
+        may_decide: is_office && open.is_some(),
+        waits: open.map_or(0, |terms| terms.revision),
         may_change: is_author,
         may_retire: is_office && course.revision.is_some(),
         is_teacher: role == Some(Role::Teacher),
@@ -112,7 +134,7 @@ async fn show_page(
                     TermsState::Submitted => "warn",
                     TermsState::Approved => "good",
                     TermsState::Returned => "bad",
-                    TermsState::Superseded => "plain",
+                    TermsState::Superseded | TermsState::Withdrawn => "plain",
                 },
                 submitted: terms.submitted_at.chinese(),
                 decision: terms.decision,
@@ -153,10 +175,13 @@ pub async fn decide(asker: SignedIn, Path(id): Path<Id<Course>>, fields: Fields)
         Begun::Again(answer) => return Ok(answer),
     };
     let version = fields.text("version").parse().unwrap_or_default();
+    let seen = fields.text("revision").parse().ok();
     let tx = &mut once.tx;
     let done = match fields.text("do") {
-        "approve" => actions::approve(ctx, tx, id).await.map(|()| "已通过，从现在起按此计学时。"),
-        "return" => actions::return_terms(ctx, tx, id, reason).await.map(|()| "已退回，机构可以看到原因。"),
+        "approve" => actions::approve(ctx, tx, id, seen).await.map(|()| "已通过，从现在起按此计学时。"),
+        "return" => {
+            actions::return_terms(ctx, tx, (id, seen), reason).await.map(|()| "已退回，机构可以看到原因。")
+        }
         "retire" => {
             let retired = actions::retire(ctx, tx, (id, version), State::Retired).await;
             retired.map(|()| "课程已停开；已计的学时不受影响。")
@@ -176,4 +201,17 @@ pub async fn decide(asker: SignedIn, Path(id): Path<Id<Course>>, fields: Fields)
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// `POST /courses/{id}/withdraw`: the institution takes a change back that waits.
+pub async fn withdraw(asker: SignedIn, Path(id): Path<Id<Course>>, fields: Fields) -> Answer {
+    let ctx = &asker.ctx;
+    access::require(ctx, &AUTHORS)?;
+    let revision = fields.text("revision").parse().unwrap_or_default();
+    let mut once = match once::begin(ctx, &fields).await? {
+        Begun::Fresh(once) => once,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    actions::withdraw(ctx, &mut once.tx, (id, revision)).await?;
+    once.done(&format!("/courses/{id}"), Flash::good("修改已撤回，课程仍按现行的内容。")).await
 }

@@ -13,6 +13,7 @@ use super::super::model::{Entry, HoursError, REVERSAL, Waiting, WaitingState};
 use super::super::store::reports::Moving;
 use super::super::store::{self, Booking};
 use super::super::told::{Outcome, ToldRow, told};
+use super::doubted::{disbelieve, doubted};
 use super::long_day::believe;
 use super::reversal::take_back;
 use super::{Weighed, changed, free_revision, not_own, weigh};
@@ -144,7 +145,8 @@ pub async fn dismiss(
     put_aside(ctx, tx, programme, id, (WaitingState::Parked, WaitingState::Dismissed), reason).await
 }
 
-/// Does not believe a held report. The teacher sees the reason.
+/// Does not believe a held report. The teacher sees the reason. An entry that stands and was doubted is
+/// taken back.
 ///
 /// # Errors
 /// [`HoursError::Decided`], [`HoursError::Own`], [`HoursError::NoReason`]; 404 outside the asker's part of the tree.
@@ -182,6 +184,9 @@ async fn put_aside(
 ) -> Result<(), HoursError> {
     let waiting = in_state(ctx, tx, programme, id, from).await?;
     with_reason(reason)?;
+    if let Some(entry) = doubted(&waiting) {
+        disbelieve(ctx, tx, programme, (entry, reason)).await?;
+    }
     end_waiting(ctx, tx, programme, (id, from), (to, None, reason)).await?;
     decided(ctx, tx, programme, &waiting, (to, reason)).await
 }
@@ -190,7 +195,7 @@ pub(super) fn with_reason(reason: &str) -> Result<(), HoursError> {
     if reason.trim().is_empty() { Err(HoursError::NoReason) } else { Ok(()) }
 }
 
-/// Believes a held report: it becomes an entry as it is.
+/// Believes a held report: it becomes an entry as it is. One that stands already and was doubted stays.
 ///
 /// # Errors
 /// [`HoursError::Decided`], [`HoursError::Own`], [`HoursError::NoReason`], [`HoursError::ShortReason`],
@@ -204,6 +209,10 @@ pub async fn accept(
 ) -> Result<(), HoursError> {
     let held = in_state(ctx, tx, programme, id, WaitingState::Held).await?;
     with_reason(reason)?;
+    if doubted(&held).is_some() {
+        let end = (WaitingState::Kept, None, reason);
+        return end_waiting(ctx, tx, programme, (id, held.state), end).await.map(drop);
+    }
     let known = store::of_number(tx, programme.id, &held.source, &held.source_id).await?;
     let revision = free_revision(tx, programme, &known).await?.ok_or(HoursError::NumberTaken)?;
     enter(ctx, tx, programme, &held, (revision, reason)).await.map(drop)

@@ -59,6 +59,10 @@ const WITHDRAW: &str =
     "update hour_report set state = 'withdrawn', decision = $4, decided_at = $5, decided_by = $6
     where programme = $1 and source = $2 and source_id = $3 and state in ('parked', 'held', 'conflict')";
 
+const END_DOUBT: &str =
+    "update hour_report set state = 'withdrawn', decision = $4, decided_at = $5, decided_by = $6
+    where programme = $1 and source = $2 and source_id = $3 and state = 'held' and against is not null";
+
 const FREE: &str = "update hour_report
     set state = 'withdrawn', entry = null, decision = $4, decided_at = $5, decided_by = $6
     where programme = $1 and source = $2 and source_id = $3
@@ -365,6 +369,18 @@ pub async fn withdraw(
 ) -> Result<bool, DbError> {
     let (account, _, _) = ctx.who.signature();
     Ok(tx.run(WITHDRAW, args![programme, source, source_id, reason, ctx.at, account]).await? > 0)
+}
+
+/// Ends the waiting of a doubt about what stands under a number.
+pub async fn end_doubt(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    (source, source_id): (&str, &str),
+    reason: &str,
+) -> Result<(), DbError> {
+    let (account, _, _) = ctx.who.signature();
+    tx.run(END_DOUBT, args![programme, source, source_id, reason, ctx.at, account]).await.map(drop)
 }
 
 /// Withdraws what was decided about the reports of a number whose entries are taken back, so that none

@@ -10,6 +10,7 @@ use tisheng_registry::people::{self, Person};
 
 use super::super::model::{Account, Fact, Learner, LearnerState};
 use super::super::store;
+use super::late::{Span, ask_again};
 use super::{LearningError, ground, settle_one};
 use crate::hours::DESK;
 use crate::platform::{self, Platform};
@@ -164,5 +165,7 @@ async fn work_out(
     for course in store::facts::courses_of(tx, learner).await? {
         settle_one(ctx, tx, &ground, person, course).await?;
     }
-    Ok(())
+    let mut span = Span::default();
+    store::facts::span_of(tx, learner).await?.into_iter().flatten().for_each(|at| span.add(at));
+    ask_again(ctx, tx, &ground, person, span).await
 }

@@ -21,6 +21,18 @@ const DROP_CREDIT: &str =
 const EVERY_CREDIT: &str = "select distinct person, course from learning_credit
     where programme = $1 and (person, course) > ($2, $3) order by person, course limit $4";
 
+const COURSES_BETWEEN: &str = "select distinct course from learning_credit
+    where programme = $1 and person = $2 and worked_on >= $3 and worked_on <= $4 order by course";
+
+/// The courses for which a teacher was credited on days from one to another.
+pub async fn courses_between(
+    tx: &mut Tx,
+    (programme, person): (Id<Programme>, Id<Person>),
+    (from, until): (chrono::NaiveDate, chrono::NaiveDate),
+) -> Result<Vec<Id<Course>>, DbError> {
+    tx.rows(COURSES_BETWEEN, args![programme, person, from, until], |row| row.get(0)).await
+}
+
 /// A line that was handed to the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credited {

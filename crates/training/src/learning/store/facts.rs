@@ -28,6 +28,8 @@ const OF_ATTEMPT: &str = "select record, attempt, happened, permille, spent, at,
 const COURSES_OF: &str = "select distinct course from learning_fact
     where programme = $1 and learner = $2 and course is not null";
 
+const SPAN_OF: &str = "select min(at), max(at) from learning_fact where programme = $1 and learner = $2";
+
 const PEOPLE_OF: &str = "select distinct l.person from learning_fact f
     join learner l on l.programme = f.programme and l.id = f.learner
     where f.course = $1 and l.person > $2 order by l.person limit $3";
@@ -35,7 +37,7 @@ const PEOPLE_OF: &str = "select distinct l.person from learning_fact f
 const NAME_COURSE: &str =
     "update learning_fact set course = $3 where platform = $1 and activity = $2 and course is null";
 
-const WHOSE: &str = "select learner, course from learning_fact where platform = $1 and record = $2";
+const WHOSE: &str = "select learner, course, at from learning_fact where platform = $1 and record = $2";
 
 const VOID_FACT: &str =
     "update learning_fact set voided_at = $3 where platform = $1 and record = $2 and voided_at is null";
@@ -50,6 +52,10 @@ const OVERLAPPING: &str = "select f.record, coalesce(c.title, f.activity), f.at,
     left join course c on c.id = f.course
     where l.programme = $1 and l.person = $2 and f.spent > 0 and f.voided_at is null
     and f.at > $3 and f.at < $4 and not (f.platform = $5 and f.record = $6)
+    and ($7 = '' or not exists (select 1 from learning_credit d join platform p on p.id = f.platform
+        join hour_report w on w.programme = d.programme and w.source = p.name and w.source_id = d.number
+        where d.programme = $1 and d.person = $2 and d.course = f.course and w.against is null
+        and (d.number = f.record or d.number like c.code || '@%') and w.state in ('held', 'refused', 'entered')))
     order by f.at, f.record limit 500";
 
 const WITHIN: &str = "select count(*) from learning_fact f
@@ -122,6 +128,11 @@ pub async fn of_attempt(tx: &mut Tx, learner: &Learner, attempt: &str) -> Result
     tx.rows(OF_ATTEMPT, args![learner.programme, learner.id, attempt], fact).await
 }
 
+/// When the first and the last thing happened that is known of a learner.
+pub async fn span_of(tx: &mut Tx, learner: &Learner) -> Result<[Option<Instant>; 2], DbError> {
+    tx.row(SPAN_OF, args![learner.programme, learner.id], |row| Ok([row.get(0)?, row.get(1)?])).await
+}
+
 /// The courses of which a learner has facts.
 pub async fn courses_of(tx: &mut Tx, learner: &Learner) -> Result<Vec<Id<Course>>, DbError> {
     tx.rows(COURSES_OF, args![learner.programme, learner.id], |row| row.get(0)).await
@@ -147,13 +158,13 @@ pub async fn name_course(
     tx.run(NAME_COURSE, args![platform, activity, course]).await
 }
 
-/// Whose a record is, and of which course.
+/// Whose a record is, of which course, and when it happened.
 pub async fn whose(
     tx: &mut Tx,
     platform: Id<Platform>,
     record: &str,
-) -> Result<Option<(Id<Learner>, Option<Id<Course>>)>, DbError> {
-    tx.row_opt(WHOSE, args![platform, record], |row| Ok((row.get(0)?, row.get(1)?))).await
+) -> Result<Option<(Id<Learner>, Option<Id<Course>>, Instant)>, DbError> {
+    tx.row_opt(WHOSE, args![platform, record], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).await
 }
 
 /// A platform takes a record back, whether it has come or not; says whether a fact stood.
@@ -171,14 +182,17 @@ pub struct Elsewhere {
     pub spent: Seconds,
 }
 
-/// What a teacher has spent time on and ended between two moments, beside one record.
+/// What a teacher has spent time on and ended between two moments, beside one record. Against hours that
+/// stand, what a person has looked at or is to look at already says nothing.
 pub async fn spent_between(
     tx: &mut Tx,
     (programme, person): (Id<Programme>, Id<Person>),
     (from, until): (Instant, Instant),
     (platform, record): (Id<Platform>, &str),
+    stands: bool,
 ) -> Result<Vec<Elsewhere>, DbError> {
-    tx.rows(OVERLAPPING, args![programme, person, from, until, platform, record], |row| {
+    let beside = if stands { "unseen" } else { "" };
+    tx.rows(OVERLAPPING, args![programme, person, from, until, platform, record, beside], |row| {
         Ok(Elsewhere {
             record: row.get(0)?,
             course: row.get(1)?,

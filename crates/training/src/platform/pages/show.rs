@@ -111,6 +111,10 @@ struct ShowPage {
     waiting: Vec<(String, String, String)>,
     may_change: bool,
     may_connect: bool,
+    /// Whether the asker sees what was refused, and tries it again.
+    may_try: bool,
+    /// Whether the asker decides about people of a part of the tree.
+    is_here: bool,
 }
 
 /// `GET /platforms/{id}`
@@ -127,6 +131,7 @@ pub async fn one(asker: SignedIn, Path(id): Path<Id<Platform>>) -> Answer {
     let waiting = waiting.collect();
     let facts = facts(&mut tx, &rules, &platform).await?;
     let (state, tone) = standing(ctx, &platform);
+    let is_here = role(ctx).is_some_and(|role| hours::DESK.contains(&role));
     let may_connect = is_office(ctx) || role(ctx) == Some(Role::Institution);
     layout::show(&ShowPage {
         page: Page::new(&asker, platform.name.clone(), "/platforms").crumb("学习平台", "/platforms"),
@@ -143,6 +148,8 @@ pub async fn one(asker: SignedIn, Path(id): Path<Id<Platform>>) -> Answer {
         waiting,
         may_change: is_office(ctx),
         may_connect,
+        may_try: may_connect || is_here,
+        is_here,
     })
 }
 

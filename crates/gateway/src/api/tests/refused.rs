@@ -1,0 +1,82 @@
+//! What was refused is kept, shown to those whom it concerns, and tried again.
+
+use serde_json::{Value, json};
+use tisheng_registry::samples::Persona;
+use tisheng_testkit::{Seen, story};
+
+use super::{Place, body, outcomes};
+
+/// The addresses at which rows of a page are tried again, in their order.
+fn tries(seen: &Seen) -> Vec<String> {
+    let html = seen.html().to_owned();
+    let parts = html.split("action=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    parts.filter(|at| at.contains("/refused/")).map(str::to_owned).collect()
+}
+
+story!(a_refused_row_is_shown_with_its_reason_and_tried_again, |engine| async move {
+    let place = Place::begin(engine).await;
+    let machine = place.reporter().await;
+    let mut misspelt = place.row(0, "2", "v1");
+    misspelt["date"] = json!("去年");
+    let early = json!({ "id": "v2", "withdrawn": true, "reason": "报错了" });
+    let rows: [Value; 2] = [misspelt.clone(), early];
+    assert_eq!(outcomes(&machine.report(&rows).await), ["refused", "refused"]);
+    assert_eq!(outcomes(&machine.report(&rows).await), ["refused", "refused"]);
+
+    // The institution sees both, each once; the school its teacher's, without the other's.
+    let at = format!("/platforms/{}/refused", place.platforms[0].id);
+    let mut own = place.test.signed_in(&place.lecturer.who()).await;
+    let seen = own.get(&at).await;
+    seen.is(200).shows("date").shows("没有报送过这个编号").shows("起共 2 次").shows("数字素养");
+    let mut clerk = place.test.signed_in(&place.town.school().clerk.who()).await;
+    let here = clerk.get(&at).await;
+    here.is(200).shows(&place.town.school().teachers[0].name).shows("date").hides("没有报送过这个编号");
+    let mut office = place.test.signed_in(&place.town.city_office.who()).await;
+    office.get(&at).await.is(200).shows("没有报送过这个编号");
+    let stranger = Persona { node: place.town.neighbour.clone(), ..place.lecturer.clone() };
+    place.test.signed_in(&stranger.who()).await.get(&at).await.is(404);
+    let mut teacher = place.test.signed_in(&place.town.school().teachers[0].who()).await;
+    teacher.get(&at).await.is(404);
+    let mut other = place.test.signed_in(&place.town.schools[1].clerk.who()).await;
+    other.get(&at).await.is(200).hides("date").hides("没有报送过这个编号");
+
+    // Nothing is mended yet; the row about the teacher is the first.
+    let all = tries(&seen);
+    other.post(&all[0], &[]).await.is(404);
+    teacher.post(&all[0], &[]).await.is(404);
+    clerk.post(&all[0], &[]).await.is(200).shows("仍不能接收");
+    // The hours that were to be taken back come, and the withdrawal is tried again.
+    assert_eq!(outcomes(&machine.report(&[place.row(1, "1", "v2")]).await), ["entered"]);
+    let seen = own.get(&at).await;
+    seen.hides("没有报送过这个编号");
+    own.get(&format!("{at}?state=settled")).await.shows("更正后重新报送");
+    // The platform mends the other by itself.
+    misspelt["date"] = json!(place.day(1).to_string());
+    assert_eq!(outcomes(&machine.report(&[misspelt]).await), ["entered"]);
+    own.get(&at).await.shows("没有被拒绝的行");
+    own.post(&all[0], &[]).await.is(200).shows("已经处理过");
+});
+
+story!(a_refused_row_counts_once_its_cause_is_mended, |engine| async move {
+    let place = Place::begin(engine).await;
+    let machine = place.reporter().await;
+    let early = json!({ "id": "v2", "withdrawn": true, "reason": "报错了" });
+    machine.report(&[early]).await;
+    let at = format!("/platforms/{}/refused", place.platforms[0].id);
+    let mut own = place.test.signed_in(&place.lecturer.who()).await;
+    let tried = tries(&own.get(&at).await);
+    // What comes by a file or another way mends nothing by itself.
+    let ctx = place.test.system();
+    let mut tx = ctx.write().await.expect("a transaction");
+    let teacher = place.town.school().teachers[0].person;
+    let mut report = tisheng_training::samples::online_report(&place.rules, teacher, ("v2", 1, place.day(1)));
+    report.source = place.platforms[0].name.clone();
+    report.channel = tisheng_training::hours::Channel::Api;
+    tisheng_training::hours::log(&ctx, &mut tx, &place.programme, &report).await.expect("entered");
+    tx.commit().await.expect("commits");
+    assert!(place.seconds(teacher).await > 0);
+    own.post(&tried[0], &[]).await.is(200).shows("已重新接收：已撤回");
+    assert_eq!(place.seconds(teacher).await, 0);
+    let again = body(&machine.get("/hours").await);
+    assert_eq!(again["items"][0]["reversed"], json!(true));
+});
