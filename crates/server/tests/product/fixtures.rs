@@ -104,6 +104,7 @@ impl World {
         tx.commit().await.expect("commits");
         self.things.insert("/review {id}", review.to_string());
         self.things.insert("/review {item}", item.to_string());
+        self.things.insert("/review/notice/{id}/further {id}", work.id.to_string());
         self.things.insert("/evidence/{id}/revise {id}", returned.id.to_string());
         self.things.insert("/evidence/{id}/files/{item}/text {id}", work.id.to_string());
         self.things.insert("/evidence/{id}/files/{item}/text {item}", item.to_string());

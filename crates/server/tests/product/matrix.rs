@@ -314,6 +314,7 @@ GET /hours/disputes/{id}/files/{file} 200
 GET /hours/download 200
 GET /people/{person} 200
 GET /review/results/{id} 200
+GET /review/results/{id}/opinions 200
 GET /roles 200
 GET /scheme 200
 GET /scheme/files 200

@@ -100,8 +100,9 @@ pub async fn holds(ctx: &Ctx, tx: &mut Tx, case: &Case) -> Result<bool, Failure>
     Ok(true)
 }
 
-/// The work `id`, whose author the asker is.
+/// The work `id`, whose author the asker is; nobody who has left takes anything further.
 pub async fn own(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>) -> Result<Case, Failure> {
+    person(ctx)?;
     let programme = programme(ctx, tx).await?;
     let case = Case::load(ctx, tx, programme, id).await?;
     if owns(ctx, &case.submission) { Ok(case) } else { Err(Failure::NotFound) }

@@ -78,7 +78,7 @@ pub async fn result(asker: SignedIn, Path(id): Path<String>) -> Answer {
     let objections = objection::store::of_submission(&mut tx, &case.submission).await?;
     let (name, school) = lists::author(&mut tx, programme, id).await?;
     let mut further = Vec::new();
-    for objection in objections.iter().filter(|_| own) {
+    for objection in objections.iter().filter(|_| own && !asker.member().only_reads()) {
         let next = objection::further::offered(ctx, &mut tx, &case, objection).await?;
         further.extend(next.map(|next| next_words(&next)));
     }
