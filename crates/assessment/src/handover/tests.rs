@@ -198,7 +198,7 @@ fn at_year_end() -> builtin::Files {
 
 story!(where_the_scheme_says_so_a_year_is_handed_over_when_it_is_over, |engine| async move {
     let jobs = |handlers| crate::handover::jobs(roster::handlers(handlers));
-    let world = set_up(engine, house(), jobs, (at_year_end(), 0)).await;
+    let world = set_up(engine, house(), jobs, (at_year_end(), 3 * 365)).await;
     let teacher = world.teacher(0, 0);
     world.meet_everything(teacher).await;
     let mut office = world.browser(&world.town.county_office).await;

@@ -29,7 +29,7 @@ struct RefusedRow {
     may_try: bool,
 }
 
-fn refused_row(row: Refused) -> RefusedRow {
+fn refused_row(row: Refused, decides: bool) -> RefusedRow {
     RefusedRow {
         id: row.id.to_string(),
         number: row.number,
@@ -42,7 +42,7 @@ fn refused_row(row: Refused) -> RefusedRow {
         last: row.last_at.chinese(),
         times: row.times,
         outcome: row.outcome,
-        may_try: row.state == "open" && row.content.is_some(),
+        may_try: decides && row.state == "open" && row.content.is_some(),
     }
 }
 
@@ -69,7 +69,8 @@ pub async fn list(asker: SignedIn, Path(id): Path<Id<Platform>>, filters: Filter
     let state = if settled { "settled" } else { "open" };
     let found = store::list_refused(&mut tx, id, &scope, state, &filters.cursor()).await?;
     let slice = Slice::cut(found, |row| (String::new(), row.id.to_string()));
-    let above = if role(ctx) == Some(Role::Institution) { "" } else { "/here" };
+    let decides = role(ctx) != Some(Role::Institution);
+    let above = if decides { "/here" } else { "" };
     show(&RefusedPage {
         page: Page::new(&asker, "被拒绝的报送", "/platforms")
             .crumb(platform.name.clone(), format!("/platforms/{id}{above}")),
@@ -77,7 +78,7 @@ pub async fn list(asker: SignedIn, Path(id): Path<Id<Platform>>, filters: Filter
         settled,
         open_at: filters.with("state", "open"),
         settled_at: filters.with("state", "settled"),
-        rows: slice.rows.into_iter().map(refused_row).collect(),
+        rows: slice.rows.into_iter().map(|row| refused_row(row, decides)).collect(),
         first: if filters.text("after").is_empty() { String::new() } else { filters.with("after", "") },
         next: slice.next.map(|next| filters.with("after", &next.write())).unwrap_or_default(),
     })

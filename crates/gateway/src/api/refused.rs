@@ -7,6 +7,7 @@ use tisheng_kernel::{Id, Phone};
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, DbError, Tx, audit};
 use tisheng_policy::scheme::{self, Programme};
+use tisheng_registry::access::require;
 use tisheng_registry::people;
 use tisheng_training::hours::{self, Answered, Channel, Outcome, Sent, Tally, WaitingState};
 use tisheng_training::platform::{self, Platform};
@@ -115,16 +116,18 @@ async fn place_of(ctx: &Ctx, tx: &mut Tx, programme: &Programme, said: &Value) -
     Ok(programme.path.clone())
 }
 
-/// Reads a kept row again as if it came now, for whoever may hear of the platform's people.
+/// Reads a kept row again as if it came now, for whoever decides about the hours of those it is about: an
+/// institution sees nobody of the roll, and sends the row anew.
 ///
 /// # Errors
-/// 404 for a platform or a row that the asker may not see.
+/// 404 for a platform or a row that the asker may not see, and for whoever decides about no hours.
 pub async fn again(
     ctx: &Ctx,
     tx: &mut Tx,
     platform: Id<Platform>,
     id: Id<Refused>,
 ) -> Result<Tried, Failure> {
+    require(ctx, &hours::DESK)?;
     let (platform, scope) = platform::here(ctx, tx, platform).await?;
     let row = store::refused(tx, platform.id, &scope, id).await?.ok_or(Failure::NotFound)?;
     let Some(content) = row.content.filter(|_| row.state == "open") else { return Ok(Tried::Gone) };

@@ -16,7 +16,7 @@ use tisheng_platform::args;
 use tisheng_policy::scheme::{self, Programme, samples::owned};
 use tisheng_registry::access::Role;
 use tisheng_registry::roster::samples::roll_of_teachers;
-use tisheng_registry::samples::{Persona, Town, small_town};
+use tisheng_registry::samples::{Persona, Town, phone, small_town};
 use tisheng_rules::samples::third_scheme_files;
 use tisheng_server::{reactions, routes};
 use tisheng_testkit::{Browser, Chosen, Engine, TestApp};
@@ -302,7 +302,9 @@ impl World {
         ] {
             headers.insert(name, value.parse().expect("a value"));
         }
-        let batch = json!({ "rows": [row] }).to_string().into_bytes();
+        let known = json!({ "name": self.worker().name, "phone": phone(7 + 1).number() });
+        let refused = json!({ "id": "b2", "person": known, "title": "课程一", "hours": "1", "date": "去年" });
+        let batch = json!({ "rows": [row, refused] }).to_string().into_bytes();
         self.test.browser().send(Method::POST, "/api/v1/hours", headers, batch).await.says("parked");
     }
 
@@ -323,9 +325,10 @@ impl World {
     async fn look_up(&mut self) {
         let (node, finisher, worker) =
             (self.town.school().node.id.uuid(), self.finisher().person.uuid(), self.worker().person.uuid());
-        let asked: [(&'static str, &'static str, Option<Uuid>); 13] = [
+        let asked: [(&'static str, &'static str, Option<Uuid>); 14] = [
             ("{batch}", "select id from certificate_batch", None),
             ("/hours/waiting {id}", "select id from hour_report where source_id = 'lost-1'", None),
+            ("{row}", "select id from api_refused", None),
             ("/hours/inbox {id}", "select id from hour_dispute", None),
             ("/hours/disputes {id}", "select id from hour_dispute", None),
             ("{file}", "select id from hour_dispute_file", None),
