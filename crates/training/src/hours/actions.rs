@@ -418,8 +418,8 @@ pub async fn waiting_in(
     scope: &Scope,
     state: WaitingState,
 ) -> Result<Vec<Waiting>, DbError> {
-    let asked = store::reports::Asked { state, words: "", source, long_day: false };
-    store::reports::list(tx, programme, scope, asked, &Cursor::default()).await
+    store::desk::reports(tx, programme, scope, store::desk::Asked::of(state, source), &Cursor::default())
+        .await
 }
 
 /// What one accepted item earns, such as the evidence of a chosen capability.

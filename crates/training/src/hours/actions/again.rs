@@ -55,8 +55,8 @@ pub async fn find_again(
     require(ctx, &DESK)?;
     let (mut found, mut cursor) = (0, Cursor::default());
     for _ in 0..PAGES {
-        let asked = store::reports::Asked { state: WaitingState::Parked, words: "", source, long_day: false };
-        let parked = store::reports::list(tx, programme.id, &ctx.scope(), asked, &cursor).await?;
+        let asked = store::desk::Asked::of(WaitingState::Parked, source);
+        let parked = store::desk::reports(tx, programme.id, &ctx.scope(), asked, &cursor).await?;
         let slice = Slice::cut(parked, |row| (String::new(), row.id.to_string()));
         for waiting in slice.rows {
             let Some(person) = of_paper(ctx, tx, &waiting).await? else { continue };
