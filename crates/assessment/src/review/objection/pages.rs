@@ -67,7 +67,8 @@ async fn object_page(
     let own = with_next;
     let decided = reviews::decisions(&mut tx, &case.submission).await?.pop();
     let decided = decided.filter(|decided| actions::sees(ctx, &case.submission, decided));
-    if decided.is_none() && own.is_empty() {
+    // The author reads to whom to turn at any time.
+    if decided.is_none() && own.is_empty() && !owns(ctx, &case.submission) {
         return Err(Failure::NotFound);
     }
     let (author, school) = crate::review::board::store::author(&mut tx, programme, id).await?;
