@@ -56,13 +56,6 @@ impl Scope {
         self.from.matches('/').count() <= WIDE
     }
 
-    /// Whether it is a city or more, of which a walk in any order soon meets a page; what a county has is picked
-    /// out and sorted where the walk would pass over too much.
-    #[must_use]
-    pub fn is_widest(&self) -> bool {
-        self.from.matches('/').count() < WIDE
-    }
-
     /// Whether the node at `path` lies within.
     #[must_use]
     pub fn holds(&self, path: &str) -> bool {
@@ -297,7 +290,5 @@ mod tests {
         assert!(!Scope::nothing().holds("/51/"));
         assert!(Scope::everything().is_wide() && Scope::below("/51/5101/510104/").is_wide());
         assert!(!Scope::below("/51/5101/510104/k3f9/").is_wide());
-        assert!(Scope::everything().is_widest() && Scope::below("/51/5101/").is_widest());
-        assert!(!Scope::below("/51/5101/510104/").is_widest());
     }
 }

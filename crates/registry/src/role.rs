@@ -187,6 +187,28 @@ pub fn role(ctx: &Ctx) -> Option<Role> {
     ctx.who.member().and_then(|member| member.role.parse().ok())
 }
 
+/// How much of the tree a list spans, which decides the index that serves it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Breadth {
+    /// A city or more.
+    Widest,
+    /// A county.
+    Wide,
+    /// A town, a school.
+    Narrow,
+}
+
+/// How much of the tree the asker's node spans, however high the tree is.
+#[must_use]
+pub fn breadth(ctx: &Ctx) -> Breadth {
+    match role(ctx) {
+        Some(Role::Province | Role::City) => Breadth::Widest,
+        Some(Role::County) => Breadth::Wide,
+        Some(Role::Evaluator | Role::Auditor) | None if ctx.scope().is_wide() => Breadth::Widest,
+        _ => Breadth::Narrow,
+    }
+}
+
 /// Whether somebody asks for one of the project offices above schools.
 #[must_use]
 pub fn is_office(ctx: &Ctx) -> bool {

@@ -4,8 +4,8 @@
 use std::cmp::Ordering;
 
 use tisheng_kernel::person_name::sort_keys_of;
-use tisheng_platform::Scope;
 use tisheng_platform::web::paging::{Cursor, Order};
+use tisheng_registry::access::Breadth;
 use uuid::Uuid;
 
 /// The columns that an index of the roll serves; the school the first first alone.
@@ -25,11 +25,11 @@ pub struct Sorting {
 }
 
 impl Sorting {
-    /// What `asked` says of a list of `scope` that is searched for `words` and has these `columns`.
+    /// What `asked` says of a list that spans so much, is searched for `words` and has these `columns`.
     #[must_use]
-    pub fn of(scope: &Scope, words: &str, asked: &str, columns: &[&'static str]) -> Self {
+    pub fn of(breadth: Breadth, words: &str, asked: &str, columns: &[&'static str]) -> Self {
         let usual = Order::by("name");
-        if !scope.is_wide() {
+        if breadth == Breadth::Narrow {
             let order = Order::named(asked, columns, usual);
             return Self { order, is_short: true, in_hand: order != usual, sorts: true };
         }
@@ -77,7 +77,7 @@ impl Sorting {
 /// two texts and the identifier that say where it begins: the sort key, and the key beyond the last or, school
 /// by school, the path.
 pub fn page_of_roll(
-    scope: &Scope,
+    breadth: Breadth,
     words: &str,
     (order, place): (Order, &Cursor),
     [wide, wide_back, by_school, narrow]: [&'static str; 4],
@@ -88,36 +88,36 @@ pub fn page_of_roll(
     }
     let (first, beyond) = sort_keys_of(words);
     let (key, id) = order.after(place);
-    let list = match (scope.is_wide(), order.backwards) {
-        (false, _) => narrow,
-        (true, true) => wide_back,
-        (true, false) => wide,
+    let list = match (breadth, order.backwards) {
+        (Breadth::Narrow, _) => narrow,
+        (_, true) => wide_back,
+        (_, false) => wide,
     };
     (list, [key.max(first.as_str()).to_owned(), beyond], id)
 }
 
 #[cfg(test)]
 mod tests {
-    use tisheng_platform::Scope;
     use tisheng_platform::web::paging::Order;
+    use tisheng_registry::access::Breadth;
 
     use super::Sorting;
 
     #[test]
     fn a_wide_list_sorts_by_what_an_index_serves_and_a_short_one_by_everything() {
         let columns = ["name", "school", "total"];
-        let [county, school] = ["/51/5101/510104/", "/51/5101/510104/t1/k3f9/"].map(Scope::below);
+        let (county, school) = (Breadth::Wide, Breadth::Narrow);
         let by = |scope, words, asked| Sorting::of(scope, words, asked, &columns).order;
-        assert_eq!(by(&county, "", "school"), Order::by("school"));
-        assert_eq!(by(&county, "", "-school"), Order::by("name"));
-        assert_eq!(by(&county, "", "total"), Order::by("name"));
-        assert_eq!(by(&county, "w", "-name"), Order::by("name"), "a search comes by name");
-        assert_eq!(by(&school, "w", "-total"), Order::back_by("total"));
+        assert_eq!(by(county, "", "school"), Order::by("school"));
+        assert_eq!(by(county, "", "-school"), Order::by("name"));
+        assert_eq!(by(county, "", "total"), Order::by("name"));
+        assert_eq!(by(county, "w", "-name"), Order::by("name"), "a search comes by name");
+        assert_eq!(by(school, "w", "-total"), Order::back_by("total"));
         let mut rows = ["a", "bb", "cc"];
-        let sorting = Sorting::of(&school, "", "-total", &columns);
+        let sorting = Sorting::of(school, "", "-total", &columns);
         sorting.sort(&mut rows, |_, a, b| a.len().cmp(&b.len()));
         assert_eq!(rows, ["bb", "cc", "a"]);
-        Sorting::of(&school, "", "-name", &columns).sort(&mut rows, |_, _, _| std::cmp::Ordering::Equal);
+        Sorting::of(school, "", "-name", &columns).sort(&mut rows, |_, _, _| std::cmp::Ordering::Equal);
         assert_eq!(rows, ["a", "cc", "bb"]);
     }
 }

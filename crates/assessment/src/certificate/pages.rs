@@ -231,7 +231,8 @@ async fn list(asker: SignedIn, filters: Filters) -> Answer {
         order = Order::by("name");
     }
     let asked = store::listed::Asked { state: filters.text("state"), words, order };
-    let rows = store::listed::list(&mut tx, &programme, &scope, asked, &filters.cursor()).await?;
+    let part = (&scope, access::breadth(&asker.ctx));
+    let rows = store::listed::list(&mut tx, &programme, part, asked, &filters.cursor()).await?;
     let slice = Slice::cut(rows, |(certificate, key)| (key.clone(), certificate.number.clone()));
     let hands_over = scheme::rules(&asker.ctx.app, &mut tx, &programme).await?.handover.is_some();
     let ready = batch::ready(&mut tx, programme.id, &scope).await?;

@@ -51,7 +51,8 @@ pub(crate) use store::staff;
 pub use ways::{Asked, Linked, Links, Offered, Way, Ways};
 
 pub use crate::role::{
-    NotARole, Permission, Role, allows, is_office, may, of_own_record, permit, require, role,
+    Breadth, NotARole, Permission, Role, allows, breadth, is_office, may, of_own_record, permit, require,
+    role,
 };
 
 use tisheng_platform::jobs::Handlers;

@@ -4,6 +4,8 @@ use chrono::NaiveDate;
 use tisheng_kernel::text::tidy;
 use tisheng_kernel::{Id, LocalCode, RegionCode, SchoolCode, coded};
 
+use crate::role::Breadth;
+
 /// An organisation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
@@ -68,6 +70,16 @@ coded! {
 }
 
 impl Kind {
+    /// How much of the tree a node of the kind spans.
+    #[must_use]
+    pub const fn breadth(self) -> Breadth {
+        match self {
+            Self::Province | Self::City => Breadth::Widest,
+            Self::County => Breadth::Wide,
+            _ => Breadth::Narrow,
+        }
+    }
+
     /// Whether a node of this kind may stand directly below one of kind `above`; `None` is the
     /// root. Levels may be left out, never turned round.
     #[must_use]

@@ -10,8 +10,8 @@ use uuid::Uuid;
 use super::actions::{birth_year, told_sex};
 use super::matching::{sealed_paper, sealed_phone};
 use super::model::Person;
-use super::store::{self, Breadth, RollFilter, RollLine};
-use crate::organisation::{Kind, Node, Stage};
+use super::store::{self, RollFilter, RollLine};
+use crate::organisation::{Node, Stage};
 
 /// A teacher of a checked roster, new to the installation.
 #[derive(Debug, Clone)]
@@ -100,10 +100,5 @@ pub async fn roll(
     most: i64,
 ) -> Result<Vec<RollLine>, DbError> {
     let scope = Scope::below(&node.path);
-    let breadth = match node.kind {
-        Kind::Province | Kind::City => Breadth::Widest,
-        Kind::County => Breadth::Wide,
-        _ => Breadth::Narrow,
-    };
-    store::roll(tx, (&scope, breadth), filter, place, most).await
+    store::roll(tx, (&scope, node.kind.breadth()), filter, place, most).await
 }

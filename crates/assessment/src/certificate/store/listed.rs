@@ -5,6 +5,7 @@ use tisheng_platform::web::Cursor;
 use tisheng_platform::web::paging::{Order, ROWS, literal};
 use tisheng_platform::{DbError, Row, Scope, Tx, args};
 use tisheng_policy::scheme::Programme;
+use tisheng_registry::access::Breadth;
 
 use super::certificate;
 use crate::certificate::model::Certificate;
@@ -156,7 +157,7 @@ pub struct Asked<'a> {
 pub async fn list(
     tx: &mut Tx,
     programme: &Programme,
-    scope: &Scope,
+    (scope, breadth): (&Scope, Breadth),
     asked: Asked<'_>,
     after: &Cursor,
 ) -> Result<Vec<(Certificate, String)>, DbError> {
@@ -181,7 +182,7 @@ pub async fn list(
             let row = args![programme.id, from, until, state, like, key, number, most, beginning];
             return tx.rows(if backwards { OF_PART_BACK } else { OF_PART }, row, listed).await;
         }
-        (by, backwards) if !scope.is_widest() => {
+        (by, backwards) if breadth != Breadth::Widest => {
             let row = args![programme.id, from, until, state, key, number, most, by];
             return tx.rows(if backwards { OF_FEW_BACK } else { OF_FEW }, row, listed).await;
         }

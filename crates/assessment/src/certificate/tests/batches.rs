@@ -6,6 +6,7 @@ use tisheng_kernel::Id;
 use tisheng_platform::web::Cursor as Place;
 use tisheng_platform::web::paging::Order;
 use tisheng_platform::{Scope, args};
+use tisheng_registry::access::Breadth;
 use tisheng_registry::people::Person;
 use tisheng_testkit::{Seen, story};
 
@@ -217,7 +218,9 @@ story!(certificates_of_a_part_are_listed_like_those_of_the_whole, |engine| async
     issued(&world).await;
     let mut tx = world.test.app.db.read().await.expect("a transaction");
     let mut sorted = async |path: &str, asked: Asked<'_>, after: &Place| {
-        let rows = list(&mut tx, &world.programme, &Scope::below(path), asked, after).await;
+        let is_city = [&world.town.province, &world.town.city].iter().any(|node| node.path == path);
+        let breadth = if is_city { Breadth::Widest } else { Breadth::Narrow };
+        let rows = list(&mut tx, &world.programme, (&Scope::below(path), breadth), asked, after).await;
         rows.expect("listed").into_iter().map(|(one, key)| (key, one.number, one.path)).collect::<Vec<_>>()
     };
     let mut listed = async |path: &str, (state, words): (&str, &str), after: &Place| {

@@ -11,7 +11,7 @@ use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Cursor, Failure, Filters, Page};
 use tisheng_platform::{Ctx, Scope, Tx};
 use tisheng_policy::scheme;
-use tisheng_registry::access::{self, Role};
+use tisheng_registry::access::{self, Breadth, Role};
 use tisheng_registry::organisation::{self, Kind, Node};
 use tisheng_rules::Scheme;
 
@@ -105,12 +105,19 @@ fn capabilities(rules: &Scheme) -> Vec<(String, String)> {
 }
 
 /// What the address asks for, within `scope`.
-fn wanted<'f>(ctx: &Ctx, scope: Scope, programme: uuid::Uuid, filters: &'f Filters, most: i64) -> Wanted<'f> {
+fn wanted<'f>(
+    ctx: &Ctx,
+    (scope, breadth): (Scope, Breadth),
+    programme: uuid::Uuid,
+    filters: &'f Filters,
+    most: i64,
+) -> Wanted<'f> {
     let days: i64 = filters.text("days").parse().unwrap_or(0);
     let since = if days > 0 { ctx.at + TimeDelta::days(-days) } else { Instant::from_micros(i64::MAX) };
     let mut wanted = Wanted {
         programme,
         scope,
+        breadth,
         state: filters.text("state"),
         level: filters.text("level"),
         capability: filters.text("capability"),
@@ -151,6 +158,7 @@ struct Found {
     rules: std::sync::Arc<Scheme>,
     unit: Option<Node>,
     scope: Scope,
+    breadth: Breadth,
     order: Order,
     sorts_by_age: bool,
     lines: Vec<Line>,
@@ -162,10 +170,11 @@ async fn find(ctx: &Ctx, tx: &mut Tx, filters: &Filters, most: i64) -> Result<Fo
     let rules = scheme::rules(&ctx.app, tx, &programme).await?;
     let unit = unit(ctx, tx, filters).await?;
     let scope = unit.as_ref().map_or_else(|| ctx.scope(), |unit| Scope::below(&unit.path));
-    let wanted = wanted(ctx, scope.clone(), programme.id.uuid(), filters, most);
+    let breadth = unit.as_ref().map_or_else(|| access::breadth(ctx), |unit| unit.kind.breadth());
+    let wanted = wanted(ctx, (scope.clone(), breadth), programme.id.uuid(), filters, most);
     let lines = store::board(tx, &wanted).await?;
     let (order, sorts_by_age) = (wanted.order, wanted.sorts_by_age());
-    Ok(Found { programme: programme.id.uuid(), rules, unit, scope, order, sorts_by_age, lines })
+    Ok(Found { programme: programme.id.uuid(), rules, unit, scope, breadth, order, sorts_by_age, lines })
 }
 
 /// `GET /review/board`
@@ -174,9 +183,9 @@ pub async fn board(asker: SignedIn, filters: Filters) -> Answer {
     let mut tx = ctx.read().await?;
     let found = find(ctx, &mut tx, &filters, ROWS + 1).await?;
     // Above the school the dashboard counts, from figures kept ready.
-    let counts = match found.scope.is_wide() {
-        true => Vec::new(),
-        false => store::counts(&mut tx, found.programme, &found.scope).await?,
+    let counts = match found.breadth {
+        Breadth::Widest | Breadth::Wide => Vec::new(),
+        Breadth::Narrow => store::counts(&mut tx, found.programme, &found.scope).await?,
     };
     let split = if found.unit.is_none() { split(ctx, &mut tx, &found).await? } else { Vec::new() };
     drop(tx);
@@ -199,7 +208,7 @@ pub async fn board(asker: SignedIn, filters: Filters) -> Answer {
     show(&Board {
         page: if found.unit.is_some() { page.crumb(TITLE, "/review/board") } else { page },
         lines: lines.collect(),
-        counts: if found.scope.is_wide() {
+        counts: if found.breadth != Breadth::Narrow {
             Vec::new()
         } else {
             State::ALL.map(|state| (state, of(state))).to_vec()
@@ -219,7 +228,7 @@ pub async fn board(asker: SignedIn, filters: Filters) -> Answer {
 
 /// What panels do not agree on below the asker's node; above the county it would be too much to look at.
 async fn split(ctx: &Ctx, tx: &mut Tx, found: &Found) -> Result<Vec<SplitRow>, Failure> {
-    if ctx.scope().is_wide() && access::role(ctx) != Some(Role::County) {
+    if access::breadth(ctx) == Breadth::Widest {
         return Ok(Vec::new());
     }
     let member = access::require(ctx, &LOOKERS)?;
@@ -294,8 +303,11 @@ pub async fn notice(asker: SignedIn, filters: Filters) -> Answer {
     let mut tx = ctx.read().await?;
     let programme = scheme::current(ctx, &mut tx).await?;
     let rules = scheme::rules(&ctx.app, &mut tx, &programme).await?;
-    let found =
-        store::notices(&mut tx, &wanted(ctx, ctx.scope(), programme.id.uuid(), &filters, ROWS + 1)).await?;
+    let found = store::notices(
+        &mut tx,
+        &wanted(ctx, (ctx.scope(), access::breadth(ctx)), programme.id.uuid(), &filters, ROWS + 1),
+    )
+    .await?;
     let own = objection::store::own(&mut tx, programme.id.uuid(), actions::person(ctx)?).await?;
     drop(tx);
     let own = own.into_iter().map(|objection| {

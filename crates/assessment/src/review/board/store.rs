@@ -5,6 +5,7 @@ mod lines;
 use chrono::NaiveDate;
 use tisheng_kernel::{Id, Instant, Level};
 use tisheng_platform::{DbError, Row, Scope, Tx, args};
+use tisheng_registry::access::Breadth;
 use tisheng_registry::people::Person;
 use uuid::Uuid;
 
@@ -274,7 +275,7 @@ pub async fn notices(tx: &mut Tx, wanted: &Wanted<'_>) -> Result<Vec<Notice>, Db
         wanted.after.uuid(),
         wanted.most,
     ];
-    tx.rows(if wanted.scope.is_wide() { NOTICE_WIDE } else { NOTICE_NARROW }, row, notice).await
+    tx.rows(if wanted.breadth != Breadth::Narrow { NOTICE_WIDE } else { NOTICE_NARROW }, row, notice).await
 }
 
 fn notice(row: &Row<'_>) -> Result<Notice, DbError> {

@@ -14,7 +14,7 @@ pub(super) use posts::{
     NewRow, amend, end_post, end_secondment, first_loan, follow, insert_post, insert_posts, lend, open_post,
     posts_at, posts_of, redate, secondments_of, set_sort_key, set_state, teacher, teachers_of,
 };
-pub(super) use roll::{Breadth, PAGE, roll};
 pub use roll::{Order, RollFilter, RollLine};
+pub(super) use roll::{PAGE, roll};
 pub use teams::duties_by_school;
 pub(super) use teams::{dismiss, enlist, leave_teams, members};

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::search;
 use crate::organisation::Node;
 use crate::people::model::{Person, PostState};
+use crate::role::Breadth;
 
 /// Walks the roll in its order and passes over who is elsewhere; the concatenation keeps the
 /// index on paths out of it, which would have to sort the whole part of the tree.
@@ -96,17 +97,6 @@ pub enum Order {
     NameBackwards,
     /// School by school, and by name within each.
     School,
-}
-
-/// How much of the tree a list spans, which decides the index that serves it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Breadth {
-    /// A city or more.
-    Widest,
-    /// A county.
-    Wide,
-    /// A town, a school.
-    Narrow,
 }
 
 /// A teacher in a list.

@@ -83,7 +83,9 @@ async fn desk_page(asker: &SignedIn, filters: &Filters, ticked: Ticked) -> Resul
     let long_day = filters.text("day") == "long";
     let order = Order::named(filters.text("sort"), &store::desk::REPORT_COLUMNS, Order::by("received"));
     let asked = store::desk::Asked { state, words, source, long_day, order };
-    let found = store::desk::reports(&mut tx, programme.id, &scope, asked, &filters.cursor()).await?;
+    let found =
+        store::desk::reports(&mut tx, programme.id, (&scope, access::breadth(ctx)), asked, &filters.cursor())
+            .await?;
     let slice = Slice::cut(found, |row| store::desk::place_of_report(row, order));
     let tabs = SHOWN.into_iter().map(|tab| {
         let shown = if tab.waits() { format!("（{}）", count(tab)) } else { String::new() };

@@ -59,7 +59,9 @@ pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
     let state = filters.text("state").parse().unwrap_or(first.unwrap_or(DisputeState::Open));
     let order = Order::named(filters.text("sort"), &store::desk::DISPUTE_COLUMNS, Order::by("opened"));
     let (asked, place) = ((state, words), filters.cursor());
-    let found = store::desk::disputes(&mut tx, programme.id, &scope, asked, (order, &place)).await?;
+    let found =
+        store::desk::disputes(&mut tx, programme.id, (&scope, access::breadth(ctx)), asked, (order, &place))
+            .await?;
     let slice = Slice::cut(found, |row| store::desk::place_of_dispute(row, order));
     let today = ctx.at.date();
     let tabs = DisputeState::ALL.into_iter().map(|tab| {

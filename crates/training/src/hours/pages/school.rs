@@ -161,7 +161,7 @@ pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
 }
 
 fn sorting(ctx: &Ctx, filters: &Filters) -> Sorting {
-    Sorting::of(&ctx.scope(), filters.text("q"), filters.text("sort"), &COLUMNS)
+    Sorting::of(access::breadth(ctx), filters.text("q"), filters.text("sort"), &COLUMNS)
 }
 
 /// The rows that were asked for, sorted.
@@ -173,7 +173,8 @@ async fn sorted(
     (sorting, (order, place, most)): (&Sorting, (Order, Cursor, i64)),
 ) -> Result<Vec<TeacherRow>, Failure> {
     let asked = (order, &place, most);
-    let found = store::teachers::list(tx, programme.id, &ctx.scope(), narrow, asked).await?;
+    let found =
+        store::teachers::list(tx, programme.id, (&ctx.scope(), access::breadth(ctx)), narrow, asked).await?;
     let mut rows = teacher_rows(ctx, tx, (programme, rules), &found).await?;
     sorting.sort(&mut rows, compare);
     Ok(rows)

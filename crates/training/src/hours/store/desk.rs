@@ -5,6 +5,7 @@ use tisheng_kernel::Id;
 use tisheng_platform::web::paging::{Cursor, Order, ROWS, literal};
 use tisheng_platform::{DbError, Scope, Tx, args};
 use tisheng_policy::scheme::Programme;
+use tisheng_registry::access::Breadth;
 use uuid::Uuid;
 
 use super::disputes::dispute;
@@ -136,8 +137,8 @@ const DISPUTES_BY_DUE: [[&str; 2]; 2] = ways!(
 );
 
 /// The statement for a part of the tree and a way, of those that [`ways`] gives.
-fn fitting(all: [[&'static str; 2]; 2], scope: &Scope, order: Order) -> &'static str {
-    all[usize::from(!scope.is_widest())][usize::from(order.backwards)]
+fn fitting(all: [[&'static str; 2]; 2], breadth: Breadth, order: Order) -> &'static str {
+    all[usize::from(breadth != Breadth::Widest)][usize::from(order.backwards)]
 }
 
 /// What is asked of the list of reports.
@@ -174,7 +175,7 @@ pub fn place_of_report(report: &Waiting, order: Order) -> (String, String) {
 pub async fn reports(
     tx: &mut Tx,
     programme: Id<Programme>,
-    scope: &Scope,
+    (scope, breadth): (&Scope, Breadth),
     asked: Asked<'_>,
     cursor: &Cursor,
 ) -> Result<Vec<Waiting>, DbError> {
@@ -186,16 +187,16 @@ pub async fn reports(
     match order.by {
         "day" => {
             let row = args![programme, state, from, until, words, source, long_day, id, most, key];
-            tx.rows(fitting(REPORTS_BY_DAY, scope, order), row, waiting).await
+            tx.rows(fitting(REPORTS_BY_DAY, breadth, order), row, waiting).await
         }
         "hours" => {
             let seconds = key.parse().unwrap_or(if order.backwards { i64::MAX } else { i64::MIN });
             let row = args![programme, state, from, until, words, source, long_day, id, most, seconds];
-            tx.rows(fitting(REPORTS_BY_HOURS, scope, order), row, waiting).await
+            tx.rows(fitting(REPORTS_BY_HOURS, breadth, order), row, waiting).await
         }
         _ => {
             let row = args![programme, state, from, until, words, source, long_day, id, most];
-            tx.rows(fitting(REPORTS, scope, order), row, waiting).await
+            tx.rows(fitting(REPORTS, breadth, order), row, waiting).await
         }
     }
 }
@@ -210,7 +211,7 @@ pub fn place_of_dispute(dispute: &Dispute, order: Order) -> (String, String) {
 pub async fn disputes(
     tx: &mut Tx,
     programme: Id<Programme>,
-    scope: &Scope,
+    (scope, breadth): (&Scope, Breadth),
     (state, words): (DisputeState, &str),
     (order, cursor): (Order, &Cursor),
 ) -> Result<Vec<Dispute>, DbError> {
@@ -219,8 +220,8 @@ pub async fn disputes(
     let (state, most) = (state.code(), ROWS + 1);
     if order.by == "due" {
         let row = args![programme, state, from, until, words, id, most, key];
-        return tx.rows(fitting(DISPUTES_BY_DUE, scope, order), row, dispute).await;
+        return tx.rows(fitting(DISPUTES_BY_DUE, breadth, order), row, dispute).await;
     }
     let row = args![programme, state, from, until, words, id, most];
-    tx.rows(fitting(DISPUTES, scope, order), row, dispute).await
+    tx.rows(fitting(DISPUTES, breadth, order), row, dispute).await
 }

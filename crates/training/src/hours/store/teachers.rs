@@ -5,6 +5,7 @@ use tisheng_kernel::Seconds;
 use tisheng_platform::web::paging::{Cursor, Order};
 use tisheng_platform::{DbError, Row, Scope, Tx, args};
 use tisheng_policy::scheme::Programme;
+use tisheng_registry::access::Breadth;
 use tisheng_registry::people::Person;
 
 use super::{Total, total};
@@ -108,12 +109,12 @@ fn total_of(row: &Row<'_>, first: usize) -> Result<Option<Total>, DbError> {
 pub async fn list(
     tx: &mut Tx,
     programme: Id<Programme>,
-    scope: &Scope,
+    (scope, breadth): (&Scope, Breadth),
     narrow: &Narrow,
     (order, cursor, limit): (Order, &Cursor, i64),
 ) -> Result<Vec<TeacherSums>, DbError> {
     let (list, [key, bound], id) =
-        page_of_roll(scope, &narrow.words, (order, cursor), [WIDE, WIDE_BACK, BY_SCHOOL, NARROW]);
+        page_of_roll(breadth, &narrow.words, (order, cursor), [WIDE, WIDE_BACK, BY_SCHOOL, NARROW]);
     let args = args![
         programme,
         &scope.from,

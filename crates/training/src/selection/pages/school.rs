@@ -64,7 +64,7 @@ fn compare(column: &str, a: &TeacherChoice, b: &TeacherChoice) -> Ordering {
 }
 
 fn sorting(ctx: &Ctx, filters: &Filters) -> Sorting {
-    Sorting::of(&ctx.scope(), filters.text("q"), filters.text("sort"), &COLUMNS)
+    Sorting::of(access::breadth(ctx), filters.text("q"), filters.text("sort"), &COLUMNS)
 }
 
 fn narrow(filters: &Filters) -> Narrow {
@@ -86,7 +86,14 @@ pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
     let scope = ctx.scope();
     let sorting = sorting(ctx, &filters);
     let (order, place, most) = sorting.reading(filters.cursor(), ROWS + 1, MOST);
-    let mut found = store::teachers(&mut tx, programme.id, &scope, &narrow, (order, &place, most)).await?;
+    let mut found = store::teachers(
+        &mut tx,
+        programme.id,
+        (&scope, access::breadth(ctx)),
+        &narrow,
+        (order, &place, most),
+    )
+    .await?;
     let waiting = if access::is_office(ctx) {
         store::above::waiting(ctx, &mut tx, programme.id, &scope).await?
     } else {
@@ -123,7 +130,14 @@ pub async fn download(asker: SignedIn, filters: Filters) -> Answer {
     let sorting = sorting(ctx, &filters);
     let (order, start, most) = sorting.reading(Cursor::default(), MOST, MOST);
     let asked = (order, &start, most);
-    let mut found = store::teachers(&mut tx, programme.id, &ctx.scope(), &narrow(&filters), asked).await?;
+    let mut found = store::teachers(
+        &mut tx,
+        programme.id,
+        (&ctx.scope(), access::breadth(ctx)),
+        &narrow(&filters),
+        asked,
+    )
+    .await?;
     sorting.sort(&mut found, compare);
     let rows = found.into_iter().map(|t| {
         let at = t.chosen_at.map(|at| at.chinese()).unwrap_or_default();

@@ -4,6 +4,7 @@ use tisheng_kernel::{Id, Instant};
 use tisheng_platform::web::paging::{Cursor, Order, literal};
 use tisheng_platform::{DbError, Scope, Tx, args};
 use tisheng_policy::scheme::Programme;
+use tisheng_registry::access::Breadth;
 use tisheng_registry::people::Person;
 
 use crate::selection::model::in_order;
@@ -98,12 +99,12 @@ pub struct Narrow {
 pub async fn teachers(
     tx: &mut Tx,
     programme: Id<Programme>,
-    scope: &Scope,
+    (scope, breadth): (&Scope, Breadth),
     narrow: &Narrow,
     (order, cursor, limit): (Order, &Cursor, i64),
 ) -> Result<Vec<TeacherChoice>, DbError> {
     let (list, [key, bound], id) =
-        page_of_roll(scope, &narrow.words, (order, cursor), [WIDE, WIDE_BACK, BY_SCHOOL, NARROW]);
+        page_of_roll(breadth, &narrow.words, (order, cursor), [WIDE, WIDE_BACK, BY_SCHOOL, NARROW]);
     let args = args![
         programme,
         &scope.from,

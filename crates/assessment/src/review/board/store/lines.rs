@@ -4,6 +4,7 @@ use tisheng_kernel::{Id, Instant, Level};
 use tisheng_platform::web::Cursor;
 use tisheng_platform::web::paging::Order;
 use tisheng_platform::{DbError, Row, Scope, Tx, args};
+use tisheng_registry::access::Breadth;
 use uuid::Uuid;
 
 use super::{prefix, wrong};
@@ -155,6 +156,7 @@ impl Line {
 pub struct Wanted<'a> {
     pub programme: Uuid,
     pub scope: Scope,
+    pub breadth: Breadth,
     /// A state, or `handed_in` for all but drafts.
     pub state: &'a str,
     pub level: &'a str,
@@ -174,7 +176,7 @@ impl Wanted<'_> {
     /// index serves that for one state.
     #[must_use]
     pub fn sorts_by_age(&self) -> bool {
-        !self.scope.is_widest() || self.state.parse::<State>().is_ok()
+        self.breadth != Breadth::Widest || self.state.parse::<State>().is_ok()
     }
 }
 
@@ -217,7 +219,7 @@ pub async fn board(tx: &mut Tx, wanted: &Wanted<'_>) -> Result<Vec<Line>, DbErro
         let (least, none) = if order.backwards { (i64::MIN, Uuid::nil()) } else { (i64::MAX, Uuid::max()) };
         let when: Option<i64> = key.parse().ok();
         let (when, id) = when.map_or((least, none), |when| (when, id));
-        let sql = match (scope.is_widest(), order.backwards) {
+        let sql = match (wanted.breadth == Breadth::Widest, order.backwards) {
             (true, true) => IN_STATE_SINCE,
             (true, false) => IN_STATE_SINCE_BACK,
             (false, true) => NARROW_SINCE,
@@ -227,7 +229,7 @@ pub async fn board(tx: &mut Tx, wanted: &Wanted<'_>) -> Result<Vec<Line>, DbErro
         let row = args![*programme, from, until, *state, *capability, *since, *level, when, id, *most];
         return tx.rows(sql, row, line).await;
     }
-    let [forwards, backwards] = match (scope.is_widest(), is_one) {
+    let [forwards, backwards] = match (wanted.breadth == Breadth::Widest, is_one) {
         (false, _) => [NARROW, NARROW_BACK],
         (true, _) if !level.is_empty() => [OF_LEVEL, OF_LEVEL_BACK],
         (true, true) => [IN_STATE, IN_STATE_BACK],
