@@ -207,11 +207,14 @@ pub async fn decide(asker: SignedIn, Path(id): Path<Id<Course>>, fields: Fields)
 pub async fn withdraw(asker: SignedIn, Path(id): Path<Id<Course>>, fields: Fields) -> Answer {
     let ctx = &asker.ctx;
     access::require(ctx, &AUTHORS)?;
-    let revision = fields.text("revision").parse().unwrap_or_default();
     let mut once = match once::begin(ctx, &fields).await? {
         Begun::Fresh(once) => once,
         Begun::Again(answer) => return Ok(answer),
     };
+    let course = actions::course(ctx, &mut once.tx, id).await?;
+    platform::visible(ctx, &mut once.tx, course.platform).await?;
+    let revision = fields.text("revision").parse();
+    let revision = revision.map_err(|_| Failure::Malformed("表单缺少版本号，请刷新页面。".to_owned()))?;
     actions::withdraw(ctx, &mut once.tx, (id, revision)).await?;
     once.done(&format!("/courses/{id}"), Flash::good("修改已撤回，课程仍按现行的内容。")).await
 }
