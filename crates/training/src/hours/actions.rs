@@ -19,6 +19,7 @@ use tisheng_platform::web::Failure;
 use tisheng_platform::web::paging::Cursor;
 use tisheng_platform::{Ctx, DbError, Scope, Tx, audit, jobs};
 use tisheng_policy::scheme::{self, Programme};
+use tisheng_registry::access::breadth;
 use tisheng_registry::people::{self, Clue, Match, Person};
 use tisheng_rules::Scheme;
 use tisheng_rules::hours::ItemUnit;
@@ -408,17 +409,18 @@ pub async fn waiting_of(
     store::reports::counts(tx, programme, scope, source).await
 }
 
-/// The first reports of `source` within `scope` that wait in `state`.
+/// The first reports of `source` within the asker's scope that wait in `state`.
 ///
 /// # Errors
 /// What the database reports.
 pub async fn waiting_in(
+    ctx: &Ctx,
     tx: &mut Tx,
     (programme, source): (Id<Programme>, &str),
-    scope: &Scope,
     state: WaitingState,
 ) -> Result<Vec<Waiting>, DbError> {
-    store::desk::reports(tx, programme, scope, store::desk::Asked::of(state, source), &Cursor::default())
+    let within = (&ctx.scope(), breadth(ctx));
+    store::desk::reports(tx, programme, within, store::desk::Asked::of(state, source), &Cursor::default())
         .await
 }
 

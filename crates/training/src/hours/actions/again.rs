@@ -4,7 +4,7 @@ use tisheng_kernel::Id;
 use tisheng_platform::web::paging::{Cursor, Slice};
 use tisheng_platform::{Ctx, Tx};
 use tisheng_policy::scheme::Programme;
-use tisheng_registry::access::require;
+use tisheng_registry::access::{breadth, require};
 use tisheng_registry::people::{self, Person};
 
 use super::super::model::{Entry, HoursError, Logged, Report, Waiting, WaitingState};
@@ -56,7 +56,8 @@ pub async fn find_again(
     let (mut found, mut cursor) = (0, Cursor::default());
     for _ in 0..PAGES {
         let asked = store::desk::Asked::of(WaitingState::Parked, source);
-        let parked = store::desk::reports(tx, programme.id, &ctx.scope(), asked, &cursor).await?;
+        let parked =
+            store::desk::reports(tx, programme.id, (&ctx.scope(), breadth(ctx)), asked, &cursor).await?;
         let slice = Slice::cut(parked, |row| (String::new(), row.id.to_string()));
         for waiting in slice.rows {
             let Some(person) = of_paper(ctx, tx, &waiting).await? else { continue };

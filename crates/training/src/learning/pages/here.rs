@@ -146,7 +146,7 @@ async fn group(
     (state, count): (WaitingState, i64),
 ) -> Result<Group, Failure> {
     let whose = (platform.programme, platform.name.as_str());
-    let found = hours::waiting_in(tx, whose, &ctx.scope(), state).await?;
+    let found = hours::waiting_in(ctx, tx, whose, state).await?;
     let mut rows = Vec::new();
     for waiting in found.into_iter().take(SHOWN) {
         let suggestions =
