@@ -123,7 +123,14 @@ async function weighing(visitor, opening) {
   await session.send("Network.enable");
   await session.send("Network.setCacheDisabled", { cacheDisabled: true });
   const weight = { bytes: 0, requests: 0 };
+  // What a work consists of is its author's, and so is what a frame shows of it: the page itself is weighed.
+  const main = await session.send("Page.getFrameTree").then((tree) => tree.frameTree.frame.id);
+  const foreign = new Set();
+  session.on("Network.requestWillBeSent", (event) => {
+    if (event.frameId !== main || /\/files\//.test(event.request.url)) foreign.add(event.requestId);
+  });
   session.on("Network.loadingFinished", (event) => {
+    if (foreign.has(event.requestId)) return;
     weight.bytes += event.encodedDataLength;
     weight.requests += 1;
   });

@@ -14,7 +14,7 @@ const PEOPLE = [
   ["teacher", 14, "handed-in"],
   ["teacher", 16, "finished"],
   ["teacher", 22, "panel"],
-  ...["principal", "clerk", "cio", "group_lead", "town", "county", "city", "province"].map((role) => [role, 0]),
+  ...["principal", "clerk", "cio", "town", "county", "city", "province"].map((role) => [role, 0]),
   ...["expert", "evaluator", "auditor", "institution"].map((role) => [role, 0]),
 ];
 

@@ -162,7 +162,7 @@ pub fn navigation(who: &Who) -> Vec<NavItem> {
             ("证书", "/certificates"),
             ("数据导入", "/roster"),
         ],
-        Some(Role::Principal | Role::Cio | Role::ManagementTeam) => &[
+        Some(Role::Principal) => &[
             ("首页", "/"),
             ("进度", "/monitor"),
             ("方案", "/scheme"),
@@ -174,6 +174,18 @@ pub fn navigation(who: &Who) -> Vec<NavItem> {
             ("学时", "/hours/teachers"),
             ("考核", "/review/board"),
             ("考核小组", "/review/panel"),
+        ],
+        Some(Role::Cio | Role::ManagementTeam) => &[
+            ("首页", "/"),
+            ("进度", "/monitor"),
+            ("方案", "/scheme"),
+            ("学校", "/organisation"),
+            ("教师", "/people"),
+            ("提供选学", "/offer"),
+            ("选学情况", "/choices"),
+            ("校本活动", "/activities/school"),
+            ("学时", "/hours/teachers"),
+            ("考核", "/review/board"),
         ],
         Some(Role::Town) => &[
             ("首页", "/"),
@@ -206,9 +218,13 @@ pub fn navigation(who: &Who) -> Vec<NavItem> {
             ("证书", "/certificates"),
             ("数据导入", "/roster"),
         ],
-        Some(Role::TrainingTeam | Role::GroupLead | Role::Expert) => {
+        Some(Role::TrainingTeam) => {
             &[("首页", "/"), ("进度", "/monitor"), ("评审", "/review"), ("校本活动", "/activities/school")]
         }
+        Some(Role::GroupLead) => {
+            &[("首页", "/"), ("评审", "/review"), ("校本活动", "/activities/school"), ("方案", "/scheme")]
+        }
+        Some(Role::Expert) => &[("首页", "/"), ("评审", "/review"), ("方案", "/scheme")],
         Some(Role::Auditor) => &[
             ("首页", "/"),
             ("进度", "/monitor"),

@@ -19,7 +19,7 @@ use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, Page, once};
 use tisheng_platform::{App, Ctx, Member, Tx};
 use tisheng_policy::scheme;
-use tisheng_registry::access::{self, Role};
+use tisheng_registry::access::{self, Permission, Role};
 use tisheng_registry::people::{self, Person};
 use tisheng_rules::{Condition, Verdict};
 
@@ -45,9 +45,14 @@ const SEERS: [Role; 8] = [
 /// Who of a school sees what its teachers have met and hold, besides those who see its list of certificates.
 const SCHOOL_SEERS: [Role; 3] = [Role::Cio, Role::ManagementTeam, Role::TrainingTeam];
 
-/// Whether the asker's role sees what teachers within its node have met.
+/// Whether the asker's role sees what single teachers within its node have met; others see figures alone.
 #[must_use]
 pub fn sees_standings(ctx: &Ctx) -> bool {
+    sees_certificates(ctx) && access::allows(ctx, Permission::SeePeople)
+}
+
+/// Whether the asker's role sees certificates within its node.
+fn sees_certificates(ctx: &Ctx) -> bool {
     access::role(ctx).is_some_and(|role| SEERS.contains(&role) || SCHOOL_SEERS.contains(&role))
 }
 
@@ -292,7 +297,7 @@ async fn visible(ctx: &Ctx, number: &str) -> Result<Certificate, Failure> {
     let mut tx = ctx.read().await?;
     let found = store::of_number(&mut tx, number).await?.ok_or(Failure::NotFound)?;
     let own = found.person.uuid() == member.person;
-    let below = sees_standings(ctx) && ctx.scope().holds(&found.path);
+    let below = sees_certificates(ctx) && ctx.scope().holds(&found.path);
     if own || below { Ok(found) } else { Err(Failure::NotFound) }
 }
 
@@ -317,7 +322,11 @@ async fn one_page(
     let may_end =
         access::require(&asker.ctx, &ISSUERS).is_ok() && certificate.state == CertificateState::Valid;
     let title = format!("证书 {}", certificate.number);
-    let page = Page::new(asker, title, "/certificates").crumb("证书", "/certificates");
+    let page = Page::new(asker, title, "/certificates");
+    let page = match access::require(&asker.ctx, &SEERS) {
+        Ok(_) => page.crumb("证书", "/certificates"),
+        Err(_) => page,
+    };
     Ok(OnePage { page, certificate, facts, may_end, again, basis, reason: reason.to_owned(), errors })
 }
 

@@ -24,7 +24,7 @@ const COMMON: i64 = 1_000;
 /// Bytes of attachments in one answer, unless a single statement has more.
 const MOST_ATTACHED: i64 = 64 << 20;
 /// Parameters of a query (Communication 2.1.3), and where its next page begins.
-const PARAMETERS: [&str; 15] = [
+pub(super) const PARAMETERS: [&str; 15] = [
     "statementId",
     "voidedStatementId",
     "agent",

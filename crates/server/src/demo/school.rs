@@ -83,7 +83,6 @@ pub async fn build(ctx: &Ctx, plan: &Plan<'_>) -> Result<School, Failure> {
         teachers.push(builder.teacher(&name, &login, &node, SUBJECTS[number % 3]).await?);
     }
     staff.push(builder.official("演示信息官", &login("cio"), Role::Cio, &node).await?);
-    staff.push(builder.official("演示组长", &login("group"), Role::GroupLead, &node).await?);
     let offer = offer(ctx, &mut tx, plan, &node, &staff[0]).await?;
     let mut authors = Vec::new();
     for (number, teacher) in teachers.iter().enumerate() {

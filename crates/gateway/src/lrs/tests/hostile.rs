@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tisheng_testkit::{Seen, story};
 use tisheng_xapi::samples::{FULL, NESTED, small};
 
+use super::super::reading::PARAMETERS;
 use super::{LESSON, Machine, Scope, Store, VERB, VERSIONS, WANG, Wanted, text};
 
 /// A source of numbers that is the same for the same seed (SplitMix64).
@@ -246,28 +247,8 @@ story!(whatever_is_asked_costs_no_more_than_a_refusal, |engine| async move {
     let seed = seed();
     let mut dice = Dice(seed);
     machine.says(FULL).await;
-    let names = [
-        "statementId",
-        "voidedStatementId",
-        "agent",
-        "verb",
-        "activity",
-        "registration",
-        "related_activities",
-        "related_agents",
-        "since",
-        "until",
-        "limit",
-        "format",
-        "attachments",
-        "ascending",
-        "behind",
-        "activityId",
-        "stateId",
-        "profileId",
-        "method",
-        "",
-    ];
+    let of_documents = ["activityId", "stateId", "profileId", "method", ""];
+    let names: Vec<&str> = PARAMETERS.iter().copied().chain(of_documents).collect();
     let agent = json!({ "mbox": WANG }).to_string();
     let values = [
         "true",
