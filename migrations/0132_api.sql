@@ -23,4 +23,5 @@ create table api_refused (
     unique (platform, digest)
 ){strict};
 create index api_refused_open on api_refused (platform, state, path, id);
+create index api_refused_list on api_refused (platform, id);
 create index api_refused_number on api_refused (platform, number);

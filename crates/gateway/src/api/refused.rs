@@ -130,6 +130,14 @@ pub async fn again(
     require(ctx, &hours::DESK)?;
     let (platform, scope) = platform::here(ctx, tx, platform).await?;
     let row = store::refused(tx, platform.id, &scope, id).await?.ok_or(Failure::NotFound)?;
+    if platform.state != platform::State::Active {
+        return Ok(Tried::Refused("平台已停用，恢复以后才能再试".to_owned()));
+    }
+    if row.state == "open" && store::said_since(tx, platform.id, &row).await? {
+        // Hours that were corrected or withdrawn since are not entered as they were first said.
+        store::settled(ctx, tx, id, "平台后来又报送了这个编号，以后来的为准").await?;
+        return Ok(Tried::Gone);
+    }
     let Some(content) = row.content.filter(|_| row.state == "open") else { return Ok(Tried::Gone) };
     let text = ctx.app.keys.open(&content).map_err(|error| Failure::Internal(error.to_string()))?;
     let value: Value = serde_json::from_str(&text).map_err(|e| Failure::Internal(e.to_string()))?;
@@ -146,8 +154,9 @@ pub async fn again(
             Tried::Refused(reason)
         }
         Ok(outcome) => {
-            store::settled(ctx, tx, id, in_words(outcome)).await?;
-            platform::arrived(ctx, tx, &platform, Channel::Api, &tally).await?;
+            if store::settled(ctx, tx, id, in_words(outcome)).await? {
+                platform::arrived(ctx, tx, &platform, Channel::Api, &tally).await?;
+            }
             Tried::Taken(outcome)
         }
     };

@@ -31,7 +31,8 @@ const REFUSE: &str =
 
 const HAS_REFUSED: &str = "select 1 from api_refused where platform = $1 and state = 'open' limit 1";
 
-const MENDED: &str = "update api_refused set state = 'mended', last_at = $3, outcome = '更正后重新报送'
+const MENDED: &str = "update api_refused set state = 'mended', last_at = $3, outcome = '更正后重新报送',
+        content = null
     where platform = $1 and number = $2 and state = 'open'";
 
 const REFUSED: &str =
@@ -42,6 +43,9 @@ const LIST_REFUSED: &str =
     "select id, number, name, paper_masked, title, reason, sender, first_at, last_at, times, state,
     outcome, content from api_refused where platform = $1 and path >= $2 and path < $3
     and ($4 = 'open') = (state = 'open') and id > $5 order by id limit $6";
+
+const SAID_SINCE: &str = "select 1 from api_refused where platform = $1 and number = $2 and id <> $3
+    and (last_at, id) > ($4, $3) limit 1";
 
 const STILL_REFUSED: &str =
     "update api_refused set reason = $2, last_at = $3, decided_by = $4, times = times + 1
@@ -177,16 +181,25 @@ pub async fn list_refused(
     tx.rows(LIST_REFUSED, row, a_refused).await
 }
 
+/// Whether the platform has said something else under the number of a refused row since.
+pub async fn said_since(tx: &mut Tx, platform: Id<Platform>, row: &Refused) -> Result<bool, DbError> {
+    if row.number.is_empty() {
+        return Ok(false);
+    }
+    let asked = args![platform, &row.number, row.id, row.last_at];
+    Ok(tx.row_opt(SAID_SINCE, asked, |_| Ok(())).await?.is_some())
+}
+
 /// A row was tried again and is refused for `reason`.
 pub async fn still_refused(ctx: &Ctx, tx: &mut Tx, id: Id<Refused>, reason: &str) -> Result<(), DbError> {
     let (account, _, _) = ctx.who.signature();
     tx.run(STILL_REFUSED, args![id, reason, ctx.at, account]).await.map(drop)
 }
 
-/// A row was tried again and taken; what it said is kept with the hours.
-pub async fn settled(ctx: &Ctx, tx: &mut Tx, id: Id<Refused>, outcome: &str) -> Result<(), DbError> {
+/// A row was tried again and taken; what it said is kept with the hours. Says whether it still waited.
+pub async fn settled(ctx: &Ctx, tx: &mut Tx, id: Id<Refused>, outcome: &str) -> Result<bool, DbError> {
     let (account, _, _) = ctx.who.signature();
-    tx.run(SETTLED, args![id, outcome, ctx.at, account]).await.map(drop)
+    Ok(tx.run(SETTLED, args![id, outcome, ctx.at, account]).await? == 1)
 }
 
 /// Follows a move of the tree with the paths that this room keeps.

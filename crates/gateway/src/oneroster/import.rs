@@ -129,6 +129,10 @@ impl<'a> Roles<'a> {
         let (mut at, mut left, mut named) = (HashMap::new(), HashMap::new(), HashSet::new());
         for line in roles.rows() {
             let (user, org) = (line.text("userSourcedId"), line.text("orgSourcedId"));
+            // In a file of changes a second role is no move: the primary one says where somebody teaches.
+            if is_part && line.text("roleType") == "secondary" {
+                continue;
+            }
             named.insert(user);
             let places = match line.text("role") {
                 "teacher" if line.is_active() => &mut at,
@@ -248,7 +252,7 @@ pub mod tests {
             u2,tobedeleted,某,李,2\nu3,tobedeleted,学生,赵,3\nu4,active,四,钱,4\nu5,active,五,孙,5\n";
         let roles = "userSourcedId,status,roleType,role,orgSourcedId\nu2,tobedeleted,primary,teacher,s1\n\
             u3,tobedeleted,primary,student,s1\nu4,tobedeleted,primary,teacher,s1\nu4,active,primary,teacher,s9\n\
-            u5,tobedeleted,primary,teacher,s1\n";
+            u5,tobedeleted,primary,teacher,s1\nu1,active,secondary,teacher,s1\n";
         let files = [("manifest.csv", manifest), ORGS, ("users.csv", users), ("roles.csv", roles)];
         let made = whole(&zipped(&files)).expect("a roll");
         let text = String::from_utf8(made.csv).expect("text");

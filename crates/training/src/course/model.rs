@@ -171,7 +171,8 @@ impl Terms {
     }
 }
 
-fn sorted(words: &[String]) -> Vec<String> {
+/// The words in the order of their bytes, each once.
+pub(super) fn sorted(words: &[String]) -> Vec<String> {
     let mut words = words.to_vec();
     words.sort();
     words.dedup();

@@ -9,7 +9,7 @@ use tisheng_platform::{Ctx, DbError, Row, Tx, args};
 use tisheng_policy::scheme::Programme;
 use uuid::Uuid;
 
-use super::model::{Course, Draft, State, Terms, TermsState};
+use super::model::{Course, Draft, State, Terms, TermsState, sorted};
 use crate::platform::Platform;
 
 const ADD: &str =
@@ -158,7 +158,8 @@ fn terms_row(row: &Row<'_>) -> Result<Terms, DbError> {
         stages: row.get(9)?,
         subjects: row.get(10)?,
         capabilities: split(&String::read(row, 11)?, ','),
-        activities: split(&String::read(row, 12)?, ' '),
+        // What an older version stored is in the order of the engine's collation.
+        activities: sorted(&split(&String::read(row, 12)?, ' ')),
         state: coded(row, 13)?,
         submitted_at: row.get(14)?,
         decision: row.get(15)?,

@@ -181,9 +181,10 @@ pub(super) async fn take(
 fn again(known: &Waiting) -> Logged {
     match known.state {
         WaitingState::Parked => Logged::Parked(known.id),
-        WaitingState::Held => Logged::Held(known.id),
+        WaitingState::Held if doubted::doubted(known).is_none() => Logged::Held(known.id),
         WaitingState::Conflict => Logged::Conflict(known.id),
-        WaitingState::Entered
+        WaitingState::Held
+        | WaitingState::Entered
         | WaitingState::Dismissed
         | WaitingState::Refused
         | WaitingState::Kept

@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use tisheng_kernel::{Id, Seconds};
+use tisheng_platform::args;
 use tisheng_registry::people::Person;
 use tisheng_registry::samples::{Persona, identity};
 use tisheng_testkit::{Engine, story};
@@ -283,6 +284,36 @@ story!(what_comes_late_puts_what_stands_before_a_person_and_changes_nothing_by_i
         .await
         .is(200);
     assert_eq!(study.counted().await, study.hours(2));
+});
+
+story!(a_doubt_ends_with_the_entry_it_is_about, |engine| async move {
+    let study = Study::begin(engine).await;
+    study.course("T1", Counts::Time).await;
+    let account = study.account().await;
+    let says = |record: &str| Said {
+        account: account.clone(),
+        ..study.says(("学员", "T1"), record, (Happened::Spent, 30, 2))
+    };
+    study.deliver(&[says("s1")]).await;
+    let elsewhere = Said { activity: "https://study1.test/unknown".to_owned(), ..says("x1") };
+    study.deliver(&[elsewhere]).await;
+    let mut clerk = study.place.browser(&study.place.town.school().clerk).await;
+    let doubt = clerk.get("/hours/waiting?state=held").await.shows("存疑").link("/hours/waiting/");
+
+    // Taken back meanwhile: nobody can believe or disbelieve it any more.
+    let keeper = study.place.ctx(&study.place.town.school().clerk);
+    let mut tx = keeper.write().await.expect("a transaction");
+    let standing = "select id from hour_entry where reverses is null order by id desc limit 1";
+    let entry = tx.row(standing, args![], |row| row.get(0)).await.expect("an entry");
+    let reason = "学员说当时没有学习";
+    hours::reverse(&keeper, &mut tx, &study.place.programme, entry, reason).await.expect("taken back");
+    tx.commit().await.expect("commits");
+    assert_eq!(study.counted().await, Seconds::ZERO);
+    clerk.get("/hours/waiting?state=held").await.hides("存疑");
+    let believed = [("do", "accept"), ("reason", "学员此前在线下学过材料")];
+    let late = clerk.post(&format!("{doubt}/decide"), &believed).await;
+    assert_ne!(late.status, 200, "it was decided with the entry");
+    assert_eq!(study.counted().await, Seconds::ZERO);
 });
 
 story!(what_was_credited_keeps_the_terms_by_which_it_was, |engine| async move {

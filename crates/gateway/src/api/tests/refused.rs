@@ -82,3 +82,27 @@ story!(a_refused_row_counts_once_its_cause_is_mended, |engine| async move {
     let again = body(&machine.get("/hours").await);
     assert_eq!(again["items"][0]["reversed"], json!(true));
 });
+
+story!(an_older_row_does_not_overtake_what_was_said_since, |engine| async move {
+    let place = Place::begin(engine).await;
+    let machine = place.reporter().await;
+    for hours in ["2", "3"] {
+        let mut misspelt = place.row(0, hours, "v1");
+        misspelt["date"] = json!("去年");
+        assert_eq!(outcomes(&machine.report(&[misspelt]).await), ["refused"]);
+    }
+    let at = format!("/platforms/{}/refused", place.platforms[0].id);
+    let mut clerk = place.test.signed_in(&place.town.school().clerk.who()).await;
+    let waiting = tries(&clerk.get(&at).await);
+    assert_eq!(waiting.len(), 2);
+    clerk.post(&waiting[0], &[]).await.is(200).shows("已经处理过");
+    clerk.get(&format!("{at}?state=settled")).await.shows("以后来的为准");
+    assert_eq!(tries(&clerk.get(&at).await), waiting[1..]);
+
+    let office = place.test.ctx(place.town.city_office.who());
+    let mut tx = office.write().await.expect("a transaction");
+    let (id, version) = (place.platforms[0].id, place.platforms[0].version);
+    tisheng_training::platform::suspend(&office, &mut tx, id, version).await.expect("suspended");
+    tx.commit().await.expect("commits");
+    clerk.post(&waiting[1], &[]).await.is(200).shows("平台已停用");
+});

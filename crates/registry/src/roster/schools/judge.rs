@@ -20,6 +20,13 @@ pub async fn judge(
     items: &mut [Item<Row>],
 ) -> Result<(), DbError> {
     for item in items {
+        if item.notes.has_error() {
+            // Everything that is wrong with a row is told at once.
+            if let Some(row) = &mut item.row {
+                find_environment(memory, desk, tx, row, &mut item.notes).await?;
+            }
+            continue;
+        }
         let Some((row, notes)) = item.open() else { continue };
         row.above = find_above(memory, desk, row, notes);
         find_environment(memory, desk, tx, row, notes).await?;

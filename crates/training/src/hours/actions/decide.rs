@@ -184,10 +184,11 @@ async fn put_aside(
 ) -> Result<(), HoursError> {
     let waiting = in_state(ctx, tx, programme, id, from).await?;
     with_reason(reason)?;
+    // Decided first: what is taken back ends the doubts that are still open about it.
+    end_waiting(ctx, tx, programme, (id, from), (to, None, reason)).await?;
     if let Some(entry) = doubted(&waiting) {
         disbelieve(ctx, tx, programme, (entry, reason)).await?;
     }
-    end_waiting(ctx, tx, programme, (id, from), (to, None, reason)).await?;
     decided(ctx, tx, programme, &waiting, (to, reason)).await
 }
 

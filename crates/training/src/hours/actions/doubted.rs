@@ -63,7 +63,23 @@ pub async fn trust_entry(
     programme: &Programme,
     report: (&str, &str),
 ) -> Result<(), HoursError> {
-    Ok(store::reports::end_doubt(ctx, tx, programme.id, report, "平台的记录有变化，疑点已消除").await?)
+    end_doubt(ctx, tx, programme, report, "平台的记录有变化，疑点已消除").await
+}
+
+/// A doubt about what stood under a number is over, where there is one: nobody decides any more about what
+/// was taken back meanwhile.
+pub(super) async fn end_doubt(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    (source, number): (&str, &str),
+    reason: &str,
+) -> Result<(), HoursError> {
+    if store::reports::end_doubt(ctx, tx, programme.id, (source, number), reason).await? {
+        let detail = json!({ "source": source, "number": number, "reason": reason });
+        audit::record(ctx, tx, "hours.doubt_ended", programme.id.uuid(), &detail).await?;
+    }
+    Ok(())
 }
 
 /// The entry against which `waiting` speaks, where it is a doubt about one that stands.

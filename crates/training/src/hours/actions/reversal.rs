@@ -10,6 +10,7 @@ use tisheng_registry::people;
 use super::super::model::{Channel, Entry, HoursError, OWN_SOURCES, REVERSAL, Report, WITHDRAWAL};
 use super::super::store::{self, Booking};
 use super::super::told::{Outcome, ToldRow, told};
+use super::doubted::end_doubt;
 use super::long_day::believe;
 use super::{changed, not_own, reversed};
 
@@ -96,11 +97,11 @@ pub(in crate::hours) async fn take_back(
     };
     let booking =
         Booking { id: ctx.id(), person: entry.person, revision: 1, reason, reverses: Some(entry.id) };
-    if store::add(ctx, tx, programme.id, &report, &booking).await? {
-        Ok(booking.id)
-    } else {
-        Err(HoursError::Reversed)
+    if !store::add(ctx, tx, programme.id, &report, &booking).await? {
+        return Err(HoursError::Reversed);
     }
+    end_doubt(ctx, tx, programme, (&entry.source, &entry.source_id), reason).await?;
+    Ok(booking.id)
 }
 
 /// Takes back what a report of this source and number has entered, if it stands, and ends the

@@ -378,9 +378,9 @@ pub async fn end_doubt(
     programme: Id<Programme>,
     (source, source_id): (&str, &str),
     reason: &str,
-) -> Result<(), DbError> {
+) -> Result<bool, DbError> {
     let (account, _, _) = ctx.who.signature();
-    tx.run(END_DOUBT, args![programme, source, source_id, reason, ctx.at, account]).await.map(drop)
+    Ok(tx.run(END_DOUBT, args![programme, source, source_id, reason, ctx.at, account]).await? > 0)
 }
 
 /// Withdraws what was decided about the reports of a number whose entries are taken back, so that none

@@ -55,7 +55,7 @@ const OVERLAPPING: &str = "select f.record, coalesce(c.title, f.activity), f.at,
     and ($7 = '' or not exists (select 1 from learning_credit d join platform p on p.id = f.platform
         join hour_report w on w.programme = d.programme and w.source = p.name and w.source_id = d.number
         where d.programme = $1 and d.person = $2 and d.course = f.course and w.against is null
-        and (d.number = f.record or d.number like c.code || '@%') and w.state in ('held', 'refused', 'entered')))
+        and (d.number = f.record or substr(d.number, 1, length(c.code) + 1) = c.code || '@') and w.state in ('held', 'refused', 'entered')))
     order by f.at, f.record limit 500";
 
 const WITHIN: &str = "select count(*) from learning_fact f
