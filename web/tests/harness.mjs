@@ -127,7 +127,9 @@ async function weighing(visitor, opening) {
   const main = await session.send("Page.getFrameTree").then((tree) => tree.frameTree.frame.id);
   const foreign = new Set();
   session.on("Network.requestWillBeSent", (event) => {
-    if (event.frameId !== main || /\/files\//.test(event.request.url)) foreign.add(event.requestId);
+    // The browser's own viewer of documents is no page of ours; the policy of pages lets no other address in.
+    const isOurs = event.request.url.startsWith("http") && !/\/files\//.test(event.request.url);
+    if (event.frameId !== main || !isOurs) foreign.add(event.requestId);
   });
   session.on("Network.loadingFinished", (event) => {
     if (foreign.has(event.requestId)) return;
