@@ -26,3 +26,6 @@ create index school_work_path on school_work (programme, path);
 
 alter table school_figure add column offered {int} not null default 0;  -- 1 where capabilities are offered
 alter table school_figure add column planned {int} not null default 0;  -- 1 where an activity is planned or was held
+
+-- Where there are figures already, the new ones are counted by the job that counts a whole programme.
+insert into outbox (id, topic, payload, at) select id, 'monitoring.widened', '{}', 0 from programme order by id limit 1;

@@ -162,20 +162,7 @@ pub fn navigation(who: &Who) -> Vec<NavItem> {
             ("证书", "/certificates"),
             ("数据导入", "/roster"),
         ],
-        Some(Role::Principal) => &[
-            ("首页", "/"),
-            ("进度", "/monitor"),
-            ("方案", "/scheme"),
-            ("学校", "/organisation"),
-            ("教师", "/people"),
-            ("提供选学", "/offer"),
-            ("选学情况", "/choices"),
-            ("校本活动", "/activities/school"),
-            ("学时", "/hours/teachers"),
-            ("考核", "/review/board"),
-            ("考核小组", "/review/panel"),
-        ],
-        Some(Role::Cio | Role::ManagementTeam) => &[
+        Some(Role::Principal | Role::Cio | Role::ManagementTeam) => &[
             ("首页", "/"),
             ("进度", "/monitor"),
             ("方案", "/scheme"),
@@ -249,6 +236,7 @@ pub fn navigation(who: &Who) -> Vec<NavItem> {
             &[("接口令牌", "/tokens"), ("身份提供方", "/identity-providers")]
         }
         Some(Role::County | Role::Institution) => &[("接口令牌", "/tokens")],
+        Some(Role::Principal) => &[("考核小组", "/review/panel")],
         _ => &[],
     };
     entries.iter().chain(doors).map(|(label, href)| NavItem::new(label, href)).collect()

@@ -21,9 +21,9 @@ const CERTIFIED: &str = "select person, number from certificate
     order by person limit $5";
 
 /// Teachers who have earned something, in the order of their identifiers, with the number of a valid
-/// certificate.
+/// certificate; those who have left by where they taught last.
 const EARNING: &str = "select t.person, coalesce(max(c.number), '') from hour_total t
-    join post o on o.person = t.person and o.until is null
+    join post o on o.id = (select l.id from post l where l.person = t.person order by l.since desc, l.id desc limit 1)
     left join certificate c on c.programme = t.programme and c.person = t.person and c.state = 'valid'
     where t.programme = $1 and t.person > $2 and o.path || '' >= $3 and o.path || '' < $4
     group by t.person order by t.person limit $5";

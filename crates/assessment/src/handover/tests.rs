@@ -7,6 +7,8 @@ use chrono::TimeDelta;
 use tisheng_kernel::Seconds;
 use tisheng_platform::{App, Parts};
 use tisheng_policy::scheme;
+use tisheng_registry::people::Departure;
+use tisheng_registry::posting;
 use tisheng_registry::roster::{self, Entry, Kinds};
 use tisheng_rules::builtin;
 use tisheng_rules::samples::third_scheme_files;
@@ -212,4 +214,23 @@ story!(where_the_scheme_says_so_a_year_is_handed_over_when_it_is_over, |engine| 
     batch.shows("共 1 条").shows("无证书");
     assert_eq!(taken(&mut office, &batch).await[1][4], "40.00");
     asked(&world, &mut office, year).await.shows("没有需要移交的学时");
+});
+
+story!(whoever_left_within_the_year_loses_no_hours_by_it, |engine| async move {
+    let jobs = |handlers| crate::handover::jobs(roster::handlers(handlers));
+    let world = set_up(engine, house(), jobs, (at_year_end(), 3 * 365)).await;
+    let teacher = world.teacher(0, 0);
+    world.meet_everything(teacher).await;
+    let year = year(&world);
+    let clerk = world.test.ctx(world.town.school().clerk.who());
+    let mut tx = clerk.write().await.expect("a transaction");
+    let leaves = Departure { person: teacher.person, on: clerk.at.date(), reason: "退休" };
+    posting::release(&clerk, &mut tx, &leaves).await.expect("released");
+    tx.commit().await.expect("commits");
+    world.test.settle().await;
+    world.test.clock.set(world.test.app.now() + TimeDelta::days(366));
+    let mut office = world.browser(&world.town.county_office).await;
+    let batch = asked(&world, &mut office, year).await;
+    batch.shows("共 1 条");
+    assert_eq!(taken(&mut office, &batch).await[1][4], "40.00");
 });

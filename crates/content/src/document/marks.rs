@@ -8,7 +8,7 @@ use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
 
 use super::package::value;
-use super::{Block, PICTURES, Piece, SHOWN, Seen, Text};
+use super::{Block, MARKS, PICTURES, Piece, SHOWN, Seen, Text};
 use crate::Refusal;
 
 /// Levels of headings; deeper ones are paragraphs.
@@ -161,6 +161,10 @@ impl Reading {
         if self.left_out > 0 || matches!(name, "Fallback" | "del" | "moveFrom") {
             self.left_out += 1;
             return;
+        }
+        // What holds words costs something without any, too: a file of empty cells comes to an end.
+        if matches!(name, "p" | "tr" | "tc" | "drawing" | "pict" | "object" | "pic" | "graphicFrame") {
+            self.characters += MARKS;
         }
         match name {
             "p" => self.open.push(Open::default()),

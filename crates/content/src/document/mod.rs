@@ -94,7 +94,7 @@ impl Document {
         for chapter in &self.chapters {
             let mut open = Chapter { blocks: Vec::new(), ..chapter.clone() };
             let mut head = chapter.title.chars().count();
-            for block in &chapter.blocks {
+            for block in chapter.blocks.iter().flat_map(Block::divided) {
                 let more = block.weight() + std::mem::take(&mut head);
                 if weight > 0 && weight + more > PART {
                     if !open.blocks.is_empty() {
@@ -107,7 +107,7 @@ impl Document {
                     weight = 0;
                 }
                 weight += more;
-                open.blocks.push(block.clone());
+                open.blocks.push(block);
             }
             weight += head + chapter.notes.iter().map(Block::weight).sum::<usize>() + MARKS;
             parts.last_mut().expect("there is one").push(open);
@@ -117,23 +117,55 @@ impl Document {
 }
 
 impl Block {
-    fn weight(&self) -> usize {
-        let of_text = |text: &Text| -> usize {
-            let of_piece = |piece: &Piece| match piece {
-                Piece::Words(words) | Piece::Picture(Seen { said: words, .. }) => {
-                    words.chars().count() + MARKS
-                }
-            };
-            text.iter().map(of_piece).sum::<usize>() + MARKS
-        };
+    /// The block itself, or a long table as several of some rows each.
+    fn divided(&self) -> Vec<Self> {
         match self {
-            Self::Heading(_, text) | Self::Paragraph(text) | Self::Point(text) => of_text(text),
-            Self::Table(rows) => rows.iter().flatten().map(of_text).sum(),
-            Self::Grid(_, rows) => {
-                rows.iter().flat_map(|(_, cells)| cells).map(|cell| cell.chars().count() + MARKS).sum()
+            Self::Table(rows) => by_weight(rows, |row| of_row(row)).into_iter().map(Self::Table).collect(),
+            Self::Grid(letters, rows) => {
+                let some = by_weight(rows, of_line).into_iter();
+                some.map(|rows| Self::Grid(letters.clone(), rows)).collect()
             }
+            other => vec![other.clone()],
         }
     }
+
+    fn weight(&self) -> usize {
+        match self {
+            Self::Heading(_, text) | Self::Paragraph(text) | Self::Point(text) => of_text(text),
+            Self::Table(rows) => rows.iter().map(|row| of_row(row)).sum(),
+            Self::Grid(_, rows) => rows.iter().map(of_line).sum(),
+        }
+    }
+}
+
+fn of_text(text: &Text) -> usize {
+    let of_piece = |piece: &Piece| match piece {
+        Piece::Words(words) | Piece::Picture(Seen { said: words, .. }) => words.chars().count() + MARKS,
+    };
+    text.iter().map(of_piece).sum::<usize>() + MARKS
+}
+
+fn of_row(row: &[Text]) -> usize {
+    row.iter().map(of_text).sum()
+}
+
+fn of_line((_, cells): &(u32, Vec<String>)) -> usize {
+    cells.iter().map(|cell| cell.chars().count() + MARKS).sum()
+}
+
+/// `rows` in their order, as many together as a part holds, and one at least.
+fn by_weight<T: Clone>(rows: &[T], weight_of: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
+    let (mut all, mut weight) = (vec![Vec::new()], 0);
+    for row in rows {
+        let more = weight_of(row);
+        if weight > 0 && weight + more > PART {
+            all.push(Vec::new());
+            weight = 0;
+        }
+        weight += more;
+        all.last_mut().expect("there is one").push(row.clone());
+    }
+    all
 }
 
 /// Reads the `file` of kind `content`.

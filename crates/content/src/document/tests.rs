@@ -243,6 +243,29 @@ fn a_long_text_is_cut_and_says_so() {
 }
 
 #[test]
+fn a_file_of_nothing_comes_to_an_end() {
+    let cells = of(&format!("<w:tbl><w:tr>{}</w:tr></w:tbl>{}", "<w:tc/>".repeat(500_000), p("末尾")));
+    assert!(cells.is_cut && cells.chapters[0].blocks.is_empty());
+    let row = format!("<w:tbl>{}<w:tr><w:tc>{}</w:tc></w:tr></w:tbl>", "<w:tr/>".repeat(500_000), p("末尾"));
+    assert!(of(&row).is_cut);
+    let nested = of(&"<w:p>".repeat(500_000));
+    assert!(nested.is_cut && nested.chapters[0].blocks.is_empty());
+}
+
+#[test]
+fn a_long_table_comes_in_parts_of_some_rows() {
+    let row = format!("<w:tr><w:tc>{}</w:tc></w:tr>", p(&"长".repeat(1000)));
+    let document = of(&format!("<w:tbl>{}</w:tbl>", row.repeat(50)));
+    let parts = document.parts();
+    let rows = |block: &Block| match block {
+        Block::Table(rows) => rows.len(),
+        other => panic!("{other:?}"),
+    };
+    let each: Vec<usize> = parts.iter().flatten().flat_map(|chapter| &chapter.blocks).map(rows).collect();
+    assert!(parts.len() == 3 && each.iter().sum::<usize>() == 50, "{each:?}");
+}
+
+#[test]
 fn a_long_document_comes_in_parts_that_leave_nothing_out() {
     let document = of(&p(&"长".repeat(1000)).repeat(50));
     let parts = document.parts();

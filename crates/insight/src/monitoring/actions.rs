@@ -189,14 +189,18 @@ pub async fn rebuild(ctx: &Ctx, programme: &Programme) -> Result<usize, Failure>
     Ok(schools.len())
 }
 
-/// After something that concerns the teachers of a whole programme.
+/// After something that concerns the teachers of a whole programme; of every one where none is named.
 pub(super) async fn rebuild_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     let event: Event = claimed.payload()?;
-    let Some(programme) = event.programme else { return Ok(()) };
     let mut tx = ctx.read().await?;
-    let programme = scheme::of_id(&mut tx, programme).await.map_err(told)?;
+    let programmes = match event.programme {
+        Some(programme) => vec![scheme::of_id(&mut tx, programme).await.map_err(told)?],
+        None => scheme::all(&mut tx).await.map_err(told)?,
+    };
     drop(tx);
-    rebuild(&ctx, &programme).await.map_err(told)?;
+    for programme in &programmes {
+        rebuild(&ctx, programme).await.map_err(told)?;
+    }
     Ok(())
 }
 

@@ -40,6 +40,9 @@ pub const RECOUNT_JOB: &str = "monitoring.recount";
 /// The job that counts every school of a programme again.
 pub const REBUILD_JOB: &str = "monitoring.rebuild";
 
+/// The event that a migration has added figures which nobody has counted yet.
+const WIDENED: &str = "monitoring.widened";
+
 /// The events after which figures may be others.
 pub const EVENTS: [&str; 10] = [
     "person.changed",
@@ -61,5 +64,6 @@ pub fn jobs(handlers: Handlers) -> Handlers {
     let handlers = handlers.job(RECOUNT_JOB, actions::recount_job).reaction(roster::PASSED, RECOUNT_JOB);
     let handlers =
         handlers.job(REBUILD_JOB, actions::rebuild_job).reaction("standing.all_refreshed", REBUILD_JOB);
+    let handlers = handlers.reaction(WIDENED, REBUILD_JOB);
     EVENTS.into_iter().fold(handlers, |handlers, event| handlers.reaction(event, MARK_JOB))
 }

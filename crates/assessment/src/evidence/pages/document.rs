@@ -8,6 +8,7 @@ use tisheng_platform::web::layout::{self, Page};
 use tisheng_platform::web::serve::inline;
 use tisheng_platform::web::{Answer, Failure, Filters};
 use tisheng_platform::{App, Ctx};
+use tokio::sync::Semaphore;
 
 use crate::evidence::content::{self, Block, Chapter, Content, Display, Piece, Refusal};
 use crate::evidence::model::{Item, StoredFile};
@@ -46,13 +47,17 @@ fn readable(item: &Item) -> Result<&StoredFile, Failure> {
     item.file().filter(|file| file.content.display() == Display::Text).ok_or(Failure::NotFound)
 }
 
-/// Looks into the file `of` in a thread that may wait.
+/// Files that are looked into at once: each may hold some hundred million bytes while it is read.
+static READERS: Semaphore = Semaphore::const_new(2);
+
+/// Looks into the file `of` in a thread that may wait, when its turn has come.
 async fn looked_into<T: Send + 'static>(
     app: &App,
     of: &StoredFile,
     look: impl FnOnce(tisheng_platform::files::Opened) -> Result<T, Refusal> + Send + 'static,
 ) -> Result<Result<T, Refusal>, Failure> {
     let blob = Blob { digest: of.digest.clone(), size: of.size };
+    let _turn = READERS.acquire().await.map_err(|error| Failure::Internal(error.to_string()))?;
     let file = app.files.open_blob(&blob).await?;
     let looked = tokio::task::spawn_blocking(move || look(file)).await;
     looked.map_err(|error| Failure::Internal(error.to_string()))

@@ -179,7 +179,8 @@ async fn settle(
     (state, text): (DisputeState, &str),
 ) -> Result<(), Failure> {
     let (account, _, _) = ctx.who.signature();
-    if !store::answer(tx, objection, &Answered { state, text, at: ctx.at, account }).await? {
+    let path = ctx.who.member().map_or("", |member| member.path.as_str());
+    if !store::answer(tx, objection, &Answered { state, text, at: ctx.at, account, path }).await? {
         return Err(closed());
     }
     let detail = json!({ "objection": objection.id, "state": state.code(), "level": objection.level.code() });

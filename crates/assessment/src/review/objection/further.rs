@@ -38,6 +38,10 @@ pub struct Further {
 /// more: that answer is the last.
 pub async fn next(tx: &mut Tx, case: &Case, objection: &Objection) -> Result<Option<Further>, Failure> {
     let rule = &case.rules.assessment;
+    // What was late may have been answered from above: nobody below takes that up again.
+    let answered = store::answered_at(tx, objection).await?;
+    let shorter = |path: &String| !path.is_empty() && path.len() < objection.path.len();
+    let below = Some(answered).filter(shorter).map_or(objection.path.len(), |path| path.len());
     for stage in &rule.appeals {
         let kind = match *stage.by {
             TierKey::School => continue,
@@ -46,7 +50,7 @@ pub async fn next(tx: &mut Tx, case: &Case, objection: &Objection) -> Result<Opt
             TierKey::Province => "province",
         };
         let Some(node) = above(tx, &case.submission, kind).await? else { continue };
-        if node.path.len() < objection.path.len() {
+        if node.path.len() < below {
             let after =
                 |at: Instant| WorkCalendar::default().after_working_days(at.date(), *rule.appeal_within);
             return Ok(Some(Further { node, days: *stage.days, until: objection.answered_at.map(after) }));

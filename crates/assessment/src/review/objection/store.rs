@@ -10,6 +10,8 @@ use crate::evidence::Submission;
 
 const FOLLOW_OBJECTION: &str = "update objection set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
+const FOLLOW_ANSWER: &str = "update objection set answered_path = $3 || substr(answered_path, cast(cast($4 as bigint) as integer)) where answered_path >= $1 and answered_path < $2";
+
 const OF_SUBMISSION: &str =
     "select o.programme, o.id, o.submission, s.capability, a.name, n.name, o.body, o.path, o.person,
     p.name, o.level, o.text, o.opened_at, o.due_on, o.state, o.answer, o.answered_at
@@ -28,6 +30,8 @@ const OWN: &str =
     from objection o join submission s on s.programme = o.programme and s.id = o.submission
     join person a on a.id = s.person join node n on n.id = s.school join person p on p.id = o.person
     where o.programme = $1 and o.person = $2 order by o.id desc limit 20";
+/// Where whoever answered stood.
+const ANSWERED_AT: &str = "select answered_path from objection where programme = $1 and id = $2";
 /// Those of panels that `$2` leads, and of panels between `$3` and `$4`.
 const WAITING: &str =
     "select o.programme, o.id, o.submission, s.capability, a.name, n.name, o.body, o.path, o.person,
@@ -42,7 +46,11 @@ const OPEN_OF: &str = "select count(*) from objection
     where programme = $1 and submission = $2 and state = 'open'";
 const LED: &str = "select count(*) from panel_member m
     join objection o on o.programme = m.programme and o.body = m.node and o.state = 'open'
+    join submission s on s.programme = o.programme and s.id = o.submission and s.person <> $2
     where m.programme = $1 and m.person = $2 and m.chair and m.until is null and o.person <> $2
+    and not exists (select 1 from objection b join account k on k.id = b.answered_by
+        where b.programme = o.programme and b.submission = o.submission and b.person = o.person
+        and b.path <> o.path and k.person = $2)
     and not exists (select 1 from review r where r.programme = o.programme and r.submission = o.submission
         and r.reviewer = $2 and r.done_at is not null)";
 /// What `$3` objected to and was answered elsewhere than at `$4` by the person `$5`.
@@ -58,7 +66,8 @@ const OPEN: &str = "select count(*) from objection where programme = $1 and stat
 const ADD: &str =
     "insert into objection (programme, id, submission, body, path, person, level, text, opened_at, due_on,
     state, answer) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'open', '') on conflict do nothing";
-const ANSWER: &str = "update objection set state = $3, answer = $4, answered_at = $5, answered_by = $6
+const ANSWER: &str = "update objection set state = $3, answer = $4, answered_at = $5, answered_by = $6,
+        answered_path = $7
     where programme = $1 and id = $2 and state = 'open'";
 const WITHDRAW: &str = "update objection set state = 'withdrawn', answered_at = $4
     where programme = $1 and id = $2 and person = $3 and state = 'open'";
@@ -162,12 +171,19 @@ pub struct Answered<'a> {
     pub text: &'a str,
     pub at: Instant,
     pub account: Option<Uuid>,
+    /// Of the node at which whoever answers has the role; empty for the installation itself.
+    pub path: &'a str,
 }
 
 /// Says whether it was still open.
 pub async fn answer(tx: &mut Tx, of: &Objection, answered: &Answered<'_>) -> Result<bool, DbError> {
-    let Answered { state, text, at, account } = answered;
-    Ok(tx.run(ANSWER, args![of.programme, of.id, state.code(), *text, *at, *account]).await? == 1)
+    let Answered { state, text, at, account, path } = answered;
+    Ok(tx.run(ANSWER, args![of.programme, of.id, state.code(), *text, *at, *account, *path]).await? == 1)
+}
+
+/// The path of the node at which whoever answered has the role; empty while nobody has, or before it was kept.
+pub async fn answered_at(tx: &mut Tx, of: &Objection) -> Result<String, DbError> {
+    tx.row(ANSWERED_AT, args![of.programme, of.id], |row| row.get(0)).await
 }
 
 /// Says whether it was the person's own and still open.
@@ -180,5 +196,6 @@ pub async fn withdraw(tx: &mut Tx, of: &Objection, person: Uuid, at: Instant) ->
 /// # Errors
 /// What the database reports.
 pub async fn follow(tx: &mut Tx, shift: &Shift) -> Result<(), DbError> {
-    shift.apply(tx, FOLLOW_OBJECTION).await.map(drop)
+    shift.apply(tx, FOLLOW_OBJECTION).await?;
+    shift.apply(tx, FOLLOW_ANSWER).await.map(drop)
 }

@@ -2,14 +2,15 @@
 
 use tisheng_kernel::Level;
 use tisheng_platform::Who;
+use tisheng_rules::builtin;
 use tisheng_testkit::{Browser, story};
 
 use super::objecting::{answered, chair, eight_days_later, notice, object, on_notice};
-use super::{address, all_judge, current, result, town};
+use super::{address, all_judge, current, result, town, town_by};
 use crate::evidence::tests::World;
 use crate::evidence::{State, Submission};
 
-/// The author turns to the county; gives the address at which that is answered.
+/// The author turns to the level above; gives the address at which that is answered.
 async fn raise(world: &World, of: &Submission, text: &str) -> String {
     let mut mine = world.teacher(0).await;
     let seen = mine.post(&format!("{}/further", notice(of)), &[("further", text)]).await;
@@ -112,14 +113,41 @@ story!(a_level_stands_once_its_author_has_let_the_days_pass, |engine| async move
     mine.post(&format!("{}/further", notice(&work)), &[("further", "不服")]).await.is(403);
 });
 
-story!(nobody_answers_an_appeal_from_their_own_answer, |engine| async move {
+story!(what_the_last_level_has_answered_is_taken_no_further, |engine| async move {
     let world = town(engine).await;
     let work = on_notice(&world, Level::Fail).await;
     let at = object(&mut world.teacher(0).await, &work, "步骤写在第三页").await;
+    eight_days_later(&world).await;
     answered(&mut county(&world).await, &at, "reject", "没有步骤。").await.shows("异议不成立");
+    assert_eq!(current(&world, &work).await.state, State::Final, "the county would answer itself");
+    let mut mine = world.teacher(0).await;
+    mine.post(&format!("{}/further", notice(&work)), &[("further", "不服")]).await.is(403);
+});
+
+/// The first published scheme, but that the city hears whoever the county has refused.
+fn up_to_the_city() -> builtin::Files {
+    let files = builtin::files("sichuan-2020").expect("a published scheme");
+    let county = "by = \"county\"\ndays = 10\n";
+    let more = format!("{county}\n[[assessment.appeal]]\ndefault = true\nby = \"city\"\ndays = 10\n");
+    let changed = files.iter().map(|(name, text)| {
+        let text: &'static str = Box::leak(text.replacen(county, &more, 1).into_boxed_str());
+        (*name, text)
+    });
+    Box::leak(changed.collect::<Vec<_>>().into_boxed_slice())
+}
+
+story!(an_appeal_goes_above_whoever_has_answered, |engine| async move {
+    let world = town_by(engine, up_to_the_city()).await;
+    let work = on_notice(&world, Level::Fail).await;
+    let at = object(&mut world.teacher(0).await, &work, "步骤写在第三页").await;
+    eight_days_later(&world).await;
+    // The school was late, and the county answered in its place: the city is next.
+    answered(&mut county(&world).await, &at, "reject", "没有步骤。").await.shows("异议不成立");
+    assert_eq!(current(&world, &work).await.state, State::Notice);
     let at = raise(&world, &work, "第三页第二段就是步骤").await;
     let mut county = county(&world).await;
     county.get("/review").await.hides("公示异议待答复");
+    county.get(&at).await.is(404);
     answered(&mut county, &at, "reject", "还是没有。").await.is(404);
     let mut city = world.browser(&world.town.city_office).await;
     city.get(&at).await.shows("第三页第二段就是步骤");

@@ -23,7 +23,11 @@ use crate::evidence::{self, Submission};
 /// The town under a published scheme; the first school has a panel of three, led by its last
 /// teacher.
 async fn town(engine: Engine) -> World {
-    let files = builtin::files("sichuan-2020").expect("a published scheme");
+    town_by(engine, builtin::files("sichuan-2020").expect("a published scheme")).await
+}
+
+/// The same town under `files`.
+async fn town_by(engine: Engine, files: builtin::Files) -> World {
     let world = begin_with(engine, files, &["A2", "A3", "A6", "A7"], routes(), handlers()).await;
     appoint(&world, 0, &[5, 3, 4]).await;
     world

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use tisheng_assessment::{evidence, review};
 use tisheng_kernel::{Level, Seconds};
-use tisheng_platform::Scope;
+use tisheng_platform::{Scope, args};
 use tisheng_registry::samples::School;
 use tisheng_rules::hours::CategoryRole;
 use tisheng_testkit::story;
@@ -80,6 +80,22 @@ story!(a_teacher_counts_once_in_each_dimension, |engine| async move {
     let list = page.link(&format!("{place}?dimension={}", dimensions[0]));
     assert_eq!(rows(&mut county, &list).await.len(), 3);
     assert_eq!(rows(&mut county, &format!("{place}?dimension=none-such")).await.len(), 0);
+});
+
+story!(figures_that_an_update_adds_are_counted_by_themselves, |engine| async move {
+    let world = begin(engine).await;
+    world.chosen(&world.town.school().teachers[0]).await;
+    world.settled().await;
+    let system = world.test.system();
+    let mut tx = system.write().await.expect("a transaction");
+    assert!(tx.run("delete from school_dimension", args![]).await.expect("emptied") > 0);
+    // As the migration does that adds them.
+    let told = "insert into outbox (id, topic, payload, at)
+        select id, 'monitoring.widened', '{}', 0 from programme order by id limit 1";
+    assert_eq!(tx.run(told, args![]).await.expect("told"), 1);
+    tx.commit().await.expect("commits");
+    assert!(world.wrong().await > 0);
+    world.settled().await;
 });
 
 story!(works_stand_where_they_stand_and_lead_to_the_board, |engine| async move {
