@@ -131,8 +131,7 @@ pub async fn certified(
     scope: &Scope,
     (after, most): (Uuid, i64),
 ) -> Result<Vec<(Id<Person>, String)>, DbError> {
-    let range = args![programme, after, &scope.from, &scope.until, most];
-    tx.rows(CERTIFIED, range, |row| Ok((row.get(0)?, row.get(1)?))).await
+    with_number(tx, CERTIFIED, programme, scope, (after, most)).await
 }
 
 /// The next teachers within `scope` who have earned something, with the number of a certificate.
@@ -142,8 +141,18 @@ pub async fn earning(
     scope: &Scope,
     (after, most): (Uuid, i64),
 ) -> Result<Vec<(Id<Person>, String)>, DbError> {
+    with_number(tx, EARNING, programme, scope, (after, most)).await
+}
+
+async fn with_number(
+    tx: &mut Tx,
+    which: &'static str,
+    programme: Id<Programme>,
+    scope: &Scope,
+    (after, most): (Uuid, i64),
+) -> Result<Vec<(Id<Person>, String)>, DbError> {
     let range = args![programme, after, &scope.from, &scope.until, most];
-    tx.rows(EARNING, range, |row| Ok((row.get(0)?, row.get(1)?))).await
+    tx.rows(which, range, |row| Ok((row.get(0)?, row.get(1)?))).await
 }
 
 /// The next people of whom hours of `year` were handed over and who have no certificate any more.

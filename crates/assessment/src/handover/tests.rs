@@ -224,7 +224,8 @@ story!(whoever_left_within_the_year_loses_no_hours_by_it, |engine| async move {
     let year = year(&world);
     let clerk = world.test.ctx(world.town.school().clerk.who());
     let mut tx = clerk.write().await.expect("a transaction");
-    let leaves = Departure { person: teacher.person, on: clerk.at.date(), reason: "退休" };
+    let leaves =
+        Departure { person: teacher.person, on: clerk.at.date(), reason: "到龄退休，已办手续" };
     posting::release(&clerk, &mut tx, &leaves).await.expect("released");
     tx.commit().await.expect("commits");
     world.test.settle().await;
