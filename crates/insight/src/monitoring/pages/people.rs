@@ -5,12 +5,12 @@ use std::cmp::Ordering;
 use askama::Template;
 use tisheng_assessment::certificate;
 use tisheng_kernel::{HourLength, Id, Seconds};
-use tisheng_platform::Scope;
 use tisheng_platform::web::layout::show;
 use tisheng_platform::web::paging::Slice;
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Cursor, Filters, Page, Path};
-use tisheng_policy::scheme;
+use tisheng_platform::{DbError, Scope, Tx};
+use tisheng_policy::scheme::{self, Programme};
 
 use tisheng_registry::organisation::{Kind, Node};
 use tisheng_rules::{Condition, Facts, Scheme};
@@ -67,14 +67,28 @@ fn state_of(filters: &Filters) -> String {
     if known { asked.to_owned() } else { Stage::Teachers.key().to_owned() }
 }
 
-/// The capabilities of a dimension, each between commas; of a dimension that there is not, a text that none
-/// has, so that nobody is listed.
+/// The capabilities of a dimension, each between commas.
 fn capabilities_of(rules: &Scheme, dimension: &str) -> String {
     if dimension.is_empty() {
         return String::new();
     }
     let of = rules.framework.capabilities.iter().filter(|capability| capability.dimension == dimension);
     of.fold(",".to_owned(), |codes, capability| codes + &capability.code + ",")
+}
+
+/// Whether the figures count anybody of a dimension; of none they count everybody. A walk for somebody whom
+/// there is not would go through the whole territory.
+async fn is_counted(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    scope: &Scope,
+    dimension: &str,
+) -> Result<bool, DbError> {
+    if dimension.is_empty() {
+        return Ok(true);
+    }
+    let counted = store::dimensions_below(tx, programme, scope).await?;
+    Ok(counted.iter().any(|(key, teachers)| key == dimension && *teachers > 0))
 }
 
 /// The gates as they stand for a teacher of whom nothing is known.
@@ -135,7 +149,10 @@ pub(super) async fn people(asker: SignedIn, Path(node): Path<Id<Node>>, filters:
     let order = if sorts { filters.text("sort").to_owned() } else { String::new() };
     let whole = is_file || !order.is_empty();
     let (after, most) = if whole { (Cursor::default(), ALL) } else { (filters.cursor(), store::PAGE) };
-    let rows = store::people(&mut tx, programme.id, &scope, wanted, &after, most).await?;
+    let rows = match is_counted(&mut tx, programme.id, &scope, filters.text("dimension")).await? {
+        true => store::people(&mut tx, programme.id, &scope, wanted, &after, most).await?,
+        false => Vec::new(),
+    };
     drop(tx);
     let (gates, length) = (untouched(&rules), *rules.hours.length);
     let mut rows: Vec<Shown> = rows.into_iter().map(|teacher| worded(length, &gates, teacher)).collect();
