@@ -66,11 +66,15 @@ export async function signIn(visitor, who) {
   assert.equal(await page.locator("[name=password], [name=code]").count(), 0, `${who.account} is not signed in: ${await page.innerText("main")}`);
 }
 
-/** Goes to `path` (or stays) and checks what every page must keep to; keeps pictures under `name`. */
-export async function visit(visitor, path, name, { kind = "teacher" } = {}) {
+/** Goes to `path` (or stays) and checks what every page must keep to; keeps pictures under `name`. Accessibility and
+    pictures are for pages with a part that none of those before was made of, by the set of parts `seen`. */
+export async function visit(visitor, path, name, { kind = "teacher", seen = new Set() } = {}) {
   const weight = path ? await weighing(visitor, () => open(visitor, path)) : null;
-  await shoot(visitor, name);
-  await measure(visitor);
+  const unseen = (await parts(visitor)).filter((part) => !seen.has(part));
+  for (const part of unseen) seen.add(part);
+  await shoot(visitor, unseen.length ? name : null);
+  if (unseen.length) await measure(visitor);
+  assert.deepEqual(visitor.wrong, [], `${visitor.page.url()} complained`);
   if (weight) {
     const budget = BUDGET[kind];
     assert.ok(weight.bytes <= budget.bytes, `${path} weighs ${weight.bytes} bytes, at most ${budget.bytes}`);
@@ -78,10 +82,24 @@ export async function visit(visitor, path, name, { kind = "teacher" } = {}) {
   }
 }
 
-/** Goes to `path`, which must be there and make the browser complain of nothing. */
-export async function glance(visitor, path) {
-  await open(visitor, path);
-  assert.deepEqual(visitor.wrong, [], `${visitor.page.url()} complained`);
+/** What the page at hand is made of: how each element is marked up and what it stands in, whether it says something,
+    and how the headings follow each other. What is wrong with a page is wrong with one of these. */
+async function parts(visitor) {
+  if (!visitor.scripts) return [visitor.page.url()];
+  return visitor.page.evaluate(() => {
+    const markup = (e) => {
+      const names = e.getAttributeNames().filter((name) => name !== "class").sort();
+      const said = names.map((name) => (["role", "type", "scope", "style"].includes(name) ? `${name}=${e.getAttribute(name)}` : name));
+      return `${e.localName}.${[...e.classList].sort().join(".")}[${said.join(" ")}]`;
+    };
+    const found = new Set();
+    for (const e of document.querySelectorAll("body *")) {
+      found.add(`${markup(e.parentElement)} > ${markup(e)} ${e.textContent.trim() ? "says something" : "says nothing"}`);
+    }
+    const order = [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")].map((e) => e.localName);
+    found.add(order.filter((heading, at) => heading !== order[at - 1]).join(" "));
+    return [...found];
+  });
 }
 
 async function open(visitor, path) {
@@ -89,8 +107,8 @@ async function open(visitor, path) {
   assert.ok(answer.ok(), `${path} answered ${answer.status()}`);
 }
 
-/** Takes pictures of the page at hand at both widths; nothing may stand out at the side. */
-export async function shoot(visitor, name) {
+/** Looks at the page at hand at both widths: nothing may stand out at the side. Takes pictures under `name`, if any. */
+async function shoot(visitor, name) {
   const { page } = visitor;
   mkdirSync(shots, { recursive: true });
   const size = page.viewportSize();
@@ -98,22 +116,19 @@ export async function shoot(visitor, name) {
     await page.setViewportSize({ width, height: width === 360 ? 740 : 900 });
     const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth).catch(() => 0);
     assert.ok(over <= 0, `${page.url()} is ${over} px too wide at ${width} px`);
-    await page.screenshot({ path: join(shots, `${name}-${width}.png`), fullPage: true });
+    if (name) await page.screenshot({ path: join(shots, `${name}-${width}.png`), fullPage: true });
   }
   await page.setViewportSize(size);
 }
 
-/** No violation of accessibility rules, no complaint of the browser. */
-async function measure(visitor) {
-  const { page } = visitor;
-  if (visitor.scripts) {
-    // Through the debugging channel, which the page's content security policy does not concern.
-    await page.evaluate(axe);
-    const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-    const words = found.violations.map((v) => `${v.id}: ${v.help}\n    ${v.nodes.map((n) => n.html).slice(0, 3).join("\n    ")}`);
-    assert.equal(words.length, 0, `${page.url()}:\n${words.join("\n")}`);
-  }
-  assert.deepEqual(visitor.wrong, [], `${page.url()} complained`);
+/** No violation of accessibility rules. */
+async function measure({ page, scripts }) {
+  if (!scripts) return;
+  // Through the debugging channel, which the page's content security policy does not concern.
+  await page.evaluate(axe);
+  const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  const words = found.violations.map((v) => `${v.id}: ${v.help}\n    ${v.nodes.map((n) => n.html).slice(0, 3).join("\n    ")}`);
+  assert.equal(words.length, 0, `${page.url()}:\n${words.join("\n")}`);
 }
 
 /** What comes over the wire while `opening` goes on, with an empty cache. */

@@ -129,28 +129,62 @@ async fn standings(
     Ok(standings)
 }
 
-/// Writes what differs. Facts may have changed since they were looked at: what was found is put,
-/// which holds the lines, so that nobody else writes an older verdict over a newer one; then the
-/// facts are read once more. Whoever has moved or gone meanwhile is left to that change.
+/// Writes what differs; says how much that was.
 pub(super) async fn settle(
     ctx: &Ctx,
     programme: &Programme,
     different: Vec<Different>,
 ) -> Result<u64, Failure> {
-    let (Some(first), Some(last)) = (different.first(), different.last()) else { return Ok(0) };
-    let (first, last) = (first.fresh.person, last.fresh.person);
-    let mut found: BTreeMap<Id<Person>, Standing> =
-        different.into_iter().map(|different| (different.fresh.person, different.fresh)).collect();
+    let (new, others): (Vec<Different>, Vec<Different>) = different.into_iter().partition(|d| d.is_new);
+    Ok(add(ctx, programme, new).await? + put_right(ctx, programme, others).await?)
+}
+
+/// Gives a standing to those who had none when they were looked at. A change of their facts since then
+/// has left a line of its own, which stays, or is still to be followed and finds this one.
+async fn add(ctx: &Ctx, programme: &Programme, new: Vec<Different>) -> Result<u64, Failure> {
+    let Some(span) = span(&new) else { return Ok(0) };
     let mut tx = ctx.write_alone().await?;
-    let scope = Scope::below(&programme.path);
-    let mut step = store::standing::teachers_between(&mut tx, &scope, first, last).await?;
-    step.retain(|(person, path)| found.get(person).is_some_and(|standing| standing.path == *path));
-    let held: Vec<Standing> = step.iter().filter_map(|(person, _)| found.remove(person)).collect();
+    let (held, _) = still_there(&mut tx, programme, span, new).await?;
+    let added = store::standing::add_standings(&mut tx, programme.id, &held, ctx.at).await?;
+    tx.commit().await?;
+    Ok(added)
+}
+
+/// Puts standings right. Facts may have changed since they were looked at: what was found is put, which
+/// holds the lines, so that nobody else writes an older verdict over a newer one; then the facts are
+/// read once more.
+async fn put_right(ctx: &Ctx, programme: &Programme, others: Vec<Different>) -> Result<u64, Failure> {
+    let Some(span) = span(&others) else { return Ok(0) };
+    let mut tx = ctx.write_alone().await?;
+    let (held, step) = still_there(&mut tx, programme, span, others).await?;
     let changed = store::standing::put_standings(&mut tx, programme.id, &held, ctx.at).await?;
     let fresh = standings(ctx, &mut tx, programme, step).await?;
     store::standing::put_standings(&mut tx, programme.id, &fresh, ctx.at).await?;
     tx.commit().await?;
     Ok(changed)
+}
+
+/// The first and the last of them.
+fn span(different: &[Different]) -> Option<(Id<Person>, Id<Person>)> {
+    let (first, last) = (different.first()?, different.last()?);
+    Some((first.fresh.person, last.fresh.person))
+}
+
+/// What was found of those who are still where they were. Whoever has moved or gone meanwhile is left
+/// to that change.
+async fn still_there(
+    tx: &mut Tx,
+    programme: &Programme,
+    (first, last): (Id<Person>, Id<Person>),
+    different: Vec<Different>,
+) -> Result<(Vec<Standing>, Step), Failure> {
+    let mut found: BTreeMap<Id<Person>, Standing> =
+        different.into_iter().map(|different| (different.fresh.person, different.fresh)).collect();
+    let scope = Scope::below(&programme.path);
+    let mut step = store::standing::teachers_between(tx, &scope, first, last).await?;
+    step.retain(|(person, path)| found.get(person).is_some_and(|standing| standing.path == *path));
+    let held = step.iter().filter_map(|(person, _)| found.remove(person)).collect();
+    Ok((held, step))
 }
 
 /// What the event of new rules in force says.
