@@ -24,6 +24,10 @@ use super::store;
 /// Teachers looked at in one reading transaction.
 pub(super) const STEP: i64 = 2000;
 
+/// Standings added in one transaction: those of neighbours in this order stand far apart in the order
+/// of schools, so that a small transaction would write as many pages of that index as it has lines.
+const ADDED_AT_ONCE: usize = 50_000;
+
 /// Steps looked at side by side at most, of the eight or sixteen connections that everybody shares.
 const MOST_AT_ONCE: usize = 3;
 
@@ -66,11 +70,18 @@ pub(super) struct Different {
 pub async fn refresh_all(ctx: &Ctx, programme: &Programme) -> Result<Refreshed, Failure> {
     let mut looks = pin!(looks(ctx, programme));
     let mut done = Refreshed::default();
+    let mut waiting = Vec::new();
     while let Some(look) = looks.try_next().await? {
         done.teachers += look.teachers;
         done.met += look.met;
-        done.changed += settle(ctx, programme, look.different).await?;
+        let (new, others) = told_apart(look.different);
+        done.changed += put_right(ctx, programme, others).await?;
+        waiting.extend(new);
+        if waiting.len() >= ADDED_AT_ONCE {
+            done.changed += add(ctx, programme, std::mem::take(&mut waiting)).await?;
+        }
     }
+    done.changed += add(ctx, programme, waiting).await?;
     Ok(done)
 }
 
@@ -135,8 +146,13 @@ pub(super) async fn settle(
     programme: &Programme,
     different: Vec<Different>,
 ) -> Result<u64, Failure> {
-    let (new, others): (Vec<Different>, Vec<Different>) = different.into_iter().partition(|d| d.is_new);
+    let (new, others) = told_apart(different);
     Ok(add(ctx, programme, new).await? + put_right(ctx, programme, others).await?)
+}
+
+/// Those who had no standing, and the others.
+fn told_apart(different: Vec<Different>) -> (Vec<Different>, Vec<Different>) {
+    different.into_iter().partition(|different| different.is_new)
 }
 
 /// Gives a standing to those who had none when they were looked at. A change of their facts since then
