@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::args;
 use crate::ctx::Ctx;
-use crate::db::{Db, DbError, Row, Tx};
+use crate::db::{Db, DbError, Row, Tx, Value};
 
 /// Marker of an audit row's identifier.
 #[derive(Debug)]
@@ -39,6 +39,31 @@ pub async fn record(
     let row = args![id, ctx.at, ctx.request.as_str(), account, role, node, action, subject, detail];
     tx.run(INSERT, row).await.map(drop)
 }
+
+/// Writes a row for each of many things to which one action was done, as [`record`] does for one.
+///
+/// # Errors
+/// What the database reports.
+pub async fn record_all<D: Serialize>(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    action: &'static str,
+    done: impl IntoIterator<Item = (Uuid, D)>,
+) -> Result<(), DbError> {
+    let (account, role, node) = ctx.who.signature();
+    let mut rows: Vec<Vec<Value<'_>>> = Vec::new();
+    for (subject, detail) in done {
+        let detail = serde_json::to_string(&detail).map_err(|e| DbError::Engine(e.to_string()))?;
+        let id: Id<Entry> = Id::new(ctx.at);
+        let row: &[Value<'_>] =
+            args![id, ctx.at, ctx.request.as_str(), account, role, node, action, subject, detail];
+        rows.push(row.to_vec());
+    }
+    tx.bulk(INSERT_ALL, 9, "", rows).await.map(drop)
+}
+
+const INSERT_ALL: &str =
+    "insert into audit (id, at, request, account, role, node, action, subject, detail) values";
 
 const INSERT: &str = "insert into audit (id, at, request, account, role, node, action, subject, detail)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";

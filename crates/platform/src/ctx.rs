@@ -88,6 +88,12 @@ impl Shift {
         &self.scope
     }
 
+    /// The paths that it has made.
+    #[must_use]
+    pub fn made(&self) -> Scope {
+        Scope::below(&self.to)
+    }
+
     /// Runs a statement that puts `$3` in place of the head of each path in the range from `$1`
     /// to `$2`; what stays of it begins at `$4`. Gives how many rows were changed.
     ///

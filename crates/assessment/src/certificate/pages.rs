@@ -20,6 +20,7 @@ use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors,
 use tisheng_platform::{App, Ctx, Member, Tx};
 use tisheng_policy::scheme;
 use tisheng_registry::access::{self, Permission, Role};
+use tisheng_registry::organisation;
 use tisheng_registry::people::{self, Person};
 use tisheng_rules::{Condition, Verdict};
 
@@ -236,7 +237,8 @@ async fn list(asker: SignedIn, filters: Filters) -> Answer {
         order = Order::by("name");
     }
     let asked = store::listed::Asked { state: filters.text("state"), words, order };
-    let part = (&scope, access::breadth(&asker.ctx));
+    let here = organisation::by_path(&mut tx, &scope.from).await?;
+    let part = (&scope, here.map(|node| node.kind));
     let rows = store::listed::list(&mut tx, &programme, part, asked, &filters.cursor()).await?;
     let slice = Slice::cut(rows, |(certificate, key)| (key.clone(), certificate.number.clone()));
     let hands_over = scheme::rules(&asker.ctx.app, &mut tx, &programme).await?.handover.is_some();

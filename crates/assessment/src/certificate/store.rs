@@ -23,6 +23,14 @@ const FOLLOW_STANDING: &str = "update standing set path = $3 || substr(path, cas
 
 const FOLLOW_CERTIFICATE: &str = "update certificate set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
+/// The city and the county above a school, looked for anew within a range of paths.
+const FOLLOW_ABOVE: &str = "update certificate set
+    city = coalesce((select n.path from node n where n.kind = 'city' and n.path <= certificate.path
+        and certificate.path < substr(n.path, 1, length(n.path) - 1) || '0'), ''),
+    county = coalesce((select n.path from node n where n.kind = 'county' and n.path <= certificate.path
+        and certificate.path < substr(n.path, 1, length(n.path) - 1) || '0'), '')
+    where path >= $1 and path < $2";
+
 const FOLLOW_CERTIFICATE_BATCH: &str = "update certificate_batch set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
 const FIELDS_OF_NUMBER: &str =
@@ -60,8 +68,12 @@ const DOCUMENTS: &str = "select number, pdf from certificate
 
 const ADD: &str =
     "insert into certificate (number, programme, person, path, name, school, sort_key, state, facts,
-    signature, issued_at, issued_by, batch, reason, scheme_version)
-    values ($1, $2, $3, $4, $5, $6, $7, 'valid', $8, $9, $10, $11, $12, '', $13)
+    signature, issued_at, issued_by, batch, reason, scheme_version, city, county)
+    values ($1, $2, $3, $4, $5, $6, $7, 'valid', $8, $9, $10, $11, $12, '', $13,
+    coalesce((select n.path from node n where n.kind = 'city' and n.path <= $4
+        and $4 < substr(n.path, 1, length(n.path) - 1) || '0'), ''),
+    coalesce((select n.path from node n where n.kind = 'county' and n.path <= $4
+        and $4 < substr(n.path, 1, length(n.path) - 1) || '0'), ''))
     on conflict do nothing";
 
 const END: &str = "update certificate set state = $2, ended_at = $3, reason = $4, superseded_by = $5
@@ -231,6 +243,8 @@ pub async fn hold(
 pub async fn follow(tx: &mut Tx, shift: &Shift) -> Result<(), DbError> {
     shift.apply(tx, FOLLOW_STANDING).await?;
     shift.apply(tx, FOLLOW_CERTIFICATE).await?;
+    let moved = shift.made();
+    tx.run(FOLLOW_ABOVE, args![&moved.from, &moved.until]).await?;
     shift.apply(tx, FOLLOW_CERTIFICATE_BATCH).await.map(drop)
 }
 

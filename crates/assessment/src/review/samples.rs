@@ -1,10 +1,11 @@
 //! A panel, and people who judge: for the demo and the stories of higher rooms.
 
 use chrono::TimeDelta;
+use serde_json::json;
 use tisheng_kernel::{Id, Level};
 use tisheng_platform::jobs::Handlers;
 use tisheng_platform::web::Failure;
-use tisheng_platform::{Ctx, DbError, Tx, Who};
+use tisheng_platform::{Ctx, DbError, Tx, Who, audit};
 use tisheng_registry::samples::Persona;
 use uuid::Uuid;
 
@@ -101,11 +102,19 @@ pub async fn notice_ended(ctx: &Ctx, programme: Uuid, id: Id<Submission>) -> Res
     tx.commit().await.map_err(Failure::from)
 }
 
-/// Writes the results of submissions that had none, without reviews, decisions or events: for the
-/// bench.
+/// Writes the results of submissions that had none, without reviews, decisions or events; the audit trail
+/// tells that each became final. For the bench.
 ///
 /// # Errors
 /// What the database reports.
-pub async fn keep_results(tx: &mut Tx, results: &[(&Submission, Final)]) -> Result<u64, DbError> {
+pub async fn keep_results(ctx: &Ctx, tx: &mut Tx, results: &[(&Submission, Final)]) -> Result<u64, DbError> {
+    let told = results.iter().map(|(of, result)| {
+        let detail = json!({
+            "capability": result.capability, "level": result.level.code(), "result": result.id,
+            "scheme_version": result.scheme_version,
+        });
+        (of.id.uuid(), detail)
+    });
+    audit::record_all(ctx, tx, "review.final", told).await?;
     store::bulk::add_all(tx, results).await
 }

@@ -26,6 +26,7 @@ pub(super) fn read<R: Read + Seek>(file: R) -> Result<Document, Refusal> {
         let name = parts.get(id).map_or("", String::as_str);
         let text = package.part(name)?;
         let references = package.references(name)?;
+        document.is_cut |= references.is_cut;
         reading.pictures = references.pictures;
         reading = reading.read(text.as_deref().unwrap_or_default())?;
         let (title, blocks) = (std::mem::take(&mut reading.title), std::mem::take(&mut reading.blocks));

@@ -1,13 +1,13 @@
 //! Small invented files, whole, broken and hostile.
 
-use std::io::{Cursor, Write};
+use std::io::{Cursor, Read, Seek, SeekFrom, Write};
 
 use proptest::prelude::*;
 use rust_xlsxwriter::Workbook;
 
 use super::marks::Reading;
 use super::words::styles_in;
-use super::{Block, Content, Document, PART, Piece, SHOWN, Seen, Text, picture, read};
+use super::{Block, Content, Document, PART, PICTURES, Piece, SHOWN, Seen, Text, picture, read};
 use crate::Refusal;
 
 /// The beginning of a picture of 2 by 2 dots.
@@ -120,6 +120,61 @@ fn pictures_stand_where_they_stood_and_are_taken_out_by_their_place() {
     for place in [0, 3, 4, usize::MAX] {
         assert!(matches!(picture(file.clone(), place), Err(Refusal::Unknown)), "{place} is no picture");
     }
+}
+
+/// A file that counts how often it is read elsewhere than it was.
+struct Watched<'n> {
+    file: Cursor<Vec<u8>>,
+    jumps: &'n mut usize,
+}
+
+impl Read for Watched<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.file.read(buffer)
+    }
+}
+
+impl Seek for Watched<'_> {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        let before = self.file.position();
+        let place = self.file.seek(to)?;
+        *self.jumps += usize::from(place != before);
+        Ok(place)
+    }
+}
+
+/// A text with so many pictures; what is read of it, and how often that went elsewhere.
+fn illustrated(pictures: usize) -> (Document, usize) {
+    let names: Vec<_> = (0..pictures).map(|n| (format!("r{n}"), format!("media/{n}.png"))).collect();
+    let text = body(&names.iter().map(|(id, _)| format!("<w:p>{}</w:p>", drawn(id, ""))).collect::<String>());
+    let references: Vec<_> = names.iter().map(|(id, name)| (id.as_str(), "image", name.as_str())).collect();
+    let references = relations(&references);
+    let paths: Vec<String> = names.iter().map(|(_, name)| format!("word/{name}")).collect();
+    let mut parts =
+        vec![("word/document.xml", text.as_bytes()), ("word/_rels/document.xml.rels", references.as_bytes())];
+    parts.extend(paths.iter().map(|path| (path.as_str(), DOTS)));
+    let mut jumps = 0;
+    let file = Watched { file: package(&parts), jumps: &mut jumps };
+    let read = read(file, Content::Docx).expect("a document");
+    (read, jumps)
+}
+
+#[test]
+fn words_wait_for_no_picture() {
+    let shown = |document: &Document| {
+        let pieces = document.chapters[0].blocks.iter().filter_map(|block| match block {
+            Block::Paragraph(text) => text.first(),
+            _ => None,
+        });
+        pieces.filter(|piece| matches!(piece, Piece::Picture(_))).count()
+    };
+    let (one, few) = illustrated(1);
+    let (many, more) = illustrated(40);
+    assert_eq!((shown(&one), shown(&many)), (1, 40));
+    assert_eq!(few, more, "no picture is gone to before it is shown");
+    let (most, _) = illustrated(PICTURES + 1);
+    assert_eq!((shown(&most), most.is_cut), (PICTURES, true));
+    assert!(!many.is_cut);
 }
 
 #[test]

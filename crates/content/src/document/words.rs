@@ -16,9 +16,10 @@ pub(super) fn read<R: Read + Seek>(file: R) -> Result<Document, Refusal> {
     let text = package.part("word/document.xml")?.ok_or(Refusal::Damaged)?;
     let mut reading = Reading::default();
     reading.styles = styles.unwrap_or_default();
-    reading.pictures = package.references("word/document.xml")?.pictures;
+    let references = package.references("word/document.xml")?;
+    reading.pictures = references.pictures;
     let read = reading.read(&text)?;
-    let is_cut = read.is_full();
+    let is_cut = read.is_full() || references.is_cut;
     Ok(Document { chapters: vec![Chapter { blocks: read.blocks, ..Chapter::default() }], is_cut })
 }
 

@@ -21,8 +21,8 @@ pub async fn answer(call: &Call) -> Told<Response> {
     let programme = call.programme(&mut tx).await?;
     let (own, counted_at) =
         monitoring::figures_below(&mut tx, programme.id, &Part::below(&node.path)).await?;
-    let below: Vec<Value> =
-        monitoring::children(&mut tx, programme.id, node.id).await?.iter().map(child).collect();
+    let children = monitoring::children(&mut tx, programme.id, node.id).await?;
+    let below: Vec<Value> = children.iter().filter(|child| child.stands_with_teachers()).map(child).collect();
     Ok(json_answer(&json!({
         "organisation": node.id.to_string(),
         "name": node.name,

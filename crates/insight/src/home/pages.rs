@@ -25,7 +25,7 @@ use tisheng_rules::certification::GateKind;
 use tisheng_rules::{Condition, Scheme, Verdict};
 
 use super::store::{self, Waiting};
-use crate::monitoring::{self, Figures, Idle, Lagging, Measured};
+use crate::monitoring::{self, Figures, Idle, Lagging, Life, Measured};
 
 /// The routes of this room.
 pub fn routes() -> Router<Arc<App>> {
@@ -294,7 +294,7 @@ async fn office(asker: SignedIn) -> Answer {
     let (figures, _) = monitoring::figures_below(&mut tx, programme.id, &scope).await?;
     let here = organisation::visible(ctx, &mut tx, Id::from_uuid(member.node)).await?;
     let rules = scheme::rules(&ctx.app, &mut tx, &programme).await?;
-    let counties = monitoring::counties(&mut tx, &programme, &here).await?;
+    let counties = monitoring::counties(&mut tx, &programme, &here, Life::Open).await?;
     let today = ctx.at.date();
     let behind = behind(&monitoring::measured((today, &rules), &here, &figures, &counties), today);
     let idle = monitoring::idle(&mut tx, &programme, &here, &counties).await?;

@@ -8,6 +8,7 @@ use tisheng_registry::organisation::{Kind, Node};
 use tisheng_rules::Scheme;
 use tisheng_rules::plan::{Target, TargetMeasure};
 
+use super::life::Life;
 use super::model::{Cover, Coverage, Due, Figures, Idle, Measured, Part, Stage};
 use super::store::{self, Child};
 
@@ -18,9 +19,16 @@ const NAMED: usize = 5;
 ///
 /// # Errors
 /// What the database reports.
-pub async fn counties(tx: &mut Tx, programme: &Programme, node: &Node) -> Result<Vec<Child>, DbError> {
+pub async fn counties(
+    tx: &mut Tx,
+    programme: &Programme,
+    node: &Node,
+    life: Life,
+) -> Result<Vec<Child>, DbError> {
     match node.kind {
-        Kind::Province | Kind::City => store::counties(tx, programme.id, &Scope::below(&node.path)).await,
+        Kind::Province | Kind::City => {
+            store::counties(tx, programme.id, (&Scope::below(&node.path), life)).await
+        }
         _ => Ok(Vec::new()),
     }
 }

@@ -4,13 +4,15 @@
 //! assessed, met, certified. Figures are kept for each school and summed along the paths when
 //! somebody looks, so a parent is the sum of its children in every cell, and looking costs as
 //! many rows as there are schools, never as many as there are teachers. Every figure leads to
-//! exactly the people it counts.
+//! exactly the people it counts. A unit that has ended stands beside the others wherever it has left
+//! something that is counted ([`Life`]).
 //!
 //! Tables: `school_figure`, `school_hours`, `school_choice`, `school_dimension`, `school_work`,
 //! `school_mark`. Invariant: once all
 //! marks are counted, figures equal a fresh count.
 
 mod actions;
+mod life;
 mod measure;
 mod model;
 mod pages;
@@ -20,6 +22,7 @@ mod tests;
 mod work;
 
 pub use actions::{check_figures, lagging, rebuild};
+pub use life::Life;
 pub use measure::{counties, idle, measured};
 pub use model::{Behind, Cell, Cover, Coverage, Doing, Due, Figures, Idle, Lagging, Measured, Part, Stage};
 pub(crate) use pages::SEERS;

@@ -60,7 +60,8 @@ async fn place(ctx: &Ctx, tx: &mut Tx, id: Id<Node>) -> Result<(Node, Programme)
     Ok((node, programme))
 }
 
-/// The children of a node in the order that the address asks for.
+/// The children of a node in the order that the address asks for, with those that have ended and left
+/// something.
 async fn children(
     tx: &mut Tx,
     programme: &Programme,
@@ -70,6 +71,11 @@ async fn children(
     let mut children = store::children(tx, programme.id, node.id).await?;
     sort(&mut children, filters.text("sort"));
     Ok(children)
+}
+
+/// Those of them that a table of teachers shows.
+fn shown_with_teachers(children: &[Child]) -> impl Iterator<Item = &Child> {
+    children.iter().filter(|child| child.stands_with_teachers())
 }
 
 /// The key of an order and whether it is descending.
@@ -121,7 +127,7 @@ async fn table(asker: SignedIn, Path(node): Path<Id<Node>>, filters: Filters) ->
         std::iter::once(name).chain(counts).chain(shares).collect::<Vec<String>>()
     };
     let mut rows: Vec<Vec<String>> =
-        children.into_iter().map(|child| line(child.name, &child.figures)).collect();
+        shown_with_teachers(&children).map(|child| line(child.label(), &child.figures)).collect();
     rows.push(line("合计".to_owned(), &all));
     let day = chinese_date(asker.ctx.at.date());
     let above = vec![

@@ -138,15 +138,34 @@ const BELOW: &str =
     coalesce(cast(sum(certified) as bigint), 0), max(at)
     from school_figure where programme = $1 and path >= $2 and path < $3";
 
-const CHILDREN: &str = "select n.id, n.name, coalesce(cast(sum(f.teachers) as bigint), 0),
+// Whether a unit still is, or has left something that is counted; `school_figure` and `school_work` are read
+// along its path.
+macro_rules! is_or_left {
+    () => {
+        "(n.valid_to is null
+        or exists (select 1 from school_figure k where k.programme = $1
+            and k.path >= n.path and k.path < substr(n.path, 1, length(n.path) - 1) || '0'
+            and k.teachers + k.chosen + k.learning + k.handed_in + k.assessed + k.met + k.certified
+                + k.offered + k.planned > 0)
+        or exists (select 1 from school_work w where w.programme = $1
+            and w.path >= n.path and w.path < substr(n.path, 1, length(n.path) - 1) || '0'))"
+    };
+}
+pub(crate) use is_or_left;
+
+const CHILDREN: &str = concat!(
+    "select n.id, n.name, coalesce(cast(sum(f.teachers) as bigint), 0),
     coalesce(cast(sum(f.chosen) as bigint), 0), coalesce(cast(sum(f.learning) as bigint), 0),
     coalesce(cast(sum(f.handed_in) as bigint), 0), coalesce(cast(sum(f.assessed) as bigint), 0),
     coalesce(cast(sum(f.met) as bigint), 0), coalesce(cast(sum(f.certified) as bigint), 0),
-    coalesce(cast(sum(f.offered) as bigint), 0), coalesce(cast(sum(f.planned) as bigint), 0)
+    coalesce(cast(sum(f.offered) as bigint), 0), coalesce(cast(sum(f.planned) as bigint), 0),
+    n.valid_to is not null
     from node n left join school_figure f on f.programme = $1
         and f.path >= n.path and f.path < substr(n.path, 1, length(n.path) - 1) || '0'
-    where n.parent = $2 and n.valid_to is null and n.kind in ('province', 'city', 'county', 'town', 'school')
-    group by n.id, n.name, n.sort_key order by n.sort_key";
+    where n.parent = $2 and n.kind in ('province', 'city', 'county', 'town', 'school') and ",
+    is_or_left!(),
+    " group by n.id, n.name, n.sort_key, n.valid_to order by n.sort_key, n.id"
+);
 
 /// The way leads from the few marks that are open: `cross join` keeps SQLite from walking all schools instead.
 const UNCOUNTED: &str = "select count(*) from school_mark m cross join school_figure f
@@ -166,8 +185,9 @@ const MARKS: &str = "select marked, counted from school_mark where school = $1";
 
 const SET_COUNTED: &str = "update school_mark set counted = $2 where school = $1";
 
+/// With those that have ended: what was done there is counted above.
 const SCHOOLS: &str = "select id, path from node
-    where kind = 'school' and valid_to is null and path >= $1 and path < $2 order by path";
+    where kind = 'school' and path >= $1 and path < $2 order by path";
 
 const PATH_OF_SCHOOL: &str = "select path from node where id = $1 and kind = 'school'";
 
@@ -275,13 +295,31 @@ pub struct Child {
     pub figures: Figures,
     /// How many of its schools do what else is kept of them.
     pub doing: Doing,
+    /// Whether it has been closed.
+    pub ended: bool,
+}
+
+impl Child {
+    /// The name as shown: of one that has ended with the word that says so.
+    #[must_use]
+    pub fn label(&self) -> String {
+        if self.ended { format!("{}（已撤并）", self.name) } else { self.name.clone() }
+    }
+
+    /// Whether it stands in a table of teachers: one that has ended only while it has some.
+    #[must_use]
+    pub fn stands_with_teachers(&self) -> bool {
+        !self.ended || self.figures != Figures::default()
+    }
 }
 
 fn child(row: &Row<'_>) -> Result<Child, DbError> {
-    Ok(Child { id: row.get(0)?, name: row.get(1)?, figures: figures(row, 2)?, doing: doing(row, 9)? })
+    let (figures, doing, ended) = (figures(row, 2)?, doing(row, 9)?, row.get(11)?);
+    Ok(Child { id: row.get(0)?, name: row.get(1)?, figures, doing, ended })
 }
 
-/// What stands directly below a node, with its figures, in the order of names.
+/// What stands directly below a node, with its figures, in the order of names; also what stood there and
+/// has left something that is counted.
 ///
 /// # Errors
 /// What the database reports.

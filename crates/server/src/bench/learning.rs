@@ -150,10 +150,10 @@ impl<'p> Ways<'p> {
         let reports: Vec<(_, Report)> = learners.iter().flat_map(|one| self.reports(one)).collect();
         let entries = hours::samples::enter_all(&self.ctx, tx, programme, &reports).await?;
         let submissions: Vec<_> = learners.iter().flat_map(|one| self.submissions(one)).collect();
-        evidence::samples::keep_all(tx, &submissions).await?;
+        evidence::samples::keep_all(&self.ctx, tx, &submissions).await?;
         let finals: Vec<(&Submission, Final)> =
             submissions.iter().filter_map(|(one, _)| Some((one, self.result(one)?))).collect();
-        review::samples::keep_results(tx, &finals).await?;
+        review::samples::keep_results(&self.ctx, tx, &finals).await?;
         Ok(entries)
     }
 

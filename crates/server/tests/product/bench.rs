@@ -63,4 +63,17 @@ story!(a_small_province_is_measured, |engine| async move {
     ] {
         assert!(names.iter().any(|name| name.contains(part)), "{part} in {names:?}");
     }
+    // What was filled in bulk is as whole as what people have done.
+    let config = empty.folder.path().join("bench.toml");
+    let database = match &empty.address {
+        Address::Server(url) => format!("[data]\ndatabase = {url:?}\n"),
+        _ => String::new(),
+    };
+    std::fs::write(&config, database).expect("written");
+    let config = config.to_string_lossy();
+    let verified = said(&tisheng(empty.folder.path(), &["verify", "--config", &config], ""));
+    assert!(
+        verified.contains("transitions in the audit trail: ") && !verified.contains("WRONG"),
+        "{verified}"
+    );
 });

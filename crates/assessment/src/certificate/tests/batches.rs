@@ -6,13 +6,16 @@ use tisheng_kernel::Id;
 use tisheng_platform::web::Cursor as Place;
 use tisheng_platform::web::paging::Order;
 use tisheng_platform::{Scope, args};
-use tisheng_registry::access::Breadth;
+use tisheng_registry::organisation;
 use tisheng_registry::people::Person;
+use tisheng_registry::restructuring::relocate;
+use tisheng_registry::samples::beginning;
 use tisheng_testkit::{Seen, story};
 
 use super::{World, begin};
 use crate::certificate::check_standings;
 use crate::certificate::facts::{public_key, verify_offline};
+use crate::certificate::store::follow;
 use crate::certificate::store::listed::{Asked, COLUMNS, list};
 
 /// Three teachers of two schools have met everything, and one has not.
@@ -218,9 +221,8 @@ story!(certificates_of_a_part_are_listed_like_those_of_the_whole, |engine| async
     issued(&world).await;
     let mut tx = world.test.app.db.read().await.expect("a transaction");
     let mut sorted = async |path: &str, asked: Asked<'_>, after: &Place| {
-        let is_city = [&world.town.province, &world.town.city].iter().any(|node| node.path == path);
-        let breadth = if is_city { Breadth::Widest } else { Breadth::Narrow };
-        let rows = list(&mut tx, &world.programme, (&Scope::below(path), breadth), asked, after).await;
+        let kind = organisation::by_path(&mut tx, path).await.expect("read").map(|node| node.kind);
+        let rows = list(&mut tx, &world.programme, (&Scope::below(path), kind), asked, after).await;
         rows.expect("listed").into_iter().map(|(one, key)| (key, one.number, one.path)).collect::<Vec<_>>()
     };
     let mut listed = async |path: &str, (state, words): (&str, &str), after: &Place| {
@@ -252,7 +254,28 @@ story!(certificates_of_a_part_are_listed_like_those_of_the_whole, |engine| async
             assert!(holder.is_some() && found.iter().any(|row| row.1 == *number), "{number}");
         }
     }
-    for part in [&world.town.province, &world.town.city, &first.node] {
+    // What begins every number, as the code of the region may: found in the order of numbers, page after page.
+    let begins_all = |code: &&str| whole.iter().all(|row| row.1.starts_with(code));
+    let code = (1..=whole[0].1.len()).filter_map(|end| whole[0].1.get(..end)).take_while(begins_all).last();
+    let code = code.expect("a common beginning");
+    for part in [&world.town.province, &world.town.city, &world.town.county] {
+        let found = listed(&part.path, ("", code), &Place::default()).await;
+        assert!(found.is_sorted_by_key(|row| &row.1), "{found:?}");
+        assert_eq!(found.len(), 3, "{}", part.name);
+        for (n, (key, number, _)) in found.iter().enumerate() {
+            let place = Place { key: key.clone(), id: number.clone() };
+            assert_eq!(listed(&part.path, ("", code), &place).await, found[n + 1..], "after {n}");
+        }
+        // Whoever is called so comes after the schools that are.
+        for (words, many) in [("测试", 3), ("教师", 2), ("jsj", 1)] {
+            let found = listed(&part.path, ("", words), &Place::default()).await;
+            assert_eq!(found.len(), many, "{words}");
+            let (key, number, _) = &found[0];
+            let place = Place { key: key.clone(), id: number.clone() };
+            assert_eq!(listed(&part.path, ("", words), &place).await, found[1..], "{words}");
+        }
+    }
+    for part in [&world.town.province, &world.town.city, &world.town.county, &first.node] {
         let held = whole.iter().filter(|row| row.2.starts_with(&part.path)).count();
         for by in COLUMNS {
             let asked = |order| Asked { state: "", words: "", order };
@@ -271,6 +294,24 @@ story!(certificates_of_a_part_are_listed_like_those_of_the_whole, |engine| async
                 up.reverse();
                 assert_eq!(down, up, "-{by} of {}", part.name);
             }
+        }
+    }
+});
+
+story!(certificates_move_with_their_school, |engine| async move {
+    let world = three_are_ready(engine).await;
+    issued(&world).await;
+    let system = world.test.system();
+    let (school, to) = (&world.town.school().node, &world.town.neighbour);
+    let mut tx = system.write().await.expect("a transaction");
+    let moved = relocate(&system, &mut tx, (school.id, school.version), to.id, beginning(), "区划调整").await;
+    follow(&mut tx, &moved.expect("moved").shift()).await.expect("followed");
+    tx.commit().await.expect("commits");
+    for (place, many) in [(&world.town.county_office, 1), (&world.town.neighbour_office, 2)] {
+        let mut office = world.browser(place).await;
+        for query in ["", "?sort=-number", "?q=测试"] {
+            let page = office.get(&format!("/certificates{query}")).await;
+            assert_eq!(page.html().matches("<th scope=\"row\">").count(), many, "{query} at {}", place.name);
         }
     }
 });

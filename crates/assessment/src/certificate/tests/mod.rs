@@ -4,6 +4,7 @@ mod batches;
 mod proof;
 mod score;
 mod trial;
+mod walking;
 
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 use askama::Template;
 use chrono::{NaiveDate, TimeDelta};
 use tisheng_kernel::number::chinese_date;
-use tisheng_kernel::{Instant, Level};
+use tisheng_kernel::{Id, Instant, Level};
 use tisheng_platform::web::layout::show;
 use tisheng_platform::web::paging::{Order, ROWS, Slice};
 use tisheng_platform::web::serve::download;
@@ -16,7 +16,7 @@ use tisheng_registry::organisation::{self, Kind, Node};
 use tisheng_rules::Scheme;
 
 use super::store::{self, COLUMNS, Line, Notice, Split, Wanted};
-use crate::evidence::State;
+use crate::evidence::{State, Submission};
 use crate::review::actions;
 use crate::review::model::{Duty, Review, ReviewState};
 use crate::review::objection::{self, Objection};
@@ -35,6 +35,8 @@ pub fn sees_board(ctx: &Ctx) -> bool {
 }
 
 const TITLE: &str = "测评进展";
+/// How addresses name the place in the list of works on which panels are split.
+const SPLIT: &str = "split";
 /// Rows of a table that is saved.
 const TABLE: i64 = 20_000;
 /// The heads of that table.
@@ -59,8 +61,11 @@ struct Board {
     sorts_by_age: bool,
     /// Whether the asker appoints a panel.
     appoints: bool,
-    /// Works on which a panel is split, and who has to decide by when.
+    /// Works on which a panel is split, and who has to decide by when: a page of them.
     split: Vec<SplitRow>,
+    /// The query of their first page, and of their next.
+    split_first: String,
+    split_next: String,
 }
 
 /// A work on which the members of a panel do not agree.
@@ -187,16 +192,24 @@ pub async fn board(asker: SignedIn, filters: Filters) -> Answer {
         Breadth::Widest | Breadth::Wide => Vec::new(),
         Breadth::Narrow => store::counts(&mut tx, found.programme, &found.scope).await?,
     };
-    let split = if found.unit.is_none() { split(ctx, &mut tx, &found).await? } else { Vec::new() };
+    // Named before the first page of the list; its rows say it on every page.
+    let split = match filters.cursor() == Cursor::default() {
+        true => split(ctx, &mut tx, &found, &filters).await?,
+        false => Slice { rows: Vec::new(), next: None },
+    };
+    let marked = marked(ctx, &mut tx, &found).await?;
     drop(tx);
     let slice = Slice::cut(found.lines, |line| line.place(found.order));
     let (first, next) = pager(&filters, slice.next.as_ref());
     let lines = slice.rows.into_iter().map(|line| Row {
         label: found.rules.framework.label(&line.capability),
         age: (ctx.at - line.since).num_days(),
-        is_split: split.iter().any(|one| one.split.id == line.id),
+        is_split: marked.contains(&line.id),
         line,
     });
+    let to_split = |place: &str| filters.with(SPLIT, place);
+    let split_first = if filters.text(SPLIT).is_empty() { String::new() } else { to_split("") };
+    let split_next = split.next.map(|place| to_split(&place.write())).unwrap_or_default();
     let of = |state: State| counts.iter().find(|(known, _)| *known == state).map_or(0, |(_, count)| *count);
     let is_school = match &found.unit {
         Some(unit) => unit.kind == Kind::School,
@@ -218,39 +231,58 @@ pub async fn board(asker: SignedIn, filters: Filters) -> Answer {
         next,
         appoints: access::require(ctx, &APPOINTERS).is_ok(),
         many_schools: !is_school,
-        // Named once, before the list; its rows say it on every page.
-        split: if filters.cursor() == Cursor::default() { split } else { Vec::new() },
+        split: split.rows,
+        split_first,
+        split_next,
         order: if filters.text("q").is_empty() { found.order.key() } else { String::new() },
         sorts_by_age: found.sorts_by_age,
         filters,
     })
 }
 
-/// What panels do not agree on below the asker's node; above the county it would be too much to look at.
-async fn split(ctx: &Ctx, tx: &mut Tx, found: &Found) -> Result<Vec<SplitRow>, Failure> {
-    if access::breadth(ctx) == Breadth::Widest {
-        return Ok(Vec::new());
+/// A page of what panels do not agree on below the asker's node; above the county it would be too much to look
+/// at.
+async fn split(ctx: &Ctx, tx: &mut Tx, found: &Found, filters: &Filters) -> Result<Slice<SplitRow>, Failure> {
+    if found.unit.is_some() || access::breadth(ctx) == Breadth::Widest {
+        return Ok(Slice { rows: Vec::new(), next: None });
     }
     let member = access::require(ctx, &LOOKERS)?;
+    let after = Cursor::read(filters.text(SPLIT));
+    let all = store::split(tx, found.programme, &ctx.scope(), member.person, &after).await?;
+    let Slice { rows, next } = Slice::cut(all, |one| (one.sort_key.clone(), one.id.to_string()));
     let today = ctx.at.date();
-    let mut rows = Vec::new();
-    for one in store::split(tx, found.programme, &ctx.scope(), member.person).await? {
-        // Where members are still to be drawn, nothing is split yet.
-        if one.chair.is_empty() && lacks_members(ctx, tx, found.programme, &one).await? {
-            continue;
+    let row = |one: Split| SplitRow {
+        label: found.rules.framework.label(&one.capability),
+        limit: match one.due_on {
+            Some(due) => chinese_date(due),
+            None => format!("{}起等待", chinese_date(one.since.date())),
+        },
+        is_late: one.due_on.is_some_and(|due| due < today),
+        is_own_panel: one.body == Some(member.node),
+        split: one,
+    };
+    let rows = complete(ctx, tx, found, rows).await?.into_iter().map(row).collect();
+    Ok(Slice { rows, next })
+}
+
+/// The works of the page on which a panel is split.
+async fn marked(ctx: &Ctx, tx: &mut Tx, found: &Found) -> Result<Vec<Id<Submission>>, Failure> {
+    let member = access::require(ctx, &LOOKERS)?;
+    let may_be = |line: &&Line| line.state == State::Panel && line.done > 1 && line.done == line.drawn;
+    let among: Vec<_> = found.lines.iter().filter(may_be).map(|line| line.id).collect();
+    let split = store::split_among(tx, found.programme, &found.scope, member.person, &among).await?;
+    Ok(complete(ctx, tx, found, split).await?.into_iter().map(|one| one.id).collect())
+}
+
+/// Those of which all members have judged: where some are still to be drawn, nothing is split yet.
+async fn complete(ctx: &Ctx, tx: &mut Tx, found: &Found, split: Vec<Split>) -> Result<Vec<Split>, Failure> {
+    let mut all = Vec::with_capacity(split.len());
+    for one in split {
+        if !one.chair.is_empty() || !lacks_members(ctx, tx, found.programme, &one).await? {
+            all.push(one);
         }
-        rows.push(SplitRow {
-            label: found.rules.framework.label(&one.capability),
-            limit: match one.due_on {
-                Some(due) => chinese_date(due),
-                None => format!("{}起等待", chinese_date(one.since.date())),
-            },
-            is_late: one.due_on.is_some_and(|due| due < today),
-            is_own_panel: one.body == Some(member.node),
-            split: one,
-        });
     }
-    Ok(rows)
+    Ok(all)
 }
 
 /// Whether fewer have judged than the step asks for.

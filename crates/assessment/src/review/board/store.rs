@@ -4,7 +4,9 @@ mod lines;
 
 use chrono::NaiveDate;
 use tisheng_kernel::{Id, Instant, Level};
-use tisheng_platform::{DbError, Row, Scope, Tx, args};
+use tisheng_platform::web::Cursor;
+use tisheng_platform::web::paging::ROWS;
+use tisheng_platform::{DbError, Row, Scope, Tx, Value, args};
 use tisheng_registry::access::Breadth;
 use tisheng_registry::people::Person;
 use uuid::Uuid;
@@ -48,26 +50,41 @@ const LEFT: &str = left!("");
 const LEFT_BY: &str = left!(" and m.person = $2");
 const NO_CHAIR: &str = "update panel_member set until = $3
     where programme = $1 and node = $2 and chair and until is null";
-/// A panel whose members do not agree, in the order of the roll. Of a work that others still judge nothing
-/// is said.
-const SPLIT: &str = "select s.id, p.name, n.name, s.capability, b.id, coalesce(b.name, ''),
-    coalesce(k.name, ''), c.due_on,
-    (select max(d.done_at) from review d where d.programme = s.programme and d.submission = s.id
-        and d.step = s.step and d.duty = 'panel' and d.state = 'done')
-    from submission s join person p on p.id = s.person join node n on n.id = s.school
-    left join review c on c.programme = s.programme and c.submission = s.id and c.step = s.step
-        and c.duty = 'chair' and c.state = 'open'
-    left join person k on k.id = c.reviewer
-    left join node b on b.id = (select d.body from review d where d.programme = s.programme
-        and d.submission = s.id and d.step = s.step and d.duty = 'panel' and d.state = 'done'
-        order by d.drawn_at, d.id limit 1)
-    where s.programme = $1 and s.path >= $2 and s.path < $3 and s.state = 'panel' and s.superseded_by is null
-    and s.person <> $4
-    and not exists (select 1 from review o where o.programme = s.programme and o.submission = s.id
-        and o.step = s.step and o.duty = 'panel' and o.state = 'open')
-    and (select count(distinct d.level) from review d where d.programme = s.programme
-        and d.submission = s.id and d.step = s.step and d.duty = 'panel' and d.state = 'done') > 1
-    order by s.sort_key, s.id limit 50";
+/// Panels whose members do not agree. Of a work that others still judge nothing is said.
+macro_rules! split {
+    ($which:literal) => {
+        concat!(
+            "select s.id, p.name, n.name, s.capability, b.id, coalesce(b.name, ''),
+            coalesce(k.name, ''), c.due_on,
+            (select max(d.done_at) from review d where d.programme = s.programme and d.submission = s.id
+                and d.step = s.step and d.duty = 'panel' and d.state = 'done'), s.sort_key
+            from submission s join person p on p.id = s.person join node n on n.id = s.school
+            left join review c on c.programme = s.programme and c.submission = s.id and c.step = s.step
+                and c.duty = 'chair' and c.state = 'open'
+            left join person k on k.id = c.reviewer
+            left join node b on b.id = (select d.body from review d where d.programme = s.programme
+                and d.submission = s.id and d.step = s.step and d.duty = 'panel' and d.state = 'done'
+                order by d.drawn_at, d.id limit 1)
+            where s.programme = $1 and s.path >= $2 and s.path < $3 and s.state = 'panel'
+            and s.superseded_by is null and s.person <> $4
+            and not exists (select 1 from review o where o.programme = s.programme and o.submission = s.id
+                and o.step = s.step and o.duty = 'panel' and o.state = 'open')
+            and (select count(distinct d.level) from review d where d.programme = s.programme
+                and d.submission = s.id and d.step = s.step and d.duty = 'panel' and d.state = 'done') > 1 and ",
+            $which,
+            " order by s.sort_key, s.id limit 51"
+        )
+    };
+}
+
+/// In the order of the roll, a page and one more.
+const SPLIT: &str = split!("(s.sort_key, s.id) > ($5, $6)");
+/// Of the works of a page, [`ROWS`].
+const SPLIT_AMONG: &str = split!(
+    "s.id in ($5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+    $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43,
+    $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54)"
+);
 const COUNTS: &str = "select state, count(*) from submission
     where programme = $1 and path >= $2 and path < $3 and superseded_by is null group by state";
 const NOTICE_NARROW: &str = "select s.id, p.name, s.sort_key, n.name, s.capability, d.level, d.notice_until
@@ -222,24 +239,56 @@ pub struct Split {
     pub due_on: Option<NaiveDate>,
     /// Since when they differ.
     pub since: Instant,
+    /// Its place in the list.
+    pub sort_key: String,
 }
 
-/// Works within `scope` on which a panel is split, but not those of `person`.
-pub async fn split(tx: &mut Tx, programme: Uuid, scope: &Scope, person: Uuid) -> Result<Vec<Split>, DbError> {
-    tx.rows(SPLIT, args![programme, &scope.from, &scope.until, person], |row| {
-        Ok(Split {
-            id: row.get(0)?,
-            name: row.get(1)?,
-            school: row.get(2)?,
-            capability: row.get(3)?,
-            body: row.get(4)?,
-            body_name: row.get(5)?,
-            chair: row.get(6)?,
-            due_on: row.get(7)?,
-            since: row.get(8)?,
-        })
+fn split_row(row: &Row<'_>) -> Result<Split, DbError> {
+    Ok(Split {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        school: row.get(2)?,
+        capability: row.get(3)?,
+        body: row.get(4)?,
+        body_name: row.get(5)?,
+        chair: row.get(6)?,
+        due_on: row.get(7)?,
+        since: row.get(8)?,
+        sort_key: row.get(9)?,
     })
-    .await
+}
+
+/// A page of the works within `scope` on which a panel is split, but not those of `person`; one more than is
+/// shown.
+pub async fn split(
+    tx: &mut Tx,
+    programme: Uuid,
+    scope: &Scope,
+    person: Uuid,
+    after: &Cursor,
+) -> Result<Vec<Split>, DbError> {
+    let asked = args![programme, &scope.from, &scope.until, person, &after.key, after.uuid()];
+    tx.rows(SPLIT, asked, split_row).await
+}
+
+/// Those of the works `among` on which a panel is split, but not those of `person`.
+pub async fn split_among(
+    tx: &mut Tx,
+    programme: Uuid,
+    scope: &Scope,
+    person: Uuid,
+    among: &[Id<Submission>],
+) -> Result<Vec<Split>, DbError> {
+    let page = usize::try_from(ROWS).unwrap_or(usize::MAX);
+    let mut found = Vec::new();
+    for some in among.chunks(page) {
+        // The last fills the places that are left.
+        let padded = some.iter().chain(some.last().into_iter().cycle()).take(page);
+        let mut asked: Vec<Value<'_>> = args![programme, &scope.from, &scope.until, person].to_vec();
+        asked.extend(padded.map(|id| Value::from(*id)));
+        found.extend(tx.rows(SPLIT_AMONG, &asked, split_row).await?);
+    }
+    Ok(found)
 }
 
 /// How many current submissions within `scope` are in each state.

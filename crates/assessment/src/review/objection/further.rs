@@ -1,10 +1,12 @@
-//! To the level above (申诉): what an author does who does not accept an answer, and to whom anybody turns
-//! whose objection is not answered in time.
+//! To the level above (申诉): what somebody does who objected and does not accept the answer, and to whom
+//! anybody turns whose objection is not answered in time.
 //!
-//! The rules name who answers in order. An author whose objection was rejected may turn to the next of
-//! them that stands above the panel's node, within the rules' days after the answer; until these are over,
-//! or that answer is there, the level does not come into force. What is late stands on the desks above as
-//! it is: whoever appoints panels there answers it.
+//! The rules name who answers in order. Whoever has objected, the author or another, and was refused may turn
+//! to the next of them that stands above the panel's node, within the rules' days after the answer; until
+//! these are over, or that answer is there, the level does not come into force. What is late stands on the
+//! desks above as it is: whoever appoints panels there answers it.
+
+use std::collections::BTreeSet;
 
 use chrono::{Days, NaiveDate};
 use serde_json::json;
@@ -14,8 +16,10 @@ use tisheng_platform::{Ctx, Tx, audit, jobs};
 use tisheng_registry::organisation::Node;
 use tisheng_rules::TierKey;
 use tisheng_training::hours::DisputeState;
+use uuid::Uuid;
 
 use super::Objection;
+use super::actions::may_object;
 use super::store;
 use crate::evidence::{State, Submission};
 use crate::review::actions::{owns, person, programme};
@@ -32,6 +36,8 @@ pub struct Further {
     pub days: u32,
     /// The last day on which it is turned to; none while the answer before is awaited.
     pub until: Option<NaiveDate>,
+    /// Whether the rules name nobody above it: its answer is the last.
+    pub is_last: bool,
 }
 
 /// Who stands above the node that answers, or answered, `objection`; `None` where the rules name nobody
@@ -42,6 +48,7 @@ pub async fn next(tx: &mut Tx, case: &Case, objection: &Objection) -> Result<Opt
     let answered = store::answered_at(tx, objection).await?;
     let shorter = |path: &String| !path.is_empty() && path.len() < objection.path.len();
     let below = Some(answered).filter(shorter).map_or(objection.path.len(), |path| path.len());
+    let mut further: Option<Further> = None;
     for stage in &rule.appeals {
         let kind = match *stage.by {
             TierKey::School => continue,
@@ -50,20 +57,26 @@ pub async fn next(tx: &mut Tx, case: &Case, objection: &Objection) -> Result<Opt
             TierKey::Province => "province",
         };
         let Some(node) = above(tx, &case.submission, kind).await? else { continue };
-        if node.path.len() < below {
-            let after =
-                |at: Instant| WorkCalendar::default().after_working_days(at.date(), *rule.appeal_within);
-            return Ok(Some(Further { node, days: *stage.days, until: objection.answered_at.map(after) }));
+        match &mut further {
+            Some(next) => next.is_last &= node.path.len() >= next.node.path.len(),
+            None if node.path.len() < below => {
+                let after =
+                    |at: Instant| WorkCalendar::default().after_working_days(at.date(), *rule.appeal_within);
+                let until = objection.answered_at.map(after);
+                further = Some(Further { node, days: *stage.days, until, is_last: true });
+            }
+            None => {}
         }
     }
-    Ok(None)
+    Ok(further)
 }
 
-/// The author's last objection to what stands, where it was rejected and somebody above can still be turned
+/// The last objection of `person` to what stands, where it was rejected and somebody above can still be turned
 /// to on `today`.
 async fn open_to(
     tx: &mut Tx,
     case: &Case,
+    person: Uuid,
     today: NaiveDate,
 ) -> Result<Option<(Objection, Further)>, Failure> {
     let of = &case.submission;
@@ -71,15 +84,15 @@ async fn open_to(
         return Ok(None);
     }
     let since = standing(tx, of).await?.decided_at;
-    let own = store::of_submission(tx, of).await?.into_iter().rfind(|one| one.person == of.person);
+    let own = store::of_submission(tx, of).await?.into_iter().rfind(|one| one.person == person);
     let rejected = |one: &Objection| one.state == DisputeState::Rejected && one.opened_at >= since;
     let Some(last) = own.filter(rejected) else { return Ok(None) };
     let further = next(tx, case, &last).await?;
     Ok(further.filter(|to| to.until.is_some_and(|until| today <= until)).map(|to| (last, to)))
 }
 
-/// To whom the asker turns next for `objection`: for what is late, and for the author's own that was
-/// rejected and can still be taken further.
+/// To whom whoever made `objection` turns next: for what is late, and for what was rejected and can still be
+/// taken further.
 pub async fn offered(
     ctx: &Ctx,
     tx: &mut Tx,
@@ -89,34 +102,48 @@ pub async fn offered(
     if objection.is_late(ctx.at.date()) {
         return next(tx, case, objection).await;
     }
-    let open = open_to(tx, case, ctx.at.date()).await?;
+    let open = open_to(tx, case, objection.person, ctx.at.date()).await?;
     Ok(open.filter(|(last, _)| last.id == objection.id).map(|(_, to)| to))
 }
 
-/// Whether the level waits for its author to turn to the level above; it is looked at again the day after.
-pub async fn holds(ctx: &Ctx, tx: &mut Tx, case: &Case) -> Result<bool, Failure> {
-    let Some((last, to)) = open_to(tx, case, ctx.at.date()).await? else { return Ok(false) };
-    let Some(until) = to.until else { return Ok(false) };
-    let end = Instant::start_of(until.checked_add_days(Days::new(1)).unwrap_or(until));
-    let key = format!("{}/{}", case.submission.id, last.id);
-    let payload = json!({ "programme": case.submission.programme, "submission": case.submission.id });
-    jobs::enqueue(tx, end, NOTICE_JOB, &key, &payload).await?;
-    Ok(true)
+/// Whether `objection` was rejected by the last whom the rules name.
+pub async fn is_last(tx: &mut Tx, case: &Case, objection: &Objection) -> Result<bool, Failure> {
+    Ok(objection.state == DisputeState::Rejected && next(tx, case, objection).await?.is_none())
 }
 
-/// The work `id`, whose author the asker is; nobody who has left takes anything further.
+/// Whether the level waits for somebody who objected to turn to the level above; it is looked at again the day
+/// after.
+pub async fn holds(ctx: &Ctx, tx: &mut Tx, case: &Case) -> Result<bool, Failure> {
+    let all = store::of_submission(tx, &case.submission).await?;
+    let people: BTreeSet<Uuid> = all.iter().map(|one| one.person).collect();
+    let mut held = false;
+    for person in people {
+        let open = open_to(tx, case, person, ctx.at.date()).await?;
+        let Some((last, until)) = open.and_then(|(last, to)| Some((last, to.until?))) else { continue };
+        let end = Instant::start_of(until.checked_add_days(Days::new(1)).unwrap_or(until));
+        let key = format!("{}/{}", case.submission.id, last.id);
+        let payload = json!({ "programme": case.submission.programme, "submission": case.submission.id });
+        jobs::enqueue(tx, end, NOTICE_JOB, &key, &payload).await?;
+        held = true;
+    }
+    Ok(held)
+}
+
+/// The work `id`, to whose level the asker has objected or whose author the asker is; nobody who has left, or
+/// is there to look only, takes anything further.
 pub async fn own(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>) -> Result<Case, Failure> {
-    person(ctx)?;
+    let me = person(ctx)?;
     let programme = programme(ctx, tx).await?;
     let case = Case::load(ctx, tx, programme, id).await?;
-    if owns(ctx, &case.submission) { Ok(case) } else { Err(Failure::NotFound) }
+    let objected = store::of_submission(tx, &case.submission).await?.iter().any(|one| one.person == me);
+    if owns(ctx, &case.submission) || may_object(ctx) && objected { Ok(case) } else { Err(Failure::NotFound) }
 }
 
 /// Turns to the level above with what was rejected.
 ///
 /// # Errors
-/// [`Failure::NotFound`] for everybody but the author; [`Failure::Refused`] when nobody can be turned to any
-/// more.
+/// [`Failure::NotFound`] for everybody who has neither made the work nor objected; [`Failure::Refused`] when
+/// nobody can be turned to any more.
 pub async fn raise(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>, text: &str) -> Result<(), Failure> {
     let me = person(ctx)?;
     let case = own(ctx, tx, id).await?;
@@ -129,7 +156,7 @@ pub async fn raise(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>, text: &str) -> Re
     reviews::hold(tx, programme, id, &decided.step).await?;
     // It may have come into force while its row was held by another.
     let case = Case::load(ctx, tx, programme, id).await?;
-    let (last, to) = open_to(tx, &case, ctx.at.date()).await?.ok_or_else(over)?;
+    let (last, to) = open_to(tx, &case, me, ctx.at.date()).await?.ok_or_else(over)?;
     let objection = Objection {
         id: ctx.id(),
         body: to.node.id.uuid(),

@@ -5,8 +5,8 @@
 //! answered by the chair of the panel that decided, or by those who appoint that panel; never by the
 //! author, whoever objects, or whoever has judged the work. An objection that is upheld sets the
 //! decision aside, and the panel judges again, others first; else the notice goes on. The author and
-//! colleagues read the reason and the answer, not who objected. An author whose objection was rejected may
-//! turn to the level above ([`further`]).
+//! colleagues read the reason and the answer, not who objected. Whoever was refused may turn to the level above
+//! ([`further`]).
 
 pub(super) mod actions;
 pub(super) mod further;

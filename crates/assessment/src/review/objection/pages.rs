@@ -33,12 +33,21 @@ struct ObjectPage {
     until: String,
     /// Whether the asker may object now.
     may_object: bool,
-    /// What the asker has objected, each with to whom to turn next.
-    own: Vec<(Objection, Option<Further>)>,
+    /// What the asker has objected.
+    own: Vec<Own>,
     today: NaiveDate,
     appeal: String,
     typed: Fields,
     errors: FormErrors,
+}
+
+/// An objection as whoever made it reads it.
+struct Own {
+    objection: Objection,
+    /// To whom to turn next.
+    next: Option<Further>,
+    /// Whether it was rejected by the last who answers.
+    is_over: bool,
 }
 
 fn parsed<T>(id: &str) -> Result<Id<T>, Failure> {
@@ -62,7 +71,8 @@ async fn object_page(
     let mut with_next = Vec::with_capacity(own.len());
     for objection in own {
         let next = further::offered(ctx, &mut tx, &case, &objection).await?;
-        with_next.push((objection, next));
+        let is_over = further::is_last(&mut tx, &case, &objection).await?;
+        with_next.push(Own { objection, next, is_over });
     }
     let own = with_next;
     let decided = reviews::decisions(&mut tx, &case.submission).await?.pop();
@@ -119,7 +129,7 @@ pub async fn object(asker: SignedIn, Path(id): Path<String>, fields: Fields) -> 
     once.done(&format!("/review/notice/{id}"), flash).await
 }
 
-/// `POST /review/notice/{id}/further`: the author turns to the level above.
+/// `POST /review/notice/{id}/further`: whoever was refused turns to the level above.
 pub async fn raise(asker: SignedIn, Path(id): Path<String>, fields: Fields) -> Answer {
     let ctx = &asker.ctx;
     let id: Id<Submission> = parsed(&id)?;

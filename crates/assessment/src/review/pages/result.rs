@@ -80,7 +80,7 @@ pub async fn result(asker: SignedIn, Path(id): Path<String>) -> Answer {
     let mut further = Vec::new();
     for objection in objections.iter().filter(|_| own && !asker.member().only_reads()) {
         let next = objection::further::offered(ctx, &mut tx, &case, objection).await?;
-        further.extend(next.map(|next| next_words(&next)));
+        further.extend(next.map(|next| next_words(&next, objection.person == case.submission.person)));
     }
     let may_revise = own && evidence::may_revise(ctx, &mut tx, &case.submission).await?;
     drop(tx);
@@ -114,11 +114,15 @@ pub async fn result(asker: SignedIn, Path(id): Path<String>) -> Answer {
     })
 }
 
-fn next_words(next: &Further) -> String {
+/// `is_author`: whether the author made the objection; of others nobody is named.
+fn next_words(next: &Further, is_author: bool) -> String {
     let office = &next.node.name;
     match next.until {
-        Some(until) => {
+        Some(until) if is_author => {
             format!("不服答复的，可在{}前向{office}申诉；在此之前结论不生效。", chinese_date(until))
+        }
+        Some(until) => {
+            format!("提出异议的人可在{}前向{office}申诉；在此之前结论不生效。", chinese_date(until))
         }
         None => format!(
             "有异议已超过答复期限，{office}的待办中也列有这项异议，可以直接答复；需要催办的，请联系{office}。"

@@ -104,6 +104,55 @@ story!(the_answer_of_the_last_level_is_the_last, |engine| async move {
     mine.post(&format!("{}/further", notice(&work)), &[("further", "不服")]).await.is(403);
 });
 
+story!(a_colleague_who_is_refused_turns_to_the_level_above, |engine| async move {
+    let world = town(engine).await;
+    let office = office(&world);
+    let work = on_notice(&world, Level::Excellent).await;
+    let at = object(&mut world.teacher(1).await, &work, "课堂片段不是本人的课").await;
+    answered(&mut chair(&world).await, &at, "reject", "核对过课表，是本人的课。").await.shows("异议不成立");
+    let mut colleague = world.teacher(1).await;
+    let page = colleague.get(&notice(&work)).await;
+    page.shows(&format!("前向{office}申诉")).shows(&format!("{office}的答复为最终结论，不能再申诉"));
+    let further = format!("{}/further", notice(&work));
+    colleague.post(&further, &[("further", "")]).await.is(422).says("请填写申诉理由");
+
+    // Neither the author, of whom nothing was refused, nor those who have not objected.
+    let mut mine = world.teacher(0).await;
+    mine.get(&notice(&work)).await.hides("不服答复的，可在");
+    mine.post(&further, &[("further", "x")]).await.is(403);
+    for n in [2, 5] {
+        world.teacher(n).await.post(&further, &[("further", "x")]).await.is(404);
+    }
+    world.browser(&world.town.neighbour_office).await.post(&further, &[("further", "x")]).await.is(404);
+    eight_days_later(&world).await;
+    colleague = world.teacher(1).await;
+    colleague.post(&further, &[("further", "太晚了")]).await.is(403).says("期限已过");
+    assert_eq!(current(&world, &work).await.state, State::Final, "the days to appeal were over");
+});
+
+story!(the_county_has_the_last_word_to_a_colleague, |engine| async move {
+    let world = town(engine).await;
+    let work = on_notice(&world, Level::Excellent).await;
+    let at = object(&mut world.teacher(1).await, &work, "课堂片段不是本人的课").await;
+    answered(&mut chair(&world).await, &at, "reject", "核对过课表，是本人的课。").await.shows("异议不成立");
+    let further = format!("{}/further", notice(&work));
+    let mut colleague = world.teacher(1).await;
+    let seen = colleague.post(&further, &[("further", "课表上是别人的课")]).await;
+    let up = seen.shows("申诉已提出").link("/review/objections/").trim_end_matches("/withdraw").to_owned();
+    colleague.post(&further, &[("further", "再说一次")]).await.is(403);
+    world.teacher(0).await.get(&address(work.id)).await.shows("课表上是别人的课").hides("教师乙");
+    eight_days_later(&world).await;
+    assert_eq!(current(&world, &work).await.state, State::Notice, "the appeal holds it");
+    answered(&mut chair(&world).await, &up, "reject", "说明").await.is(404);
+    let mut county = county(&world).await;
+    county.get(&up).await.shows("课表上是别人的课").shows("核对过课表").shows("教师乙");
+    answered(&mut county, &up, "reject", "调课单上是本人。").await.shows("异议不成立");
+    assert_eq!(current(&world, &work).await.state, State::Final);
+    let mut colleague = world.teacher(1).await;
+    colleague.get(&notice(&work)).await.shows("调课单上是本人").shows("最后一级答复，为最终结论");
+    colleague.post(&further, &[("further", "不服")]).await.is(403);
+});
+
 story!(a_level_stands_once_its_author_has_let_the_days_pass, |engine| async move {
     let world = town(engine).await;
     let work = rejected(&world).await;

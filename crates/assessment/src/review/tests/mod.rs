@@ -1,6 +1,7 @@
 //! Stories of judging, told on both engines.
 
 mod appealing;
+mod differing;
 mod drawing;
 mod earning;
 mod keeping;

@@ -65,7 +65,7 @@ story!(a_level_does_not_come_into_force_while_an_objection_is_open, |engine| asy
     assert_eq!(current(&world, &work).await.state, State::Notice, "the objection holds it");
     assert!(result(&world, &work).await.expect("read").is_none());
     let mut late = world.teacher(2).await;
-    late.get("/review/notice").await.shows("异议待答复");
+    late.get("/review/notice").await.shows("异议处理中");
     late.post(&notice(&work), &[("text", "太晚了")]).await.is(403).says("公示期已过");
 
     let mut leader = chair(&world).await;
@@ -80,6 +80,11 @@ story!(a_level_does_not_come_into_force_while_an_objection_is_open, |engine| asy
         .hides("待答复");
     answered(&mut leader, &at, "uphold", "改主意了").await.is(403).says("已经处理");
 
+    let now = current(&world, &work).await.state;
+    assert_eq!(now, State::Notice, "whoever objected may still turn to the county");
+    let mut mine = world.teacher(0).await;
+    mine.get(&address(work.id)).await.shows("提出异议的人可在").hides("不服答复的").hides("教师乙");
+    eight_days_later(&world).await;
     assert_eq!(current(&world, &work).await.state, State::Final, "its days were over");
     assert_eq!(result(&world, &work).await.expect("read").expect("a result").level, Level::Excellent);
     world.teacher(1).await.get(&notice(&work)).await.shows("核对过课表").hides("撤回异议");

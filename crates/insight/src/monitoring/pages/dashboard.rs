@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use tisheng_kernel::number::thousands;
+use tisheng_kernel::number::{chinese_date, thousands};
 use tisheng_kernel::{HourLength, Id, Seconds};
 use tisheng_platform::Scope;
 use tisheng_platform::chart::{Bar, bars};
@@ -17,7 +17,8 @@ use tisheng_rules::Scheme;
 
 use super::targets::{TargetLine, lines};
 use super::works::{self, CoverLine, WorkTable};
-use super::{SEERS, children, people_in, people_with, programmes};
+use super::{SEERS, children, people_in, people_with, programmes, shown_with_teachers};
+use crate::monitoring::life::Life;
 use crate::monitoring::measure;
 use crate::monitoring::model::{Figures, Stage};
 use crate::monitoring::store::{self, Child};
@@ -60,6 +61,16 @@ impl NodePage {
         people_in(node, state)
     }
 
+    /// The day on which the node ended; empty while it is.
+    fn ended(&self) -> String {
+        self.node.valid_to.map(chinese_date).unwrap_or_default()
+    }
+
+    /// The places below that the table of teachers shows.
+    fn below(&self) -> Vec<&Child> {
+        shown_with_teachers(&self.children).collect()
+    }
+
     /// The address of the table of the places below, in the order shown.
     fn file(&self) -> String {
         let asked = Filters::new(vec![("sort".to_owned(), self.order.clone())]);
@@ -92,7 +103,7 @@ async fn dashboard(asker: SignedIn, node: Id<Node>, filters: Filters) -> Answer 
     let (figures, changed) = store::figures_below(&mut tx, programme.id, &scope).await?;
     let uncounted = store::uncounted(&mut tx, programme.id, &scope).await?;
     let children = children(&mut tx, &programme, &node, &filters).await?;
-    let counties = measure::counties(&mut tx, &programme, &node).await?;
+    let counties = measure::counties(&mut tx, &programme, &node, Life::Open).await?;
     let targets = lines(&measure::measured((ctx.at.date(), &rules), &node, &figures, &counties));
     let hours = store::hours_below(&mut tx, programme.id, &scope).await?;
     let choices = store::choices_below(&mut tx, programme.id, &scope).await?;

@@ -15,6 +15,7 @@ use tisheng_rules::Scheme;
 use tisheng_rules::plan::{Reading, Target};
 
 use super::SEERS;
+use crate::monitoring::life::Life;
 use crate::monitoring::measure;
 use crate::monitoring::model::{Due, Measured};
 use crate::monitoring::store;
@@ -139,7 +140,7 @@ async fn own(
     let Ok(member) = access::require(ctx, &SEERS) else { return Ok((String::new(), Vec::new())) };
     let node = organisation::visible(ctx, tx, Id::from_uuid(member.node)).await?;
     let (figures, _) = store::figures_below(tx, programme.id, &ctx.scope()).await?;
-    let counties = measure::counties(tx, programme, &node).await?;
+    let counties = measure::counties(tx, programme, &node, Life::Open).await?;
     let measured = measure::measured((ctx.at.date(), rules), &node, &figures, &counties);
     Ok((node.name, measured))
 }

@@ -10,6 +10,7 @@ use tisheng_platform::{Ctx, DbError, Scope, Tx};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::organisation::{Kind, Node};
 
+use crate::monitoring::life::Life;
 use crate::monitoring::measure;
 use crate::monitoring::model::{Cover, Coverage, Part};
 use crate::monitoring::store::{self, Child};
@@ -58,7 +59,7 @@ pub(super) async fn works(
         let works: Works = each.remove(&child.id).into_iter().flatten().collect();
         let is_empty = works.all() == 0 && child.figures.is_empty();
         let cells = cells(&child.id, &works, leads);
-        (!is_empty).then(|| WorkLine { id: child.id, name: child.name.clone(), cells })
+        (!is_empty).then(|| WorkLine { id: child.id, name: child.label(), cells })
     };
     let lines = children.iter().filter_map(line).collect();
     Ok(WorkTable { chart: chart(node, &all, leads), lines, total: cells(&node.id, &all, leads) })
@@ -102,12 +103,13 @@ pub(super) struct CoverCell {
 
 /// How far the units of a kind are covered.
 pub(super) struct CoverLine {
-    pub kind: &'static str,
+    pub kind: String,
     pub all: Led,
     pub cells: Vec<CoverCell>,
 }
 
-/// How far the schools and counties below a node are covered; of a school nothing.
+/// How far the schools and counties below a node are covered, and what those that have ended had reached;
+/// of a school nothing.
 pub(super) async fn coverage(
     tx: &mut Tx,
     programme: &Programme,
@@ -117,16 +119,32 @@ pub(super) async fn coverage(
     if node.kind == Kind::School {
         return Ok(Vec::new());
     }
-    let schools = store::coverage(tx, programme.id, &Scope::below(&node.path)).await?;
-    let both = [("县（市、区）", "counties", measure::coverage(counties)), ("学校", "schools", schools)];
-    let some = both.into_iter().filter(|(_, _, coverage)| coverage.units > 0);
-    Ok(some.map(|(kind, list, coverage)| cover_line(node, (kind, list), &coverage)).collect())
+    let scope = Scope::below(&node.path);
+    let mut lines = Vec::new();
+    for life in [Life::Open, Life::Ended] {
+        let counties = match life {
+            Life::Open => measure::coverage(counties),
+            Life::Ended => measure::coverage(&measure::counties(tx, programme, node, life).await?),
+        };
+        let schools = store::coverage(tx, programme.id, (&scope, life)).await?;
+        let both = [("县（市、区）", "counties", counties), ("学校", "schools", schools)];
+        let some = both.into_iter().filter(|(_, _, coverage)| coverage.units > 0);
+        lines.extend(some.map(|(kind, list, coverage)| cover_line(node, (life, kind, list), &coverage)));
+    }
+    Ok(lines)
 }
 
-fn cover_line(node: &Node, (kind, list): (&'static str, &str), coverage: &Coverage) -> CoverLine {
+/// The query of a list of units with exactly those.
+fn narrowed(life: Life, part: Option<Part>) -> String {
+    let life = (life == Life::Ended).then(|| format!("units={}", life.key()));
+    let part = part.map(|part| format!("state={}", part.key()));
+    let both: Vec<String> = life.into_iter().chain(part).collect();
+    if both.is_empty() { String::new() } else { format!("?{}", both.join("&")) }
+}
+
+fn cover_line(node: &Node, (life, kind, list): (Life, &str, &str), coverage: &Coverage) -> CoverLine {
     let led = |count: i64, part: Option<Part>| {
-        let narrowed = part.map(|part| format!("?state={}", part.key())).unwrap_or_default();
-        let href = format!("/monitor/{}/{list}{narrowed}", node.id);
+        let href = format!("/monitor/{}/{list}{}", node.id, narrowed(life, part));
         Led { shown: thousands(count), href: if count > 0 { href } else { String::new() } }
     };
     let cell = |(cover, reached): (Cover, i64)| CoverCell {
@@ -136,5 +154,5 @@ fn cover_line(node: &Node, (kind, list): (&'static str, &str), coverage: &Covera
         missing: led(coverage.units - reached, Some(Part::Lacks(cover))),
     };
     let cells = Cover::ALL.into_iter().zip(coverage.reached).map(cell).collect();
-    CoverLine { kind, all: led(coverage.units, None), cells }
+    CoverLine { kind: format!("{}{kind}", life.title()), all: led(coverage.units, None), cells }
 }

@@ -42,7 +42,7 @@ const WORKS_BELOW: &str = "select state, level, cast(sum(works) as bigint) from 
 const WORKS_OF_CHILDREN: &str = "select n.id, w.state, w.level, cast(sum(w.works) as bigint)
     from node n join school_work w on w.programme = $1
         and w.path >= n.path and w.path < substr(n.path, 1, length(n.path) - 1) || '0'
-    where n.parent = $2 and n.valid_to is null and n.kind in ('province', 'city', 'county', 'town', 'school')
+    where n.parent = $2 and n.kind in ('province', 'city', 'county', 'town', 'school')
     group by n.id, w.state, w.level";
 
 /// A key and how many it counts.
@@ -134,7 +134,7 @@ pub async fn works_below(tx: &mut Tx, programme: Id<Programme>, scope: &Scope) -
     Ok(rows.iter().map(|(state, level, count)| (Work::read(state, level), *count)).collect())
 }
 
-/// How the works of what stands directly below a node stand.
+/// How the works of what stands or stood directly below a node stand.
 pub async fn works_of_children(
     tx: &mut Tx,
     programme: Id<Programme>,

@@ -4,14 +4,15 @@ use chrono::TimeDelta;
 use tisheng_assessment::{evidence, review};
 use tisheng_kernel::{Level, Seconds};
 use tisheng_platform::{Scope, args};
+use tisheng_registry::organisation::{self, Close, Stage};
 use tisheng_registry::samples::School;
+use tisheng_registry::{people, posting, restructuring};
 use tisheng_rules::hours::CategoryRole;
 use tisheng_testkit::story;
 use tisheng_training::activity::{self, Form, Plan};
 
 use super::{World, begin, rows};
-use crate::monitoring::Works;
-use crate::monitoring::store;
+use crate::monitoring::{Works, rebuild, store};
 
 impl World {
     /// The works below the province.
@@ -176,4 +177,109 @@ story!(coverage_leads_to_who_is_reached_and_who_is_not, |engine| async move {
     city.get(&format!("{place}/schools?state=planned")).await.hides(&second.node.name);
     let mut clerk = world.test.signed_in(&first.clerk.who()).await;
     clerk.get("/monitor").await.hides("覆盖情况");
+});
+
+/// Everybody of the first school goes to the second, and the first is closed.
+async fn merge_schools(world: &World) {
+    let [first, second] = &world.town.schools;
+    let office = world.test.ctx(world.town.county_office.who());
+    let on = office.at.date();
+    let mut tx = office.write().await.expect("a transaction");
+    let staff = people::teachers_of(&mut tx, first.node.id).await.expect("the staff");
+    assert!(staff.len() >= first.teachers.len());
+    for teacher in staff {
+        let (subject, stage) = ("语文", Stage::Primary);
+        let (person, to, title, reason) = (teacher.person, second.node.id, "", "学校撤并");
+        let change = people::Transfer { person, to, subject, stage, title, on, reason };
+        posting::transfer(&office, &mut tx, &change).await.expect("transferred");
+    }
+    let node = organisation::visible(&office, &mut tx, first.node.id).await.expect("the school");
+    let end = Close { node: node.id, version: node.version, on, reason: "生源减少" };
+    restructuring::close(&office, &mut tx, &end).await.expect("closed");
+    tx.commit().await.expect("commits");
+    world.test.settle().await;
+}
+
+/// The counts of each line of the table of works on a page, the line for all last.
+fn work_lines(html: &str) -> Vec<Vec<i64>> {
+    let table = html.split("aria-label=\"各单位测评材料\"").nth(1).expect("a table of works");
+    let table = table.split("</table>").next().expect("its end");
+    let lines = table.split("<tr>").skip(2).map(|line| {
+        let cells = line.split("<td").skip(1).map(|cell| {
+            let inner = cell.split("</td>").next().unwrap_or_default();
+            let shown = inner.split('>').filter_map(|part| part.split('<').next());
+            shown.map(str::trim).rfind(|text| !text.is_empty()).and_then(|text| text.parse().ok())
+        });
+        cells.map(|count| count.expect("a count")).collect()
+    });
+    lines.collect()
+}
+
+story!(what_was_done_in_a_closed_school_stands_in_a_row_of_its_own, |engine| async move {
+    let world = begin(engine).await;
+    let [first, second] = &world.town.schools;
+    let teacher = &first.teachers[0];
+    let chosen = world.chosen(teacher).await;
+    evidence::samples::hand_in(&world.test.ctx(teacher.who()), &chosen[0]).await.expect("handed in");
+    let other = world.chosen(&second.teachers[0]).await;
+    let author = world.test.ctx(second.teachers[0].who());
+    evidence::samples::hand_in(&author, &other[0]).await.expect("handed in");
+    world.planned(first).await;
+    let before = world.settled().await;
+    merge_schools(&world).await;
+    assert_eq!(world.settled().await, before, "the same teachers, choices and hours");
+
+    let mut province = world.test.signed_in(&world.town.province_office.who()).await;
+    for node in [&world.town.province, &world.town.city, &world.town.county] {
+        let html = province.get(&format!("/monitor/{}", node.id)).await.html();
+        let mut lines = work_lines(&html);
+        let all = lines.pop().expect("a line for all");
+        let sums: Vec<i64> =
+            (0..all.len()).map(|column| lines.iter().map(|line| line[column]).sum()).collect();
+        assert_eq!((sums, all[0]), (all.clone(), 2), "{}", node.name);
+    }
+    let mut county = world.test.signed_in(&world.town.county_office.who()).await;
+    let page = county.get("/monitor").await;
+    page.shows("测试一小（已撤并）");
+    let board = page.link(&format!("/review/board?unit={}&state=submitted", first.node.id));
+    county.get(&board).await.shows(&teacher.name).hides(&second.teachers[0].name);
+    let own = county.get(&page.link(&format!("/monitor/{}", first.node.id))).await;
+    own.shows("撤并前提交的材料").shows("测评材料").shows("待自评").hides("这里还没有教师");
+    // Nobody teaches there any more, so the tables of teachers do without it and still add up.
+    let table = rows(&mut county, &format!("/monitor/{}/table?sort=name", world.town.county.id)).await;
+    let names: Vec<&str> = table.iter().map(|row| row[0].as_str()).collect();
+    assert_eq!(names, ["测试二小", "合计"]);
+    assert_eq!(table[0][1..8], table[1][1..8]);
+
+    // What it had reached stands in a line of its own, and leads to it.
+    page.shows("已撤并的学校");
+    let place = format!("/monitor/{}/schools", world.town.county.id);
+    for part in ["", "&state=planned", "&state=offered"] {
+        let list = page.link(&format!("{place}?units=ended{part}"));
+        county.get(&list).await.shows("测试一小").shows("共 1 个").hides("测试二小");
+    }
+    county.get(&place).await.shows("测试二小").hides("测试一小");
+    county.get(&format!("{place}?units=ended&state=chosen")).await.shows("没有这样的已撤并的学校");
+    county.get(&format!("{place}?state=not_planned")).await.shows("测试二小").hides("测试一小");
+
+    // A count of everything forgets nothing of it, and a wrong figure of it is found.
+    let system = world.test.system();
+    let works = world.works().await;
+    let mut tx = system.write().await.expect("a transaction");
+    assert_eq!(tx.run("delete from school_work", args![]).await.expect("emptied"), 2);
+    tx.commit().await.expect("commits");
+    assert_eq!(world.wrong().await, 2);
+    assert_eq!(rebuild(&system, &world.programme).await.expect("counted"), 2);
+    assert_eq!((world.wrong().await, world.works().await), (0, works));
+
+    // A closed school that left nothing is no row of anything.
+    let mut tx = system.write().await.expect("a transaction");
+    let end =
+        Close { node: world.town.neighbour.id, version: 1, on: system.at.date(), reason: "区划调整" };
+    restructuring::close(&world.test.ctx(world.town.province_office.who()), &mut tx, &end)
+        .await
+        .expect("closed");
+    tx.commit().await.expect("commits");
+    let mut city = world.test.signed_in(&world.town.city_office.who()).await;
+    city.get("/monitor").await.hides(&world.town.neighbour.name).hides("已撤并的县");
 });
