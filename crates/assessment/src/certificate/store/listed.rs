@@ -140,7 +140,7 @@ const SEARCH: &str = read!(
 );
 
 /// After everything.
-const END: &str = "\u{10ffff}";
+pub(super) const END: &str = "\u{10ffff}";
 
 /// What a list of certificates is narrowed to, and its order; empty texts narrow nothing.
 #[derive(Debug, Clone, Copy)]
