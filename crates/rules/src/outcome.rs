@@ -114,7 +114,7 @@ impl Scheme {
                 .get(at)
                 .and_then(|category| category.kinds.get(within))
                 .is_some_and(Amount::is_met),
-            Check::Choice => self.is_choice_met(facts.chosen, facts.offered),
+            Check::Choice => self.is_choice_met(facts.chosen, facts.offered, facts.held),
             Check::Levels => !facts.chosen.is_empty() && facts.chosen.iter().all(|code| is_passed(code)),
             Check::Work(work) => is_passed(work),
         }

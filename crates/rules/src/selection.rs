@@ -37,18 +37,23 @@ impl Scheme {
 
     /// Every condition on a teacher's choice from what the school offers, met or not: what a page
     /// shows while the teacher ticks.
+    ///
+    /// What is `held` was chosen while it was offered and may stay: it counts like any other. A dimension
+    /// that is offered no more asks for nothing, however much or little of it is held.
     #[must_use]
     pub fn choice_conditions<S: AsRef<str>, O: AsRef<str>>(
         &self,
         chosen: &[S],
         offered: &[O],
+        held: &[O],
     ) -> Vec<Condition> {
         let chosen = self.framework.in_order(chosen);
-        let offered = self.framework.in_order(offered);
-        let dimensions = self.by_dimension(&offered);
+        let within_reach = |code: &str| offered.iter().chain(held).any(|known| known.as_ref() == code);
+        let dimensions = self.by_dimension(&self.framework.in_order(offered));
         let taken = self.by_dimension(&chosen);
         let count = |dimension: &str| of_dimension(&taken, dimension);
-        let mut conditions = vec![self.only_offered(&chosen, &offered), self.enough(&chosen, &dimensions)];
+        let mut conditions =
+            vec![self.only_offered(&chosen, within_reach), self.enough(&chosen, &dimensions)];
         match *self.choice.cover {
             Cover::EveryOffered => {
                 for (dimension, codes) in &dimensions {
@@ -75,16 +80,32 @@ impl Scheme {
         self.choice.needed(number(dimensions)) as usize
     }
 
-    /// The conditions that a choice does not meet.
+    /// The conditions that a first choice does not meet.
     #[must_use]
     pub fn check_choice<S: AsRef<str>, O: AsRef<str>>(&self, chosen: &[S], offered: &[O]) -> Vec<Condition> {
-        unmet(self.choice_conditions(chosen, offered))
+        self.check_change(chosen, offered, &[])
+    }
+
+    /// The conditions that a choice does not meet that is made in place of one in which `held` was chosen.
+    #[must_use]
+    pub fn check_change<S: AsRef<str>, O: AsRef<str>>(
+        &self,
+        chosen: &[S],
+        offered: &[O],
+        held: &[O],
+    ) -> Vec<Condition> {
+        unmet(self.choice_conditions(chosen, offered, held))
     }
 
     /// Whether a choice meets every condition: [`Scheme::choice_conditions`] without the sentences,
     /// for counting over many teachers.
     #[must_use]
-    pub fn is_choice_met<S: AsRef<str>, O: AsRef<str>>(&self, chosen: &[S], offered: &[O]) -> bool {
+    pub fn is_choice_met<S: AsRef<str>, O: AsRef<str>>(
+        &self,
+        chosen: &[S],
+        offered: &[O],
+        held: &[O],
+    ) -> bool {
         let place = |code: &str| {
             let capability = self.framework.capability(code)?;
             self.framework.dimensions.iter().position(|dimension| dimension.key == capability.dimension)
@@ -105,13 +126,17 @@ impl Scheme {
                 dimension.chosen += 1;
             }
         }
-        let offers = || dimensions.iter().filter(|dimension| dimension.is_offered);
-        let (per, count) = (*self.choice.per_dimension, number(offers().count()));
-        let covered = number(offers().filter(|dimension| dimension.chosen >= per).count());
-        let is_offered = |code: &S| offered.iter().any(|offer| offer.as_ref() == code.as_ref());
-        distinct >= self.choice.needed(count)
-            && covered >= self.choice.dimensions_to_cover(count)
-            && chosen.iter().all(is_offered)
+        let count = number(dimensions.iter().filter(|dimension| dimension.is_offered).count());
+        let is_covered = |dimension: &&InDimension| dimension.chosen >= *self.choice.per_dimension;
+        let covers = match *self.choice.cover {
+            Cover::EveryOffered => dimensions.iter().filter(|one| one.is_offered).all(|one| is_covered(&one)),
+            Cover::AtLeast(_) => {
+                let taken = dimensions.iter().filter(|dimension| dimension.chosen > 0);
+                number(taken.filter(is_covered).count()) >= self.choice.dimensions_to_cover(count)
+            }
+        };
+        let known = |code: &S| offered.iter().chain(held).any(|known| known.as_ref() == code.as_ref());
+        distinct >= self.choice.needed(count) && covers && chosen.iter().all(known)
     }
 
     /// The codes by dimension, both in the order of the framework; unknown codes are left out.
@@ -193,8 +218,8 @@ impl Scheme {
         condition.saying(sentence, &self.choice.minimum.source)
     }
 
-    fn only_offered(&self, chosen: &[&str], offered: &[&str]) -> Condition {
-        let strange: Vec<&str> = chosen.iter().copied().filter(|code| !offered.contains(code)).collect();
+    fn only_offered(&self, chosen: &[&str], within_reach: impl Fn(&str) -> bool) -> Condition {
+        let strange: Vec<&str> = chosen.iter().copied().filter(|code| !within_reach(code)).collect();
         let sentence = if strange.is_empty() {
             "所选能力点都在学校提供的范围内。".to_owned()
         } else {

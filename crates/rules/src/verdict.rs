@@ -25,6 +25,8 @@ pub struct Facts<'a> {
     pub chosen: &'a [String],
     /// Codes of the capabilities offered when the choice was made.
     pub offered: &'a [String],
+    /// Codes of those among the chosen that were offered earlier still.
+    pub held: &'a [String],
     /// Final levels, by code of capability or work.
     pub results: &'a BTreeMap<String, Level>,
     /// Figures from 0 to 100 that other rooms report, by the code that the score asks for. A part
@@ -48,6 +50,7 @@ impl Default for Facts<'_> {
             hours: &[],
             chosen: &[],
             offered: &[],
+            held: &[],
             results: &NO_RESULTS,
             reported: &NO_FIGURES,
             peer_reviews: PeerReviews::default(),
@@ -305,7 +308,7 @@ impl Scheme {
     }
 
     fn choice_condition(&self, gate: &Gate, facts: &Facts<'_>) -> Condition {
-        let conditions = self.choice_conditions(facts.chosen, facts.offered);
+        let conditions = self.choice_conditions(facts.chosen, facts.offered, facts.held);
         let met = conditions.iter().all(|condition| condition.met);
         let open: Vec<&str> = conditions.iter().filter(|c| !c.met).map(|c| c.sentence.as_str()).collect();
         let have = facts.chosen.len();

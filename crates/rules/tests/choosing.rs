@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use tisheng_kernel::Seconds;
+use tisheng_rules::choice::Cover;
 use tisheng_rules::samples::third_scheme;
 use tisheng_rules::{Condition, Facts, HourEntry, Scheme, SchoolFacts, builtin};
 
@@ -67,7 +68,7 @@ fn a_choice_covers_every_dimension_offered() {
 fn four_dimensions_ask_for_four_capabilities() {
     let scheme = scheme("sichuan-2020");
     let offered = ["A1", "A2", "A5", "A11"];
-    let progress = scheme.choice_conditions(&["A2", "A5", "A11"], &offered);
+    let progress = scheme.choice_conditions(&["A2", "A5", "A11"], &offered, &[]);
     let minimum = progress.iter().find(|condition| condition.key == "minimum").expect("the count");
     assert_eq!((minimum.have.as_str(), minimum.need.as_str(), minimum.percent), ("3", "4", 75));
     assert!(scheme.check_choice(&offered, &offered).is_empty());
@@ -154,7 +155,7 @@ fn nothing_chosen_meets_nothing() {
     for scheme in [scheme("sichuan-2020"), scheme("foshan-2020"), third_scheme()] {
         let offered: Vec<&str> = scheme.framework.capabilities.iter().map(|c| c.code.as_str()).collect();
         let nothing: [&str; 0] = [];
-        let of_choice = scheme.choice_conditions(&nothing, &offered);
+        let of_choice = scheme.choice_conditions(&nothing, &offered, &[]);
         assert!(!of_choice.is_empty() && of_choice.iter().all(|one| !one.met), "{of_choice:?}");
         let of_offer = scheme.offer_conditions(&nothing, &SchoolFacts::default());
         assert!(!of_offer.is_empty() && of_offer.iter().all(|one| !one.met), "{of_offer:?}");
@@ -180,7 +181,7 @@ fn a_choice_counts_capabilities() {
 #[test]
 fn dimensions_are_told_in_the_order_of_the_plan() {
     let scheme = scheme("sichuan-2020");
-    let found = scheme.choice_conditions::<&str, _>(&[], &["A11", "A5", "A2", "A1"]);
+    let found = scheme.choice_conditions::<&str, _>(&[], &["A11", "A5", "A2", "A1"], &[]);
     let told = found.iter().filter_map(|condition| condition.key.strip_prefix("dimension."));
     let place = |key: &str| scheme.framework.dimensions.iter().position(|d| d.key == key);
     let places: Vec<_> = told.map(place).collect();
@@ -212,18 +213,77 @@ fn a_capability_more_earns_no_more_than_counts() {
 
 static SCHEMES: LazyLock<[Scheme; 2]> = LazyLock::new(|| [scheme("sichuan-2020"), scheme("foshan-2020")]);
 
+/// The schemes of the program with any way to cover dimensions.
+fn covering(cover: Cover, per_dimension: u32) -> [Scheme; 2] {
+    let mut schemes = SCHEMES.clone();
+    for scheme in &mut schemes {
+        scheme.choice.cover.value = cover;
+        scheme.choice.per_dimension.value = per_dimension;
+    }
+    schemes
+}
+
+#[test]
+fn two_are_asked_of_each_dimension_that_is_offered_and_none_of_one_that_was() {
+    let [scheme, _] = covering(Cover::EveryOffered, 2);
+    let offered = ["A2", "A3", "A4", "A5", "A6", "A7"];
+    let held = ["A2", "A3", "A11", "A12"];
+    // Design and guidance are offered; of evaluation, offered no more, one of two is kept.
+    let dimension = |code: &str| scheme.framework.capability(code).map(|c| c.dimension.as_str());
+    assert_eq!((dimension("A11"), dimension("A12")), (Some("evaluation"), Some("evaluation")));
+    let made = ["A2", "A3", "A5", "A6", "A11"];
+    assert_eq!(keys(&scheme.check_change(&made, &offered, &held)), Vec::<&str>::new());
+    assert_eq!(keys(&scheme.check_choice(&made, &offered)), ["offered"], "for somebody who never had it");
+    let thin = ["A2", "A5", "A6", "A11", "A12"];
+    assert_eq!(keys(&scheme.check_change(&thin, &offered, &held)), ["dimension.design"]);
+}
+
+fn drawn(scheme: &Scheme, drawn: &[usize]) -> Vec<String> {
+    drawn.iter().map(|at| scheme.framework.capabilities[*at].code.clone()).collect()
+}
+
+fn a_cover() -> impl Strategy<Value = Cover> {
+    prop_oneof![Just(Cover::EveryOffered), (1_u32..4).prop_map(Cover::AtLeast)]
+}
+
 proptest! {
     #[test]
     fn the_short_answer_agrees_with_the_sentences(
-        chosen in prop::collection::vec(0usize..30, 0..7), offered in prop::collection::vec(0usize..30, 0..12),
+        chosen in prop::collection::vec(0usize..30, 0..9), offered in prop::collection::vec(0usize..30, 0..12),
+        held in prop::collection::vec(0usize..30, 0..9), cover in a_cover(), per in 1_u32..3,
     ) {
-        for scheme in SCHEMES.iter() {
-            let codes = |drawn: &[usize]| -> Vec<String> {
-                drawn.iter().map(|at| scheme.framework.capabilities[*at].code.clone()).collect()
+        for scheme in covering(cover, per) {
+            let [chosen, offered, held] = [&chosen, &offered, &held].map(|codes| drawn(&scheme, codes));
+            let met = scheme.check_change(&chosen, &offered, &held).is_empty();
+            prop_assert_eq!(scheme.is_choice_met(&chosen, &offered, &held), met);
+        }
+    }
+
+    #[test]
+    fn what_is_offered_no_more_takes_nothing_and_asks_for_nothing(
+        picks in prop::collection::vec(0usize..30, 3..12), offered in prop::collection::vec(0usize..30, 4..16),
+        dropped in prop::collection::vec(0usize..4, 1..3), kept in prop::collection::vec(any::<bool>(), 12),
+        cover in a_cover(), per in 1_u32..3,
+    ) {
+        for scheme in covering(cover, per) {
+            let offered = drawn(&scheme, &offered);
+            let chosen: Vec<String> =
+                drawn(&scheme, &picks).into_iter().filter(|code| offered.contains(code)).collect();
+            let gone = |code: &String| {
+                let capability = scheme.framework.capability(code).expect("a capability");
+                dropped.iter().any(|at| scheme.framework.dimensions[*at].key == capability.dimension)
             };
-            let (chosen, offered) = (codes(&chosen), codes(&offered));
-            let met = scheme.check_choice(&chosen, &offered).is_empty();
-            prop_assert_eq!(scheme.is_choice_met(&chosen, &offered), met);
+            let less: Vec<String> = offered.iter().filter(|code| !gone(code)).cloned().collect();
+            if scheme.check_choice(&chosen, &offered).is_empty() {
+                prop_assert!(scheme.is_choice_met(&chosen, &less, &chosen), "it stands: {:?}", chosen);
+            }
+            // Whoever meets the rule without what was dropped meets it whatever of that is kept.
+            let own: Vec<String> = chosen.iter().filter(|code| !gone(code)).cloned().collect();
+            if scheme.check_choice(&own, &less).is_empty() {
+                let some = chosen.iter().zip(&kept).filter(|(code, keep)| !gone(code) || **keep);
+                let some: Vec<String> = some.map(|(code, _)| code.clone()).collect();
+                prop_assert!(scheme.is_choice_met(&some, &less, &chosen), "{:?} of {:?}", some, less);
+            }
         }
     }
 }

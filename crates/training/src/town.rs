@@ -7,7 +7,7 @@ use tisheng_kernel::{Id, Instant};
 use tisheng_platform::jobs::Handlers;
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, args};
-use tisheng_policy::scheme::{self, Programme};
+use tisheng_policy::scheme::{self, File, Programme};
 use tisheng_registry::access::Role;
 use tisheng_registry::people::Person;
 use tisheng_registry::roster::{self, Entry, Kinds};
@@ -39,6 +39,11 @@ pub struct Place {
 
 impl Place {
     pub async fn begin(engine: Engine) -> Self {
+        Self::under(engine, scheme::samples::owned(third_scheme_files())).await
+    }
+
+    /// The same with a programme by `files`.
+    pub async fn under(engine: Engine, files: Vec<File>) -> Self {
         let rooms = crate::routes().merge(roster::routes());
         let kinds = Kinds::new(vec![
             Entry::of::<HoursFile>().with_origins(platform::origins),
@@ -56,7 +61,6 @@ impl Place {
             .reaction(hours::DELIVERED, platform::FILE_JOB);
         let test = TestApp::with_handlers(engine, rooms, parts, handlers).await;
         let town = small_town(&test.system()).await.expect("a town");
-        let files = scheme::samples::owned(third_scheme_files());
         let programme =
             scheme::samples::programme(&test.system(), &town.city, &files).await.expect("a programme");
         let mut tx = test.app.db.read().await.expect("a transaction");

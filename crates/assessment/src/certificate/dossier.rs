@@ -10,7 +10,6 @@ use tisheng_platform::{Ctx, Scope, Tx};
 use tisheng_policy::scheme::{self, Programme, Version};
 use tisheng_registry::people::Person;
 use tisheng_rules::{Facts, HourEntry, Outcome, PeerReviews, Scheme, UnderWay, Verdict};
-use tisheng_training::selection;
 use uuid::Uuid;
 
 use super::store;
@@ -61,6 +60,7 @@ impl Dossier {
             hours: &hours,
             chosen: &self.chosen,
             offered: &self.offered,
+            held: &self.chosen,
             results: &self.results,
             peer_reviews: self.peer_reviews,
             under_way: self.under_way.as_ref(),
@@ -144,11 +144,7 @@ fn dossiers(basis: Basis) -> BTreeMap<Id<Person>, Dossier> {
     for (person, offer) in basis.chose_from {
         if let Some(capabilities) = offers.get(&offer) {
             let dossier = all.entry(person).or_default();
-            dossier.offered = if dossier.chosen.iter().all(|code| capabilities.contains(code)) {
-                Arc::clone(capabilities)
-            } else {
-                Arc::new(selection::within_reach(capabilities, &dossier.chosen))
-            };
+            dossier.offered = Arc::clone(capabilities);
         }
     }
     for (person, code, level) in basis.results {

@@ -312,6 +312,27 @@ pub(crate) async fn begin_with_post(
     Ok(())
 }
 
+/// Lets the roles that ended with a post of `person` at `school` on the day `from` end on the day `to`. The
+/// caller has changed the posts, so nothing more is asked.
+///
+/// # Errors
+/// What the database reports.
+pub(crate) async fn ended_with_post(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    (person, school): (Id<Person>, Id<Node>),
+    (from, to): (NaiveDate, NaiveDate),
+) -> Result<(), DbError> {
+    for ended in intake::left_school_on(tx, (person.uuid(), school.uuid()), (from, to)).await? {
+        let detail = json!({
+            "person": person, "role": ended.role, "node": school, "ended_before": from, "ended_now": to,
+            "with": "post",
+        });
+        audit::record(ctx, tx, "access.role_redated", ended.id, &detail).await?;
+    }
+    Ok(())
+}
+
 /// Ends the roles that went with a post of `person` at `school`, and the sessions; `because` is told
 /// at the sign-in page.
 ///

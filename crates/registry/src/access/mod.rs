@@ -36,7 +36,7 @@ pub use accounts::{
 pub use grants::{
     GRANT_ENDS, NewGrant, end_grant, grant, grant_all, grant_until, holders, roles_given_by, take_back,
 };
-pub(crate) use grants::{begin_teaching, begin_with_post, end_with_post};
+pub(crate) use grants::{begin_teaching, begin_with_post, end_with_post, ended_with_post};
 pub(crate) use model::Staff;
 pub use model::{Account, Grant, Holder, Standing, goes_with_post, may_give, needs_second_factor, stands_at};
 pub use pages::{Address, lead_on, routes};

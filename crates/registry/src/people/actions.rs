@@ -7,10 +7,11 @@ use tisheng_kernel::{Id, Identity, PersonName, Phone, Sex};
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, DbError, Tx, audit, jobs};
 
+use super::first_day::after;
 use super::matching::{sealed_paper, sealed_phone};
 use super::model::{Person, Post};
 use super::moves::in_post;
-use super::store;
+use super::{intake, store};
 use crate::organisation::{self, Kind, Node, Stage};
 use crate::role::{Permission, permit};
 
@@ -56,6 +57,15 @@ pub enum PeopleError {
     /// The day lies before the end of the post before.
     #[error("日期不能早于上一段任职的离任日期（{}）", chinese_date(*.0))]
     Overlaps(NaiveDate),
+    /// The day is not after the one on which the post began that the transfer ended.
+    #[error("日期应晚于调出岗位的起始日期（{}）", chinese_date(*.0))]
+    BeforeLeft(NaiveDate),
+    /// The school that was left had lent the post until this day.
+    #[error("日期不能早于{}：在这之前，原学校把该教师借到了别的学校", chinese_date(*.0))]
+    LentBefore(NaiveDate),
+    /// The day is that of a transfer from a school that the asker does not look after.
+    #[error("日期是调动的日期，原学校的离任日期要一起更正，请由同时管理两所学校的工程办更正")]
+    Transferred,
     /// The day is not before the one from which the post was lent.
     #[error("日期应早于借调的起始日期（{}）", chinese_date(*.0))]
     AfterLoan(NaiveDate),
@@ -207,7 +217,8 @@ pub(crate) async fn appoint(ctx: &Ctx, tx: &mut Tx, new: &NewPost<'_>) -> Result
     // not by the tree.
     let person = store::person(tx, new.person).await?.ok_or(Failure::NotFound)?;
     arrived(ctx, new.since)?;
-    after_others(tx, person.id, new.since).await?;
+    let key = person.id.uuid();
+    after(intake::last_ended(tx, &[key]).await?.get(&key), new.since)?;
     let id: Id<Post> = ctx.id();
     let row = store::NewRow {
         id,
@@ -279,38 +290,6 @@ pub async fn amend(ctx: &Ctx, tx: &mut Tx, change: &Amendment<'_>) -> Result<(),
     });
     audit::record(ctx, tx, "people.post_amended", person.id.uuid(), &detail).await?;
     tell(ctx, tx, person.id).await
-}
-
-/// Lets the open post begin on the day `since`, since another had been entered.
-///
-/// # Errors
-/// [`PeopleError::Overlaps`] when another post lasts longer, [`PeopleError::AfterLoan`] when the post was
-/// lent before.
-pub(crate) async fn redate(
-    ctx: &Ctx,
-    tx: &mut Tx,
-    person: Id<Person>,
-    since: NaiveDate,
-) -> Result<(), PeopleError> {
-    let (person, post) = in_post(ctx, tx, person).await?;
-    arrived(ctx, since)?;
-    after_others(tx, person.id, since).await?;
-    if let Some(lent) = store::first_loan(tx, &post).await?.filter(|lent| *lent <= since) {
-        return Err(PeopleError::AfterLoan(lent));
-    }
-    store::redate(tx, post.id, since, ctx.at).await?;
-    let detail = json!({ "post": post.id, "before": post.since, "now": since });
-    audit::record(ctx, tx, "people.post_redated", person.id.uuid(), &detail).await?;
-    tell(ctx, tx, person.id).await
-}
-
-/// Passes when no post of `person` has ended after `since`.
-async fn after_others(tx: &mut Tx, person: Id<Person>, since: NaiveDate) -> Result<(), PeopleError> {
-    let posts = store::posts_of(tx, person).await?;
-    match posts.iter().filter_map(|post| post.until).max() {
-        Some(until) if since < until => Err(PeopleError::Overlaps(until)),
-        _ => Ok(()),
-    }
 }
 
 /// The school, when it is one, is open and lies within what the asker may see.

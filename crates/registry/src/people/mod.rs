@@ -13,6 +13,7 @@
 //! number; at most one open post a person; a team has a person once.
 
 mod actions;
+mod first_day;
 pub mod intake;
 mod matching;
 mod model;
@@ -23,8 +24,9 @@ mod roll;
 mod store;
 mod team;
 
+pub(crate) use actions::appoint;
 pub use actions::{Amendment, Correction, NewPerson, NewPost, PeopleError, amend, correct, register};
-pub(crate) use actions::{appoint, redate};
+pub(crate) use first_day::{left_for, redate};
 pub(crate) use matching::phone_index;
 pub use matching::{Clue, Match, find_by_paper, find_by_phone, match_person, of_paper_key, paper_key};
 pub use model::{Person, Post, PostState, SUBJECTS, TITLES, Teacher, Team};

@@ -52,6 +52,9 @@ pub(crate) fn form_errors(error: PeopleError) -> Result<FormErrors, Failure> {
         PeopleError::TooEarly(_)
         | PeopleError::NotYet
         | PeopleError::Overlaps(_)
+        | PeopleError::BeforeLeft(_)
+        | PeopleError::LentBefore(_)
+        | PeopleError::Transferred
         | PeopleError::AfterLoan(_) => "on",
         PeopleError::Words => "subject",
         PeopleError::NoReason => "reason",

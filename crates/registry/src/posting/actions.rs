@@ -21,7 +21,8 @@ pub async fn appoint(ctx: &Ctx, tx: &mut Tx, new: &NewPost<'_>) -> Result<Id<Pos
 }
 
 /// Gives the open post other words and, where it began on another day than `since`, that day; the teacher's
-/// role follows. `seen` is when the post had last been changed as the asker saw it.
+/// role follows, and where a transfer began the post, the end of the post that was left and of the roles there.
+/// `seen` is when the post had last been changed as the asker saw it.
 ///
 /// # Errors
 /// [`PeopleError::Stale`] when somebody else has changed the post since, and others.
@@ -38,8 +39,11 @@ pub async fn amend(
     }
     people::amend(ctx, tx, change).await?;
     if post.since != since {
-        people::redate(ctx, tx, change.person, since).await?;
-        access::begin_with_post(ctx, tx, (change.person, post.id), (post.since, since)).await?;
+        let (days, left) = ((post.since, since), people::redate(ctx, tx, change.person, since).await?);
+        access::begin_with_post(ctx, tx, (change.person, post.id), days).await?;
+        if let Some(school) = left {
+            access::ended_with_post(ctx, tx, (change.person, school), days).await?;
+        }
     }
     Ok(())
 }

@@ -86,6 +86,8 @@ struct MovePage {
     titles: Vec<(&'static str, &'static str)>,
     /// When the open post had last been changed as the form was made.
     seen: String,
+    /// The school that a transfer left on the day on which the open post began.
+    left: Option<Node>,
 }
 
 impl MovePage {
@@ -113,6 +115,17 @@ impl MovePage {
         self.value("on", &own.map(|post| post.since.to_string()).unwrap_or_default()).to_owned()
     }
 
+    /// What else its day changes, where a transfer began the post that is put right.
+    fn about_day(&self) -> String {
+        match &self.left {
+            Some(left) if self.kind == Move::Amend => format!(
+                "这是由{}调入的日期：更正时，原学校的离任日期、在原学校的角色和团队的截止日期一起更正，由同时管理两所学校的工程办办理",
+                left.name
+            ),
+            _ => String::new(),
+        }
+    }
+
     fn other_title(&self) -> &str {
         self.value("title_other", as_choice(self.open.as_ref().map_or("", |post| &post.title)).1)
     }
@@ -136,8 +149,16 @@ async fn move_page(
         "" => seen_of(open.as_ref()),
         seen => seen.to_owned(),
     };
+    let left = match &open {
+        Some(post) => people::left_for(&mut tx, post).await?,
+        None => None,
+    };
+    let left = match left {
+        Some(school) => organisation::of_id(&mut tx, school).await?,
+        None => None,
+    };
     let (subjects, titles) = (subjects(), titles());
-    Ok(MovePage { page, person, kind, open, typed, errors, schools, subjects, titles, seen })
+    Ok(MovePage { page, person, kind, open, typed, errors, schools, subjects, titles, seen, left })
 }
 
 /// The moment of the last change of a post, as forms carry it.

@@ -313,3 +313,74 @@ story!(the_first_day_of_a_post_is_put_right, |engine| async move {
     neighbour.get(&form).await.is(404);
     neighbour.post(&form, &fields(&seen, "语文", "2021-03-03")).await.is(404);
 });
+
+/// Roles begin with the posts, as they do for everybody who was appointed.
+async fn taught_from_the_start(test: &TestApp) {
+    let mut tx = test.app.db.write().await.expect("a transaction");
+    tx.run("update role_grant set since = '2020-09-01' where role = 'teacher'", args![])
+        .await
+        .expect("written");
+    tx.commit().await.expect("commits");
+}
+
+story!(the_day_of_a_transfer_is_put_right_at_both_schools, |engine| async move {
+    let (test, town) = with_town(engine).await;
+    let teacher = &town.school().teachers[0];
+    let person = format!("/people/{}", teacher.person);
+    let form = format!("{person}/post");
+    let mut office = signed_in(&test, &town.county_office).await;
+    let mut clerk = signed_in(&test, &town.schools[1].clerk).await;
+    taught_from_the_start(&test).await;
+    let lend = [("school_name", "测试二小"), ("on", "2021-02-01"), ("reason", "支援教学")];
+    office.post(&format!("{person}/secondment"), &lend).await.shows("借调已登记");
+    office.post(&format!("{person}/transfer"), &transfer("测试二小", "2021-03-08")).await.shows("调动已办理");
+    let days = async || {
+        let mut tx = test.app.db.read().await.expect("a transaction");
+        let posts = "select p.since, coalesce(p.until, ''), coalesce(s.until, '') from post p
+            left join secondment s on s.post = p.id where p.person = $1 order by p.since";
+        let roles = "select since, coalesce(until, ''), '' from role_grant
+            where person = $1 and role = 'teacher' order by since";
+        let mut read = Vec::new();
+        for sql in [posts, roles] {
+            let row = |row: &tisheng_platform::Row<'_>| {
+                Ok(format!("{}-{}-{}", row.get::<String>(0)?, row.get::<String>(1)?, row.get::<String>(2)?))
+            };
+            read.extend(tx.rows(sql, args![teacher.person], row).await.expect("read"));
+        }
+        read
+    };
+    let as_entered = days().await;
+
+    // The day is one for both schools, so it is for whoever looks after both.
+    let seen = clerk.get(&form).await.field("seen");
+    clerk.get(&form).await.shows("这是由测试一小调入的日期");
+    for day in ["2021-03-01", "2021-03-09"] {
+        let refused = clerk.post(&form, &fields(&seen, "语文", day)).await;
+        refused.is(422).says("请由同时管理两所学校的工程办更正");
+    }
+    let before = office.post(&form, &fields(&seen, "语文", "2020-09-01")).await;
+    before.is(422).says("日期应晚于调出岗位的起始日期（2020年9月1日）");
+    let lent = office.post(&form, &fields(&seen, "语文", "2021-02-01")).await;
+    lent.is(422).says("日期不能早于2021年2月2日");
+    office.post(&form, &fields(&seen, "语文", "2021-03-11")).await.is(422).says("日期不能晚于今天");
+    assert_eq!(days().await, as_entered, "what is refused changes nothing");
+
+    let page = office.post(&form, &fields(&seen, "语文", "2021-03-01")).await;
+    page.shows("已修改").shows("2020年9月1日 — 2021年2月28日").shows("2021年3月1日 — 至今");
+    let mended = ["2020-09-01-2021-03-01-2021-03-01", "2021-03-01--"].map(str::to_owned);
+    assert_eq!(days().await[..2], mended);
+    assert_eq!(days().await[2..], ["2020-09-01-2021-03-01-", "2021-03-01--"].map(str::to_owned));
+    office.post(&form, &fields(&seen, "语文", "2021-03-05")).await.is(422).says("岗位信息已被他人修改");
+    test.clock.advance(TimeDelta::seconds(1));
+    let seen = office.get(&form).await.field("seen");
+    office.post(&form, &fields(&seen, "语文", "2021-03-08")).await.shows("2021年3月8日 — 至今");
+    assert_eq!(days().await, as_entered, "later again, as it was");
+
+    let mut tx = test.app.db.read().await.expect("a transaction");
+    let told = "select count(*) from audit where action in ('people.post_redated', 'access.role_redated')";
+    let told: i64 = tx.row(told, args![], |row| row.get(0)).await.expect("counted");
+    assert_eq!(told, 6, "each time the posts, the role that begins and the role that ends");
+    drop(tx);
+    let mut neighbour = signed_in(&test, &town.neighbour_office).await;
+    neighbour.post(&form, &fields(&seen, "语文", "2021-03-03")).await.is(404);
+});

@@ -234,13 +234,17 @@ impl Run {
         ctx.who.member().is_some_and(|member| member.account == self.clerk.account)
     }
 
-    /// The clerk's name as lists need it: its place among names, and the words it is found by.
+    /// The clerk's name as lists need it: its place among names, the words that its parts are found in, and its
+    /// pinyin and initials alone.
     #[must_use]
-    pub fn clerk_in_lists(&self) -> (String, String) {
+    pub fn clerk_in_lists(&self) -> [String; 4] {
         let name = &self.clerk.name;
         match PersonName::parse(name) {
-            Ok(read) => (read.sort_key(), format!("{name} {} {}", read.pinyin(), read.initials())),
-            Err(_) => (name.clone(), name.clone()),
+            Ok(read) => {
+                let (pinyin, initials) = (read.pinyin(), read.initials());
+                [read.sort_key(), format!("{name} {pinyin} {initials}"), pinyin, initials]
+            }
+            Err(_) => [name.clone(), name.clone(), String::new(), String::new()],
         }
     }
 

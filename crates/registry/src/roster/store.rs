@@ -18,8 +18,8 @@ const FOLLOW_ROSTER_RUN: &str = "update roster_run set path = $3 || substr(path,
 
 const BRING: &str = "insert into roster_run
     (id, kind, path, state, file_name, digest, size, clerk, brought_at, tally, origin, choices, note, version,
-    clerk_key, clerk_words)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '{}', '', 1, $12, $13)";
+    clerk_key, clerk_words, clerk_pinyin, clerk_initials)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '{}', '', 1, $12, $13, $14, $15)";
 
 const ONE: &str = "select id, kind, path, state, file_name, digest, size, clerk, brought_at, checked_at,
     confirmed_at, taken_at, undone_at, tally, choices, note, version, origin
@@ -121,7 +121,7 @@ fn run(row: &Row<'_>) -> Result<Run, DbError> {
 
 /// Writes a run that has just been brought.
 pub async fn bring(tx: &mut Tx, run: &Run) -> Result<(), DbError> {
-    let (key, words) = run.clerk_in_lists();
+    let [key, words, pinyin, initials] = run.clerk_in_lists();
     let row = args![
         run.id,
         run.kind.as_str(),
@@ -136,6 +136,8 @@ pub async fn bring(tx: &mut Tx, run: &Run) -> Result<(), DbError> {
         run.origin.as_ref().map(text).transpose()?.unwrap_or_default(),
         key,
         words,
+        pinyin,
+        initials,
     ];
     tx.run(BRING, row).await.map(drop)
 }

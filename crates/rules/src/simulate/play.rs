@@ -124,7 +124,8 @@ fn make_offer(scheme: &Scheme, facts: &SchoolFacts, chance: &mut Chance) -> Vec<
 /// choice nearer; `None` when the offer allows none.
 fn choose(scheme: &Scheme, offer: &[String], chance: &mut Chance) -> Option<Vec<String>> {
     let progress = |chosen: &[String]| -> u32 {
-        scheme.choice_conditions(chosen, offer).iter().map(|condition| u32::from(condition.percent)).sum()
+        let conditions = scheme.choice_conditions(chosen, offer, &[]);
+        conditions.iter().map(|condition| u32::from(condition.percent)).sum()
     };
     let mut chosen: Vec<String> = Vec::new();
     let mut reached = progress(&chosen);

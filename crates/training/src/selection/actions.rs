@@ -9,9 +9,7 @@ use tisheng_registry::access::{self, Role};
 use tisheng_registry::organisation::{self, Node};
 use tisheng_registry::people::{self, Person, Teacher};
 
-use super::model::{
-    Basis, ChangeState, ChoiceChange, Offer, OfferState, SelectionError, difference, within_reach,
-};
+use super::model::{Basis, ChangeState, ChoiceChange, Offer, OfferState, SelectionError, difference};
 use super::store::{self, Asking};
 
 /// Who puts a school's offer together and decides about changes of its teachers' choices.
@@ -41,8 +39,8 @@ pub async fn offered(
     Ok(store::offered(tx, programme, school).await?)
 }
 
-/// What was within reach when the teacher made the choice that stands: by this the choice is judged.
-/// Empty for a teacher who has not chosen.
+/// What was offered when the teacher made the choice that stands: by this the choice is judged, and by what
+/// was held then. Empty for a teacher who has not chosen.
 ///
 /// # Errors
 /// What the database reports.
@@ -51,8 +49,7 @@ pub async fn offered_to(
     programme: Id<Programme>,
     person: Id<Person>,
 ) -> Result<Vec<String>, Failure> {
-    let offered = store::offered_to(tx, programme, person).await?;
-    Ok(within_reach(&offered, &store::chosen(tx, programme, person).await?))
+    Ok(store::offered_to(tx, programme, person).await?)
 }
 
 /// The school that the asker acts for.
@@ -198,15 +195,8 @@ async fn checked_offer(
     let offer = offer.ok_or(SelectionError::NoOffer)?;
     let offered = store::capabilities_of(tx, offer.id).await?;
     let rules = scheme::rules(&ctx.app, tx, programme).await?;
-    let unmet = rules.check_choice(capabilities, &kept_offer(&offered, (capabilities, held)));
+    let unmet = rules.check_change(capabilities, &offered, held);
     if unmet.is_empty() { Ok(offer.id) } else { Err(SelectionError::Unmet(unmet)) }
-}
-
-/// What a choice of `capabilities` is held against: the offer, and of what is `held` whatever stays. A
-/// dimension that is offered no more binds nobody who leaves it.
-pub(super) fn kept_offer(offered: &[String], (capabilities, held): (&[String], &[String])) -> Vec<String> {
-    let kept: Vec<String> = held.iter().filter(|code| capabilities.contains(code)).cloned().collect();
-    within_reach(offered, &kept)
 }
 
 async fn changed(
@@ -364,6 +354,7 @@ pub async fn withdraw_change(
     if !store::withdraw(tx, programme.id, id, teacher.person, ctx.at).await? {
         return Err(SelectionError::Decided);
     }
+    store::above::withdrawn(ctx, tx, programme.id, (id, teacher.person)).await?;
     audit::record(ctx, tx, "selection.change_withdrawn", id.uuid(), &json!({})).await?;
     Ok(())
 }

@@ -6,7 +6,8 @@
 //! but whoever asks. A capability that is given up
 //! keeps its row and all work done for it, and may be chosen again. A choice is judged by the
 //! offer it was made from and by what was held then, so a later offer unmakes no choice, and
-//! changing one capability takes no other.
+//! changing one capability takes no other. What is held and offered no more counts as chosen; its
+//! dimension asks for nothing.
 //!
 //! Tables: `offer`, `offer_capability`, `choice`, `choice_capability`, `choice_change`.
 //!
@@ -28,8 +29,6 @@ pub use actions::{
     refuse_change, withdraw_change,
 };
 pub use judged::{Judged, Judgements};
-pub use model::{
-    ChangeState, ChoiceChange, Difference, Offer, OfferState, SelectionError, difference, within_reach,
-};
+pub use model::{ChangeState, ChoiceChange, Difference, Offer, OfferState, SelectionError, difference};
 pub use pages::routes;
 pub use store::{follow, keeps_of};

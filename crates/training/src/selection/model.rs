@@ -153,6 +153,8 @@ pub struct ChoiceChange {
     pub name: String,
     /// The teacher's school.
     pub school: String,
+    /// The school's path.
+    pub path: String,
     /// The offer chosen from.
     pub offer: Id<Offer>,
     /// The choice as it is to be.
@@ -198,14 +200,6 @@ pub fn difference(before: &[String], after: &[String]) -> Difference {
         added: in_order(will.difference(&was).cloned().collect()),
         dropped: in_order(was.difference(&will).cloned().collect()),
     }
-}
-
-/// What somebody who holds `held` may choose: what the school offers, and what was chosen while it was
-/// offered, for which there may be work already. By this the choice is judged.
-#[must_use]
-pub fn within_reach(offered: &[String], held: &[String]) -> Vec<String> {
-    let kept = held.iter().filter(|code| !offered.contains(code));
-    in_order(offered.iter().chain(kept).cloned().collect())
 }
 
 /// A difference as a colleague reads it; empty when only the state or the note is another.
@@ -328,7 +322,7 @@ impl From<SelectionError> for Failure {
 
 #[cfg(test)]
 mod tests {
-    use super::{ChangeState, OfferState, difference, in_order, within_reach};
+    use super::{ChangeState, OfferState, difference, in_order};
 
     fn codes(text: &str) -> Vec<String> {
         text.split_whitespace().map(str::to_owned).collect()
@@ -339,12 +333,6 @@ mod tests {
         let change = difference(&codes("A1 A6 B2"), &codes("A6 B2 B5"));
         assert_eq!((change.added, change.dropped), (codes("B5"), codes("A1")));
         assert!(difference(&codes("A1 A6"), &codes("A6 A1 A6")).is_empty());
-    }
-
-    #[test]
-    fn what_is_held_stays_within_reach() {
-        assert_eq!(within_reach(&codes("A1 B2"), &codes("A11 A1")), codes("A1 A11 B2"));
-        assert_eq!(within_reach(&codes("A1 B2"), &[]), codes("A1 B2"));
     }
 
     #[test]

@@ -4,18 +4,10 @@
 macro_rules! requests {
     ($rest:expr) => {
         concat!(
-            "select c.id, c.person, p.name, c.offer, c.capabilities, c.reason, c.state, c.asked_at, c.decision, n.name
+            "select c.id, c.person, p.name, c.offer, c.capabilities, c.reason, c.state, c.asked_at, c.decision, n.name, c.path
             from choice_change c join person p on p.id = c.person join node n on n.path = c.path where ",
             $rest
         )
-    };
-}
-
-// Those of a list.
-macro_rules! listed {
-    () => {
-        "c.programme = $1 and c.state = $2 and c.path >= $3 and c.path < $4
-        and ($5 = '' or p.name like $5 || '%' escape '\\' or p.initials like $5 || '%' escape '\\') and c.id > $6"
     };
 }
 
@@ -31,6 +23,7 @@ use tisheng_platform::db::Column;
 use tisheng_platform::web::paging::{Cursor, ROWS, literal};
 use tisheng_platform::{Ctx, DbError, Row, Scope, Shift, Tx, args};
 use tisheng_policy::scheme::Programme;
+use tisheng_registry::access;
 use tisheng_registry::organisation::Node;
 use tisheng_registry::people::Person;
 use uuid::Uuid;
@@ -105,14 +98,19 @@ const ADD_CHANGE: &str = "insert into choice_change
 
 const CHANGE: &str = requests!("c.programme = $1 and c.id = $2 and c.path >= $3 and c.path < $4");
 
-const CHANGES: &str = requests!(concat!(listed!(), " order by c.id limit $7"));
+const CHANGES: &str = requests!(
+    "c.programme = $1 and c.state = $2 and c.path >= $3 and c.path < $4
+    and ($5 = '' or p.name like $5 || '%' escape '\\' or p.initials like $5 || '%' escape '\\') and c.id > $6
+    order by c.id limit $7"
+);
 
 const CHANGES_OF: &str = requests!("c.programme = $1 and c.person = $2 order by c.id desc limit 20");
 
 const WAITING_CHANGES: &str = "select count(*) from choice_change
     where programme = $1 and state = 'asked' and path >= $2 and path < $3";
 
-const DECIDE: &str = "update choice_change set state = $3, decision = $4, decided_at = $5, decided_by = $6
+const DECIDE: &str =
+    "update choice_change set state = $3, decision = $4, decided_at = $5, decided_by = $6, above = $7
     where programme = $1 and id = $2 and state = 'asked'";
 
 const WITHDRAW: &str = "update choice_change set state = 'withdrawn', decided_at = $4
@@ -148,6 +146,7 @@ fn change(row: &Row<'_>) -> Result<ChoiceChange, DbError> {
         asked_at: row.get(7)?,
         decision: row.get(8)?,
         school: row.get(9)?,
+        path: row.get(10)?,
     })
 }
 
@@ -361,7 +360,9 @@ pub async fn decide(
     (state, decision): (ChangeState, &str),
 ) -> Result<bool, DbError> {
     let (account, _, _) = ctx.who.signature();
-    Ok(tx.run(DECIDE, args![programme, id, state.code(), decision, ctx.at, account]).await? == 1)
+    let above = i64::from(access::is_office(ctx));
+    let row = args![programme, id, state.code(), decision, ctx.at, account, above];
+    Ok(tx.run(DECIDE, row).await? == 1)
 }
 
 /// Says whether it was the teacher's own and still waited.

@@ -1,6 +1,7 @@
 //! Offers and choices, told on both engines.
 
 use tisheng_platform::args;
+use tisheng_rules::samples::third_scheme_with;
 use tisheng_testkit::{Browser, Seen, story};
 
 use super::{chosen, offered_to};
@@ -114,7 +115,7 @@ story!(what_is_offered_no_more_stays_with_whoever_has_chosen_it, |engine| async 
     let judged_by = offered_to(&mut tx, place.programme.id, teacher.person).await.expect("read");
     drop(tx);
     assert!(now.contains(&gone), "{gone} of {now:?}");
-    assert!(place.rules.check_choice(&now, &judged_by).is_empty(), "what was kept is judged as chosen");
+    assert!(place.rules.check_change(&now, &judged_by, &now).is_empty(), "what was kept is judged as chosen");
 
     let mut late = place.browser(&school.teachers[1]).await;
     late.get("/choice").await.hides("已不在本校选学范围");
@@ -129,6 +130,49 @@ story!(what_is_offered_no_more_stays_with_whoever_has_chosen_it, |engine| async 
         .await
         .is(422)
         .says("不在学校提供的范围内");
+});
+
+/// The third scheme with two of each dimension that is offered, and schools that may offer one dimension alone.
+fn two_of_each() -> Vec<(String, String)> {
+    let rule = "per_dimension = 1\ncover = 2";
+    let mut files = third_scheme_with(rule, "per_dimension = 2\ncover = \"every\"");
+    for (_, text) in &mut files {
+        let offer = "dimensions = 2\nfit_environment = true";
+        *text = text.replace(offer, "dimensions = 1\nfit_environment = false");
+    }
+    files
+}
+
+story!(one_of_two_of_a_dimension_that_is_offered_no_more_may_stay, |engine| async move {
+    let place = Place::under(engine, two_of_each()).await;
+    let school = place.town.school();
+    let mut principal = place.browser(&school.principal).await;
+    let codes = |codes: &[&str]| codes.iter().map(|code| (*code).to_owned()).collect::<Vec<String>>();
+    for (offer, words) in
+        [(&["P1", "P2", "T1", "T2"][..], "选学范围已发布"), (&["P1", "P2"], "他们的选学不变")]
+    {
+        let basis = principal.get("/offer").await.field("basis");
+        let publish = [("do", "publish"), ("basis", basis.as_str())];
+        principal.post("/offer", &with(&codes(offer), &publish)).await.shows(words);
+        if offer.len() == 4 {
+            let choice = choose(&place.test.app, &place.programme, &school.teachers[0]).await;
+            assert_eq!(choice.expect("a choice").len(), 4, "two of each");
+        }
+    }
+
+    let mut own = place.browser(&school.teachers[0]).await;
+    let kept = codes(&["P1", "P2", "T1"]);
+    own.post("/choice/check", &with(&kept, &[])).await.shows("规则核对：全部满足。");
+    own.post("/choice/check", &with(&codes(&["P1", "T1", "T2"]), &[]))
+        .await
+        .shows("维度不少于 2 个能力点，已选 1 个");
+    own.post("/choice/change", &with(&kept, &[("reason", "不再学")])).await.shows("待审批");
+    let address = principal.get("/choices/changes").await.link("/choices/changes/0");
+    principal.post(&address, &[("do", "approve"), ("decision", "同意")]).await.shows("已处理");
+    own.get("/choice").await.shows("已选 3 个能力点").shows("已不在本校选学范围");
+    let mut late = place.browser(&school.teachers[1]).await;
+    late.post("/choice", &with(&kept, &[])).await.is(422).says("不在学校提供的范围内");
+    late.post("/choice", &with(&codes(&["P1", "P2"]), &[])).await.shows("选学完成");
 });
 
 /// Chooses through the page and lands on the tasks.
@@ -283,4 +327,52 @@ story!(a_change_that_nobody_at_the_school_may_decide_goes_to_the_office_above, |
     county.post(&address, &[("do", "refuse"), ("decision", "")]).await.is(422).says("请填写原因");
     county.post(&address, &[("do", "approve"), ("decision", "同意")]).await.shows("已处理");
     own.get("/choice").await.shows(&format!("已选 {} 个能力点", offer.len())).shows("已同意");
+
+    // What an office decided stays with the offices, what a school decided with the school.
+    let mut tx = place.test.app.db.write().await.expect("a transaction");
+    let back = "update role_grant set until = null where node = $1";
+    tx.run(back, args![school.node.id]).await.expect("somebody is there again");
+    tx.commit().await.expect("commits");
+    county.get("/choices/changes?state=approved").await.shows(&teacher.name).shows(&school.node.name);
+    county.get(&address).await.shows("想多学一些");
+    neighbour.get("/choices/changes?state=approved").await.hides(&teacher.name);
+    neighbour.get(&address).await.is(404);
+    let other = &school.teachers[1];
+    choose(&place.test.app, &place.programme, other).await.expect("a choice");
+    let mut theirs = place.browser(other).await;
+    theirs.post("/choice/change", &with(&offer, &[("reason", "也想多学")])).await.shows("待审批");
+    let mut principal = place.browser(&school.principal).await;
+    let second = principal.get("/choices/changes").await.link("/choices/changes/0");
+    principal.post(&second, &[("do", "approve"), ("decision", "同意")]).await.shows("已处理");
+    principal.get("/choices/changes?state=approved").await.shows(&teacher.name).shows(&other.name);
+    county.get("/choices/changes?state=approved").await.hides(&other.name);
+    county.get(&second).await.is(404);
+});
+
+story!(what_offices_have_decided_comes_page_by_page, |engine| async move {
+    let place = Place::begin(engine).await;
+    let mut tx = place.test.app.db.write().await.expect("a transaction");
+    let of = |at: usize| (&place.town.schools[at % 2], 120 - at);
+    for at in 0..120 {
+        let (school, id) = of(at);
+        let row = "insert into choice_change (programme, id, person, path, offer, capabilities, reason, state, asked_at,
+            decided_at, decision, above) values ($1, $2, $3, $4, $2, '[]', $5, 'approved', 0, 1, '', 1)";
+        let (id, reason) = (uuid::Uuid::from_u128(id as u128), format!("第{at}项。"));
+        let (person, path) = (school.teachers[0].person, &school.node.path);
+        tx.run(row, args![place.programme.id, id, person, path, reason]).await.expect("a request");
+    }
+    tx.commit().await.expect("commits");
+    let mut county = place.browser(&place.town.county_office).await;
+    let (mut address, mut seen) = ("/choices/changes?state=approved".to_owned(), Vec::new());
+    loop {
+        let page = county.get(&address).await;
+        seen.extend((0..120).filter(|at| page.text().contains(&format!("第{at}项。"))));
+        if !page.html().contains("rel=\"next\"") {
+            break;
+        }
+        address = format!("/choices/changes{}", page.link("?state=approved&after="));
+    }
+    let mut once = seen.clone();
+    once.sort_unstable();
+    assert_eq!(once, (0..120).collect::<Vec<_>>(), "each once: {seen:?}");
 });

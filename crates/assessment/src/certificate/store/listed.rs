@@ -125,7 +125,7 @@ const OF_ENDED: &str = of_few!("f.state <> 'valid'", ">", "");
 const OF_ENDED_BACK: &str = of_few!("f.state <> 'valid'", "<", " desc");
 
 /// After everything.
-const END: &str = "\u{10ffff}";
+pub(super) const END: &str = "\u{10ffff}";
 
 /// What a list of certificates is narrowed to, and its order; empty texts narrow nothing.
 #[derive(Debug, Clone, Copy)]

@@ -95,6 +95,15 @@ story!(who_is_left_out_of_a_batch_waits_for_the_next, |engine| async move {
     found.shows("其中 1 位本批不发").shows(&other.name).shows("名单其他页上本批不发的").shows(&one.name);
     assert_eq!(found.field("reason"), "材料复核中");
 
+    // By the beginning of a name, of its pinyin or initials, or of the school's name.
+    for words in [one.name.as_str(), "jiaoshi", "jsj", "测试一"] {
+        county.get(&format!("/certificates/batch?q={words}")).await.shows(&one.name).hides(&other.name);
+    }
+    for words in ["laoshi", "LS", "测试二小"] {
+        county.get(&format!("/certificates/batch?q={words}")).await.shows(&other.name).hides(&one.name);
+    }
+    county.get("/certificates/batch?q=%25").await.hides(&one.name).hides(&other.name);
+
     let refused = county.post("/certificates/batch", &send(1, &[("do", "issue")])).await;
     refused.is(422).says("请填写原因").says("其中 1 位本批不发");
     county.post("/certificates/batch", &send(3, &[("reason", "复核")])).await.is(422).says("请至少勾选一位");

@@ -128,6 +128,30 @@ pub async fn leave_school(
     Ok(ended)
 }
 
+/// Lets the roles of `person` that ended on the day `from` with a post at `school` end on the day `to`; gives
+/// those roles as they were.
+///
+/// # Errors
+/// What the database reports.
+pub async fn left_school_on(
+    tx: &mut Tx,
+    (person, school): (Uuid, Uuid),
+    (from, to): (NaiveDate, NaiveDate),
+) -> Result<Vec<Grant>, DbError> {
+    let before = from.pred_opt().unwrap_or(from);
+    let mut ended = grants_of(tx, person, before).await?;
+    ended.retain(|grant| {
+        let goes = grant.role.parse().is_ok_and(goes_with_post);
+        // What had ended before it began, as it would have by another day, comes back as well.
+        let then = grant.until == Some(from) || grant.until == Some(grant.since) && grant.since > from;
+        goes && then && grant.node == school
+    });
+    for grant in &ended {
+        reopen_grant(tx, grant.id, Some(to.max(grant.since))).await?;
+    }
+    Ok(ended)
+}
+
 /// Orders that the sessions of `person` end when the grant `grant` does, on the day `until`.
 ///
 /// # Errors

@@ -16,9 +16,11 @@ use uuid::Uuid;
 
 use super::matching;
 
+pub use super::first_day::{Around, Earlier, Loan};
+pub(crate) use super::first_day::{after, decide as decide_first_day, end_with};
 pub use store::{
-    Ended, Present, at_school, by_papers, by_phones, end_post, ended_posts, first_loans, last_ends,
-    lend_again, name_of, rejoin_team, reopen_post, take_on, take_up, unmake_people, unmake_posts,
+    Ended, Present, at_school, by_papers, by_phones, end_post, ended_posts, last_ended, lend_again, loans,
+    name_of, rejoin_team, reopen_post, take_on, take_up, unmake_people, unmake_posts,
 };
 
 /// A person as the roll knows them, with the open post.

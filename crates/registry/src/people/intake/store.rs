@@ -10,7 +10,8 @@ use tisheng_platform::{DbError, Row, Tx, Value, args};
 use uuid::Uuid;
 
 use super::{Duties, NewPost, Newcomer, OnRoll, PostOnRoll, Record};
-use crate::people::model::Post;
+use crate::people::first_day::{Earlier, Loan};
+use crate::people::model::{Post, PostState};
 
 /// Keys in one statement.
 const GROUP: usize = 40;
@@ -27,15 +28,13 @@ const BY_PHONES: &str = "select p.phone_index, p.id, p.version, p.name, p.paper_
     where p.phone_index in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
     $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)";
 
-const LAST_ENDS: &str = "select person, max(until) from post where until is not null
+const ENDED: &str = "select person, path, since, until, state, id from post where until is not null
     and person in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-    $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)
-    group by person";
+    $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)";
 
-const FIRST_LOANS: &str = "select post, min(since) from secondment
+const LOANS: &str = "select person, post, since, until from secondment
     where person in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-    $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)
-    group by post";
+    $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)";
 
 const AT_SCHOOL: &str = "select p.id, p.name, p.paper_masked, o.id, o.path from post o
     join person p on p.id = o.person where o.school = $1 and o.until is null order by o.sort_key, p.id";
@@ -60,7 +59,8 @@ const DUTIES: &str = "select subject, stage, title, since from post where id = $
 const WRITE_DUTIES: &str = "update post set subject = $2, stage = $3, title = $4,
     since = coalesce(cast($5 as text), since), changed_at = $6 where id = $1";
 
-const END_POST: &str = "update post set until = $2, state = 'left', reason = $3, changed_at = $4 where id = $1 and until is null";
+const END_POST: &str = "update post set until = $2, state = $5, reason = $3, changed_at = $4
+    where id = $1 and until is null";
 const TEAMS_OF: &str = "select id from team_member where person = $1 and school = $2 and until is null";
 const LOAN_OF: &str = "select id from secondment where post = $1 and until is null";
 const LEAVE_TEAM: &str = "update team_member set until = case when since > $2 then since
@@ -155,27 +155,43 @@ pub async fn by_phones(tx: &mut Tx, indexes: &[&[u8]]) -> Result<HashMap<Vec<u8>
     Ok(found)
 }
 
-/// The latest day on which a post of each of `people` ended; those of whom none has are not named.
+/// The post of each of `people` that ended last; those of whom none has are not named.
 ///
 /// # Errors
 /// What the database reports.
-pub async fn last_ends(tx: &mut Tx, people: &[Uuid]) -> Result<HashMap<Uuid, NaiveDate>, DbError> {
-    days(tx, LAST_ENDS, people).await
-}
-
-/// The first day on which each post of `people` was lent; posts that never were are not named.
-///
-/// # Errors
-/// What the database reports.
-pub async fn first_loans(tx: &mut Tx, people: &[Uuid]) -> Result<HashMap<Uuid, NaiveDate>, DbError> {
-    days(tx, FIRST_LOANS, people).await
-}
-
-async fn days(tx: &mut Tx, sql: &'static str, people: &[Uuid]) -> Result<HashMap<Uuid, NaiveDate>, DbError> {
-    let mut found = HashMap::new();
+pub async fn last_ended(tx: &mut Tx, people: &[Uuid]) -> Result<HashMap<Uuid, Earlier>, DbError> {
+    let mut found: HashMap<Uuid, Earlier> = HashMap::new();
     for group in people.chunks(GROUP) {
         let keys = filled(group.iter().map(|id| Value::from(*id)).collect());
-        found.extend(tx.rows(sql, &keys, |row| Ok((row.get::<Uuid>(0)?, row.get::<NaiveDate>(1)?))).await?);
+        for (person, ended) in tx.rows(ENDED, &keys, |row| Ok((row.get(0)?, earlier(row)?))).await? {
+            let known = found.get(&person);
+            if known.is_none_or(|known| (known.until, known.since) < (ended.until, ended.since)) {
+                found.insert(person, ended);
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn earlier(row: &Row<'_>) -> Result<Earlier, DbError> {
+    let by_transfer = row.get::<String>(4)? == PostState::Active.key();
+    Ok(Earlier { path: row.get(1)?, since: row.get(2)?, until: row.get(3)?, by_transfer, post: row.get(5)? })
+}
+
+/// The loans of each of `people`; those who were never lent are not named.
+///
+/// # Errors
+/// What the database reports.
+pub async fn loans(tx: &mut Tx, people: &[Uuid]) -> Result<HashMap<Uuid, Vec<Loan>>, DbError> {
+    let mut found: HashMap<Uuid, Vec<Loan>> = HashMap::new();
+    for group in people.chunks(GROUP) {
+        let keys = filled(group.iter().map(|id| Value::from(*id)).collect());
+        let read = |row: &Row<'_>| {
+            Ok((row.get(0)?, Loan { post: row.get(1)?, since: row.get(2)?, until: row.get(3)? }))
+        };
+        for (person, loan) in tx.rows(LOANS, &keys, read).await? {
+            found.entry(person).or_default().push(loan);
+        }
     }
     Ok(found)
 }
@@ -351,7 +367,8 @@ pub struct Ended {
     pub loans: Vec<Uuid>,
 }
 
-/// Ends `post` of `person` at `school` on `day`, written at `at`, for `reason`, and what hangs on it.
+/// Ends `post` of `person` at `school` on `day`, written at `at`, for `reason`, and what hangs on it; its
+/// state is [`PostState::Active`] where a transfer ends it.
 ///
 /// # Errors
 /// What the database reports.
@@ -359,7 +376,7 @@ pub async fn end_post(
     tx: &mut Tx,
     (person, post, school): (Uuid, Uuid, Uuid),
     (day, at): (NaiveDate, Instant),
-    reason: &str,
+    (state, reason): (PostState, &str),
 ) -> Result<Ended, DbError> {
     let teams = tx.rows(TEAMS_OF, args![person, school], |row| row.get(0)).await?;
     let loans = tx.rows(LOAN_OF, args![post], |row| row.get(0)).await?;
@@ -369,7 +386,8 @@ pub async fn end_post(
     for loan in &loans {
         tx.run(END_LOAN, args![*loan, day]).await?;
     }
-    Ok(Ended { post: tx.run(END_POST, args![post, day, reason, at]).await? == 1, teams, loans })
+    let ended = tx.run(END_POST, args![post, day, reason, at, state.key()]).await? == 1;
+    Ok(Ended { post: ended, teams, loans })
 }
 
 /// Takes back that `team`, a membership, has ended.

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use tisheng_kernel::{Id, Instant};
 use tisheng_platform::db::{Row, Value};
 use tisheng_platform::{DbError, Scope, Shift, Tx, args};
+use uuid::Uuid;
 
 use crate::organisation::Node;
 use crate::people::model::{Person, Post, PostState, Teacher};
@@ -37,7 +38,16 @@ const AMEND: &str = "update post set subject = $2, stage = $3, title = $4, chang
 
 const REDATE: &str = "update post set since = $2, changed_at = $3 where id = $1 and until is null";
 
-const FIRST_LOAN: &str = "select min(since) from secondment where person = $1 and post = $2";
+/// The post that a transfer ended on the day on which another began.
+const LEFT_FOR: &str = "select q.id, q.person, q.school from post p
+    join post q on q.person = p.person and q.until = $2 and q.state = 'active' and q.id <> p.id where p.id = $1";
+
+const END_ON: &str = "update post set until = cast($2 as text), changed_at = $3 where id = $1";
+
+/// What had ended with the post before it began, as it would have by another day, comes back as well.
+const LOANS_END_ON: &str =
+    "update secondment set until = case when since > $3 then since else cast($3 as text) end
+    where post = $1 and (until = $2 or (until = since and since > $2))";
 
 const SET_SORT_KEY: &str = "update post set sort_key = $2 where person = $1";
 
@@ -210,9 +220,21 @@ pub async fn redate(tx: &mut Tx, id: Id<Post>, since: NaiveDate, at: Instant) ->
     tx.run(REDATE, args![id, since, at]).await.map(drop)
 }
 
-/// The first day on which `post` was lent, if it ever was.
-pub async fn first_loan(tx: &mut Tx, post: &Post) -> Result<Option<NaiveDate>, DbError> {
-    tx.row(FIRST_LOAN, args![post.person, post.id], |row| row.get(0)).await
+/// Whose post it is that a transfer ended on `day`, when `post` began, and at which school: post, person,
+/// school.
+pub async fn left_for(tx: &mut Tx, post: Uuid, day: NaiveDate) -> Result<Option<[Uuid; 3]>, DbError> {
+    tx.row_opt(LEFT_FOR, args![post, day], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?])).await
+}
+
+/// Lets `post`, which ended on the day `from`, end on the day `to`, and with it its loan.
+pub async fn end_on(
+    tx: &mut Tx,
+    post: Uuid,
+    (from, to): (NaiveDate, NaiveDate),
+    at: Instant,
+) -> Result<(), DbError> {
+    tx.run(END_ON, args![post, to, at]).await?;
+    tx.run(LOANS_END_ON, args![post, from, to]).await.map(drop)
 }
 
 pub async fn set_sort_key(tx: &mut Tx, person: Id<Person>, sort_key: &str) -> Result<(), DbError> {

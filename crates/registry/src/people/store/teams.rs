@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use tisheng_kernel::Id;
 use tisheng_platform::{DbError, Scope, Tx, args};
+use uuid::Uuid;
 
 use crate::organisation::Node;
 use crate::people::model::{Person, Team};
@@ -23,6 +24,10 @@ const DISMISS: &str = "update team_member set until = cast($4 as text)
 
 const LEAVE: &str = "update team_member set until = case when since > $3 then since else cast($3 as text) end
     where person = $1 and school = $2 and until is null";
+
+const LEFT_ON: &str =
+    "update team_member set until = case when since > $4 then since else cast($4 as text) end
+    where person = $1 and school = $2 and (until = $3 or (until = since and since > $3))";
 
 const DUTIES_BY_SCHOOL: &str = "select m.school, m.team, m.duties, m.person
     from team_member m join node n on n.id = m.school
@@ -75,6 +80,15 @@ pub async fn leave_teams(
     on: NaiveDate,
 ) -> Result<(), DbError> {
     tx.run(LEAVE, args![person, school, on]).await.map(drop)
+}
+
+/// Lets memberships that ended on the day `from`, on which somebody left the school, end on the day `to`.
+pub async fn left_on(
+    tx: &mut Tx,
+    (person, school): (Uuid, Uuid),
+    (from, to): (NaiveDate, NaiveDate),
+) -> Result<(), DbError> {
+    tx.run(LEFT_ON, args![person, school, from, to]).await.map(drop)
 }
 
 /// The members of the teams of schools, with their duties.

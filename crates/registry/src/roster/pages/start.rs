@@ -7,6 +7,7 @@ use tisheng_platform::web::paging::{ROWS, Slice};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Cursor, Failure, Filters, Page};
 
+use crate::role::breadth;
 use crate::roster::kind::{About, Entry, Kinds};
 use crate::roster::model::{Run, State};
 use crate::roster::store::listed::{self, RunFilter};
@@ -64,7 +65,7 @@ pub async fn start(asker: SignedIn, filters: Filters) -> Answer {
         order: listed::order(filters.text("sort")),
     };
     let place = filters.cursor();
-    let runs = listed::runs(&mut tx, &ctx.scope(), &wanted, &place, ROWS + 1).await?;
+    let runs = listed::runs(&mut tx, (&ctx.scope(), breadth(ctx)), &wanted, &place, ROWS + 1).await?;
     drop(tx);
     let slice = Slice::cut(runs, |(run, key)| (key.clone(), run.id.to_string()));
     let title = |kind: &str| kinds.iter().find(|about| about.key == kind).map(|about| about.title);

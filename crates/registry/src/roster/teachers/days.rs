@@ -3,22 +3,21 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
 use tisheng_kernel::number::chinese_date;
 use tisheng_platform::{DbError, Tx};
 use uuid::Uuid;
 
 use super::row::{Row, SINCE};
-use crate::people::intake;
+use crate::people::intake::{self, Around, Earlier, Loan, after, decide_first_day};
 use crate::roster::kind::{Desk, Item, Notes};
 
 /// What the stated days of a batch are held against.
 #[derive(Debug)]
 pub struct Days {
-    /// The day on which the last post of a person ended.
-    ends: HashMap<Uuid, NaiveDate>,
-    /// The first day on which a post was lent.
-    loans: HashMap<Uuid, NaiveDate>,
+    /// The post of a person that ended last.
+    earlier: HashMap<Uuid, Earlier>,
+    /// When the posts of a person were lent.
+    loans: HashMap<Uuid, Vec<Loan>>,
 }
 
 impl Days {
@@ -41,8 +40,8 @@ impl Days {
             }
         }
         Ok(Self {
-            ends: intake::last_ends(tx, &people).await?,
-            loans: intake::first_loans(tx, &holders).await?,
+            earlier: intake::last_ended(tx, &people).await?,
+            loans: intake::loans(tx, &holders).await?,
         })
     }
 
@@ -71,14 +70,17 @@ impl Days {
             }
             _ => {}
         }
-        if let Some(end) = self.ends.get(&known.person).filter(|end| day < **end) {
-            let end = chinese_date(*end);
-            notes.wrong(SINCE, format!("到校日期不能早于上一段任职的离任日期（{end}）；请核对"));
-        }
-        let lent = known.post.as_ref().and_then(|post| self.loans.get(&post.id));
-        if let Some(lent) = lent.filter(|lent| **lent <= day) {
-            let lent = chinese_date(*lent);
-            notes.wrong(SINCE, format!("到校日期应早于借调的起始日期（{lent}）；请核对"));
+        let earlier = self.earlier.get(&known.person);
+        let loans = self.loans.get(&known.person).map_or(&[][..], Vec::as_slice);
+        let decided = match &known.post {
+            Some(post) => {
+                let around = Around { earlier, loans };
+                decide_first_day(around, post.id, (post.since, day), &desk.scope)
+            }
+            None => after(earlier, day),
+        };
+        if let Err(error) = decided {
+            notes.wrong(SINCE, format!("到校{error}；请核对"));
         }
     }
 }

@@ -21,6 +21,7 @@ use super::kind::{
 };
 use super::schoolbook::Schoolbook;
 use crate::access::intake::LEFT;
+use crate::people::PostState;
 use crate::people::intake::{self, Present};
 use crate::role::Role;
 
@@ -140,7 +141,7 @@ impl Kind for Teachers {
         if desk.is_part() || !desk.chose(GONE, "left") {
             return Ok(());
         }
-        let why = (desk.today, "名册中没有", LEFT);
+        let why = (desk.today, (PostState::Left, "名册中没有"), LEFT);
         for (school, absent) in absent(memory, tx).await? {
             for one in absent {
                 take::leave(desk, tx, (one.person, one.post, school), why, book).await?;

@@ -11,6 +11,7 @@ use super::leaving;
 use super::row::Row;
 use super::{ACCOUNTS, Memory};
 use crate::access::intake::{self as accounts, Giving, LEFT, Opening};
+use crate::people::PostState;
 use crate::people::intake::{self, Duties, NewPost, Newcomer, OnRoll, PostOnRoll};
 use crate::role::Role;
 use crate::roster::kind::{Book, Desk, Item};
@@ -61,7 +62,7 @@ pub async fn take(
         book.made(PERSON, one.person);
     }
     for (known, post) in rows.iter().filter_map(leaving::ends) {
-        let why = (desk.today, "名册中登记为离校", LEFT);
+        let why = (desk.today, (PostState::Left, "名册中登记为离校"), LEFT);
         leave(desk, tx, (known.person, post.id, post.school), why, book).await?;
     }
     for one in &placed {
@@ -111,7 +112,7 @@ async fn update(
     }
     let Some(post) = &known.post else { return Ok(()) };
     if post.school != one.school {
-        let why = (one.row.since.unwrap_or(desk.today), "调动", accounts::MOVED);
+        let why = (one.row.since.unwrap_or(desk.today), (PostState::Active, "调动"), accounts::MOVED);
         return leave(desk, tx, (known.person, post.id, post.school), why, book).await;
     }
     let title = if one.row.title.is_empty() { post.title.as_str() } else { one.row.title };
@@ -141,20 +142,24 @@ pub async fn change_post(tx: &mut Tx, post: Uuid, duties: &Duties, at: Instant) 
         && from != to
     {
         accounts::begin_with_post(tx, post, (from, to)).await?;
+        // The day of a transfer is the last one at the school that was left, too.
+        if let Some(left) = intake::end_with(tx, post, (from, to), at).await? {
+            accounts::left_school_on(tx, left, (from, to)).await?;
+        }
     }
     Ok(before)
 }
 
-/// Ends a post at `school` on `day` with what hangs on it, and the roles that went with it; `because` is
-/// told at the sign-in page.
+/// Ends a post at `school` on `day` with what hangs on it, and the roles that went with it; `how` says in
+/// which state and for what reason, `because` is told at the sign-in page.
 pub async fn leave(
     desk: &Desk,
     tx: &mut Tx,
     (person, post, school): (Uuid, Uuid, Uuid),
-    (day, reason, because): (NaiveDate, &str, &str),
+    (day, how, because): (NaiveDate, (PostState, &str), &str),
     book: &mut Book,
 ) -> Result<(), DbError> {
-    let ended = intake::end_post(tx, (person, post, school), (day, desk.ctx.at), reason).await?;
+    let ended = intake::end_post(tx, (person, post, school), (day, desk.ctx.at), how).await?;
     // Undone backwards: the post is open again before it is lent again.
     for loan in ended.loans {
         book.changed(LOAN_END, loan, &())?;

@@ -135,3 +135,38 @@ story!(a_number_alone_gives_away_no_day, |engine| async move {
     let page = world.bring(&mut other, "teachers", "名册.csv", &known).await;
     page.shows("不能早于上一段任职的离任日期（2021年3月1日）");
 });
+
+story!(a_file_puts_the_day_of_a_transfer_right_at_both_schools, |engine| async move {
+    let world = World::start(engine).await;
+    let mut tx = world.app.app.db.write().await.expect("a transaction");
+    let began = "update role_grant set since = '2020-09-01' where role = 'teacher'";
+    tx.run(began, tisheng_platform::args![]).await.expect("roles begin with the posts");
+    tx.commit().await.expect("commits");
+    let (name, number) = (&world.town.school().teachers[0].name, number(0));
+    let mut office = world.browser(&world.town.county_office).await;
+    let late = row(name, &number, "测试二小", "2021-03-08");
+    let page = world.bring(&mut office, "teachers", "调入.csv", &late).await;
+    office.post(&format!("{}/answers", page.path), &[("answer", "yes-all")]).await;
+    world.confirm(&mut office, &page.path, &NONE).await.shows("已导入");
+
+    let right = row(name, &number, "测试二小", "2021-03-01");
+    let mut receiving = world.browser(&world.town.schools[1].clerk).await;
+    let page = world.bring(&mut receiving, "teachers", "名册.csv", &right).await;
+    page.shows("到校日期是调动的日期").shows("有错误，不能导入");
+    let early = row(name, &number, "测试二小", "2020-09-01");
+    let page = world.bring(&mut office, "teachers", "名册.csv", &early).await;
+    page.shows("到校日期应晚于调出岗位的起始日期（2020年9月1日）");
+
+    let page = world.bring(&mut office, "teachers", "名册.csv", &right).await;
+    world.confirm(&mut office, &page.path, &NONE).await.shows("已导入");
+    let ends = "select count(*) from post where until = '2021-03-01' and state = 'active'";
+    let roles = "select count(*) from role_grant where role = 'teacher' and until = '2021-03-01'";
+    let begins = "select count(*) from role_grant where role = 'teacher' and since = '2021-03-01'";
+    assert_eq!((world.count(ends).await, world.count(roles).await, world.count(begins).await), (1, 1, 1));
+    office.post(&format!("{}/undo", page.path), &[]).await;
+    world.settle().await;
+    office.get(&page.path).await.shows("已撤销");
+    assert_eq!((world.count(ends).await, world.count(roles).await, world.count(begins).await), (0, 0, 0));
+    let late = "select count(*) from post where until = '2021-03-08' or since = '2021-03-08'";
+    assert_eq!(world.count(late).await, 2);
+});

@@ -6,6 +6,7 @@ use tisheng_platform::web::Cursor;
 use tisheng_testkit::{Engine, story};
 
 use super::world::{World, csv, paper, roll};
+use crate::role::breadth;
 use crate::roster::model::State;
 use crate::roster::store::listed::{self, RunFilter};
 
@@ -53,7 +54,9 @@ story!(runs_are_listed_in_the_order_of_any_column, |engine| async move {
             let (mut place, mut names) = (Cursor::default(), Vec::new());
             // Page by page, one run on each.
             while let [(run, key), ..] =
-                &listed::runs(&mut tx, &office.scope(), &filter, &place, 1).await.expect("listed")[..]
+                &listed::runs(&mut tx, (&office.scope(), breadth(&office)), &filter, &place, 1)
+                    .await
+                    .expect("listed")[..]
             {
                 names.push(run.file_name.clone());
                 place = Cursor { key: key.clone(), id: run.id.to_string() };
@@ -87,6 +90,19 @@ story!(runs_are_narrowed_by_kind_state_and_clerk_within_what_one_may_see, |engin
     assert!(narrowed.html().contains("<details class=\"more\" open>"), "what is set is not folded away");
     let clerk = &world.town.schools[1].clerk.name;
     office.get(&format!("/roster?clerk={clerk}")).await.shows("乙.csv").hides("丁.csv").hides("甲.csv");
+    // 管理员乙: by the beginning of the name, of its pinyin or of its initials, in any order.
+    for found in ["管理", "guanliyuanyi", "gly", "gly&sort=file", "guanli&sort=-rows"] {
+        office.get(&format!("/roster?clerk={found}")).await.shows("乙.csv").hides("丁.csv");
+    }
+    for nobody in ["理员", "liyuan", "ly", "管理&state=undone"] {
+        office.get(&format!("/roster?clerk={nobody}")).await.shows("没有符合条件的导入记录");
+    }
+    let mut clerk = world.browser(&world.town.schools[1].clerk).await;
+    clerk.get("/roster?clerk=理员").await.shows("乙.csv");
+    let mut city = world.browser(&world.town.city_office).await;
+    city.get("/roster").await.shows("丙.csv").shows("丁.csv");
+    city.get(&ready).await.shows("乙.csv").shows("丁.csv").hides("甲.csv").hides("丙.csv");
+    city.get("/roster?clerk=guanli").await.shows("乙.csv").hides("丁.csv");
     office.get("/roster?kind=teachers&state=undone").await.shows("没有符合条件的导入记录");
     office.get("/roster?clerk=%25").await.shows("没有符合条件的导入记录");
     let mut other = world.browser(&world.town.schools[1].clerk).await;

@@ -153,7 +153,12 @@ story!(a_transfer_is_decided_by_whoever_sees_both_schools, |engine| async move {
     let page = world.bring(&mut office, "teachers", "调入.csv", &file).await;
     office.post(&format!("{}/answers", page.path), &[("answer", "yes-all")]).await.shows("已对全部 1 行");
     world.confirm(&mut office, &page.path, &[("gone", "keep"), ("accounts", "none")]).await.shows("已导入");
-    assert_eq!(world.count("select count(*) from post where state = 'left' and reason = '调动'").await, 1);
+    assert_eq!(world.count("select count(*) from post where until is not null and reason = '调动'").await, 1);
+    assert_eq!(
+        world.count("select count(*) from post where state = 'left'").await,
+        0,
+        "a transfer is no leave"
+    );
     assert_eq!(
         world.count("select count(*) from role_grant where role = 'teacher' and until is null").await,
         10

@@ -117,7 +117,6 @@ async fn choice_page(
     let is_change = !chosen.is_empty();
     let keeps = chosen.iter().any(|code| !offered.contains(code));
     let typed = typed.unwrap_or_else(|| chosen.clone());
-    let against = actions::kept_offer(&offered, (&typed, &chosen));
     let title = if is_change { "申请变更选学" } else { "选学能力点" };
     Ok(ChoicePage {
         page: Page::new(asker, title, "/choice"),
@@ -126,7 +125,7 @@ async fn choice_page(
         has_offer: !offered.is_empty(),
         keeps,
         groups: view::for_choice(&rules, &offered, &chosen, &typed),
-        conditions: Conditions::of(view::lines(rules.choice_conditions(&typed, &against)), false),
+        conditions: Conditions::of(view::lines(rules.choice_conditions(&typed, &offered, &chosen)), false),
         reason: String::new(),
         errors,
     })
@@ -141,8 +140,7 @@ pub async fn check(asker: SignedIn, fields: Fields) -> Answer {
     let offered = store::offered(&mut tx, programme.id, teacher.school).await?;
     let held = store::chosen(&mut tx, programme.id, teacher.person).await?;
     let typed = ticked(&fields);
-    let against = actions::kept_offer(&offered, (&typed, &held));
-    let conditions = rules.choice_conditions(&typed, &against);
+    let conditions = rules.choice_conditions(&typed, &offered, &held);
     layout::show(&Conditions::of(view::lines(conditions), true))
 }
 

@@ -179,7 +179,7 @@ pub async fn changes(asker: SignedIn, filters: Filters) -> Answer {
     } else {
         store::changes(&mut tx, programme.id, &ctx.scope(), state, words, &cursor).await?
     };
-    let slice = Slice::cut(found, |change| (String::new(), change.id.to_string()));
+    let slice = Slice::cut(found, |change| (change.path.clone(), change.id.to_string()));
     let tabs = ChangeState::ALL.map(|tab| (filters.with("state", tab.code()), tab.chinese(), tab == state));
     layout::show(&ChangesPage {
         page: Page::new(&asker, "选学变更申请", "/choices").crumb("教师选学", "/choices"),
