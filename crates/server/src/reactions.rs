@@ -15,10 +15,11 @@ const FOLLOW_JOB: &str = "paths.follow";
 
 /// Every kind of job and every reaction to an event.
 pub fn handlers() -> Handlers {
-    let rooms: [fn(Handlers) -> Handlers; 12] = [
+    let rooms: [fn(Handlers) -> Handlers; 13] = [
         access::handlers,
         roster::handlers,
         scheme::jobs,
+        hours::jobs,
         platform::jobs,
         learning::jobs,
         evidence::jobs,
@@ -33,6 +34,7 @@ pub fn handlers() -> Handlers {
         .iter()
         .fold(Handlers::default(), |handlers, room| room(handlers))
         .reaction(evidence::SUBMITTED, review::BEGIN_JOB)
+        .reaction(roster::PASSED, hours::ROLL_JOB)
         .reaction(hours::DELIVERED, platform::FILE_JOB)
         .reaction(course::APPROVED, learning::REPLAY_JOB)
         .reaction(lrs::STORED, listening::JOB)
