@@ -20,7 +20,7 @@ use crate::course::{self, CourseFile};
 use crate::hours::{self, HoursFile, Senders, Trails};
 use crate::learning;
 use crate::platform::{self, Platform};
-use crate::reconciliation::StatementFile;
+use crate::reconciliation::{self, StatementFile};
 use crate::samples::state_environment;
 use crate::selection::{Judged, Judgements};
 
@@ -52,9 +52,10 @@ impl Place {
             .with(Senders(platform::senders));
         let parts = parts.with(Judged::new(nothing_judged));
         let handlers = roster::handlers(Handlers::default());
-        let jobs = [hours::jobs, platform::jobs, learning::jobs];
+        let jobs = [hours::jobs, platform::jobs, learning::jobs, reconciliation::jobs];
         let handlers = jobs.iter().fold(handlers, |handlers, room: &fn(Handlers) -> Handlers| room(handlers));
         let handlers = handlers
+            .reaction(hours::TOLD, reconciliation::MARK_JOB)
             .reaction(course::APPROVED, learning::REPLAY_JOB)
             .reaction(hours::DELIVERED, platform::FILE_JOB)
             .reaction(roster::PASSED, hours::ROLL_JOB);
