@@ -8,19 +8,21 @@ use tisheng_platform::jobs::{Claimed, Handlers, JobError};
 use tisheng_policy::scheme;
 use tisheng_registry::organisation::{MOVED, Moved};
 use tisheng_registry::{access, roster};
-use tisheng_training::{activity, course, hours, learning, platform, selection};
+use tisheng_training::{activity, course, hours, learning, platform, reconciliation, selection};
 
 /// The job in which every room follows a move of the tree.
 const FOLLOW_JOB: &str = "paths.follow";
 
 /// Every kind of job and every reaction to an event.
 pub fn handlers() -> Handlers {
-    let rooms: [fn(Handlers) -> Handlers; 12] = [
+    let rooms: [fn(Handlers) -> Handlers; 14] = [
         access::handlers,
         roster::handlers,
         scheme::jobs,
+        hours::jobs,
         platform::jobs,
         learning::jobs,
+        reconciliation::jobs,
         evidence::jobs,
         review::jobs,
         certificate::jobs,
@@ -33,10 +35,12 @@ pub fn handlers() -> Handlers {
         .iter()
         .fold(Handlers::default(), |handlers, room| room(handlers))
         .reaction(evidence::SUBMITTED, review::BEGIN_JOB)
+        .reaction(roster::PASSED, hours::ROLL_JOB)
         .reaction(hours::DELIVERED, platform::FILE_JOB)
         .reaction(course::APPROVED, learning::REPLAY_JOB)
         .reaction(lrs::STORED, listening::JOB)
         .reaction(hours::TOLD, webhook::HOURS_JOB)
+        .reaction(hours::TOLD, reconciliation::MARK_JOB)
         .reaction(hours::DISPUTE_ANSWERED, webhook::DISPUTE_JOB)
         .reaction(review::FINAL, webhook::RESULT_JOB)
         .reaction(certificate::ISSUED, webhook::CERTIFICATE_JOB)

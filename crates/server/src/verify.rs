@@ -16,7 +16,7 @@ use tisheng_platform::web::Failure;
 use tisheng_platform::{App, Ctx, Tx, jobs};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::roster;
-use tisheng_training::{hours, learning};
+use tisheng_training::{hours, learning, reconciliation};
 use uuid::Uuid;
 
 use crate::assembly::KEY_FILE;
@@ -169,7 +169,7 @@ async fn walk_trail(
     }
 }
 
-async fn of_programme(ctx: &Ctx, programme: &Programme) -> Found<[Oracle; 6]> {
+async fn of_programme(ctx: &Ctx, programme: &Programme) -> Found<[Oracle; 7]> {
     let of = |what: &str| format!("{what} of {}", programme.id);
     let mut tx = ctx.read().await?;
     let most = i64::try_from(NAMED)?;
@@ -181,6 +181,7 @@ async fn of_programme(ctx: &Ctx, programme: &Programme) -> Found<[Oracle; 6]> {
     let (standings, wrong_standings) =
         certificate::check_standings(ctx, programme, NAMED).await.map_err(told)?;
     let (schools, wrong_schools) = monitoring::check_figures(ctx, programme).await.map_err(told)?;
+    let (months, wrong_months) = reconciliation::check_months(ctx, programme.id).await?;
     let wrong_schools = &wrong_schools[..wrong_schools.len().min(NAMED)];
     Ok([
         Oracle::new(of("versions of the rules"), versions, named(&wrong_versions), RESTORE),
@@ -189,6 +190,7 @@ async fn of_programme(ctx: &Ctx, programme: &Programme) -> Found<[Oracle; 6]> {
         Oracle::new(of("objections"), usize::try_from(objections)?, named(&astray), RESTORE),
         Oracle::new(of("standings"), usize::try_from(standings)?, named(&wrong_standings), MEND),
         Oracle::new(of("figures of schools"), schools, named(wrong_schools), MEND),
+        Oracle::new(of("figures of months"), months, wrong_months.into_iter().take(NAMED).collect(), MEND),
     ])
 }
 
@@ -260,7 +262,7 @@ pub(crate) async fn mend_command(config: Config) -> Ended {
 }
 
 /// Takes back what scores of learning tools have taken back, and works everything out again that is
-/// derived: totals of hours, then standings, then figures. Jobs that failed for the last time are done when
+/// derived: totals of hours, then standings, then figures of schools and months. Jobs that failed for the last time are done when
 /// the server runs again. Says what it came to, a line for the jobs, one for the scores and one for each programme. May be stopped and begun anew at any time.
 ///
 /// # Errors
@@ -284,8 +286,11 @@ pub async fn mend(app: &Arc<App>) -> Found<Vec<String>> {
         tx.commit().await?;
         let standings = certificate::refresh_all(&ctx, programme).await.map_err(told)?;
         let schools = monitoring::rebuild(&ctx, programme).await.map_err(told)?;
+        let months = reconciliation::rebuild(&ctx, programme.id).await?;
         let (id, changed) = (programme.id, standings.changed);
-        lines.push(format!("{id}: {totals} totals of hours, {changed} standings changed, {schools} schools"));
+        lines.push(format!(
+            "{id}: {totals} totals of hours, {changed} standings changed, {schools} schools, {months} months"
+        ));
     }
     Ok(lines)
 }

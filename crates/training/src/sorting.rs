@@ -73,7 +73,7 @@ impl Sorting {
     }
 }
 
-/// Which of a store's statements (wide, wide backwards, by school, narrow) reads the roll in that order, with the
+/// Which of a store's `pages_of_roll!` (wide, wide backwards, by school, narrow) reads the roll in that order, with the
 /// two texts and the identifier that say where it begins: the sort key, and the key beyond the last or, school
 /// by school, the path.
 pub fn page_of_roll(

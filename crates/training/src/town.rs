@@ -10,7 +10,7 @@ use tisheng_platform::{Ctx, args};
 use tisheng_policy::scheme::{self, File, Programme};
 use tisheng_registry::access::Role;
 use tisheng_registry::people::Person;
-use tisheng_registry::roster::{self, Entry, Kinds};
+use tisheng_registry::roster::{self, Entry, Kinds, Teachers};
 use tisheng_registry::samples::{Persona, Town, small_town};
 use tisheng_rules::Scheme;
 use tisheng_rules::samples::third_scheme_files;
@@ -20,7 +20,7 @@ use crate::course::{self, CourseFile};
 use crate::hours::{self, HoursFile, Senders, Trails};
 use crate::learning;
 use crate::platform::{self, Platform};
-use crate::reconciliation::StatementFile;
+use crate::reconciliation::{self, StatementFile};
 use crate::samples::state_environment;
 use crate::selection::{Judged, Judgements};
 
@@ -46,6 +46,7 @@ impl Place {
     pub async fn under(engine: Engine, files: Vec<File>) -> Self {
         let rooms = crate::routes().merge(roster::routes());
         let kinds = Kinds::new(vec![
+            Entry::of::<Teachers>(),
             Entry::of::<HoursFile>().with_origins(platform::origins),
             Entry::of::<CourseFile>(),
             Entry::of::<StatementFile>(),
@@ -55,10 +56,14 @@ impl Place {
             .with(Trails::new(learning::tell))
             .with(Senders(platform::senders));
         let parts = parts.with(Judged::new(nothing_judged));
-        let handlers = platform::jobs(learning::jobs(roster::handlers(Handlers::default())));
+        let handlers = roster::handlers(Handlers::default());
+        let jobs = [hours::jobs, platform::jobs, learning::jobs, reconciliation::jobs];
+        let handlers = jobs.iter().fold(handlers, |handlers, room: &fn(Handlers) -> Handlers| room(handlers));
         let handlers = handlers
+            .reaction(hours::TOLD, reconciliation::MARK_JOB)
             .reaction(course::APPROVED, learning::REPLAY_JOB)
-            .reaction(hours::DELIVERED, platform::FILE_JOB);
+            .reaction(hours::DELIVERED, platform::FILE_JOB)
+            .reaction(roster::PASSED, hours::ROLL_JOB);
         let test = TestApp::with_handlers(engine, rooms, parts, handlers).await;
         let town = small_town(&test.system()).await.expect("a town");
         let programme =

@@ -7,7 +7,6 @@ use tisheng_kernel::{Id, Phone};
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, DbError, Tx, audit};
 use tisheng_policy::scheme::{self, Programme};
-use tisheng_registry::access::require;
 use tisheng_registry::people;
 use tisheng_training::hours::{self, Answered, Channel, Outcome, Sent, Tally, WaitingState};
 use tisheng_training::platform::{self, Platform};
@@ -116,18 +115,19 @@ async fn place_of(ctx: &Ctx, tx: &mut Tx, programme: &Programme, said: &Value) -
     Ok(programme.path.clone())
 }
 
-/// Reads a kept row again as if it came now, for whoever decides about the hours of those it is about: an
-/// institution sees nobody of the roll, and sends the row anew.
+/// Reads a kept row again as if it came now, for whoever decides about the hours of those it is about, and for
+/// the institution of the platform, whose rows are held against the teachers of the whole programme as when it
+/// sends them.
 ///
 /// # Errors
-/// 404 for a platform or a row that the asker may not see, and for whoever decides about no hours.
+/// 404 for a platform or a row that the asker may not see, and for whoever neither decides about hours nor reports
+/// them.
 pub async fn again(
     ctx: &Ctx,
     tx: &mut Tx,
     platform: Id<Platform>,
     id: Id<Refused>,
 ) -> Result<Tried, Failure> {
-    require(ctx, &hours::DESK)?;
     let (platform, scope) = platform::here(ctx, tx, platform).await?;
     let row = store::refused(tx, platform.id, &scope, id).await?.ok_or(Failure::NotFound)?;
     if platform.state != platform::State::Active {
@@ -145,7 +145,7 @@ pub async fn again(
     let rules = scheme::rules(&ctx.app, tx, &programme).await?;
     let (outcome, tally) = match row_of(&rules, &platform, 0, &value).sent {
         Err(errors) => (Err(errors), Tally::default()),
-        Ok(sent) => taken(ctx, tx, &programme, (&platform, sent)).await?,
+        Ok(sent) => taken(&hours::acting(ctx, &programme), tx, &programme, (&platform, sent)).await?,
     };
     let tried = match outcome {
         Err(errors) => {

@@ -39,10 +39,18 @@ const REFUSED: &str =
     "select id, number, name, paper_masked, title, reason, sender, first_at, last_at, times, state,
     outcome, content from api_refused where platform = $1 and path >= $2 and path < $3 and id = $4";
 
-const LIST_REFUSED: &str =
+const LIST_OPEN: &str =
     "select id, number, name, paper_masked, title, reason, sender, first_at, last_at, times, state,
-    outcome, content from api_refused where platform = $1 and path >= $2 and path < $3
-    and ($4 = 'open') = (state = 'open') and id > $5 order by id limit $6";
+    outcome, content from api_refused where platform = $1 and state = 'open' and path || '' >= $2 and path || '' < $3
+    and id > $4 order by id limit $5";
+
+const LIST_SETTLED: &str =
+    "select id, number, name, paper_masked, title, reason, sender, first_at, last_at, times, state,
+    outcome, content from api_refused where platform = $1 and state <> 'open'
+    and path || '' >= $2 and path || '' < $3 and id > $4 order by id limit $5";
+
+const COUNT_OPEN: &str = "select count(*) from api_refused
+    where platform = $1 and state = 'open' and path || '' >= $2 and path || '' < $3";
 
 const SAID_SINCE: &str = "select 1 from api_refused where platform = $1 and number = $2 and id <> $3
     and (last_at, id) > ($4, $3) limit 1";
@@ -174,11 +182,17 @@ pub async fn list_refused(
     tx: &mut Tx,
     platform: Id<Platform>,
     scope: &Scope,
-    state: &str,
+    settled: bool,
     cursor: &Cursor,
 ) -> Result<Vec<Refused>, DbError> {
-    let row = args![platform, &scope.from, &scope.until, state, cursor.uuid(), ROWS + 1];
-    tx.rows(LIST_REFUSED, row, a_refused).await
+    let sql = if settled { LIST_SETTLED } else { LIST_OPEN };
+    let row = args![platform, &scope.from, &scope.until, cursor.uuid(), ROWS + 1];
+    tx.rows(sql, row, a_refused).await
+}
+
+/// How many refused rows about people within `scope` wait.
+pub async fn count_open(tx: &mut Tx, platform: Id<Platform>, scope: &Scope) -> Result<i64, DbError> {
+    tx.row(COUNT_OPEN, args![platform, &scope.from, &scope.until], |row| row.get(0)).await
 }
 
 /// Whether the platform has said something else under the number of a refused row since.

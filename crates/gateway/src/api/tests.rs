@@ -1,6 +1,7 @@
 //! The interface through HTTP, on both engines; every answer is held against its document.
 
 mod kept;
+mod records;
 mod refused;
 mod schema;
 mod withdrawal;
@@ -14,6 +15,7 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 use tisheng_kernel::{Id, Instant};
+use tisheng_platform::jobs::Handlers;
 use tisheng_platform::web::serve::Rooms;
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::access::Role;
@@ -27,6 +29,7 @@ use tisheng_training::platform::{self, Platform};
 use tisheng_training::{course, hours};
 
 use crate::token::{self, Gate, Issued, Scope, samples::token};
+use crate::{listening, lrs};
 
 /// A town with a programme and two platforms of the county.
 struct Place {
@@ -42,10 +45,11 @@ impl Place {
     async fn begin(engine: Engine) -> Self {
         let rooms = Rooms {
             pages: token::routes().merge(super::pages()).merge(hours::routes()),
-            machines: super::routes(),
+            machines: super::routes().merge(lrs::routes()),
         };
-        let parts = scheme::samples::parts().with(Gate::default());
-        let test = TestApp::start(engine, rooms, parts).await;
+        let parts = scheme::samples::parts().with(Gate::default()).with(lrs::Desk::default());
+        let handlers = listening::jobs(Handlers::default()).reaction(lrs::STORED, listening::JOB);
+        let test = TestApp::with_handlers(engine, rooms, parts, handlers).await;
         let town = small_town(&test.system()).await.expect("a town");
         let files = scheme::samples::owned(third_scheme_files());
         let programme =

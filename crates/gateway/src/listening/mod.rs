@@ -3,7 +3,7 @@
 //!
 //! **Promise.** Every statement that came with a credential of a platform and speaks of somebody's
 //! learning is a fact, once, under the statement's id; one that was taken back counts for nothing,
-//! whichever of the two came first.
+//! whichever of the two came first. Statements of which no hours can come are counted with the reason.
 //!
 //! The room has no tables: it may listen to the same statement any number of times.
 
@@ -20,7 +20,7 @@ use tisheng_training::{learning, platform};
 use tisheng_xapi::Statement;
 use uuid::Uuid;
 
-use crate::lrs::{self, Stored, StoredEvent};
+use crate::lrs::{self, Refusal, Stored, StoredEvent};
 
 /// The job that follows when statements of platforms have been stored.
 pub const JOB: &str = "xapi.listen";
@@ -39,15 +39,32 @@ async fn listen(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     for event in claimed.payloads::<StoredEvent>()? {
         by.entry(event.platform).or_default().extend(event.statements);
     }
+    let mut unheard = Unheard::new();
     for (platform, ids) in by {
         for ids in ids.chunks(AT_ONCE) {
-            hear(&ctx, Id::from_uuid(platform), ids).await?;
+            hear(&ctx, Id::from_uuid(platform), ids, &mut unheard).await?;
         }
     }
-    Ok(())
+    if unheard.is_empty() {
+        return Ok(());
+    }
+    // At the end and at once: a job that is begun again counts nothing twice.
+    let mut tx = ctx.write().await?;
+    for ((platform, refusal), (times, sample)) in unheard {
+        lrs::note(&mut tx, platform, (refusal, times, &sample), ctx.at).await?;
+    }
+    Ok(tx.commit().await?)
 }
 
-async fn hear(ctx: &Ctx, platform: Id<Platform>, ids: &[Uuid]) -> Result<(), JobError> {
+/// Statements of which no hours can come, by platform and reason: how many, and what one of them is about.
+type Unheard = BTreeMap<(Uuid, Refusal), (i64, String)>;
+
+async fn hear(
+    ctx: &Ctx,
+    platform: Id<Platform>,
+    ids: &[Uuid],
+    unheard: &mut Unheard,
+) -> Result<(), JobError> {
     let mut tx = ctx.write().await?;
     let Some(platform) = platform::of_id(&mut tx, platform).await? else { return Ok(()) };
     let stored = lrs::statements(&mut tx, ids).await?;
@@ -56,7 +73,11 @@ async fn hear(ctx: &Ctx, platform: Id<Platform>, ids: &[Uuid]) -> Result<(), Job
         if one.voided_by.is_some() {
             voided.push(one.id.to_string());
         } else {
-            said.extend(model::said(&read(one)?, one.id, Instant::from_micros(one.stored)));
+            let statement = read(one)?;
+            match model::said(&statement, one.id, Instant::from_micros(one.stored)) {
+                Some(fact) => said.push(fact),
+                None => unheard_of(unheard, platform.id, &statement),
+            }
         }
     }
     if !said.is_empty() {
@@ -67,6 +88,16 @@ async fn hear(ctx: &Ctx, platform: Id<Platform>, ids: &[Uuid]) -> Result<(), Job
     }
     tx.commit().await?;
     Ok(())
+}
+
+/// Counts a statement that is no fact; one that takes another back is not meant to be one.
+fn unheard_of(unheard: &mut Unheard, platform: Id<Platform>, statement: &Statement<'_>) {
+    if statement.voids().is_some() {
+        return;
+    }
+    let (times, sample) = unheard.entry((platform.uuid(), model::why_not(statement))).or_default();
+    *times += 1;
+    *sample = format!("{} {}", statement.verb(), statement.activity().unwrap_or_default());
 }
 
 fn read(stored: &Stored) -> Result<Statement<'_>, JobError> {

@@ -7,6 +7,8 @@ use tisheng_xapi::json::Value;
 use tisheng_xapi::{Statement, time};
 use uuid::Uuid;
 
+use crate::lrs::Refusal;
+
 /// Verbs that say what happened, by the end of their address: those of the ADL vocabulary and of
 /// cmi5 (9.3). One that is not here says what its result says.
 const VERBS: [(&str, Happened); 13] = [
@@ -62,6 +64,17 @@ pub fn said(statement: &Statement<'_>, id: Uuid, stored: Instant) -> Option<Said
         spent: Seconds::new(spent),
         at: statement.timestamp.map_or(stored, Instant::from_micros),
     })
+}
+
+/// Why a statement says nothing that counts.
+pub fn why_not(statement: &Statement<'_>) -> Refusal {
+    if statement.root.get("actor").and_then(account).is_none() {
+        Refusal::Group
+    } else if statement.activity().is_none() {
+        Refusal::NoActivity
+    } else {
+        Refusal::Nothing
+    }
 }
 
 fn happened(

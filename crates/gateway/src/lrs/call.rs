@@ -14,7 +14,7 @@ use tisheng_xapi::{Version, time};
 use super::desk::Desk;
 use super::fault::{Fault, Told};
 use super::model::Credential;
-use super::{credential, documents, resources, statement_calls};
+use super::{credential, documents, refused, resources, statement_calls};
 
 /// Bytes of a request.
 const MOST: usize = 64 << 20;
@@ -22,6 +22,8 @@ const MOST: usize = 64 << 20;
 const READ_AWAY: usize = 256 << 10;
 /// Bytes of a request in the alternate syntax.
 const MOST_OF_FORM: usize = 4 << 20;
+/// The resource of statements.
+const STATEMENTS: &str = "/statements";
 /// The header that says which version is spoken.
 const VERSION: &str = "x-experience-api-version";
 /// Headers that a form may carry in the alternate syntax (Communication 1.3).
@@ -107,7 +109,7 @@ pub async fn enter(State(app): State<Arc<App>>, request: Request) -> Response {
         named.or_else(|| Version::of_header(&app.config.xapi_without_header)).unwrap_or(Version::Two);
     // Before anything is read: what is stored meanwhile is neither promised nor found.
     let through = match resource.as_str() {
-        "/statements" => app.parts.get::<Desk>().through(&app).await.map(Some).map_err(Fault::from),
+        STATEMENTS => app.parts.get::<Desk>().through(&app).await.map(Some).map_err(Fault::from),
         _ => Ok(None),
     };
     let answer = match &through {
@@ -167,7 +169,16 @@ async fn answered(
     };
     let body = match (content, &admitted) {
         (Content::Here(body), _) => body,
-        (Content::Arriving(body), Ok(_)) => to_bytes(body, MOST).await.map_err(|_| Fault::too_large())?,
+        (Content::Arriving(body), Ok(credential)) => match to_bytes(body, MOST).await {
+            Ok(body) => body,
+            Err(_) => {
+                let fault = Fault::too_large();
+                if resource == STATEMENTS {
+                    refused::note_fault(app, credential, &fault).await;
+                }
+                return Err(fault);
+            }
+        },
         // What is not read ends the connection, and with it the next request of the same sender; whether
         // there was too much of it changes nothing.
         (Content::Arriving(body), Err(_)) => to_bytes(body, READ_AWAY).await.unwrap_or_default(),
@@ -178,7 +189,7 @@ async fn answered(
     let through = through.unwrap_or(i64::MAX);
     let call = Call { app, at, version: *version, credential, method, params, headers, body, through };
     match resource {
-        "/statements" => statement_calls::answer(&call).await,
+        STATEMENTS => statements(&call).await,
         "/activities" => resources::activity(&call).await,
         "/agents" => resources::person(&call).await,
         "/activities/state" => documents::answer(&call, documents::Resource::State).await,
@@ -186,6 +197,17 @@ async fn answered(
         "/agents/profile" => documents::answer(&call, documents::Resource::Agent).await,
         _ => Err(Fault::absent()),
     }
+}
+
+/// Answers a request for statements; what is refused of those sent is noted.
+async fn statements(call: &Call) -> Told<Response> {
+    let answer = statement_calls::answer(call).await;
+    if let Err(fault) = &answer
+        && matches!(call.method, Method::PUT | Method::POST)
+    {
+        refused::note_fault(&call.app, &call.credential, fault).await;
+    }
+    answer
 }
 
 enum Content {

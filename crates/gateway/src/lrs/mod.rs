@@ -6,10 +6,11 @@
 //!
 //! **Words.** A *credential* is the key of a machine. A *term* is a hash of something a statement
 //! is found by. A *delivery* is the statements of one request. The *desk* takes the deliveries of
-//! this process, with as many writers as the engine takes side by side.
+//! this process, with as many writers as the engine takes side by side. What is *refused* of a platform is
+//! counted by day and reason, and not kept.
 //!
 //! **Tables.** `lrs_credential`, `lrs_usage`, `xapi_statement`, `xapi_id`, `xapi_term`, `xapi_reference`,
-//! `xapi_voided`, `xapi_activity`, `xapi_attachment`, `xapi_document`.
+//! `xapi_voided`, `xapi_activity`, `xapi_attachment`, `xapi_document`, `lrs_refused`.
 //!
 //! **Invariants.** An id stands for one statement. Moments of storing grow, so that a page goes on
 //! where the last ended, and none appears where a page has been. A statement that is found through a
@@ -25,6 +26,7 @@ mod moments;
 mod months;
 mod pages;
 mod reading;
+mod refused;
 mod resources;
 mod statement_calls;
 mod store;
@@ -47,6 +49,7 @@ pub use desk::Desk;
 pub use model::{Credential, NoScope, Scope, StoredEvent, USUAL_RATE, Wanted};
 pub use months::{MonthError, MonthState, months, put_back, take_out};
 pub use pages::pages;
+pub use refused::{Refusal, Refused, note, refused_since};
 
 /// The topic of the event that statements of a credential with a platform have been stored.
 pub const STORED: &str = "xapi.stored";

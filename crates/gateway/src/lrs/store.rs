@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 pub mod credentials;
 pub mod documents;
+pub mod refused;
 pub mod search;
 
 const CLAIM: &str = "insert into xapi_id (id, stored, likeness, happened) values";

@@ -3,7 +3,7 @@
 use tisheng_kernel::text::tidy;
 use tisheng_kernel::{Id, Identity, PersonName, Phone};
 use tisheng_platform::keys::Keys;
-use tisheng_platform::{Ctx, DbError, Tx};
+use tisheng_platform::{Ctx, DbError, Scope, Tx};
 
 use super::model::Person;
 use super::store::{self, Entry, Sealed};
@@ -78,7 +78,7 @@ async fn numbered(ctx: &Ctx, tx: &mut Tx, clue: &Clue<'_>) -> Result<Vec<Person>
     if let (true, Ok(phone)) = (found.is_empty(), Phone::parse(clue.phone)) {
         found = find_by_phone(ctx, tx, &phone).await?;
     }
-    seen(ctx, tx, found).await
+    seen(tx, &ctx.scope(), found).await
 }
 
 /// The record with this paper's number, wherever it is kept: for finding doubles across schools.
@@ -107,20 +107,52 @@ pub fn paper_key(ctx: &Ctx, number: &str) -> Option<Vec<u8>> {
     (!number.is_empty()).then(|| paper_index(&ctx.app.keys, number))
 }
 
+/// Under which a phone number is found; `None` for no number, or none that can be read.
+#[must_use]
+pub fn phone_key(ctx: &Ctx, number: &str) -> Option<Vec<u8>> {
+    Phone::parse(number).ok().map(|phone| phone_index(&ctx.app.keys, &phone))
+}
+
+/// The person within `scope` whom a kept description means, as [`match_person`] decides it: a number and the
+/// name agree, and of one alone.
+///
+/// # Errors
+/// What the database reports.
+pub async fn of_kept(
+    tx: &mut Tx,
+    scope: &Scope,
+    name: &str,
+    (paper, phone): (Option<&[u8]>, Option<&[u8]>),
+) -> Result<Option<Id<Person>>, DbError> {
+    let Ok(name) = PersonName::parse(name) else { return Ok(None) };
+    let mut found = Vec::new();
+    for (entry, key) in [(Entry::Paper, paper), (Entry::Phone, phone)] {
+        if let (true, Some(key)) = (found.is_empty(), key) {
+            found = store::by_index(tx, entry, key).await?;
+        }
+    }
+    let seen = seen(tx, scope, found).await?;
+    let mut agreeing = seen.iter().filter(|person| person.name == name.as_str());
+    match (agreeing.next(), agreeing.next()) {
+        (Some(one), None) => Ok(Some(one.id)),
+        _ => Ok(None),
+    }
+}
+
 /// The people within the asker's sight whose paper is found under `key`.
 ///
 /// # Errors
 /// What the database reports.
 pub async fn of_paper_key(ctx: &Ctx, tx: &mut Tx, key: &[u8]) -> Result<Vec<Person>, DbError> {
     let found = store::by_index(tx, Entry::Paper, key).await?;
-    seen(ctx, tx, found).await
+    seen(tx, &ctx.scope(), found).await
 }
 
-/// Those whom the asker may see.
-async fn seen(ctx: &Ctx, tx: &mut Tx, found: Vec<Person>) -> Result<Vec<Person>, DbError> {
+/// Those who are seen from `scope`.
+async fn seen(tx: &mut Tx, scope: &Scope, found: Vec<Person>) -> Result<Vec<Person>, DbError> {
     let mut seen = Vec::with_capacity(found.len());
     for person in found {
-        seen.extend(store::visible(tx, &ctx.scope(), person.id).await?);
+        seen.extend(store::visible(tx, scope, person.id).await?);
     }
     Ok(seen)
 }

@@ -28,7 +28,9 @@ pub(crate) use actions::appoint;
 pub use actions::{Amendment, Correction, NewPerson, NewPost, PeopleError, amend, correct, register};
 pub(crate) use first_day::{left_for, redate};
 pub(crate) use matching::phone_index;
-pub use matching::{Clue, Match, find_by_paper, find_by_phone, match_person, of_paper_key, paper_key};
+pub use matching::{
+    Clue, Match, find_by_paper, find_by_phone, match_person, of_kept, of_paper_key, paper_key, phone_key,
+};
 pub use model::{Person, Post, PostState, SUBJECTS, TITLES, Teacher, Team};
 pub(crate) use moves::{BEYOND_SCHOOL, release, spans_schools, transfer};
 pub use moves::{Departure, Secondment, Transfer, recall, second};

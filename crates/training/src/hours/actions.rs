@@ -9,6 +9,7 @@ pub mod doubted;
 pub(super) mod foresee;
 mod long_day;
 pub mod reversal;
+pub mod search;
 pub mod several;
 pub mod withdrawal;
 
@@ -16,10 +17,8 @@ use serde_json::json;
 use tisheng_kernel::identity::mask_paper_number;
 use tisheng_kernel::{HourLength, Id, Seconds};
 use tisheng_platform::web::Failure;
-use tisheng_platform::web::paging::Cursor;
 use tisheng_platform::{Ctx, DbError, Scope, Tx, audit, jobs};
 use tisheng_policy::scheme::{self, Programme};
-use tisheng_registry::access::breadth;
 use tisheng_registry::people::{self, Clue, Match, Person};
 use tisheng_rules::Scheme;
 use tisheng_rules::hours::ItemUnit;
@@ -333,9 +332,11 @@ async fn wait(
         (Whom::Known(_), Some(teacher)) => (teacher.name.as_str(), String::new()),
         (Whom::Known(_), None) => ("", String::new()),
     };
-    let key = match &report.whom {
-        Whom::Described(described) => people::paper_key(ctx, &described.paper),
-        Whom::Known(_) => None,
+    let [paper, phone] = match &report.whom {
+        Whom::Described(described) => {
+            [people::paper_key(ctx, &described.paper), people::phone_key(ctx, &described.phone)]
+        }
+        Whom::Known(_) => [None, None],
     };
     let row = Putting {
         id: put.withdrawn.unwrap_or_else(|| ctx.id()),
@@ -345,7 +346,7 @@ async fn wait(
         person: put.person,
         name,
         paper_masked: &masked,
-        paper_key: key.as_ref(),
+        keys: [paper.as_ref(), phone.as_ref()],
         why: put.why,
         against: put.against,
         long_day: put.long_day,
@@ -407,22 +408,20 @@ pub async fn waiting_of(
     scope: &Scope,
     source: &str,
 ) -> Result<Vec<(WaitingState, i64)>, DbError> {
-    store::reports::counts(tx, programme, scope, source).await
+    store::open::counts(tx, programme, scope, source).await
 }
 
-/// The first reports of `source` within the asker's scope that wait in `state`.
+/// The first `most` reports of `source` within the asker's scope that wait in `state`.
 ///
 /// # Errors
 /// What the database reports.
 pub async fn waiting_in(
     ctx: &Ctx,
     tx: &mut Tx,
-    (programme, source): (Id<Programme>, &str),
-    state: WaitingState,
+    of: (Id<Programme>, &str),
+    (state, most): (WaitingState, i64),
 ) -> Result<Vec<Waiting>, DbError> {
-    let within = (&ctx.scope(), breadth(ctx));
-    store::desk::reports(tx, programme, within, store::desk::Asked::of(state, source), &Cursor::default())
-        .await
+    store::open::first(tx, of, &ctx.scope(), state, most).await
 }
 
 /// What one accepted item earns, such as the evidence of a chosen capability.

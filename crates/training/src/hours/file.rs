@@ -14,7 +14,7 @@ use std::sync::Arc;
 use tisheng_kernel::Id;
 use tisheng_kernel::number::chinese_date;
 use tisheng_platform::web::Failure;
-use tisheng_platform::{Ctx, DbError, Member, Scope, Tx, Who, audit, jobs};
+use tisheng_platform::{Ctx, DbError, Scope, Tx, audit, jobs};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::access::Role;
 use tisheng_registry::people::Person;
@@ -32,7 +32,7 @@ use super::actions::reversal::take_back;
 use super::actions::{changed, take};
 use super::delivery::{DELIVERED, Delivered, Tally};
 use super::model::{Entry, HoursError, Logged, Report, WITHDRAWAL, Waiting, WaitingState};
-use super::senders::{Sender, Senders, may_report};
+use super::senders::{Sender, Senders, acting as as_reporter, may_report};
 use super::store;
 use super::told::Outcome;
 use crate::desk::policy;
@@ -218,15 +218,9 @@ impl Kind for HoursFile {
     }
 }
 
-/// The desk at which a file is taken. An institution sees no teachers; what its platforms report is held
-/// against those of the whole programme, as when they report by themselves.
+/// The desk at which a file is taken.
 fn acting(desk: &Desk, programme: &Programme) -> Desk {
-    let mut acting = desk.clone();
-    if desk.member.role == Role::Institution.key() {
-        let member = Member { path: programme.path.clone(), ..desk.member.clone() };
-        acting.ctx.who = Who::Member(Box::new(member));
-    }
-    acting
+    Desk { ctx: as_reporter(&desk.ctx, programme), ..desk.clone() }
 }
 
 /// Takes back an entry that the file made; gives it, unless it was taken back before.

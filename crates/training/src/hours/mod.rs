@@ -40,13 +40,13 @@ mod tests;
 mod told;
 mod trail;
 
-pub use actions::again::find_again;
 pub use actions::batch::{Answered, Sent, log_each};
 pub use actions::candidates::{Candidate, Hint, candidates};
 pub use actions::decide::{accept, dismiss, keep, match_person, pass_up, refuse, take_newer, waiting};
 pub use actions::disputes::{answer as answer_dispute, open as open_dispute};
 pub use actions::doubted::{doubt_entry, trust_entry};
 pub use actions::reversal::{restore, reverse, reverse_report};
+pub use actions::search::{ROLL_JOB, Searched, find_again, jobs};
 pub use actions::withdrawal::{Withdrawal, Withdrawn};
 pub use actions::{
     Earning, Receipt, earning, entries, has_source, log, log_all, totals, waiting_in, waiting_of,
@@ -61,7 +61,7 @@ pub use model::{
 };
 pub use pages::{DESK, desk_of_source, routes};
 pub use proof::{Promise, check_totals, is_kept, sum_again};
-pub use senders::{Sender, Senders};
+pub use senders::{Sender, Senders, acting};
 pub use store::disputes::stored_files;
 pub use store::listed::{Listed, of_source};
 pub use store::{Total, follow, keeps_of};

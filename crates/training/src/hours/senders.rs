@@ -1,7 +1,7 @@
 //! Under which names files may report, and whose these are: told by a room above.
 
 use tisheng_kernel::Id;
-use tisheng_platform::{DbError, Tx};
+use tisheng_platform::{Ctx, DbError, Member, Tx, Who};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::access::Role;
 use tisheng_registry::roster::{Desk, Work};
@@ -20,6 +20,17 @@ pub struct Sender {
 /// Tells the senders of a programme. A part of the application.
 #[derive(Debug, Clone, Copy)]
 pub struct Senders(pub for<'a> fn(&'a mut Tx, Id<Programme>) -> Work<'a, Vec<Sender>, DbError>);
+
+/// The same asker as one who reports hours. An institution sees no teachers; what its platforms report is held
+/// against those of the whole programme, as when they report by themselves.
+#[must_use]
+pub fn acting(ctx: &Ctx, programme: &Programme) -> Ctx {
+    let mut acting = ctx.clone();
+    if let Some(member) = ctx.who.member().filter(|member| member.role == Role::Institution.key()) {
+        acting.who = Who::Member(Box::new(Member { path: programme.path.clone(), ..member.clone() }));
+    }
+    acting
+}
 
 /// Whether the clerk at `desk` may bring what is reported under `name`: an institution in its own names
 /// alone, and nobody in one that is suspended.

@@ -4,6 +4,7 @@ pub mod bulk;
 pub mod desk;
 pub mod disputes;
 pub mod listed;
+pub mod open;
 pub mod reports;
 pub mod said;
 pub mod teachers;

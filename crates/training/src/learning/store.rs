@@ -57,9 +57,10 @@ const NAMED: &str =
     first_at, last_at, decision from learner where programme = $1 and state = 'unmatched' and name = $2
     order by id limit 20";
 
+/// Begins with what came since, however large the part of the tree.
 const ENTERED_SINCE: &str = "select e.channel, count(*), cast(sum(e.seconds) as bigint), max(e.received_at)
-    from post o join hour_entry e on e.programme = $1 and e.person = o.person
-    where o.until is null and o.path >= $3 and o.path < $4 and e.source = $2 and e.received_at >= $5
+    from hour_entry e join post o on o.person = e.person and o.until is null
+    where e.programme = $1 and e.source = $2 and e.received_at >= $5 and o.path >= $3 and o.path < $4
     group by e.channel order by e.channel";
 
 const HEARD: &str = "update learner set records = records + $2, last_at = $3,

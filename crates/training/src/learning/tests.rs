@@ -375,15 +375,17 @@ story!(a_desk_sees_a_platform_reduced_to_its_own_people, |engine| async move {
     let here = format!("/platforms/{}/here", study.platform.id);
     let mut clerk = study.place.browser(&town.school().clerk).await;
     clerk.get("/hours/waiting").await.shows("按平台查看");
-    clerk.get("/platforms/here").await.is(200).shows("甲");
+    clerk.get("/platforms/here").await.is(200).shows("甲 1 0");
     let seen = clerk.get(&here).await;
     seen.is(200).shows("学习记录（xAPI）").shows("陌生学员").hides("待匹配教师");
     let mut other = study.place.browser(&town.schools[1].clerk).await;
+    other.get("/platforms/here").await.is(200).shows("甲 0 1");
     let seen = other.get(&here).await;
     seen.shows("今天还没有本地教师的学时入账").shows("待匹配教师 1 条").hides("陌生学员");
     other.post(&here, &[]).await.is(200).shows("名册中还没有这些教师");
     // The county sees both schools, and who is meant.
     let mut county = study.place.browser(&town.county_office).await;
+    county.get("/platforms/here").await.is(200).shows("甲 1 1");
     county.get(&here).await.shows("待匹配教师 1 条").shows(&format!("可能是：{}", study.teacher().name));
     county.post(&here, &[]).await.is(200).shows("1 条已匹配到名册中的教师");
     county.get(&here).await.hides("待匹配教师");

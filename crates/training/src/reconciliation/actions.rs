@@ -25,7 +25,7 @@ pub fn side(ctx: &Ctx) -> Option<Side> {
 /// What the database reports.
 pub async fn look(tx: &mut Tx, of: Of<'_>) -> Result<(Sheet, Figures), Failure> {
     let sheet = store::sheet(tx, of).await?;
-    let figures = store::figures(tx, of, sheet.revision).await?;
+    let figures = store::figures(tx, of, &sheet).await?;
     Ok((sheet, figures))
 }
 
@@ -58,5 +58,5 @@ pub async fn confirm(
     store::confirm(ctx, tx, of, side, (mark, note.trim())).await?;
     let detail = json!({ "month": month.to_string(), "figures": mark, "note": note });
     audit::record(ctx, tx, "month.confirmed", platform.id.uuid(), &detail).await?;
-    Ok(store::sheet(tx, of).await?.standing(mark))
+    Ok(store::sheet(tx, of).await?.standing(&figures))
 }

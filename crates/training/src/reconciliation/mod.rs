@@ -7,13 +7,17 @@
 //! agreed. What comes or is taken back later changes the figures, and the month says so until both
 //! have confirmed again.
 //!
-//! Tables: `month_sheet`, `month_line`.
+//! What the list of months shows is kept: what stands in the ledger is counted again after it has changed, and
+//! `tisheng verify` holds it against a fresh count.
+//!
+//! Tables: `month_sheet`, `month_line`, `month_ledger`.
 //!
 //! Invariants: nobody confirms figures other than those of the moment; a statement changes nothing
 //! in the ledger.
 
 mod actions;
 mod file;
+mod kept;
 mod model;
 mod pages;
 mod pairing;
@@ -22,4 +26,5 @@ mod store;
 mod tests;
 
 pub use file::StatementFile;
+pub use kept::{MARK_JOB, check_months, jobs, rebuild};
 pub use pages::routes;

@@ -69,6 +69,15 @@ pub struct Sum {
     pub seconds: Seconds,
 }
 
+/// What stands in the ledger for a month.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ledger {
+    /// Its lines.
+    pub sum: Sum,
+    /// When the last of them came, which tells two months with equal sums apart.
+    pub latest: Option<Instant>,
+}
+
 /// What a month comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Figures {
@@ -87,6 +96,19 @@ pub struct Figures {
 }
 
 impl Figures {
+    /// What a month comes to whose lines have not been held against each other.
+    #[must_use]
+    pub fn of(ledger: Ledger, waiting: i64, sheet: &Sheet) -> Self {
+        Self {
+            ours: ledger.sum,
+            theirs: (sheet.revision > 0).then_some(sheet.stated),
+            waiting,
+            differences: 0,
+            latest: ledger.latest,
+            revision: sheet.revision,
+        }
+    }
+
     /// All of it in a word that is equal exactly when the figures are.
     #[must_use]
     pub fn mark(&self) -> String {
@@ -152,11 +174,23 @@ pub struct Confirmed {
     pub at: Option<Instant>,
 }
 
+impl Confirmed {
+    /// Whether it was said of these figures. Between the same lines the differences are the same, but for what
+    /// is known of them by now: they alone move nothing.
+    #[must_use]
+    pub fn is_of(&self, figures: &Figures) -> bool {
+        let said = Figures::read(&self.figures);
+        said.is_some_and(|said| Figures { differences: figures.differences, ..said } == *figures)
+    }
+}
+
 /// What is kept of a month.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sheet {
     /// The revision of the statement; 0 while there is none.
     pub revision: i64,
+    /// What that comes to.
+    pub stated: Sum,
     /// When it was handed in.
     pub stated_at: Option<Instant>,
     /// What the institution has confirmed.
@@ -206,14 +240,14 @@ impl Standing {
 }
 
 impl Sheet {
-    /// Where the month stands, given the mark of its figures now.
+    /// Where the month stands, given its figures now.
     #[must_use]
-    pub fn standing(&self, mark: &str) -> Standing {
-        let sides = [&self.own.figures, &self.office.figures];
-        if sides.iter().any(|side| !side.is_empty() && *side != mark) {
+    pub fn standing(&self, figures: &Figures) -> Standing {
+        let sides = [&self.own, &self.office];
+        if sides.iter().any(|side| !side.figures.is_empty() && !side.is_of(figures)) {
             return Standing::Moved;
         }
-        match sides.iter().filter(|side| !side.is_empty()).count() {
+        match sides.iter().filter(|side| !side.figures.is_empty()).count() {
             2 => Standing::Agreed,
             1 => Standing::Half,
             _ if self.revision > 0 => Standing::Stated,
@@ -299,7 +333,7 @@ mod tests {
     use proptest::prelude::*;
     use tisheng_kernel::{Instant, Seconds};
 
-    use super::{Confirmed, Difference, Figures, Month, Sheet, Standing, Sum};
+    use super::{Confirmed, Difference, Figures, Ledger, Month, Sheet, Standing, Sum};
 
     fn day(text: &str) -> NaiveDate {
         text.parse().expect("a day")
@@ -321,14 +355,22 @@ mod tests {
 
     #[test]
     fn both_sides_confirm_the_same_figures() {
-        let said = |figures: &str| Confirmed { figures: figures.to_owned(), ..Confirmed::default() };
+        let lines = |records| Ledger { sum: Sum { records, seconds: Seconds::new(60) }, latest: None };
+        let open = Sheet::default();
+        let (x, y) = (Figures::of(lines(1), 0, &open), Figures::of(lines(2), 0, &open));
+        let said = |figures: Option<&Figures>| Confirmed {
+            figures: figures.map(Figures::mark).unwrap_or_default(),
+            ..Confirmed::default()
+        };
         let sheet = |own, office| Sheet { own: said(own), office: said(office), ..Sheet::default() };
-        assert_eq!(sheet("", "").standing("x"), Standing::Open);
-        assert_eq!(Sheet { revision: 1, ..sheet("", "") }.standing("x"), Standing::Stated);
-        assert_eq!(sheet("x", "").standing("x"), Standing::Half);
-        assert_eq!(sheet("x", "x").standing("x"), Standing::Agreed);
-        assert_eq!(sheet("x", "x").standing("y"), Standing::Moved);
-        assert_eq!(sheet("y", "").standing("x"), Standing::Moved);
+        assert_eq!(open.standing(&x), Standing::Open);
+        assert_eq!(Sheet { revision: 1, ..open }.standing(&x), Standing::Stated);
+        assert_eq!(sheet(Some(&x), None).standing(&x), Standing::Half);
+        assert_eq!(sheet(Some(&x), Some(&x)).standing(&x), Standing::Agreed);
+        assert_eq!(sheet(Some(&x), Some(&x)).standing(&y), Standing::Moved);
+        assert_eq!(sheet(Some(&y), None).standing(&x), Standing::Moved);
+        let named = Figures { differences: 3, ..x };
+        assert_eq!(sheet(Some(&x), Some(&named)).standing(&x), Standing::Agreed, "the same lines");
     }
 
     proptest! {

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::Router;
 use axum::routing::get;
+use std::collections::HashMap;
 use std::sync::Arc;
 use tisheng_kernel::number::chinese_date;
 use tisheng_kernel::{HourLength, Id, Instant};
@@ -15,7 +16,7 @@ use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors,
 use tisheng_policy::scheme;
 
 use super::actions::{confirm, look, side};
-use super::model::{Confirmed, Difference, Figures, Month, Sheet, SheetError, Side, Standing, Sum};
+use super::model::{Confirmed, Difference, Figures, Ledger, Month, Sheet, SheetError, Side, Standing, Sum};
 use super::store::{self, Of};
 use crate::hours;
 use crate::platform::{self, Platform};
@@ -69,16 +70,24 @@ async fn months(asker: SignedIn, Path(id): Path<Id<Platform>>) -> Answer {
     let mut rows = Vec::new();
     let months = Month::between(begin, end);
     let unmatched = store::unmatched_by_month(&mut tx, &platform, &months).await?;
+    let mut sheets = store::kept::sheets(&mut tx, &platform).await?;
+    let waiting = store::kept::waiting_by_month(&mut tx, &platform).await?;
+    let kept: HashMap<Month, Ledger> = store::kept::all(&mut tx, &platform).await?.into_iter().collect();
     for (month, unmatched) in months.into_iter().zip(unmatched) {
         if rows.len() == SHOWN {
             break;
         }
-        let of = Of { platform: &platform, month };
-        let (sheet, figures) = look(&mut tx, of).await?;
+        let sheet = sheets.remove(&month).unwrap_or_default();
+        let ledger = match kept.get(&month) {
+            Some(kept) => *kept,
+            // Of a month that has just changed, and of one in which nothing is.
+            None => store::ledger(&mut tx, Of { platform: &platform, month }).await?,
+        };
+        let figures = Figures::of(ledger, waiting.get(&month).copied().unwrap_or_default(), &sheet);
         if is_empty(&figures) && unmatched == 0 && sheet == Sheet::default() {
             continue;
         }
-        let standing = sheet.standing(&figures.mark());
+        let standing = sheet.standing(&figures);
         rows.push(MonthRow {
             month: month.to_string(),
             title: month.chinese(),
@@ -155,10 +164,10 @@ fn in_words(figures: &Figures, length: HourLength) -> String {
     words
 }
 
-fn side_row(who: &'static str, said: &Confirmed, (mark, length): (&str, HourLength)) -> SideRow {
+fn side_row(who: &'static str, said: &Confirmed, (figures, length): (&Figures, HourLength)) -> SideRow {
     let (state, tone) = if said.figures.is_empty() {
         ("未确认", "plain")
-    } else if said.figures == mark {
+    } else if said.is_of(figures) {
         ("已确认", "good")
     } else {
         ("确认后有变动", "warn")
@@ -239,7 +248,7 @@ async fn month_page(
     found.truncate(most);
     let next = found.last().filter(|_| more).map(|last| filters.with("after", &last.number));
     let mark = figures.mark();
-    let standing = sheet.standing(&mark);
+    let standing = sheet.standing(&figures);
     let shown = |sum: Sum| (sum.records, sum.seconds.in_hours(platform.length));
     let own = match side(ctx) {
         Some(Side::Institution) => Some(&sheet.own),
@@ -261,10 +270,10 @@ async fn month_page(
         waiting_at: hours::desk_of_source(ctx, &platform.name, None).unwrap_or_default(),
         confirmed_from: if is_over(asker, month) { String::new() } else { chinese_date(month.until()) },
         sides: [("培训机构", &sheet.own), ("工程办", &sheet.office)]
-            .map(|(who, said)| side_row(who, said, (&mark, platform.length))),
+            .map(|(who, said)| side_row(who, said, (&figures, platform.length))),
         differences: found.iter().map(|d| difference_row(platform.length, d)).collect(),
         needs_note: figures.needs_note(),
-        may_confirm: own.is_some_and(|said| said.figures != mark)
+        may_confirm: own.is_some_and(|said| !said.is_of(&figures))
             && is_over(asker, month)
             && !is_empty(&figures),
         may_state: side(ctx).is_some() && standing != Standing::Agreed,

@@ -1,11 +1,13 @@
-//! Every statement of the room.
+//! Every statement of the room: the lines of a month here, the figures that are kept beside.
+
+pub mod kept;
 
 use chrono::NaiveDate;
 use tisheng_kernel::{Id, Instant, Seconds};
 use tisheng_platform::{Ctx, DbError, Row, Tx, args};
 use tisheng_registry::people::Person;
 
-use super::model::{Confirmed, Difference, Figures, Month, Sheet, Side, Sum};
+use super::model::{Confirmed, Difference, Figures, Ledger, Month, Sheet, Side, Sum};
 use super::pairing::{Ours, Theirs, pair};
 use crate::platform::Platform;
 
@@ -14,7 +16,7 @@ const OURS: &str = "select count(*), coalesce(cast(sum(e.seconds) as bigint), 0)
     and not exists (select 1 from hour_entry r where r.programme = e.programme and r.reverses = e.id)";
 
 const WAITING: &str = "select count(*) from hour_report where programme = $1 and source = $2
-    and worked_on >= $3 and worked_on < $4 and state in ('parked', 'conflict', 'held')";
+    and worked_on >= $3 and worked_on < $4 and state in ('parked', 'held', 'conflict')";
 
 const UNMATCHED: &str = "select count(*) from learner l
     where l.programme = $1 and l.platform = $2 and l.state = 'unmatched'
@@ -32,9 +34,6 @@ const UNMATCHED_BY_MONTH: &str = "select m.place, count(*) from (
     where exists (select 1 from learning_fact f where f.programme = l.programme and f.learner = l.id
         and f.at >= m.first and f.at < m.next and f.voided_at is null)
     group by m.place";
-
-const THEIRS: &str = "select count(*), coalesce(cast(sum(seconds) as bigint), 0) from month_line
-    where platform = $1 and month = $2 and revision = $3";
 
 /// Lines of a statement with which nothing in the ledger agrees letter by letter, each with what is
 /// known of it here: its record, the teacher and the course behind it, what stands under its number,
@@ -57,7 +56,7 @@ const THEIRS_LEFT: &str = "with line as (
 )
 select n.number, n.name, coalesce(e.title, n.called), n.worked_on, n.seconds, n.person, e.seconds, e.worked_on, x.seconds, x.worked_on,
     coalesce((select min(w.why) from hour_report w where w.programme = $1 and w.source = $2
-            and w.source_id in (n.number, n.credit) and w.state in ('parked', 'conflict', 'held')),
+            and w.source_id in (n.number, n.credit) and w.state in ('parked', 'held', 'conflict')),
         case when n.record is not null and n.learner is null then '学习账号还没有对应到教师'
             when n.record is not null and n.course is null then '课程不在课程目录，或还没有审核通过' end),
     coalesce((select '已' || r.source || '：' || r.reason from hour_entry t
@@ -96,12 +95,17 @@ const STANDS: &str = "select e.seconds, e.worked_on from hour_entry e
     and not exists (select 1 from hour_entry r where r.programme = e.programme and r.reverses = e.id)";
 
 const SHEET: &str = "select revision, stated_at, own_figures, own_note, own_at, office_figures, office_note,
-    office_at from month_sheet where programme = $1 and platform = $2 and month = $3";
+    office_at, stated_records, stated_seconds from month_sheet
+    where programme = $1 and platform = $2 and month = $3";
 
 const OPEN: &str = "insert into month_sheet (programme, platform, month, revision, own_figures, own_note,
     office_figures, office_note, version) values ($1, $2, $3, 0, '', '', '', '', 1) on conflict do nothing";
 
-const SET_REVISION: &str = "update month_sheet set revision = $4, stated_at = $5, version = version + 1
+const SET_REVISION: &str = "update month_sheet set revision = $4, stated_at = $5, version = version + 1,
+    stated_records = (select count(*) from month_line l
+        where l.platform = $2 and l.month = $3 and l.revision = $4),
+    stated_seconds = (select coalesce(cast(sum(l.seconds) as bigint), 0) from month_line l
+        where l.platform = $2 and l.month = $3 and l.revision = $4)
     where programme = $1 and platform = $2 and month = $3";
 
 const LATEST_REVISION: &str =
@@ -150,17 +154,22 @@ pub struct Said {
     pub code: String,
 }
 
-/// What the month comes to, with the statement of `revision`.
-pub async fn figures(tx: &mut Tx, of: Of<'_>, revision: i64) -> Result<Figures, DbError> {
+/// What stands in the ledger for the month.
+pub async fn ledger(tx: &mut Tx, of: Of<'_>) -> Result<Ledger, DbError> {
     let Of { platform, month } = of;
     let range = args![platform.programme, &platform.name, month.from(), month.until()];
-    let (ours, latest) = tx.row(OURS, range, |row| Ok((sum(row)?, row.get(2)?))).await?;
+    tx.row(OURS, range, |row| Ok(Ledger { sum: sum(row)?, latest: row.get(2)? })).await
+}
+
+/// What the month comes to, with the statement that `sheet` says.
+pub async fn figures(tx: &mut Tx, of: Of<'_>, sheet: &Sheet) -> Result<Figures, DbError> {
+    let Of { platform, month } = of;
+    let ledger = ledger(tx, of).await?;
+    let range = args![platform.programme, &platform.name, month.from(), month.until()];
     let waiting = tx.row(WAITING, range, |row| row.get(0)).await?;
-    let mut figures = Figures { ours, theirs: None, waiting, differences: 0, latest, revision };
-    if revision > 0 {
-        let statement = args![platform.id, month.to_string(), revision];
-        figures.theirs = Some(tx.row(THEIRS, statement, sum).await?);
-        let differing = differences(tx, of, revision).await?.len();
+    let mut figures = Figures::of(ledger, waiting, sheet);
+    if sheet.revision > 0 {
+        let differing = differences(tx, of, sheet.revision).await?.len();
         figures.differences = i64::try_from(differing).unwrap_or(i64::MAX);
     }
     Ok(figures)
@@ -286,13 +295,21 @@ pub async fn stands(
 /// What is kept of a month.
 pub async fn sheet(tx: &mut Tx, of: Of<'_>) -> Result<Sheet, DbError> {
     let asked = args![of.platform.programme, of.platform.id, of.month.to_string()];
-    let found = tx.row_opt(SHEET, asked, |row| {
-        let said = |first: usize| -> Result<Confirmed, DbError> {
-            Ok(Confirmed { figures: row.get(first)?, note: row.get(first + 1)?, at: row.get(first + 2)? })
-        };
-        Ok(Sheet { revision: row.get(0)?, stated_at: row.get(1)?, own: said(2)?, office: said(5)? })
-    });
+    let found = tx.row_opt(SHEET, asked, |row| sheet_row(row, 0));
     Ok(found.await?.unwrap_or_default())
+}
+
+fn sheet_row(row: &Row<'_>, first: usize) -> Result<Sheet, DbError> {
+    let said = |place: usize| -> Result<Confirmed, DbError> {
+        Ok(Confirmed { figures: row.get(place)?, note: row.get(place + 1)?, at: row.get(place + 2)? })
+    };
+    Ok(Sheet {
+        revision: row.get(first)?,
+        stated: Sum { records: row.get(first + 8)?, seconds: Seconds::new(row.get(first + 9)?) },
+        stated_at: row.get(first + 1)?,
+        own: said(first + 2)?,
+        office: said(first + 5)?,
+    })
 }
 
 /// The row of a month, entered when there is none.

@@ -1,6 +1,6 @@
 //! Reconciling, told on both engines.
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::{Days, NaiveDate, TimeDelta};
 use tisheng_kernel::{Id, Instant, Seconds};
 use tisheng_platform::args;
 use tisheng_registry::samples::Persona;
@@ -8,6 +8,7 @@ use tisheng_testkit::{Browser, Chosen, Engine, Seen, story};
 use uuid::Uuid;
 
 use super::model::Month;
+use super::{check_months, rebuild};
 use crate::course::Counts;
 use crate::course::samples::{Wish, offered};
 use crate::hours::{self, Channel, Report};
@@ -220,6 +221,63 @@ story!(a_statement_is_taken_back_and_the_one_before_stands, |engine| async move 
     own.post(&format!("{}/undo", first.path), &[]).await.is(200);
     books.place.settle().await;
     own.get(&books.page()).await.shows("未提交").hides("逐条一致");
+});
+
+story!(the_list_of_months_reads_what_is_kept_and_that_is_what_a_fresh_count_gives, |engine| async move {
+    let books = Books::begin(engine).await;
+    let (place, platform) = (&books.place, &books.platform);
+    let system = place.test.system();
+    let by_api = |number: &str, day| {
+        let teacher = place.town.school().teachers[0].person;
+        let report = online_report(&place.rules, teacher, (number, 2, day));
+        let seconds = Seconds::from_hours(2, platform.length);
+        Report { source: platform.name.clone(), channel: Channel::Api, seconds, ..report }
+    };
+    let take = async |report: Report| {
+        let mut tx = system.write().await.expect("a transaction");
+        hours::log(&system, &mut tx, &place.programme, &report).await.expect("taken");
+        tx.commit().await.expect("commits");
+        place.settle().await;
+    };
+    take(by_api("n1", books.month.from())).await;
+    let list = format!("/platforms/{}/months", platform.id);
+    let mut own = place.browser(&books.lecturer).await;
+    let row = |records: i64, hours: &str| format!("{} {records} {hours}", books.month.chinese());
+    own.get(&list).await.shows(&row(1, "2.00"));
+    place.test.clock.advance(TimeDelta::minutes(11));
+    place.settle().await;
+    assert_eq!(check_months(&system, place.programme.id).await.expect("looked"), (1, Vec::new()));
+    own.get(&list).await.shows(&row(1, "2.00"));
+    // What comes now is seen at once, before it is counted, and stays seen after.
+    take(by_api("n2", books.month.from() + Days::new(1))).await;
+    own.get(&list).await.shows(&row(2, "4.00"));
+    place.test.clock.advance(TimeDelta::minutes(11));
+    place.settle().await;
+    own.get(&list).await.shows(&row(2, "4.00"));
+    let reversed = "select id from hour_entry where source_id = 'n2'";
+    let office = place.ctx(&place.town.city_office);
+    let mut tx = office.write().await.expect("a transaction");
+    let entry: Uuid = tx.row(reversed, args![], |row| row.get(0)).await.expect("an entry");
+    hours::reverse(&office, &mut tx, &place.programme, Id::from_uuid(entry), "重复").await.expect("reversed");
+    tx.commit().await.expect("commits");
+    place.settle().await;
+    own.get(&list).await.shows(&row(1, "2.00"));
+
+    // Nothing of the ledger is read for a month that is counted; what is wrong is found and mended.
+    place.test.clock.advance(TimeDelta::minutes(11));
+    place.settle().await;
+    let run = books.stated(&mut own, &[("n1", "2")]).await;
+    books.confirmed(&mut own, &run).await;
+    let mut tx = system.write().await.expect("a transaction");
+    tx.run("update month_ledger set records = 9", args![]).await.expect("changed");
+    tx.run("update month_sheet set stated_records = 7", args![]).await.expect("changed");
+    tx.commit().await.expect("commits");
+    own.get(&list).await.shows(&row(9, "2.00"));
+    let (_, wrong) = check_months(&system, place.programme.id).await.expect("looked");
+    assert_eq!(wrong.len(), 2, "{wrong:?}");
+    assert_eq!(rebuild(&system, place.programme.id).await.expect("counted"), 1);
+    assert_eq!(check_months(&system, place.programme.id).await.expect("looked"), (1, Vec::new()));
+    own.get(&list).await.shows(&row(1, "2.00"));
 });
 
 story!(what_is_wrong_in_a_statement_is_told_by_row, |engine| async move {

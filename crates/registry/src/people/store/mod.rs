@@ -1,5 +1,6 @@
 //! Every statement about people.
 
+mod pages;
 mod persons;
 mod posts;
 mod roll;

@@ -154,13 +154,6 @@ pub struct Asked<'a> {
     pub order: Order,
 }
 
-impl<'a> Asked<'a> {
-    /// Every report of `source` in `state`, the first to arrive first.
-    pub const fn of(state: WaitingState, source: &'a str) -> Self {
-        Self { state, words: "", source, long_day: false, order: Order::by("received") }
-    }
-}
-
 /// The place of a report in a list of that order.
 pub fn place_of_report(report: &Waiting, order: Order) -> (String, String) {
     let key = match order.by {

@@ -13,9 +13,9 @@ const FOLLOW_HOUR_REPORT: &str = "update hour_report set path = $3 || substr(pat
 
 const ADD: &str = "insert into hour_report (programme, id, state, path, source, source_id, digest, person, name,
     paper_masked, school, category, kind, seconds, hour_length, worked_on, title, why, against, received_at,
-    actor, decision, channel, paper_key, long_day)
+    actor, decision, channel, paper_key, long_day, phone_key)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, '', $22,
-    $23, $24)
+    $23, $24, $25)
     on conflict (programme, source, source_id, digest) do nothing";
 
 const OF_DIGEST: &str = "select id, state, path, person, name, paper_masked, school, category, kind, seconds,
@@ -131,7 +131,8 @@ pub struct Putting<'a> {
     pub person: Option<Id<Person>>,
     pub name: &'a str,
     pub paper_masked: &'a str,
-    pub paper_key: Option<&'a Vec<u8>>,
+    /// Under which the paper would be found, and the phone.
+    pub keys: [Option<&'a Vec<u8>>; 2],
     pub why: &'a str,
     pub against: Option<Id<Entry>>,
     /// Whether the day holds more than its 24 hours with it.
@@ -174,8 +175,9 @@ pub async fn add(
         ctx.at,
         account,
         report.channel.key(),
-        put.paper_key,
-        put.long_day
+        put.keys[0],
+        put.long_day,
+        put.keys[1]
     ];
     Ok(tx.run(ADD, row).await? == 1)
 }

@@ -2,75 +2,27 @@
 
 use tisheng_kernel::Id;
 use tisheng_kernel::Seconds;
-use tisheng_platform::web::paging::{Cursor, Order};
+use tisheng_platform::web::paging::{Cursor, Order, literal};
 use tisheng_platform::{DbError, Row, Scope, Tx, args};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::access::Breadth;
+use tisheng_registry::pages_of_roll;
 use tisheng_registry::people::Person;
 
 use super::{Total, total};
 use crate::sorting::page_of_roll;
 
-/// A page of the roll with the sums of each.
-macro_rules! listed {
-    ($where:literal, $after:literal, $order:literal, $outer:literal) => {
-        concat!(
-            "select r.person, r.name, r.school, r.subject, r.sort_key, r.path,
-            t.category, t.kind, t.seconds, t.entries
-            from (select o.person as person, p.name as name, n.name as school, o.subject as subject,
-                    o.sort_key as sort_key, o.path as path
-                from post o join person p on p.id = o.person join node n on n.id = o.school
-                where o.until is null and ",
-            $where,
-            " and ($4 = '' or p.name like $4 || '%' or p.pinyin like $4 || '%' or p.initials like $4 || '%')
-                and ($5 = '' or o.subject = $5) and ($6 = '' or o.stage = $6)
-                and ($7 = '' or ($7 = 'none') = ((select 1 from hour_total e
-                    where e.programme = $1 and e.person = o.person limit 1) is null))
-                and (cast($8 as bigint) = 0
-                    or (select cast(coalesce(sum(s.seconds), 0) as bigint) from hour_total s
-                    where s.programme = $1 and s.person = o.person) < cast($8 as bigint))
-                and ",
-            $after,
-            " order by ",
-            $order,
-            " limit $11) r
-            left join hour_total t on t.programme = $1 and t.person = r.person order by ",
-            $outer,
-            ", t.category, t.kind"
-        )
-    };
-}
-
-/// Walks the roll in its order; the concatenation keeps the index on paths out of it, which would
-/// have to sort the whole part of the tree.
-const WIDE: &str = listed!(
-    "o.path || '' >= $2 and o.path || '' < $3",
-    "(o.sort_key, o.person) > ($9, $10) and o.sort_key < $12",
-    "o.sort_key, o.person",
-    "r.sort_key, r.person"
-);
-
-const WIDE_BACK: &str = listed!(
-    "o.path || '' >= $2 and o.path || '' < $3",
-    "(o.sort_key, o.person) < ($9, $10) and o.sort_key < $12",
-    "o.sort_key desc, o.person desc",
-    "r.sort_key desc, r.person desc"
-);
-
-/// School by school, in the order of the index on paths.
-const BY_SCHOOL: &str = listed!(
-    "o.path >= $2 and o.path < $3",
-    "(o.path, o.sort_key, o.person) > ($12, $9, $10)",
-    "o.path, o.sort_key, o.person",
-    "r.path, r.sort_key, r.person"
-);
-
-/// Picks the small part of the tree out and sorts it.
-const NARROW: &str = listed!(
-    "o.path >= $2 and o.path < $3",
-    "(o.sort_key, o.person) > ($9, $10) and o.sort_key < $12",
-    "o.sort_key, o.person",
-    "r.sort_key, r.person"
+/// Pages of the roll with the sums of each.
+const PAGES: [&str; 4] = pages_of_roll!(
+    of_each: ("", ""),
+    where: "and ($9 = '' or o.subject = $9) and ($10 = '' or o.stage = $10)
+        and ($11 = '' or ($11 = 'none') = ((select 1 from hour_total e
+            where e.programme = $1 and e.person = o.person limit 1) is null))
+        and (cast($12 as bigint) = 0
+            or (select cast(coalesce(sum(s.seconds), 0) as bigint) from hour_total s
+            where s.programme = $1 and s.person = o.person) < cast($12 as bigint))",
+    lines: (", t.category, t.kind, t.seconds, t.entries",
+        "left join hour_total t on t.programme = $1 and t.person = r.person", ", t.category, t.kind")
 );
 
 /// A teacher of a list, with sums.
@@ -113,21 +65,20 @@ pub async fn list(
     narrow: &Narrow,
     (order, cursor, limit): (Order, &Cursor, i64),
 ) -> Result<Vec<TeacherSums>, DbError> {
-    let (list, [key, bound], id) =
-        page_of_roll(breadth, &narrow.words, (order, cursor), [WIDE, WIDE_BACK, BY_SCHOOL, NARROW]);
+    let (list, [key, bound], id) = page_of_roll(breadth, &narrow.words, (order, cursor), PAGES);
     let args = args![
         programme,
         &scope.from,
         &scope.until,
-        &narrow.words,
-        &narrow.subject,
-        &narrow.stage,
-        &narrow.booked,
-        narrow.below.get(),
+        literal(&narrow.words),
         key,
         id,
         limit,
-        bound
+        bound,
+        &narrow.subject,
+        &narrow.stage,
+        &narrow.booked,
+        narrow.below.get()
     ];
     let mut teachers: Vec<TeacherSums> = Vec::new();
     tx.each(list, args, |row| {

@@ -6,19 +6,19 @@ use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, Page};
 use tisheng_platform::web::paging::Cursor;
 use tisheng_platform::web::session::SignedIn;
-use tisheng_platform::web::{Answer, Begun, Failure, Fields, layout, once};
-use tisheng_platform::{Ctx, Tx};
+use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, layout, once};
+use tisheng_platform::{Ctx, Tx, jobs};
 use tisheng_policy::scheme;
 use tisheng_registry::access::require;
 
 use super::super::model::LearnerState;
 use super::super::store;
 use super::{LearnerRow, learner_row};
-use crate::hours::{self, DESK, Hint, Waiting, WaitingState};
+use crate::hours::{self, DESK, Hint, Searched, Waiting, WaitingState};
 use crate::platform::{self, Platform};
 
 /// Reports of each state that are shown; the desk has all of them.
-const SHOWN: usize = 5;
+const SHOWN: u8 = 5;
 /// Teachers who are suggested for one of them.
 const SUGGESTED: usize = 3;
 
@@ -101,10 +101,18 @@ struct HerePage {
     accounts: Vec<LearnerRow>,
     /// Whether reports wait for their teacher.
     has_parked: bool,
+    /// How far a search for teachers has come that somebody has begun here.
+    search: Option<jobs::State>,
+}
+
+impl HerePage {
+    fn at_work(&self) -> bool {
+        self.search.as_ref().is_some_and(|search| search.done_at.is_none() && !search.given_up)
+    }
 }
 
 /// `GET /platforms/{id}/here`
-pub async fn show(asker: SignedIn, Path(id): Path<Id<Platform>>) -> Answer {
+pub async fn show(asker: SignedIn, Path(id): Path<Id<Platform>>, filters: Filters) -> Answer {
     let ctx = &asker.ctx;
     require(ctx, &DESK)?;
     let mut tx = ctx.read().await?;
@@ -117,10 +125,14 @@ pub async fn show(asker: SignedIn, Path(id): Path<Id<Platform>>) -> Answer {
     let asked = (LearnerState::Unmatched, "", platform.name.as_str());
     let found = store::list(&mut tx, platform.programme, &scope, asked, &Cursor::default()).await?;
     let mut accounts = Vec::new();
-    for learner in found.iter().take(SHOWN) {
+    for learner in found.iter().take(usize::from(SHOWN)) {
         accounts.push(learner_row(&mut tx, learner).await?);
     }
     let today = today(ctx, &mut tx, &platform).await?;
+    let search = match filters.text("search").parse() {
+        Ok(job) => jobs::state(&mut tx, job).await?,
+        Err(_) => None,
+    };
     layout::show(&HerePage {
         page: of_desk(&asker, platform.name.clone()).crumb("按平台查看", "/platforms/here"),
         id: id.to_string(),
@@ -136,6 +148,7 @@ pub async fn show(asker: SignedIn, Path(id): Path<Id<Platform>>) -> Answer {
             .collect(),
         groups,
         accounts,
+        search,
     })
 }
 
@@ -146,9 +159,9 @@ async fn group(
     (state, count): (WaitingState, i64),
 ) -> Result<Group, Failure> {
     let whose = (platform.programme, platform.name.as_str());
-    let found = hours::waiting_in(ctx, tx, whose, state).await?;
+    let found = hours::waiting_in(ctx, tx, whose, (state, SHOWN.into())).await?;
     let mut rows = Vec::new();
-    for waiting in found.into_iter().take(SHOWN) {
+    for waiting in found {
         let suggestions =
             if state == WaitingState::Parked { suggested(ctx, tx, &waiting).await? } else { String::new() };
         rows.push(WaitingRow {
@@ -182,11 +195,20 @@ pub async fn look_again(asker: SignedIn, Path(id): Path<Id<Platform>>, fields: F
     };
     let (platform, _) = platform::here(ctx, &mut once.tx, id).await?;
     let programme = scheme::of_id(&mut once.tx, platform.programme).await?;
-    let found =
-        hours::find_again(ctx, &mut once.tx, &programme, &platform.name).await.map_err(Failure::from)?;
-    let flash = match found {
-        0 => Flash::note("名册中还没有这些教师；录入名册后再查找，或者逐条指定。"),
-        found => Flash::good(format!("{found} 条已匹配到名册中的教师，按规定入账或转为待核实。")),
-    };
-    once.done(&format!("/platforms/{id}/here"), flash).await
+    let searched = hours::find_again(ctx, &mut once.tx, &programme, &platform.name).await;
+    let here = format!("/platforms/{id}/here");
+    match searched.map_err(Failure::from)? {
+        Searched::Found(0) => {
+            let flash = Flash::note("名册中还没有这些教师；录入名册后会自动查找，也可以逐条指定。");
+            once.done(&here, flash).await
+        }
+        Searched::Found(found) => {
+            let flash = Flash::good(format!("{found} 条已匹配到名册中的教师，按规定入账或转为待核实。"));
+            once.done(&here, flash).await
+        }
+        Searched::GoesOn(job) => {
+            let flash = Flash::note("符合的报送较多，正在逐条处理，进度显示在本页。");
+            once.done(&format!("{here}?search={job}"), flash).await
+        }
+    }
 }

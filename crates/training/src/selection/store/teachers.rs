@@ -5,70 +5,21 @@ use tisheng_platform::web::paging::{Cursor, Order, literal};
 use tisheng_platform::{DbError, Scope, Tx, args};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::access::Breadth;
+use tisheng_registry::pages_of_roll;
 use tisheng_registry::people::Person;
 
 use crate::selection::model::in_order;
 use crate::sorting::page_of_roll;
 
-/// A page of the roll with the choice of each.
-macro_rules! listed {
-    ($where:literal, $after:literal, $order:literal, $outer:literal) => {
-        concat!(
-            "select r.person, r.name, r.school, r.subject, r.sort_key, r.path, r.chosen_at, c.capability
-            from (select o.person as person, p.name as name, n.name as school, o.subject as subject,
-                    o.sort_key as sort_key, o.path as path, h.chosen_at as chosen_at
-                from post o join person p on p.id = o.person join node n on n.id = o.school
-                left join choice h on h.programme = $1 and h.person = o.person
-                where o.until is null and ",
-            $where,
-            " and ($4 = '' or p.name like $4 || '%' escape '\\' or p.pinyin like $4 || '%' escape '\\'
-                    or p.initials like $4 || '%' escape '\\')
-                and ($5 = '' or ($5 = 'none') = (h.person is null))
-                and ($6 = '' or (select 1 from choice_capability e where e.programme = $1
-                    and e.person = o.person and e.capability = $6 and e.dropped_at is null limit 1) is not null)
-                and ",
-            $after,
-            " order by ",
-            $order,
-            " limit $9) r
-            left join choice_capability c on c.programme = $1 and c.person = r.person and c.dropped_at is null
-            order by ",
-            $outer,
-            ", c.capability"
-        )
-    };
-}
-
-/// Walks the roll in its order; the concatenation keeps the index on paths out of it, which would
-/// have to sort the whole part of the tree.
-const WIDE: &str = listed!(
-    "o.path || '' >= $2 and o.path || '' < $3",
-    "(o.sort_key, o.person) > ($7, $8) and o.sort_key < $10",
-    "o.sort_key, o.person",
-    "r.sort_key, r.person"
-);
-
-const WIDE_BACK: &str = listed!(
-    "o.path || '' >= $2 and o.path || '' < $3",
-    "(o.sort_key, o.person) < ($7, $8) and o.sort_key < $10",
-    "o.sort_key desc, o.person desc",
-    "r.sort_key desc, r.person desc"
-);
-
-/// School by school, in the order of the index on paths.
-const BY_SCHOOL: &str = listed!(
-    "o.path >= $2 and o.path < $3",
-    "(o.path, o.sort_key, o.person) > ($10, $7, $8)",
-    "o.path, o.sort_key, o.person",
-    "r.path, r.sort_key, r.person"
-);
-
-/// Picks the small part of the tree out and sorts it.
-const NARROW: &str = listed!(
-    "o.path >= $2 and o.path < $3",
-    "(o.sort_key, o.person) > ($7, $8) and o.sort_key < $10",
-    "o.sort_key, o.person",
-    "r.sort_key, r.person"
+/// Pages of the roll with the choice of each.
+const PAGES: [&str; 4] = pages_of_roll!(
+    of_each: (", h.chosen_at as chosen_at", "left join choice h on h.programme = $1 and h.person = o.person"),
+    where: "and ($9 = '' or ($9 = 'none') = (h.person is null))
+        and ($10 = '' or (select 1 from choice_capability e where e.programme = $1
+            and e.person = o.person and e.capability = $10 and e.dropped_at is null limit 1) is not null)",
+    lines: (", r.chosen_at, c.capability",
+        "left join choice_capability c on c.programme = $1 and c.person = r.person and c.dropped_at is null",
+        ", c.capability")
 );
 
 /// A teacher of a list, with the choice.
@@ -103,19 +54,18 @@ pub async fn teachers(
     narrow: &Narrow,
     (order, cursor, limit): (Order, &Cursor, i64),
 ) -> Result<Vec<TeacherChoice>, DbError> {
-    let (list, [key, bound], id) =
-        page_of_roll(breadth, &narrow.words, (order, cursor), [WIDE, WIDE_BACK, BY_SCHOOL, NARROW]);
+    let (list, [key, bound], id) = page_of_roll(breadth, &narrow.words, (order, cursor), PAGES);
     let args = args![
         programme,
         &scope.from,
         &scope.until,
         literal(&narrow.words),
-        &narrow.state,
-        &narrow.capability,
         key,
         id,
         limit,
-        bound
+        bound,
+        &narrow.state,
+        &narrow.capability
     ];
     let mut teachers: Vec<TeacherChoice> = Vec::new();
     tx.each(list, args, |row| {

@@ -1,0 +1,102 @@
+//! Reports whose teachers come onto the roll later.
+
+use tisheng_kernel::Seconds;
+use tisheng_registry::samples::{Persona, identity, phone};
+use tisheng_testkit::{Browser, Chosen, story};
+
+use super::{Described, Report, Whom, balance, log_all};
+use crate::samples::online_report;
+use crate::town::Place;
+
+/// A report of `source` about whomever `described` means.
+fn about(place: &Place, source: &str, described: Described, number: &str, day: u32) -> Report {
+    let somebody = place.town.school().teachers[0].person;
+    let report = online_report(&place.rules, somebody, (number, 1, place.day(day)));
+    Report { whom: Whom::Described(described), source: source.to_owned(), ..report }
+}
+
+fn by_paper(name: &str, number: u32) -> Described {
+    Described { name: name.to_owned(), paper: identity(number).number().to_owned(), ..Described::default() }
+}
+
+async fn brought(place: &Place, by: &Persona, reports: &[Report]) {
+    let clerk = place.ctx(by);
+    let mut tx = clerk.write().await.expect("a transaction");
+    let receipt = log_all(&clerk, &mut tx, &place.programme, reports).await.expect("taken");
+    assert_eq!(usize::try_from(receipt.parked).ok(), Some(reports.len()));
+    tx.commit().await.expect("commits");
+}
+
+story!(every_parked_report_that_matches_is_found_however_many_wait, |engine| async move {
+    let place = Place::begin(engine).await;
+    let (platform, lecturer) = place.platform().await;
+    let town = &place.town;
+    // More than a thousand about nobody on any roll, then some about a teacher of another school.
+    let strangers: Vec<Report> = (0..1_010)
+        .map(|n| about(&place, &platform.name, by_paper("无此人", 5_000 + n), &format!("n{n}"), 1))
+        .collect();
+    brought(&place, &town.schools[1].clerk, &strangers).await;
+    let teacher = &town.school().teachers[0];
+    let theirs: Vec<Report> = (0..60)
+        .map(|n| about(&place, &platform.name, by_paper(&teacher.name, 7), &format!("t{n}"), 1 + n % 9))
+        .collect();
+    brought(&place, &town.schools[1].clerk, &theirs).await;
+    let here = format!("/platforms/{}/here", platform.id);
+    let mut other = place.browser(&town.schools[1].clerk).await;
+    other.get(&here).await.shows("待匹配教师 1070 条");
+    let mut county = place.browser(&town.county_office).await;
+    let at_work = county.post(&here, &[]).await;
+    at_work.is(200).shows("正在逐条处理").shows("0 / 60");
+    place.settle().await;
+    let done = county.get(&at_work.path).await;
+    done.shows("已核对 60 条").shows("待匹配教师 1010 条");
+    assert!(balance(&place, teacher.person).await > Seconds::ZERO);
+    // Nothing of it is found twice.
+    county.post(&here, &[]).await.is(200).shows("名册中还没有这些教师");
+    let mut own = place.browser(&lecturer).await;
+    own.post(&here, &[]).await.is(404);
+});
+
+/// Brings a roll with one teacher for the first school, and takes it.
+async fn enrol(place: &Place, clerk: &mut Browser, name: &str, number: u32) {
+    let head = ["姓名", "证件号码", "手机号", "学校", "任教学科", "任教学段", "职称"];
+    let school = place.town.school().node.name.as_str();
+    let (paper, mobile) = (identity(number), phone(number));
+    let row = [name, paper.number(), mobile.number(), school, "语文", "小学", ""].map(str::to_owned);
+    let bytes = tisheng_sheet::csv(&head, vec![row]).expect("a file");
+    let chosen = [Chosen { field: "file", name: "名册.csv", bytes: &bytes }];
+    let waiting = clerk.post_files("/roster/teachers", &[], &chosen).await;
+    place.settle().await;
+    clerk.get(&format!("{}/confirm", waiting.path)).await.is(200);
+    clerk.post(&format!("{}/confirm", waiting.path), &[("gone", "keep"), ("accounts", "none")]).await.is(200);
+    place.settle().await;
+}
+
+story!(whoever_comes_onto_the_roll_is_found_by_paper_and_by_phone, |engine| async move {
+    let place = Place::begin(engine).await;
+    let (platform, _) = place.platform().await;
+    let town = &place.town;
+    let phoned = Described {
+        name: "新来的".to_owned(),
+        phone: phone(4_000).number().to_owned(),
+        ..Described::default()
+    };
+    let namesake = Described { name: "别的人".to_owned(), ..phoned.clone() };
+    let reports = [
+        about(&place, &platform.name, by_paper("新来的", 4_000), "a1", 1),
+        about(&place, &platform.name, phoned, "a2", 2),
+        about(&place, &platform.name, namesake, "a3", 3),
+    ];
+    brought(&place, &town.county_office, &reports).await;
+    // What another school has brought is about nobody of that school.
+    let elsewhere = about(&place, &platform.name, by_paper("新来的", 4_000), "a4", 4);
+    brought(&place, &town.schools[1].clerk, &[elsewhere]).await;
+    let mut clerk = place.browser(&town.school().clerk).await;
+    enrol(&place, &mut clerk, "新来的", 4_000).await;
+    let here = format!("/platforms/{}/here", platform.id);
+    let mut county = place.browser(&town.county_office).await;
+    let seen = county.get(&here).await;
+    seen.shows("待匹配教师 2 条").shows("别的人");
+    clerk.get(&here).await.shows("今日入账").hides("今天还没有本地教师的学时入账");
+    county.post(&here, &[]).await.shows("1 条已匹配到名册中的教师");
+});
