@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::once::leads_here;
 use super::session::SignedIn;
-use super::{Failure, assets, unsent};
+use super::{Failure, assets};
 use crate::ctx::{Ctx, Member, Request};
 use crate::keys::Keys;
 
@@ -189,8 +189,6 @@ pub struct Page {
     /// A fresh idempotency key for the page's forms; a page with several forms uses it in each,
     /// since only one of them is submitted from one view of the page.
     pub form_key: String,
-    /// For whom the page was made, under seal: a form that has lost its session finds its person by it.
-    pub made_for: String,
     /// The request, for whoever is asked for help.
     pub request: String,
     /// The day that a demonstration takes for today; empty where it is the world's.
@@ -225,7 +223,6 @@ impl Page {
             who: ctx.who.member().cloned(),
             flash: None,
             form_key: ctx.id::<Request>().to_string(),
-            made_for: unsent::made_for(ctx),
             request: ctx.request.clone(),
             day: day_shown(ctx.at, ctx.app.wall()),
         }
@@ -241,7 +238,6 @@ impl Page {
             who: None,
             flash: None,
             form_key: String::new(),
-            made_for: String::new(),
             request: String::new(),
             day: String::new(),
         }

@@ -1,11 +1,9 @@
 //! A form that arrives after its session has ended is not lost: it is kept sealed for a while and
 //! offered again, to be sent by the person whose session it was.
 //!
-//! Each form says under seal for whom its page was made, so that the person is known also where the browser
-//! has lost the cookie, or somebody has signed out beside it; a form without that is known by the cookie of a
-//! session that ended. Who has neither stores nothing, and a person has one form at a time. Only the browser
-//! that sent the form, with the same person signed in, gets it back, and nothing of it is done before that
-//! person sends it anew. It keeps its idempotency key: a form that had been taken after all counts once.
+//! Only the cookie of a session that ended makes us keep anything, so that a stranger stores nothing;
+//! only the browser that sent the form, with the same person signed in, gets it back. It keeps its
+//! idempotency key: a form that had been taken after all counts once.
 
 use std::sync::Arc;
 
@@ -18,14 +16,11 @@ use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use futures::future::BoxFuture;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use tisheng_kernel::Instant;
 use uuid::Uuid;
 
 use super::layout::{self, Flash, Page};
@@ -33,19 +28,12 @@ use super::session::{self, SignedIn, cookie_value};
 use super::{Answer, Failure, Fields, Filters, once};
 use crate::app::App;
 use crate::args;
-use crate::ctx::Ctx;
 use crate::db::{DbError, Tx};
 
 /// The cookie that finds the form again.
 const COOKIE: &str = "tisheng_unsent";
 /// Minutes for which a form is kept.
 const KEPT_MINUTES: i64 = 30;
-/// The field of a form that says for whom its page was made.
-const WHOSE: &str = "_whose";
-/// Days for which a page that was opened and left says for whom it was made.
-const OPEN_DAYS: i64 = 7;
-/// What is said under this seal, and nothing else that we seal.
-const MADE_FOR: &str = "made-for";
 /// Bytes of a form that is kept.
 const MOST: u64 = 256 << 10;
 /// Fields of forms that are not kept, since they are typed again and not shown: `password_field`
@@ -71,7 +59,7 @@ pub struct Unsent {
     because: Option<String>,
 }
 
-/// What is said of a session that nobody else has ended, or of which nothing is known.
+/// Why a session has ended that nobody else has ended.
 const TOO_LONG: &str = "登录已过期，请重新登录。";
 
 impl Unsent {
@@ -137,23 +125,6 @@ fn typed(to: String, page: Option<&str>, body: &[u8]) -> Option<Typed> {
     (!is_secret && once::leads_here(&to)).then(|| Typed { to, page: page.map(str::to_owned), pairs })
 }
 
-/// The value of the field that says for whom a page is made; empty on a stranger's.
-pub(super) fn made_for(ctx: &Ctx) -> String {
-    let Some(member) = ctx.who.member() else { return String::new() };
-    let said = format!("{MADE_FOR} {} {}", member.account.simple(), ctx.at.micros());
-    URL_SAFE_NO_PAD.encode(ctx.app.keys.seal(&said))
-}
-
-/// For whom the page of a form was made, when that was not long ago and the seal is ours.
-fn whose(app: &App, pairs: &[(String, String)]) -> Option<Uuid> {
-    let (_, value) = pairs.iter().find(|(name, _)| name == WHOSE)?;
-    let said = app.keys.open(&URL_SAFE_NO_PAD.decode(value).ok()?).ok()?;
-    let [what, account, at]: [&str; 3] = said.split(' ').collect::<Vec<_>>().try_into().ok()?;
-    let at = Instant::from_micros(at.parse().ok()?);
-    let is_recent = at + TimeDelta::days(OPEN_DAYS) > app.now();
-    (what == MADE_FOR && is_recent).then(|| account.parse().ok()).flatten()
-}
-
 /// Around all pages: keeps a form that turns out to have come after its session.
 pub(super) async fn keep(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     if !may_be_kept(&request) {
@@ -167,10 +138,9 @@ pub(super) async fn keep(State(app): State<Arc<App>>, request: Request, next: Ne
     };
     let response = next.run(Request::from_parts(parts, Body::from(body.clone()))).await;
     let Some(unsent) = response.extensions().get::<Unsent>() else { return response };
-    let Some(typed) = typed(to, unsent.page.as_deref(), &body) else { return response };
-    // Whose page it was counts before whose session has ended in the same browser: what one person has typed
-    // is not shown to the next.
-    let Some(whose) = whose(&app, &typed.pairs).or(unsent.whose) else { return response };
+    let (Some(whose), Some(typed)) = (unsent.whose, typed(to, unsent.page.as_deref(), &body)) else {
+        return response;
+    };
     match stored(&app, whose, &typed).await {
         Ok(cookie) => {
             let flash = unsent.told("刚才填写的内容没有提交，登录后可以接着提交。");
