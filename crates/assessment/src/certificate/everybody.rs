@@ -24,10 +24,6 @@ use super::store;
 /// Teachers looked at in one reading transaction.
 pub(super) const STEP: i64 = 2000;
 
-/// Standings added in one transaction: those of neighbours in this order stand far apart in the order
-/// of schools, so that a small transaction would write as many pages of that index as it has lines.
-const ADDED_AT_ONCE: usize = 50_000;
-
 /// Steps looked at side by side at most, of the eight or sixteen connections that everybody shares.
 const MOST_AT_ONCE: usize = 3;
 
@@ -70,18 +66,11 @@ pub(super) struct Different {
 pub async fn refresh_all(ctx: &Ctx, programme: &Programme) -> Result<Refreshed, Failure> {
     let mut looks = pin!(looks(ctx, programme));
     let mut done = Refreshed::default();
-    let mut waiting = Vec::new();
     while let Some(look) = looks.try_next().await? {
         done.teachers += look.teachers;
         done.met += look.met;
-        let (new, others) = told_apart(look.different);
-        done.changed += put_right(ctx, programme, others).await?;
-        waiting.extend(new);
-        if waiting.len() >= ADDED_AT_ONCE {
-            done.changed += add(ctx, programme, std::mem::take(&mut waiting)).await?;
-        }
+        done.changed += settle(ctx, programme, look.different).await?;
     }
-    done.changed += add(ctx, programme, waiting).await?;
     Ok(done)
 }
 
@@ -140,67 +129,28 @@ async fn standings(
     Ok(standings)
 }
 
-/// Writes what differs; says how much that was.
+/// Writes what differs. Facts may have changed since they were looked at: what was found is put,
+/// which holds the lines, so that nobody else writes an older verdict over a newer one; then the
+/// facts are read once more. Whoever has moved or gone meanwhile is left to that change.
 pub(super) async fn settle(
     ctx: &Ctx,
     programme: &Programme,
     different: Vec<Different>,
 ) -> Result<u64, Failure> {
-    let (new, others) = told_apart(different);
-    Ok(add(ctx, programme, new).await? + put_right(ctx, programme, others).await?)
-}
-
-/// Those who had no standing, and the others.
-fn told_apart(different: Vec<Different>) -> (Vec<Different>, Vec<Different>) {
-    different.into_iter().partition(|different| different.is_new)
-}
-
-/// Gives a standing to those who had none when they were looked at. A change of their facts since then
-/// has left a line of its own, which stays, or is still to be followed and finds this one.
-async fn add(ctx: &Ctx, programme: &Programme, new: Vec<Different>) -> Result<u64, Failure> {
-    let Some(span) = span(&new) else { return Ok(0) };
+    let (Some(first), Some(last)) = (different.first(), different.last()) else { return Ok(0) };
+    let (first, last) = (first.fresh.person, last.fresh.person);
+    let mut found: BTreeMap<Id<Person>, Standing> =
+        different.into_iter().map(|different| (different.fresh.person, different.fresh)).collect();
     let mut tx = ctx.write_alone().await?;
-    let (held, _) = still_there(&mut tx, programme, span, new).await?;
-    let added = store::standing::add_standings(&mut tx, programme.id, &held, ctx.at).await?;
-    tx.commit().await?;
-    Ok(added)
-}
-
-/// Puts standings right. Facts may have changed since they were looked at: what was found is put, which
-/// holds the lines, so that nobody else writes an older verdict over a newer one; then the facts are
-/// read once more.
-async fn put_right(ctx: &Ctx, programme: &Programme, others: Vec<Different>) -> Result<u64, Failure> {
-    let Some(span) = span(&others) else { return Ok(0) };
-    let mut tx = ctx.write_alone().await?;
-    let (held, step) = still_there(&mut tx, programme, span, others).await?;
+    let scope = Scope::below(&programme.path);
+    let mut step = store::standing::teachers_between(&mut tx, &scope, first, last).await?;
+    step.retain(|(person, path)| found.get(person).is_some_and(|standing| standing.path == *path));
+    let held: Vec<Standing> = step.iter().filter_map(|(person, _)| found.remove(person)).collect();
     let changed = store::standing::put_standings(&mut tx, programme.id, &held, ctx.at).await?;
     let fresh = standings(ctx, &mut tx, programme, step).await?;
     store::standing::put_standings(&mut tx, programme.id, &fresh, ctx.at).await?;
     tx.commit().await?;
     Ok(changed)
-}
-
-/// The first and the last of them.
-fn span(different: &[Different]) -> Option<(Id<Person>, Id<Person>)> {
-    let (first, last) = (different.first()?, different.last()?);
-    Some((first.fresh.person, last.fresh.person))
-}
-
-/// What was found of those who are still where they were. Whoever has moved or gone meanwhile is left
-/// to that change.
-async fn still_there(
-    tx: &mut Tx,
-    programme: &Programme,
-    (first, last): (Id<Person>, Id<Person>),
-    different: Vec<Different>,
-) -> Result<(Vec<Standing>, Step), Failure> {
-    let mut found: BTreeMap<Id<Person>, Standing> =
-        different.into_iter().map(|different| (different.fresh.person, different.fresh)).collect();
-    let scope = Scope::below(&programme.path);
-    let mut step = store::standing::teachers_between(tx, &scope, first, last).await?;
-    step.retain(|(person, path)| found.get(person).is_some_and(|standing| standing.path == *path));
-    let held = step.iter().filter_map(|(person, _)| found.remove(person)).collect();
-    Ok((held, step))
 }
 
 /// What the event of new rules in force says.

@@ -23,9 +23,6 @@ const PUT_TAIL: &str = "on conflict (programme, person) do update set
     or standing.open_gates <> excluded.open_gates or standing.level <> excluded.level
     or standing.score <> excluded.score or standing.scheme_version <> excluded.scheme_version";
 
-/// A line that is there stays.
-const ADD_TAIL: &str = "on conflict (programme, person) do nothing";
-
 /// The standing of somebody whose facts nobody has looked at; a line that is there stays.
 const CLAIM: &str = "insert into standing
     (programme, person, path, met, open_gates, level, score, scheme_version, at)
@@ -50,9 +47,7 @@ const FOLLOW_POST: &str = "update standing
 
 /// There are few programmes and many standings, which are kept by programme.
 const PROGRAMMES_OF: &str = "select p.id from programme p where exists
-    (select 1 from standing s where s.programme = p.id and s.person = $1)
-    or p.closed_at is null and exists (select 1 from post t where t.person = $1 and t.until is null
-        and substr(t.path, 1, length(p.path)) = p.path) order by p.id";
+    (select 1 from standing s where s.programme = p.id and s.person = $1) order by p.id";
 
 /// The next teachers in the order of their identifiers. The concatenation keeps the index on paths
 /// out of it, which would have to sort the whole part of the tree for every step.
@@ -120,21 +115,7 @@ pub async fn put_standings(
     standings: &[Standing],
     at: Instant,
 ) -> Result<u64, DbError> {
-    tx.bulk(PUT_HEAD, 9, PUT_TAIL, lines(programme, standings, at)).await
-}
-
-/// Writes the standings of those who have none; says how many they were.
-pub async fn add_standings(
-    tx: &mut Tx,
-    programme: Id<Programme>,
-    standings: &[Standing],
-    at: Instant,
-) -> Result<u64, DbError> {
-    tx.bulk(PUT_HEAD, 9, ADD_TAIL, lines(programme, standings, at)).await
-}
-
-fn lines(programme: Id<Programme>, standings: &[Standing], at: Instant) -> Vec<Vec<Value<'static>>> {
-    let line = |s: &Standing| -> Vec<Value<'static>> {
+    let row = |s: &Standing| -> Vec<Value<'static>> {
         vec![
             programme.into(),
             s.person.into(),
@@ -147,7 +128,8 @@ fn lines(programme: Id<Programme>, standings: &[Standing], at: Instant) -> Vec<V
             at.into(),
         ]
     };
-    standings.iter().map(line).collect()
+    let rows: Vec<Vec<Value<'static>>> = standings.iter().map(row).collect();
+    tx.bulk(PUT_HEAD, 9, PUT_TAIL, rows).await
 }
 
 /// The next `limit` teachers after `after` with the paths of their schools.
@@ -267,7 +249,7 @@ pub async fn claim_standing(
     tx.run(CLAIM, args![programme.id, person, programme.version, at]).await.map(drop)
 }
 
-/// The programmes in which a person has a standing or, with an open post, is to have one.
+/// The programmes in which a person has a standing.
 pub async fn programmes_of(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Id<Programme>>, DbError> {
     tx.rows(PROGRAMMES_OF, args![person], |row| row.get(0)).await
 }

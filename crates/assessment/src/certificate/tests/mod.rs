@@ -10,11 +10,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use chrono::{Days, TimeDelta};
-use tisheng_kernel::{Id, Level};
+use tisheng_kernel::Level;
 use tisheng_platform::jobs::{self, Handlers};
 use tisheng_platform::{App, Parts, args};
 use tisheng_policy::scheme::{self, Programme, samples::owned};
-use tisheng_registry::people::Person;
 use tisheng_registry::roster::{self, Entry, Kind, Kinds, Passed, Teachers};
 use tisheng_registry::samples::{Persona, Town, small_town};
 use tisheng_rules::builtin;
@@ -23,7 +22,7 @@ use tisheng_testkit::{Browser, Engine, TestApp, story};
 use tisheng_training::samples::{choose, fulfil_hours, publish_offer};
 use tisheng_typeset::{Fonts, Typesetter};
 
-use super::{REFRESH_JOB, everybody, routes};
+use super::{REFRESH_JOB, routes};
 use crate::{evidence, review};
 
 /// A town whose schools offer and have panels; nobody has chosen anything.
@@ -156,31 +155,6 @@ story!(the_standing_says_what_is_met_and_exactly_what_is_missing, |engine| async
     let number = world.issue(teacher).await;
     let page = browser.get("/standing").await;
     assert_eq!(page.shows("查看证书").link("/certificates/"), format!("/certificates/{number}"));
-});
-
-story!(what_changed_since_a_teacher_was_looked_at_is_not_overwritten, |engine| async move {
-    let world = begin(engine).await;
-    let (ctx, programme) = (world.test.system(), &world.programme);
-    let (quick, others) = (world.teacher(0, 0), &world.town.schools[1]);
-    let path = |school: usize| world.town.schools[school].node.path.clone();
-    let mut step: Vec<_> = others.teachers.iter().map(|other| (other.person, path(1))).collect();
-    step.push((quick.person, path(0)));
-    step.sort_unstable();
-    let seen = everybody::look(ctx.clone(), programme.clone(), step.clone()).await.expect("a look");
-    assert_eq!(seen.different.len(), step.len(), "nobody has a standing yet");
-
-    world.meet_everything(quick).await;
-    // The work was drawn for colleagues in the whole town; that left them lines as well.
-    world.tamper("delete from standing where not met").await;
-    let added = everybody::settle(&ctx, programme, seen.different).await.expect("settled");
-    assert_eq!(usize::try_from(added), Ok(step.len() - 1), "the line that a change has left stays");
-    let mut tx = ctx.read().await.expect("a transaction");
-    let met = "select person from standing where met";
-    let met: Vec<Id<Person>> = tx.rows(met, args![], |row| row.get(0)).await.expect("read");
-    assert_eq!(met, [quick.person]);
-    drop(tx);
-    let (_, wrong) = everybody::check_standings(&ctx, programme, 10).await.expect("checked");
-    assert!(wrong.is_empty(), "{wrong:?}");
 });
 
 story!(whoever_came_with_a_file_has_a_standing_where_the_post_is, |engine| async move {
