@@ -25,4 +25,5 @@ update month_sheet set
         where l.platform = month_sheet.platform and l.month = month_sheet.month and l.revision = month_sheet.revision);
 
 -- What is there already is counted by a job.
-insert into outbox (id, topic, payload, at) select id, 'reconciliation.widened', '{}', 0 from programme order by id limit 1;
+insert into outbox (id, topic, payload, at)
+    select id, 'reconciliation.widened', '{}', 0 from account where exists (select 1 from programme) order by id limit 1;

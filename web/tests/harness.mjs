@@ -66,14 +66,15 @@ export async function signIn(visitor, who) {
   assert.equal(await page.locator("[name=password], [name=code]").count(), 0, `${who.account} is not signed in: ${await page.innerText("main")}`);
 }
 
-/** Goes to `path` (or stays) and checks what every page must keep to; keeps pictures under `name`. Accessibility and
-    pictures are for pages with a part that none of those before was made of, by the set of parts `seen`. */
-export async function visit(visitor, path, name, { kind = "teacher", seen = new Set() } = {}) {
+/** Goes to `path` (or stays) and checks what every page must keep to; keeps pictures under `name`. With `seen`, pages
+    whose every part was part of a page before are spared the slow looks: accessibility and pictures. */
+export async function visit(visitor, path, name, { kind = "teacher", seen } = {}) {
   const weight = path ? await weighing(visitor, () => open(visitor, path)) : null;
-  const unseen = (await parts(visitor)).filter((part) => !seen.has(part));
-  for (const part of unseen) seen.add(part);
-  await shoot(visitor, unseen.length ? name : null);
-  if (unseen.length) await measure(visitor);
+  const made = seen ? await parts(visitor.page) : [];
+  const isKnown = seen && made.every((part) => seen.has(part));
+  await shoot(visitor, isKnown ? null : name);
+  if (!isKnown) await measure(visitor);
+  for (const part of made) seen.add(part);
   assert.deepEqual(visitor.wrong, [], `${visitor.page.url()} complained`);
   if (weight) {
     const budget = BUDGET[kind];
@@ -82,19 +83,27 @@ export async function visit(visitor, path, name, { kind = "teacher", seen = new 
   }
 }
 
-/** What the page at hand is made of: how each element is marked up and what it stands in, whether it says something,
-    and how the headings follow each other. What is wrong with a page is wrong with one of these. */
-async function parts(visitor) {
-  if (!visitor.scripts) return [visitor.page.url()];
-  return visitor.page.evaluate(() => {
-    const markup = (e) => {
-      const names = e.getAttributeNames().filter((name) => name !== "class").sort();
-      const said = names.map((name) => (["role", "type", "scope", "style"].includes(name) ? `${name}=${e.getAttribute(name)}` : name));
-      return `${e.localName}.${[...e.classList].sort().join(".")}[${said.join(" ")}]`;
+/** What the page at hand is made of: how each element is marked up, where it stands, whether it says something and
+    whether what it refers to is there; the order of the headings; names that stand twice. */
+async function parts(page) {
+  return page.evaluate(() => {
+    const markup = (e) => (e ? `${e.localName}.${[...e.classList].sort().join(".")}` : "");
+    const valued = ["role", "type", "scope", "style", "lang", "tabindex"];
+    const references = ["for", "aria-labelledby", "aria-describedby", "aria-controls"];
+    const attribute = (e, name) => {
+      const value = e.getAttribute(name);
+      if (valued.includes(name)) return `${name}=${value}`;
+      if (references.includes(name)) return `${name} ${value.split(" ").every((id) => document.getElementById(id)) ? "leads" : "misses"}`;
+      return `${name} ${value.trim() ? "" : "empty"}`;
     };
-    const found = new Set();
+    const found = new Set([document.title ? "a title" : "no title"]);
+    const ids = new Set();
     for (const e of document.querySelectorAll("body *")) {
-      found.add(`${markup(e.parentElement)} > ${markup(e)} ${e.textContent.trim() ? "says something" : "says nothing"}`);
+      const about = e.getAttributeNames().filter((name) => name !== "class").sort().map((name) => attribute(e, name));
+      const above = [e.parentElement, e.parentElement?.parentElement, e.parentElement?.parentElement?.parentElement];
+      found.add([...above.map(markup).reverse(), markup(e), ...about, e.textContent.trim() ? "text" : "no text"].join(" "));
+      if (e.id && ids.has(e.id)) found.add(`two of ${e.id}`);
+      ids.add(e.id);
     }
     const order = [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")].map((e) => e.localName);
     found.add(order.filter((heading, at) => heading !== order[at - 1]).join(" "));

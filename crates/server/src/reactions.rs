@@ -35,7 +35,6 @@ pub fn handlers() -> Handlers {
         .iter()
         .fold(Handlers::default(), |handlers, room| room(handlers))
         .reaction(evidence::SUBMITTED, review::BEGIN_JOB)
-        .reaction(roster::PASSED, hours::ROLL_JOB)
         .reaction(hours::DELIVERED, platform::FILE_JOB)
         .reaction(course::APPROVED, learning::REPLAY_JOB)
         .reaction(lrs::STORED, listening::JOB)
@@ -52,6 +51,7 @@ pub fn handlers() -> Handlers {
         .reaction(review::FINAL, certificate::REFRESH_JOB)
         .reaction(review::PEER_ENDED, certificate::REFRESH_JOB)
         .reaction("scheme.in_force", certificate::REFRESH_ALL_JOB)
+        .reaction("standing.rules_read_anew", certificate::REFRESH_ALL_JOB)
         .job(FOLLOW_JOB, follow)
         .reaction(MOVED, FOLLOW_JOB)
 }

@@ -62,8 +62,7 @@ impl Place {
         let handlers = handlers
             .reaction(hours::TOLD, reconciliation::MARK_JOB)
             .reaction(course::APPROVED, learning::REPLAY_JOB)
-            .reaction(hours::DELIVERED, platform::FILE_JOB)
-            .reaction(roster::PASSED, hours::ROLL_JOB);
+            .reaction(hours::DELIVERED, platform::FILE_JOB);
         let test = TestApp::with_handlers(engine, rooms, parts, handlers).await;
         let town = small_town(&test.system()).await.expect("a town");
         let programme =

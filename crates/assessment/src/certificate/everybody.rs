@@ -153,22 +153,29 @@ pub(super) async fn settle(
     Ok(changed)
 }
 
-/// What the event of new rules in force says.
+/// What the event of new rules in force says; an update that reads rules in a new way names no programme.
 #[derive(Debug, Serialize, Deserialize)]
 struct NewRules {
-    programme: Id<Programme>,
+    programme: Option<Id<Programme>>,
 }
 
 /// New rules are in force: every open result is judged by them.
 pub(super) async fn refresh_all_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     let about: NewRules = claimed.payload()?;
     let mut tx = ctx.read().await?;
-    let programme = scheme::of_id(&mut tx, about.programme).await.map_err(told)?;
+    let programmes = match about.programme {
+        Some(id) => vec![scheme::of_id(&mut tx, id).await.map_err(told)?],
+        None => scheme::all(&mut tx).await.map_err(told)?,
+    };
     drop(tx);
-    refresh_all(&ctx, &programme).await.map_err(told)?;
-    let mut tx = ctx.write().await?;
-    jobs::emit(&mut tx, ctx.at, ALL_REFRESHED, &about).await?;
-    Ok(tx.commit().await?)
+    for programme in programmes {
+        refresh_all(&ctx, &programme).await.map_err(told)?;
+        let mut tx = ctx.write().await?;
+        let about = NewRules { programme: Some(programme.id) };
+        jobs::emit(&mut tx, ctx.at, ALL_REFRESHED, &about).await?;
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 /// How many standings were looked at, and the teachers whose standing is not what a fresh

@@ -39,18 +39,30 @@ const REFUSED: &str =
     "select id, number, name, paper_masked, title, reason, sender, first_at, last_at, times, state,
     outcome, content from api_refused where platform = $1 and path >= $2 and path < $3 and id = $4";
 
-const LIST_OPEN: &str =
-    "select id, number, name, paper_masked, title, reason, sender, first_at, last_at, times, state,
-    outcome, content from api_refused where platform = $1 and state = 'open' and path || '' >= $2 and path || '' < $3
-    and id > $4 order by id limit $5";
+/// Refused rows in a state, about people in a part of the tree.
+macro_rules! list {
+    ($which:literal) => {
+        concat!(
+            "select id, number, name, paper_masked, title, reason, sender, first_at, last_at, times, state,
+            outcome, content from api_refused where platform = $1 and ",
+            $which,
+            " and id > $4 order by id limit $5"
+        )
+    };
+}
 
-const LIST_SETTLED: &str =
-    "select id, number, name, paper_masked, title, reason, sender, first_at, last_at, times, state,
-    outcome, content from api_refused where platform = $1 and state <> 'open'
-    and path || '' >= $2 and path || '' < $3 and id > $4 order by id limit $5";
+/// Of a wide part of the tree in their order, in which the concatenation keeps the statement.
+const LIST_OPEN: &str = list!("state = 'open' and path || '' >= $2 and path || '' < $3");
+const LIST_SETTLED: &str = list!("state <> 'open' and path || '' >= $2 and path || '' < $3");
+/// Of a narrow one those of the place.
+const LIST_OPEN_NEAR: &str = list!("path >= $2 and path < $3 and state || '' = 'open'");
+const LIST_SETTLED_NEAR: &str = list!("path >= $2 and path < $3 and state || '' <> 'open'");
 
 const COUNT_OPEN: &str = "select count(*) from api_refused
     where platform = $1 and state = 'open' and path || '' >= $2 and path || '' < $3";
+
+const COUNT_OPEN_NEAR: &str = "select count(*) from api_refused
+    where platform = $1 and path >= $2 and path < $3 and state || '' = 'open'";
 
 const SAID_SINCE: &str = "select 1 from api_refused where platform = $1 and number = $2 and id <> $3
     and (last_at, id) > ($4, $3) limit 1";
@@ -185,14 +197,20 @@ pub async fn list_refused(
     settled: bool,
     cursor: &Cursor,
 ) -> Result<Vec<Refused>, DbError> {
-    let sql = if settled { LIST_SETTLED } else { LIST_OPEN };
+    let sql = match (scope.is_wide(), settled) {
+        (true, false) => LIST_OPEN,
+        (true, true) => LIST_SETTLED,
+        (false, false) => LIST_OPEN_NEAR,
+        (false, true) => LIST_SETTLED_NEAR,
+    };
     let row = args![platform, &scope.from, &scope.until, cursor.uuid(), ROWS + 1];
     tx.rows(sql, row, a_refused).await
 }
 
 /// How many refused rows about people within `scope` wait.
 pub async fn count_open(tx: &mut Tx, platform: Id<Platform>, scope: &Scope) -> Result<i64, DbError> {
-    tx.row(COUNT_OPEN, args![platform, &scope.from, &scope.until], |row| row.get(0)).await
+    let sql = if scope.is_wide() { COUNT_OPEN } else { COUNT_OPEN_NEAR };
+    tx.row(sql, args![platform, &scope.from, &scope.until], |row| row.get(0)).await
 }
 
 /// Whether the platform has said something else under the number of a refused row since.

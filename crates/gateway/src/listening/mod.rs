@@ -97,7 +97,7 @@ fn unheard_of(unheard: &mut Unheard, platform: Id<Platform>, statement: &Stateme
     }
     let (times, sample) = unheard.entry((platform.uuid(), model::why_not(statement))).or_default();
     *times += 1;
-    *sample = format!("{} {}", statement.verb(), statement.activity().unwrap_or_default());
+    *sample = lrs::impersonal(statement.verb(), statement.activity());
 }
 
 fn read(stored: &Stored) -> Result<Statement<'_>, JobError> {

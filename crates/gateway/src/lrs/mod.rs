@@ -49,7 +49,7 @@ pub use desk::Desk;
 pub use model::{Credential, NoScope, Scope, StoredEvent, USUAL_RATE, Wanted};
 pub use months::{MonthError, MonthState, months, put_back, take_out};
 pub use pages::pages;
-pub use refused::{Refusal, Refused, note, refused_since};
+pub use refused::{Refusal, Refused, impersonal, note, refused_since};
 
 /// The topic of the event that statements of a credential with a platform have been stored.
 pub const STORED: &str = "xapi.stored";

@@ -42,26 +42,36 @@ pub struct Refused {
     pub refusal: Refusal,
     /// How often: requests that were not stored, statements that were.
     pub times: i64,
-    /// What was wrong with the last one, without what it says of anybody.
+    /// Where the last one was wrong or what it was about, without anybody in it; may be empty.
     pub sample: String,
     /// When the last one came.
     pub last_at: Instant,
 }
 
 /// Characters of a sample.
-const LONGEST: usize = 160;
-/// Digits in a row that may be somebody's number.
-const NUMBER: usize = 6;
+const LONGEST: usize = 60;
 
-/// A sentence of the store without what a sender wrote about people into it: no name, no address of mail, no
-/// long number.
+/// Where in a statement something was wrong: names of the standard, and nothing that a sender wrote there.
+fn place(sentence: &str) -> String {
+    let first = sentence.split([' ', ':']).next().unwrap_or_default();
+    let is_name = |c: char| c.is_ascii_alphabetic() || ".$[]".contains(c);
+    if !first.starts_with('$') {
+        return String::new();
+    }
+    let names: Vec<&str> = first.split('.').take(3).collect();
+    names.join(".").chars().take_while(|c| is_name(*c)).take(LONGEST).collect()
+}
+
+/// What a statement was about without anybody in it: the last name of its verb, and whose activity it is.
 #[must_use]
-pub fn impersonal(sentence: &str) -> String {
-    let words = sentence.split_whitespace().map(|word| {
-        let digits = word.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or_default();
-        if word.is_ascii() && !word.contains('@') && digits < NUMBER { word } else { "…" }
+pub fn impersonal(verb: &str, activity: Option<&str>) -> String {
+    let verb = verb.rsplit(['/', '#']).next().unwrap_or_default();
+    let verb = if verb.chars().all(|c| c.is_ascii_alphabetic() || c == '-') { verb } else { "…" };
+    let host = activity.and_then(|iri| iri.split_once("://")).map_or("", |(_, rest)| {
+        let host = rest.split(['/', '?', '#', ':']).next().unwrap_or_default();
+        if host.contains('@') { "" } else { host }
     });
-    words.collect::<Vec<_>>().join(" ").chars().take(LONGEST).collect()
+    format!("{verb} {host}").trim().chars().take(LONGEST).collect()
 }
 
 impl Refusal {
@@ -89,7 +99,7 @@ pub async fn note(
     (refusal, times, sample): (Refusal, i64, &str),
     at: Instant,
 ) -> Result<(), DbError> {
-    refused::note(tx, platform, (refusal, times, &impersonal(sample)), at).await
+    refused::note(tx, platform, (refusal, times, sample), at).await
 }
 
 /// Notes that statements of `credential` were refused with `fault`, where it belongs to a platform. The sender
@@ -98,7 +108,7 @@ pub async fn note_fault(app: &App, credential: &Credential, fault: &Fault) {
     let (Some(platform), Some(refusal)) = (credential.platform, Refusal::of(fault)) else { return };
     let written = async {
         let mut tx = app.db.write().await?;
-        note(&mut tx, platform, (refusal, 1, &fault.error), app.now()).await?;
+        note(&mut tx, platform, (refusal, 1, &place(&fault.error)), app.now()).await?;
         tx.commit().await
     };
     if let Err(error) = written.await {
@@ -116,12 +126,17 @@ pub async fn refused_since(tx: &mut Tx, platform: Uuid, day: NaiveDate) -> Resul
 
 #[cfg(test)]
 mod tests {
-    use super::impersonal;
+    use super::{impersonal, place};
 
     #[test]
     fn a_sample_says_nothing_of_anybody() {
-        let said = "$.actor.mbox: has to be a mailto IRI, not 张三 mailto:a@b.test 13900000001 x";
-        assert_eq!(impersonal(said), "$.actor.mbox: has to be a mailto IRI, not … … … x");
-        assert_eq!(impersonal(&"a ".repeat(400)).chars().count(), 160);
+        let said = "$.actor.mbox: has to be a mailto IRI, not 张三 mailto:zhangsan@b.test 139 0000 0001";
+        assert_eq!(place(said), "$.actor.mbox");
+        assert_eq!(place("$.context.extensions.zhangsan: wrong"), "$.context.extensions");
+        assert_eq!(place("$.actor.13900000001 is wrong"), "$.actor.");
+        assert_eq!(place("statement 0178 of zhangsan is there already"), "");
+        let about = "https://lms.test/users/zhangsan/k1?uid=13900000001";
+        assert_eq!(impersonal("http://adlnet.gov/expapi/verbs/viewed", Some(about)), "viewed lms.test");
+        assert_eq!(impersonal("mailto:13900000001", Some("https://zhangsan@lms.test/")), "…");
     }
 }

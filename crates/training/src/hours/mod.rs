@@ -46,7 +46,7 @@ pub use actions::decide::{accept, dismiss, keep, match_person, pass_up, refuse, 
 pub use actions::disputes::{answer as answer_dispute, open as open_dispute};
 pub use actions::doubted::{doubt_entry, trust_entry};
 pub use actions::reversal::{restore, reverse, reverse_report};
-pub use actions::search::{ROLL_JOB, Searched, find_again, jobs};
+pub use actions::search::{Searched, find_again, jobs};
 pub use actions::withdrawal::{Withdrawal, Withdrawn};
 pub use actions::{
     Earning, Receipt, earning, entries, has_source, log, log_all, totals, waiting_in, waiting_of,

@@ -65,7 +65,7 @@ story!(what_the_record_store_refused_is_told_by_reason_and_of_nobody, |engine| a
     let mut own = place.test.signed_in(&place.lecturer.who()).await;
     let seen = own.get(&at).await;
     seen.is(200).shows("今天 没有收存：内容不合 xAPI 标准 2").shows("没有收存：凭证没有写入权限 1");
-    seen.shows("已收存，不计学时：没有说明完成、通过或用时 1").shows("verbs/answered");
+    seen.shows("已收存，不计学时：没有说明完成、通过或用时 1").shows("answered");
     seen.shows("已收存，不计学时：不是一个人的账号 1").hides("zhangsan");
     let mut clerk = place.test.signed_in(&place.town.school().clerk.who()).await;
     clerk.get(&at).await.is(200).shows("内容不合 xAPI 标准").hides("zhangsan");

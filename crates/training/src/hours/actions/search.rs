@@ -1,4 +1,4 @@
-//! Looking again for the teachers of reports that found none: when somebody asks, and once a roll was taken.
+//! Looking again for the teachers of reports that found none, when somebody asks.
 
 use serde::{Deserialize, Serialize};
 use tisheng_kernel::Id;
@@ -7,8 +7,7 @@ use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, DbError, Member, Scope, Tx, Who};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::access::require;
-use tisheng_registry::people;
-use tisheng_registry::roster::{Kind, Passed, Teachers};
+use tisheng_registry::people::{self, Person};
 use uuid::Uuid;
 
 use super::super::model::{HoursError, WaitingState};
@@ -18,8 +17,6 @@ use crate::hours::DESK;
 
 /// The job that goes on with a search that somebody began.
 pub const SEARCH_JOB: &str = "hours.search";
-/// The job that searches for everybody once a roll was taken.
-pub const ROLL_JOB: &str = "hours.roll_taken";
 
 /// Reports that are settled in one transaction; a search of no more of them is done at once.
 const AT_ONCE: i64 = 50;
@@ -42,10 +39,10 @@ struct Search {
     total: i64,
 }
 
-/// Adds the jobs of the room.
+/// Adds the job of the room.
 #[must_use]
 pub fn jobs(handlers: Handlers) -> Handlers {
-    handlers.job(SEARCH_JOB, search_job).job(ROLL_JOB, roll_job)
+    handlers.job(SEARCH_JOB, search_job)
 }
 
 /// Looks again for the teachers of all reports of `source` that the asker may decide about: whoever has come
@@ -90,12 +87,9 @@ async fn settle_some(
 ) -> Result<u32, HoursError> {
     let mut found = 0;
     for one in some {
-        // Nobody who asks sees more than the own part of the tree; the installation looks where whoever brought
-        // the report would have.
-        let scope = if ctx.who.member().is_some() { ctx.scope() } else { Scope::below(&one.path) };
         let keys = (one.paper_key.as_deref(), one.phone_key.as_deref());
-        let Some(person) = people::of_kept(tx, &scope, &one.name, keys).await? else { continue };
-        if not_own(ctx, person).is_err() {
+        let Some(person) = people::of_kept(tx, &ctx.scope(), &one.name, keys).await? else { continue };
+        if not_own(ctx, person).is_err() || !has_post(tx, person).await? {
             continue;
         }
         store::reports::hold(tx, programme.id, one.id).await?;
@@ -110,14 +104,23 @@ async fn settle_some(
     Ok(found)
 }
 
+/// Whether somebody teaches somewhere: hours of those who have left wait for a decision of their own.
+async fn has_post(tx: &mut Tx, person: Id<Person>) -> Result<bool, HoursError> {
+    match people::teacher(tx, person).await {
+        Ok(_) => Ok(true),
+        Err(Failure::NotFound) => Ok(false),
+        Err(other) => Err(other.into()),
+    }
+}
+
 /// Why a report is settled whose teacher has come onto the roll.
 const ON_THE_ROLL: &str = "教师已进入名册，按证件号码或手机号和姓名匹配";
 
-/// Searches all reports of a source, some in each transaction; the job in `told` says how many were looked at.
+/// Searches all reports of a source, some in each transaction; the job says how many were looked at.
 async fn search_all(
     ctx: &Ctx,
     (programme, source): (&Programme, &str),
-    told: Option<(&Claimed, i64)>,
+    (claimed, total): (&Claimed, i64),
 ) -> Result<(), JobError> {
     let (mut after, mut looked) = (Uuid::nil(), 0_i64);
     loop {
@@ -130,9 +133,7 @@ async fn search_all(
         let mut tx = ctx.write().await?;
         settle_some(ctx, &mut tx, programme, &some).await.map_err(failed)?;
         tx.commit().await?;
-        if let Some((claimed, total)) = told {
-            jobs::progress(&ctx.app.db, claimed.id, looked, total.max(looked)).await?;
-        }
+        jobs::progress(&ctx.app.db, claimed.id, looked, total.max(looked)).await?;
     }
     Ok(())
 }
@@ -151,30 +152,5 @@ async fn search_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     let programme = scheme::of_id(&mut tx, search.programme).await.map_err(no_programme)?;
     drop(tx);
     let asker = Ctx::new(ctx.app, Who::Member(Box::new(search.by)));
-    search_all(&asker, (&programme, &search.source), Some((&claimed, search.total))).await
-}
-
-/// Whoever has come onto the roll by a file is found for every report that waits for them, whoever brought it.
-async fn roll_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
-    let passed: Passed = claimed.payload()?;
-    if passed.kind != Teachers::ABOUT.key {
-        return Ok(());
-    }
-    let mut tx = ctx.read().await?;
-    let programmes = scheme::all(&mut tx).await.map_err(no_programme)?;
-    drop(tx);
-    let concerned = |programme: &Programme| {
-        passed.path.starts_with(&programme.path) || programme.path.starts_with(&passed.path)
-    };
-    for programme in programmes.iter().filter(|programme| concerned(programme)) {
-        let mut source = String::new();
-        loop {
-            let mut tx = ctx.read().await?;
-            let Some(next) = store::open::next_source(&mut tx, programme.id, &source).await? else { break };
-            drop(tx);
-            search_all(&ctx, (programme, &next), None).await?;
-            source = next;
-        }
-    }
-    Ok(())
+    search_all(&asker, (&programme, &search.source), (&claimed, search.total)).await
 }

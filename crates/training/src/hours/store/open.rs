@@ -26,7 +26,7 @@ const FIRST: &str =
     and state || '' = $3 and path || '' >= $4 and path || '' < $5 order by id limit $6";
 
 /// Parked reports whose paper or phone somebody has whom the register knows by now.
-const FINDABLE: &str = "select r.id, r.path, r.name, r.paper_key, r.phone_key from hour_report r
+const FINDABLE: &str = "select r.id, r.name, r.paper_key, r.phone_key from hour_report r
     where r.programme = $1 and r.source = $2 and r.state in ('parked', 'held', 'conflict')
     and r.state || '' = 'parked' and r.path || '' >= $3 and r.path || '' < $4 and r.id > $5
     and (exists (select 1 from person p where p.paper_index = r.paper_key)
@@ -38,9 +38,6 @@ const COUNT_FINDABLE: &str = "select count(*) from hour_report r
     and r.state || '' = 'parked' and r.path || '' >= $3 and r.path || '' < $4
     and (exists (select 1 from person p where p.paper_index = r.paper_key)
         or exists (select 1 from person p where p.phone_index = r.phone_key))";
-
-const NEXT_SOURCE: &str = "select min(source) from hour_report
-    where programme = $1 and source > $2 and state in ('parked', 'held', 'conflict')";
 
 /// How many reports of `source` wait in each state: of a wide part of the tree picked out by their source, of a
 /// narrow one by their place.
@@ -71,7 +68,6 @@ pub async fn first(
 #[derive(Debug)]
 pub struct Findable {
     pub id: Id<Waiting>,
-    pub path: String,
     pub name: String,
     pub paper_key: Option<Vec<u8>>,
     pub phone_key: Option<Vec<u8>>,
@@ -87,13 +83,7 @@ pub async fn findable(
 ) -> Result<Vec<Findable>, DbError> {
     let asked = args![programme, source, &scope.from, &scope.until, after, most];
     tx.rows(FINDABLE, asked, |row| {
-        Ok(Findable {
-            id: row.get(0)?,
-            path: row.get(1)?,
-            name: row.get(2)?,
-            paper_key: row.get(3)?,
-            phone_key: row.get(4)?,
-        })
+        Ok(Findable { id: row.get(0)?, name: row.get(1)?, paper_key: row.get(2)?, phone_key: row.get(3)? })
     })
     .await
 }
@@ -105,13 +95,4 @@ pub async fn count_findable(
     scope: &Scope,
 ) -> Result<i64, DbError> {
     tx.row(COUNT_FINDABLE, args![programme, source, &scope.from, &scope.until], |row| row.get(0)).await
-}
-
-/// The next source by name of which something waits.
-pub async fn next_source(
-    tx: &mut Tx,
-    programme: Id<Programme>,
-    after: &str,
-) -> Result<Option<String>, DbError> {
-    tx.row(NEXT_SOURCE, args![programme, after], |row| row.get(0)).await
 }

@@ -78,8 +78,8 @@ const REOPEN: &str = "update hour_report set state = $3, entry = null, decision 
 const OF_ENTRY: &str = "select id from hour_report where programme = $1 and person = $2 and entry = $3";
 
 const RENEW: &str = "update hour_report set state = $3, path = $4, person = $5, why = $6, against = $7,
-    received_at = $8, actor = $9, decision = '', decided_at = null, decided_by = null, long_day = $10
-    where programme = $1 and id = $2 and state = 'withdrawn'";
+    received_at = $8, actor = $9, decision = '', decided_at = null, decided_by = null, long_day = $10,
+    paper_key = $11, phone_key = $12 where programme = $1 and id = $2 and state = 'withdrawn'";
 
 const NAME_OF: &str = "select p.name from account a join person p on p.id = a.person where a.id = $1";
 
@@ -298,7 +298,9 @@ pub async fn renew(
         put.against,
         ctx.at,
         account,
-        put.long_day
+        put.long_day,
+        put.keys[0],
+        put.keys[1]
     ];
     Ok(tx.run(RENEW, args).await? == 1)
 }

@@ -1,6 +1,7 @@
 //! Reports whose teachers come onto the roll later.
 
 use tisheng_kernel::Seconds;
+use tisheng_platform::args;
 use tisheng_registry::samples::{Persona, identity, phone};
 use tisheng_testkit::{Browser, Chosen, story};
 
@@ -88,15 +89,29 @@ story!(whoever_comes_onto_the_roll_is_found_by_paper_and_by_phone, |engine| asyn
         about(&place, &platform.name, namesake, "a3", 3),
     ];
     brought(&place, &town.county_office, &reports).await;
-    // What another school has brought is about nobody of that school.
     let elsewhere = about(&place, &platform.name, by_paper("新来的", 4_000), "a4", 4);
     brought(&place, &town.schools[1].clerk, &[elsewhere]).await;
     let mut clerk = place.browser(&town.school().clerk).await;
     enrol(&place, &mut clerk, "新来的", 4_000).await;
     let here = format!("/platforms/{}/here", platform.id);
     let mut county = place.browser(&town.county_office).await;
-    let seen = county.get(&here).await;
-    seen.shows("待匹配教师 2 条").shows("别的人");
+    county.get(&here).await.shows("待匹配教师 4 条").shows("别的人");
+    // What another school has brought is found by the county alone.
+    county.post(&here, &[]).await.shows("3 条已匹配到名册中的教师");
+    county.get(&here).await.shows("待匹配教师 1 条").shows("别的人");
     clerk.get(&here).await.shows("今日入账").hides("今天还没有本地教师的学时入账");
+
+    // Somebody who has come and left again holds up nobody's search.
+    let gone = about(&place, &platform.name, by_paper("来过的", 4_001), "a5", 5);
+    let new = about(&place, &platform.name, by_paper("又一位", 4_002), "a6", 6);
+    brought(&place, &town.county_office, &[gone, new]).await;
+    enrol(&place, &mut clerk, "来过的", 4_001).await;
+    enrol(&place, &mut clerk, "又一位", 4_002).await;
+    let mut tx = place.test.app.db.write().await.expect("a transaction");
+    let left = "update post set until = since, state = 'left' where person in
+        (select id from person where name = '来过的')";
+    tx.run(left, args![]).await.expect("left");
+    tx.commit().await.expect("commits");
     county.post(&here, &[]).await.shows("1 条已匹配到名册中的教师");
+    county.get(&here).await.shows("待匹配教师 2 条").shows("来过的");
 });
