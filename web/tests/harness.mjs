@@ -70,11 +70,9 @@ export async function signIn(visitor, who) {
     whose every part was part of a page before are spared the slow looks: accessibility and pictures. */
 export async function visit(visitor, path, name, { kind = "teacher", seen } = {}) {
   const weight = path ? await weighing(visitor, () => open(visitor, path)) : null;
-  const made = seen ? await parts(visitor.page) : [];
-  const isKnown = seen && made.every((part) => seen.has(part));
+  const isKnown = seen && (await parts(visitor)).every((part) => seen.has(part));
   await shoot(visitor, isKnown ? null : name);
   if (!isKnown) await measure(visitor);
-  for (const part of made) seen.add(part);
   assert.deepEqual(visitor.wrong, [], `${visitor.page.url()} complained`);
   if (weight) {
     const budget = BUDGET[kind];
@@ -85,7 +83,7 @@ export async function visit(visitor, path, name, { kind = "teacher", seen } = {}
 
 /** What the page at hand is made of: how each element is marked up, where it stands, whether it says something and
     whether what it refers to is there; the order of the headings; names that stand twice. */
-async function parts(page) {
+export async function parts({ page }) {
   return page.evaluate(() => {
     const markup = (e) => (e ? `${e.localName}.${[...e.classList].sort().join(".")}` : "");
     const valued = ["role", "type", "scope", "style", "lang", "tabindex"];

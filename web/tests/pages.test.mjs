@@ -1,7 +1,7 @@
 // Every page that somebody can reach by following links, for each scheme and each role of the demonstration.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { browser, demonstration, persona, signIn, visit, visitor } from "./harness.mjs";
+import { browser, demonstration, parts, persona, signIn, visit, visitor } from "./harness.mjs";
 
 const SCHEMES = ["sichuan-2020", "foshan-2020"];
 /**
@@ -72,6 +72,7 @@ describe("every page", () => {
                 const how = close.has(kept) ? { kind, seen: seen[kind] } : { kind };
                 await visit(someone, path, `${scheme.split("-")[0]}-${name(at ?? role, route(path))}`, how);
                 close.add(kept);
+                for (const part of await parts(someone)) seen[kind].add(part);
               } catch (error) {
                 wrong.push(error.message);
                 someone.wrong.length = 0;
