@@ -67,12 +67,14 @@ export async function signIn(visitor, who) {
 }
 
 /** Goes to `path` (or stays) and checks what every page must keep to; keeps pictures under `name`. With `seen`, pages
-    whose every part was part of a page before are spared the slow looks: accessibility and pictures. */
+    whose every part was part of a page before are spared the slow looks: accessibility, both widths and pictures. */
 export async function visit(visitor, path, name, { kind = "teacher", seen } = {}) {
   const weight = path ? await weighing(visitor, () => open(visitor, path)) : null;
   const isKnown = seen && (await parts(visitor)).every((part) => seen.has(part));
-  await shoot(visitor, isKnown ? null : name);
-  if (!isKnown) await measure(visitor);
+  if (!isKnown) {
+    await shoot(visitor, name);
+    await measure(visitor);
+  }
   assert.deepEqual(visitor.wrong, [], `${visitor.page.url()} complained`);
   if (weight) {
     const budget = BUDGET[kind];
@@ -114,7 +116,7 @@ async function open(visitor, path) {
   assert.ok(answer.ok(), `${path} answered ${answer.status()}`);
 }
 
-/** Looks at the page at hand at both widths: nothing may stand out at the side. Takes pictures under `name`, if any. */
+/** Takes pictures of the page at hand at both widths; nothing may stand out at the side. */
 async function shoot(visitor, name) {
   const { page } = visitor;
   mkdirSync(shots, { recursive: true });
@@ -123,7 +125,7 @@ async function shoot(visitor, name) {
     await page.setViewportSize({ width, height: width === 360 ? 740 : 900 });
     const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth).catch(() => 0);
     assert.ok(over <= 0, `${page.url()} is ${over} px too wide at ${width} px`);
-    if (name) await page.screenshot({ path: join(shots, `${name}-${width}.png`), fullPage: true });
+    await page.screenshot({ path: join(shots, `${name}-${width}.png`), fullPage: true });
   }
   await page.setViewportSize(size);
 }

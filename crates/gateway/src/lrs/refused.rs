@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::fault::Fault;
 use super::model::Credential;
 use super::store::refused;
+pub use super::store::refused::note;
 
 coded! {
     /// Why something was refused.
@@ -89,26 +90,13 @@ impl Refusal {
     }
 }
 
-/// Notes that `times` more of `platform` were refused.
-///
-/// # Errors
-/// What the database reports.
-pub async fn note(
-    tx: &mut Tx,
-    platform: Uuid,
-    (refusal, times, sample): (Refusal, i64, &str),
-    at: Instant,
-) -> Result<(), DbError> {
-    refused::note(tx, platform, (refusal, times, sample), at).await
-}
-
 /// Notes that statements of `credential` were refused with `fault`, where it belongs to a platform. The sender
 /// has its answer, whether or not this can be written.
 pub async fn note_fault(app: &App, credential: &Credential, fault: &Fault) {
     let (Some(platform), Some(refusal)) = (credential.platform, Refusal::of(fault)) else { return };
     let written = async {
         let mut tx = app.db.write().await?;
-        note(&mut tx, platform, (refusal, 1, &place(&fault.error)), app.now()).await?;
+        refused::note(&mut tx, platform, (refusal, 1, &place(&fault.error)), app.now()).await?;
         tx.commit().await
     };
     if let Err(error) = written.await {

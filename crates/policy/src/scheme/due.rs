@@ -203,8 +203,21 @@ mod tests {
             self.judged.push((self.now, in_force.expect("always one").id));
         }
 
+        /// Time goes on; the day of a version that waits comes by itself.
+        fn pass(&mut self, time: TimeDelta) {
+            let until = self.now + time;
+            if let Some(place) = self.waiting()
+                && let Some(due) = self.versions[place].due_at.filter(|due| *due <= until)
+            {
+                self.now = due;
+                self.force(place);
+                self.look();
+            }
+            self.now = until;
+        }
+
         fn take(&mut self, step: Step) {
-            self.now = self.now + TimeDelta::hours(1);
+            self.pass(TimeDelta::hours(1));
             match (step, self.waiting()) {
                 (Step::AtOnce, None) => {
                     self.versions.push(drafted(self.now));
@@ -220,17 +233,7 @@ mod tests {
                     let version = &mut self.versions[place];
                     (version.state, version.due_at) = (State::Draft, None);
                 }
-                (Step::Days(days), waiting) => {
-                    let until = self.now + TimeDelta::days(i64::try_from(days).expect("few"));
-                    if let Some(place) = waiting
-                        && let Some(due) = self.versions[place].due_at.filter(|due| *due <= until)
-                    {
-                        self.now = due;
-                        self.force(place);
-                        self.look();
-                    }
-                    self.now = until;
-                }
+                (Step::Days(days), _) => self.pass(TimeDelta::days(i64::try_from(days).expect("few"))),
                 _ => {}
             }
             self.look();

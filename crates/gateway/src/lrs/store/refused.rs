@@ -16,6 +16,7 @@ const NOTE: &str = "insert into lrs_refused (platform, day, reason, times, sampl
 const SINCE: &str = "select day, reason, times, sample, last_at from lrs_refused
     where platform = $1 and day >= $2 order by day desc, times desc, reason";
 
+/// Notes that `times` more of `platform` were refused; `sample` says nothing of anybody.
 pub async fn note(
     tx: &mut Tx,
     platform: Uuid,
