@@ -96,7 +96,7 @@ pub async fn note_fault(app: &App, credential: &Credential, fault: &Fault) {
     let (Some(platform), Some(refusal)) = (credential.platform, Refusal::of(fault)) else { return };
     let written = async {
         let mut tx = app.db.write().await?;
-        refused::note(&mut tx, platform, (refusal, 1, &place(&fault.error)), app.now()).await?;
+        note(&mut tx, platform, (refusal, 1, &place(&fault.error)), app.now()).await?;
         tx.commit().await
     };
     if let Err(error) = written.await {
