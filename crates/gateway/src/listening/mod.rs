@@ -48,7 +48,8 @@ async fn listen(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     if unheard.is_empty() {
         return Ok(());
     }
-    // At the end and at once: a job that is begun again counts nothing twice.
+    // At the end and at once, so that an attempt that failed has counted nothing. A job that is begun again after
+    // this counts once more: these figures say what a sender gets wrong, and no hour hangs on them.
     let mut tx = ctx.write().await?;
     for ((platform, refusal), (times, sample)) in unheard {
         lrs::note(&mut tx, platform, (refusal, times, &sample), ctx.at).await?;

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use tisheng_kernel::Id;
 use tisheng_platform::jobs::{self, Claimed, Handlers, JobError};
-use tisheng_platform::{Ctx, DbError, Tx};
+use tisheng_platform::{Ctx, DbError};
 use tisheng_policy::scheme::Programme;
 
 use super::model::Month;
@@ -44,7 +44,7 @@ pub fn jobs(handlers: Handlers) -> Handlers {
 }
 
 async fn mark_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
-    let mut tx = ctx.write().await?;
+    let mut tx = ctx.read().await?;
     let mut changed: BTreeSet<(Id<Programme>, Id<Platform>, String)> = BTreeSet::new();
     for told in claimed.payloads::<Told>()? {
         let Some(platform) = platform::of_name(&mut tx, told.programme, &told.source).await? else {
@@ -56,6 +56,8 @@ async fn mark_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
             }
         }
     }
+    drop(tx);
+    let mut tx = ctx.write().await?;
     for (programme, platform, month) in changed {
         let mark = store::kept::mark(&mut tx, (programme, platform), &month).await?;
         let key = format!("{platform}.{month}.{mark}");
@@ -68,21 +70,28 @@ async fn mark_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
 /// Counts a month, unless a count since the change has been here before.
 async fn count_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     let Changed { platform, month, mark } = claimed.payload()?;
-    let mut tx = ctx.write().await?;
+    let mut tx = ctx.read().await?;
     let Some(platform) = platform::of_id(&mut tx, platform).await? else { return Ok(()) };
     let Some(month) = Month::read(&month) else { return Ok(()) };
     let of = Of { platform: &platform, month };
-    if store::kept::marks(&mut tx, of).await?.is_some_and(|(_, counted)| counted < mark) {
-        count(&mut tx, of).await?;
+    let marks = store::kept::marks(&mut tx, of).await?;
+    drop(tx);
+    if marks.is_some_and(|(_, counted)| counted < mark) {
+        count(&ctx, of).await?;
     }
-    Ok(tx.commit().await?)
+    Ok(())
 }
 
-/// The mark is read before anything is counted: a change whose mark is known is in the figures.
-async fn count(tx: &mut Tx, of: Of<'_>) -> Result<(), DbError> {
-    let Some((marked, _)) = store::kept::marks(tx, of).await? else { return Ok(()) };
-    let ledger = store::ledger(tx, of).await?;
-    store::kept::put(tx, of, ledger, marked).await
+/// Counts without holding up a writer. The mark is read before anything is counted, so that a change whose mark
+/// is known is in the figures; what another has counted since stays.
+async fn count(ctx: &Ctx, of: Of<'_>) -> Result<(), DbError> {
+    let mut tx = ctx.read().await?;
+    let Some((marked, _)) = store::kept::marks(&mut tx, of).await? else { return Ok(()) };
+    let ledger = store::ledger(&mut tx, of).await?;
+    drop(tx);
+    let mut tx = ctx.write().await?;
+    store::kept::put(&mut tx, of, ledger, marked).await?;
+    tx.commit().await
 }
 
 async fn rebuild_job(ctx: Ctx, _: Claimed) -> Result<(), JobError> {
@@ -104,8 +113,8 @@ async fn recount(ctx: &Ctx, platform: &Platform) -> Result<usize, DbError> {
         let mut tx = ctx.write().await?;
         let of = Of { platform, month };
         store::kept::mark(&mut tx, (platform.programme, platform.id), &month.to_string()).await?;
-        count(&mut tx, of).await?;
         tx.commit().await?;
+        count(ctx, of).await?;
     }
     Ok(months.len())
 }

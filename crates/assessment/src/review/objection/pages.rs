@@ -35,6 +35,8 @@ struct ObjectPage {
     may_object: bool,
     /// What the asker has objected.
     own: Vec<Own>,
+    /// What is said beside the reasons for going on.
+    further_hint: &'static str,
     today: NaiveDate,
     appeal: String,
     typed: Fields,
@@ -82,10 +84,11 @@ async fn object_page(
         return Err(Failure::NotFound);
     }
     let (author, school) = crate::review::board::store::author(&mut tx, programme, id).await?;
-    let (crumb, from) = if owns(ctx, &case.submission) {
-        ("我的成果材料", "/evidence")
+    let (crumb, from, further_hint) = if owns(ctx, &case.submission) {
+        ("我的成果材料", "/evidence", "写明不服答复的理由和依据。")
     } else {
-        ("测评结论公示", "/review/notice")
+        let hint = "写明不服答复的理由和依据。答复申诉的单位看到是谁提出的，作者看不到。";
+        ("测评结论公示", "/review/notice", hint)
     };
     let heard = decided.as_ref().is_some_and(|decided| actions::is_heard(ctx, decided));
     let title = format!("公示异议：{}", case.rules.framework.label(&case.submission.capability));
@@ -98,6 +101,7 @@ async fn object_page(
         may_object: heard && !is_waiting,
         decided,
         own,
+        further_hint,
         today: ctx.at.date(),
         appeal: appeal_words(&case.rules),
         typed,

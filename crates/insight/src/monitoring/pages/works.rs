@@ -96,8 +96,13 @@ fn chart(node: &Node, works: &Works, leads: bool) -> String {
 pub(super) struct CoverCell {
     pub title: &'static str,
     pub reached: Led,
+    /// What is still to be done; nothing in units that have ended.
+    pub wanting: Option<Wanting>,
+}
+
+/// What share of the units is reached, and those that are not.
+pub(super) struct Wanting {
     pub share: String,
-    /// Those that are not.
     pub missing: Led,
 }
 
@@ -147,11 +152,14 @@ fn cover_line(node: &Node, (life, kind, list): (Life, &str, &str), coverage: &Co
         let href = format!("/monitor/{}/{list}{}", node.id, narrowed(life, part));
         Led { shown: thousands(count), href: if count > 0 { href } else { String::new() } }
     };
+    let wanting = |cover: Cover, reached: i64| Wanting {
+        share: percent(reached, coverage.units),
+        missing: led(coverage.units - reached, Some(Part::Lacks(cover))),
+    };
     let cell = |(cover, reached): (Cover, i64)| CoverCell {
         title: cover.title(),
         reached: led(reached, Some(Part::Has(cover))),
-        share: percent(reached, coverage.units),
-        missing: led(coverage.units - reached, Some(Part::Lacks(cover))),
+        wanting: (life == Life::Open).then(|| wanting(cover, reached)),
     };
     let cells = Cover::ALL.into_iter().zip(coverage.reached).map(cell).collect();
     CoverLine { kind: format!("{}{kind}", life.title()), all: led(coverage.units, None), cells }

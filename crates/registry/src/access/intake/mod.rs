@@ -142,9 +142,7 @@ pub async fn left_school_on(
     let mut ended = grants_of(tx, person, before).await?;
     ended.retain(|grant| {
         let goes = grant.role.parse().is_ok_and(goes_with_post);
-        // What had ended before it began, as it would have by another day, comes back as well.
-        let then = grant.until == Some(from) || grant.until == Some(grant.since) && grant.since > from;
-        goes && then && grant.node == school
+        goes && grant.until == Some(from) && grant.node == school
     });
     for grant in &ended {
         reopen_grant(tx, grant.id, Some(to.max(grant.since))).await?;

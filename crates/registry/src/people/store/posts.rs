@@ -44,10 +44,9 @@ const LEFT_FOR: &str = "select q.id, q.person, q.school from post p
 
 const END_ON: &str = "update post set until = cast($2 as text), changed_at = $3 where id = $1";
 
-/// What had ended with the post before it began, as it would have by another day, comes back as well.
 const LOANS_END_ON: &str =
     "update secondment set until = case when since > $3 then since else cast($3 as text) end
-    where post = $1 and (until = $2 or (until = since and since > $2))";
+    where post = $1 and until = $2";
 
 const SET_SORT_KEY: &str = "update post set sort_key = $2 where person = $1";
 

@@ -27,7 +27,7 @@ const LEAVE: &str = "update team_member set until = case when since > $3 then si
 
 const LEFT_ON: &str =
     "update team_member set until = case when since > $4 then since else cast($4 as text) end
-    where person = $1 and school = $2 and (until = $3 or (until = since and since > $3))";
+    where person = $1 and school = $2 and until = $3";
 
 const DUTIES_BY_SCHOOL: &str = "select m.school, m.team, m.duties, m.person
     from team_member m join node n on n.id = m.school

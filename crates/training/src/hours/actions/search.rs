@@ -1,5 +1,7 @@
 //! Looking again for the teachers of reports that found none, when somebody asks.
 
+use std::fmt::Debug;
+
 use serde::{Deserialize, Serialize};
 use tisheng_kernel::Id;
 use tisheng_platform::jobs::{self, Claimed, Handlers, Job, JobError};
@@ -138,18 +140,14 @@ async fn search_all(
     Ok(())
 }
 
-fn failed(error: HoursError) -> JobError {
+fn failed(error: impl Debug) -> JobError {
     JobError(format!("{error:?}"))
-}
-
-fn no_programme(failure: Failure) -> JobError {
-    JobError(format!("{failure:?}"))
 }
 
 async fn search_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     let search: Search = claimed.payload()?;
     let mut tx = ctx.read().await?;
-    let programme = scheme::of_id(&mut tx, search.programme).await.map_err(no_programme)?;
+    let programme = scheme::of_id(&mut tx, search.programme).await.map_err(failed)?;
     drop(tx);
     let asker = Ctx::new(ctx.app, Who::Member(Box::new(search.by)));
     search_all(&asker, (&programme, &search.source), (&claimed, search.total)).await

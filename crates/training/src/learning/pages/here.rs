@@ -199,7 +199,7 @@ pub async fn look_again(asker: SignedIn, Path(id): Path<Id<Platform>>, fields: F
     let here = format!("/platforms/{id}/here");
     match searched.map_err(Failure::from)? {
         Searched::Found(0) => {
-            let flash = Flash::note("名册中还没有这些教师；录入名册后会自动查找，也可以逐条指定。");
+            let flash = Flash::note("名册中还没有这些教师；录入名册后再查找，或者逐条指定。");
             once.done(&here, flash).await
         }
         Searched::Found(found) => {
