@@ -12,7 +12,7 @@ use tisheng_registry::roster::{self, Kind, Passed, Run, State, Teachers};
 use uuid::Uuid;
 
 use super::everybody::{STEP, Step, look, settle};
-use super::standing::{refresh, told};
+use super::standing::refresh;
 use super::store::standing as store;
 
 /// People written one by one in a transaction: others write as well.
@@ -25,7 +25,7 @@ pub(super) async fn follow_posts_job(ctx: Ctx, claimed: Claimed) -> Result<(), J
         return Ok(());
     }
     let mut tx = ctx.read().await?;
-    let programmes = scheme::all(&mut tx).await.map_err(told)?;
+    let programmes = scheme::all(&mut tx).await?;
     // Where the run stands by now: the tree may have been moved since the event.
     let run = roster::run(&mut tx, passed.run).await?;
     drop(tx);
@@ -36,7 +36,7 @@ pub(super) async fn follow_posts_job(ctx: Ctx, claimed: Claimed) -> Result<(), J
         } else {
             follow_run(&ctx, programme, &run).await
         };
-        done.map_err(told)?;
+        done?;
     }
     Ok(())
 }

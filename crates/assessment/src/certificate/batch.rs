@@ -25,7 +25,6 @@ use zip::write::{SimpleFileOptions, ZipWriter};
 use super::document::{Printed, document};
 use super::issue::{Basis, ISSUERS, Origin, stated, write};
 use super::model::{Certificate, CertificateError};
-use super::standing::told;
 use super::store;
 use super::store::ready::Named;
 
@@ -240,8 +239,8 @@ pub(super) async fn batch_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError
         return Ok(());
     };
     let scope = Scope::below(&batch.path);
-    let programme = scheme::of_id(&mut tx, batch.programme).await.map_err(told)?;
-    let rules = scheme::rules(&ctx.app, &mut tx, &programme).await.map_err(told)?;
+    let programme = scheme::of_id(&mut tx, batch.programme).await?;
+    let rules = scheme::rules(&ctx.app, &mut tx, &programme).await?;
     let ready = store::ready::count_ready(&mut tx, programme.id, &scope, i64::MAX).await?;
     let total = batch.issued + (ready - batch.left_out).max(0);
     drop(tx);
@@ -266,7 +265,7 @@ pub(super) async fn batch_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError
                 // ready after all.
                 Err(CertificateError::NotMet { .. } | CertificateError::Issued(_))
                 | Err(CertificateError::Other(Failure::NotFound)) => {}
-                Err(CertificateError::Other(failure)) => return Err(told(failure)),
+                Err(CertificateError::Other(failure)) => return Err(failure.into()),
                 Err(other) => return Err(JobError(other.to_string())),
             }
         }

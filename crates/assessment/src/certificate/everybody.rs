@@ -18,7 +18,6 @@ use uuid::Uuid;
 use super::ALL_REFRESHED;
 use super::dossier::{self, Judges};
 use super::model::Standing;
-use super::standing::told;
 use super::store;
 
 /// Teachers looked at in one reading transaction.
@@ -164,12 +163,12 @@ pub(super) async fn refresh_all_job(ctx: Ctx, claimed: Claimed) -> Result<(), Jo
     let about: NewRules = claimed.payload()?;
     let mut tx = ctx.read().await?;
     let programmes = match about.programme {
-        Some(id) => vec![scheme::of_id(&mut tx, id).await.map_err(told)?],
-        None => scheme::all(&mut tx).await.map_err(told)?,
+        Some(id) => vec![scheme::of_id(&mut tx, id).await?],
+        None => scheme::all(&mut tx).await?,
     };
     drop(tx);
     for programme in programmes {
-        refresh_all(&ctx, &programme).await.map_err(told)?;
+        refresh_all(&ctx, &programme).await?;
         let mut tx = ctx.write().await?;
         let about = NewRules { programme: Some(programme.id) };
         jobs::emit(&mut tx, ctx.at, ALL_REFRESHED, &about).await?;

@@ -99,17 +99,13 @@ pub(super) async fn refresh_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobErr
     let mut programmes: BTreeMap<Id<Programme>, Programme> = BTreeMap::new();
     for (id, person) in concerned {
         let programme = match programmes.entry(id) {
-            Entry::Vacant(place) => place.insert(scheme::of_id(&mut tx, id).await.map_err(told)?),
+            Entry::Vacant(place) => place.insert(scheme::of_id(&mut tx, id).await?),
             Entry::Occupied(place) => place.into_mut(),
         };
-        refresh(&ctx, &mut tx, programme, person).await.map_err(told)?;
+        refresh(&ctx, &mut tx, programme, person).await?;
     }
     tx.commit().await?;
     Ok(())
-}
-
-pub(super) fn told(failure: Failure) -> JobError {
-    JobError(format!("{failure:?}"))
 }
 
 impl Judges {

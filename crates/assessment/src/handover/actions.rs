@@ -169,8 +169,8 @@ async fn batch_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     let About { batch } = claimed.payload()?;
     let mut tx = ctx.read().await?;
     let Some(found) = store::batch_of_id(&mut tx, batch).await? else { return Ok(()) };
-    let programme = scheme::of_id(&mut tx, found.programme).await.map_err(|e| told(e.into()))?;
-    let rules = scheme::rules(&ctx.app, &mut tx, &programme).await.map_err(|e| told(e.into()))?;
+    let programme = scheme::of_id(&mut tx, found.programme).await?;
+    let rules = scheme::rules(&ctx.app, &mut tx, &programme).await?;
     drop(tx);
     let ruled = Ruled { programme, rules };
     for gone in [false, true] {

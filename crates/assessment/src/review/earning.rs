@@ -46,7 +46,7 @@ pub(super) struct Earned {
 pub(super) async fn job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     let of: OfResult = claimed.payload()?;
     let mut tx = ctx.write().await?;
-    book(&ctx, &mut tx, &of).await.map_err(|failure| JobError(format!("{failure:?}")))?;
+    book(&ctx, &mut tx, &of).await?;
     Ok(tx.commit().await?)
 }
 

@@ -4,7 +4,6 @@
 use serde::{Deserialize, Serialize};
 use tisheng_kernel::Id;
 use tisheng_platform::jobs::{Claimed, Handlers, JobError};
-use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, Scope};
 use tisheng_registry::roster;
 use uuid::Uuid;
@@ -50,14 +49,10 @@ pub fn jobs(handlers: Handlers) -> Handlers {
         .reaction(roster::PASSED, SEATS_JOB)
 }
 
-fn failed(failure: Failure) -> JobError {
-    JobError(format!("{failure:?}"))
-}
-
 async fn begin(ctx: Ctx, job: Claimed) -> Result<(), JobError> {
     let of: OfSubmission = job.payload()?;
     let mut tx = ctx.write().await?;
-    actions::look_after(&ctx, &mut tx, of.programme, of.submission).await.map_err(failed)?;
+    actions::look_after(&ctx, &mut tx, of.programme, of.submission).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -65,7 +60,7 @@ async fn begin(ctx: Ctx, job: Claimed) -> Result<(), JobError> {
 async fn lapse(ctx: Ctx, job: Claimed) -> Result<(), JobError> {
     let of: OfReview = job.payload()?;
     let mut tx = ctx.write().await?;
-    actions::lapse(&ctx, &mut tx, of.programme, of.review).await.map_err(failed)?;
+    actions::lapse(&ctx, &mut tx, of.programme, of.review).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -73,8 +68,8 @@ async fn lapse(ctx: Ctx, job: Claimed) -> Result<(), JobError> {
 async fn notice_end(ctx: Ctx, job: Claimed) -> Result<(), JobError> {
     let of: OfSubmission = job.payload()?;
     let mut tx = ctx.write().await?;
-    let case = Case::load(&ctx, &mut tx, of.programme, of.submission).await.map_err(failed)?;
-    end_notice(&ctx, &mut tx, &case).await.map_err(failed)?;
+    let case = Case::load(&ctx, &mut tx, of.programme, of.submission).await?;
+    end_notice(&ctx, &mut tx, &case).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -92,7 +87,7 @@ async fn panel(ctx: Ctx, job: Claimed) -> Result<(), JobError> {
         after = last.uuid();
         for id in waiting {
             let mut tx = ctx.write().await?;
-            actions::look_after(&ctx, &mut tx, of.programme, id).await.map_err(failed)?;
+            actions::look_after(&ctx, &mut tx, of.programme, id).await?;
             tx.commit().await?;
         }
     }

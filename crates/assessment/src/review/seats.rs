@@ -36,7 +36,7 @@ pub(super) async fn job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     drop(tx);
     for seat in left {
         let mut tx = ctx.write().await?;
-        end(&ctx, &mut tx, &seat).await.map_err(|failure| JobError(format!("{failure:?}")))?;
+        end(&ctx, &mut tx, &seat).await?;
         tx.commit().await?;
     }
     Ok(())

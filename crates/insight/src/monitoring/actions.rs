@@ -38,10 +38,6 @@ struct Marked {
     mark: i64,
 }
 
-fn told(failure: Failure) -> JobError {
-    JobError(format!("{failure:?}"))
-}
-
 /// Puts a count of every school that the events concern on the table.
 pub(super) async fn mark_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     let mut tx = ctx.write().await?;
@@ -111,9 +107,9 @@ pub(super) async fn recount_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobErr
 /// Counts a school in the programme that runs there, if one does.
 async fn count_there(ctx: &Ctx, tx: &mut Tx, school: (Id<Node>, &str)) -> Result<(), JobError> {
     match scheme::at(tx, school.1).await {
-        Ok(programme) => count(ctx, tx, &programme, school).await.map_err(told),
+        Ok(programme) => Ok(count(ctx, tx, &programme, school).await?),
         Err(Failure::NotFound) => Ok(()),
-        Err(other) => Err(told(other)),
+        Err(other) => Err(other.into()),
     }
 }
 
@@ -194,12 +190,12 @@ pub(super) async fn rebuild_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobErr
     let event: Event = claimed.payload()?;
     let mut tx = ctx.read().await?;
     let programmes = match event.programme {
-        Some(programme) => vec![scheme::of_id(&mut tx, programme).await.map_err(told)?],
-        None => scheme::all(&mut tx).await.map_err(told)?,
+        Some(programme) => vec![scheme::of_id(&mut tx, programme).await?],
+        None => scheme::all(&mut tx).await?,
     };
     drop(tx);
     for programme in &programmes {
-        rebuild(&ctx, programme).await.map_err(told)?;
+        rebuild(&ctx, programme).await?;
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use axum::response::{Html, IntoResponse, Response};
 use super::layout::Page;
 use super::unsent::{self, Unsent};
 use crate::db::DbError;
+use crate::jobs::JobError;
 
 /// Seconds after which a busy installation may be asked again.
 const BUSY_SECONDS: u32 = 5;
@@ -49,6 +50,13 @@ impl From<DbError> for Failure {
             DbError::NoRow => Self::NotFound,
             other => Self::Internal(other.to_string()),
         }
+    }
+}
+
+/// A job that met what a page would have answered with is tried again and says what it was.
+impl From<Failure> for JobError {
+    fn from(failure: Failure) -> Self {
+        Self(format!("{failure:?}"))
     }
 }
 

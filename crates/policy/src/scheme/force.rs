@@ -158,16 +158,15 @@ async fn come_into_force(
 
 async fn work(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     let day: Day = claimed.payload()?;
-    let failed = |error: SchemeError| JobError(format!("{error:?}"));
     let mut tx = ctx.write().await?;
-    let programme = of_id(&mut tx, day.programme).await.map_err(|failure| failed(failure.into()))?;
+    let programme = of_id(&mut tx, day.programme).await?;
     let waiting = store::waiting(&mut tx, programme.id).await?;
     // Called off, put off to another day, or in force already: then this day is nobody's.
     let Some(next) = waiting.filter(|next| next.id == day.version && next.due_at == Some(day.due_at)) else {
         return Ok(());
     };
-    if !come_into_force(&ctx, &mut tx, &programme, &next).await.map_err(failed)? {
-        return Err(failed(SchemeError::Overtaken));
+    if !come_into_force(&ctx, &mut tx, &programme, &next).await.map_err(Failure::from)? {
+        return Err(Failure::from(SchemeError::Overtaken).into());
     }
     tx.commit().await?;
     Ok(())

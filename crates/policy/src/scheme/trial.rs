@@ -61,7 +61,7 @@ pub(super) fn handlers(handlers: Handlers) -> Handlers {
 
 async fn work(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     let trial: Id<Trial> = claimed.payload()?;
-    compute(&ctx, trial).await.map_err(|failure| JobError(format!("{failure:?}")))
+    Ok(compute(&ctx, trial).await?)
 }
 
 async fn compute(ctx: &Ctx, id: Id<Trial>) -> Result<(), Failure> {

@@ -43,6 +43,8 @@ pub struct Plan<'p> {
     pub index: usize,
     /// The county.
     pub county: &'p Node,
+    /// What it stands directly below: the county, or one of its towns.
+    pub above: &'p Node,
     /// The programme.
     pub programme: &'p Programme,
     /// Its rules.
@@ -70,7 +72,7 @@ pub async fn build(ctx: &Ctx, plan: &Plan<'_>) -> Result<School, Failure> {
     let mut tx = ctx.write().await?;
     let mut builder = Builder::new(ctx, &mut tx, hashed, first_person(plan.number, plan.index));
     let name = format!("{}演示第{}小学", plan.county.name, ["一", "二", "三", "四"][plan.index % 4]);
-    let node = builder.school(plan.county, &name, &school_code(plan.county, plan.index)).await?;
+    let node = builder.school(plan.above, &name, &school_code(plan.county, plan.index)).await?;
     let login = |what: &str| format!("{}.s{}.{what}", short(plan.code), plan.index + 1);
     let mut staff = vec![
         builder.official("演示校长", &login("principal"), Role::Principal, &node).await?,

@@ -39,13 +39,18 @@ pub async fn build(
         .map_err(|e| Failure::Internal(e.to_string()))?;
     let lowest = if rules.tier(TierKey::County).is_some() { Kind::County } else { Kind::Town };
     let counties = counties(&mut tx, &root, lowest).await?;
+    let towns = towns(&mut tx, rules, &counties).await?;
     tx.commit().await?;
-    let mut people = offices(ctx, code, number, &root, &counties).await?;
+    let below: Vec<&Node> = counties.iter().chain(towns.iter().flatten()).collect();
+    let mut people = offices(ctx, code, number, &root, &below).await?;
     let mut finished = Vec::new();
     for (place, county) in counties.iter().enumerate() {
         for school in 0..SCHOOLS {
             let index = place * SCHOOLS + school;
-            let plan = school::Plan { code, number, index, county, programme: &programme, rules };
+            // The last one of a county stands in a town, where there are towns.
+            let town = towns[place].as_ref().filter(|_| school == SCHOOLS - 1);
+            let above = town.unwrap_or(county);
+            let plan = school::Plan { code, number, index, county, above, programme: &programme, rules };
             let built = school::build(ctx, &plan).await?;
             people.extend(built.people);
             finished.extend(built.finished);
@@ -81,23 +86,35 @@ async fn counties(tx: &mut Tx, root: &Node, lowest: Kind) -> Result<Vec<Node>, F
     Ok(found)
 }
 
+/// The first town of each county, where the scheme has towns and the list of regions names some.
+async fn towns(tx: &mut Tx, rules: &Scheme, counties: &[Node]) -> Result<Vec<Option<Node>>, Failure> {
+    let mut first = Vec::new();
+    for county in counties {
+        let below = organisation::children(tx, county.id).await?;
+        let town = below.into_iter().find(|child| child.kind == Kind::Town);
+        first.push(town.filter(|_| rules.tier(TierKey::Town).is_some()));
+    }
+    Ok(first)
+}
+
+/// An office at every place of `below` and at those above the first of them.
 async fn offices(
     ctx: &Ctx,
     code: &str,
     number: u32,
     root: &Node,
-    counties: &[Node],
+    below: &[&Node],
 ) -> Result<Vec<Persona>, Failure> {
     let hashed = hashed_password().await?;
     let short = short(code);
     let mut tx = ctx.write().await?;
-    let above = match counties.first() {
+    let above = match below.first() {
         Some(county) => organisation::ancestors(&mut tx, &county.path).await?,
         None => Vec::new(),
     };
     let mut builder = Builder::new(ctx, &mut tx, hashed, number * PEOPLE);
     let mut people = Vec::new();
-    for node in above.iter().chain(counties) {
+    for node in above.iter().chain(below.iter().copied()) {
         let role = match node.kind {
             Kind::Province => Role::Province,
             Kind::City => Role::City,
@@ -109,7 +126,7 @@ async fn offices(
     }
     let auditor = format!("{short}.auditor");
     people.push(builder.official("演示审计", &auditor, Role::Auditor, root).await?);
-    if let Some(county) = counties.first() {
+    if let Some(county) = below.first() {
         let expert = format!("{short}.expert");
         people.push(builder.official("演示专家", &expert, Role::Expert, county).await?);
     }

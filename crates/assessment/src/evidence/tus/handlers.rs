@@ -179,10 +179,10 @@ pub async fn expire(ctx: Ctx, job: Claimed) -> Result<(), JobError> {
     let mut tx = ctx.write().await?;
     let Some(upload) = store::upload_of(&mut tx, id).await? else { return Ok(()) };
     if upload.expires_at > ctx.at {
-        remind(&mut tx, &upload).await.map_err(|failure| JobError(format!("{failure:?}")))?;
+        remind(&mut tx, &upload).await?;
         tx.commit().await?;
         return Ok(());
     }
     drop(tx);
-    intake::give_up(&ctx, &upload).await.map_err(|failure| JobError(format!("{failure:?}")))
+    Ok(intake::give_up(&ctx, &upload).await?)
 }

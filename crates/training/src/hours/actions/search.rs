@@ -1,7 +1,5 @@
 //! Looking again for the teachers of reports that found none, when somebody asks.
 
-use std::fmt::Debug;
-
 use serde::{Deserialize, Serialize};
 use tisheng_kernel::Id;
 use tisheng_platform::jobs::{self, Claimed, Handlers, Job, JobError};
@@ -133,21 +131,17 @@ async fn search_all(
         after = last.id.uuid();
         looked += i64::try_from(some.len()).unwrap_or_default();
         let mut tx = ctx.write().await?;
-        settle_some(ctx, &mut tx, programme, &some).await.map_err(failed)?;
+        settle_some(ctx, &mut tx, programme, &some).await.map_err(Failure::from)?;
         tx.commit().await?;
         jobs::progress(&ctx.app.db, claimed.id, looked, total.max(looked)).await?;
     }
     Ok(())
 }
 
-fn failed(error: impl Debug) -> JobError {
-    JobError(format!("{error:?}"))
-}
-
 async fn search_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     let search: Search = claimed.payload()?;
     let mut tx = ctx.read().await?;
-    let programme = scheme::of_id(&mut tx, search.programme).await.map_err(failed)?;
+    let programme = scheme::of_id(&mut tx, search.programme).await?;
     drop(tx);
     let asker = Ctx::new(ctx.app, Who::Member(Box::new(search.by)));
     search_all(&asker, (&programme, &search.source), (&claimed, search.total)).await
