@@ -7,11 +7,15 @@ DEMO_LISTEN ?= 127.0.0.1:8080
 # What is built stands in target/, wherever else the shell may want it.
 unexport CARGO_TARGET_DIR
 
-.PHONY: build demo test check check-crash check-conformance web packages compiler fmt browser senders clean-demo
+.PHONY: build dist demo test check check-crash check-conformance web packages compiler fmt browser senders clean-demo
 
 ## build: the release binary in target/release/tisheng
 build: compiler web
 	cargo build --release --locked -p tisheng-server $(CARGO_FLAGS)
+
+## dist: the binary for a server in target/dist/tisheng: two thirds of the size, twice as fast, half an hour to build
+dist: compiler web
+	cargo build --profile dist --locked -p tisheng-server $(CARGO_FLAGS)
 
 ## demo: fill a demonstration and serve it on 127.0.0.1:8080; a second start finds its data again
 demo: build
