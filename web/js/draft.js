@@ -1,17 +1,30 @@
-// Drafts are saved on the server while somebody types: `<form data-draft="/address">` is posted there at most
-// every five seconds; `.save-state` in the form says how it stands, `data-keep` is the word on the button that saves. The answer may carry a new `version`, so one
+// Drafts are saved on the server while somebody types: a form with `data-draft="/address"`, or a part of one, is posted
+// there at most every five seconds; `.save-state` in it says how it stands, `data-keep` is the word on the button that
+// saves, and `data-changed` stands on it while something is not saved. The answer may carry a new `version`, so one
 // saving waits for the one before it, and handing in waits for both: otherwise slow lines make conflicts.
 const PAUSE = 5000;
 const LONGEST = 60000;
 const PATIENCE = 30000;
 
-function draft(form) {
-  const state = form.querySelector(".save-state");
+function draft(part) {
+  const form = part.closest("form") || part.querySelector("textarea").form;
+  const state = part.querySelector(".save-state");
+  const version = part.querySelector("[data-version]");
   let changed = false;
   let timer = 0;
   let wait = PAUSE;
   let saving = null;
 
+  /** What is sent: the whole form, or what stands in the part of it. */
+  const fields = () => {
+    if (part === form) return new URLSearchParams(new FormData(form));
+    const own = part.querySelectorAll("input[name], textarea[name]");
+    return new URLSearchParams([...form.querySelectorAll("input[type=hidden]"), ...own].map((one) => [one.name, one.value]));
+  };
+  const change = (to) => {
+    changed = to;
+    part.toggleAttribute("data-changed", to);
+  };
   const say = (text) => {
     if (state) state.textContent = text;
   };
@@ -31,35 +44,34 @@ function draft(form) {
   }
 
   async function send() {
-    changed = false;
+    change(false);
     say("正在保存……");
     const patience = new AbortController();
     const giveUp = setTimeout(() => patience.abort(), PATIENCE);
     try {
-      const answer = await fetch(form.dataset.draft, {
+      const answer = await fetch(part.dataset.draft, {
         method: "POST",
-        body: new URLSearchParams(new FormData(form)),
+        body: fields(),
         headers: { accept: "application/json" },
         signal: patience.signal,
       });
       if (answer.redirected) {
-        changed = true;
+        change(true);
         say("登录已过期，尚未保存。请在新窗口登录，再回到这里继续填写。");
         return;
       }
       if (answer.status === 409) {
-        say(`这份草稿已在别处修改，请按“${form.dataset.keep || "保存"}”核对，您输入的不会丢失。`);
+        say(`这份草稿已在别处修改，请按“${part.dataset.keep || "保存"}”核对，您输入的不会丢失。`);
         return;
       }
       if (!answer.ok) throw new Error(String(answer.status));
       const said = answer.status === 204 ? {} : await answer.json();
-      const version = form.querySelector("input[name=version]");
       if (version && said.version !== undefined) version.value = said.version;
       wait = PAUSE;
       const now = new Date();
       say(`已保存 ${now.getHours()}:${String(now.getMinutes()).padStart(2, "0")}`);
     } catch {
-      changed = true;
+      change(true);
       wait = Math.min(wait * 2, LONGEST);
       say("网络不通，尚未保存，稍后自动重试。");
       later();
@@ -68,9 +80,9 @@ function draft(form) {
     }
   }
 
-  form.addEventListener("input", (event) => {
+  part.addEventListener("input", (event) => {
     if (event.target.type === "file") return;
-    changed = true;
+    change(true);
     later();
   });
   form.addEventListener("submit", (event) => {
@@ -83,7 +95,7 @@ function draft(form) {
       saving.then(handIn);
       return;
     }
-    changed = false;
+    change(false);
     clearTimeout(timer);
   });
   window.addEventListener("online", save);
@@ -93,5 +105,5 @@ function draft(form) {
 }
 
 export function drafts() {
-  document.querySelectorAll("form[data-draft]").forEach(draft);
+  document.querySelectorAll("[data-draft]").forEach(draft);
 }

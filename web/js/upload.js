@@ -1,6 +1,6 @@
 // Resumable uploads for `<input type="file" data-tus="/address" data-…>`: each further `data-meta-name` is sent as
-// metadata, `data-most` are the megabytes a file may have. Without this file the form around the input sends the file
-// itself.
+// metadata, `data-most` are the megabytes a file may have. Without this file the input's form sends the file
+// itself, by the button beside it in `[data-upload]`.
 import { send } from "./tus.js";
 
 /**
@@ -23,7 +23,8 @@ function resumable(input) {
   state.setAttribute("role", "status");
   input.after(state);
   // What is chosen goes up at once: the form's own button is for where that fails.
-  const buttons = form ? [...form.querySelectorAll("button")] : [];
+  const around = input.closest("[data-upload]") || form;
+  const buttons = around ? [...around.querySelectorAll("button")] : [];
   const offer = (own) => buttons.forEach((button) => (button.hidden = !own));
   offer(false);
   state.textContent = "选好文件即开始上传";
@@ -34,7 +35,10 @@ function resumable(input) {
     for (const file of files) {
       if (!(await shown(file))) return;
     }
-    if (files.length) location.reload();
+    if (!files.length) return;
+    // What was typed in the meantime is saved on the way.
+    if (form && form.requestSubmit && document.querySelector("[data-changed]")) form.requestSubmit();
+    else location.reload();
   });
 
   // Sends a file and shows how far it has got; says whether the whole file arrived.
@@ -47,10 +51,12 @@ function resumable(input) {
     state.replaceChildren(bar, words);
     const { tus, most } = input.dataset;
     if (!fits(file, input.accept)) {
+      words.className = "error";
       words.textContent = `“${file.name}”不是这一项可以提交的文件类型，没有上传`;
       return false;
     }
     if (most && file.size > most * 1024 * 1024) {
+      words.className = "error";
       words.textContent = `“${file.name}”超过 ${most} MB，请压缩或剪辑后再上传`;
       return false;
     }
@@ -68,6 +74,7 @@ function resumable(input) {
       return true;
     } catch (error) {
       offer(true);
+      words.className = "error";
       words.textContent = error.message || "上传中断。网络恢复后重新选择同一个文件，会从断点继续。";
       return false;
     }

@@ -64,12 +64,28 @@ pub enum FilesConfig {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("{path}: {source}")]
+    #[error("cannot read the configuration file `{path}`: {source}")]
     Read {
         /// The file.
         path: String,
         /// What the system said.
         source: std::io::Error,
+    },
+    /// The file that a variable names cannot be read.
+    #[error("{name}: cannot read `{path}`: {source}; name the file that holds the secret")]
+    Secret {
+        /// The variable.
+        name: String,
+        /// The file.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A value and the file that holds it are both given.
+    #[error("{name} and {name}_FILE are both set; keep one of them")]
+    Twice {
+        /// The variable.
+        name: String,
     },
     /// The file is not TOML.
     #[error("{path}: {problem}")]
@@ -160,25 +176,32 @@ impl Settings {
     /// Adds what the environment says in variables that begin with `TISHENG_`.
     ///
     /// # Errors
-    /// When a variable names no key, or a `_FILE` cannot be read.
+    /// When a variable names no key, a `_FILE` cannot be read, or a key is given in both ways.
     pub fn environment(
         mut self,
         variables: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigError> {
-        for (name, value) in variables {
+        let variables: BTreeMap<String, String> = variables.into_iter().collect();
+        for (name, value) in &variables {
             let Some(rest) = name.strip_prefix(PREFIX) else { continue };
             if rest.starts_with("TEST_") || rest == "FONTS" || rest == "LOG" {
                 continue;
             }
-            let (rest, value) = match rest.strip_suffix("_FILE") {
-                Some(rest) => {
-                    let secret = std::fs::read_to_string(&value)
-                        .map_err(|source| ConfigError::Read { path: value.clone(), source })?;
-                    (rest, secret.trim_end().to_owned())
-                }
-                None => (rest, value),
-            };
-            self.set(&name, &rest.to_lowercase().replacen('_', ".", 1), value)?;
+            let (rest, value) =
+                match rest.strip_suffix("_FILE") {
+                    Some(rest) => {
+                        let plain = format!("{PREFIX}{rest}");
+                        if variables.contains_key(&plain) {
+                            return Err(ConfigError::Twice { name: plain });
+                        }
+                        let (name, path) = (name.clone(), value.clone());
+                        let secret = std::fs::read_to_string(value)
+                            .map_err(|source| ConfigError::Secret { name, path, source })?;
+                        (rest, secret.trim_end().to_owned())
+                    }
+                    None => (rest, value.clone()),
+                };
+            self.set(name, &rest.to_lowercase().replacen('_', ".", 1), value)?;
         }
         Ok(self)
     }

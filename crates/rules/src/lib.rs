@@ -24,6 +24,7 @@ pub mod samples;
 mod scheme;
 mod selection;
 mod simulate;
+mod slips;
 pub mod source;
 mod sums;
 mod tally;

@@ -61,6 +61,8 @@ pub(crate) struct Section<'a> {
     basis: Option<Basis>,
     asked: RefCell<BTreeSet<&'static str>>,
     problems: &'a RefCell<Vec<Problem>>,
+    /// What is not there, by key: said at the end, unless a key that nobody knows is meant for it.
+    lacking: RefCell<Vec<(&'static str, Problem)>>,
     /// A table that is not there was reported once; what it lacks is not reported again.
     muted: Cell<bool>,
 }
@@ -91,6 +93,7 @@ impl<'a> Section<'a> {
             basis: None,
             asked: RefCell::default(),
             problems,
+            lacking: RefCell::default(),
             muted: Cell::new(false),
         }
     }
@@ -104,6 +107,7 @@ impl<'a> Section<'a> {
             basis: self.basis.clone(),
             asked: RefCell::default(),
             problems: self.problems,
+            lacking: RefCell::default(),
             muted: Cell::new(self.muted.get()),
         };
         let own = section.stated_basis();
@@ -119,6 +123,7 @@ impl<'a> Section<'a> {
             basis: Some(Basis::Default),
             asked: RefCell::default(),
             problems: self.problems,
+            lacking: RefCell::default(),
             muted: Cell::new(true),
         }
     }
@@ -148,7 +153,8 @@ impl<'a> Section<'a> {
         match self.optional_section(key, &read) {
             Some(value) => value,
             None => {
-                self.report(&self.at, format!("缺少 [{}]", self.name_of(key)), "请补上这一部分");
+                let wrong = format!("缺少 [{}]", self.name_of(key));
+                self.lacks(key, Problem::at(&self.at, wrong, "请补上这一部分"));
                 read(&self.absent(key))
             }
         }
@@ -265,13 +271,13 @@ impl<'a> Section<'a> {
 
     /// One of a few words.
     pub(crate) fn word<T: Copy + Default>(&self, key: &'static str, words: &[(&str, T)]) -> Sourced<T> {
-        let shape = one_of(words);
+        let shape = self.shape_of(key, words);
         self.required(key, &shape, |value| word_of(value, words))
     }
 
     /// Several of a few words.
     pub(crate) fn words<T: Copy>(&self, key: &'static str, words: &[(&str, T)]) -> Sourced<Vec<T>> {
-        let shape = format!("一组词，每个是{}", one_of(words));
+        let shape = format!("一组词，每个是{}", self.shape_of(key, words));
         self.required(key, &shape, |value| {
             value.as_array()?.iter().map(|one| word_of(one.get_ref(), words)).collect()
         })
@@ -323,9 +329,10 @@ impl<'a> Section<'a> {
         self.entries.contains_key(key)
     }
 
-    /// Reports every key that nobody asked for.
+    /// Reports every key that nobody asked for, and what is not there.
     pub(crate) fn finish(&self) {
         let asked = self.asked.borrow();
+        let mut lacking = self.lacking.take();
         for (key, entry) in &self.entries {
             if asked.contains(key) || SOURCE_KEYS.contains(key) {
                 continue;
@@ -333,7 +340,17 @@ impl<'a> Section<'a> {
             let place = entry.file.place(entry.key_span.start);
             let known: Vec<&str> = asked.iter().copied().chain(SOURCE_KEYS).collect();
             let within = if self.path.is_empty() { String::new() } else { format!("[{}] 中", self.path) };
-            self.report(&place, format!("{within}没有“{key}”这个键"), suggestion(key, &known));
+            let meant = nearest(key, &known);
+            // What is misspelt is there: it is said once, where it stands.
+            lacking.retain(|(lacks, _)| meant != Some(*lacks));
+            let right = match meant {
+                Some(meant) => format!("是不是想写 {meant}"),
+                None => format!("可用的键有：{}", known.join("、")),
+            };
+            self.report(&place, format!("{within}没有“{key}”这个键"), right);
+        }
+        if !self.muted.get() {
+            self.problems.borrow_mut().extend(lacking.into_iter().map(|(_, problem)| problem));
         }
     }
 
@@ -342,12 +359,34 @@ impl<'a> Section<'a> {
         self.entries.get(key).cloned()
     }
 
-    fn missing(&self, key: &str) {
-        self.report(&self.at, format!("[{}] 缺少 {key}", self.path), format!("请写上 {key} = …"));
+    fn missing(&self, key: &'static str) {
+        let wrong = format!("[{}] 缺少 {key}", self.path);
+        self.lacks(key, Problem::at(&self.at, wrong, format!("请写上 {key} = …")));
+    }
+
+    fn lacks(&self, key: &'static str, problem: Problem) {
+        self.lacking.borrow_mut().push((key, problem));
     }
 
     fn wrong_kind(&self, key: &str, entry: &Entry<'_>, shape: &str) {
         self.report(&entry.file.place(entry.span.start), format!("{key} 的值不对"), format!("应为{shape}"));
+    }
+
+    /// What is asked of a value that is one of `words`, or of several, with the one that was meant.
+    fn shape_of<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> String {
+        let value = self.entries.get(key).map(|entry| match entry.value {
+            DeValue::Table(table) => table.get("value").map_or(entry.value, |value| value.get_ref()),
+            other => other,
+        });
+        let written = match value {
+            Some(DeValue::Array(items)) => items.iter().map(toml::Spanned::get_ref).collect(),
+            other => Vec::from_iter(other),
+        };
+        let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        let wrong = written.into_iter().find(|value| word_of(value, words).is_none());
+        let meant = wrong.and_then(|value| nearest(value.as_str()?, &known));
+        let hint = meant.map(|meant| format!("，是不是想写 \"{meant}\"")).unwrap_or_default();
+        format!("{}{hint}", one_of(words))
     }
 
     fn name_of(&self, key: &str) -> String {
@@ -419,13 +458,9 @@ fn one_of<T>(words: &[(&str, T)]) -> String {
     format!("{}之一", quoted.join("、"))
 }
 
-fn suggestion(key: &str, known: &[&str]) -> String {
-    let nearest =
-        known.iter().map(|candidate| (strsim::damerau_levenshtein(key, candidate), candidate)).min();
-    match nearest {
-        Some((distance, candidate)) if distance <= 1 + key.chars().count() / 3 => {
-            format!("是不是想写 {candidate}")
-        }
-        _ => format!("可用的键有：{}", known.join("、")),
-    }
+/// The one of `known` that `written` was meant to be.
+fn nearest<'k>(written: &str, known: &[&'k str]) -> Option<&'k str> {
+    let distance = |candidate: &&'k str| (strsim::damerau_levenshtein(written, candidate), *candidate);
+    let (distance, candidate) = known.iter().map(distance).min()?;
+    (distance <= 1 + written.chars().count() / 3).then_some(candidate)
 }

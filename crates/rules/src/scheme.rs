@@ -18,6 +18,7 @@ use crate::plan::{
 };
 use crate::problem::Problem;
 use crate::reader::{SchemeFile, Section};
+use crate::slips;
 use crate::territory::{Identity, Note, Phase, Tier, TierKey};
 
 /// The rules that one territory runs its programme by.
@@ -88,10 +89,17 @@ impl Scheme {
         for (name, text) in files {
             let file = SchemeFile::new(name.as_ref(), text.as_ref());
             let (table, errors) = toml::de::DeTable::parse_recoverable(text.as_ref());
+            let mut line = 0;
             for error in errors {
-                let place = file.place(error.span().map_or(0, |span| span.start));
+                let start = error.span().map_or(0, |span| span.start);
+                let place = file.place(start);
+                // What follows on the same line comes of the first mistake in it.
+                if place.line == std::mem::replace(&mut line, place.line) {
+                    continue;
+                }
+                let right = slips::mend(text.as_ref(), start, error.message());
                 let wrong = format!("不是正确的 TOML：{}", error.message());
-                problems.borrow_mut().push(Problem::at(&place, wrong, "请核对引号、括号和等号"));
+                problems.borrow_mut().push(Problem::at(&place, wrong, right));
             }
             tables.push((file, table.into_inner()));
         }

@@ -117,9 +117,11 @@ impl Identity {
             short_title: s.text("short_title"),
             issuer: s.text("issuer"),
             document_number: s.optional_text("document_number"),
-            territory: s.required("territory", "6位或9位区划代码，如 \"440600\"", |value| {
-                value.as_str()?.parse::<RegionCode>().ok().map(Some)
-            }),
+            territory: s.required(
+                "territory",
+                "以1至8开头的6位或9位行政区划代码，如 \"440600\"",
+                |value| value.as_str()?.parse::<RegionCode>().ok().map(Some),
+            ),
             covers: s.texts("covers"),
             period: Sourced { value: period, source: until.source },
             from_source: from.source,

@@ -334,8 +334,11 @@ impl Scheme {
         let passed = facts.chosen.iter().filter(|code| level(code).is_some_and(Level::is_passed)).count();
         // What failed and is handed in again is under way.
         let open = facts.chosen.iter().filter(|code| !level(code).is_some_and(Level::is_passed));
-        let (failed, waiting): (Vec<&str>, Vec<&str>) = open
-            .map(String::as_str)
+        let open: Vec<&str> = open.map(String::as_str).collect();
+        let (failed, waiting): (Vec<&str>, Vec<&str>) = self
+            .framework
+            .in_order(&open)
+            .into_iter()
             .partition(|code| facts.results.contains_key(*code) && facts.state_of(code).is_none());
         if facts.chosen.is_empty() {
             let need = u32::try_from(self.to_choose(facts.offered)).unwrap_or(u32::MAX);

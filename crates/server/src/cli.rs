@@ -31,6 +31,13 @@ pub struct Cli {
     pub command: Command,
 }
 
+/// What to do with the configuration.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum ConfigCommand {
+    /// Show the configuration in force, secrets masked, or what is wrong with it.
+    Check,
+}
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -39,7 +46,11 @@ pub enum Command {
     /// Apply migrations that have not been applied yet.
     Migrate,
     /// Show the configuration in force, secrets masked, or what is wrong with it.
-    Config,
+    Config {
+        /// The only one: what it does is what the command does without it.
+        #[command(subcommand)]
+        command: Option<ConfigCommand>,
+    },
     /// Check everything that must hold: the audit chain, totals of hours, standings, figures,
     /// certificates, stored files.
     Verify {

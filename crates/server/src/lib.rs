@@ -25,7 +25,7 @@ use std::pin::Pin;
 use std::process::ExitCode;
 
 pub use cli::Cli;
-use cli::Command;
+use cli::{Command, ConfigCommand};
 pub use say::nobody_reads;
 
 /// What a command ends with when it cannot do its work: a sentence for the operator.
@@ -41,7 +41,7 @@ pub fn run(cli: Cli) -> Pin<Box<dyn Future<Output = Ended>>> {
         match &cli.command {
             Command::Serve => serve::command(cli.settings()?.finish()?).await,
             Command::Migrate => assembly::migrate(cli.settings()?.finish()?).await,
-            Command::Config => {
+            Command::Config { command: None | Some(ConfigCommand::Check) } => {
                 let settings = cli.settings()?;
                 say::say(&settings.masked().to_string())?;
                 settings.finish()?;

@@ -24,7 +24,7 @@ pub enum LtiCommand {
         /// that tools know signs in its place, where there is one. Without a name every key is
         /// withdrawn, and the new one signs from now on: tools that keep our keys for a while open
         /// nothing until they ask again.
-        #[arg(long, value_name = "KID", num_args = 0..=1)]
+        #[arg(long, value_name = "KID", num_args = 0..=1, allow_hyphen_values = true)]
         revoke: Option<Option<String>>,
     },
 }
@@ -70,4 +70,23 @@ pub async fn run(command: &LtiCommand, config: Config) -> Ended {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    #[test]
+    fn a_key_whose_name_begins_with_a_hyphen_can_be_named() {
+        for kid in ["-1hUqn7Fhv7U", "--1hUqn7Fhv7U", "1hUqn7Fhv7U"] {
+            let cli = Cli::try_parse_from(["tisheng", "lti", "rotate", "--revoke", kid]).expect("a command");
+            let Command::Lti(LtiCommand::Rotate { revoke: Some(Some(named)) }) = cli.command else {
+                panic!("another command: {:?}", cli.command);
+            };
+            assert_eq!(named, kid);
+        }
+    }
 }

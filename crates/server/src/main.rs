@@ -1,5 +1,6 @@
 //! The binary `tisheng`.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -11,7 +12,8 @@ async fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) if nobody_reads(error.as_ref()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("tisheng: {error}");
+            // Whoever reads this may have gone, too.
+            let _ = writeln!(io::stderr(), "tisheng: {error}");
             ExitCode::FAILURE
         }
     }

@@ -36,6 +36,26 @@ pub fn allowed(kinds: &[EvidenceKind]) -> Vec<Content> {
     Content::ALL.into_iter().filter(|content| wanted.contains(content)).collect()
 }
 
+/// Formats that are named one by one; of more, only their sorts are.
+const NAMED: usize = 8;
+
+/// What a piece of these kinds may be, in words, with the formats that are taken.
+#[must_use]
+pub fn in_words(kinds: &[EvidenceKind]) -> String {
+    let names: Vec<&str> = kinds.iter().map(|kind| kind.chinese()).collect();
+    let allowed = allowed(kinds);
+    let mut formats = if allowed.len() <= NAMED {
+        allowed.iter().map(|content| content.extension()).collect::<Vec<_>>().join("、")
+    } else {
+        "常见的办公文档、图片、视频和录音".to_owned()
+    };
+    let takes = |one: &Content| allowed.contains(one);
+    if takes(&Content::Docx) && !Content::PICTURES.iter().any(takes) {
+        formats.push_str("；照片请插入文档后上传");
+    }
+    format!("{}（{formats}）", names.join("、"))
+}
+
 /// The value of a file field's `accept`. Broad on purpose: some browsers inside other apps offer
 /// nothing when the list is narrow, and the bytes are looked at anyway.
 #[must_use]
@@ -64,20 +84,22 @@ pub fn accept(kinds: &[EvidenceKind]) -> String {
 /// # Errors
 /// See [`Refusal`].
 pub fn admit(path: &Path, kinds: &[EvidenceKind]) -> Result<Found, Refusal> {
-    let wanted: Vec<&str> = kinds.iter().map(|kind| kind.chinese()).collect();
-    tisheng_content::admit(path, &allowed(kinds), &wanted.join("或"))
+    tisheng_content::admit(path, &allowed(kinds), &in_words(kinds))
 }
 
 #[cfg(test)]
 mod tests {
     use tisheng_rules::framework::EvidenceKind;
 
-    use super::{Content, accept, allowed};
+    use super::{Content, accept, allowed, in_words};
 
     #[test]
     fn a_piece_says_what_it_wants() {
         assert_eq!(allowed(&[EvidenceKind::Video]), [Content::Mp4, Content::Mov, Content::Webm]);
         assert_eq!(accept(&[EvidenceKind::Video]), "video/*");
         assert!(accept(&[EvidenceKind::Document]).contains(".docx"));
+        assert_eq!(in_words(&[EvidenceKind::Document]), "文档（pdf、docx、doc；照片请插入文档后上传）");
+        assert_eq!(in_words(&[EvidenceKind::Video]), "视频（mp4、mov、webm）");
+        assert!(in_words(&[EvidenceKind::Resource]).contains("办公文档"));
     }
 }

@@ -207,7 +207,7 @@ pub struct Contradiction(pub String);
 /// every criterion holds, 合格 that those of 合格 do.
 ///
 /// # Errors
-/// [`Contradiction`] when nothing was said, when ticks and level do not go together, or a reason
+/// [`Contradiction`] when neither a level was said nor anything ticked, when ticks and level do not go together, or a reason
 /// is missing.
 pub fn mark(
     piece: &Piece,
@@ -226,7 +226,8 @@ pub fn mark(
         .filter(|criterion| implied(criterion) || ticked.contains(&criterion.key))
         .map(|criterion| criterion.key.clone())
         .collect();
-    if said.is_none() && met.is_empty() && reason.is_empty() {
+    // A reason alone is no judgement: whoever means 不合格 says so, or ticks what holds.
+    if said.is_none() && met.is_empty() {
         return Err(Contradiction(format!("请评定“{}”", piece.name)));
     }
     let level = piece.level(&met);
@@ -326,6 +327,7 @@ mod tests {
         assert_eq!(mark(piece, &keys[..1], None, "步骤缺失").expect("a reason").level, Level::Fail);
         for (ticks, said, reason) in [
             (&keys[..0], None, ""),
+            (&keys[..0], None, "理由"),
             (&keys[..1], None, ""),
             (&keys[..], Some(Level::Fail), "理由"),
             (&keys[..], Some(Level::Pass), ""),
@@ -350,7 +352,8 @@ mod tests {
                         .filter(|_| ticks.next().unwrap_or(false))
                         .map(|criterion| criterion.key.clone())
                         .collect();
-                    mark(piece, &met, None, "理由").expect("ticks with a reason are marks")
+                    let said = met.is_empty().then_some(Level::Fail);
+                    mark(piece, &met, said, "理由").expect("ticks with a reason are marks")
                 })
                 .collect();
             let whole = level_of(&marks).expect("there are pieces");

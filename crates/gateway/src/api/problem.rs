@@ -126,7 +126,9 @@ impl From<DbError> for Problem {
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::NotFound | Failure::SignIn { .. } | Failure::Unsent(_) => Self::absent(),
+            Failure::NotFound | Failure::FormOnly | Failure::SignIn { .. } | Failure::Unsent(_) => {
+                Self::absent()
+            }
             Failure::Refused(sentence) | Failure::Stale(sentence) => Self::conflict(sentence),
             Failure::Malformed(sentence) => Self::malformed(sentence),
             Failure::TooLarge(sentence) => Self::too_large(sentence),

@@ -17,6 +17,8 @@ const BUSY_SECONDS: u32 = 5;
 pub enum Failure {
     /// Nothing is there, or nothing that the asker may know of: both look the same.
     NotFound,
+    /// The address takes what a page sends, and somebody opened it by itself.
+    FormOnly,
     /// Somebody has to sign in first, and comes back to `back`.
     SignIn {
         /// Path and query to return to.
@@ -88,6 +90,12 @@ impl Failure {
                 "没有找到这个页面",
                 "地址可能写错了，内容可能已被移动，或者您当前的身份不能查看。".to_owned(),
                 "请返回首页重新进入；如果您有多个身份，可以先切换身份再试。",
+            ),
+            Self::FormOnly => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "这个地址不能直接打开",
+                "它只接收从页面上提交的内容；已经提交的内容没有丢失。".to_owned(),
+                "请返回首页，从菜单重新进入。",
             ),
             Self::Refused(text) => {
                 (StatusCode::FORBIDDEN, "不能这样操作", text.clone(), "请按提示处理后再试。")

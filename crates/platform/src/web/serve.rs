@@ -55,6 +55,7 @@ pub fn framed(rooms: impl Into<Rooms>, app: Arc<App>) -> Router {
         .route("/readyz", get(ready))
         .merge(unsent::routes())
         .fallback(|| async { Failure::NotFound })
+        .method_not_allowed_fallback(|| async { Failure::FormOnly })
         .layer(middleware::from_fn_with_state(Arc::clone(&app), unsent::keep))
         .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(same_site(&app))

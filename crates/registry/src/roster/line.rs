@@ -174,6 +174,11 @@ impl<R> Item<R> {
         if self.notes.has_error() {
             return None;
         }
+        self.told()
+    }
+
+    /// The row and its notes, whatever is wrong with it: everything that is wrong is told at once.
+    pub fn told(&mut self) -> Option<(&mut R, &mut Notes)> {
         self.row.as_mut().map(|row| (row, &mut self.notes))
     }
 }

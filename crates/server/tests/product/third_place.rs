@@ -200,8 +200,9 @@ async fn handed_in(author: &mut Browser, capability: &str, pieces: &[(&str, bool
     let own = draft.path.split(['?', '#']).next().expect("an address").to_owned();
     for (piece, is_text) in pieces {
         if *is_text {
-            let words = [("version", "0"), ("body", "目标、步骤、技术的作用，以及课后的反思。")];
-            author.post(&format!("{own}/pieces/{piece}/text"), &words).await.shows("已保存");
+            let field = format!("body-{piece}");
+            let words = [(field.as_str(), "目标、步骤、技术的作用，以及课后的反思。")];
+            author.post(&own, &words).await.shows("已保存");
         } else {
             let photo = evidence::samples::photo();
             let file = [Chosen { field: "file", name: "记录.jpg", bytes: &photo }];

@@ -215,11 +215,11 @@ pub async fn remove(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>, item: Id<Item>) 
     Ok(gone)
 }
 
-/// Puts a file before its neighbour.
+/// Puts a file before its neighbour; gives its piece.
 ///
 /// # Errors
 /// As [`own_draft`].
-pub async fn move_up(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>, item: Id<Item>) -> Result<(), Failure> {
+pub async fn move_up(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>, item: Id<Item>) -> Result<String, Failure> {
     let (_, submission) = own_draft(ctx, tx, id).await?;
     let chosen = item_of(tx, &submission, item).await?;
     let items = store::items(tx, submission.programme, submission.id).await?;
@@ -228,10 +228,10 @@ pub async fn move_up(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>, item: Id<Item>)
         store::set_place(tx, &submission, chosen.id, before.place).await?;
         store::set_place(tx, &submission, before.id, chosen.place).await?;
     }
-    Ok(())
+    Ok(chosen.piece)
 }
 
-/// States how long a recording is whose file does not say it.
+/// States how long a recording is whose file does not say it; gives its piece.
 ///
 /// # Errors
 /// [`Failure::Refused`] when the file says it itself; else as [`own_draft`].
@@ -241,7 +241,7 @@ pub async fn state_length(
     id: Id<Submission>,
     item: Id<Item>,
     minutes: i64,
-) -> Result<(), Failure> {
+) -> Result<String, Failure> {
     let (_, submission) = own_draft(ctx, tx, id).await?;
     let chosen = item_of(tx, &submission, item).await?;
     let file = chosen.file().filter(|file| file.content.is_recording()).ok_or(Failure::NotFound)?;
@@ -249,5 +249,5 @@ pub async fn state_length(
         return Err(Failure::Refused("这个文件的时长由系统读取，不需要填写。".to_owned()));
     }
     store::set_seconds(tx, &submission, item, minutes * 60).await?;
-    Ok(())
+    Ok(chosen.piece)
 }

@@ -1,5 +1,7 @@
 //! The draft: texts, files, the look before handing in.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::Json;
 use axum::http::StatusCode;
@@ -9,9 +11,10 @@ use tisheng_kernel::Id;
 use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, show};
 use tisheng_platform::web::session::SignedIn;
-use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, Page, once};
+use tisheng_platform::web::{Answer, Begun, Failure, Fields, Page, once};
 
 use super::show::{Naming, ShownPiece, shown};
+use super::typed::{self, Pressed, Unsaved};
 use crate::evidence::actions::{self, Desk};
 use crate::evidence::model::{Consent, Item, Submission};
 use crate::evidence::store;
@@ -22,9 +25,10 @@ struct DraftPage {
     page: Page,
     submission: Submission,
     pieces: Vec<ShownPiece>,
-    errors: FormErrors,
-    /// A text that was typed while another window saved: key of the piece, what was typed.
-    typed: Option<(String, String)>,
+    /// What was typed and is not saved, and what is wrong.
+    unsaved: Unsaved,
+    /// What the page remembers of each saved text.
+    marks: BTreeMap<String, String>,
     /// Earlier revisions.
     earlier: Vec<Submission>,
     /// The most megabytes a file may have in this installation.
@@ -32,12 +36,13 @@ struct DraftPage {
 }
 
 impl DraftPage {
-    /// What stands in a piece's text field, and whether that is the unsaved one.
+    /// What stands in a piece's text field, and whether something else is saved.
     fn text_of<'a>(&'a self, piece: &'a ShownPiece) -> (&'a str, bool) {
-        match &self.typed {
-            Some((key, text)) if *key == piece.key => (text, true),
-            _ => (&piece.text, false),
-        }
+        typed::text_of(&self.unsaved, piece)
+    }
+
+    fn mark_of(&self, piece: &ShownPiece) -> &str {
+        self.marks.get(&piece.key).map_or("", String::as_str)
     }
 
     /// The most megabytes a file of `piece` may have.
@@ -46,7 +51,7 @@ impl DraftPage {
     }
 
     fn error_of(&self, piece: &ShownPiece) -> &str {
-        self.errors.of(&format!("piece-{}", piece.key))
+        self.unsaved.errors.of(&format!("piece-{}", piece.key))
     }
 }
 
@@ -90,7 +95,7 @@ pub async fn page(asker: SignedIn, Path(id): Path<String>) -> Answer {
     let (desk, submission) = actions::own(&asker.ctx, &mut tx, parsed(&id)?).await?;
     if !submission.state.is_frozen() {
         drop(tx);
-        return draft(&asker, submission.id, FormErrors::default(), None, StatusCode::OK).await;
+        return draft(&asker, submission.id, Unsaved::default(), StatusCode::OK).await;
     }
     let items = store::items(&mut tx, submission.programme, submission.id).await?;
     let revisions =
@@ -105,8 +110,7 @@ pub async fn page(asker: SignedIn, Path(id): Path<String>) -> Answer {
 pub(super) async fn draft(
     asker: &SignedIn,
     id: Id<Submission>,
-    errors: FormErrors,
-    typed: Option<(String, String)>,
+    unsaved: Unsaved,
     status: StatusCode,
 ) -> Answer {
     let mut tx = asker.ctx.read().await?;
@@ -116,14 +120,16 @@ pub(super) async fn draft(
         store::revisions(&mut tx, submission.programme, submission.person, &submission.capability).await?;
     drop(tx);
     let page = Page::new(asker, heading(&desk, &submission), "/evidence").crumb("我的成果材料", "/evidence");
+    let pieces = shown(desk.pieces(&submission), &items, &files(&submission), Naming::Own);
+    let keys = &asker.ctx.app.keys;
     let template = DraftPage {
         page,
-        pieces: shown(desk.pieces(&submission), &items, &files(&submission), Naming::Own),
+        marks: pieces.iter().map(|piece| (piece.key.clone(), typed::mark(keys, &piece.text))).collect(),
+        pieces,
         megabytes: asker.ctx.app.config.upload_mib,
         earlier: revisions.into_iter().filter(|other| other.revision < submission.revision).collect(),
         submission,
-        errors,
-        typed,
+        unsaved,
     };
     let mut answer = show(&template)?;
     *answer.status_mut() = status;
@@ -134,47 +140,36 @@ pub(super) async fn draft(
 /// older one by its version, so it needs no key.
 pub async fn autosave(asker: SignedIn, Path((id, piece)): Path<(String, String)>, fields: Fields) -> Answer {
     let mut tx = asker.ctx.write().await?;
-    let version = fields.text("version").parse().unwrap_or(0);
-    let body = fields.text("body");
+    let version = fields.text(&format!("version-{piece}")).parse().unwrap_or(0);
+    let body = fields.text(&format!("body-{piece}"));
     let saved = actions::save_text(&asker.ctx, &mut tx, parsed(&id)?, &piece, version, body).await?;
     let Some(version) = saved else { return Ok(StatusCode::CONFLICT.into_response()) };
     tx.commit().await?;
     Ok(Json(json!({ "version": version, "saved_at": asker.ctx.at.iso() })).into_response())
 }
 
-/// `POST /evidence/{id}/pieces/{piece}/text`: the same by a button. What was typed against an
-/// older version is shown beside what was saved since.
-pub async fn save(asker: SignedIn, Path((id, piece)): Path<(String, String)>, fields: Fields) -> Answer {
+/// `POST /evidence/{id}`: saves what was typed into all pieces, and goes on to the look before handing in where
+/// that button was pressed. What was typed against an older version is shown beside what was saved since.
+pub async fn save(asker: SignedIn, Path(id): Path<String>, fields: Fields) -> Answer {
     let id: Id<Submission> = parsed(&id)?;
-    let mut once = match once::begin(&asker.ctx, &fields).await? {
-        Begun::Again(answer) => return Ok(answer),
-        Begun::Fresh(once) => once,
+    let once = match typed::pressed(&asker, id, &fields).await? {
+        Pressed::Answered(answer) => return Ok(answer),
+        Pressed::Do(once) => once,
     };
-    let version = fields.text("version").parse().unwrap_or(0);
-    let body = fields.text("body");
-    let name = format!("piece-{piece}");
-    match actions::save_text(&asker.ctx, &mut once.tx, id, &piece, version, body).await {
-        Ok(Some(_)) => once.done(&format!("/evidence/{id}#{name}"), Flash::good("已保存。")).await,
-        Ok(None) => {
-            drop(once);
-            let errors = FormErrors::one(&name, "这一项刚刚在别的窗口保存过，请核对后再保存");
-            draft(&asker, id, errors, Some((piece, body.to_owned())), StatusCode::CONFLICT).await
-        }
-        Err(Failure::Malformed(text)) => {
-            drop(once);
-            let errors = FormErrors::one(&name, text);
-            draft(&asker, id, errors, Some((piece, body.to_owned())), StatusCode::UNPROCESSABLE_ENTITY).await
-        }
-        Err(failure) => Err(failure),
+    if fields.has("then", "check") {
+        return once.done(&format!("/evidence/{id}/check"), Flash::good("填写的内容已保存。")).await;
     }
+    let at = fields.text("at");
+    let piece = Some(at).filter(|at| !at.is_empty()).map(|at| format!("#piece-{at}")).unwrap_or_default();
+    once.done(&format!("/evidence/{id}{piece}"), Flash::good("已保存。")).await
 }
 
 /// `POST /evidence/{id}/items/{item}/remove`
 pub async fn remove(asker: SignedIn, Path((id, item)): Path<(String, String)>, fields: Fields) -> Answer {
     let id: Id<Submission> = parsed(&id)?;
-    match once::begin(&asker.ctx, &fields).await? {
-        Begun::Again(answer) => Ok(answer),
-        Begun::Fresh(mut once) => {
+    match typed::pressed(&asker, id, &fields).await? {
+        Pressed::Answered(answer) => Ok(answer),
+        Pressed::Do(mut once) => {
             let gone: Item = actions::remove(&asker.ctx, &mut once.tx, id, parsed(&item)?).await?;
             let to = format!("/evidence/{id}#piece-{}", gone.piece);
             once.done(&to, Flash::good("文件已移除，可以重新上传。")).await
@@ -185,11 +180,11 @@ pub async fn remove(asker: SignedIn, Path((id, item)): Path<(String, String)>, f
 /// `POST /evidence/{id}/items/{item}/up`
 pub async fn up(asker: SignedIn, Path((id, item)): Path<(String, String)>, fields: Fields) -> Answer {
     let id: Id<Submission> = parsed(&id)?;
-    match once::begin(&asker.ctx, &fields).await? {
-        Begun::Again(answer) => Ok(answer),
-        Begun::Fresh(mut once) => {
-            actions::move_up(&asker.ctx, &mut once.tx, id, parsed(&item)?).await?;
-            once.done(&format!("/evidence/{id}"), Flash::good("顺序已调整。")).await
+    match typed::pressed(&asker, id, &fields).await? {
+        Pressed::Answered(answer) => Ok(answer),
+        Pressed::Do(mut once) => {
+            let piece = actions::move_up(&asker.ctx, &mut once.tx, id, parsed(&item)?).await?;
+            once.done(&format!("/evidence/{id}#piece-{piece}"), Flash::good("顺序已调整。")).await
         }
     }
 }
@@ -198,15 +193,21 @@ pub async fn up(asker: SignedIn, Path((id, item)): Path<(String, String)>, field
 pub async fn length(asker: SignedIn, Path((id, item)): Path<(String, String)>, fields: Fields) -> Answer {
     let id: Id<Submission> = parsed(&id)?;
     let mut check = fields.check();
-    let minutes = check.number("minutes", "时长（分钟）", 1..=600);
+    let field = format!("minutes-{item}");
+    let minutes = check.number(&field, "时长（分钟）", 1..=600);
     let Some(minutes) = minutes else {
-        return draft(&asker, id, check.errors(), None, StatusCode::UNPROCESSABLE_ENTITY).await;
+        let mut tx = asker.ctx.read().await?;
+        let (_, submission) = actions::own_draft(&asker.ctx, &mut tx, id).await?;
+        let piece = actions::item_of(&mut tx, &submission, parsed(&item)?).await?.piece;
+        drop(tx);
+        let wrong = [(piece, check.errors().of(&field).to_owned())];
+        return typed::refused(&asker, id, &fields, (StatusCode::UNPROCESSABLE_ENTITY, &wrong)).await;
     };
-    match once::begin(&asker.ctx, &fields).await? {
-        Begun::Again(answer) => Ok(answer),
-        Begun::Fresh(mut once) => {
-            actions::state_length(&asker.ctx, &mut once.tx, id, parsed(&item)?, minutes).await?;
-            once.done(&format!("/evidence/{id}"), Flash::good("时长已保存。")).await
+    match typed::pressed(&asker, id, &fields).await? {
+        Pressed::Answered(answer) => Ok(answer),
+        Pressed::Do(mut once) => {
+            let piece = actions::state_length(&asker.ctx, &mut once.tx, id, parsed(&item)?, minutes).await?;
+            once.done(&format!("/evidence/{id}#piece-{piece}"), Flash::good("时长已保存。")).await
         }
     }
 }

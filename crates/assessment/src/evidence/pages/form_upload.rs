@@ -9,24 +9,35 @@ use tisheng_platform::Ctx;
 use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::Flash;
 use tisheng_platform::web::session::SignedIn;
-use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, once};
+use tisheng_platform::web::{Answer, Begun, Failure, Fields, once};
 use tisheng_rules::framework::Piece;
 use tokio::io::AsyncWriteExt;
 
-use super::draft::draft;
 use super::show::outdated;
-use crate::evidence::actions;
+use super::typed;
+use crate::evidence::actions::{self, Desk};
 use crate::evidence::intake::{self, NotTaken};
 use crate::evidence::model::{Item, StoredFile, Submission};
+use crate::evidence::store;
 
-/// Bytes of a field that is not a file.
-const FIELD_BYTES: usize = 4096;
+/// Bytes of all fields that are no files: what may be typed into all pieces, and the rest of the page.
+const FIELDS_BYTES: usize = 1 << 20;
+
+/// Where a file goes.
+struct Target {
+    piece: String,
+    replaced: Option<Id<Item>>,
+}
 
 /// What a form brought.
 #[derive(Default)]
 struct Arrived {
     fields: Vec<(String, String)>,
-    files: Vec<StoredFile>,
+    files: Vec<(Target, StoredFile)>,
+    /// Files that are not taken: the piece, and why.
+    refused: Vec<(String, String)>,
+    /// The answer that goes with the first of them.
+    status: StatusCode,
 }
 
 /// Why it was not taken.
@@ -43,69 +54,126 @@ impl<E: Into<Failure>> From<E> for Trouble {
     }
 }
 
-/// `POST /evidence/{id}/pieces/{piece}/files`
+/// The draft that files are sent to.
+struct Place<'a> {
+    ctx: &'a Ctx,
+    desk: &'a Desk,
+    submission: &'a Submission,
+    items: &'a [Item],
+    /// The piece whose button was pressed.
+    pressed: &'a str,
+}
+
+impl<'a> Place<'a> {
+    /// Where the file of the field `name` goes: `file` to the piece whose button was pressed, `file-…` to the
+    /// piece named, `replace-…` to the place of the file named.
+    fn target(&self, name: &str) -> Result<(Target, &'a Piece), Failure> {
+        let (key, replaced) = match name.split_once('-') {
+            Some(("file", piece)) => (piece, None),
+            Some(("replace", item)) => {
+                let old = self.items.iter().find(|other| other.id.to_string() == item);
+                let old = old.filter(|old| old.file().is_some()).ok_or(Failure::NotFound)?;
+                (old.piece.as_str(), Some(old.id))
+            }
+            _ => (self.pressed, None),
+        };
+        let piece = self.desk.piece(self.submission, key)?;
+        Ok((Target { piece: key.to_owned(), replaced }, piece))
+    }
+}
+
+/// `POST /evidence/{id}/pieces/{piece}/files`: takes the files that were chosen on the page, and what was typed.
 pub async fn files(asker: SignedIn, Path((id, key)): Path<(String, String)>, form: Multipart) -> Answer {
     let ctx = &asker.ctx;
     let id: Id<Submission> = id.parse().map_err(|_| Failure::NotFound)?;
     let mut tx = ctx.read().await?;
     let (desk, submission) = actions::own_draft(ctx, &mut tx, id).await?;
+    desk.piece(&submission, &key)?;
+    let items = store::items(&mut tx, submission.programme, submission.id).await?;
     drop(tx);
-    let piece = desk.piece(&submission, &key)?;
-    let name = format!("piece-{key}");
-    let arrived = match read(ctx, form, piece).await {
-        Ok(arrived) => arrived,
-        Err(Trouble::Failure(failure)) => return Err(failure),
-        Err(Trouble::Words(status, text)) => {
-            return draft(&asker, id, FormErrors::one(&name, text), None, status).await;
-        }
-    };
+    let place = Place { ctx, desk: &desk, submission: &submission, items: &items, pressed: &key };
+    let mut arrived = read(&place, form).await?;
+    if arrived.files.is_empty() && arrived.refused.is_empty() {
+        arrived.refused.push((key.clone(), "请先选择要上传的文件".to_owned()));
+    }
     let mut pairs = arrived.fields;
-    pairs.extend(arrived.files.iter().map(|file| ("file".to_owned(), file.digest.clone())));
+    pairs.extend(arrived.files.iter().map(|(to, file)| (format!("file-{}", to.piece), file.digest.clone())));
     let fields = Fields::new(pairs);
+    if !arrived.refused.is_empty() {
+        for (to, _) in arrived.files {
+            arrived.refused.push((to.piece, "文件没有上传，请重新选择".to_owned()));
+        }
+        return typed::refused(&asker, id, &fields, (arrived.status, &arrived.refused)).await;
+    }
     let mut once = match once::begin(ctx, &fields).await? {
         Begun::Again(answer) => return Ok(answer),
         Begun::Fresh(once) => once,
     };
+    let mut unsaved = typed::save(ctx, &mut once.tx, id, &fields).await?;
+    if !unsaved.errors.is_empty() {
+        drop(once);
+        for (to, _) in arrived.files {
+            unsaved = unsaved.with(&to.piece, "文件没有上传，请重新选择");
+        }
+        return typed::not_saved(&asker, id, unsaved).await;
+    }
     let (_, submission) = actions::own_draft(ctx, &mut once.tx, id).await?;
-    let mut replaced: Option<Id<Item>> = fields.text("replaces").parse().ok();
-    let advice: Vec<String> = arrived.files.iter().filter_map(|file| outdated(file.content)).collect();
-    for file in arrived.files {
-        actions::add_file(ctx, &mut once.tx, &submission, &key, file, replaced.take()).await?;
+    let advice: Vec<String> = arrived.files.iter().filter_map(|(_, file)| outdated(file.content)).collect();
+    for (to, file) in arrived.files {
+        actions::add_file(ctx, &mut once.tx, &submission, &to.piece, file, to.replaced).await?;
     }
     let flash = match advice.first() {
         Some(advice) => Flash::warn(format!("文件已上传。{advice}")),
         None => Flash::good("文件已上传。"),
     };
-    once.done(&format!("/evidence/{id}#{name}"), flash).await
+    once.done(&format!("/evidence/{id}#piece-{key}"), flash).await
 }
 
-async fn read(ctx: &Ctx, mut form: Multipart, piece: &Piece) -> Result<Arrived, Trouble> {
-    let mut arrived = Arrived::default();
+async fn read(place: &Place<'_>, mut form: Multipart) -> Result<Arrived, Failure> {
+    let mut arrived = Arrived { status: StatusCode::UNPROCESSABLE_ENTITY, ..Arrived::default() };
+    let mut left = FIELDS_BYTES;
     while let Some(field) = form.next_field().await.map_err(broken)? {
+        let name = field.name().unwrap_or_default().to_owned();
         let Some(file) = field.file_name().map(str::to_owned) else {
-            let name = field.name().unwrap_or_default().to_owned();
-            let text = field.text().await.map_err(broken)?;
-            if text.len() > FIELD_BYTES {
-                return Err(Failure::Malformed("表单内容无法识别。".to_owned()).into());
-            }
+            let text = words(field, &mut left).await?;
             arrived.fields.push((name, text));
             continue;
         };
         if file.is_empty() {
             continue;
         }
-        let path = ctx.app.files.incoming(&ctx.id::<StoredFile>().to_string());
-        let taken = one(ctx, field, piece, &file, &path).await;
-        if taken.is_err() {
-            // Best effort: what stays behind is swept with other leftovers of the folder.
-            tokio::fs::remove_file(&path).await.ok();
+        let (target, piece) = place.target(&name)?;
+        let path = place.ctx.app.files.incoming(&place.ctx.id::<StoredFile>().to_string());
+        match one(place.ctx, field, piece, &file, &path).await {
+            Ok(stored) => arrived.files.push((target, stored)),
+            Err(trouble) => {
+                // Best effort: what stays behind is swept with other leftovers of the folder.
+                tokio::fs::remove_file(&path).await.ok();
+                match trouble {
+                    Trouble::Failure(failure) => return Err(failure),
+                    Trouble::Words(status, text) => {
+                        if arrived.refused.is_empty() {
+                            arrived.status = status;
+                        }
+                        arrived.refused.push((target.piece, text));
+                    }
+                }
+            }
         }
-        arrived.files.push(taken?);
-    }
-    if arrived.files.is_empty() {
-        return Err(Trouble::Words(StatusCode::UNPROCESSABLE_ENTITY, "请先选择要上传的文件".to_owned()));
     }
     Ok(arrived)
+}
+
+/// The text of a field; all of them together may have `left` bytes.
+async fn words(mut field: Field<'_>, left: &mut usize) -> Result<String, Failure> {
+    let unreadable = || Failure::Malformed("表单内容无法识别。".to_owned());
+    let mut bytes = Vec::new();
+    while let Some(part) = field.chunk().await.map_err(broken)? {
+        *left = left.checked_sub(part.len()).ok_or_else(unreadable)?;
+        bytes.extend_from_slice(&part);
+    }
+    // One engine stores U+0000, the other refuses it.
+    String::from_utf8(bytes).ok().filter(|text| !text.contains('\0')).ok_or_else(unreadable)
 }
 
 fn broken(error: axum::extract::multipart::MultipartError) -> Failure {

@@ -147,7 +147,7 @@ pub async fn begin(asker: SignedIn, fields: Fields) -> Answer {
         Begun::Again(answer) => Ok(answer),
         Begun::Fresh(mut once) => {
             let id = actions::begin(&asker.ctx, &mut once.tx, fields.text("capability")).await?;
-            once.done(&format!("/evidence/{id}"), Flash::note("草稿已建立，填写的内容会自动保存。")).await
+            once.done(&format!("/evidence/{id}"), Flash::note("草稿已建立。")).await
         }
     }
 }

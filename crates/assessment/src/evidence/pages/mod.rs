@@ -5,6 +5,7 @@ mod draft;
 mod form_upload;
 mod list;
 mod show;
+mod typed;
 
 use std::sync::Arc;
 
@@ -24,12 +25,11 @@ pub fn routes() -> Router<Arc<App>> {
     let unlimited = DefaultBodyLimit::disable();
     Router::new()
         .route("/evidence", get(list::list).post(list::begin))
-        .route("/evidence/{id}", get(draft::page))
+        .route("/evidence/{id}", get(draft::page).post(draft::save))
         .route("/evidence/{id}/check", get(draft::check))
         .route("/evidence/{id}/submit", post(draft::submit))
         .route("/evidence/{id}/revise", post(list::revise))
         .route("/evidence/{id}/pieces/{piece}/draft", post(draft::autosave))
-        .route("/evidence/{id}/pieces/{piece}/text", post(draft::save))
         .route("/evidence/{id}/pieces/{piece}/files", post(form_upload::files).layer(unlimited))
         .route("/evidence/{id}/files/{item}", get(show::own_file))
         .route("/evidence/{id}/files/{item}/text", get(show::own_text))

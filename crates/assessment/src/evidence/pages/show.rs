@@ -114,8 +114,7 @@ pub fn shown(pieces: &[Piece], items: &[Item], base: &str, naming: Naming) -> Ve
 }
 
 fn kinds(piece: &Piece) -> String {
-    let kinds: Vec<&str> = piece.kinds.iter().map(|kind| kind.chinese()).collect();
-    let mut words = kinds.join("、");
+    let mut words = content::in_words(&piece.kinds);
     if let Some(minutes) = &piece.max_minutes {
         words.push_str(&format!("；不超过 {} 分钟", **minutes));
     }

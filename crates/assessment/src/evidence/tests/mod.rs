@@ -21,16 +21,21 @@ story!(a_teacher_hands_in_and_what_was_handed_in_stays, |engine| async move {
     let id = world.id(&draft.path);
 
     let saved = ding
-        .post_only(&format!("/evidence/{id}/pieces/A6-1/draft"), &[("version", "0"), ("body", "目标与步骤")])
+        .post_only(
+            &format!("/evidence/{id}/pieces/A6-1/draft"),
+            &[("version-A6-1", "0"), ("body-A6-1", "目标与步骤")],
+        )
         .await;
     saved.is(200);
     assert!(saved.html().contains("\"version\":1"), "{}", saved.html());
-    ding.post_only(&format!("/evidence/{id}/pieces/A6-1/draft"), &[("version", "0"), ("body", "别的窗口")])
-        .await
-        .is(409);
-    let merged = ding
-        .post(&format!("/evidence/{id}/pieces/A6-1/text"), &[("version", "0"), ("body", "别的窗口")])
-        .await;
+    ding.post_only(
+        &format!("/evidence/{id}/pieces/A6-1/draft"),
+        &[("version-A6-1", "0"), ("body-A6-1", "别的窗口")],
+    )
+    .await
+    .is(409);
+    let merged =
+        ding.post(&format!("/evidence/{id}"), &[("version-A6-1", "0"), ("body-A6-1", "别的窗口")]).await;
     merged.is(409);
     assert!(merged.text().contains("目标与步骤") && merged.text().contains("别的窗口"), "both are shown");
 
@@ -39,7 +44,7 @@ story!(a_teacher_hands_in_and_what_was_handed_in_stays, |engine| async move {
     let clip = film(540, 2000);
     let video = Chosen { field: "file", name: "课堂.mp4", bytes: &clip };
     ding.post_files(&files, &[], &[video]).await.shows("课堂.mp4").shows("9 分 0 秒");
-    ding.post(&format!("/evidence/{id}/pieces/A6-3/text"), &[("version", "0"), ("body", "课后反思")]).await;
+    ding.post(&format!("/evidence/{id}"), &[("version-A6-3", "0"), ("body-A6-3", "课后反思")]).await;
 
     let check = ding.get(&format!("/evidence/{id}/check")).await;
     check.hides("还不能提交");
@@ -54,9 +59,12 @@ story!(a_teacher_hands_in_and_what_was_handed_in_stays, |engine| async move {
     assert_eq!(back.shows("这一步已完成").path, format!("/evidence/{id}"));
     ding.post(&submit, &[("version", &version), ("consent", "given")]).await.is(403);
 
-    ding.post_only(&format!("/evidence/{id}/pieces/A6-3/draft"), &[("version", "1"), ("body", "改")])
-        .await
-        .is(403);
+    ding.post_only(
+        &format!("/evidence/{id}/pieces/A6-3/draft"),
+        &[("version-A6-3", "1"), ("body-A6-3", "改")],
+    )
+    .await
+    .is(403);
     ding.post_files(&files, &[], &[Chosen { field: "file", name: "课堂.mp4", bytes: &clip }]).await.is(403);
     ding.get(&format!("/evidence/{id}")).await.shows("校验码").shows("课后反思").hides("上传文件");
 });
@@ -94,10 +102,54 @@ story!(a_file_counts_by_its_bytes_and_loses_its_place, |engine| async move {
     assert_eq!(part.bytes.as_ref(), b"%PDF-");
 
     let item = file.rsplit('/').next().expect("an id").to_owned();
-    let newer = [Chosen { field: "file", name: "新设计.pdf", bytes: &document }];
-    let replaced = teacher.post_files(&design, &[("replaces", &item)], &newer).await;
+    let field = format!("replace-{item}");
+    let newer = [Chosen { field: &field, name: "新设计.pdf", bytes: &document }];
+    let replaced = teacher.post_files(&design, &[], &newer).await;
     replaced.shows("新设计.pdf").hides(" 设计.pdf");
     teacher.get(&file).await.is(404);
+});
+
+story!(whichever_button_is_pressed_what_was_typed_is_saved, |engine| async move {
+    let world = begin(engine).await;
+    let mut teacher = world.teacher(0).await;
+    let id = world.id(&teacher.post("/evidence", &[("capability", "A6")]).await.path);
+    let page = teacher.get(&format!("/evidence/{id}")).await;
+    let was = ["was-A6-1", "was-A6-3"].map(|name| page.field(name));
+    let typed = |design: &'static str, reflection: &'static str, version: &'static str| {
+        [
+            ("body-A6-1", design),
+            ("version-A6-1", version),
+            ("was-A6-1", was[0].as_str()),
+            ("body-A6-3", reflection),
+            ("version-A6-3", "0"),
+            ("was-A6-3", was[1].as_str()),
+        ]
+    };
+    let both = teacher.post(&format!("/evidence/{id}"), &typed("教学目标", "课后反思", "0")).await;
+    both.shows("已保存").shows("教学目标").shows("课后反思");
+
+    // A file that is not taken takes nothing of the texts with it; they say where they stand.
+    let document = pdf();
+    let files = format!("/evidence/{id}/pieces/A6-2/files");
+    let wrong = [Chosen { field: "file-A6-2", name: "课堂.mp4", bytes: &document }];
+    let refused = teacher.post_files(&files, &typed("教学目标与步骤", "", "1"), &wrong).await;
+    refused.is(422).shows("这里需要视频").shows("教学目标与步骤").shows("课后反思");
+    teacher.get(&format!("/evidence/{id}")).await.shows("教学目标与步骤");
+
+    // Taken from the page of another window: what nobody touched there is no conflict, what was typed is one.
+    let clip = film(300, 100);
+    let right = [Chosen { field: "file-A6-2", name: "课堂.mp4", bytes: &clip }];
+    teacher.post_files(&files, &typed("", "", "0"), &right).await.is(200).shows("课堂.mp4");
+    teacher.get(&format!("/evidence/{id}")).await.shows("教学目标与步骤").shows("课后反思");
+    let stale = teacher.post_files(&files, &typed("另写一份", "", "0"), &right).await;
+    stale.is(409).shows("另写一份").shows("教学目标与步骤").shows("请重新选择");
+
+    let item = stale.link(&format!("/evidence/{id}/files/")).rsplit('/').next().expect("an id").to_owned();
+    let remove = format!("/evidence/{id}/items/{item}/remove");
+    teacher.post(&remove, &typed("最后一稿", "", "2")).await.hides("课堂.mp4").shows("最后一稿");
+    let check = [&typed("定稿", "", "3")[..], &[("then", "check")]].concat();
+    let check = teacher.post(&format!("/evidence/{id}"), &check).await;
+    assert_eq!(check.shows("定稿").path, format!("/evidence/{id}/check"));
 });
 
 story!(a_photo_is_stored_without_the_place_it_was_taken_at, |engine| async move {
@@ -156,12 +208,12 @@ story!(what_is_somebody_elses_looks_as_if_it_were_not_there, |engine| async move
             format!("/evidence/{id}/submit"),
             format!("/evidence/{id}/revise"),
             format!("/evidence/{id}/pieces/A6-1/draft"),
-            format!("/evidence/{id}/pieces/A6-1/text"),
+            format!("/evidence/{id}"),
             format!("/evidence/{id}/items/{item}/remove"),
             format!("/evidence/{id}/items/{item}/up"),
             format!("/evidence/{id}/items/{item}/length"),
         ] {
-            other.post(&path, &[("consent", "given"), ("minutes", "5"), ("body", "x")]).await.is(404);
+            other.post(&path, &[("consent", "given"), ("body-A6-1", "x")]).await.is(404);
         }
         other.post_files(&files, &[], &upload).await.is(404);
     }

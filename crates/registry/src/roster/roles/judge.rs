@@ -31,7 +31,7 @@ pub async fn judge(
     let by_paper = intake::by_papers(tx, &papers).await?;
     let by_phone = intake::by_phones(tx, &phones).await?;
     for item in items {
-        let Some((row, notes)) = item.open() else { continue };
+        let Some((row, notes)) = item.told() else { continue };
         find_place(memory, desk, row, notes);
         let known = match (&row.entered, &row.phone_index) {
             (Some(entered), _) => of_paper(desk, by_paper.get(&entered.paper_index), row, notes),

@@ -20,27 +20,21 @@ pub async fn judge(
     items: &mut [Item<Row>],
 ) -> Result<(), DbError> {
     for item in items {
-        if item.notes.has_error() {
-            // Everything that is wrong with a row is told at once.
-            if let Some(row) = &mut item.row {
-                find_environment(memory, desk, tx, row, &mut item.notes).await?;
-            }
-            continue;
-        }
-        let Some((row, notes)) = item.open() else { continue };
+        let Some((row, notes)) = item.told() else { continue };
         row.above = find_above(memory, desk, row, notes);
         find_environment(memory, desk, tx, row, notes).await?;
         find_doubles(memory, row, notes);
         row.known = find_known(memory, tx, row, notes).await?;
-        if notes.has_error() {
-            continue;
-        }
         memory.present.extend(row.known);
         if let Some(Above::Known(id)) = row.above {
             memory.parents.insert(id);
         }
+        // What is wrong with a central school is said of its own row, and not of every row below it.
         if row.known.is_none() {
             memory.founded.insert(plain_name(&row.name));
+        }
+        if notes.has_error() {
+            continue;
         }
         item.difference = compare(memory, desk, tx, row, notes).await?;
     }

@@ -26,7 +26,7 @@ pub async fn judge(
         items.iter().filter_map(|item| Some(item.row.as_ref()?.entered.paper_index.as_slice())).collect();
     let mut known = intake::by_papers(tx, &papers).await?;
     for item in items.iter_mut() {
-        if let Some((row, notes)) = item.open() {
+        if let Some((row, notes)) = item.told() {
             row.known = known.remove(&row.entered.paper_index);
             row.school = if leaving::names_no_school(desk, row) {
                 leaving::school_of(desk, row)
@@ -45,7 +45,7 @@ pub async fn judge(
     let logins: Vec<String> = items.iter().filter_map(|item| item.row.as_ref()?.login.clone()).collect();
     let taken = accounts::logins_taken(tx, &logins).await?;
     for item in items.iter_mut() {
-        let Some((row, notes)) = item.open() else { continue };
+        let Some((row, notes)) = item.told() else { continue };
         let person = row.known.as_ref().map(|known| known.person);
         let owner = row.login.as_ref().and_then(|login| taken.get(login));
         if owner.is_some_and(|owner| Some(*owner) != person) {
@@ -55,7 +55,7 @@ pub async fn judge(
     }
     let days = Days::load(tx, items).await?;
     for item in items.iter_mut() {
-        if let Some((row, notes)) = item.open()
+        if let Some((row, notes)) = item.told()
             && !row.leaves
         {
             days.check(desk, row, notes);
@@ -120,11 +120,13 @@ fn settle_stage(schools: &Schoolbook, row: &mut Row, notes: &mut Notes) {
     }
 }
 
+/// The number of the school of rows whose school is not found.
+const NOWHERE: u32 = u32::MAX;
+
 fn find_doubles(memory: &mut Memory, row: &Row, notes: &mut Notes) {
     let number = notes.number();
-    let Some(school) = row.school else { return };
     let next = u32::try_from(memory.named.len()).unwrap_or(u32::MAX);
-    let here = *memory.named.entry(school).or_insert(next);
+    let here = row.school.map_or(NOWHERE, |school| *memory.named.entry(school).or_insert(next));
     let paper = key(&row.entered.paper_index);
     match memory.papers.get(&paper) {
         Some((first, there)) if *there == here => {

@@ -1,6 +1,6 @@
 //! Rows of those who have left, and rows of a file that says only what has changed.
 
-use super::row::{NAME, PAPER, Row, SCHOOL, SUBJECT};
+use super::row::{NAME, PAPER, Row, SCHOOL, SUBJECT, UNTOLD};
 use crate::people::intake::{OnRoll, PostOnRoll};
 use crate::roster::kind::{Alteration, Desk, Difference, Notes, What};
 use crate::roster::schoolbook::Schoolbook;
@@ -41,7 +41,7 @@ pub fn fill_in(row: &mut Row, notes: &mut Notes) {
 /// Notes of somebody who comes to a school that it is not told what is taught.
 fn told(row: &Row, notes: &mut Notes) {
     if row.is_untold && !row.leaves && row.school.is_some() {
-        notes.wrong(SUBJECT, "任教学科没有填写");
+        notes.wrong(SUBJECT, UNTOLD);
     }
 }
 

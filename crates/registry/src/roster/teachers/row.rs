@@ -234,9 +234,15 @@ fn leaves(line: &mut Line<'_>) -> bool {
     }
 }
 
+/// What is said where nothing is taught by somebody who teaches.
+pub const UNTOLD: &str = "任教学科没有填写；专任教师必填，不任教的请在“岗位类别”填“其他”";
+
 fn subject(line: &mut Line<'_>, teaches: bool) -> &'static str {
-    if teaches { line.need(SUBJECT, words::subject) } else { line.read(SUBJECT, words::subject) }
-        .unwrap_or_default()
+    if teaches && line.text(SUBJECT).is_empty() {
+        line.notes.wrong(SUBJECT, UNTOLD);
+        return "";
+    }
+    line.read(SUBJECT, words::subject).unwrap_or_default()
 }
 
 fn since(desk: &Desk, line: &mut Line<'_>) -> Option<NaiveDate> {
