@@ -3,6 +3,7 @@
 use tisheng_kernel::Id;
 use tisheng_platform::{Db, DbError};
 
+use super::difference::Seal;
 use super::finding::{Finding, Weight};
 use super::kind::{Desk, Difference, Item, Kind, Kinds, What};
 use super::model::{MOST_DIFFERENCES, MOST_FINDINGS, Run, State, Tally};
@@ -79,6 +80,7 @@ pub async fn walk<K: Kind>(desk: &Desk, run: &Run) -> Result<Checked, Refusal> {
     }
     drop(tx);
     sink.flush().await?;
+    sink.tally.seal = sink.seal.code();
     Ok(Checked { tally: sink.tally })
 }
 
@@ -92,6 +94,7 @@ struct Sink {
     findings_kept: u32,
     differences_kept: u32,
     kept_of: [u32; What::ALL.len()],
+    seal: Seal,
 }
 
 impl Sink {
@@ -109,6 +112,7 @@ impl Sink {
             findings_kept: 0,
             differences_kept: 0,
             kept_of: [0; What::ALL.len()],
+            seal: Seal::default(),
         })
     }
 
@@ -123,6 +127,7 @@ impl Sink {
         if item.notes.has_error() {
             self.tally.wrong += 1;
         } else if let Some(difference) = item.difference {
+            self.seal.add(&difference);
             self.note_difference(difference);
         }
         for finding in item.notes.into_findings() {

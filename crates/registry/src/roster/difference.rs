@@ -1,5 +1,7 @@
 //! What taking a file would change, as the clerk sees it.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use serde::{Deserialize, Serialize};
 
 /// What taking a row would do.
@@ -91,4 +93,50 @@ pub struct Difference {
     pub place: String,
     /// The fields that change.
     pub fields: Vec<Alteration>,
+}
+
+/// What is known of everything that a file changes, field by field, in short: what was shown at the check is told
+/// by it from what would happen now. Only what is known counts: what the file says cannot have changed.
+#[derive(Debug, Default)]
+pub struct Seal(DefaultHasher);
+
+impl Seal {
+    /// Adds what a row changes.
+    pub fn add(&mut self, difference: &Difference) {
+        if !matches!(difference.what, What::Changed | What::Moved) {
+            return;
+        }
+        (difference.row, difference.what.code()).hash(&mut self.0);
+        for field in &difference.fields {
+            (&field.field, &field.old).hash(&mut self.0);
+        }
+    }
+
+    /// Its form in the database; never 0.
+    #[must_use]
+    pub fn code(&self) -> u64 {
+        self.0.finish().max(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sealed(fields: &[(&str, &str, &str)], what: What) -> u64 {
+        let fields = fields.iter().map(|(field, old, new)| Alteration::new(field, *old, *new)).collect();
+        let mut seal = Seal::default();
+        seal.add(&Difference { row: 2, what, subject: String::new(), place: String::new(), fields });
+        seal.code()
+    }
+
+    #[test]
+    fn a_field_that_has_become_another_breaks_the_seal() {
+        let shown = sealed(&[("职称", "", "二级教师")], What::Changed);
+        assert_eq!(shown, sealed(&[("职称", "", "二级教师")], What::Changed));
+        assert_ne!(shown, sealed(&[("职称", "正高级教师", "二级教师")], What::Changed));
+        let more = [("任教学科", "英语", "语文"), ("职称", "", "二级教师")];
+        assert_ne!(shown, sealed(&more, What::Changed));
+        assert_ne!(shown, sealed(&[], What::Same));
+    }
 }

@@ -13,8 +13,8 @@ pub struct Notes {
     number: u32,
     heading: Arc<Heading>,
     columns: &'static [Column],
-    /// The place of the column that names the row, and what it says.
-    named: (usize, String),
+    /// What the column that names the row says.
+    name: String,
     findings: Findings,
 }
 
@@ -25,7 +25,7 @@ impl Notes {
     /// Nothing said yet about row `number`.
     #[must_use]
     pub fn new(number: u32, heading: Arc<Heading>, columns: &'static [Column]) -> Self {
-        Self { number, heading, columns, named: (usize::MAX, String::new()), findings: Findings::default() }
+        Self { number, heading, columns, name: String::new(), findings: Findings::default() }
     }
 
     /// The row, as the spreadsheet counts.
@@ -70,9 +70,14 @@ impl Notes {
     fn note(&mut self, column: usize, weight: Weight, message: String) {
         let title = self.columns.get(column).map_or("", Column::title);
         let place = self.heading.place(column);
-        let (named_by, name) = &self.named;
-        let about = if *named_by == column { String::new() } else { name.clone() };
-        self.findings.add(Finding { row: self.number, about, place, column: title, weight, message });
+        self.findings.add(Finding {
+            row: self.number,
+            about: self.name.clone(),
+            place,
+            column: title,
+            weight,
+            message,
+        });
     }
 }
 
@@ -98,8 +103,7 @@ impl<'a> Line<'a> {
         // What stands under the name by mistake, such as a number, is repeated nowhere.
         let name = self.own(named_by);
         let is_telling = !name.chars().any(|c| c.is_ascii_digit());
-        let name = if is_telling { name.chars().take(NAME_SHOWN).collect() } else { String::new() };
-        self.notes.named = (named_by, name);
+        self.notes.name = if is_telling { name.chars().take(NAME_SHOWN).collect() } else { String::new() };
         self
     }
 

@@ -138,6 +138,10 @@ pub struct Tally {
     pub errors: u32,
     /// Things worth a look.
     pub warnings: u32,
+    /// What is known of everything that changes, as the check found it; 0 for what was checked before this was
+    /// kept.
+    #[serde(default)]
+    pub seal: u64,
 }
 
 impl Tally {

@@ -8,7 +8,8 @@ use std::collections::HashMap;
 
 use tisheng_platform::{DbError, Tx};
 
-use super::kind::{Book, Desk, Item, Kind, Kinds};
+use super::difference::Seal;
+use super::kind::{Book, Choice, Desk, Item, Kind, Kinds};
 use super::model::{Run, Tally};
 use super::reading::{self, Piece};
 use super::store;
@@ -43,6 +44,7 @@ pub async fn walk<K: Kind>(
     let mut memory = K::remember(desk, tx).await?;
     let board = &desk.ctx.app.parts.get::<Kinds>().board;
     let (mut tally, mut book, mut traced) = (Tally::default(), Book::default(), 0);
+    let mut seal = Seal::default();
     while let Some(piece) = pieces.recv().await {
         match piece {
             Piece::Refused(sentence) => return Err(Halt::Unreadable(sentence)),
@@ -50,6 +52,7 @@ pub async fn walk<K: Kind>(
             Piece::Rows(mut items) => {
                 K::judge(&mut memory, desk, tx, &mut items).await?;
                 tally.rows += u32::try_from(items.len()).unwrap_or_default();
+                items.iter().filter_map(|item| item.difference.as_ref()).for_each(|one| seal.add(one));
                 let items = accepted(items, answers, &mut tally)?;
                 K::take(&mut memory, desk, tx, items, &mut book).await?;
                 write(tx, run, &mut book, &mut traced).await?;
@@ -58,11 +61,28 @@ pub async fn walk<K: Kind>(
             }
         }
     }
+    if run.tally.seal != 0 && run.tally.seal != seal.code() {
+        return Err(Halt::Overtaken);
+    }
+    if touches_the_rest(K::ABOUT.choices, desk)
+        && K::gone(&memory, desk, tx).await?.len() != usize::try_from(run.tally.gone).unwrap_or(usize::MAX)
+    {
+        return Err(Halt::Overtaken);
+    }
     K::close(&mut memory, desk, tx, &mut book).await?;
     write(tx, run, &mut book, &mut traced).await?;
     tally.gone = run.tally.gone;
     tally.warnings = run.tally.warnings;
+    tally.seal = run.tally.seal;
     Ok(tally)
+}
+
+/// Whether the clerk has decided anything about what the file does not name but to leave it alone, which is the
+/// first answer.
+fn touches_the_rest(choices: &[Choice], desk: &Desk) -> bool {
+    let is_left =
+        |choice: &Choice| choice.answers.first().is_some_and(|(key, _)| desk.chose(choice.key, key));
+    choices.iter().any(|choice| choice.of_the_rest && !is_left(choice))
 }
 
 /// The rows that are taken: all that change something, and of those in question the ones that

@@ -8,6 +8,7 @@ pub mod disputes;
 pub mod doubted;
 pub(super) mod foresee;
 mod long_day;
+mod moved;
 pub mod reversal;
 pub mod search;
 pub mod several;

@@ -199,8 +199,10 @@ fn overview(rules: &Scheme, entries: &[super::model::Entry]) -> Overview {
         std::iter::once(whole).chain(category.kinds.iter().map(|kind| row(kind, true)))
     });
     let reached = tally.minimum - tally.missing;
-    let mut lines: Vec<LineRow> =
-        statement::lines(rule, entries).iter().map(|line| line_row(rules, line)).collect();
+    let mut lines: Vec<LineRow> = statement::lines(rule, entries)
+        .iter()
+        .map(|line| LineRow { may_restore: may_be_restored(entries, line), ..line_row(rules, line) })
+        .collect();
     lines.reverse();
     Overview {
         sums: sums.collect(),
@@ -214,6 +216,17 @@ fn overview(rules: &Scheme, entries: &[super::model::Entry]) -> Overview {
         years: tally.by_year.iter().map(|(year, seconds)| (*year, rule.shown(*seconds))).collect(),
         lines,
     }
+}
+
+/// Whether what `line` says was taken back and has not been entered again since.
+fn may_be_restored(entries: &[super::model::Entry], line: &Line<'_>) -> bool {
+    let of = line.entry;
+    let is_later = |other: &super::model::Entry| {
+        (&other.source, &other.source_id) == (&of.source, &of.source_id)
+            && other.reverses.is_none()
+            && other.revision > of.revision
+    };
+    line.standing == statement::Standing::TakenBack && !entries.iter().any(is_later)
 }
 
 fn line_row(rules: &Scheme, line: &Line<'_>) -> LineRow {

@@ -31,7 +31,7 @@ pub const REPLAY_JOB: &str = "learning.replay";
 const AT_ONCE: i64 = 100;
 
 /// Why a line of the ledger is taken back.
-const NO_LONGER: &str = "平台更正了学习记录";
+const NO_LONGER: &str = "平台后来的学习记录与此不同，按最新的计";
 
 /// Why something was left as it is.
 #[derive(Debug, thiserror::Error)]

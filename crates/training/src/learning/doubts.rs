@@ -26,7 +26,9 @@ pub async fn doubt(
         return Ok(credit.doubt.clone());
     }
     let Some(fact) = facts.iter().find(|fact| fact.record == credit.record) else { return Ok(None) };
-    if let Some(sentence) = ahead(limits, fact).or_else(|| too_fast(limits, terms, facts, fact)) {
+    if let Some(sentence) =
+        ahead(limits, fact).or_else(|| endless(fact)).or_else(|| too_fast(limits, terms, facts, fact))
+    {
         return Ok(Some(sentence));
     }
     let minutes = i64::from(*limits.burst_minutes);
@@ -75,6 +77,12 @@ fn ahead(limits: &Plausibility, fact: &Fact) -> Option<String> {
     far.then(|| format!("平台报送的时间是 {}，比收到的时间还晚", fact.at.chinese()))
 }
 
+/// One sitting of more than a day. What ends a course may tell of all the days that it took.
+fn endless(fact: &Fact) -> Option<String> {
+    let long = !is_end(fact) && fact.spent > Seconds::of_minutes(24 * 60);
+    long.then(|| format!("一次学习报送了 {} 小时，超过一天", fact.spent.get() / 3600))
+}
+
 /// Learnt faster than the material lasts. Where nothing says when it was begun or how long it took,
 /// nothing is known against it.
 fn too_fast(limits: &Plausibility, terms: &Terms, facts: &[Fact], fact: &Fact) -> Option<String> {
@@ -99,7 +107,7 @@ mod tests {
     use tisheng_rules::hours::Plausibility;
     use tisheng_rules::samples::third_scheme_files;
 
-    use super::{ahead, overlap, too_fast};
+    use super::{ahead, endless, overlap, too_fast};
     use crate::course::{Counts, Source, Terms, TermsState};
     use crate::hours::Channel;
     use crate::learning::model::{Fact, Happened};
@@ -125,6 +133,13 @@ mod tests {
             received_at: at(minutes),
             channel: Channel::Xapi,
         }
+    }
+
+    #[test]
+    fn nobody_sits_for_more_than_a_day() {
+        assert!(endless(&fact(Happened::Spent, 1_600, 1_560)).expect("too long").contains("26 小时"));
+        assert_eq!(endless(&fact(Happened::Spent, 1_600, 1_440)), None);
+        assert_eq!(endless(&fact(Happened::Completed, 4_000, 1_560)), None);
     }
 
     fn terms() -> Terms {

@@ -317,7 +317,7 @@ story!(what_was_taken_back_before_is_mended_once, |engine| async move {
     assert_eq!(told, (1, 2), "completed and passed");
     // The entry stays, and beside it what took it back, with the reason.
     let mut browser = scene.browser(teacher).await;
-    browser.get("/hours").await.shows("平台更正了学习记录");
+    browser.get("/hours").await.shows("平台后来的学习记录与此不同");
 
     assert_eq!(mend_scores(&system).await.expect("looked again"), 0);
     let again = (scene.recorded("lti.score_mended").await, scene.recorded("learning.voided").await);

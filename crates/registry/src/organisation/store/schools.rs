@@ -4,7 +4,7 @@ use tisheng_kernel::Id;
 use tisheng_platform::db::{Row, Value};
 use tisheng_platform::web::Cursor;
 use tisheng_platform::web::paging::Order;
-use tisheng_platform::{DbError, Scope, Tx};
+use tisheng_platform::{DbError, Scope, Tx, args};
 
 use super::{facts_at, pattern};
 use crate::organisation::model::{Facts, Node};
@@ -14,17 +14,42 @@ const BY_NAME: &str = "name";
 /// What a list may be put in the order of.
 const SORTABLE: [&str; 6] = [BY_NAME, "code", "parent", "stage", "environment", "location"];
 
-const SCHOOLS: &str = "select n.id, n.name, n.sort_key, coalesce(n.code, ''), coalesce(p.name, ''),
+// A page of schools in the order of names.
+macro_rules! by_name {
+    ($path:literal) => {
+        concat!(
+            "select n.id, n.name, n.sort_key, coalesce(n.code, ''), coalesce(p.name, ''),
         s.stages, s.location, s.ethnic_area, s.former_poverty, s.environment, s.smart_school, s.pilot, s.version
     from node n join school s on s.node = n.id left join node p on p.id = n.parent
-    where n.kind = 'school' and n.valid_to is null and n.path >= $1 and n.path < $2
+    where n.kind = 'school' and n.valid_to is null and ",
+            $path,
+            " >= $1 and ",
+            $path,
+            " < $2
         and ($3 = '' or n.name like $4 escape '\\' or n.pinyin like $5 escape '\\' or n.initials like $4 escape '\\' or n.code like $5 escape '\\')
         and ($6 = '' or s.stages like $7)
         and ($8 = '' or coalesce(s.environment, 'unknown') = $8)
         and ($9 = '' or s.location = $9)
         and ($10 = '' or ($10 = 'smart' and s.smart_school = $11) or s.pilot = $10)
         and (n.sort_key, n.id) > ($12, $13)
-    order by n.sort_key, n.id limit $14";
+    order by n.sort_key, n.id limit $14"
+        )
+    };
+}
+
+/// Of few schools: they are looked up by their paths and put in order.
+const FEW: &str = by_name!("n.path");
+
+/// Of many: all names are walked in their order until the page is full; the concatenation keeps the index on
+/// paths out of it.
+const MANY: &str = by_name!("n.path || ''");
+
+/// From how many schools on they are many.
+const FROM_MANY: i64 = 1_000;
+
+/// Closed ones included, so that an index answers by itself.
+const COUNT_SOME: &str = "select count(*) from (select 1 from node
+    where kind = 'school' and path >= $1 and path < $2 limit $3) t";
 
 /// By any column but in the order of names: everything that the filter leaves is put in order.
 const SORTED: &str = "select * from (select n.id as id, n.name, n.sort_key, coalesce(n.code, ''), coalesce(p.name, ''),
@@ -143,7 +168,10 @@ pub async fn schools(
         most.into(),
     ];
     if order == Order::by(BY_NAME) {
-        return tx.rows(SCHOOLS, &given, |row| school(row, 2)).await;
+        let range = args![&scope.from, &scope.until, FROM_MANY];
+        let some: i64 = tx.row(COUNT_SOME, range, |row| row.get(0)).await?;
+        let sql = if some < FROM_MANY { FEW } else { MANY };
+        return tx.rows(sql, &given, |row| school(row, 2)).await;
     }
     given.push(Value::from(order.by));
     let sql = if order.backwards { SORTED_BACKWARDS } else { SORTED };

@@ -197,6 +197,12 @@ async fn compare(
     let code = known.code.as_deref().unwrap_or_default();
     if !row.code.is_empty() && code != row.code {
         fields.push(Alteration::new("学校标识码", code, &*row.code));
+        if !code.is_empty() {
+            notes.ask(
+                CODE,
+                format!("“{}”登记的标识码是 {code}，文件中是 {}；标识码变更了吗？如果填错了，请选“不办理”并更正文件", known.name, row.code),
+            );
+        }
     }
     let stays = matches!(row.above, Some(Above::Known(id)) if Some(id) == known.parent);
     if !stays {

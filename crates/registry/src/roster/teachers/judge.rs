@@ -130,7 +130,10 @@ fn find_doubles(memory: &mut Memory, row: &Row, notes: &mut Notes) {
     let paper = key(&row.entered.paper_index);
     match memory.papers.get(&paper) {
         Some((first, there)) if *there == here => {
-            notes.wrong(PAPER, format!("与第 {first} 行是同一个证件号码；请删去重复的一行"));
+            notes.wrong(
+                PAPER,
+                format!("与第 {first} 行是同一个证件号码；同一人的请删去一行，不是同一人的请核对号码"),
+            );
         }
         Some((first, there)) => {
             let there = memory.named.iter().find(|(_, number)| *number == there);

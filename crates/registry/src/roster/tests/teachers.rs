@@ -125,6 +125,27 @@ story!(what_changes_is_shown_old_and_new_and_put_back_by_undo, |engine| async mo
     assert_eq!(world.count(today).await, 10, "every teacher's role is back");
 });
 
+story!(a_field_that_has_changed_since_the_check_is_not_written_over_unseen, |engine| async move {
+    let world = World::start(engine).await;
+    let mut clerk = world.browser(&world.town.school().clerk).await;
+    let mut papers = Vec::new();
+    let (name, paper) = known(&world, &mut papers, 0);
+    let keep = [("gone", "keep"), ("accounts", "none")];
+    let subject = roll(&[[&name, paper, "", "", "英语", "", "一级教师"]]);
+    let first = world.bring(&mut clerk, "teachers", "学科.csv", &subject).await;
+    let changed = format!("{}/differences?what=changed", first.path);
+    clerk.get(&changed).await.shows("任教学科： 语文 → 英语").hides("职称：");
+
+    let title = roll(&[[&name, paper, "", "", "语文", "", "高级教师"]]);
+    let second = world.bring(&mut clerk, "teachers", "职称.csv", &title).await;
+    world.confirm(&mut clerk, &second.path, &keep).await.shows("已导入");
+
+    let page = world.confirm(&mut clerk, &first.path, &keep).await;
+    page.shows("核对之后系统中的数据有了变化").hides("已导入");
+    clerk.get(&changed).await.shows("任教学科： 语文 → 英语").shows("职称： 高级教师 → 一级教师");
+    world.confirm(&mut clerk, &first.path, &keep).await.shows("已导入");
+});
+
 story!(a_transfer_is_decided_by_whoever_sees_both_schools, |engine| async move {
     let world = World::start(engine).await;
     let mut papers = Vec::new();

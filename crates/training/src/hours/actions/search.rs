@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::super::model::{HoursError, WaitingState};
 use super::super::store::{self, open::Findable};
-use super::{decide, not_own};
+use super::{decide, moved, not_own};
 use crate::hours::DESK;
 
 /// The job that goes on with a search that somebody began.
@@ -39,10 +39,10 @@ struct Search {
     total: i64,
 }
 
-/// Adds the job of the room.
+/// Adds the jobs of the room.
 #[must_use]
 pub fn jobs(handlers: Handlers) -> Handlers {
-    handlers.job(SEARCH_JOB, search_job)
+    moved::jobs(handlers).job(SEARCH_JOB, search_job)
 }
 
 /// Looks again for the teachers of all reports of `source` that the asker may decide about: whoever has come

@@ -2,10 +2,13 @@
 
 use tisheng_kernel::Seconds;
 use tisheng_platform::args;
+use tisheng_registry::organisation::Stage;
 use tisheng_registry::samples::{Persona, identity, phone};
+use tisheng_registry::{people, posting};
 use tisheng_testkit::{Browser, Chosen, story};
 
-use super::{Described, Report, Whom, balance, log_all};
+use super::{Described, Report, Whom, balance, log_all, logged};
+use crate::hours::model::Logged;
 use crate::samples::online_report;
 use crate::town::Place;
 
@@ -114,4 +117,35 @@ story!(whoever_comes_onto_the_roll_is_found_by_paper_and_by_phone, |engine| asyn
     tx.commit().await.expect("commits");
     county.post(&here, &[]).await.shows("1 条已匹配到名册中的教师");
     county.get(&here).await.shows("待匹配教师 2 条").shows("来过的");
+});
+
+story!(what_waits_goes_with_its_teacher, |engine| async move {
+    let place = Place::begin(engine).await;
+    let [left, reached] = &place.town.schools;
+    let teacher = &left.teachers[0];
+    let report = online_report(&place.rules, teacher.person, ("one", 1, place.day(1)));
+    let report = Report { doubt: Some("时长异常".to_owned()), ..report };
+    let Logged::Held(id) = logged(&place, &report).await else { panic!("held") };
+    let waiting = format!("/hours/waiting/{id}");
+    let mut before = place.browser(&left.clerk).await;
+    let mut after = place.browser(&reached.clerk).await;
+    before.get(&waiting).await.is(200);
+    after.get(&waiting).await.is(404);
+
+    let office = place.ctx(&place.town.county_office);
+    let mut tx = office.write().await.expect("a transaction");
+    let to = people::Transfer {
+        person: teacher.person,
+        to: reached.node.id,
+        subject: "语文",
+        stage: Stage::Primary,
+        title: "",
+        on: office.at.date(),
+        reason: "工作需要",
+    };
+    posting::transfer(&office, &mut tx, &to).await.expect("transferred");
+    tx.commit().await.expect("commits");
+    place.settle().await;
+    before.get(&waiting).await.is(404);
+    after.get(&waiting).await.is(200);
 });
