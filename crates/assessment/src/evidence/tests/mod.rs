@@ -133,7 +133,7 @@ story!(whichever_button_is_pressed_what_was_typed_is_saved, |engine| async move 
     let files = format!("/evidence/{id}/pieces/A6-2/files");
     let wrong = [Chosen { field: "file-A6-2", name: "课堂.mp4", bytes: &document }];
     let refused = teacher.post_files(&files, &typed("教学目标与步骤", "", "1"), &wrong).await;
-    refused.is(422).shows("这里需要视频").shows("教学目标与步骤").shows("课后反思");
+    refused.is(422).says("这里需要视频").says("教学目标与步骤").says("课后反思");
     teacher.get(&format!("/evidence/{id}")).await.shows("教学目标与步骤");
 
     // Taken from the page of another window: what nobody touched there is no conflict, what was typed is one.
@@ -142,7 +142,7 @@ story!(whichever_button_is_pressed_what_was_typed_is_saved, |engine| async move 
     teacher.post_files(&files, &typed("", "", "0"), &right).await.is(200).shows("课堂.mp4");
     teacher.get(&format!("/evidence/{id}")).await.shows("教学目标与步骤").shows("课后反思");
     let stale = teacher.post_files(&files, &typed("另写一份", "", "0"), &right).await;
-    stale.is(409).shows("另写一份").shows("教学目标与步骤").shows("请重新选择");
+    stale.is(409).says("另写一份").says("教学目标与步骤").says("请重新选择");
 
     let item = stale.link(&format!("/evidence/{id}/files/")).rsplit('/').next().expect("an id").to_owned();
     let remove = format!("/evidence/{id}/items/{item}/remove");

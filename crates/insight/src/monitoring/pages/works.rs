@@ -46,12 +46,17 @@ pub(super) async fn works(
     node: &Node,
     children: &[Child],
 ) -> Result<WorkTable, DbError> {
-    let all = store::works_below(tx, programme.id, &Scope::below(&node.path)).await?;
+    let below = store::works_of_children(tx, programme.id, node.id).await?;
+    // What stands below has all works between them; only what has nothing below it is asked itself.
+    let all: Works = match below.as_slice() {
+        [] => store::works_below(tx, programme.id, &Scope::below(&node.path)).await?,
+        below => below.iter().map(|(_, work, count)| (*work, *count)).collect(),
+    };
     if all.all() == 0 {
         return Ok(WorkTable::default());
     }
     let mut each: BTreeMap<Id<Node>, Vec<(Option<Work>, i64)>> = BTreeMap::new();
-    for (child, work, count) in store::works_of_children(tx, programme.id, node.id).await? {
+    for (child, work, count) in below {
         each.entry(child).or_default().push((work, count));
     }
     let leads = review::sees_board(ctx);
