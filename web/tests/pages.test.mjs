@@ -41,7 +41,7 @@ async function links(page) {
 
 const name = (role, path) => `pages-${role}${path === "/" ? "-home" : path.replaceAll("/", "-").replaceAll("…", "_")}`;
 
-describe("every page", { concurrency: 2 }, () => {
+describe("every page", () => {
   let chrome;
   /** Routes looked at closely already, and what pages were made of so far: those of teachers and of everybody else. */
   const close = new Set();

@@ -60,6 +60,12 @@ impl Fault {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "more than may be sent at once")
     }
 
+    /// More at once than the quota of a whole day: no waiting helps.
+    pub fn never_fits(quota: i64) -> Self {
+        let error = format!("the credential may send {quota} statements a day; send fewer at once");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, error)
+    }
+
     pub fn busy() -> Self {
         let error = "busy; the same request may succeed in some seconds";
         Self { wait: Some(5), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, error) }

@@ -453,6 +453,8 @@ story!(a_credential_sends_no_more_than_it_may, |engine| async move {
     let seen = few.post(&format!("[{body},{body}]")).await;
     assert_eq!(seen.status, StatusCode::TOO_MANY_REQUESTS, "four are more than three");
     assert_eq!(seen.headers["retry-after"], "53999", "at nine in the morning");
+    let seen = few.post(&format!("[{body},{body},{body},{body}]")).await;
+    assert_eq!(seen.status, StatusCode::PAYLOAD_TOO_LARGE, "four fit into no day");
     assert_eq!(few.finds("").await.len(), 2, "nothing of a refused request is kept");
     assert_eq!(few.post(&first).await.status, StatusCode::OK, "what is there counts once");
     assert_eq!(few.post(&body).await.status, StatusCode::OK);

@@ -114,6 +114,7 @@ async fn attempt(app: &App, delivery: &Delivery, first: i64) -> Result<Option<To
             }
         }
     }
+    let new = delivery.statements.len() - there.len();
     let work = Work { deliveries: std::slice::from_ref(delivery), first, there, awaited };
     match work.write(app, &mut tx).await? {
         Outcome::Done => {
@@ -123,6 +124,9 @@ async fn attempt(app: &App, delivery: &Delivery, first: i64) -> Result<Option<To
         Outcome::Taken => Ok(None),
         Outcome::TooMany => {
             let quota = delivery.credential.quota.unwrap_or_default();
+            if i64::try_from(new).is_ok_and(|new| new > quota) {
+                return Ok(Some(Err(Fault::never_fits(quota))));
+            }
             Ok(Some(Err(Fault::too_many(&format!("{quota} statements a day"), until_tomorrow(app.now())))))
         }
     }

@@ -11,6 +11,9 @@ use crate::access::intake as accounts;
 use crate::people::intake::{self, Duties, Record};
 use crate::roster::kind::{Desk, Kinds, Obstacle, Trace};
 
+/// People who are named to whoever cannot undo a file.
+const NAMED: usize = 3;
+
 /// Puts `traces` back, the last first. What was made goes in the order account, role, post,
 /// person, each many at a time; what was changed goes one by one.
 pub async fn undo(desk: &Desk, tx: &mut Tx, traces: Vec<Trace>) -> Result<(), Obstacle> {
@@ -33,11 +36,26 @@ pub async fn undo(desk: &Desk, tx: &mut Tx, traces: Vec<Trace>) -> Result<(), Ob
     let removed = intake::unmake_people(tx, &people).await?;
     if removed != u64::try_from(people.len()).unwrap_or_default() {
         let changed = people.len() - usize::try_from(removed).unwrap_or_default();
+        let named = still_there(tx, &people).await?;
         return Err(Obstacle::BuiltOn(format!(
-            "导入的人员中有 {changed} 人的信息在导入之后又被修改过，不能整批撤销；请逐条更正。"
+            "导入的人员中有 {changed} 人（{named}）的信息在导入之后又被修改过，不能整批撤销；请逐条更正。"
         )));
     }
     Ok(())
+}
+
+/// The names of the first of `people` who have not been removed.
+async fn still_there(tx: &mut Tx, people: &[Uuid]) -> Result<String, DbError> {
+    let mut names: Vec<String> = Vec::new();
+    for person in people {
+        match intake::name_of(tx, *person).await {
+            Ok(name) if names.len() < NAMED => names.push(name),
+            Ok(_) => return Ok(format!("{}等", names.join("、"))),
+            Err(DbError::NoRow) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(names.join("、"))
 }
 
 async fn unmake_accounts(tx: &mut Tx, opened: &[Uuid]) -> Result<(), Obstacle> {

@@ -143,8 +143,9 @@ pub async fn look_for(asker: SignedIn, filters: Filters) -> Answer {
     let ctx = &asker.ctx;
     let person = own(ctx)?;
     let (words, day) = (filters.text("q"), filters.text("day"));
-    let asked = !words.is_empty() || !day.is_empty();
     let date = parse_date(day).ok();
+    // A day that is none asks for nothing.
+    let asked = if day.is_empty() { !words.is_empty() } else { date.is_some() };
     let mut tx = ctx.read().await?;
     let (programme, rules) = ground_of(ctx, &mut tx, person).await?;
     let me = people::visible(ctx, &mut tx, person).await?;
@@ -171,7 +172,7 @@ pub async fn look_for(asker: SignedIn, filters: Filters) -> Answer {
         page: Page::new(&asker, "我的学时在哪里", "/hours").crumb("我的学时", "/hours"),
         words: words.to_owned(),
         day: day.to_owned(),
-        day_error: if day.is_empty() || date.is_some() { "" } else { "日期应写作 2021-09-01" },
+        day_error: if day.is_empty() || asked { "" } else { "日期应写作 2021-09-01" },
         asked,
         booked: booked.map(|l| line_row(&rules, l)).collect(),
         waiting: held.map(|w| waiting_row(&rules, w)).collect(),
