@@ -155,7 +155,8 @@ pub async fn room_for_one_more(
     Ok(())
 }
 
-/// Adds a stored file to a piece, in the place of `replaced` where one is given.
+/// Adds a stored file to a piece, in the place of `replaced` where one is given. A file that stands there already
+/// under its name stands there once: whoever sends it again over a bad network does not hand it in twice.
 ///
 /// # Errors
 /// As [`own_draft`] and [`room_for_one_more`].
@@ -168,8 +169,16 @@ pub async fn add_file(
     replaced: Option<Id<Item>>,
 ) -> Result<Id<Item>, Failure> {
     let mut place = 0;
+    let items = store::items(tx, submission.programme, submission.id).await?;
+    let is_same = |item: &&Item| {
+        let there =
+            item.file().is_some_and(|there| (&there.digest, &there.title) == (&file.digest, &file.title));
+        item.piece == piece && there
+    };
+    if let Some(there) = items.iter().find(is_same).filter(|_| replaced.is_none()) {
+        return Ok(there.id);
+    }
     if let Some(old) = replaced {
-        let items = store::items(tx, submission.programme, submission.id).await?;
         let old = items.iter().find(|item| item.id == old && item.piece == piece && item.file().is_some());
         let old = old.ok_or(Failure::NotFound)?;
         place = old.place;

@@ -152,7 +152,7 @@ fn show(item: &Item, piece: &Piece, number: usize, base: &str, naming: Naming) -
         href: format!("{base}/{}", item.id),
         display: word(file.content.display()),
         facts: facts(file),
-        advice: outdated(file.content).unwrap_or_default(),
+        advice: outdated(file.content).or_else(|| too_long(file, piece)).unwrap_or_default(),
         paragraphs: Vec::new(),
         length_is_stated: recorded && (!told || file.seconds.is_none()),
         minutes: file.seconds.map(|seconds| (seconds / 60).to_string()).unwrap_or_default(),
@@ -177,6 +177,14 @@ pub(super) fn outdated(content: Content) -> Option<String> {
     Some(format!(
         "{old} 是旧格式，不能在页面里显示，只能下载后用办公软件打开。作者可以另存为 {newer} 或 PDF 再上传。"
     ))
+}
+
+/// What to do about a recording that is longer than the piece takes.
+fn too_long(file: &StoredFile, piece: &Piece) -> Option<String> {
+    let most = piece.max_minutes.as_ref().map(|minutes| i64::from(**minutes))?;
+    let seconds = file.seconds.filter(|seconds| *seconds > most * 60)?;
+    let (minutes, over) = (seconds / 60, seconds % 60);
+    Some(format!("时长 {minutes} 分 {over} 秒，超过 {most} 分钟，不能提交；请剪辑后替换。"))
 }
 
 fn facts(file: &StoredFile) -> String {

@@ -86,7 +86,9 @@ story!(a_file_counts_by_its_bytes_and_loses_its_place, |engine| async move {
     teacher.post_files(&clip, &[], &[]).await.is(422);
 
     let long = film(601, 100);
-    teacher.post_files(&clip, &[], &[Chosen { field: "file", name: "长.mp4", bytes: &long }]).await.is(200);
+    let taken =
+        teacher.post_files(&clip, &[], &[Chosen { field: "file", name: "长.mp4", bytes: &long }]).await;
+    taken.is(200).shows("请剪辑后替换");
     teacher.get(&format!("/evidence/{id}/check")).await.shows("超过 10 分钟");
 
     let right = Chosen { field: "file", name: "设计.pdf", bytes: &document };
@@ -173,7 +175,10 @@ story!(files_are_ordered_and_removed, |engine| async move {
     let files = format!("/evidence/{id}/pieces/A6-1/files");
     let document = pdf();
     let two = ["甲.pdf", "乙.pdf"].map(|name| Chosen { field: "file", name, bytes: &document });
-    let page = teacher.post_files(&files, &[], &two).await;
+    teacher.post_files(&files, &[], &two).await.is(200);
+    // Sent again over a bad network, a file stands there once.
+    let page = teacher.post_files(&files, &[], &two[..1]).await;
+    assert_eq!(page.html().matches("/remove\"").count(), 2);
     let order = |text: &str| text.find("甲.pdf") < text.find("乙.pdf");
     assert!(order(&page.text()));
     let up = page.link(&format!("/evidence/{id}/items/"));
