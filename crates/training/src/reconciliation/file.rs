@@ -1,6 +1,6 @@
 //! An institution's statement of a month, as a kind of file of the clerk's loop.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use tisheng_kernel::number::{chinese_date, parse_date};
 use tisheng_kernel::text::tidy;
@@ -39,7 +39,7 @@ const COLUMNS: [Column; 9] = [
         20,
         "报送时所用的编号；没有的不填，按教师和课程核对",
     ),
-    optional("name", &["姓名", "教师姓名", "学员姓名"], &[], 12, "编号与台账不同的，按教师和课程核对"),
+    optional("name", &["姓名", "教师姓名", "学员姓名"], &[], 12, "编号与台账相同的也核对教师和课程"),
     optional("title", &["课程", "课程名称", "课程或活动"], &[], 30, "与课程目录的名称一致"),
     required("day", &["学习日期", "完成日期", "日期"], &[], 14, "决定属于哪个月"),
     required("hours", &["学时", "学时数"], &[], 8, "按平台每学时的长度"),
@@ -67,6 +67,8 @@ pub struct Memory {
     rows: HashMap<(Id<Platform>, String), u32>,
     /// The revision of each month that the file states.
     revisions: BTreeMap<(Id<Platform>, Month), i64>,
+    /// The months that its rows have named so far.
+    months: BTreeSet<(Id<Platform>, Month)>,
 }
 
 /// What a row says.
@@ -130,7 +132,7 @@ impl Kind for StatementFile {
             Some((programme, _)) => platform::by_name(&desk.ctx, tx, &programme).await.map_err(failed)?,
             None => HashMap::new(),
         };
-        Ok(Memory { platforms, rows: HashMap::new(), revisions: BTreeMap::new() })
+        Ok(Memory { platforms, rows: HashMap::new(), revisions: BTreeMap::new(), months: BTreeSet::new() })
     }
 
     async fn judge(
@@ -143,6 +145,13 @@ impl Kind for StatementFile {
             let Some((row, notes)) = item.open() else { continue };
             let Some(platform) = complete(memory, row, notes) else { continue };
             row.said.person = who(desk, tx, row).await?;
+            if row.said.person.is_none() && !row.clues[0].is_empty() && !row.line.name.is_empty() {
+                notes.warn(PAPER, "证件号码与姓名对不上，按姓名核对；请核对号码");
+            }
+            let month = Month::of(row.line.worked_on);
+            if memory.months.insert((platform.id, month)) {
+                warn_of_earlier(tx, Of { platform: &platform, month }, notes).await?;
+            }
             let difference = compare(tx, &platform, row, notes).await?;
             row.learnt_at = Some(platform);
             item.difference = Some(difference);
@@ -255,6 +264,19 @@ fn complete(memory: &mut Memory, row: &mut Row, notes: &mut Notes) -> Option<Pla
         notes.wrong(NUMBER, format!("与第 {first} 行的记录编号相同"));
     }
     (!notes.has_error()).then_some(platform)
+}
+
+/// Says of the first row of a month that a statement of it is there, which the file takes the place of as a whole.
+async fn warn_of_earlier(tx: &mut Tx, of: Of<'_>, notes: &mut Notes) -> Result<(), DbError> {
+    let sheet = store::sheet(tx, of).await?;
+    if sheet.revision > 0 {
+        let (month, records) = (of.month, sheet.stated.records);
+        let sentence = format!(
+            "{month} 已有对账单（{records} 条），导入后整月以本文件为准；不是这个月的记录请更正日期或移出"
+        );
+        notes.warn(DAY, sentence);
+    }
+    Ok(())
 }
 
 /// The teacher whom a paper or a phone names beyond doubt.

@@ -277,12 +277,17 @@ pub struct Difference {
     pub waits: Option<String>,
     /// How a person or its source has taken it back or a person refused it, and why, where that is so.
     pub gone: Option<String>,
+    /// Whom or what else the ledger says it is about, where that is so.
+    pub other: Option<String>,
 }
 
 impl Difference {
     /// What is wrong, in a few words.
     #[must_use]
     pub fn sentence(&self) -> String {
+        if let Some(other) = &self.other {
+            return other.clone();
+        }
         match (self.theirs, self.ours) {
             (Some(_), None) => match (&self.waits, &self.gone) {
                 (Some(why), _) => format!("本系统已收到，尚待人工处理：{why}"),
@@ -413,6 +418,7 @@ mod tests {
                 our_day: our_day.map(day),
                 waits: waits.map(str::to_owned),
                 gone: gone.map(str::to_owned),
+                other: None,
             }
             .sentence()
         };

@@ -35,12 +35,45 @@ pub struct Theirs {
     pub person: Option<Id<Person>>,
     /// What stands in the ledger under this very number.
     pub ours: Option<(Seconds, NaiveDate)>,
+    /// Whom and what that is about.
+    pub booked: Option<Booked>,
+    /// The teacher, where the line itself says who by a paper or a phone.
+    pub stated: Option<Id<Person>>,
+    /// The course, as the line itself says; empty where it does not.
+    pub title: String,
     /// What stands in the ledger for this teacher and course, in whatever month.
     pub elsewhere: Option<(Seconds, NaiveDate)>,
     /// Why it waits here, where it does.
     pub waits: Option<String>,
     /// How it was taken back or refused, or why it counts for nothing.
     pub gone: Option<String>,
+}
+
+/// Whom and what a line of the ledger is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Booked {
+    /// The teacher.
+    pub person: Id<Person>,
+    /// The teacher's name.
+    pub name: String,
+    /// What the course is called, in the catalogue and in the ledger.
+    pub courses: Vec<String>,
+}
+
+impl Theirs {
+    /// What the line says of another teacher or another course than the ledger does under its number.
+    fn is_about_another(&self) -> Option<String> {
+        let booked = self.booked.as_ref()?;
+        let is_named = self.name.is_empty() || tidy(&self.name) == tidy(&booked.name);
+        if !self.stated.map_or(is_named, |stated| stated == booked.person) {
+            return Some(format!("教师不同，本系统为{}", booked.name));
+        }
+        let is_called = |course: &String| tidy(course) == tidy(&self.title);
+        if self.title.is_empty() || booked.courses.iter().any(is_called) {
+            return None;
+        }
+        booked.courses.first().map(|course| format!("课程不同，本系统为“{course}”"))
+    }
 }
 
 /// A line of the ledger with which nothing in the statement agrees letter by letter.
@@ -71,7 +104,11 @@ pub fn pair(theirs: Vec<Theirs>, ours: Vec<Ours>, tolerance: i64) -> Vec<Differe
         match line.ours {
             Some(ours) => {
                 ledger.remove(&line.number);
-                differences.push(differs(&line, ours));
+                let other = line.is_about_another();
+                let agrees = ledger.is_one(ours.0, line.seconds) && line.worked_on == Some(ours.1);
+                if other.is_some() || !agrees {
+                    differences.push(Difference { other, ..differs(&line, ours) });
+                }
             }
             None => left.push(line),
         }
@@ -180,6 +217,7 @@ fn differs(line: &Theirs, (seconds, day): (Seconds, NaiveDate)) -> Difference {
         our_day: Some(day),
         waits: None,
         gone: None,
+        other: None,
     }
 }
 
@@ -201,6 +239,7 @@ fn only_theirs(line: Theirs, tolerance: i64) -> Difference {
         our_day: None,
         waits: line.waits,
         gone: line.gone,
+        other: None,
     }
 }
 
@@ -215,6 +254,7 @@ fn only_ours(line: Ours) -> Difference {
         our_day: Some(line.worked_on),
         waits: None,
         gone: None,
+        other: None,
     }
 }
 
@@ -225,7 +265,7 @@ mod tests {
     use tisheng_kernel::{Id, Seconds};
     use uuid::Uuid;
 
-    use super::{Difference, Ours, Theirs, pair};
+    use super::{Booked, Difference, Ours, Theirs, pair};
 
     fn day(d: u32) -> NaiveDate {
         NaiveDate::from_ymd_opt(2023, 12, d).expect("a day")
@@ -272,6 +312,32 @@ mod tests {
         );
         let named = Theirs { person: None, ..theirs("t1", 1, 90, 3) };
         assert!(pair(vec![named], vec![ours("K1@1", 1, 90, 4)], 0).is_empty(), "by the name");
+    }
+
+    #[test]
+    fn the_same_number_says_the_same_of_the_same_teacher_and_course() {
+        let person = Id::from_uuid(Uuid::from_u128(1));
+        let courses = vec!["课程：一".to_owned(), "课程:一（旧名）".to_owned()];
+        let booked = Booked { person, name: "教师1".to_owned(), courses };
+        let ours = Some((Seconds::of_minutes(90), day(3)));
+        let line = Theirs {
+            ours,
+            booked: Some(booked),
+            stated: Some(person),
+            title: "课程:一".to_owned(),
+            ..theirs("t1", 1, 90, 3)
+        };
+        let found =
+            |line: &Theirs| said(&pair(vec![line.clone()], Vec::new(), 0)).pop().map(|(_, said)| said);
+        assert_eq!(found(&line), None, "signs of another width are the same");
+        let another = Theirs { stated: Some(Id::from_uuid(Uuid::from_u128(2))), ..line.clone() };
+        assert_eq!(found(&another).as_deref(), Some("教师不同，本系统为教师1"));
+        let named = Theirs { stated: None, name: "教师2".to_owned(), ..line.clone() };
+        assert_eq!(found(&named).as_deref(), Some("教师不同，本系统为教师1"));
+        assert_eq!(found(&Theirs { stated: None, name: String::new(), ..line.clone() }), None);
+        let elsewhere = Theirs { title: "课程二".to_owned(), ..line.clone() };
+        assert_eq!(found(&elsewhere).as_deref(), Some("课程不同，本系统为“课程：一”"));
+        assert_eq!(found(&Theirs { title: String::new(), ..line }), None);
     }
 
     #[test]

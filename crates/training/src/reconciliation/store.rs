@@ -8,7 +8,7 @@ use tisheng_platform::{Ctx, DbError, Row, Tx, args};
 use tisheng_registry::people::Person;
 
 use super::model::{Confirmed, Difference, Figures, Ledger, Month, Sheet, Side, Sum};
-use super::pairing::{Ours, Theirs, pair};
+use super::pairing::{Booked, Ours, Theirs, pair};
 use crate::platform::Platform;
 
 const OURS: &str = "select count(*), coalesce(cast(sum(e.seconds) as bigint), 0), max(e.received_at)
@@ -40,14 +40,17 @@ const UNMATCHED_BY_MONTH: &str = "select m.place, count(*) from (
 /// what was credited for that teacher and course, why it waits, how it has gone.
 const THEIRS_LEFT: &str = "with line as (
     select l.number, l.name, l.title, l.worked_on, l.seconds, f.record, a.person as learner,
-        coalesce(a.person, l.person) as person, coalesce(f.course, k.id) as course
+        coalesce(a.person, l.person) as person, coalesce(f.course, k.id) as course, l.person as stated
     from month_line l
     left join learning_fact f on f.platform = l.platform and f.record = l.number and f.voided_at is null
     left join learner a on a.id = f.learner
     left join course k on k.programme = $1 and k.platform = l.platform and k.code = l.code
     where l.platform = $3 and l.month = $4 and l.revision = $5
-    and not exists (select 1 from hour_entry e where e.programme = $1 and e.source = $2 and e.source_id = l.number
+    and not exists (select 1 from hour_entry e join person p on p.id = e.person
+        where e.programme = $1 and e.source = $2 and e.source_id = l.number
         and abs(e.seconds - l.seconds) <= $6 and e.worked_on = l.worked_on
+        and coalesce(l.person, e.person) = e.person and (l.person is not null or l.name in ('', p.name))
+        and l.title in ('', e.title)
         and not exists (select 1 from hour_entry r where r.programme = e.programme and r.reverses = e.id))
 ), named as (
     select n.*, coalesce(c.title, n.title) as called, (select min(d.number) from learning_credit d
@@ -64,10 +67,14 @@ select n.number, n.name, coalesce(e.title, n.called), n.worked_on, n.seconds, n.
             where t.programme = $1 and t.source = $2 and t.source_id in (n.number, n.credit) order by r.id desc limit 1),
         (select '未予认定：' || min(w.decision) from hour_report w where w.programme = $1 and w.source = $2
             and w.source_id in (n.number, n.credit) and w.state in ('refused', 'dismissed')),
-        case when n.record is not null and n.credit is null then '按课程的认定方式没有计学时' end)
+        case when n.record is not null and n.credit is null then '按课程的认定方式没有计学时' end),
+    n.stated, n.title, e.person, p.name, e.title,
+    (select k.title from learning_credit d join course k on k.id = d.course
+        where d.programme = $1 and d.person = e.person and d.number = e.source_id and k.platform = $3)
 from named n
 left join hour_entry e on e.programme = $1 and e.source = $2 and e.source_id = n.number
     and not exists (select 1 from hour_entry r where r.programme = e.programme and r.reverses = e.id)
+left join person p on p.id = e.person
 left join hour_entry x on x.programme = $1 and x.source = $2 and x.source_id = n.credit
     and not exists (select 1 from hour_entry r where r.programme = x.programme and r.reverses = x.id)
 order by n.number";
@@ -203,12 +210,23 @@ async fn theirs_left(tx: &mut Tx, of: Of<'_>, revision: i64) -> Result<Vec<Their
             seconds: Seconds::new(row.get(4)?),
             person: row.get(5)?,
             ours: stands(6)?,
+            stated: row.get(12)?,
+            title: row.get(13)?,
+            booked: booked(row)?,
             elsewhere: stands(8)?,
             waits: row.get(10)?,
             gone: row.get(11)?,
         })
     })
     .await
+}
+
+/// Whom and what the line of the ledger under the very number is about.
+fn booked(row: &Row<'_>) -> Result<Option<Booked>, DbError> {
+    let Some(person) = row.get(14)? else { return Ok(None) };
+    let by_catalogue: Option<String> = row.get(17)?;
+    let courses = by_catalogue.into_iter().chain([row.get(16)?]).collect();
+    Ok(Some(Booked { person, name: row.get(15)?, courses }))
 }
 
 async fn ours_left(tx: &mut Tx, of: Of<'_>, revision: i64) -> Result<Vec<Ours>, DbError> {
