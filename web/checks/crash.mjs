@@ -289,8 +289,11 @@ async function sent(server, clerk) {
   return batches(server, hook, ROUNDS, random, tick, who);
 }
 
-/** What was verified, but for how many rows of the trail: the last are sealed, and counted, a moment after they are written. */
-const unsealed = (found) => found.replace(/^audit trail: \d+/m, "audit trail");
+/**
+ * What was verified, but for how many rows of the trail and how many months: the last rows are sealed, and figures of a
+ * month are kept, a moment after they are written.
+ */
+const unsealed = (found) => found.replace(/^audit trail: \d+/m, "audit trail").replace(/^(figures of months of \w+): \d+/gm, "$1");
 
 function tick() {
   process.stdout.write(".");

@@ -141,7 +141,7 @@ async fn submit(call: &Call) -> Told<Response> {
 
 fn draft(reading: &mut Reading<'_>, platform: &Platform, rules: &Scheme) -> Option<Draft> {
     let code = reading.need("code", 60);
-    let title = reading.need("title", 100);
+    let title = reading.need_prose("title", 100);
     let source = word(reading, "source", Source::ALL, Source::key);
     let counts = word(reading, "counts", Counts::ALL, Counts::key);
     let stages = known(reading, "stages", &keys(Stage::ALL, Stage::key));
@@ -178,7 +178,7 @@ fn draft(reading: &mut Reading<'_>, platform: &Platform, rules: &Scheme) -> Opti
         source: source?,
         stages,
         subjects,
-        summary: reading.text("summary", 500),
+        summary: reading.prose("summary", 500),
         href: reading.text("href", 500),
         capabilities: reading.texts("capabilities", 50),
         activities: reading.texts("activities", 50),

@@ -57,13 +57,18 @@ impl<'a> Reading<'a> {
 
     /// A text of at most `most` characters; empty when it is not given. A number counts as it is written.
     pub fn text(&mut self, name: &str, most: usize) -> String {
+        tidy(&self.prose(name, most))
+    }
+
+    /// The same with its signs as they are written: what people read.
+    pub fn prose(&mut self, name: &str, most: usize) -> String {
         let text = match self.fields.get(name) {
             None | Some(Value::Null) => String::new(),
             Some(Value::String(text)) if text.chars().any(is_unseen) => {
                 self.wrong(name, "有看不见的控制字符，请去掉");
                 String::new()
             }
-            Some(Value::String(text)) => tidy(&text.replace(['\n', '\r', '\t'], " ")),
+            Some(Value::String(text)) => text.replace(['\n', '\r', '\t'], " ").trim().to_owned(),
             Some(Value::Number(number))
                 if number.as_f64().is_some_and(|n| n.abs() >= EXACT) && number.is_f64() =>
             {
@@ -83,10 +88,22 @@ impl<'a> Reading<'a> {
         text
     }
 
-    /// The same, which has to be given.
+    /// A text which has to be given.
     pub fn need(&mut self, name: &str, most: usize) -> String {
         let before = self.errors.len();
         let text = self.text(name, most);
+        self.given(name, before, text)
+    }
+
+    /// The same with its signs as they are written.
+    pub fn need_prose(&mut self, name: &str, most: usize) -> String {
+        let before = self.errors.len();
+        let text = self.prose(name, most);
+        self.given(name, before, text)
+    }
+
+    /// Misses `text` unless something has been said of it since there were `before` mistakes.
+    fn given(&mut self, name: &str, before: usize, text: String) -> String {
         if text.is_empty() && self.errors.len() == before {
             self.wrong(name, "没有填写");
         }

@@ -31,7 +31,7 @@ pub use pages::routes;
 pub use regions::{RegionError, seed_regions};
 pub use store::{
     NodeCard, NodeChange, SchoolFilter, SchoolOrder, SchoolRow, ancestors, below, by_code, by_path, children,
-    facts, history, of_id, schools, search,
+    facts, history, of_id, school_called, schools, search,
 };
 
 use std::collections::BTreeSet;

@@ -47,6 +47,11 @@ const SEARCH: &str = "select id, parent, kind, name, code, path, depth, valid_fr
         and ($5 = '' or kind = $5)
     order by depth, sort_key, id limit 51";
 
+/// Found by the name: the concatenations keep the other indexes out of it.
+const SCHOOLS_CALLED: &str = "select id, parent, kind, name, code, path, depth, valid_from, valid_to, version
+    from node where name = $3 and kind || '' = 'school' and valid_to is null
+    and path || '' >= $1 and path || '' < $2 order by id limit 2";
+
 const INSERT: &str =
     "insert into node (id, parent, kind, name, sort_key, pinyin, initials, code, path, depth,
     valid_from, valid_to, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, null, 1)";
@@ -245,6 +250,15 @@ pub(super) async fn open_below(tx: &mut Tx, path: &str) -> Result<i64, DbError> 
 pub(super) async fn schools_below(tx: &mut Tx, path: &str) -> Result<i64, DbError> {
     let scope = Scope::below(path);
     tx.row(SCHOOLS_BELOW, args![&scope.from, &scope.until], |row| row.get(0)).await
+}
+
+/// The open school within `scope` that is called `name`; `None` where none or several are.
+///
+/// # Errors
+/// What the database reports.
+pub async fn school_called(tx: &mut Tx, scope: &Scope, name: &str) -> Result<Option<Node>, DbError> {
+    let mut found = tx.rows(SCHOOLS_CALLED, args![&scope.from, &scope.until, name], node).await?;
+    Ok(found.pop().filter(|_| found.is_empty()))
 }
 
 /// At most 51 nodes within `scope` whose name or initials hold `query`, or whose pinyin or code

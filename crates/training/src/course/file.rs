@@ -17,7 +17,7 @@ use tisheng_rules::Scheme;
 use super::actions::{Submitted, submit};
 use super::model::{Counts, Course, Draft, Source, Terms, TermsState, changes, decide};
 use super::store;
-use crate::desk::{policy, tidied};
+use crate::desk::{policy, tidied, within};
 use crate::platform::{self, Platform};
 
 const PLATFORM: usize = 0;
@@ -220,7 +220,8 @@ const TERMS: &str = "terms";
 fn read(line: &mut Line<'_>) -> Option<Row> {
     let platform = line.need(PLATFORM, tidied(40));
     let code = line.need(CODE, tidied(60));
-    let title = line.need(TITLE, tidied(100));
+    // What people read stays as it is written.
+    let title = line.need(TITLE, |text| within(text.to_owned(), 100));
     let source = line.need(SOURCE, |t| word(t, Source::ALL.iter().map(|s| (*s, s.title()))));
     let counts = line.need(COUNTS, |t| word(t, Counts::ALL.iter().map(|c| (*c, c.title()))));
     let hours = line.need(HOURS, tidied(12));
@@ -233,7 +234,7 @@ fn read(line: &mut Line<'_>) -> Option<Row> {
         let subjects: Result<Vec<&str>, _> = listed(t).iter().map(|s| subject(s)).collect();
         subjects.map(|subjects| subjects.join(",")).map_err(|e| e.to_string())
     });
-    let summary = line.read(SUMMARY, tidied(500));
+    let summary = line.read(SUMMARY, |text| within(text.to_owned(), 500));
     let length = line.read(LENGTH, |t| {
         let minutes = tidy(t).parse::<u16>().map_err(|_| "每学时的分钟数应为整数".to_owned())?;
         HourLength::new(minutes).map_err(|e| e.to_string())

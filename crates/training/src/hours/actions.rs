@@ -20,6 +20,7 @@ use tisheng_kernel::{HourLength, Id, Seconds};
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, DbError, Scope, Tx, audit, jobs};
 use tisheng_policy::scheme::{self, Programme};
+use tisheng_registry::organisation;
 use tisheng_registry::people::{self, Clue, Match, Person};
 use tisheng_rules::Scheme;
 use tisheng_rules::hours::ItemUnit;
@@ -339,10 +340,18 @@ async fn wait(
         }
         Whom::Known(_) => [None, None],
     };
+    // Whoever looks after the school that it names knows best who is meant.
+    let named = match (&report.whom, &known) {
+        (Whom::Described(described), None) if !described.school.is_empty() => {
+            organisation::school_called(tx, &Scope::below(asker), &described.school).await?
+        }
+        _ => None,
+    };
+    let known_at = known.as_ref().map(|teacher| teacher.path.as_str());
     let row = Putting {
         id: put.withdrawn.unwrap_or_else(|| ctx.id()),
         state: put.state,
-        path: known.as_ref().map_or(asker, |teacher| teacher.path.as_str()),
+        path: known_at.or(named.as_ref().map(|school| school.path.as_str())).unwrap_or(asker),
         digest,
         person: put.person,
         name,

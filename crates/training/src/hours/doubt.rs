@@ -17,7 +17,7 @@ const DAY: Seconds = Seconds::of_minutes(24 * 60);
 pub enum Doubt {
     /// Whoever hands it in has found something.
     Found(String),
-    /// The same work seems to have come in another way, under this number.
+    /// The same course seems to have come in another way, under this number.
     Twice {
         /// The way.
         channel: Channel,
@@ -45,7 +45,7 @@ impl fmt::Display for Doubt {
             Self::Found(sentence) => f.write_str(sentence),
             Self::Twice { channel, number } => write!(
                 f,
-                "同一来源、同一内容、同一天、同样多的学时，已由“{}”入账（编号 {number}），可能是重复报送",
+                "同一来源、同一内容的学时已由“{}”入账（编号 {number}），可能是重复报送",
                 channel.title()
             ),
             Self::Future(day) => write!(f, "学习日期 {} 还没有到", chinese_date(*day)),

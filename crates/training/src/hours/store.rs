@@ -12,6 +12,7 @@ pub mod teachers;
 use std::str::FromStr;
 
 use chrono::NaiveDate;
+use tisheng_kernel::text::tidy;
 use tisheng_kernel::{HourLength, Id, Seconds, UnknownCode};
 use tisheng_platform::db::Column;
 use tisheng_platform::{Ctx, DbError, Row, Shift, Tx, args};
@@ -61,12 +62,12 @@ const BOOKED_ON: &str = "select cast(coalesce(sum(e.seconds), 0) as bigint) from
     where e.programme = $1 and e.person = $2 and e.worked_on = $3 and e.source <> $4
     and not exists (select 1 from hour_entry o where o.id = e.reverses and o.source = $4)";
 
-/// What came in another way and says the same under another number; what was taken back does not
-/// count.
-const ALIKE: &str = "select channel, source_id from hour_entry e
-    where programme = $1 and person = $2 and source = $3 and title = $4 and worked_on = $5 and seconds = $6
-    and source_id <> $7 and channel <> $8 and reverses is null
-    and not exists (select 1 from hour_entry r where r.programme = $1 and r.reverses = e.id) limit 1";
+/// What came in another way under another number and says the same of the day or of the hours; what was taken
+/// back does not count.
+const ALIKE: &str = "select channel, source_id, title from hour_entry e
+    where programme = $1 and person = $2 and source = $3 and (worked_on = $4 or seconds = $5)
+    and source_id <> $6 and channel <> $7 and reverses is null
+    and not exists (select 1 from hour_entry r where r.programme = $1 and r.reverses = e.id) order by id";
 
 const TOTALS: &str = "select category, kind, seconds, entries from hour_total
     where programme = $1 and person = $2 order by category, kind";
@@ -215,7 +216,9 @@ pub async fn has_source(tx: &mut Tx, programme: Id<Programme>, source: &str) -> 
     Ok(tx.row_opt(HAS_SOURCE, args![programme, source], |_| Ok(())).await?.is_some())
 }
 
-/// The entry of a teacher that says what `report` says and came in another way.
+/// The entry of a teacher about the same course as `report` that came in another way: a course is learnt once,
+/// and by the one way its day is that of the work, by the other that of the report. Signs of another width are
+/// the same: some ways change them.
 pub async fn alike(
     tx: &mut Tx,
     programme: Id<Programme>,
@@ -226,13 +229,18 @@ pub async fn alike(
         programme,
         person,
         &report.source,
-        &report.title,
         report.worked_on,
         report.seconds.get(),
         &report.source_id,
         report.channel.key()
     ];
-    tx.row_opt(ALIKE, args, |row| Ok(Doubt::Twice { channel: termed(row, 0)?, number: row.get(1)? })).await
+    let there = tx
+        .rows(ALIKE, args, |row| {
+            Ok((row.get::<String>(2)?, Doubt::Twice { channel: termed(row, 0)?, number: row.get(1)? }))
+        })
+        .await?;
+    let title = tidy(&report.title);
+    Ok(there.into_iter().find(|(other, _)| tidy(other) == title).map(|(_, doubt)| doubt))
 }
 
 /// What is booked for a day, without what is not time of that day.

@@ -199,13 +199,8 @@ async fn place_of(tx: &mut Tx, programme: &Programme, school: &str) -> Result<St
     if school.is_empty() {
         return Ok(programme.path.clone());
     }
-    let scope = Scope::below(&programme.path);
-    let found = organisation::search(tx, &scope, school, Some(organisation::Kind::School)).await?;
-    let mut named = found.into_iter().filter(|node| node.name == school);
-    Ok(match (named.next(), named.next()) {
-        (Some(one), None) => one.path,
-        _ => programme.path.clone(),
-    })
+    let found = organisation::school_called(tx, &Scope::below(&programme.path), school).await?;
+    Ok(found.map_or_else(|| programme.path.clone(), |one| one.path))
 }
 
 /// What bringing the ledger up to date has come to.

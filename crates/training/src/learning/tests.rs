@@ -181,6 +181,24 @@ story!(the_order_of_arrival_does_not_matter, |engine| async move {
     assert_eq!(study.counted().await, study.hours(2), "the last word says failed");
 });
 
+story!(a_score_that_is_too_low_is_told_as_what_it_is, |engine| async move {
+    let study = Study::begin(engine).await;
+    study.course("P1", Counts::Passed).await;
+    let account = study.account().await;
+    let scored = |record: &str, permille, days| {
+        let said = study.says(("学员", "P1"), record, (Happened::Passed, 0, days));
+        Said { account: account.clone(), permille: Some(permille), ..said }
+    };
+    study.deliver(&[scored("p1", 250, 3)]).await;
+    assert_eq!(study.counted().await, Seconds::ZERO);
+    let mut teacher = study.place.browser(study.teacher()).await;
+    let found = teacher.get("/hours/where?q=课程").await;
+    found.shows("成绩 25 分").shows("还没有达到课程规定的条件，没有计学时").hides("已按课程规定计算学时");
+    study.deliver(&[scored("p2", 800, 1)]).await;
+    assert_eq!(study.counted().await, study.hours(2));
+    teacher.get("/hours/where?q=课程").await.shows("成绩 80 分").shows("已按课程规定计算学时");
+});
+
 story!(what_a_platform_takes_back_counts_no_more_even_before_it_comes, |engine| async move {
     let study = Study::begin(engine).await;
     study.course("K1", Counts::Completed).await;

@@ -56,13 +56,18 @@ fn standing(trail: &Trail) -> (String, &'static str) {
     if trail.course_state == State::Retired.key() {
         return (format!("{took}这门课程已停开，不再计新的学时。"), "plain");
     }
+    let score = trail.fact.permille.map(|score| format!("成绩 {} 分（满分 100）。", score / 10));
+    let told = format!("{took}{}", score.unwrap_or_default());
+    if matches!(trail.fact.happened, Happened::Completed | Happened::Passed) && !trail.is_credited {
+        return (format!("{told}还没有达到课程规定的条件，没有计学时；条件见课程页。"), "bad");
+    }
     let sentence = match trail.fact.happened {
         Happened::Started => "已开始，尚未达到计学时的条件。",
         Happened::Spent => "已记下学习时间；按课程规定计学时。",
         Happened::Completed | Happened::Passed => "已按课程规定计算学时，结果见上面的“收到的学时”。",
         Happened::Failed => "没有通过，不计学时；可以再学再考。",
     };
-    (format!("{took}{sentence}"), if trail.fact.happened == Happened::Failed { "bad" } else { "note" })
+    (format!("{told}{sentence}"), if trail.fact.happened == Happened::Failed { "bad" } else { "note" })
 }
 
 fn unmatched(learner: &Learner, source: String) -> Step {

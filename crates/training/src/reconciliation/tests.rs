@@ -66,7 +66,7 @@ impl Books {
         let mut file = "平台,记录编号,姓名,课程,学习日期,学时\n".to_owned();
         for (number, hours) in rows {
             file.push_str(&format!(
-                "{},{number},教师甲,课程：一,{},{hours}\n",
+                "{},{number},教师甲,信息技术与学科教学（{number}）,{},{hours}\n",
                 self.platform.name,
                 self.month.from()
             ));
@@ -100,7 +100,7 @@ story!(both_sides_agree_on_a_month_and_are_told_when_it_moves, |engine| async mo
     assert_eq!(own.get(&run.path).await.link("/platforms/"), page, "the run leads to the month");
     let sheet = own.get(&page).await;
     sheet.shows("差异 2 条").shows("n2 教师甲 信息技术与学科教学（n2）").shows("学时不同");
-    sheet.shows("n3 教师甲 课程：一").shows("本系统没有收到这条记录");
+    sheet.shows("n3 教师甲 信息技术与学科教学（n3）").shows("本系统没有收到这条记录");
     own.get(&format!("{page}/differences?as=csv")).await.is(200).shows("n3");
     own.get(&format!("{page}/lines?as=csv")).await.is(200).shows("n1");
     let figures = sheet.field("figures");

@@ -64,7 +64,9 @@ const WITHIN: &str = "select count(*) from learning_fact f
 
 const TRAIL: &str =
     "select f.record, f.attempt, f.happened, f.permille, f.spent, f.at, f.received_at, f.channel,
-    f.activity, p.name, coalesce(c.title, ''), coalesce(c.state, ''), f.voided_at
+    f.activity, p.name, coalesce(c.title, ''), coalesce(c.state, ''), f.voided_at,
+    exists (select 1 from learning_credit d
+        where d.programme = f.programme and d.person = l.person and d.course = f.course)
     from learning_fact f join learner l on l.programme = f.programme and l.id = f.learner
     join platform p on p.id = f.platform left join course c on c.id = f.course
     where l.programme = $1 and l.person = $2 order by f.received_at desc, f.record limit $3";
@@ -220,6 +222,8 @@ pub struct Trail {
     pub course: String,
     pub course_state: String,
     pub voided_at: Option<Instant>,
+    /// Whether something of the course counts, or waits for a person.
+    pub is_credited: bool,
 }
 
 /// What has come about a teacher, the latest first.
@@ -237,6 +241,7 @@ pub async fn trail(
             course: row.get(10)?,
             course_state: row.get(11)?,
             voided_at: row.get(12)?,
+            is_credited: row.get(13)?,
         })
     })
     .await
