@@ -26,7 +26,7 @@ demo: build
 test: export RUSTC_WORKSPACE_WRAPPER = clippy-driver
 test: export CLIPPY_ARGS = -D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__
 # Tests wait for disks and databases more than they compute.
-test: export RUST_TEST_THREADS = 4
+test: export RUST_TEST_THREADS = 3
 test: packages web
 	cargo fmt --all --check
 	cargo test --workspace --locked --no-run $(CARGO_FLAGS)

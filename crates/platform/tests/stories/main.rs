@@ -466,10 +466,12 @@ async fn a_transaction_that_the_engine_undoes_takes_nobody_with_it_unheard() {
     let mut first = db.write().await.expect("a transaction");
     first.run(ADD, args![1_i64, "先"]).await.expect("a row");
     let (go, may_go) = tokio::sync::oneshot::channel::<()>();
+    let (begun, has_begun) = tokio::sync::oneshot::channel::<()>();
     let second = tokio::spawn({
         let db = db.clone();
         async move {
             let mut tx = db.write().await.expect("a transaction");
+            begun.send(()).expect("the third waits");
             may_go.await.expect("the story goes on");
             let undone = "insert or rollback into thing (n, word) values ($1, 'x')";
             tx.run(undone, args![1_i64]).await.expect_err("the key is taken");
@@ -479,15 +481,16 @@ async fn a_transaction_that_the_engine_undoes_takes_nobody_with_it_unheard() {
     let third = tokio::spawn({
         let db = db.clone();
         async move {
+            has_begun.await.expect("the second begins");
             let mut tx = db.write().await.expect("a transaction");
             tx.run(ADD, args![3_i64, "后"]).await.expect("a row");
             tx.commit().await
         }
     });
+    let first = tokio::spawn(first.commit());
     for _ in 0..100 {
         tokio::task::yield_now().await;
     }
-    let first = tokio::spawn(first.commit());
     go.send(()).expect("the second waits");
     second.await.expect("ends");
     let told = [first.await.expect("ends").is_ok(), third.await.expect("ends").is_ok()];
