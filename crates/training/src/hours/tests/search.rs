@@ -149,3 +149,16 @@ story!(what_waits_goes_with_its_teacher, |engine| async move {
     before.get(&waiting).await.is(404);
     after.get(&waiting).await.is(200);
 });
+
+story!(a_report_that_names_a_school_waits_with_its_clerk, |engine| async move {
+    let place = Place::begin(engine).await;
+    let [here, there] = &place.town.schools;
+    let described = Described { school: there.node.name.clone(), ..by_paper("无此人", 5_001) };
+    brought(&place, &place.town.county_office, &[about(&place, "某平台", described, "n1", 1)]).await;
+    let nowhere = Described { school: "没有的学校".to_owned(), ..by_paper("另一人", 5_002) };
+    brought(&place, &place.town.county_office, &[about(&place, "某平台", nowhere, "n2", 1)]).await;
+    let list = "/hours/waiting?state=parked";
+    place.browser(&there.clerk).await.get(list).await.shows("无此人").hides("另一人");
+    place.browser(&here.clerk).await.get(list).await.hides("无此人").hides("另一人");
+    place.browser(&place.town.county_office).await.get(list).await.shows("无此人").shows("另一人");
+});
