@@ -20,15 +20,15 @@ use super::senders::{self, Territory, ToolSide};
 use super::territory::{first_lecturer, short};
 
 /// The platforms: one that sends records of learning, one that gives scores, one whose hours come as
-/// files.
-const PLATFORMS: [&str; 3] = ["演示慕课平台", "演示名师课堂", PLATFORM];
+/// files; each with what its courses ask for. A tool that gives scores tells no time.
+const PLATFORMS: [(&str, [Counts; 3]); 3] = [
+    ("演示慕课平台", [Counts::Completed, Counts::Passed, Counts::Time]),
+    ("演示名师课堂", [Counts::Completed, Counts::Passed, Counts::Passed]),
+    (PLATFORM, [Counts::Completed, Counts::Passed, Counts::Time]),
+];
 
 /// Courses of each platform that count.
-const COURSES: [(&str, Counts); 3] =
-    [("入门", Counts::Completed), ("案例", Counts::Passed), ("工作坊", Counts::Time)];
-
-/// The platform whose tool gives scores and tells no time.
-const TOOL: u32 = 1;
+const COURSES: [&str; 3] = ["入门", "案例", "工作坊"];
 
 /// What the platforms are built from.
 pub struct Plan<'p> {
@@ -58,7 +58,7 @@ pub async fn build(
     let hashed = hashed_password().await?;
     let mut lecturers = Vec::new();
     let (mut store, mut tool, mut file) = (None, None, None);
-    for (index, name) in (0_u32..).zip(PLATFORMS) {
+    for (index, (name, counts)) in (0_u32..).zip(PLATFORMS) {
         let mut tx = office.write().await?;
         let wanted = (plan.root, index + 1, name);
         let made = platform::samples::platform(&office, &mut tx, plan.programme, wanted).await;
@@ -70,7 +70,7 @@ pub async fn build(
             .official("演示讲师", &login, Role::Institution, &institution)
             .await?;
         let author = acting(ctx, &lecturer);
-        let codes = catalogue(&author, &office, &mut tx, plan, (&platform, index)).await?;
+        let codes = catalogue(&author, &office, &mut tx, plan, (&platform, index, counts)).await?;
         match index {
             0 => store = Some(senders::store(&office, &mut tx, (&platform, &codes), plan.people).await?),
             1 => tool = Some(senders::tool(&office, &mut tx, &platform, side).await?),
@@ -97,7 +97,7 @@ async fn catalogue(
     office: &Ctx,
     tx: &mut Tx,
     plan: &Plan<'_>,
-    (platform, index): (&Platform, u32),
+    (platform, index, counts): (&Platform, u32, [Counts; 3]),
 ) -> Result<Vec<String>, Failure> {
     let mut codes = Vec::new();
     let capabilities = &plan.rules.framework.capabilities;
@@ -107,10 +107,9 @@ async fn catalogue(
         place += 1;
         capability
     };
-    for (number, (word, counts)) in COURSES.iter().enumerate() {
+    for (number, (word, counts)) in COURSES.into_iter().zip(counts).enumerate() {
         let capability = next()?;
         let (code, title) = (format!("K{}", number + 1), format!("{}：{word}", capability.name));
-        let counts = if index == TOOL && *counts == Counts::Time { Counts::Passed } else { *counts };
         let wish = Wish { code: &code, title: &title, capability: &capability.code, hours: 2, counts };
         offered((author, office), tx, platform, wish).await.map_err(refused)?;
         codes.push(code);

@@ -38,7 +38,7 @@ struct DraftPage {
 impl DraftPage {
     /// What stands in a piece's text field, and whether something else is saved.
     fn text_of<'a>(&'a self, piece: &'a ShownPiece) -> (&'a str, bool) {
-        typed::text_of(&self.unsaved, piece)
+        self.unsaved.text_of(piece)
     }
 
     fn mark_of(&self, piece: &ShownPiece) -> &str {
@@ -51,7 +51,7 @@ impl DraftPage {
     }
 
     fn error_of(&self, piece: &ShownPiece) -> &str {
-        self.unsaved.errors.of(&format!("piece-{}", piece.key))
+        self.unsaved.error_of(&piece.key)
     }
 }
 

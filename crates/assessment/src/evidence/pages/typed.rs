@@ -35,6 +35,19 @@ impl Unsaved {
         errors.add(&format!("piece-{piece}"), wrong);
         Self { errors, ..self }
     }
+
+    /// What is wrong with `piece`; empty for nothing.
+    pub fn error_of(&self, piece: &str) -> &str {
+        self.errors.of(&format!("piece-{piece}"))
+    }
+
+    /// What stands in the text field of `piece`, and whether something else is saved.
+    pub fn text_of<'t>(&'t self, piece: &'t ShownPiece) -> (&'t str, bool) {
+        match self.typed.get(&piece.key) {
+            Some(text) => (text, !self.error_of(&piece.key).is_empty()),
+            None => (&piece.text, false),
+        }
+    }
 }
 
 /// What a page remembers of a text, by which one that nobody touched is told from one that was typed.
@@ -59,15 +72,15 @@ pub async fn save(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>, fields: &Fields) -
     for piece in desk.pieces(&submission).iter().filter(|piece| takes_text(&piece.kinds)) {
         let key = &piece.key;
         let field = format!("body-{key}");
-        let emptied = fields.has(&field, "").then_some("");
-        let Some(body) = fields.all(&field).next().or(emptied) else { continue };
+        let Some((_, typed)) = fields.pairs().iter().find(|(name, _)| *name == field) else { continue };
+        let body = plain(typed);
         let kept = items.iter().find(|item| item.piece == *key && item.file().is_none());
-        let is_kept = plain(kept.map_or("", |item| item.text())) == plain(body);
-        if is_kept || fields.text(&format!("was-{key}")) == mark(&ctx.app.keys, body) {
+        let is_kept = plain(kept.map_or("", |item| item.text())) == body;
+        if is_kept || fields.text(&format!("was-{key}")) == mark(&ctx.app.keys, &body) {
             continue;
         }
         let version = fields.text(&format!("version-{key}")).parse().unwrap_or(0);
-        let wrong = match actions::save_text(ctx, tx, id, key, version, body).await {
+        let wrong = match actions::save_text(ctx, tx, id, key, version, &body).await {
             Ok(Some(_)) => String::new(),
             Ok(None) => {
                 unsaved.is_stale = true;
@@ -76,7 +89,7 @@ pub async fn save(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>, fields: &Fields) -
             Err(Failure::Malformed(text)) => text,
             Err(failure) => return Err(failure),
         };
-        unsaved.typed.insert(key.clone(), body.to_owned());
+        unsaved.typed.insert(key.clone(), body);
         if !wrong.is_empty() {
             unsaved = unsaved.with(key, wrong);
         }
@@ -140,14 +153,6 @@ pub async fn refused(
         unsaved = unsaved.with(piece, sentence);
     }
     draft(asker, id, unsaved, status).await
-}
-
-/// What stands in the text field of `piece`, and whether something else is saved.
-pub fn text_of<'t>(unsaved: &'t Unsaved, piece: &'t ShownPiece) -> (&'t str, bool) {
-    match unsaved.typed.get(&piece.key) {
-        Some(text) => (text, !unsaved.errors.of(&format!("piece-{}", piece.key)).is_empty()),
-        None => (&piece.text, false),
-    }
 }
 
 #[cfg(test)]

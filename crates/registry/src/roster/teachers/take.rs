@@ -44,7 +44,7 @@ struct Placed<'r> {
 
 /// Takes `items`: newcomers first, then what changes for those known, then accounts.
 pub async fn take(
-    memory: &Memory,
+    memory: &mut Memory,
     desk: &Desk,
     tx: &mut Tx,
     items: Vec<Item<Row>>,
@@ -61,6 +61,8 @@ pub async fn take(
     for one in &newcomers {
         book.made(PERSON, one.person);
     }
+    // The file names them, though nobody knew them when it was judged.
+    memory.present.extend(newcomers.iter().map(|one| one.person));
     for (known, post) in rows.iter().filter_map(leaving::ends) {
         let why = (desk.today, (PostState::Left, "名册中登记为离校"), LEFT);
         leave(desk, tx, (known.person, post.id, post.school), why, book).await?;

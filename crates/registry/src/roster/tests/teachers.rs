@@ -125,6 +125,24 @@ story!(what_changes_is_shown_old_and_new_and_put_back_by_undo, |engine| async mo
     assert_eq!(world.count(today).await, 10, "every teacher's role is back");
 });
 
+story!(whoever_comes_with_a_file_stays_when_those_it_does_not_name_leave, |engine| async move {
+    let world = World::start(engine).await;
+    let mut clerk = world.browser(&world.town.school().clerk).await;
+    let mut papers = Vec::new();
+    let (name, paper) = known(&world, &mut papers, 0);
+    let newcomer = samples::identity(901);
+    let file = roll(&[
+        [&name, paper, "", "", "语文", "", "一级教师"],
+        ["新教师甲", newcomer.number(), "", "", "语文", "", ""],
+    ]);
+    let page = world.bring(&mut clerk, "teachers", "名册.csv", &file).await;
+    world.confirm(&mut clerk, &page.path, &[("gone", "left"), ("accounts", "none")]).await.shows("已导入");
+    let there = "select count(*) from post o join person p on p.id = o.person
+        where o.until is null and p.name = '新教师甲'";
+    assert_eq!(world.count(there).await, 1, "named by the file");
+    assert_eq!(world.count("select count(*) from post where state = 'left'").await, 6);
+});
+
 story!(a_field_that_has_changed_since_the_check_is_not_written_over_unseen, |engine| async move {
     let world = World::start(engine).await;
     let mut clerk = world.browser(&world.town.school().clerk).await;
