@@ -86,8 +86,14 @@ pub enum Display {
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// The bytes are of no kind that can be handed in.
-    #[error("无法识别这个文件的内容，请上传文档、演示文稿、表格、图片、视频或录音")]
+    #[error("无法识别这个文件的内容")]
     Unknown,
+    /// The same, where something is asked for.
+    #[error("无法识别这个文件的内容，这里需要{wanted}")]
+    Strange {
+        /// What is asked for.
+        wanted: String,
+    },
     /// A document that opens with a password.
     #[error("文件设了打开密码，请取消密码另存后再上传")]
     Locked,
@@ -250,7 +256,10 @@ pub fn admit(path: &Path, allowed: &[Content], wanted: &str) -> Result<Found, Re
 
 fn inspect(path: &Path, allowed: &[Content], wanted: &str) -> Result<Found, Refusal> {
     let mut file = File::open(path)?;
-    let content = recognise(&mut file)?;
+    let content = recognise(&mut file).map_err(|refusal| match refusal {
+        Refusal::Unknown => Refusal::Strange { wanted: wanted.to_owned() },
+        other => other,
+    })?;
     if !allowed.contains(&content) {
         return Err(Refusal::Unfit { wanted: wanted.to_owned(), found: content.code() });
     }
@@ -414,6 +423,8 @@ mod tests {
     fn another_kind_is_refused_by_what_is_wanted() {
         let refused = inspect(file(b"%PDF-1.7\n").path(), &[Content::Mp4], "视频").expect_err("no video");
         assert_eq!(refused.to_string(), "这里需要视频，上传的是 pdf 文件");
+        let strange = inspect(file(b"<html>").path(), &[Content::Mp4], "视频").expect_err("no kind");
+        assert_eq!(strange.to_string(), "无法识别这个文件的内容，这里需要视频");
     }
 
     #[test]
