@@ -16,7 +16,7 @@ use tisheng_rules::Scheme;
 use uuid::Uuid;
 
 use super::model::{Doing, Figures, Lagging, Stage};
-use super::store::CountedWork;
+use super::store::{CountedWork, Unit};
 use super::{COUNT_JOB, store};
 
 /// Schools counted in one transaction, so that nobody waits long for the writer.
@@ -77,7 +77,7 @@ pub(super) async fn count_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError
     }
     store::set_counted(&mut tx, school, marked).await?;
     let Some(path) = store::path_of_school(&mut tx, school).await? else { return Ok(()) };
-    count_there(&ctx, &mut tx, (school, &path)).await?;
+    count_there(&ctx, &mut tx, &[(school, path)]).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -94,35 +94,41 @@ pub(super) async fn recount_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobErr
     drop(tx);
     for some in schools.chunks(TOGETHER) {
         let mut tx = ctx.write().await?;
-        for (school, path) in some {
+        for (school, _) in some {
             let mark = store::mark(&mut tx, *school).await?;
             store::set_counted(&mut tx, *school, mark).await?;
-            count_there(&ctx, &mut tx, (*school, path)).await?;
         }
+        count_there(&ctx, &mut tx, some).await?;
         tx.commit().await?;
     }
     Ok(())
 }
 
-/// Counts a school in the programme that runs there, if one does.
-async fn count_there(ctx: &Ctx, tx: &mut Tx, school: (Id<Node>, &str)) -> Result<(), JobError> {
-    match scheme::at(tx, school.1).await {
-        Ok(programme) => Ok(count(ctx, tx, &programme, school).await?),
-        Err(Failure::NotFound) => Ok(()),
-        Err(other) => Err(other.into()),
+/// Counts each school in the programme that runs there, if one does.
+async fn count_there(ctx: &Ctx, tx: &mut Tx, schools: &[(Id<Node>, String)]) -> Result<(), JobError> {
+    let mut units = BTreeMap::new();
+    for (school, path) in schools {
+        match scheme::at(tx, path).await {
+            Ok(programme) => units.extend(count(ctx, tx, &programme, (*school, path)).await?),
+            Err(Failure::NotFound) => {}
+            Err(other) => return Err(other.into()),
+        }
     }
+    Ok(store::add_up(tx, units).await?)
 }
 
+/// Counts a school afresh; gives the unit whose sums it changes, which many schools share.
 async fn count(
     ctx: &Ctx,
     tx: &mut Tx,
     programme: &Programme,
     school: (Id<Node>, &str),
-) -> Result<(), Failure> {
+) -> Result<Option<Unit>, Failure> {
     let fresh = Fresh::count(ctx, tx, programme, school.0).await?;
     store::put(tx, programme.id, school, (&fresh.figures, fresh.doing), ctx.at).await?;
-    store::put_dimensions(tx, programme.id, school, &fresh.dimensions).await?;
-    Ok(store::put_works(tx, programme.id, school, &fresh.works).await?)
+    store::put_dimensions(tx, programme.id, school.0, &fresh.dimensions).await?;
+    store::put_works(tx, programme.id, school.0, &fresh.works).await?;
+    Ok(store::unit_of(tx, programme.id, school.0).await?)
 }
 
 /// What a fresh count gives of a school; hours and capabilities are compared where they are kept.
@@ -146,9 +152,9 @@ impl Fresh {
         })
     }
 
-    /// What is kept of a school that stands at `path`.
-    async fn kept(tx: &mut Tx, programme: Id<Programme>, school: (Id<Node>, &str)) -> Result<Self, Failure> {
-        let (figures, doing) = store::kept(tx, programme, school.0).await?.unwrap_or_default();
+    /// What is kept of a school.
+    async fn kept(tx: &mut Tx, programme: Id<Programme>, school: Id<Node>) -> Result<Self, Failure> {
+        let (figures, doing) = store::kept(tx, programme, school).await?.unwrap_or_default();
         let dimensions = store::dimensions(tx, programme, school).await?;
         Ok(Self { figures, doing, dimensions, works: store::works(tx, programme, school).await? })
     }
@@ -167,7 +173,8 @@ fn by_dimension(rules: &Scheme, chosen: &[(Id<Person>, String)]) -> Vec<(String,
     counts.into_iter().collect()
 }
 
-/// Counts every school of a programme afresh; says how many.
+/// Counts every school of a programme afresh, and adds up every unit that is or was in it; says how many
+/// schools.
 ///
 /// # Errors
 /// What the database reports.
@@ -177,11 +184,18 @@ pub async fn rebuild(ctx: &Ctx, programme: &Programme) -> Result<usize, Failure>
     drop(tx);
     for some in schools.chunks(TOGETHER) {
         let mut tx = ctx.write().await?;
+        let mut units = BTreeMap::new();
         for (school, path) in some {
-            count(ctx, &mut tx, programme, (*school, path)).await?;
+            units.extend(count(ctx, &mut tx, programme, (*school, path)).await?);
         }
+        store::add_up(&mut tx, units).await?;
         tx.commit().await?;
     }
+    let mut tx = ctx.write().await?;
+    store::place_units(&mut tx, programme.id).await?;
+    let known = store::units(&mut tx, programme.id).await?;
+    store::add_up(&mut tx, known).await?;
+    tx.commit().await?;
     Ok(schools.len())
 }
 
@@ -200,7 +214,8 @@ pub(super) async fn rebuild_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobErr
     Ok(())
 }
 
-/// How many schools were counted, and those whose figures are not what the fresh count gives.
+/// How many schools were counted, and those whose figures are not what the fresh count gives; also the
+/// units whose sums are not what their schools add up to.
 ///
 /// # Errors
 /// What the database reports.
@@ -208,11 +223,18 @@ pub async fn check_figures(ctx: &Ctx, programme: &Programme) -> Result<(usize, V
     let mut tx = ctx.read().await?;
     let mut wrong = Vec::new();
     let schools = store::schools(&mut tx, &Scope::below(&programme.path)).await?;
-    for (school, path) in &schools {
+    let mut units: BTreeMap<_, _> = store::units(&mut tx, programme.id).await?.into_iter().collect();
+    for (school, _) in &schools {
         let fresh = Fresh::count(ctx, &mut tx, programme, *school).await?;
-        let kept = Fresh::kept(&mut tx, programme.id, (*school, path)).await?;
+        let kept = Fresh::kept(&mut tx, programme.id, *school).await?;
         if fresh != kept || store::parts_off(&mut tx, programme.id, *school).await? > 0 {
             wrong.push(*school);
+        }
+        units.extend(store::unit_of(&mut tx, programme.id, *school).await?);
+    }
+    for unit in units.into_keys() {
+        if store::sums_off(&mut tx, unit).await? > 0 {
+            wrong.push(unit.1);
         }
     }
     Ok((schools.len(), wrong))

@@ -3,13 +3,14 @@
 //! A **figure** counts teachers of a school who have come so far: chosen, learning, handed in,
 //! assessed, met, certified. Figures are kept for each school and summed along the paths when
 //! somebody looks, so a parent is the sum of its children in every cell, and looking costs as
-//! many rows as there are schools, never as many as there are teachers. Every figure leads to
-//! exactly the people it counts. A unit that has ended stands beside the others wherever it has left
+//! many rows as there are schools, never as many as there are teachers. What stands beside them in many
+//! rows a school (hours, choices, dimensions, works) is kept added up for the units that schools stand in
+//! as well, and a node sums those. Every figure leads to exactly the people it counts. A unit that has ended stands beside the others wherever it has left
 //! something that is counted ([`Life`]).
 //!
 //! Tables: `school_figure`, `school_hours`, `school_choice`, `school_dimension`, `school_work`,
-//! `school_mark`. Invariant: once all
-//! marks are counted, figures equal a fresh count.
+//! `school_mark`, `school_unit`, `unit_sum`. Invariant: once all marks are counted, figures equal a fresh
+//! count, and the sums of units those of their schools.
 
 mod actions;
 mod life;

@@ -3,6 +3,7 @@
 
 mod parts;
 mod people;
+mod sums;
 mod units;
 
 use tisheng_kernel::{Id, Instant};
@@ -12,24 +13,17 @@ use tisheng_registry::organisation::Node;
 use tisheng_registry::people::Person;
 
 use super::model::{Doing, Figures};
-pub use parts::{
-    CountedWork, chosen, count_works, dimensions, dimensions_below, put_dimensions, put_works, works,
-    works_below, works_of_children,
-};
+pub use parts::{CountedWork, chosen, count_works, dimensions, put_dimensions, put_works, works};
 pub use people::{Listed, PAGE, Wanted, people};
 #[cfg(test)]
 pub use people::{Way, people_by};
+pub use sums::{
+    Unit, add_up, choices_below, dimensions_below, hours_below, place_units, sums_off, unit_of, units,
+    works_below, works_of_children,
+};
 pub use units::{counties, coverage, idle_schools, schools_by_part};
 
 const FOLLOW_SCHOOL_FIGURE: &str = "update school_figure set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
-
-const FOLLOW_SCHOOL_HOURS: &str = "update school_hours set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
-
-const FOLLOW_SCHOOL_CHOICE: &str = "update school_choice set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
-
-const FOLLOW_SCHOOL_DIMENSION: &str = "update school_dimension set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
-
-const FOLLOW_SCHOOL_WORK: &str = "update school_work set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
 const COUNT: &str = "select count(*),
     coalesce(cast(sum(case when exists (select 1 from choice c
@@ -65,28 +59,28 @@ const FORGET_HOURS: &str = "delete from school_hours where programme = $1 and sc
 // The hours of a school's teachers by category.
 macro_rules! hours_of {
     () => {
-        "select h.programme, p.school, h.category, p.path, cast(sum(h.seconds) as bigint) as seconds
+        "select h.programme, p.school, h.category, cast(sum(h.seconds) as bigint) as seconds
         from post p join hour_total h on h.person = p.person and h.programme = $1
-        where p.school = $2 and p.until is null group by h.programme, p.school, h.category, p.path"
+        where p.school = $2 and p.until is null group by h.programme, p.school, h.category"
     };
 }
 
 // How many of a school's teachers have chosen each capability.
 macro_rules! choices_of {
     () => {
-        "select c.programme, p.school, c.capability, p.path, count(*) as teachers
+        "select c.programme, p.school, c.capability, count(*) as teachers
         from post p join choice_capability c on c.person = p.person and c.programme = $1 and c.dropped_at is null
-        where p.school = $2 and p.until is null group by c.programme, p.school, c.capability, p.path"
+        where p.school = $2 and p.until is null group by c.programme, p.school, c.capability"
     };
 }
 
 const PUT_HOURS: &str =
-    concat!("insert into school_hours (programme, school, category, path, seconds) ", hours_of!());
+    concat!("insert into school_hours (programme, school, category, seconds) ", hours_of!());
 
 const FORGET_CHOICES: &str = "delete from school_choice where programme = $1 and school = $2";
 
 const PUT_CHOICES: &str =
-    concat!("insert into school_choice (programme, school, capability, path, teachers) ", choices_of!());
+    concat!("insert into school_choice (programme, school, capability, teachers) ", choices_of!());
 
 // How many rows of a table are kept and not counted so, or counted and not kept so.
 macro_rules! off {
@@ -101,7 +95,7 @@ macro_rules! off {
             $key,
             " = k.",
             $key,
-            " and f.path = k.path and f.",
+            " and f.",
             $sum,
             " = k.",
             $sum,
@@ -115,7 +109,7 @@ macro_rules! off {
             $key,
             " = f.",
             $key,
-            " and k.path = f.path and k.",
+            " and k.",
             $sum,
             " = f.",
             $sum,
@@ -138,8 +132,8 @@ const BELOW: &str =
     coalesce(cast(sum(certified) as bigint), 0), max(at)
     from school_figure where programme = $1 and path >= $2 and path < $3";
 
-// Whether a unit still is, or has left something that is counted; `school_figure` and `school_work` are read
-// along its path.
+// Whether a unit still is, or has left something that is counted; `school_figure` is read
+// along its path, and so are the sums of works.
 macro_rules! is_or_left {
     () => {
         "(n.valid_to is null
@@ -147,8 +141,11 @@ macro_rules! is_or_left {
             and k.path >= n.path and k.path < substr(n.path, 1, length(n.path) - 1) || '0'
             and k.teachers + k.chosen + k.learning + k.handed_in + k.assessed + k.met + k.certified
                 + k.offered + k.planned > 0)
-        or exists (select 1 from school_work w where w.programme = $1
-            and w.path >= n.path and w.path < substr(n.path, 1, length(n.path) - 1) || '0'))"
+        or exists (select 1 from school_work w where w.programme = $1 and w.school = n.id)
+        or exists (select 1 from school_unit u
+            join unit_sum s on s.programme = u.programme and s.unit = u.unit and s.part = 'work'
+            where u.programme = $1
+            and u.path >= n.path and u.path < substr(n.path, 1, length(n.path) - 1) || '0'))"
     };
 }
 pub(crate) use is_or_left;
@@ -171,12 +168,6 @@ const CHILDREN: &str = concat!(
 const UNCOUNTED: &str = "select count(*) from school_mark m cross join school_figure f
     where m.marked > m.counted and f.programme = $1 and f.school = m.school
     and f.path >= $2 and f.path < $3";
-
-const HOURS_BELOW: &str = "select category, cast(sum(seconds) as bigint) from school_hours
-    where programme = $1 and path >= $2 and path < $3 group by category order by category";
-
-const CHOICES_BELOW: &str = "select capability, cast(sum(teachers) as bigint) from school_choice
-    where programme = $1 and path >= $2 and path < $3 group by capability order by capability";
 
 const MARK: &str = "insert into school_mark (school, marked, counted) values ($1, 1, 0)
     on conflict (school) do update set marked = school_mark.marked + 1 returning marked";
@@ -332,26 +323,6 @@ pub async fn uncounted(tx: &mut Tx, programme: Id<Programme>, scope: &Scope) -> 
     tx.row(UNCOUNTED, args![programme, &scope.from, &scope.until], |row| row.get(0)).await
 }
 
-/// Seconds by category.
-pub async fn hours_below(
-    tx: &mut Tx,
-    programme: Id<Programme>,
-    scope: &Scope,
-) -> Result<Vec<(String, i64)>, DbError> {
-    let range = args![programme, &scope.from, &scope.until];
-    tx.rows(HOURS_BELOW, range, |row| Ok((row.get(0)?, row.get(1)?))).await
-}
-
-/// Teachers by capability chosen.
-pub async fn choices_below(
-    tx: &mut Tx,
-    programme: Id<Programme>,
-    scope: &Scope,
-) -> Result<Vec<(String, i64)>, DbError> {
-    let range = args![programme, &scope.from, &scope.until];
-    tx.rows(CHOICES_BELOW, range, |row| Ok((row.get(0)?, row.get(1)?))).await
-}
-
 pub async fn schools(tx: &mut Tx, scope: &Scope) -> Result<Vec<(Id<Node>, String)>, DbError> {
     tx.rows(SCHOOLS, args![&scope.from, &scope.until], |row| Ok((row.get(0)?, row.get(1)?))).await
 }
@@ -378,8 +349,5 @@ pub async fn author(
 /// What the database reports.
 pub async fn follow(tx: &mut Tx, shift: &Shift) -> Result<(), DbError> {
     shift.apply(tx, FOLLOW_SCHOOL_FIGURE).await?;
-    shift.apply(tx, FOLLOW_SCHOOL_HOURS).await?;
-    shift.apply(tx, FOLLOW_SCHOOL_CHOICE).await?;
-    shift.apply(tx, FOLLOW_SCHOOL_DIMENSION).await?;
-    shift.apply(tx, FOLLOW_SCHOOL_WORK).await.map(drop)
+    sums::follow(tx, shift).await
 }

@@ -266,15 +266,13 @@ story!(the_children_add_up_to_their_parent_in_every_cell, |engine| async move {
     let mut tx = world.test.app.db.read().await.expect("a transaction");
     let programme = world.programme.id;
     for node in [&world.town.province, &world.town.city, &world.town.county] {
-        let scope = Scope::below(&node.path);
-        let hours = store::hours_below(&mut tx, programme, &scope).await.expect("hours");
-        let choices = store::choices_below(&mut tx, programme, &scope).await.expect("choices");
+        let hours = store::hours_below(&mut tx, programme, node).await.expect("hours");
+        let choices = store::choices_below(&mut tx, programme, node).await.expect("choices");
         assert!(!hours.is_empty() && !choices.is_empty(), "{}", node.name);
         let mut parts = std::collections::BTreeMap::new();
         for child in organisation::children(&mut tx, node.id).await.expect("children") {
-            let scope = Scope::below(&child.path);
-            let hours = store::hours_below(&mut tx, programme, &scope).await.expect("hours");
-            let choices = store::choices_below(&mut tx, programme, &scope).await.expect("choices");
+            let hours = store::hours_below(&mut tx, programme, &child).await.expect("hours");
+            let choices = store::choices_below(&mut tx, programme, &child).await.expect("choices");
             for (key, value) in hours.into_iter().chain(choices) {
                 *parts.entry(key).or_insert(0) += value;
             }
@@ -417,7 +415,7 @@ story!(whoever_is_elsewhere_sees_nothing, |engine| async move {
 story!(a_school_takes_its_figures_along, |engine| async move {
     let world = begin(engine).await;
     let school = world.town.school();
-    world.chosen(&school.teachers[0]).await;
+    let chosen = world.chosen(&school.teachers[0]).await;
     world.settled().await;
     let system = world.test.system();
     let mut tx = system.write().await.expect("a transaction");
@@ -431,6 +429,13 @@ story!(a_school_takes_its_figures_along, |engine| async move {
     let (there, parts) = world.figures(&world.town.neighbour).await;
     assert_eq!((there, there.of(Stage::Chosen)), (parts, 1));
     assert_eq!(world.figures(&world.town.county).await.0.of(Stage::Chosen), 0);
+    let mut tx = system.read().await.expect("a transaction");
+    let mut choices = async |node| {
+        let counts = store::choices_below(&mut tx, world.programme.id, node).await.expect("choices");
+        counts.into_iter().map(|(_, teachers)| teachers).collect::<Vec<_>>()
+    };
+    assert_eq!(choices(&world.town.neighbour).await, vec![1; chosen.len()]);
+    assert!(choices(&world.town.county).await.is_empty());
     assert_eq!(world.wrong().await, 0);
 });
 
@@ -475,36 +480,48 @@ story!(a_figure_that_was_tampered_with_is_found_and_counted_again, |engine| asyn
     assert_eq!(rebuild(&system, &world.programme).await.expect("counted"), 2);
     assert_eq!(world.wrong().await, 0);
 
-    // So are the sums beside the figures: a row too much, and a number that is another.
+    // So are the sums beside the figures, of the school and with it of its county, or of the county alone: a
+    // row too much, and a number that is another.
     world.chosen(&world.town.school().teachers[0]).await;
     world.settled().await;
-    for (sql, changed) in [
+    for (sql, wrong) in [
         (
-            "insert into school_hours (programme, school, category, path, seconds)
-            select programme, school, 'elsewhere', path, 60 from school_choice limit 1",
-            1,
+            "insert into school_hours (programme, school, category, seconds)
+            select programme, school, 'elsewhere', 60 from school_choice limit 1",
+            2,
         ),
         (
             "update school_choice set teachers = teachers + 1 where capability =
             (select min(capability) from school_choice)",
-            1,
+            2,
         ),
         (
             "update school_dimension set teachers = teachers + 1 where dimension =
             (select min(dimension) from school_dimension)",
+            2,
+        ),
+        (
+            "insert into school_work (programme, school, state, level, works)
+            select programme, school, 'panel', '', 1 from school_dimension limit 1",
+            2,
+        ),
+        ("update school_figure set planned = 1 where chosen = 1", 1),
+        (
+            "update unit_sum set total = total + 1 where part = 'choice' and item =
+            (select min(item) from unit_sum where part = 'choice')",
             1,
         ),
         (
-            "insert into school_work (programme, school, state, level, path, works)
-            select programme, school, 'panel', '', path, 1 from school_dimension limit 1",
+            "insert into unit_sum (programme, unit, part, item, level, total)
+            select programme, unit, 'work', 'panel', '', 1 from school_unit where sums > 0",
             1,
         ),
-        ("update school_figure set planned = 1 where chosen = 1", 1),
+        ("update school_unit set path = path || 'astray/' where sums > 0", 1),
     ] {
         let mut tx = system.write().await.expect("a transaction");
-        assert_eq!(tx.run(sql, args![]).await.expect("changed"), changed);
+        assert_eq!(tx.run(sql, args![]).await.expect("changed"), 1);
         tx.commit().await.expect("commits");
-        assert_eq!(world.wrong().await, 1, "{sql}");
+        assert_eq!(world.wrong().await, wrong, "{sql}");
         rebuild(&system, &world.programme).await.expect("counted");
         assert_eq!(world.wrong().await, 0);
     }

@@ -105,9 +105,9 @@ async fn dashboard(asker: SignedIn, node: Id<Node>, filters: Filters) -> Answer 
     let children = children(&mut tx, &programme, &node, &filters).await?;
     let counties = measure::counties(&mut tx, &programme, &node, Life::Open).await?;
     let targets = lines(&measure::measured((ctx.at.date(), &rules), &node, &figures, &counties));
-    let hours = store::hours_below(&mut tx, programme.id, &scope).await?;
-    let choices = store::choices_below(&mut tx, programme.id, &scope).await?;
-    let dimensions = store::dimensions_below(&mut tx, programme.id, &scope).await?;
+    let hours = store::hours_below(&mut tx, programme.id, &node).await?;
+    let choices = store::choices_below(&mut tx, programme.id, &node).await?;
+    let dimensions = store::dimensions_below(&mut tx, programme.id, &node).await?;
     let works = works::works(ctx, &mut tx, &programme, &node, &children).await?;
     let coverage = works::coverage(&mut tx, &programme, &node, &counties).await?;
     let above = organisation::ancestors(&mut tx, &node.path).await?;

@@ -81,13 +81,13 @@ fn capabilities_of(rules: &Scheme, dimension: &str) -> String {
 async fn is_counted(
     tx: &mut Tx,
     programme: Id<Programme>,
-    scope: &Scope,
+    node: &Node,
     dimension: &str,
 ) -> Result<bool, DbError> {
     if dimension.is_empty() {
         return Ok(true);
     }
-    let counted = store::dimensions_below(tx, programme, scope).await?;
+    let counted = store::dimensions_below(tx, programme, node).await?;
     Ok(counted.iter().any(|(key, teachers)| key == dimension && *teachers > 0))
 }
 
@@ -149,7 +149,7 @@ pub(super) async fn people(asker: SignedIn, Path(node): Path<Id<Node>>, filters:
     let order = if sorts { filters.text("sort").to_owned() } else { String::new() };
     let whole = is_file || !order.is_empty();
     let (after, most) = if whole { (Cursor::default(), ALL) } else { (filters.cursor(), store::PAGE) };
-    let rows = match is_counted(&mut tx, programme.id, &scope, filters.text("dimension")).await? {
+    let rows = match is_counted(&mut tx, programme.id, &node, filters.text("dimension")).await? {
         true => store::people(&mut tx, programme.id, &scope, wanted, &after, most).await?,
         false => Vec::new(),
     };

@@ -47,11 +47,7 @@ pub(super) async fn works(
     children: &[Child],
 ) -> Result<WorkTable, DbError> {
     let below = store::works_of_children(tx, programme.id, node.id).await?;
-    // What stands below has all works between them; only what has nothing below it is asked itself.
-    let all: Works = match below.as_slice() {
-        [] => store::works_below(tx, programme.id, &Scope::below(&node.path)).await?,
-        below => below.iter().map(|(_, work, count)| (*work, *count)).collect(),
-    };
+    let all = store::works_below(tx, programme.id, node).await?;
     if all.all() == 0 {
         return Ok(WorkTable::default());
     }
