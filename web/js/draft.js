@@ -11,6 +11,9 @@ function draft(part) {
   const state = part.querySelector(".save-state");
   const version = part.querySelector("[data-version]");
   let changed = false;
+  // How often something was typed, and whether somebody has to look first: then nothing is sent any more.
+  let edits = 0;
+  let stuck = false;
   let timer = 0;
   let wait = PAUSE;
   let saving = null;
@@ -36,7 +39,7 @@ function draft(part) {
   function save() {
     if (saving) {
       later();
-    } else if (changed) {
+    } else if (changed && !stuck) {
       saving = send().finally(() => {
         saving = null;
       });
@@ -44,7 +47,7 @@ function draft(part) {
   }
 
   async function send() {
-    change(false);
+    const sent = edits;
     say("正在保存……");
     const patience = new AbortController();
     const giveUp = setTimeout(() => patience.abort(), PATIENCE);
@@ -56,11 +59,11 @@ function draft(part) {
         signal: patience.signal,
       });
       if (answer.redirected) {
-        change(true);
         say("登录已过期，尚未保存。请在新窗口登录，再回到这里继续填写。");
         return;
       }
       if (answer.status === 409) {
+        stuck = true;
         say(`这份草稿已在别处修改，请按“${part.dataset.keep || "保存"}”核对，您输入的不会丢失。`);
         return;
       }
@@ -68,10 +71,10 @@ function draft(part) {
       const said = answer.status === 204 ? {} : await answer.json();
       if (version && said.version !== undefined) version.value = said.version;
       wait = PAUSE;
+      if (edits === sent) change(false);
       const now = new Date();
       say(`已保存 ${now.getHours()}:${String(now.getMinutes()).padStart(2, "0")}`);
     } catch {
-      change(true);
       wait = Math.min(wait * 2, LONGEST);
       say("网络不通，尚未保存，稍后自动重试。");
       later();
@@ -82,6 +85,7 @@ function draft(part) {
 
   part.addEventListener("input", (event) => {
     if (event.target.type === "file") return;
+    edits += 1;
     change(true);
     later();
   });

@@ -2,6 +2,7 @@
 //! pictures and films lose place, device and owner.
 
 mod archive;
+mod authors;
 mod compound;
 mod document;
 mod mp4;
@@ -13,6 +14,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::str::FromStr;
 
+pub use authors::remove_authors;
 pub use document::{
     Block, Chapter, Document, Picture, Piece, Seen, Text, picture as document_picture, read as read_document,
 };

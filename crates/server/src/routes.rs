@@ -23,7 +23,7 @@ use tisheng_rules::plan::TeamRule;
 use tisheng_training::course::{Course, CourseFile, Entrances, Way};
 use tisheng_training::reconciliation::StatementFile;
 use tisheng_training::selection::Judgements;
-use tisheng_training::{activity, hours, learning, platform, selection};
+use tisheng_training::{activity, course, hours, learning, platform, selection};
 use tisheng_typeset::{Fonts, Typesetter};
 
 /// The routes of all rooms.
@@ -90,6 +90,7 @@ pub fn parts() -> Result<Parts, Box<dyn std::error::Error + Send + Sync>> {
         .with(TeamSource::new(team_rules))
         .with(hours::Trails::new(learning::tell))
         .with(hours::Senders(platform::senders))
+        .with(hours::Worths(course::worth))
         .with(selection::Judged::new(judgements))
         .with(lrs::Desk::default())
         .with(Entrances::new(entrance))

@@ -17,7 +17,7 @@ use tisheng_rules::samples::third_scheme_files;
 use tisheng_testkit::{Browser, Engine, TestApp};
 
 use crate::course::{self, CourseFile};
-use crate::hours::{self, HoursFile, Senders, Trails};
+use crate::hours::{self, HoursFile, Senders, Trails, Worths};
 use crate::learning;
 use crate::platform::{self, Platform};
 use crate::reconciliation::{self, StatementFile};
@@ -54,7 +54,8 @@ impl Place {
         let parts = scheme::samples::parts()
             .with(kinds)
             .with(Trails::new(learning::tell))
-            .with(Senders(platform::senders));
+            .with(Senders(platform::senders))
+            .with(Worths(course::worth));
         let parts = parts.with(Judged::new(nothing_judged));
         let handlers = roster::handlers(Handlers::default());
         let jobs = [hours::jobs, platform::jobs, learning::jobs, reconciliation::jobs];

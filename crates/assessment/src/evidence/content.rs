@@ -79,12 +79,14 @@ pub fn accept(kinds: &[EvidenceKind]) -> String {
 }
 
 /// Looks into the file at `path`, holds it against what a piece of these `kinds` may be, and takes
-/// traces out of it.
+/// traces out of it: peers are not to know whose it is.
 ///
 /// # Errors
 /// See [`Refusal`].
 pub fn admit(path: &Path, kinds: &[EvidenceKind]) -> Result<Found, Refusal> {
-    tisheng_content::admit(path, &allowed(kinds), &in_words(kinds))
+    let found = tisheng_content::admit(path, &allowed(kinds), &in_words(kinds))?;
+    tisheng_content::remove_authors(path, found.content)?;
+    Ok(found)
 }
 
 #[cfg(test)]

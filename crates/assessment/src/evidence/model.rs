@@ -277,6 +277,15 @@ pub struct StoredFile {
     pub seconds: Option<i64>,
 }
 
+impl StoredFile {
+    /// Whether it is a recording whose length the author states: these kinds tell it themselves as a rule.
+    #[must_use]
+    pub fn length_is_stated(&self) -> bool {
+        let tells = matches!(self.content.code(), "mp4" | "mov" | "m4a");
+        self.content.is_recording() && (!tells || self.seconds.is_none())
+    }
+}
+
 impl Item {
     /// The file, when it is one.
     #[must_use]

@@ -166,6 +166,12 @@ pub async fn hand_in(ctx: &Ctx, capability: &str) -> Result<Submission, Failure>
     Ok(submission)
 }
 
+/// What a sample says for a piece.
+#[must_use]
+pub fn text_of(piece: &Piece) -> String {
+    format!("{}的正文：目标、步骤、技术的作用和课后的反思。", piece.name)
+}
+
 /// Fills every empty piece of the asker's draft. Commits.
 ///
 /// # Errors
@@ -180,7 +186,7 @@ pub async fn fill(ctx: &Ctx, id: Id<Submission>) -> Result<(), Failure> {
             continue;
         }
         if takes_text(&piece.kinds) {
-            let text = format!("{}的正文：目标、步骤、技术的作用和课后的反思。", piece.name);
+            let text = text_of(piece);
             let mut tx = ctx.write().await?;
             actions::save_text(ctx, &mut tx, id, &piece.key, 0, &text).await?;
             tx.commit().await?;

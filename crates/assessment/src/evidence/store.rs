@@ -56,6 +56,7 @@ const SAVE_TEXT: &str = "update evidence_item set body = $5, version = version +
 const NEXT_PLACE: &str = "select coalesce(max(place), 0) + 1 from evidence_item
     where programme = $1 and submission = $2 and piece = $3";
 const REMOVE_ITEM: &str = "delete from evidence_item where programme = $1 and submission = $2 and id = $3";
+const HOLD: &str = "update submission set version = version where programme = $1 and id = $2";
 const SET_PLACE: &str =
     "update evidence_item set place = $4 where programme = $1 and submission = $2 and id = $3";
 const SET_SECONDS: &str =
@@ -293,6 +294,11 @@ pub async fn save_text(
 
 pub async fn remove_item(tx: &mut Tx, of: &Submission, item: Id<Item>) -> Result<bool, DbError> {
     Ok(tx.run(REMOVE_ITEM, args![of.programme, of.id, item]).await? == 1)
+}
+
+/// Whoever else holds it waits until this transaction has ended.
+pub async fn hold(tx: &mut Tx, of: &Submission) -> Result<(), DbError> {
+    tx.run(HOLD, args![of.programme, of.id]).await.map(drop)
 }
 
 pub async fn set_place(tx: &mut Tx, of: &Submission, item: Id<Item>, place: i64) -> Result<(), DbError> {

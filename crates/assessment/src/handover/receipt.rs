@@ -79,6 +79,7 @@ impl Kind for ReceiptFile {
         outcomes: &[What::Changed, What::Same],
         decided_at: "",
         decided_by: &[],
+        said_twice: "其他回执也写明的，以那份回执为准。",
     };
     type Row = Row;
     type Memory = Memory;

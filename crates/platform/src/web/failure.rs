@@ -94,7 +94,7 @@ impl Failure {
             Self::FormOnly => (
                 StatusCode::METHOD_NOT_ALLOWED,
                 "这个地址不能直接打开",
-                "它只接收从页面上提交的内容；已经提交的内容没有丢失。".to_owned(),
+                "它只供页面上的按钮使用。".to_owned(),
                 "请返回首页，从菜单重新进入。",
             ),
             Self::Refused(text) => {

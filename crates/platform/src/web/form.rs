@@ -48,10 +48,16 @@ impl Fields {
             .ok_or_else(|| Failure::Malformed("表单内容无法识别。".to_owned()))
     }
 
+    /// The field `name` as it was sent; `None` when missing.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&str> {
+        self.pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
     /// The field `name` without the spaces around it; empty when missing.
     #[must_use]
     pub fn text(&self, name: &str) -> &str {
-        self.pairs.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.trim())
+        self.find(name).unwrap_or_default().trim()
     }
 
     /// Every non-empty value of `name`, such as ticked boxes.

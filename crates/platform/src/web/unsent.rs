@@ -34,8 +34,8 @@ use crate::db::{DbError, Tx};
 const COOKIE: &str = "tisheng_unsent";
 /// Minutes for which a form is kept.
 const KEPT_MINUTES: i64 = 30;
-/// Bytes of a form that is kept.
-const MOST: u64 = 256 << 10;
+/// Bytes of a form that is kept: what may be typed into all pieces of a draft, at nine bytes a letter.
+const MOST: u64 = 1 << 20;
 /// Fields of forms that are not kept, since they are typed again and not shown: `password_field`
 /// makes them, and codes that are good for a moment.
 const SECRET: [&str; 6] = ["password", "current", "chosen", "repeated", "secret", "recovery"];

@@ -6,7 +6,7 @@ use tisheng_platform::{Db, DbError};
 use super::difference::Seal;
 use super::finding::{Finding, Weight};
 use super::kind::{Desk, Difference, Item, Kind, Kinds, What};
-use super::model::{MOST_DIFFERENCES, MOST_FINDINGS, Run, State, Tally};
+use super::model::{MOST_DIFFERENCES, MOST_FINDINGS, Run, Shown, State, Tally};
 use super::reading::{self, Piece};
 use super::store;
 
@@ -75,12 +75,14 @@ pub async fn walk<K: Kind>(desk: &Desk, run: &Run) -> Result<Checked, Refusal> {
         ));
     }
     let mut tx = desk.ctx.read().await?;
-    for difference in K::gone(&memory, desk, &mut tx).await? {
+    let gone = K::gone(&memory, desk, &mut tx).await?;
+    drop(tx);
+    let rest = Seal::of_the_rest(&gone).code();
+    for difference in gone {
         sink.note_difference(difference);
     }
-    drop(tx);
     sink.flush().await?;
-    sink.tally.seal = sink.seal.code();
+    sink.tally.shown = Shown { rows: sink.seal.code(), rest };
     Ok(Checked { tally: sink.tally })
 }
 

@@ -1,8 +1,7 @@
 //! What taking a file would change, as the clerk sees it.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// What taking a row would do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -95,27 +94,47 @@ pub struct Difference {
     pub fields: Vec<Alteration>,
 }
 
-/// What is known of everything that a file changes, field by field, in short: what was shown at the check is told
-/// by it from what would happen now. Only what is known counts: what the file says cannot have changed.
-#[derive(Debug, Default)]
-pub struct Seal(DefaultHasher);
+/// What was shown of everything that a file changes, in short: what the clerk has seen is told by it from what
+/// would happen now. Only what is known counts: what the file says cannot have changed.
+#[derive(Debug, Clone, Default)]
+pub struct Seal(Sha256);
 
 impl Seal {
+    /// Of what the file does not name, in whatever order it is found.
+    #[must_use]
+    pub fn of_the_rest(gone: &[Difference]) -> Self {
+        let mut gone: Vec<&Difference> = gone.iter().collect();
+        gone.sort_by_key(|one| (&one.place, &one.subject));
+        let mut seal = Self::default();
+        gone.into_iter().for_each(|one| seal.add(one));
+        seal
+    }
+
     /// Adds what a row changes.
     pub fn add(&mut self, difference: &Difference) {
-        if !matches!(difference.what, What::Changed | What::Moved) {
+        if !matches!(difference.what, What::Changed | What::Moved | What::Gone) {
             return;
         }
-        (difference.row, difference.what.code()).hash(&mut self.0);
+        self.word(&difference.row.to_string());
+        for word in [difference.what.code(), &difference.subject, &difference.place] {
+            self.word(word);
+        }
         for field in &difference.fields {
-            (&field.field, &field.old).hash(&mut self.0);
+            self.word(&field.field);
+            self.word(&field.old);
         }
     }
 
-    /// Its form in the database; never 0.
+    /// A word with its end, so that two never look like one.
+    fn word(&mut self, word: &str) {
+        self.0.update(word);
+        self.0.update([0]);
+    }
+
+    /// Its form in the database; never empty.
     #[must_use]
-    pub fn code(&self) -> u64 {
-        self.0.finish().max(1)
+    pub fn code(self) -> String {
+        hex::encode(self.0.finalize())
     }
 }
 
@@ -123,20 +142,36 @@ impl Seal {
 mod tests {
     use super::*;
 
-    fn sealed(fields: &[(&str, &str, &str)], what: What) -> u64 {
+    fn sealed(fields: &[(&str, &str, &str)], (what, place): (What, &str)) -> String {
         let fields = fields.iter().map(|(field, old, new)| Alteration::new(field, *old, *new)).collect();
         let mut seal = Seal::default();
-        seal.add(&Difference { row: 2, what, subject: String::new(), place: String::new(), fields });
+        seal.add(&Difference { row: 2, what, subject: "甲".to_owned(), place: place.to_owned(), fields });
         seal.code()
     }
 
     #[test]
     fn a_field_that_has_become_another_breaks_the_seal() {
-        let shown = sealed(&[("职称", "", "二级教师")], What::Changed);
-        assert_eq!(shown, sealed(&[("职称", "", "二级教师")], What::Changed));
-        assert_ne!(shown, sealed(&[("职称", "正高级教师", "二级教师")], What::Changed));
+        let here = (What::Changed, "测试一小");
+        let shown = sealed(&[("职称", "", "二级教师")], here);
+        assert_eq!(shown, sealed(&[("职称", "", "二级教师")], here));
+        assert_ne!(shown, sealed(&[("职称", "正高级教师", "二级教师")], here));
         let more = [("任教学科", "英语", "语文"), ("职称", "", "二级教师")];
-        assert_ne!(shown, sealed(&more, What::Changed));
-        assert_ne!(shown, sealed(&[], What::Same));
+        assert_ne!(shown, sealed(&more, here));
+        assert_ne!(shown, sealed(&[("职称", "", "二级教师")], (What::Changed, "测试二小")));
+        assert_eq!(sealed(&[], (What::Same, "测试一小")), Seal::default().code());
+    }
+
+    #[test]
+    fn the_rest_is_sealed_by_who_it_is() {
+        let gone = |subject: &str| Difference {
+            row: 0,
+            what: What::Gone,
+            subject: subject.to_owned(),
+            place: "测试一小".to_owned(),
+            fields: Vec::new(),
+        };
+        let both = Seal::of_the_rest(&[gone("甲"), gone("乙")]).code();
+        assert_eq!(both, Seal::of_the_rest(&[gone("乙"), gone("甲")]).code());
+        assert_ne!(both, Seal::of_the_rest(&[gone("甲"), gone("丙")]).code());
     }
 }

@@ -48,6 +48,8 @@ pub struct About {
     pub decided_at: &'static str,
     /// Who decides there.
     pub decided_by: &'static [Role],
+    /// What becomes, when a file is undone, of what another file says as well: a sentence for the page.
+    pub said_twice: &'static str,
 }
 
 impl About {

@@ -115,7 +115,7 @@ impl State {
 }
 
 /// How many rows of a file are what.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// Rows with something in them.
     pub rows: u32,
@@ -138,10 +138,18 @@ pub struct Tally {
     pub errors: u32,
     /// Things worth a look.
     pub warnings: u32,
-    /// What is known of everything that changes, as the check found it; 0 for what was checked before this was
-    /// kept.
+    /// What was shown of it.
     #[serde(default)]
-    pub seal: u64,
+    pub shown: Shown,
+}
+
+/// The seals of what a check has shown; empty for what was checked before they were kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    /// Of what rows change.
+    pub rows: String,
+    /// Of what the file does not name.
+    pub rest: String,
 }
 
 impl Tally {

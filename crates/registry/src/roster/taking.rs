@@ -61,11 +61,12 @@ pub async fn walk<K: Kind>(
             }
         }
     }
-    if run.tally.seal != 0 && run.tally.seal != seal.code() {
+    let shown = &run.tally.shown;
+    if is_other(&shown.rows, seal) {
         return Err(Halt::Overtaken);
     }
     if touches_the_rest(K::ABOUT.choices, desk)
-        && K::gone(&memory, desk, tx).await?.len() != usize::try_from(run.tally.gone).unwrap_or(usize::MAX)
+        && is_other(&shown.rest, Seal::of_the_rest(&K::gone(&memory, desk, tx).await?))
     {
         return Err(Halt::Overtaken);
     }
@@ -73,8 +74,13 @@ pub async fn walk<K: Kind>(
     write(tx, run, &mut book, &mut traced).await?;
     tally.gone = run.tally.gone;
     tally.warnings = run.tally.warnings;
-    tally.seal = run.tally.seal;
+    tally.shown = shown.clone();
     Ok(tally)
+}
+
+/// Whether something else was shown than would happen now; where no seal was kept nobody knows.
+fn is_other(shown: &str, now: Seal) -> bool {
+    !shown.is_empty() && shown != now.code()
 }
 
 /// Whether the clerk has decided anything about what the file does not name but to leave it alone, which is the

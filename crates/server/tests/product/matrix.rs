@@ -149,6 +149,8 @@ fn fields(world: &World) -> Vec<(&str, &str)> {
         ("record", "活动纪要"),
         ("capability", &world.things["{capability}"]),
         ("grant", &world.things["{own grant}"]),
+        (&world.things["{piece's version}"], "1"),
+        (&world.things["{piece's text}"], &world.things["{what is kept of it}"]),
     ]
 }
 

@@ -144,6 +144,9 @@ impl World {
         for piece in rules.framework.pieces(&chosen[1]) {
             self.upload(&mut browser, &id, &piece.key).await;
             self.things.insert("{piece}", piece.key.clone());
+            self.things.insert("{piece's version}", format!("version-{}", piece.key));
+            self.things.insert("{piece's text}", format!("body-{}", piece.key));
+            self.things.insert("{what is kept of it}", evidence::samples::text_of(piece));
         }
         evidence::samples::fill(&author, id.parse().expect("an id")).await.expect("filled");
         self.things.insert("/evidence {id}", id);

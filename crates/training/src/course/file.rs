@@ -121,6 +121,7 @@ impl Kind for CourseFile {
         outcomes: &[What::New, What::Changed, What::Same],
         decided_at: "",
         decided_by: &[],
+        said_twice: "其他文件也列出的课程，同样撤回。",
     };
     type Row = Row;
     type Memory = Memory;

@@ -29,6 +29,6 @@ pub use actions::{
 };
 pub use entrance::{Entrances, Way, entrance};
 pub use file::CourseFile;
-pub use model::{Counts, Course, CourseError, Draft, Source, State, Terms, TermsState};
+pub use model::{Counts, Course, CourseError, Draft, Source, State, Terms, TermsState, of_hundred};
 pub use pages::routes;
-pub use store::{activities, capabilities, catalogue, of_id};
+pub use store::{activities, capabilities, catalogue, of_id, worth};

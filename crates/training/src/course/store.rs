@@ -7,9 +7,11 @@ use tisheng_platform::db::Column;
 use tisheng_platform::web::paging::{Cursor, ROWS};
 use tisheng_platform::{Ctx, DbError, Row, Tx, args};
 use tisheng_policy::scheme::Programme;
+use tisheng_registry::roster::Work;
 use uuid::Uuid;
 
 use super::model::{Course, Draft, State, Terms, TermsState, sorted};
+use crate::hours::{Report, Worth};
 use crate::platform::Platform;
 
 const ADD: &str =
@@ -41,6 +43,12 @@ const OF_ACTIVITY: &str =
     "select c.id, c.programme, c.platform, c.code, c.title, c.source, c.stages, c.subjects,
     c.summary, c.href, c.revision, c.state, c.version
     from course_activity a join course c on c.id = a.course where a.platform = $1 and a.iri = $2";
+
+/// What the courses of one title are worth together that a platform has or had.
+const WORTH: &str = "select cast(sum(t.seconds) as bigint), min(t.hour_length)
+    from platform p join course c on c.platform = p.id and c.programme = p.programme
+    join course_terms t on t.course = c.id and t.revision = c.revision
+    where p.programme = $1 and p.name = $2 and c.title = $3 group by c.title";
 
 const LIST: &str = "select c.id, c.programme, c.platform, c.code, c.title, c.source, c.stages, c.subjects,
     c.summary, c.href, c.revision, c.state, c.version
@@ -141,14 +149,17 @@ fn course(row: &Row<'_>) -> Result<Course, DbError> {
     })
 }
 
-fn terms_row(row: &Row<'_>) -> Result<Terms, DbError> {
-    let minutes: i64 = row.get(2)?;
+fn length(row: &Row<'_>, column: usize) -> Result<HourLength, DbError> {
+    let minutes: i64 = row.get(column)?;
     let length = u16::try_from(minutes).ok().and_then(|minutes| HourLength::new(minutes).ok());
-    let problem = || DbError::Column { column: 2, problem: format!("not a length of an hour: {minutes}") };
+    length.ok_or_else(|| DbError::Column { column, problem: format!("not a length of an hour: {minutes}") })
+}
+
+fn terms_row(row: &Row<'_>) -> Result<Terms, DbError> {
     Ok(Terms {
         revision: row.get(0)?,
         worth: Seconds::new(row.get(1)?),
-        length: length.ok_or_else(problem)?,
+        length: length(row, 2)?,
         material: Seconds::new(row.get(3)?),
         category: row.get(4)?,
         kind: row.get(5)?,
@@ -247,6 +258,17 @@ pub async fn remove(tx: &mut Tx, course: Id<Course>) -> Result<bool, DbError> {
         tx.run(DROP_OPEN, args![course, terms.revision]).await?;
     }
     Ok(true)
+}
+
+/// What the courses of which a report speaks are worth, for the ledger: those that its source has or had
+/// under that title and whose terms are or were in force.
+pub fn worth<'a>(
+    tx: &'a mut Tx,
+    programme: Id<Programme>,
+    report: &'a Report,
+) -> Work<'a, Option<Worth>, DbError> {
+    let read = |row: &Row<'_>| Ok(Worth { seconds: Seconds::new(row.get(0)?), length: length(row, 1)? });
+    Box::pin(async move { tx.row_opt(WORTH, args![programme, &report.source, &report.title], read).await })
 }
 
 /// The course `id`.

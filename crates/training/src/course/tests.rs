@@ -1,5 +1,7 @@
 //! The catalogue, told on both engines.
 
+mod worth;
+
 use tisheng_registry::samples::Persona;
 use tisheng_testkit::{Browser, Chosen, Seen, story};
 

@@ -31,6 +31,7 @@ use super::model::{
 };
 use super::store::reports::Putting;
 use super::store::{self, Booking, Total};
+use super::worth::{Worths, beyond};
 
 /// Takes one report, exactly once: a report that was taken before is [`Logged::Same`]; one that
 /// says something else under the same number, is about nobody known for sure, or can hardly be
@@ -260,6 +261,10 @@ pub(super) async fn weigh(
     let found = match found {
         None => store::alike(tx, programme.id, person, report).await?,
         found => found,
+    };
+    let found = match (found, ctx.app.parts.find::<Worths>()) {
+        (None, Some(worths)) => beyond(worths, tx, programme.id, person, report).await?,
+        (found, _) => found,
     };
     Ok(match found {
         Some(doubt) => Weighed::Waits {

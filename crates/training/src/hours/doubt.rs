@@ -8,6 +8,7 @@ use tisheng_kernel::{Period, Seconds};
 use tisheng_rules::hours::HoursRule;
 
 use super::model::{Channel, Report};
+use super::worth::Worth;
 
 /// Seconds of a day: nobody works more.
 const DAY: Seconds = Seconds::of_minutes(24 * 60);
@@ -23,6 +24,13 @@ pub enum Doubt {
         channel: Channel,
         /// The number.
         number: String,
+    },
+    /// With it there would be more of the course than the catalogue says it is worth.
+    Beyond {
+        /// What it is worth.
+        worth: Worth,
+        /// What is booked of it already.
+        booked: Seconds,
     },
     /// The day has not come yet.
     Future(NaiveDate),
@@ -48,6 +56,10 @@ impl fmt::Display for Doubt {
                 "同一来源、同一内容的学时已由“{}”入账（编号 {number}），可能是重复报送",
                 channel.title()
             ),
+            Self::Beyond { worth: Worth { seconds, length }, booked } => {
+                let (most, booked) = (seconds.with_unit(*length), booked.with_unit(*length));
+                write!(f, "课程目录中这门课程最多计 {most}，已入账 {booked}，加上这一条就超过了")
+            }
             Self::Future(day) => write!(f, "学习日期 {} 还没有到", chinese_date(*day)),
             Self::Outside(period) => write!(f, "学习日期不在工程期限（{}）之内", period.chinese()),
             Self::LongDay { booked } => {

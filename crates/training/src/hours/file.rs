@@ -73,6 +73,7 @@ impl Kind for HoursFile {
         outcomes: &[What::New, What::Waiting, What::Same],
         decided_at: "/hours/waiting",
         decided_by: &[Role::Clerk, Role::Town, Role::County, Role::City, Role::Province],
+        said_twice: "其他文件也报送了的，仍按那个文件保留。",
     };
     type Row = Row;
     type Memory = Memory;

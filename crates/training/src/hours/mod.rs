@@ -39,6 +39,7 @@ mod store;
 mod tests;
 mod told;
 mod trail;
+mod worth;
 
 pub use actions::batch::{Answered, Sent, log_each};
 pub use actions::candidates::{Candidate, Hint, candidates};
@@ -67,3 +68,4 @@ pub use store::listed::{Listed, of_source};
 pub use store::{Total, follow, keeps_of};
 pub use told::{DISPUTE_ANSWERED, DisputeAnswered, Outcome, TOLD, Told, ToldRow};
 pub use trail::{About, Step, Trails};
+pub use worth::{Worth, Worths};

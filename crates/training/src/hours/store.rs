@@ -4,6 +4,7 @@ pub mod bulk;
 pub mod desk;
 pub mod disputes;
 pub mod listed;
+pub mod moved;
 pub mod open;
 pub mod reports;
 pub mod said;
@@ -68,6 +69,11 @@ const ALIKE: &str = "select channel, source_id, title from hour_entry e
     where programme = $1 and person = $2 and source = $3 and (worked_on = $4 or seconds = $5)
     and source_id <> $6 and channel <> $7 and reverses is null
     and not exists (select 1 from hour_entry r where r.programme = $1 and r.reverses = e.id) order by id";
+
+/// What was taken back does not count.
+const BOOKED_OF_COURSE: &str = "select cast(coalesce(sum(seconds), 0) as bigint) from hour_entry e
+    where programme = $1 and person = $2 and source = $3 and title = $4 and reverses is null
+    and not exists (select 1 from hour_entry r where r.programme = $1 and r.reverses = e.id)";
 
 const TOTALS: &str = "select category, kind, seconds, entries from hour_total
     where programme = $1 and person = $2 order by category, kind";
@@ -251,6 +257,17 @@ pub async fn booked_on(
     day: NaiveDate,
 ) -> Result<Seconds, DbError> {
     tx.row(BOOKED_ON, args![programme, person, day, RESULTS], |row| row.get(0)).await.map(Seconds::new)
+}
+
+/// What is booked of the course that a report speaks of.
+pub async fn booked_of_course(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    person: Id<Person>,
+    report: &Report,
+) -> Result<Seconds, DbError> {
+    let args = args![programme, person, &report.source, &report.title];
+    tx.row(BOOKED_OF_COURSE, args, |row| row.get(0)).await.map(Seconds::new)
 }
 
 /// A teacher's sum of one category and kind.

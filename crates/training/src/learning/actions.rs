@@ -30,8 +30,11 @@ pub const REPLAY_JOB: &str = "learning.replay";
 /// Teachers looked at in one transaction of that job.
 const AT_ONCE: i64 = 100;
 
-/// Why a line of the ledger is taken back.
+/// Why a line of the ledger is taken back of which a platform says something else by now.
 const NO_LONGER: &str = "平台后来的学习记录与此不同，按最新的计";
+
+/// Why a line is taken back of an account that is no longer the teacher's.
+const NOT_THEIRS: &str = "这个学习账号已不再对应这位教师";
 
 /// Why something was left as it is.
 #[derive(Debug, thiserror::Error)]
@@ -94,12 +97,14 @@ struct Ground<'p> {
     platform: &'p Platform,
     programme: Programme,
     rules: Arc<Scheme>,
+    /// Why lines are taken back that are no longer asked for.
+    why: &'static str,
 }
 
 async fn ground<'p>(ctx: &Ctx, tx: &mut Tx, platform: &'p Platform) -> Result<Ground<'p>, Failure> {
     let programme = scheme::of_id(tx, platform.programme).await?;
     let rules = scheme::rules(&ctx.app, tx, &programme).await?;
-    Ok(Ground { platform, programme, rules })
+    Ok(Ground { platform, programme, rules, why: NO_LONGER })
 }
 
 /// Takes what `platform` says, each record exactly once, and brings the ledger up to date. What is
@@ -241,7 +246,7 @@ async fn settle(
     }
     for known in credited.iter().filter(|known| !wanted.iter().any(|credit| known.says(credit))) {
         let report = (ground.platform.name.as_str(), known.number.as_str());
-        hours::reverse_report(ctx, tx, &ground.programme, report, NO_LONGER).await?;
+        hours::reverse_report(ctx, tx, &ground.programme, report, ground.why).await?;
         store::credits::drop_credit(tx, (whose, course.id), &known.number).await?;
     }
     let mut settled = Settled::default();

@@ -6,7 +6,7 @@ use tisheng_platform::web::Failure;
 use super::model::{Happened, Learner};
 use super::store;
 use super::store::facts::Trail;
-use crate::course::State;
+use crate::course::{State, of_hundred};
 use crate::hours::{About, Step};
 use crate::platform;
 
@@ -56,10 +56,14 @@ fn standing(trail: &Trail) -> (String, &'static str) {
     if trail.course_state == State::Retired.key() {
         return (format!("{took}这门课程已停开，不再计新的学时。"), "plain");
     }
-    let score = trail.fact.permille.map(|score| format!("成绩 {} 分（满分 100）。", score / 10));
+    let score = trail.fact.permille.map(|score| format!("成绩 {} 分（满分 100）。", of_hundred(score)));
     let told = format!("{took}{}", score.unwrap_or_default());
     if matches!(trail.fact.happened, Happened::Completed | Happened::Passed) && !trail.is_credited {
         return (format!("{told}还没有达到课程规定的条件，没有计学时；条件见课程页。"), "bad");
+    }
+    if trail.fact.happened == Happened::Passed && trail.fact.permille.is_some_and(|score| score < trail.least)
+    {
+        return (format!("{told}没有达到课程规定的分数，不计学时；已按另一次成绩计算。"), "plain");
     }
     let sentence = match trail.fact.happened {
         Happened::Started => "已开始，尚未达到计学时的条件。",

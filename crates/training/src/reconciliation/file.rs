@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use serde::{Deserialize, Serialize};
 use tisheng_kernel::number::{chinese_date, parse_date};
 use tisheng_kernel::text::tidy;
 use tisheng_kernel::{Id, Phone, Seconds};
@@ -97,6 +98,7 @@ impl Kind for StatementFile {
         outcomes: &[What::New, What::Changed, What::Same],
         decided_at: "",
         decided_by: &[],
+        said_twice: "同一个月后来又导入的对账单，要先撤销。",
     };
     type Row = Row;
     type Memory = Memory;
@@ -195,16 +197,16 @@ impl Kind for StatementFile {
             let of = Of { platform, month: *month };
             store::open(tx, of).await?;
             let before = store::sheet(tx, of).await?;
-            let before = (month.to_string(), before.revision);
-            book.changed(STATEMENT, platform.id.uuid(), &before)?;
+            let made = Made { month: month.to_string(), before: before.revision, own: Some(*revision) };
+            book.changed(STATEMENT, platform.id.uuid(), &made)?;
             store::set_revision(tx, of, (*revision, Some(desk.ctx.at))).await?;
-            audit::record(&desk.ctx, tx, "month.stated", platform.id.uuid(), &before.0).await?;
+            audit::record(&desk.ctx, tx, "month.stated", platform.id.uuid(), &made.month).await?;
         }
         Ok(())
     }
 
     fn leads_to(trace: &Trace) -> Option<(String, String)> {
-        let (month, _) = before(&trace.before).ok().filter(|_| trace.thing == STATEMENT)?;
+        let (month, _) = made(&trace.before).ok().filter(|_| trace.thing == STATEMENT)?;
         let platform: Id<Platform> = Id::from_uuid(trace.subject);
         let address = format!("/platforms/{platform}/months/{month}");
         Some((address, format!("查看{}的对账", month.chinese())))
@@ -221,25 +223,39 @@ impl Kind for StatementFile {
 /// A statement that a file made.
 const STATEMENT: &str = "statement";
 
-/// The month of a statement, and the revision that stood before it; 0 for none.
-fn before(text: &str) -> Result<(Month, i64), DbError> {
-    let wrong = |problem: String| DbError::Engine(format!("a trace: {problem}"));
-    let (month, revision): (String, i64) = serde_json::from_str(text).map_err(|e| wrong(e.to_string()))?;
-    Ok((Month::read(&month).ok_or_else(|| wrong(month))?, revision))
+/// What a file has made of a month.
+#[derive(Debug, Serialize, Deserialize)]
+struct Made {
+    month: String,
+    /// The revision that stood before it; 0 for none.
+    before: i64,
+    /// Its own; `None` in what was taken before this was kept.
+    own: Option<i64>,
 }
 
-/// The statement before stands again.
+/// The month of a statement, and what a file has made of it.
+fn made(text: &str) -> Result<(Month, Made), DbError> {
+    let wrong = |problem: String| DbError::Engine(format!("a trace: {problem}"));
+    let older = |(month, before)| Made { month, before, own: None };
+    let made = serde_json::from_str(text).or_else(|_| serde_json::from_str(text).map(older));
+    let made: Made = made.map_err(|e| wrong(e.to_string()))?;
+    Ok((Month::read(&made.month).ok_or_else(|| wrong(made.month.clone()))?, made))
+}
+
+/// The statement before stands again. Those that came one after the other are undone from the last one on, so
+/// that none stands again that was undone itself.
 async fn bring_back(tx: &mut Tx, platform: Uuid, text: &str) -> Result<(), Obstacle> {
-    let (month, revision) = before(text)?;
+    let (month, Made { before, own, .. }) = made(text)?;
     let Some(platform) = platform::of_id(tx, Id::from_uuid(platform)).await? else { return Ok(()) };
     let of = Of { platform: &platform, month };
-    if revision == 0 {
-        store::set_revision(tx, of, (0, None)).await?;
-    } else {
-        let sheet = store::sheet(tx, of).await?;
-        store::set_revision(tx, of, (revision, sheet.stated_at)).await?;
+    let sheet = store::sheet(tx, of).await?;
+    if own.is_some_and(|own| own != sheet.revision) {
+        let month = month.chinese();
+        let sentence = format!("{month}后来又导入了新的对账单，请先撤销那一份，再撤销这一份。");
+        return Err(Obstacle::BuiltOn(sentence));
     }
-    Ok(())
+    let stated_at = sheet.stated_at.filter(|_| before > 0);
+    Ok(store::set_revision(tx, of, (before, stated_at)).await?)
 }
 
 /// Finds the platform and reads what it helps to read; what is wrong is noted.
@@ -270,9 +286,9 @@ fn complete(memory: &mut Memory, row: &mut Row, notes: &mut Notes) -> Option<Pla
 async fn warn_of_earlier(tx: &mut Tx, of: Of<'_>, notes: &mut Notes) -> Result<(), DbError> {
     let sheet = store::sheet(tx, of).await?;
     if sheet.revision > 0 {
-        let (month, records) = (of.month, sheet.stated.records);
+        let (month, records) = (of.month.chinese(), sheet.stated.records);
         let sentence = format!(
-            "{month} 已有对账单（{records} 条），导入后整月以本文件为准；不是这个月的记录请更正日期或移出"
+            "{month}已有对账单（{records} 条），导入后整月以本文件为准；不是这个月的记录请更正日期或移出"
         );
         notes.warn(DAY, sentence);
     }
@@ -314,7 +330,21 @@ async fn compare(
             }
             What::New
         }
-        Some((seconds, day)) => {
+        Some(stands) => {
+            let (seconds, day) = (stands.seconds, stands.worked_on);
+            let is_another = row
+                .said
+                .person
+                .map_or(!line.name.is_empty() && tidy(&line.name) != tidy(&stands.name), |stated| {
+                    stated != stands.person
+                });
+            if is_another {
+                fields.push(Alteration::new("姓名", &*stands.name, &*line.name));
+            }
+            if row.said.code.is_empty() && !line.title.is_empty() && tidy(&line.title) != tidy(&stands.title)
+            {
+                fields.push(Alteration::new("课程", &*stands.title, &*line.title));
+            }
             if shown(seconds) != shown(line.seconds) {
                 fields.push(Alteration::new("学时", shown(seconds), shown(line.seconds)));
             }

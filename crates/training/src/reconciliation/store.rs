@@ -39,7 +39,7 @@ const UNMATCHED_BY_MONTH: &str = "select m.place, count(*) from (
 /// known of it here: its record, the teacher and the course behind it, what stands under its number,
 /// what was credited for that teacher and course, why it waits, how it has gone.
 const THEIRS_LEFT: &str = "with line as (
-    select l.number, l.name, l.title, l.worked_on, l.seconds, f.record, a.person as learner,
+    select l.number, l.name, coalesce(k.title, l.title) as title, l.worked_on, l.seconds, f.record, a.person as learner,
         coalesce(a.person, l.person) as person, coalesce(f.course, k.id) as course, l.person as stated
     from month_line l
     left join learning_fact f on f.platform = l.platform and f.record = l.number and f.voided_at is null
@@ -50,7 +50,7 @@ const THEIRS_LEFT: &str = "with line as (
         where e.programme = $1 and e.source = $2 and e.source_id = l.number
         and abs(e.seconds - l.seconds) <= $6 and e.worked_on = l.worked_on
         and coalesce(l.person, e.person) = e.person and (l.person is not null or l.name in ('', p.name))
-        and l.title in ('', e.title)
+        and coalesce(k.title, l.title) in ('', e.title)
         and not exists (select 1 from hour_entry r where r.programme = e.programme and r.reverses = e.id))
 ), named as (
     select n.*, coalesce(c.title, n.title) as called, (select min(d.number) from learning_credit d
@@ -97,7 +97,8 @@ const LINES: &str = "select e.source_id, p.name, e.title, e.worked_on, e.seconds
     and not exists (select 1 from hour_entry r where r.programme = e.programme and r.reverses = e.id)
     order by e.worked_on, e.id limit $5";
 
-const STANDS: &str = "select e.seconds, e.worked_on from hour_entry e
+const STANDS: &str = "select e.seconds, e.worked_on, e.person, p.name, e.title
+    from hour_entry e join person p on p.id = e.person
     where e.programme = $1 and e.source = $2 and e.source_id = $3
     and not exists (select 1 from hour_entry r where r.programme = e.programme and r.reverses = e.id)";
 
@@ -300,14 +301,29 @@ pub async fn unmatched_by_month(
     Ok(all)
 }
 
-/// What stands in the ledger under `number` of `platform`: what it is worth and its day.
-pub async fn stands(
-    tx: &mut Tx,
-    platform: &Platform,
-    number: &str,
-) -> Result<Option<(Seconds, NaiveDate)>, DbError> {
+/// A line of the ledger that stands.
+#[derive(Debug)]
+pub struct Stands {
+    /// What it is worth.
+    pub seconds: Seconds,
+    /// Its day.
+    pub worked_on: NaiveDate,
+    /// Whose it is.
+    pub person: Id<Person>,
+    /// Their name.
+    pub name: String,
+    /// The course.
+    pub title: String,
+}
+
+/// What stands in the ledger under `number` of `platform`.
+pub async fn stands(tx: &mut Tx, platform: &Platform, number: &str) -> Result<Option<Stands>, DbError> {
     let asked = args![platform.programme, &platform.name, number];
-    tx.row_opt(STANDS, asked, |row| Ok((Seconds::new(row.get(0)?), row.get(1)?))).await
+    tx.row_opt(STANDS, asked, |row| {
+        let (seconds, worked_on) = (Seconds::new(row.get(0)?), row.get(1)?);
+        Ok(Stands { seconds, worked_on, person: row.get(2)?, name: row.get(3)?, title: row.get(4)? })
+    })
+    .await
 }
 
 /// What is kept of a month.

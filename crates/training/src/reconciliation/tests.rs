@@ -215,6 +215,10 @@ story!(a_statement_is_taken_back_and_the_one_before_stands, |engine| async move 
     let second = books.stated(&mut own, &[("n1", "3")]).await;
     books.confirmed(&mut own, &second).await;
     own.get(&books.page()).await.shows("差异 1 条");
+    own.post(&format!("{}/undo", first.path), &[]).await.is(200);
+    books.place.settle().await;
+    own.get(&first.path).await.shows("请先撤销那一份").shows("已导入");
+    own.get(&books.page()).await.shows("差异 1 条");
     own.post(&format!("{}/undo", second.path), &[]).await.is(200);
     books.place.settle().await;
     own.get(&books.page()).await.shows("逐条一致");

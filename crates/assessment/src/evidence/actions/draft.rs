@@ -169,6 +169,8 @@ pub async fn add_file(
     replaced: Option<Id<Item>>,
 ) -> Result<Id<Item>, Failure> {
     let mut place = 0;
+    // Two that come at once are told apart one after the other.
+    store::hold(tx, submission).await?;
     let items = store::items(tx, submission.programme, submission.id).await?;
     let is_same = |item: &&Item| {
         let there =
@@ -254,7 +256,7 @@ pub async fn state_length(
     let (_, submission) = own_draft(ctx, tx, id).await?;
     let chosen = item_of(tx, &submission, item).await?;
     let file = chosen.file().filter(|file| file.content.is_recording()).ok_or(Failure::NotFound)?;
-    if matches!(file.content.code(), "mp4" | "mov" | "m4a") && file.seconds.is_some() {
+    if !file.length_is_stated() {
         return Err(Failure::Refused("这个文件的时长由系统读取，不需要填写。".to_owned()));
     }
     store::set_seconds(tx, &submission, item, minutes * 60).await?;

@@ -13,10 +13,10 @@ use tisheng_platform::web::layout::{Flash, show};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Page, once};
 
-use super::show::{Naming, ShownPiece, shown};
+use super::show::{Naming, Shown, ShownPiece, shown};
 use super::typed::{self, Pressed, Unsaved};
 use crate::evidence::actions::{self, Desk};
-use crate::evidence::model::{Consent, Item, Submission};
+use crate::evidence::model::{Consent, Submission};
 use crate::evidence::store;
 
 #[derive(Template)]
@@ -39,6 +39,11 @@ impl DraftPage {
     /// What stands in a piece's text field, and whether something else is saved.
     fn text_of<'a>(&'a self, piece: &'a ShownPiece) -> (&'a str, bool) {
         self.unsaved.text_of(piece)
+    }
+
+    /// What stands in the field for the length of a recording.
+    fn minutes_of<'a>(&'a self, item: &'a Shown) -> &'a str {
+        self.unsaved.minutes_of(item)
     }
 
     fn mark_of(&self, piece: &ShownPiece) -> &str {
@@ -137,12 +142,16 @@ pub(super) async fn draft(
 }
 
 /// `POST /evidence/{id}/pieces/{piece}/draft`: saves while it is typed. A save is told from an
-/// older one by its version, so it needs no key.
+/// older one by its version, so it needs no key. A page that says neither, from before an update, is no text.
 pub async fn autosave(asker: SignedIn, Path((id, piece)): Path<(String, String)>, fields: Fields) -> Answer {
     let mut tx = asker.ctx.write().await?;
-    let version = fields.text(&format!("version-{piece}")).parse().unwrap_or(0);
-    let body = fields.text(&format!("body-{piece}"));
-    let saved = actions::save_text(&asker.ctx, &mut tx, parsed(&id)?, &piece, version, body).await?;
+    let id = parsed(&id)?;
+    actions::own_draft(&asker.ctx, &mut tx, id).await?;
+    let version = fields.find(&format!("version-{piece}")).and_then(|version| version.parse().ok());
+    let (Some(version), Some(body)) = (version, fields.find(&format!("body-{piece}"))) else {
+        return Err(Failure::Malformed("页面已更新，请重新打开后再保存。".to_owned()));
+    };
+    let saved = actions::save_text(&asker.ctx, &mut tx, id, &piece, version, body).await?;
     let Some(version) = saved else { return Ok(StatusCode::CONFLICT.into_response()) };
     tx.commit().await?;
     Ok(Json(json!({ "version": version, "saved_at": asker.ctx.at.iso() })).into_response())
@@ -152,7 +161,7 @@ pub async fn autosave(asker: SignedIn, Path((id, piece)): Path<(String, String)>
 /// that button was pressed. What was typed against an older version is shown beside what was saved since.
 pub async fn save(asker: SignedIn, Path(id): Path<String>, fields: Fields) -> Answer {
     let id: Id<Submission> = parsed(&id)?;
-    let once = match typed::pressed(&asker, id, &fields).await? {
+    let once = match typed::pressed(&asker, id, (&fields, &[])).await? {
         Pressed::Answered(answer) => return Ok(answer),
         Pressed::Do(once) => once,
     };
@@ -167,12 +176,11 @@ pub async fn save(asker: SignedIn, Path(id): Path<String>, fields: Fields) -> An
 /// `POST /evidence/{id}/items/{item}/remove`
 pub async fn remove(asker: SignedIn, Path((id, item)): Path<(String, String)>, fields: Fields) -> Answer {
     let id: Id<Submission> = parsed(&id)?;
-    match typed::pressed(&asker, id, &fields).await? {
+    match typed::pressed(&asker, id, (&fields, &[])).await? {
         Pressed::Answered(answer) => Ok(answer),
         Pressed::Do(mut once) => {
-            let gone: Item = actions::remove(&asker.ctx, &mut once.tx, id, parsed(&item)?).await?;
-            let to = format!("/evidence/{id}#piece-{}", gone.piece);
-            once.done(&to, Flash::good("文件已移除，可以重新上传。")).await
+            let gone = actions::remove(&asker.ctx, &mut once.tx, id, parsed(&item)?).await;
+            typed::ended(once, id, (gone.map(|item| item.piece), "文件已移除，可以重新上传。")).await
         }
     }
 }
@@ -180,34 +188,31 @@ pub async fn remove(asker: SignedIn, Path((id, item)): Path<(String, String)>, f
 /// `POST /evidence/{id}/items/{item}/up`
 pub async fn up(asker: SignedIn, Path((id, item)): Path<(String, String)>, fields: Fields) -> Answer {
     let id: Id<Submission> = parsed(&id)?;
-    match typed::pressed(&asker, id, &fields).await? {
+    match typed::pressed(&asker, id, (&fields, &[])).await? {
         Pressed::Answered(answer) => Ok(answer),
         Pressed::Do(mut once) => {
-            let piece = actions::move_up(&asker.ctx, &mut once.tx, id, parsed(&item)?).await?;
-            once.done(&format!("/evidence/{id}#piece-{piece}"), Flash::good("顺序已调整。")).await
+            let moved = actions::move_up(&asker.ctx, &mut once.tx, id, parsed(&item)?).await;
+            typed::ended(once, id, (moved, "顺序已调整。")).await
         }
     }
 }
 
-/// `POST /evidence/{id}/items/{item}/length`
+/// `POST /evidence/{id}/items/{item}/length`: it is saved with whatever else was typed.
 pub async fn length(asker: SignedIn, Path((id, item)): Path<(String, String)>, fields: Fields) -> Answer {
     let id: Id<Submission> = parsed(&id)?;
-    let mut check = fields.check();
-    let field = format!("minutes-{item}");
-    let minutes = check.number(&field, "时长（分钟）", 1..=600);
-    let Some(minutes) = minutes else {
-        let mut tx = asker.ctx.read().await?;
-        let (_, submission) = actions::own_draft(&asker.ctx, &mut tx, id).await?;
-        let piece = actions::item_of(&mut tx, &submission, parsed(&item)?).await?.piece;
-        drop(tx);
-        let wrong = [(piece, check.errors().of(&field).to_owned())];
-        return typed::refused(&asker, id, &fields, (StatusCode::UNPROCESSABLE_ENTITY, &wrong)).await;
-    };
-    match typed::pressed(&asker, id, &fields).await? {
+    match typed::pressed(&asker, id, (&fields, &[])).await? {
         Pressed::Answered(answer) => Ok(answer),
         Pressed::Do(mut once) => {
-            let piece = actions::state_length(&asker.ctx, &mut once.tx, id, parsed(&item)?, minutes).await?;
-            once.done(&format!("/evidence/{id}#piece-{piece}"), Flash::good("时长已保存。")).await
+            let (_, submission) = actions::own_draft(&asker.ctx, &mut once.tx, id).await?;
+            let stated = actions::item_of(&mut once.tx, &submission, parsed(&item)?).await;
+            match stated {
+                Ok(item) if fields.text(&typed::minutes_field(&item.id.to_string())).is_empty() => {
+                    drop(once);
+                    let wrong = [(item.piece, "请填写时长（分钟）".to_owned())];
+                    typed::refused(&asker, id, &fields, (None, &wrong)).await
+                }
+                stated => typed::ended(once, id, (stated.map(|item| item.piece), "时长已保存。")).await,
+            }
         }
     }
 }

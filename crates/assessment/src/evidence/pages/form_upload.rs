@@ -9,12 +9,12 @@ use tisheng_platform::Ctx;
 use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::Flash;
 use tisheng_platform::web::session::SignedIn;
-use tisheng_platform::web::{Answer, Begun, Failure, Fields, once};
+use tisheng_platform::web::{Answer, Failure, Fields};
 use tisheng_rules::framework::Piece;
 use tokio::io::AsyncWriteExt;
 
 use super::show::outdated;
-use super::typed;
+use super::typed::{self, Pressed};
 use crate::evidence::actions::{self, Desk};
 use crate::evidence::intake::{self, NotTaken};
 use crate::evidence::model::{Item, StoredFile, Submission};
@@ -22,6 +22,11 @@ use crate::evidence::store;
 
 /// Bytes of all fields that are no files: what may be typed into all pieces, and the rest of the page.
 const FIELDS_BYTES: usize = 1 << 20;
+
+/// What is said of a file beside something that is not right.
+const AGAIN: &str = "文件没有上传，请重新选择";
+/// What is said where the file to be replaced has gone.
+const GONE: &str = "要替换的文件已经不在了，可能刚刚在别的窗口移除或替换；请直接上传";
 
 /// Where a file goes.
 struct Target {
@@ -101,26 +106,28 @@ pub async fn files(asker: SignedIn, Path((id, key)): Path<(String, String)>, for
     let fields = Fields::new(pairs);
     if !arrived.refused.is_empty() {
         for (to, _) in arrived.files {
-            arrived.refused.push((to.piece, "文件没有上传，请重新选择".to_owned()));
+            arrived.refused.push((to.piece, AGAIN.to_owned()));
         }
-        return typed::refused(&asker, id, &fields, (arrived.status, &arrived.refused)).await;
+        return typed::refused(&asker, id, &fields, (Some(arrived.status), &arrived.refused)).await;
     }
-    let mut once = match once::begin(ctx, &fields).await? {
-        Begun::Again(answer) => return Ok(answer),
-        Begun::Fresh(once) => once,
+    let again: Vec<(String, String)> =
+        arrived.files.iter().map(|(to, _)| (to.piece.clone(), AGAIN.to_owned())).collect();
+    let mut once = match typed::pressed(&asker, id, (&fields, &again)).await? {
+        Pressed::Answered(answer) => return Ok(answer),
+        Pressed::Do(once) => once,
     };
-    let mut unsaved = typed::save(ctx, &mut once.tx, id, &fields).await?;
-    if !unsaved.errors.is_empty() {
-        drop(once);
-        for (to, _) in arrived.files {
-            unsaved = unsaved.with(&to.piece, "文件没有上传，请重新选择");
-        }
-        return typed::not_saved(&asker, id, unsaved).await;
-    }
     let (_, submission) = actions::own_draft(ctx, &mut once.tx, id).await?;
     let advice: Vec<String> = arrived.files.iter().filter_map(|(_, file)| outdated(file.content)).collect();
     for (to, file) in arrived.files {
-        actions::add_file(ctx, &mut once.tx, &submission, &to.piece, file, to.replaced).await?;
+        let added = actions::add_file(ctx, &mut once.tx, &submission, &to.piece, file, to.replaced).await;
+        let wrong = match added {
+            Ok(_) => continue,
+            Err(Failure::Refused(sentence)) => sentence,
+            Err(Failure::NotFound) => GONE.to_owned(),
+            Err(other) => return Err(other),
+        };
+        drop(once);
+        return typed::refused(&asker, id, &fields, (None, &[(to.piece, wrong)])).await;
     }
     let flash = match advice.first() {
         Some(advice) => Flash::warn(format!("文件已上传。{advice}")),
@@ -142,7 +149,13 @@ async fn read(place: &Place<'_>, mut form: Multipart) -> Result<Arrived, Failure
         if file.is_empty() {
             continue;
         }
-        let (target, piece) = place.target(&name)?;
+        let (target, piece) = match place.target(&name) {
+            Err(Failure::NotFound) if name.starts_with("replace-") => {
+                arrived.refused.push((place.pressed.to_owned(), GONE.to_owned()));
+                continue;
+            }
+            target => target?,
+        };
         let path = place.ctx.app.files.incoming(&place.ctx.id::<StoredFile>().to_string());
         match one(place.ctx, field, piece, &file, &path).await {
             Ok(stored) => arrived.files.push((target, stored)),

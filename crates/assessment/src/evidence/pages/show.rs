@@ -141,8 +141,6 @@ fn show(item: &Item, piece: &Piece, number: usize, base: &str, naming: Naming) -
             minutes: String::new(),
         };
     };
-    let recorded = file.content.is_recording();
-    let told = matches!(file.content.code(), "mp4" | "mov" | "m4a");
     Shown {
         id: item.id.to_string(),
         title: match naming {
@@ -154,9 +152,14 @@ fn show(item: &Item, piece: &Piece, number: usize, base: &str, naming: Naming) -
         facts: facts(file),
         advice: outdated(file.content).or_else(|| too_long(file, piece)).unwrap_or_default(),
         paragraphs: Vec::new(),
-        length_is_stated: recorded && (!told || file.seconds.is_none()),
-        minutes: file.seconds.map(|seconds| (seconds / 60).to_string()).unwrap_or_default(),
+        length_is_stated: file.length_is_stated(),
+        minutes: minutes(file),
     }
+}
+
+/// How long a recording is, in whole minutes; empty when unknown.
+pub(super) fn minutes(file: &StoredFile) -> String {
+    file.seconds.map(|seconds| (seconds / 60).to_string()).unwrap_or_default()
 }
 
 const fn word(display: Display) -> &'static str {

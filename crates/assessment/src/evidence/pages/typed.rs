@@ -1,5 +1,5 @@
-//! What is typed into the pieces of a draft. The page is one form: whichever of its buttons is pressed, what was
-//! typed is saved first, so that browsers without scripts lose nothing.
+//! What is typed into the pieces of a draft: texts, and how long recordings are. The page is one form: whichever
+//! of its buttons is pressed, what was typed is saved first, so that browsers without scripts lose nothing.
 
 use std::collections::BTreeMap;
 
@@ -7,30 +7,31 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use tisheng_kernel::Id;
 use tisheng_platform::keys::Keys;
+use tisheng_platform::web::layout::Flash;
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, Once, once};
 use tisheng_platform::{Ctx, Tx};
 
 use super::draft::draft;
-use super::show::ShownPiece;
+use super::show::{Shown, ShownPiece, minutes};
 use crate::evidence::actions;
-use crate::evidence::model::{Submission, takes_text};
+use crate::evidence::model::{Item, StoredFile, Submission, takes_text};
 use crate::evidence::store;
 
-/// Texts that are not saved, by piece, and what is wrong with them.
+/// What is not saved, and what is wrong.
 #[derive(Debug, Default)]
 pub struct Unsaved {
-    /// What was typed.
-    pub typed: BTreeMap<String, String>,
+    /// What was typed, by its field.
+    typed: BTreeMap<String, String>,
     /// What is wrong, by the field `piece-…`.
     pub errors: FormErrors,
-    /// Whether one of them was saved in another window since.
+    /// Whether a text was saved in another window since.
     is_stale: bool,
 }
 
 impl Unsaved {
-    /// Nothing is wrong with the texts; something else may be.
-    pub fn with(self, piece: &str, wrong: impl Into<String>) -> Self {
+    /// Something is `wrong` with what came for `piece`.
+    fn with(self, piece: &str, wrong: impl Into<String>) -> Self {
         let mut errors = self.errors;
         errors.add(&format!("piece-{piece}"), wrong);
         Self { errors, ..self }
@@ -43,10 +44,15 @@ impl Unsaved {
 
     /// What stands in the text field of `piece`, and whether something else is saved.
     pub fn text_of<'t>(&'t self, piece: &'t ShownPiece) -> (&'t str, bool) {
-        match self.typed.get(&piece.key) {
-            Some(text) => (text, !self.error_of(&piece.key).is_empty()),
+        match self.typed.get(&format!("body-{}", piece.key)) {
+            Some(text) => (text, true),
             None => (&piece.text, false),
         }
+    }
+
+    /// What stands in the field for the length of `item`.
+    pub fn minutes_of<'t>(&'t self, item: &'t Shown) -> &'t str {
+        self.typed.get(&minutes_field(&item.id)).unwrap_or(&item.minutes)
     }
 }
 
@@ -60,41 +66,81 @@ fn plain(text: &str) -> String {
     text.replace("\r\n", "\n").trim().to_owned()
 }
 
-/// Saves the texts that came with a form and were touched. Where one of them cannot be saved, what came of all of
-/// them is given back, and the transaction is not to be committed.
+/// The field for the length of a recording.
+pub fn minutes_field(item: &str) -> String {
+    format!("minutes-{item}")
+}
+
+/// Saves what came with a form and was touched; gives what of it cannot be saved.
 ///
 /// # Errors
 /// [`Failure::NotFound`] when the draft is somebody else's; [`Failure::Refused`] when it is frozen.
-pub async fn save(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>, fields: &Fields) -> Result<Unsaved, Failure> {
+async fn save(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>, fields: &Fields) -> Result<Unsaved, Failure> {
     let (desk, submission) = actions::own_draft(ctx, tx, id).await?;
     let items = store::items(tx, submission.programme, submission.id).await?;
     let mut unsaved = Unsaved::default();
     for piece in desk.pieces(&submission).iter().filter(|piece| takes_text(&piece.kinds)) {
-        let key = &piece.key;
-        let field = format!("body-{key}");
-        let Some((_, typed)) = fields.pairs().iter().find(|(name, _)| *name == field) else { continue };
-        let body = plain(typed);
-        let kept = items.iter().find(|item| item.piece == *key && item.file().is_none());
-        let is_kept = plain(kept.map_or("", |item| item.text())) == body;
-        if is_kept || fields.text(&format!("was-{key}")) == mark(&ctx.app.keys, &body) {
-            continue;
-        }
-        let version = fields.text(&format!("version-{key}")).parse().unwrap_or(0);
-        let wrong = match actions::save_text(ctx, tx, id, key, version, &body).await {
-            Ok(Some(_)) => String::new(),
-            Ok(None) => {
-                unsaved.is_stale = true;
-                "这一项刚刚在别的窗口保存过，请核对后再保存".to_owned()
-            }
-            Err(Failure::Malformed(text)) => text,
-            Err(failure) => return Err(failure),
-        };
-        unsaved.typed.insert(key.clone(), body);
-        if !wrong.is_empty() {
-            unsaved = unsaved.with(key, wrong);
-        }
+        unsaved = save_text(ctx, tx, (id, &piece.key, &items), fields, unsaved).await?;
+    }
+    for item in items.iter().filter(|item| item.file().is_some_and(StoredFile::length_is_stated)) {
+        unsaved = save_length(ctx, tx, (id, item), fields, unsaved).await?;
     }
     Ok(unsaved)
+}
+
+async fn save_text(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    (id, key, items): (Id<Submission>, &str, &[Item]),
+    fields: &Fields,
+    mut unsaved: Unsaved,
+) -> Result<Unsaved, Failure> {
+    let field = format!("body-{key}");
+    let Some(typed) = fields.find(&field) else { return Ok(unsaved) };
+    let body = plain(typed);
+    let kept = items.iter().find(|item| item.piece == *key && item.file().is_none());
+    let version = fields.text(&format!("version-{key}")).parse().unwrap_or(0);
+    // A page that shows an older text than is kept says nothing of what it was not touched in. One that knows
+    // the newest means what stands in it, be it the first text again.
+    let is_older = version != kept.map_or(0, |item| item.version);
+    let is_touched = fields.text(&format!("was-{key}")) != mark(&ctx.app.keys, &body);
+    if plain(kept.map_or("", |item| item.text())) == body || (is_older && !is_touched) {
+        return Ok(unsaved);
+    }
+    let wrong = match actions::save_text(ctx, tx, id, key, version, &body).await {
+        Ok(Some(_)) => return Ok(unsaved),
+        Ok(None) => {
+            unsaved.is_stale = true;
+            "这一项刚刚在别的窗口保存过，请核对后再保存".to_owned()
+        }
+        Err(Failure::Malformed(text)) => text,
+        Err(failure) => return Err(failure),
+    };
+    unsaved.typed.insert(field, body);
+    Ok(unsaved.with(key, wrong))
+}
+
+async fn save_length(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    (id, item): (Id<Submission>, &Item),
+    fields: &Fields,
+    mut unsaved: Unsaved,
+) -> Result<Unsaved, Failure> {
+    let field = minutes_field(&item.id.to_string());
+    let typed = fields.text(&field);
+    if typed.is_empty() || item.file().is_some_and(|file| minutes(file) == typed) {
+        return Ok(unsaved);
+    }
+    let mut check = fields.check();
+    match check.number(&field, "时长（分钟）", 1..=600) {
+        Some(stated) => actions::state_length(ctx, tx, id, item.id, stated).await.map(|_| unsaved),
+        None => {
+            let wrong = check.errors().of(&field).to_owned();
+            unsaved.typed.insert(field, typed.to_owned());
+            Ok(unsaved.with(&item.piece, wrong))
+        }
+    }
 }
 
 /// A button of the page that was pressed.
@@ -105,11 +151,15 @@ pub enum Pressed {
     Answered(Response),
 }
 
-/// Begins what a button of the draft `id` does.
+/// Begins what a button of the draft `id` does; `undone` is said of pieces where it is not done.
 ///
 /// # Errors
 /// As [`save`] and [`once::begin`].
-pub async fn pressed(asker: &SignedIn, id: Id<Submission>, fields: &Fields) -> Result<Pressed, Failure> {
+pub async fn pressed(
+    asker: &SignedIn,
+    id: Id<Submission>,
+    (fields, undone): (&Fields, &[(String, String)]),
+) -> Result<Pressed, Failure> {
     let mut once = match once::begin(&asker.ctx, fields).await? {
         Begun::Again(answer) => return Ok(Pressed::Answered(answer)),
         Begun::Fresh(once) => once,
@@ -118,20 +168,13 @@ pub async fn pressed(asker: &SignedIn, id: Id<Submission>, fields: &Fields) -> R
     if unsaved.errors.is_empty() {
         return Ok(Pressed::Do(once));
     }
+    // What the button is for is not done, and may be asked for again under the same key.
     drop(once);
-    Ok(Pressed::Answered(not_saved(asker, id, unsaved).await?))
+    Ok(Pressed::Answered(refused(asker, id, fields, (None, undone)).await?))
 }
 
-/// The draft with texts that could not be saved.
-///
-/// # Errors
-/// What the database reports.
-pub async fn not_saved(asker: &SignedIn, id: Id<Submission>, unsaved: Unsaved) -> Answer {
-    let status = if unsaved.is_stale { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
-    draft(asker, id, unsaved, status).await
-}
-
-/// Saves what was typed beside something that is refused, and shows the draft with what is wrong.
+/// Saves what can be saved of what was typed beside something that is refused, and shows the draft with what is
+/// wrong. Without a status of its own it is a conflict where a text was saved in another window since.
 ///
 /// # Errors
 /// As [`save`].
@@ -139,20 +182,35 @@ pub async fn refused(
     asker: &SignedIn,
     id: Id<Submission>,
     fields: &Fields,
-    (status, wrong): (StatusCode, &[(String, String)]),
+    (status, wrong): (Option<StatusCode>, &[(String, String)]),
 ) -> Answer {
     let mut tx = asker.ctx.write().await?;
     let mut unsaved = save(&asker.ctx, &mut tx, id, fields).await?;
-    if unsaved.errors.is_empty() {
-        tx.commit().await?;
-        unsaved = Unsaved::default();
-    } else {
-        drop(tx);
-    }
+    tx.commit().await?;
+    let own = if unsaved.is_stale { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
     for (piece, sentence) in wrong {
         unsaved = unsaved.with(piece, sentence);
     }
-    draft(asker, id, unsaved, status).await
+    draft(asker, id, unsaved, status.unwrap_or(own)).await
+}
+
+/// Ends what a button did to a file, which may have gone meanwhile: what was typed is saved then, too.
+///
+/// # Errors
+/// What the action reports but [`Failure::NotFound`].
+pub async fn ended(
+    once: Once,
+    id: Id<Submission>,
+    (done, flash): (Result<String, Failure>, &'static str),
+) -> Answer {
+    match done {
+        Ok(piece) => once.done(&format!("/evidence/{id}#piece-{piece}"), Flash::good(flash)).await,
+        Err(Failure::NotFound) => {
+            let flash = Flash::warn("这个文件已经不在了，可能刚刚在别的窗口移除或替换。填写的内容已保存。");
+            once.done(&format!("/evidence/{id}"), flash).await
+        }
+        Err(other) => Err(other),
+    }
 }
 
 #[cfg(test)]

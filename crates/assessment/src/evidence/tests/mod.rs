@@ -149,9 +149,41 @@ story!(whichever_button_is_pressed_what_was_typed_is_saved, |engine| async move 
     let item = stale.link(&format!("/evidence/{id}/files/")).rsplit('/').next().expect("an id").to_owned();
     let remove = format!("/evidence/{id}/items/{item}/remove");
     teacher.post(&remove, &typed("最后一稿", "", "2")).await.hides("课堂.mp4").shows("最后一稿");
-    let check = [&typed("定稿", "", "3")[..], &[("then", "check")]].concat();
+    // Whoever types the first text again means it, and a button whose file has gone says so and saves what it can.
+    teacher.post(&remove, &typed("", "", "3")).await.says("这个文件已经不在了").hides("最后一稿");
+    let check = [&typed("定稿", "", "4")[..], &[("then", "check")]].concat();
     let check = teacher.post(&format!("/evidence/{id}"), &check).await;
     assert_eq!(check.shows("定稿").path, format!("/evidence/{id}/check"));
+});
+
+story!(of_several_texts_those_that_can_be_saved_are, |engine| async move {
+    let world = begin(engine).await;
+    let mut teacher = world.teacher(0).await;
+    let id = world.id(&teacher.post("/evidence", &[("capability", "A6")]).await.path);
+    let draft = format!("/evidence/{id}");
+    let both = |design: &'static str, reflection: &'static str| {
+        [("body-A6-1", design), ("version-A6-1", "0"), ("body-A6-3", reflection), ("version-A6-3", "1")]
+    };
+    teacher.post(&draft, &[("body-A6-1", "甲窗的设计"), ("version-A6-1", "0")]).await.shows("已保存");
+    teacher.post(&draft, &[("body-A6-3", "反思一"), ("version-A6-3", "0")]).await.shows("已保存");
+    let stale = teacher.post(&draft, &both("乙窗的设计", "反思二")).await;
+    stale.is(409).says("乙窗的设计").says("甲窗的设计").says("反思二");
+    teacher.get(&draft).await.shows("反思二").shows("甲窗的设计").hides("乙窗的设计");
+
+    // How long a recording is, is saved by every button, and what is no number is given back.
+    let sound =
+        [Chosen { field: "file-A6-2", name: "课堂.webm", bytes: b"\x1a\x45\xdf\xa3\x93\x42\x82\x84webm" }];
+    let files = format!("/evidence/{id}/pieces/A6-2/files");
+    let page = teacher.post_files(&files, &[], &sound).await;
+    let item =
+        page.is(200).link(&format!("/evidence/{id}/files/")).rsplit('/').next().expect("an id").to_owned();
+    let minutes = format!("minutes-{item}");
+    let typed = |text: &'static str| [(minutes.as_str(), text)];
+    assert_eq!(teacher.post(&draft, &typed("9")).await.field(&minutes), "9");
+    let wrong = teacher.post(&draft, &typed("九")).await;
+    assert_eq!(wrong.is(422).says("应在 1 到 600 之间").field(&minutes), "九");
+    teacher.post(&format!("/evidence/{id}/items/{item}/length"), &typed("")).await.is(422).says("请填写时长");
+    assert_eq!(teacher.post(&draft, &typed("12")).await.field(&minutes), "12");
 });
 
 story!(a_photo_is_stored_without_the_place_it_was_taken_at, |engine| async move {
@@ -218,7 +250,8 @@ story!(what_is_somebody_elses_looks_as_if_it_were_not_there, |engine| async move
             format!("/evidence/{id}/items/{item}/up"),
             format!("/evidence/{id}/items/{item}/length"),
         ] {
-            other.post(&path, &[("consent", "given"), ("body-A6-1", "x")]).await.is(404);
+            let fields = [("consent", "given"), ("version-A6-1", "0"), ("body-A6-1", "x")];
+            other.post(&path, &fields).await.is(404);
         }
         other.post_files(&files, &[], &upload).await.is(404);
     }

@@ -62,6 +62,12 @@ const OF_SCHOOL: &str = "select u.id, u.path from node n join node u on u.id = n
 
 const KNOWN: &str = "select programme, unit, path from school_unit where programme = $1 order by unit";
 
+/// What a file founded that was undone since.
+const FORGET_SUMS_OF_GONE: &str = "delete from unit_sum where programme = $1
+    and not exists (select 1 from node n where n.id = unit_sum.unit)";
+const FORGET_GONE: &str = "delete from school_unit where programme = $1
+    and not exists (select 1 from node n where n.id = school_unit.unit)";
+
 const PLACE: &str = "update school_unit set path = (select n.path from node n where n.id = school_unit.unit)
     where programme = $1";
 
@@ -122,8 +128,10 @@ pub async fn units(tx: &mut Tx, programme: Id<Programme>) -> Result<Vec<Unit>, D
     tx.rows(KNOWN, args![programme], unit).await
 }
 
-/// Puts the units where they stand in the tree.
+/// Puts the units where they stand in the tree, and forgets those that are there no more.
 pub async fn place_units(tx: &mut Tx, programme: Id<Programme>) -> Result<(), DbError> {
+    tx.run(FORGET_SUMS_OF_GONE, args![programme]).await?;
+    tx.run(FORGET_GONE, args![programme]).await?;
     tx.run(PLACE, args![programme]).await.map(drop)
 }
 

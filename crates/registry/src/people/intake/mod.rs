@@ -19,8 +19,8 @@ use super::matching;
 pub use super::first_day::{Around, Earlier, Loan};
 pub(crate) use super::first_day::{after, decide as decide_first_day, end_with};
 pub use store::{
-    Ended, Present, at_school, by_papers, by_phones, end_post, ended_posts, last_ended, lend_again, loans,
-    name_of, rejoin_team, reopen_post, take_on, take_up, unmake_people, unmake_posts,
+    Ended, Present, at_school, by_papers, by_phones, end_post, ended_posts, holder_of, last_ended,
+    lend_again, loans, name_of, rejoin_team, reopen_post, take_on, take_up, unmake_people, unmake_posts,
 };
 
 /// A person as the roll knows them, with the open post.

@@ -87,6 +87,7 @@ const ENDED_POSTS: &str = "select count(*) from post where until is not null
     and id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
     $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)";
 
+const HOLDER_OF: &str = "select p.name from post o join person p on p.id = o.person where o.id = $1";
 const NAME_OF: &str = "select name from person where id = $1";
 
 const UNMAKE_PEOPLE: &str = "delete from person where version = 1
@@ -444,6 +445,14 @@ pub async fn unmake_posts(tx: &mut Tx, posts: &[Uuid]) -> Result<u64, DbError> {
 /// What the database reports.
 pub async fn unmake_people(tx: &mut Tx, people: &[Uuid]) -> Result<u64, DbError> {
     in_groups(tx, UNMAKE_PEOPLE, people).await
+}
+
+/// The name of whoever holds a post.
+///
+/// # Errors
+/// What the database reports; [`DbError::NoRow`] when there is no such post.
+pub async fn holder_of(tx: &mut Tx, post: Uuid) -> Result<String, DbError> {
+    tx.row(HOLDER_OF, args![post], |row| row.get(0)).await
 }
 
 /// The name of a person on the roll.

@@ -52,6 +52,7 @@ impl Kind for Roles {
         outcomes: What::OF_ROSTERS,
         decided_at: "",
         decided_by: &[],
+        said_twice: "其他文件也列出的身份，同样撤回。",
     };
     type Row = Row;
     type Memory = Memory;

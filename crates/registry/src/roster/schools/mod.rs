@@ -88,6 +88,7 @@ impl Kind for Schools {
         outcomes: What::OF_ROSTERS,
         decided_at: "",
         decided_by: &[],
+        said_twice: "其他文件也列出的学校，同样撤回。",
     };
     type Row = Row;
     type Memory = Memory;

@@ -81,6 +81,7 @@ impl Kind for Teachers {
         outcomes: What::OF_ROSTERS,
         decided_at: "",
         decided_by: &[],
+        said_twice: "其他名册也列出的教师，同样撤回。",
     };
     type Row = Row;
     type Memory = Memory;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 use tisheng_kernel::Instant;
 use tisheng_platform::{DbError, Tx};
 use uuid::Uuid;
@@ -33,6 +34,16 @@ pub const GRANT: &str = "grant";
 pub const GRANT_END: &str = "grant_end";
 /// An account.
 pub const ACCOUNT: &str = "account";
+
+/// What a roll has made of the duties of a post.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Duty {
+    /// What they were.
+    #[serde(flatten)]
+    pub before: Duties,
+    /// What they have become; `None` in what was taken before this was kept.
+    pub made: Option<Duties>,
+}
 
 /// A row with the person it is about.
 struct Placed<'r> {
@@ -132,7 +143,7 @@ async fn update(
     };
     if before != duties {
         let before = change_post(tx, post.id, &duties, desk.ctx.at).await?;
-        book.changed(POST, post.id, &before)?;
+        book.changed(POST, post.id, &Duty { before, made: Some(duties) })?;
     }
     Ok(())
 }

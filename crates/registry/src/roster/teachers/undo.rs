@@ -6,9 +6,9 @@ use tisheng_kernel::Instant;
 use tisheng_platform::{DbError, Tx};
 use uuid::Uuid;
 
-use super::take::{ACCOUNT, END, GRANT, GRANT_END, LOAN_END, PERSON, POST, TEAM_END, change_post};
+use super::take::{ACCOUNT, Duty, END, GRANT, GRANT_END, LOAN_END, PERSON, POST, TEAM_END, change_post};
 use crate::access::intake as accounts;
-use crate::people::intake::{self, Duties, Record};
+use crate::people::intake::{self, Record};
 use crate::roster::kind::{Desk, Kinds, Obstacle, Trace};
 
 /// People who are named to whoever cannot undo a file.
@@ -94,8 +94,13 @@ async fn put_back(tx: &mut Tx, trace: &Trace, at: Instant) -> Result<(), Obstacl
             }
         }
         POST => {
-            let before: Duties = before(trace)?;
-            change_post(tx, trace.subject, &before, at).await?;
+            let Duty { before, made } = before(trace)?;
+            let now = change_post(tx, trace.subject, &before, at).await?;
+            if made.is_some_and(|made| made != now) {
+                let name = intake::holder_of(tx, trace.subject).await?;
+                let sentence = format!("{name}的任职信息在导入之后又被修改过，不能整批撤销；请逐条更正。");
+                return Err(Obstacle::BuiltOn(sentence));
+            }
         }
         END if !intake::reopen_post(tx, trace.subject, at).await? => {
             let sentence = "离校的人员在导入之后又有了新的任职，不能整批撤销；请逐条更正。";

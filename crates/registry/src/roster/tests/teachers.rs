@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use chrono::TimeDelta;
 use tisheng_platform::jobs::Handlers;
 use tisheng_platform::{Scope, Who};
-use tisheng_testkit::story;
+use tisheng_testkit::{Browser, story};
 
 use super::world::{World, paper, roll};
-use crate::access;
+use crate::organisation::Stage;
 use crate::roster::model::State;
 use crate::roster::{Kinds, handlers, samples as rehearsal, work};
-use crate::samples;
+use crate::{access, people, posting, samples};
 
 const OPEN: [(&str, &str); 2] = [("gone", "keep"), ("accounts", "open")];
 const NONE: [(&str, &str); 2] = [("gone", "keep"), ("accounts", "none")];
@@ -162,6 +162,65 @@ story!(a_field_that_has_changed_since_the_check_is_not_written_over_unseen, |eng
     page.shows("核对之后系统中的数据有了变化").hides("已导入");
     clerk.get(&changed).await.shows("任教学科： 语文 → 英语").shows("职称： 高级教师 → 一级教师");
     world.confirm(&mut clerk, &first.path, &keep).await.shows("已导入");
+});
+
+story!(who_leaves_is_who_was_shown, |engine| async move {
+    let world = World::start(engine).await;
+    let [here, there] = &world.town.schools;
+    let mut clerk = world.browser(&here.clerk).await;
+    let mut papers = Vec::new();
+    let (name, paper) = known(&world, &mut papers, 0);
+    let file = roll(&[[&name, paper, "", "", "语文", "", "一级教师"]]);
+    let page = world.bring(&mut clerk, "teachers", "名册.csv", &file).await;
+    // As many as before are not named, and one of them is another.
+    for (persona, to) in [(&here.teachers[1], there), (&there.teachers[0], here)] {
+        let ctx = world.app.ctx(world.town.county_office.who());
+        let mut tx = ctx.write().await.expect("a transaction");
+        let transfer = people::Transfer {
+            person: persona.person,
+            to: to.node.id,
+            subject: "语文",
+            stage: Stage::Primary,
+            title: "",
+            on: ctx.at.date(),
+            reason: "工作需要",
+        };
+        posting::transfer(&ctx, &mut tx, &transfer).await.expect("transferred");
+        tx.commit().await.expect("commits");
+    }
+    let left = [("gone", "left"), ("accounts", "none")];
+    world.confirm(&mut clerk, &page.path, &left).await.shows("核对之后系统中的数据有了变化");
+    assert_eq!(world.count("select count(*) from post where state = 'left'").await, 0);
+    let gone = clerk.get(&format!("{}/differences?what=gone", page.path)).await;
+    gone.shows(&there.teachers[0].name).hides(&here.teachers[1].name);
+    world.confirm(&mut clerk, &page.path, &left).await.shows("已导入");
+    assert_eq!(world.count("select count(*) from post where state = 'left'").await, 6);
+});
+
+story!(what_was_amended_after_a_file_is_not_written_over_by_its_undo, |engine| async move {
+    let world = World::start(engine).await;
+    let mut clerk = world.browser(&world.town.school().clerk).await;
+    let mut papers = Vec::new();
+    let (name, paper) = known(&world, &mut papers, 0);
+    let file = |subject: &str| roll(&[[&name, paper, "", "", subject, "", "高级教师"]]);
+    let first = world.bring(&mut clerk, "teachers", "职称.csv", &file("语文")).await;
+    world.confirm(&mut clerk, &first.path, &NONE).await.shows("已导入");
+    let second = world.bring(&mut clerk, "teachers", "学科.csv", &file("英语")).await;
+    world.confirm(&mut clerk, &second.path, &NONE).await.shows("已导入");
+    let undo = async |clerk: &mut Browser, path: &str| {
+        clerk.post(&format!("{path}/undo"), &[]).await;
+        world.settle().await;
+        clerk.get(path).await
+    };
+    undo(&mut clerk, &first.path)
+        .await
+        .shows(&format!("{name}的任职信息在导入之后又被修改过"))
+        .shows("已导入");
+    let english = "select count(*) from post where subject = '英语' and title = '高级教师'";
+    assert_eq!(world.count(english).await, 1, "nothing is put back by half");
+    undo(&mut clerk, &second.path).await.shows("已撤销");
+    undo(&mut clerk, &first.path).await.shows("已撤销");
+    assert_eq!(world.count("select count(*) from post where title = '高级教师'").await, 0);
 });
 
 story!(a_transfer_is_decided_by_whoever_sees_both_schools, |engine| async move {

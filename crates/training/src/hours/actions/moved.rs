@@ -1,14 +1,15 @@
-//! Reports that wait for a decision go with their teachers: whoever looks after the school decides about them.
+//! Reports that wait for a decision, and disputes that wait for an answer, go with their teachers: whoever looks
+//! after the school decides about them.
 
 use serde::Deserialize;
 use tisheng_kernel::Id;
-use tisheng_platform::Ctx;
 use tisheng_platform::jobs::{Claimed, Handlers, JobError};
+use tisheng_platform::{Ctx, Scope};
 use tisheng_policy::scheme;
 use tisheng_registry::people::Person;
 use tisheng_registry::roster::{self, Kind, Passed, Teachers};
 
-use super::super::store::reports as store;
+use super::super::store::moved as store;
 
 /// The job after changes of people.
 const PEOPLE_JOB: &str = "hours.follow_people";
@@ -39,12 +40,13 @@ async fn follow_people(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
 }
 
 async fn follow_roll(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
-    if claimed.payload::<Passed>()?.kind != Teachers::ABOUT.key {
+    let passed = claimed.payload::<Passed>()?;
+    if passed.kind != Teachers::ABOUT.key {
         return Ok(());
     }
     let mut tx = ctx.write().await?;
     for programme in scheme::all(&mut tx).await? {
-        store::follow_teachers(&mut tx, programme.id).await?;
+        store::follow_teachers(&mut tx, programme.id, &Scope::below(&passed.path)).await?;
     }
     Ok(tx.commit().await?)
 }

@@ -11,18 +11,6 @@ use super::{coded, length, termed};
 
 const FOLLOW_HOUR_REPORT: &str = "update hour_report set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
-/// What waits for a decision about one teacher stands at the school where the teacher is now.
-const FOLLOW_TEACHER: &str = "update hour_report
-    set path = (select p.path from post p where p.person = hour_report.person and p.until is null)
-    where programme = $1 and person = $2 and state in ('held', 'conflict')
-    and exists (select 1 from post p where p.person = $2 and p.until is null and p.path <> hour_report.path)";
-
-/// The same of all teachers.
-const FOLLOW_TEACHERS: &str = "update hour_report
-    set path = (select p.path from post p where p.person = hour_report.person and p.until is null)
-    where programme = $1 and state in ('held', 'conflict') and exists (select 1 from post p
-        where p.person = hour_report.person and p.until is null and p.path <> hour_report.path)";
-
 const ADD: &str = "insert into hour_report (programme, id, state, path, source, source_id, digest, person, name,
     paper_masked, school, category, kind, seconds, hour_length, worked_on, title, why, against, received_at,
     actor, decision, channel, paper_key, long_day, phone_key)
@@ -441,24 +429,4 @@ pub async fn decide(
 /// What the database reports.
 pub async fn follow(tx: &mut Tx, shift: &Shift) -> Result<(), DbError> {
     shift.apply(tx, FOLLOW_HOUR_REPORT).await.map(drop)
-}
-
-/// Lets what waits for a decision about a teacher stand at the teacher's school.
-///
-/// # Errors
-/// What the database reports.
-pub async fn follow_teacher(
-    tx: &mut Tx,
-    programme: Id<Programme>,
-    person: Id<Person>,
-) -> Result<(), DbError> {
-    tx.run(FOLLOW_TEACHER, args![programme, person]).await.map(drop)
-}
-
-/// The same of all teachers.
-///
-/// # Errors
-/// What the database reports.
-pub async fn follow_teachers(tx: &mut Tx, programme: Id<Programme>) -> Result<(), DbError> {
-    tx.run(FOLLOW_TEACHERS, args![programme]).await.map(drop)
 }

@@ -127,10 +127,15 @@ story!(what_waits_goes_with_its_teacher, |engine| async move {
     let report = Report { doubt: Some("时长异常".to_owned()), ..report };
     let Logged::Held(id) = logged(&place, &report).await else { panic!("held") };
     let waiting = format!("/hours/waiting/{id}");
+    let missing = [("title", "没有记上的课程"), ("text", "三月学完，没有入账")];
+    place.browser(teacher).await.post_files("/hours/disputes", &missing, &[]).await.is(200);
+    let inbox = "/hours/inbox";
     let mut before = place.browser(&left.clerk).await;
     let mut after = place.browser(&reached.clerk).await;
     before.get(&waiting).await.is(200);
     after.get(&waiting).await.is(404);
+    before.get(inbox).await.shows("没有记上的课程");
+    after.get(inbox).await.hides("没有记上的课程");
 
     let office = place.ctx(&place.town.county_office);
     let mut tx = office.write().await.expect("a transaction");
@@ -148,6 +153,8 @@ story!(what_waits_goes_with_its_teacher, |engine| async move {
     place.settle().await;
     before.get(&waiting).await.is(404);
     after.get(&waiting).await.is(200);
+    before.get(inbox).await.hides("没有记上的课程");
+    after.get(inbox).await.shows("没有记上的课程");
 });
 
 story!(a_report_that_names_a_school_waits_with_its_clerk, |engine| async move {

@@ -11,7 +11,7 @@ use tisheng_registry::people::{self, Person};
 use super::super::model::{Account, Fact, Learner, LearnerState};
 use super::super::store;
 use super::late::{Span, ask_again};
-use super::{LearningError, ground, settle_one};
+use super::{Ground, LearningError, NOT_THEIRS, ground, settle_one};
 use crate::hours::DESK;
 use crate::platform::{self, Platform};
 
@@ -161,7 +161,7 @@ async fn work_out(
     person: Id<Person>,
 ) -> Result<(), LearningError> {
     let platform = platform::of_id(tx, learner.platform).await?.ok_or(Failure::NotFound)?;
-    let ground = ground(ctx, tx, &platform).await?;
+    let ground = Ground { why: NOT_THEIRS, ..ground(ctx, tx, &platform).await? };
     for course in store::facts::courses_of(tx, learner).await? {
         settle_one(ctx, tx, &ground, person, course).await?;
     }

@@ -66,7 +66,9 @@ const TRAIL: &str =
     "select f.record, f.attempt, f.happened, f.permille, f.spent, f.at, f.received_at, f.channel,
     f.activity, p.name, coalesce(c.title, ''), coalesce(c.state, ''), f.voided_at,
     exists (select 1 from learning_credit d
-        where d.programme = f.programme and d.person = l.person and d.course = f.course)
+        where d.programme = f.programme and d.person = l.person and d.course = f.course),
+    coalesce((select t.pass_permille from course_terms t
+        where t.course = c.id and t.revision = c.revision and t.counts = 'passed'), 0)
     from learning_fact f join learner l on l.programme = f.programme and l.id = f.learner
     join platform p on p.id = f.platform left join course c on c.id = f.course
     where l.programme = $1 and l.person = $2 order by f.received_at desc, f.record limit $3";
@@ -224,6 +226,8 @@ pub struct Trail {
     pub voided_at: Option<Instant>,
     /// Whether something of the course counts, or waits for a person.
     pub is_credited: bool,
+    /// The least score that counts, in thousandths; 0 where none is asked for.
+    pub least: i64,
 }
 
 /// What has come about a teacher, the latest first.
@@ -242,6 +246,7 @@ pub async fn trail(
             course_state: row.get(11)?,
             voided_at: row.get(12)?,
             is_credited: row.get(13)?,
+            least: row.get(14)?,
         })
     })
     .await
