@@ -169,12 +169,13 @@ async fn walk_trail(
     }
 }
 
-async fn of_programme(ctx: &Ctx, programme: &Programme) -> Found<[Oracle; 7]> {
+async fn of_programme(ctx: &Ctx, programme: &Programme) -> Found<[Oracle; 8]> {
     let of = |what: &str| format!("{what} of {}", programme.id);
     let mut tx = ctx.read().await?;
     let most = i64::try_from(NAMED)?;
     let (versions, wrong_versions) = scheme::check_versions(&mut tx, programme).await.map_err(told)?;
     let (totals, wrong_totals) = hours::check_totals(&mut tx, programme.id, most).await?;
+    let (frozen, changed) = evidence::check_frozen(&mut tx, programme.id.uuid(), NAMED).await?;
     let (objections, astray) = review::check_objections(&mut tx, programme.id.uuid(), most).await?;
     drop(tx);
     let (learnt, wrong_learnt) = learning::check_credits(ctx, programme, NAMED).await.map_err(told)?;
@@ -187,6 +188,12 @@ async fn of_programme(ctx: &Ctx, programme: &Programme) -> Found<[Oracle; 7]> {
         Oracle::new(of("versions of the rules"), versions, named(&wrong_versions), RESTORE),
         Oracle::new(of("totals of hours"), usize::try_from(totals)?, named(&wrong_totals), MEND),
         Oracle::new(of("hours learnt on platforms"), learnt, named(&wrong_learnt), RESTORE),
+        Oracle::new(
+            of("frozen evidence"),
+            frozen,
+            changed.iter().map(ToString::to_string).collect(),
+            RESTORE,
+        ),
         Oracle::new(of("objections"), usize::try_from(objections)?, named(&astray), RESTORE),
         Oracle::new(of("standings"), usize::try_from(standings)?, named(&wrong_standings), MEND),
         Oracle::new(of("figures of schools"), schools, named(wrong_schools), MEND),

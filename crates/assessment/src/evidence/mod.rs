@@ -29,7 +29,7 @@ mod tus;
 pub(crate) mod tests;
 
 pub use actions::{Desk, Onward, advance, load, may_revise, reopen, rules_of, wanted};
-pub use model::{Body, Consent, Item, State, StoredFile, Submission};
+pub use model::{Body, Consent, Item, State, StoredFile, Submission, digest};
 pub use pages::{Naming, Shown, ShownPiece, routes, serve, serve_picture, serve_text, shown};
 pub use store::trail::trail;
 pub use store::{follow, keeps_of};
@@ -64,6 +64,27 @@ pub async fn items(tx: &mut Tx, programme: Uuid, of: Id<Submission>) -> Result<V
 /// What the database reports.
 pub async fn current(tx: &mut Tx, programme: Uuid, person: Uuid) -> Result<Vec<Submission>, DbError> {
     store::current(tx, programme, person).await
+}
+
+/// How many revisions were frozen, and those, at most `most`, of which something is no longer what the digest
+/// froze.
+///
+/// # Errors
+/// What the database reports.
+pub async fn check_frozen(tx: &mut Tx, programme: Uuid, most: usize) -> Result<(usize, Vec<Uuid>), DbError> {
+    let (mut count, mut wrong, mut after) = (0, Vec::new(), Uuid::nil());
+    loop {
+        let frozen = store::frozen(tx, programme, after).await?;
+        let (Some(first), Some(last)) = (frozen.first(), frozen.last()) else { return Ok((count, wrong)) };
+        let run = (first.id, last.id);
+        let items = store::items_of_run(tx, programme, run).await?;
+        let is_other = |one: &&store::Sealed| {
+            let items = items.get(&one.id).map_or(&[][..], Vec::as_slice);
+            digest(&one.capability, one.revision, items) != one.digest
+        };
+        wrong.extend(frozen.iter().filter(is_other).map(|one| one.id).take(most.saturating_sub(wrong.len())));
+        (count, after) = (count + frozen.len(), run.1);
+    }
 }
 
 /// Up to 1000 stored files in the order of their digests, after `after`, with their sizes: for

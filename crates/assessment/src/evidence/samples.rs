@@ -12,7 +12,7 @@ use zip::write::SimpleFileOptions;
 
 use super::actions;
 use super::content::{self, Content};
-use super::model::{Consent, State, StoredFile, Submission, takes_text};
+use super::model::{Consent, State, StoredFile, Submission, digest, takes_text};
 use super::store;
 
 /// The smallest document that readers of PDF open.
@@ -160,8 +160,10 @@ pub async fn hand_in(ctx: &Ctx, capability: &str) -> Result<Submission, Failure>
     tx.commit().await?;
     fill(ctx, id).await?;
     let mut tx = ctx.write().await?;
-    let version = actions::own(ctx, &mut tx, id).await?.1.version;
-    let submission = actions::submit(ctx, &mut tx, id, version, Consent::NoPupils).await?;
+    let (_, draft) = actions::own(ctx, &mut tx, id).await?;
+    let items = store::items(&mut tx, draft.programme, draft.id).await?;
+    let seen = digest(&draft.capability, draft.revision, &items);
+    let submission = actions::submit(ctx, &mut tx, id, &seen, Consent::NoPupils).await?;
     tx.commit().await?;
     Ok(submission)
 }

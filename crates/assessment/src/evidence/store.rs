@@ -3,6 +3,8 @@
 pub mod bulk;
 pub mod trail;
 
+use std::collections::BTreeMap;
+
 use tisheng_kernel::{Id, Instant, Level};
 use tisheng_platform::{DbError, Row, Shift, Tx, args};
 use uuid::Uuid;
@@ -45,6 +47,13 @@ const REOPEN: &str = "update submission set state = 'draft', step = '', digest =
 const MOVE: &str = "update submission set state = $4, step = $5, note = $6, level = $7, state_since = $8,
     version = version + 1 where programme = $1 and id = $2 and version = $3";
 
+/// Up to 1000 that are or were frozen.
+const FROZEN: &str = "select id, capability, revision, digest from submission
+    where programme = $1 and id > $2 and digest is not null order by id limit 1000";
+/// What belongs to a run of them.
+const ITEMS_OF_RUN: &str =
+    "select id, piece, kind, title, body, blob, content, size, seconds, place, version, saved_at,
+    submission from evidence_item where programme = $1 and submission >= $2 and submission <= $3";
 const ITEMS: &str =
     "select id, piece, kind, title, body, blob, content, size, seconds, place, version, saved_at
     from evidence_item where programme = $1 and submission = $2 order by piece, place, id";
@@ -252,6 +261,41 @@ pub async fn go(tx: &mut Tx, of: &Submission, at: Instant, to: &Move<'_>) -> Res
 
 pub async fn items(tx: &mut Tx, programme: Uuid, of: Id<Submission>) -> Result<Vec<Item>, DbError> {
     tx.rows(ITEMS, args![programme, of], item).await
+}
+
+/// A revision that is or was frozen.
+pub struct Sealed {
+    /// Which.
+    pub id: Uuid,
+    /// Its capability.
+    pub capability: String,
+    /// Its number.
+    pub revision: i64,
+    /// The digest that froze it.
+    pub digest: String,
+}
+
+/// Up to 1000 revisions that are frozen, after `after`.
+pub async fn frozen(tx: &mut Tx, programme: Uuid, after: Uuid) -> Result<Vec<Sealed>, DbError> {
+    tx.rows(FROZEN, args![programme, after], |row| {
+        Ok(Sealed { id: row.get(0)?, capability: row.get(1)?, revision: row.get(2)?, digest: row.get(3)? })
+    })
+    .await
+}
+
+/// The items of the revisions from `first` to `last`, by revision.
+pub async fn items_of_run(
+    tx: &mut Tx,
+    programme: Uuid,
+    (first, last): (Uuid, Uuid),
+) -> Result<BTreeMap<Uuid, Vec<Item>>, DbError> {
+    let mut items: BTreeMap<Uuid, Vec<Item>> = BTreeMap::new();
+    tx.each(ITEMS_OF_RUN, args![programme, first, last], |row| {
+        items.entry(row.get(12)?).or_default().push(item(row)?);
+        Ok(())
+    })
+    .await?;
+    Ok(items)
 }
 
 /// Adds an item at the end of its piece; says whether it was added: a piece has one text.

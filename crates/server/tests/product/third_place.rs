@@ -209,8 +209,8 @@ async fn handed_in(author: &mut Browser, capability: &str, pieces: &[(&str, bool
             author.post_files(&format!("{own}/pieces/{piece}/files"), &[], &file).await.shows("文件已上传");
         }
     }
-    let version = author.get(&format!("{own}/check")).await.field("version");
-    let consent = [("consent", "no_pupils"), ("version", version.as_str())];
+    let seen = author.get(&format!("{own}/check")).await.field("seen");
+    let consent = [("consent", "no_pupils"), ("seen", seen.as_str())];
     author.post(&format!("{own}/submit"), &consent).await.shows("已提交");
     let form = marks(capability);
     let form: Vec<(&str, &str)> = form.iter().map(|key| (key.as_str(), "pass")).collect();

@@ -58,7 +58,7 @@ story!(everything_that_must_hold_is_looked_at, |engine| async move {
     audit::seal(&world.test.app.db, world.test.app.now()).await.expect("sealed");
     let oracles = data(&world.test.app).await.expect("looked");
     let lines: Vec<String> = oracles.iter().map(Oracle::line).collect();
-    assert_eq!(lines.len(), 13, "{lines:?}");
+    assert_eq!(lines.len(), 14, "{lines:?}");
     for oracle in &oracles {
         assert!(oracle.wrong.is_empty() && oracle.count > 0, "{lines:?}");
     }
@@ -109,8 +109,12 @@ story!(what_is_derived_from_nothing_is_named, |engine| async move {
     assert_eq!(files.wrong, [digest]);
     assert!(files.line().contains("from a backup"), "{}", files.line());
 
+    let frozen = "update evidence_item set body = body || '，后来添上的' where kind = 'text'";
+    tamper(&test.app, frozen).await;
+    assert_eq!(wrong(&test).await, ["frozen evidence", "stored files"]);
+
     tamper(&test.app, "update audit set detail = 'something else'").await;
-    assert_eq!(wrong(&test).await, ["audit trail", "stored files"]);
+    assert_eq!(wrong(&test).await, ["audit trail", "frozen evidence", "stored files"]);
 });
 
 story!(a_document_is_proven_whole_and_refused_when_changed, |engine| async move {

@@ -34,13 +34,13 @@ pub fn traces_of_author(desk: &Desk, items: &[Item]) -> Vec<String> {
 /// Freezes the revision and sends it into the first step of its rules.
 ///
 /// # Errors
-/// [`Failure::Refused`] while something is missing; [`Failure::Stale`] when it was changed since
-/// `version` was shown.
+/// [`Failure::Refused`] while something is missing; [`Failure::Stale`] when it is no longer what was `seen`:
+/// the digest of what was shown for a last look.
 pub async fn submit(
     ctx: &Ctx,
     tx: &mut Tx,
     id: Id<Submission>,
-    version: i64,
+    seen: &str,
     consent: Consent,
 ) -> Result<Submission, Failure> {
     let (desk, submission) = own_draft(ctx, tx, id).await?;
@@ -52,7 +52,8 @@ pub async fn submit(
     if consent == Consent::Unasked {
         return Err(Failure::Refused("请说明材料中是否有学生出镜。".to_owned()));
     }
-    if submission.version != version {
+    let digest = digest(&submission.capability, submission.revision, &items);
+    if digest != seen {
         return Err(stale());
     }
     let first = desk.rules.assessment.first_step();
@@ -60,7 +61,6 @@ pub async fn submit(
         .and_then(|step| Some((State::during(step.kind)?, step.key.as_str())))
         .filter(|(state, _)| submission.state.may_become(*state))
         .ok_or_else(|| Failure::Internal("the scheme's first step judges nothing".to_owned()))?;
-    let digest = digest(&submission.capability, submission.revision, &items);
     let frozen = Frozen { state, step, digest: &digest, consent };
     if !store::freeze(tx, &submission, &desk, ctx.at, &frozen).await? {
         return Err(stale());

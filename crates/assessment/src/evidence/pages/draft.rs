@@ -16,7 +16,7 @@ use tisheng_platform::web::{Answer, Begun, Failure, Fields, Page, once};
 use super::show::{Naming, Shown, ShownPiece, shown};
 use super::typed::{self, Pressed, Unsaved};
 use crate::evidence::actions::{self, Desk};
-use crate::evidence::model::{Consent, Submission};
+use crate::evidence::model::{Consent, Submission, digest};
 use crate::evidence::store;
 
 #[derive(Template)]
@@ -76,6 +76,8 @@ struct CheckPage {
     submission: Submission,
     pieces: Vec<ShownPiece>,
     missing: Vec<String>,
+    /// The digest of what is shown, which is what may be handed in.
+    seen: String,
     /// Pieces in which the author is named.
     named: Vec<String>,
     error: &'static str,
@@ -228,10 +230,10 @@ pub async fn check(asker: SignedIn, Path(id): Path<String>) -> Answer {
         let flash = Flash::note(format!("这一步已完成，材料现在的状态：{}。", submission.state));
         return Ok(once::redirect(&format!("/evidence/{id}"), Some(&flash)));
     }
-    check_with(&asker, id, "").await
+    check_with(&asker, id, "", StatusCode::OK).await
 }
 
-async fn check_with(asker: &SignedIn, id: Id<Submission>, error: &'static str) -> Answer {
+async fn check_with(asker: &SignedIn, id: Id<Submission>, error: &'static str, status: StatusCode) -> Answer {
     let mut tx = asker.ctx.read().await?;
     let (desk, submission) = actions::own_draft(&asker.ctx, &mut tx, id).await?;
     let items = store::items(&mut tx, submission.programme, submission.id).await?;
@@ -243,15 +245,14 @@ async fn check_with(asker: &SignedIn, id: Id<Submission>, error: &'static str) -
     let template = CheckPage {
         page,
         missing: actions::missing(&desk, &submission, &items),
+        seen: digest(&submission.capability, submission.revision, &items),
         named: actions::traces_of_author(&desk, &items),
         pieces: shown(desk.pieces(&submission), &items, &files(&submission), Naming::Own),
         submission,
         error,
     };
     let mut answer = show(&template)?;
-    if !error.is_empty() {
-        *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-    }
+    *answer.status_mut() = status;
     Ok(answer)
 }
 
@@ -259,13 +260,21 @@ async fn check_with(asker: &SignedIn, id: Id<Submission>, error: &'static str) -
 pub async fn submit(asker: SignedIn, Path(id): Path<String>, fields: Fields) -> Answer {
     let id: Id<Submission> = parsed(&id)?;
     let Ok(consent) = fields.text("consent").parse::<Consent>() else {
-        return check_with(&asker, id, "请说明材料中是否有学生出镜").await;
+        let wrong = StatusCode::UNPROCESSABLE_ENTITY;
+        return check_with(&asker, id, "请说明材料中是否有学生出镜", wrong).await;
     };
-    let version = fields.text("version").parse().unwrap_or(0);
     match once::begin(&asker.ctx, &fields).await? {
         Begun::Again(answer) => Ok(answer),
         Begun::Fresh(mut once) => {
-            let submission = actions::submit(&asker.ctx, &mut once.tx, id, version, consent).await?;
+            let seen = fields.text("seen");
+            let submission = match actions::submit(&asker.ctx, &mut once.tx, id, seen, consent).await {
+                Err(Failure::Stale(_)) => {
+                    drop(once);
+                    let text = "材料刚刚在别的窗口修改过，请核对现在的内容后再提交";
+                    return check_with(&asker, id, text, StatusCode::CONFLICT).await;
+                }
+                submitted => submitted?,
+            };
             let flash = Flash::good(format!("已提交，现在的状态：{}。", submission.state));
             once.done("/evidence", flash).await
         }

@@ -48,20 +48,24 @@ story!(a_teacher_hands_in_and_what_was_handed_in_stays, |engine| async move {
 
     let check = ding.get(&format!("/evidence/{id}/check")).await;
     check.hides("还不能提交");
-    let version = check.field("version");
+    let seen = check.field("seen");
     let submit = format!("/evidence/{id}/submit");
-    ding.post(&submit, &[("version", &version)]).await.is(422).hides("已提交，现在");
-    let sent =
-        [("version", version.as_str()), ("consent", "given"), ("_key", "018f3b1e5a3c7a1e8a1e5a3c7a1e8a1e")];
+    ding.post(&submit, &[("seen", &seen)]).await.is(422).hides("已提交，现在");
+    // What another window has put in meanwhile is looked at before it is handed in.
+    let later = [("version-A6-3", "1"), ("body-A6-3", "课后反思与改进")];
+    ding.post(&format!("/evidence/{id}"), &later).await.shows("已保存");
+    let stale = ding.post(&submit, &[("seen", &seen), ("consent", "given")]).await;
+    let seen = stale.is(409).says("在别的窗口修改过").says("课后反思与改进").field("seen");
+    let sent = [("seen", seen.as_str()), ("consent", "given"), ("_key", "018f3b1e5a3c7a1e8a1e5a3c7a1e8a1e")];
     ding.post(&submit, &sent).await.shows("已提交，现在的状态：已提交，待自评");
     ding.post(&submit, &sent).await.shows("已提交，待自评");
     let back = ding.get(&format!("/evidence/{id}/check")).await;
     assert_eq!(back.shows("这一步已完成").path, format!("/evidence/{id}"));
-    ding.post(&submit, &[("version", &version), ("consent", "given")]).await.is(403);
+    ding.post(&submit, &[("seen", &seen), ("consent", "given")]).await.is(403);
 
     ding.post_only(
         &format!("/evidence/{id}/pieces/A6-3/draft"),
-        &[("version-A6-3", "1"), ("body-A6-3", "改")],
+        &[("version-A6-3", "2"), ("body-A6-3", "改")],
     )
     .await
     .is(403);
