@@ -197,8 +197,6 @@ story!(who_has_to_do_with_a_work_answers_no_objection_to_it, |engine| async move
     elsewhere.get(&notice(&work)).await.is(404);
 
     // Who appoints the panel stands in.
-    let mut county = world.browser(&world.town.county_office).await;
-    county.get("/review").await.shows("公示异议待答复");
     let mut principal = world.browser(&world.town.school().principal).await;
     principal.get(&at).await.shows("标准没有全部达到");
     answered(&mut principal, &at, "reject", "组长裁定有据。").await.shows("异议不成立");
