@@ -75,6 +75,7 @@ pub const OBJECTION_ANSWERED: &str = "review.objection_answered";
 pub const RETURNED: &str = "review.returned";
 
 const LAPSE_JOB: &str = "review.lapse";
+const PEERS_JOB: &str = "review.peers_end";
 const NOTICE_JOB: &str = "review.notice_end";
 const PANEL_JOB: &str = "review.panel";
 

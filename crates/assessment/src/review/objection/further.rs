@@ -8,7 +8,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use serde_json::json;
 use tisheng_kernel::{Id, Instant, WorkCalendar};
 use tisheng_platform::web::Failure;
@@ -23,7 +23,7 @@ use super::actions::may_object;
 use super::store;
 use crate::evidence::{State, Submission};
 use crate::review::actions::{owns, person, programme};
-use crate::review::steps::{Case, above, standing};
+use crate::review::steps::{Case, above, day_after, standing};
 use crate::review::store::{self as reviews, Decided};
 use crate::review::{NOTICE_JOB, OBJECTED};
 
@@ -166,10 +166,9 @@ pub async fn holds(ctx: &Ctx, tx: &mut Tx, case: &Case) -> Result<bool, Failure>
     for person in people {
         let open = open_to(tx, case, person, ctx.at.date()).await?;
         let Some((last, until)) = open.and_then(|(last, to)| Some((last, to.until?))) else { continue };
-        let end = Instant::start_of(until.checked_add_days(Days::new(1)).unwrap_or(until));
         let key = format!("{}/{}", case.submission.id, last.id);
         let payload = json!({ "programme": case.submission.programme, "submission": case.submission.id });
-        jobs::enqueue(tx, end, NOTICE_JOB, &key, &payload).await?;
+        jobs::enqueue(tx, day_after(until), NOTICE_JOB, &key, &payload).await?;
         held = true;
     }
     Ok(held)

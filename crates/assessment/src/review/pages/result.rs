@@ -178,7 +178,11 @@ fn steps(case: &Case, (reviews, own): (&[Review], bool), decided: Option<&Decide
                 (StepKind::Panel, _) if Some(at) == now && done + open == 0 => "等待组建考核小组".to_owned(),
                 (StepKind::Peers | StepKind::Panel, _) if done + open > 0 => {
                     let split = ruling.map(|r| format!("；意见不一致，由组长裁定，{}", r.limit()));
-                    format!("已评 {done} 人，共 {} 人{}", done + open, split.unwrap_or_default())
+                    let until = case.peers_until().filter(|_| Some(at) == now);
+                    let until =
+                        until.map(|day| format!("；至{}，之后不再等待，进入下一步", chinese_date(day)));
+                    let further = split.or(until).unwrap_or_default();
+                    format!("已评 {done} 人，共 {} 人{further}", done + open)
                 }
                 _ => String::new(),
             };
