@@ -76,6 +76,22 @@ pub(super) async fn held(ctx: &Ctx, tx: &mut Tx, id: Id<Review>) -> Result<Desk,
     in_hand(ctx, tx, id).await
 }
 
+/// A review that was drawn for the asker and is not in their hands any more, for who still sends something to
+/// it.
+///
+/// # Errors
+/// [`Failure::NotFound`] for what was never drawn for the asker, and for what is in their hands.
+pub(super) async fn gone(ctx: &Ctx, tx: &mut Tx, id: Id<Review>) -> Result<Desk, Failure> {
+    let me = person(ctx)?;
+    let programme = programme(ctx, tx).await?;
+    let found = store::by_id(tx, programme, id).await?;
+    let was_drawn = |review: &Review| review.reviewer == me && review.duty != Duty::Own;
+    let is_gone = |review: &Review| review.state != ReviewState::Open;
+    let review = found.filter(|review| was_drawn(review) && is_gone(review)).ok_or(Failure::NotFound)?;
+    let case = Case::load(ctx, tx, programme, review.submission).await?;
+    Ok(Desk { review, case })
+}
+
 /// The asker's own submission while the own judgement is awaited.
 pub(super) async fn own(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>) -> Result<Case, Failure> {
     let member = access::require(ctx, &[Role::Teacher])?;

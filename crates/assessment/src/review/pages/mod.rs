@@ -1,6 +1,7 @@
 //! What reviewers and authors see and send.
 
 mod draft;
+mod gone;
 mod judge;
 mod opinions;
 mod queue;

@@ -84,7 +84,7 @@ story!(a_claim_lapses_and_another_is_drawn, |engine| async move {
     assert!(before.iter().all(|r| r.reviewer != next.reviewer));
     let principal = world.town.school().principal.person.uuid();
     assert_eq!(next.reviewer, principal, "the own group has nobody left, and all others sit in the panel");
-    judge(&world, &before[1], "A6", Level::Pass).await.1.is(404);
+    judge(&world, &before[1], "A6", Level::Pass).await.1.is(409).says("已转给他人评审");
     let mut late = world.browser(persona(&world, before[1].reviewer)).await;
     late.get(&format!("/review/{}", before[1].id)).await.is(404);
     judge(&world, next, "A6", Level::Pass).await.1.shows("已提交");
