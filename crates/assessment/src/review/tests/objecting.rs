@@ -203,3 +203,28 @@ story!(who_has_to_do_with_a_work_answers_no_objection_to_it, |engine| async move
     eight_days_later(&world).await;
     assert_eq!(current(&world, &work).await.state, State::Final);
 });
+
+story!(whoever_answers_reads_the_work_and_what_was_said, |engine| async move {
+    let world = town(engine).await;
+    let work = on_notice(&world, Level::Fail).await;
+    let at = object(&mut world.teacher(0).await, &work, "步骤写在第三页").await;
+    let mut leader = chair(&world).await;
+    let to = leader.get(&at).await.link(&format!("{at}/work"));
+    let page = leader.get(&to).await;
+    page.shows("教学设计").shows("学校考核小组考核：不合格").shows("步骤没有写清楚").shows("步骤写在第三页");
+    let file = page.link(&format!("{at}/files/"));
+    leader.get(&file).await.is(200);
+    for n in [0, 1, 3] {
+        let mut other = world.teacher(n).await;
+        other.get(&to).await.is(404);
+        other.get(&file).await.is(404);
+    }
+    for (above, status) in [(&world.town.county_office, 403), (&world.town.neighbour_office, 404)] {
+        let mut above = world.browser(above).await;
+        above.get(&to).await.is(status);
+        above.get(&file).await.is(status);
+    }
+    answered(&mut leader, &at, "reject", "第三页没有步骤。").await.shows("异议不成立");
+    leader.get(&to).await.is(404);
+    leader.get(&file).await.is(404);
+});
