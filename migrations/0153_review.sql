@@ -1,6 +1,6 @@
 -- owner: assessment/review
--- Where an objection goes that is late: the path of the office that the scheme names next. It is asked there by the
--- day, and nowhere else above.
+-- Where an objection goes that is late: the path of the office that the scheme names next. It stands on the desk
+-- there once its day is past, and on no other desk above.
 alter table objection add column above {text};      -- none where the scheme names nobody more
 create index objection_above on objection (programme, above) where state = 'open';
 

@@ -301,7 +301,7 @@ pub(super) async fn settle(ctx: &Ctx, tx: &mut Tx, case: &Case) -> Result<(), Fa
         return Ok(());
     }
     let needed = usize::try_from(*step.reviewers).unwrap_or(usize::MAX);
-    // Too few colleagues never hold a teacher up, nor those who do not come; a panel is waited for until there is one.
+    // Too few colleagues never hold a teacher up; a panel is waited for until there is one.
     if judges.len() < needed && step.kind == StepKind::Panel {
         return Ok(());
     }
