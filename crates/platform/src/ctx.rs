@@ -37,6 +37,12 @@ impl Scope {
         Self { from: path.to_owned(), until: format!("{stem}0") }
     }
 
+    /// The node at `path` without what lies below it.
+    #[must_use]
+    pub fn only(path: &str) -> Self {
+        Self { from: path.to_owned(), until: format!("{path}!") }
+    }
+
     /// Nothing at all.
     #[must_use]
     pub fn nothing() -> Self {
@@ -292,6 +298,9 @@ mod tests {
         assert!(!county.holds("/51/"));
         assert!(!county.holds("/51/51010/"));
         assert!(!county.holds("/51/5102/"));
+        let alone = Scope::only("/51/5101/");
+        assert!(alone.holds("/51/5101/"));
+        assert!(!alone.holds("/51/5101/a/") && !alone.holds("/51/5101/0/") && !alone.holds("/51/"));
         assert!(Scope::everything().holds("/51/"));
         assert!(!Scope::nothing().holds("/51/"));
         assert!(Scope::everything().is_wide() && Scope::below("/51/5101/510104/").is_wide());

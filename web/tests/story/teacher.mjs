@@ -84,6 +84,27 @@ export async function judge(page, level) {
   for (const box of await page.locator(criteria).all()) await box.check();
 }
 
+/** Rates by keys: the piece that was pressed last, whatever in it has the focus. */
+async function judgeByKeys(page) {
+  const pieces = page.locator("[data-piece]");
+  const rated = (place, level) => pieces.nth(place).locator(`[name^=level-][value=${level}]`).isChecked();
+  const last = (await pieces.count()) - 1;
+  assert.ok(last > 0, "a work of several pieces");
+  await pieces.nth(last).locator("h2").click();
+  await page.keyboard.press("1");
+  assert.ok(await rated(last, "excellent"), "the piece that was pressed");
+  assert.ok(!(await rated(0, "excellent")), "and no other");
+  await pieces.nth(0).locator("[name=met]").first().check();
+  await page.keyboard.press("2");
+  assert.ok(await rated(0, "pass"), "keys are heard where a box has the focus");
+  await pieces.nth(last).locator("[name^=level-][value=excellent]").focus();
+  await page.keyboard.press("3");
+  assert.ok((await rated(last, "fail")) && (await rated(0, "pass")), "and where a level has it");
+  await page.keyboard.press("k");
+  await page.keyboard.press("1");
+  assert.ok((last > 1 || (await rated(0, "excellent"))) && (await rated(last, "fail")), "the piece before");
+}
+
 /** Reviews whatever waits for `someone`; gives how many. */
 export async function review(someone, shot) {
   const { page } = someone;
@@ -94,6 +115,7 @@ export async function review(someone, shot) {
     if (!(await next.count())) return done;
     await next.click();
     await page.waitForLoadState();
+    if (done === 0 && someone.scripts) await judgeByKeys(page);
     await judge(page, "pass");
     if (done === 0) await visit(someone, null, shot);
     await press(page, /^提交/);

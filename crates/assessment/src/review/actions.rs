@@ -76,6 +76,22 @@ pub(super) async fn held(ctx: &Ctx, tx: &mut Tx, id: Id<Review>) -> Result<Desk,
     in_hand(ctx, tx, id).await
 }
 
+/// A review that was drawn for the asker and is not in their hands any more, for who still sends something to
+/// it.
+///
+/// # Errors
+/// [`Failure::NotFound`] for what was never drawn for the asker, and for what is in their hands.
+pub(super) async fn gone(ctx: &Ctx, tx: &mut Tx, id: Id<Review>) -> Result<Desk, Failure> {
+    let me = person(ctx)?;
+    let programme = programme(ctx, tx).await?;
+    let found = store::by_id(tx, programme, id).await?;
+    let was_drawn = |review: &Review| review.reviewer == me && review.duty != Duty::Own;
+    let is_gone = |review: &Review| review.state != ReviewState::Open;
+    let review = found.filter(|review| was_drawn(review) && is_gone(review)).ok_or(Failure::NotFound)?;
+    let case = Case::load(ctx, tx, programme, review.submission).await?;
+    Ok(Desk { review, case })
+}
+
 /// The asker's own submission while the own judgement is awaited.
 pub(super) async fn own(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>) -> Result<Case, Failure> {
     let member = access::require(ctx, &[Role::Teacher])?;
@@ -275,12 +291,45 @@ pub(super) async fn lapse(ctx: &Ctx, tx: &mut Tx, programme: Uuid, id: Id<Review
 /// Takes a review that is not done from its reviewer, with what was typed for it, and draws another. The
 /// caller holds the step.
 pub(super) async fn take_away(ctx: &Ctx, tx: &mut Tx, review: &Review) -> Result<(), Failure> {
-    if !store::lapse(tx, review).await? {
+    if take_back(ctx, tx, review, ReviewState::Lapsed).await? {
+        look_after(ctx, tx, review.programme, review.submission).await?;
+    }
+    Ok(())
+}
+
+/// Ends the judging of peers whose days are over: the work goes on with what came, since they decide nothing.
+/// Whoever was drawn so late that the own days were not over is not counted as having left it alone.
+pub(super) async fn end_peers(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: Uuid,
+    id: Id<Submission>,
+) -> Result<(), Failure> {
+    let step = Case::load(ctx, tx, programme, id).await?.submission.step;
+    store::hold(tx, programme, id, &step).await?;
+    // It may have gone on while its row was held by another.
+    let case = Case::load(ctx, tx, programme, id).await?;
+    if case.peers_until().is_none_or(|until| ctx.at.date() <= until) {
         return Ok(());
     }
+    let mut open = store::of_submission(tx, &case.submission).await?;
+    open.retain(|review| review.step == case.submission.step && review.state == ReviewState::Open);
+    for review in &open {
+        let had_time = review.lapses_at.is_none_or(|at| at <= ctx.at);
+        let state = if had_time { ReviewState::Lapsed } else { ReviewState::Void };
+        take_back(ctx, tx, review, state).await?;
+    }
+    fill(ctx, tx, &case).await
+}
+
+/// Takes a review out of its reviewer's hands, with what was typed for it; says whether it was there.
+async fn take_back(ctx: &Ctx, tx: &mut Tx, review: &Review, state: ReviewState) -> Result<bool, Failure> {
+    if !store::take_back(tx, review, state).await? {
+        return Ok(false);
+    }
     drafts::discard(tx, &Place::of(review)).await?;
-    let detail = json!({ "review": review.id, "step": review.step });
+    let detail = json!({ "review": review.id, "step": review.step, "state": state.code() });
     audit::record(ctx, tx, "review.lapsed", review.submission.uuid(), &detail).await?;
     tell_peer(ctx, tx, review).await?;
-    look_after(ctx, tx, review.programme, review.submission).await
+    Ok(true)
 }

@@ -1,7 +1,7 @@
 //! A judgement that is not given yet. What a reviewer has typed is kept on the server, by the page's
 //! script while somebody types and by a button, until it is handed in or the work goes elsewhere.
 
-use tisheng_kernel::{Id, Instant};
+use tisheng_kernel::{Id, Instant, Level};
 use tisheng_platform::web::{Failure, Fields};
 use tisheng_platform::{Ctx, Tx};
 use tisheng_rules::framework::Piece;
@@ -60,6 +60,36 @@ pub(super) struct Draft {
     pub saved_at: Option<Instant>,
 }
 
+impl Draft {
+    /// Whether another window has kept something else since the one that `fields` come from was shown.
+    pub fn is_newer(&self, pieces: &[Piece], fields: &Fields) -> bool {
+        self.version > version(fields) && self.typed != typed(fields, pieces)
+    }
+}
+
+/// How often the draft had been saved when the window of `fields` was shown.
+fn version(fields: &Fields) -> i64 {
+    fields.text("version").parse().unwrap_or(0)
+}
+
+/// What `fields` say, in words piece by piece.
+pub(super) fn in_words(pieces: &[Piece], fields: &Fields) -> Vec<(String, String)> {
+    let mut lines = Vec::new();
+    for piece in pieces {
+        let level: Option<Level> = fields.text(&format!("level-{}", piece.key)).parse().ok();
+        let met = piece.criteria.iter().filter(|criterion| fields.has("met", &criterion.key));
+        let mut said: Vec<&str> = level.map(Level::chinese).into_iter().collect();
+        said.extend(met.map(|criterion| criterion.text.as_str()));
+        said.push(fields.text(&format!("reason-{}", piece.key)));
+        said.retain(|words| !words.is_empty());
+        lines.push((piece.name.clone(), said.join("；")));
+    }
+    lines.push(("总体意见".to_owned(), fields.text("remark").to_owned()));
+    lines.push(("退回理由".to_owned(), fields.text("reason").to_owned()));
+    lines.retain(|(_, words)| !words.is_empty());
+    lines
+}
+
 /// The fields of a judgement among `fields`: what the form carries besides is not kept.
 fn typed(fields: &Fields, pieces: &[Piece]) -> Vec<(String, String)> {
     let of_piece = |name: &str| {
@@ -86,7 +116,7 @@ pub(super) async fn keep(
     if typed.iter().map(|(_, value)| value.chars().count()).sum::<usize>() > MOST {
         return Err(Failure::Malformed("填写的内容太长，请删减后再暂存。".to_owned()));
     }
-    let version: i64 = fields.text("version").parse().unwrap_or(0);
+    let version = version(fields);
     let saved = drafts::save(tx, place, &typed, version, ctx.at).await?;
     Ok(saved.then_some(version + 1))
 }
@@ -96,7 +126,24 @@ mod tests {
     use tisheng_platform::web::Fields;
     use tisheng_rules::samples::third_scheme;
 
-    use super::typed;
+    use super::{Draft, in_words, typed};
+
+    #[test]
+    fn an_older_window_with_the_same_words_loses_nothing() {
+        let scheme = third_scheme();
+        let pieces = scheme.framework.pieces("P2");
+        let kept = |words: &str| vec![("remark".to_owned(), words.to_owned())];
+        let draft = Draft { typed: kept("偏短"), version: 2, saved_at: None };
+        let window = |words: &str, version: &str| {
+            let version = ("version".to_owned(), version.to_owned());
+            Fields::new(kept(words).into_iter().chain([version]).collect())
+        };
+        assert!(draft.is_newer(pieces, &window("很好", "1")));
+        assert!(
+            !draft.is_newer(pieces, &window("偏短", "1")) && !draft.is_newer(pieces, &window("很好", "2"))
+        );
+        assert_eq!(in_words(pieces, &window("偏短", "1")), [("总体意见".to_owned(), "偏短".to_owned())]);
+    }
 
     #[test]
     fn only_what_belongs_to_the_judgement_is_kept() {

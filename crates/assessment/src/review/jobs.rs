@@ -11,7 +11,8 @@ use uuid::Uuid;
 use super::model::Review;
 use super::steps::{Case, end_notice};
 use super::{
-    BEGIN_JOB, HOURS_JOB, LAPSE_JOB, NOTICE_JOB, PANEL_JOB, SEATS_JOB, actions, earning, seats, store,
+    BEGIN_JOB, HOURS_JOB, LAPSE_JOB, NOTICE_JOB, PANEL_JOB, PEERS_JOB, SEATS_JOB, actions, earning, seats,
+    store,
 };
 use crate::evidence::Submission;
 
@@ -42,6 +43,7 @@ pub fn jobs(handlers: Handlers) -> Handlers {
     handlers
         .job(BEGIN_JOB, begin)
         .job(LAPSE_JOB, lapse)
+        .job(PEERS_JOB, peers_end)
         .job(NOTICE_JOB, notice_end)
         .job(PANEL_JOB, panel)
         .job(HOURS_JOB, earning::job)
@@ -61,6 +63,14 @@ async fn lapse(ctx: Ctx, job: Claimed) -> Result<(), JobError> {
     let of: OfReview = job.payload()?;
     let mut tx = ctx.write().await?;
     actions::lapse(&ctx, &mut tx, of.programme, of.review).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn peers_end(ctx: Ctx, job: Claimed) -> Result<(), JobError> {
+    let of: OfSubmission = job.payload()?;
+    let mut tx = ctx.write().await?;
+    actions::end_peers(&ctx, &mut tx, of.programme, of.submission).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -12,12 +12,12 @@
 //! school who teach other subjects.
 //!
 //! Tables: `panel_member`, `review_draw`, `review`, `judgement_draft`, `decision`, `objection`,
-//! `result`. Invariants: a reviewer
-//! sees what was drawn for them while it is in their hands, and nothing else; what a reviewer has typed is
-//! kept for them alone until it is handed in; a blind reviewer is
-//! told neither author nor school; a submission is in a person's hands once a step; one result
-//! stands for a teacher and capability; none comes into force while an objection to it is open;
-//! nobody judges a work as a peer and again in its panel.
+//! `result`. Invariants: a reviewer sees what was drawn for them while it is in their hands, and
+//! nothing else, and whoever is to answer an objection the work until it is answered; what a reviewer has
+//! typed is kept for them alone until it is handed in; a blind reviewer is told neither author nor school;
+//! a submission is in a person's hands once a step; peers who decide nothing hold it no longer than the
+//! rules give them; one result stands for a teacher and capability; none comes into force while an
+//! objection to it is open; nobody judges a work as a peer and again in its panel.
 //!
 //! Reacts to `evidence.submitted` with [`BEGIN_JOB`] and to its own [`FINAL`] with [`HOURS_JOB`],
 //! which keeps the ledger's hours of results in line. Events: [`FINAL`] `{programme, person,
@@ -75,6 +75,7 @@ pub const OBJECTION_ANSWERED: &str = "review.objection_answered";
 pub const RETURNED: &str = "review.returned";
 
 const LAPSE_JOB: &str = "review.lapse";
+const PEERS_JOB: &str = "review.peers_end";
 const NOTICE_JOB: &str = "review.notice_end";
 const PANEL_JOB: &str = "review.panel";
 

@@ -70,7 +70,7 @@ pub enum ReviewState {
     Done,
     /// Left alone for too long; it went to another.
     Lapsed,
-    /// No longer counts: withdrawn, returned, or set aside after an objection.
+    /// No longer counts: withdrawn, returned, set aside after an objection, or not waited for any more.
     Void,
 }
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use chrono::{Days, TimeDelta};
+use chrono::{Days, NaiveDate, TimeDelta};
 use serde_json::json;
 use tisheng_kernel::{Id, Instant, Level, WorkCalendar};
 use tisheng_platform::web::Failure;
@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::model::{Candidate, Duty, Marks, Review, ReviewState, draw_order, explain, step_after};
 use super::store::{self, Decided, Final};
-use super::{FINAL, LAPSE_JOB, NOTICE_JOB, objection};
+use super::{FINAL, LAPSE_JOB, NOTICE_JOB, PEERS_JOB, objection};
 use crate::evidence::{self, Onward, State, Submission};
 
 /// A submission with the rules it is pinned to.
@@ -36,6 +36,14 @@ impl Case {
     pub fn step(&self) -> Option<&Step> {
         self.rules.assessment.step(&self.submission.step)
     }
+
+    /// The last day of peers whose judgement decides nothing: nobody is waited for after it. None for other
+    /// steps, or where the rules give no days.
+    pub fn peers_until(&self) -> Option<NaiveDate> {
+        let advises = |step: &&Step| step.kind == StepKind::Peers && *step.decision == Decision::Advises;
+        let step = self.step().filter(advises).filter(|step| *step.days > 0)?;
+        Some(WorkCalendar::default().after_working_days(self.submission.state_since.date(), *step.days))
+    }
 }
 
 /// Draws what the step under way still needs, and goes on when it has all it can get. Harmless
@@ -47,7 +55,13 @@ pub(super) async fn fill(ctx: &Ctx, tx: &mut Tx, case: &Case) -> Result<(), Fail
     let of_step = of_step(tx, case, step).await?;
     let active = of_step.iter().filter(|r| is_active(r)).count();
     let needed = usize::try_from(*step.reviewers).unwrap_or(usize::MAX);
-    if active < needed {
+    let until = case.peers_until();
+    if let Some(until) = until {
+        let key = format!("{}/{}/{until}", case.submission.id, step.key);
+        let payload = json!({ "programme": case.submission.programme, "submission": case.submission.id });
+        jobs::enqueue(tx, day_after(until), PEERS_JOB, &key, &payload).await?;
+    }
+    if active < needed && until.is_none_or(|until| ctx.at.date() <= until) {
         let seed = hex::encode(rand::random::<[u8; 32]>());
         let seed = store::seed(tx, &case.submission, &step.key, &seed, ctx.at).await?;
         let mut left = needed - active;
@@ -246,6 +260,7 @@ async fn hand_over(
     pool: &str,
 ) -> Result<bool, Failure> {
     let lapses = step.claim_lapses.as_ref().filter(|_| duty != Duty::Chair);
+    let due = WorkCalendar::default().after_working_days(ctx.at.date(), *step.days);
     let review = Review {
         programme: case.submission.programme,
         id: ctx.id(),
@@ -258,7 +273,7 @@ async fn hand_over(
         blind: *step.blind,
         state: ReviewState::Open,
         drawn_at: ctx.at,
-        due_on: Some(WorkCalendar::default().after_working_days(ctx.at.date(), *step.days)),
+        due_on: Some(case.peers_until().unwrap_or(due)),
         lapses_at: lapses.map(|days| ctx.at + TimeDelta::days(i64::from(days.value))),
         done_at: None,
         level: None,
@@ -364,12 +379,16 @@ async fn put_up(ctx: &Ctx, tx: &mut Tx, case: &Case, step: &Step) -> Result<(), 
     let last = standing(tx, &case.submission).await?;
     let until = WorkCalendar::default().after_working_days(ctx.at.date(), *step.days);
     store::put_up(tx, &case.submission, &last.step, until).await?;
-    let end = Instant::start_of(until.checked_add_days(Days::new(1)).unwrap_or(until));
     // Judged again after an objection, a work is on notice once more.
     let key = format!("{}/{}/{until}", case.submission.id, step.key);
     let payload = json!({ "programme": case.submission.programme, "submission": case.submission.id });
-    jobs::enqueue(tx, end, NOTICE_JOB, &key, &payload).await?;
+    jobs::enqueue(tx, day_after(until), NOTICE_JOB, &key, &payload).await?;
     Ok(())
+}
+
+/// The moment at which `day` is over.
+pub(super) fn day_after(day: NaiveDate) -> Instant {
+    Instant::start_of(day.checked_add_days(Days::new(1)).unwrap_or(day))
 }
 
 /// The decision that stands: the one of the last step that decides.

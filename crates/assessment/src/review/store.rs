@@ -42,7 +42,7 @@ const ADD: &str =
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open', $10, $11, $12, '[]', '') on conflict do nothing";
 const JUDGE: &str = "update review set state = 'done', done_at = $3, level = $4, marks = $5, remark = $6
     where programme = $1 and id = $2 and state = 'open'";
-const LAPSE: &str = "update review set state = 'lapsed' where programme = $1 and id = $2 and state = 'open'";
+const TAKE_BACK: &str = "update review set state = $3 where programme = $1 and id = $2 and state = 'open'";
 const VOID: &str = "update review set state = 'void'
     where programme = $1 and submission = $2 and (state = 'open' or duty = 'self' and $3)";
 
@@ -171,8 +171,8 @@ pub async fn judge(
 }
 
 /// Says whether the review was still open.
-pub async fn lapse(tx: &mut Tx, of: &Review) -> Result<bool, DbError> {
-    Ok(tx.run(LAPSE, args![of.programme, of.id]).await? == 1)
+pub async fn take_back(tx: &mut Tx, of: &Review, state: ReviewState) -> Result<bool, DbError> {
+    Ok(tx.run(TAKE_BACK, args![of.programme, of.id, state.code()]).await? == 1)
 }
 
 /// Voids what is open, and on a withdrawal the author's own judgement too.

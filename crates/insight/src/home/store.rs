@@ -23,7 +23,7 @@ const WAITING: &str = "select
             + silent_hours * cast(3600000000 as bigint) < $4),
     (select count(*) from objection o join submission s on s.programme = o.programme and s.id = o.submission
         where o.programme = $1 and o.state = 'open' and s.person <> $5
-        and (o.path >= $6 and o.path < $7 or exists (select 1 from panel_member c where c.programme = o.programme
+        and (o.path >= $6 and o.path < $7 or o.above = $6 and o.due_on < $8 or exists (select 1 from panel_member c where c.programme = o.programme
             and c.node = o.body and c.person = $5 and c.chair and c.until is null))
         and not exists (select 1 from objection m where m.programme = o.programme
             and m.submission = o.submission and m.person = $5)
@@ -70,7 +70,8 @@ pub struct Waiting {
     pub changes_above: i64,
 }
 
-/// What waits in `scope`. `heads` is the part of the tree whose panels `person` appoints.
+/// What waits in `scope`. `heads` is the part of the tree whose objections `person` answers, and its head the
+/// office to which late ones go.
 pub async fn waiting(
     tx: &mut Tx,
     programme: Id<Programme>,

@@ -162,11 +162,15 @@ story!(whoever_answers_an_objection_sees_it_first, |engine| async move {
         .shows("异议已提出")
         .link("/review/objections/");
 
-    // Whoever is above the panel that judged, and who leads it in whatever role.
+    // Who leads the panel that judged, in whatever role; who is above it once that is late, and the scheme's level
+    // alone.
+    head.get("/").await.hides(waits[0]);
+    world.test.signed_in(&chair.who()).await.get("/").await.shows(waits[1]);
+    world.test.clock.advance(TimeDelta::days(8));
+    let mut head = world.test.signed_in(&world.town.county_office.who()).await;
     let first = head.get("/").await;
     assert_eq!(first.shows(waits[0]).shows("1 件").link("/review"), "/review");
-    world.test.signed_in(&world.town.city_office.who()).await.get("/").await.shows(waits[0]);
-    world.test.signed_in(&chair.who()).await.get("/").await.shows(waits[1]);
+    world.test.signed_in(&world.town.city_office.who()).await.get("/").await.hides(waits[0]);
     for other in [&school.teachers[1], &school.clerk, &world.town.schools[1].clerk] {
         world.test.signed_in(&other.who()).await.get("/").await.hides("公示异议");
     }

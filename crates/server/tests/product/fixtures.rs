@@ -20,12 +20,28 @@ use tisheng_registry::people::Team;
 use tisheng_registry::roster::samples::roll_of_teachers;
 use tisheng_registry::samples::Persona;
 use tisheng_registry::{access, people, posting};
+use tisheng_rules::Scheme;
 use tisheng_rules::samples::third_scheme_with;
-use tisheng_testkit::Chosen;
+use tisheng_testkit::{Browser, Chosen};
 use tisheng_training::samples::choose;
 use uuid::Uuid;
 
 use crate::world::World;
+
+const DOCUMENT: &str = "select id from evidence_item where submission = $1 and content = 'docx'";
+
+/// Puts a document with a picture into the first piece of the author's draft for `capability`.
+async fn bring_document(author: &mut Browser, rules: &Scheme, capability: &str) {
+    let draft = author.post("/evidence", &[("capability", capability)]).await;
+    let draft = draft.path.split(['/', '#', '?']).nth(2).expect("a draft").to_owned();
+    let piece = &rules.framework.pieces(capability)[0].key;
+    let picture = evidence::samples::photo();
+    let text = b"<w:p><w:r><w:t>text</w:t></w:r></w:p>";
+    let parts = [("word/document.xml", &text[..]), ("word/media/image1.jpg", picture.as_slice())];
+    let bytes = evidence::samples::office(&parts);
+    let file = Chosen { field: "file", name: "设计.docx", bytes: &bytes };
+    author.post_files(&format!("/evidence/{draft}/pieces/{piece}/files"), &[], &[file]).await.is(200);
+}
 
 impl World {
     /// Whose one work is being judged and whose other was returned.
@@ -67,15 +83,7 @@ impl World {
         let rules = scheme::rules(&self.test.app, &mut tx, &self.programme).await.expect("rules");
         drop(tx);
         let mut browser = self.browser(&author).await;
-        let draft = browser.post("/evidence", &[("capability", &chosen[0])]).await;
-        let draft = draft.path.split(['/', '#', '?']).nth(2).expect("a draft").to_owned();
-        let piece = &rules.framework.pieces(&chosen[0])[0].key;
-        let picture = evidence::samples::photo();
-        let text = b"<w:p><w:r><w:t>text</w:t></w:r></w:p>";
-        let parts = [("word/document.xml", &text[..]), ("word/media/image1.jpg", picture.as_slice())];
-        let bytes = evidence::samples::office(&parts);
-        let file = Chosen { field: "file", name: "设计.docx", bytes: &bytes };
-        browser.post_files(&format!("/evidence/{draft}/pieces/{piece}/files"), &[], &[file]).await.is(200);
+        bring_document(&mut browser, &rules, &chosen[0]).await;
         let work = evidence::samples::hand_in(&ctx, &chosen[0]).await.expect("handed in");
         self.test.settle().await;
         let pieces = rules.framework.pieces(&chosen[0]).iter();
@@ -99,8 +107,7 @@ impl World {
         let drawn = self.town.schools[1].teachers[1].person;
         let given = tx.run("update review set reviewer = $2 where id = $1", args![review, drawn]).await;
         assert_eq!(given.expect("given"), 1);
-        let item = "select id from evidence_item where submission = $1 and content = 'docx'";
-        let item: Uuid = tx.row(item, args![work.id], |row| row.get(0)).await.expect("a document");
+        let item: Uuid = tx.row(DOCUMENT, args![work.id], |row| row.get(0)).await.expect("a document");
         tx.commit().await.expect("commits");
         self.things.insert("/review {id}", review.to_string());
         self.things.insert("/review {item}", item.to_string());
@@ -119,12 +126,20 @@ impl World {
         let author = self.lent().clone();
         let ctx = self.test.ctx(author.who());
         let chosen = choose(&self.test.app, &self.programme, &author).await.expect("a choice");
+        let mut tx = ctx.read().await.expect("a transaction");
+        let rules = scheme::rules(&self.test.app, &mut tx, &self.programme).await.expect("rules");
+        drop(tx);
+        bring_document(&mut self.browser(&author).await, &rules, &chosen[0]).await;
         let work = evidence::samples::hand_in(&ctx, &chosen[0]).await.expect("handed in");
         review::samples::judged(&ctx, &work, Level::Pass).await.expect("judged");
         let mut clerk = self.browser(&self.town.school().clerk).await;
         let seen = clerk.post(&format!("/review/notice/{}", work.id), &[("text", "与标准不符")]).await;
         let objection = seen.shows("待答复").link("/review/objections/");
         let objection = objection.split('/').nth(3).expect("an id").to_owned();
+        let mut tx = ctx.read().await.expect("a transaction");
+        let item: Uuid = tx.row(DOCUMENT, args![work.id], |row| row.get(0)).await.expect("a document");
+        drop(tx);
+        self.things.insert("/review/objections {item}", item.to_string());
         self.things.insert("/review/notice {id}", work.id.to_string());
         self.things.insert("/review/objections {id}", objection);
     }

@@ -1,15 +1,17 @@
 //! Objecting, answering, taking back.
 
 use serde_json::json;
-use tisheng_kernel::{Id, Level, WorkCalendar};
+use tisheng_kernel::number::chinese_date;
+use tisheng_kernel::{Id, Level};
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, Scope, Tx, audit, jobs};
 use tisheng_registry::access::{self, Role};
-use tisheng_training::hours::{DisputeState, due_on};
+use tisheng_registry::organisation;
+use tisheng_training::hours::DisputeState;
 use uuid::Uuid;
 
-use super::Objection;
 use super::store::{self, Answered};
+use super::{Objection, further};
 use crate::evidence::{State, Submission};
 use crate::review::actions::{leads, owns, person, programme};
 use crate::review::model::{Review, ReviewState};
@@ -39,6 +41,19 @@ pub fn is_heard(ctx: &Ctx, decided: &Decided) -> bool {
     may_object(ctx) && decided.notice_until.is_some_and(|until| ctx.at.date() <= until)
 }
 
+/// Whether the asker may object to `decided` as things stand: it is heard, and nothing that the asker has said
+/// before is open or was answered.
+pub async fn may_object_to(ctx: &Ctx, tx: &mut Tx, case: &Case, decided: &Decided) -> Result<bool, Failure> {
+    if case.submission.state != State::Notice || !is_heard(ctx, decided) {
+        return Ok(false);
+    }
+    // Who has left reads only.
+    let Ok(me) = person(ctx) else { return Ok(false) };
+    let own = store::of_submission(tx, &case.submission).await?;
+    let is_waiting = own.iter().any(|one| one.person == me && one.is_open());
+    Ok(!is_waiting && further::bars(tx, case, me, decided).await?.is_none())
+}
+
 /// A work with what stands of it on notice, as the asker sees it.
 async fn noticed(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>) -> Result<(Case, Decided), Failure> {
     let programme = programme(ctx, tx).await?;
@@ -64,7 +79,12 @@ pub async fn object(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>, text: &str) -> R
     let all = reviews::of_submission(tx, of).await?;
     let judged = |r: &&Review| r.step == decided.step && r.state == ReviewState::Done;
     let body = all.iter().filter(judged).find_map(|r| r.body).unwrap_or(of.school);
-    let path = store::path_of_panel(tx, of.programme, body).await?;
+    let path = store::path_of_panel(tx, of.programme, body).await?.unwrap_or_else(|| of.path.clone());
+    let me = person(ctx)?;
+    if let Some(why) = further::bars(tx, &case, me, &decided).await? {
+        return Err(Failure::Refused(why.to_owned()));
+    }
+    let (due_on, above) = further::first(tx, &case, &path, ctx.at.date()).await?;
     let objection = Objection {
         programme: of.programme,
         id: ctx.id(),
@@ -73,13 +93,14 @@ pub async fn object(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>, text: &str) -> R
         author: String::new(),
         school: String::new(),
         body,
-        path: path.unwrap_or_else(|| of.path.clone()),
-        person: person(ctx)?,
+        path,
+        above,
+        person: me,
         name: String::new(),
         level: decided.level,
         text: text.to_owned(),
         opened_at: ctx.at,
-        due_on: due_on(&case.rules, &WorkCalendar::default(), ctx.at.date()),
+        due_on,
         state: DisputeState::Open,
         answer: String::new(),
         answered_at: None,
@@ -94,10 +115,20 @@ pub async fn object(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>, text: &str) -> R
     Ok(())
 }
 
-/// The part of the tree in which the asker answers by appointing the panels there.
+/// Whose objections the asker answers by appointing the panel: those of the own node; the principal's reach to
+/// what belongs to the school. At an office they are not those of the schools below: these answer first.
 pub fn heads(ctx: &Ctx) -> Scope {
+    match (access::role(ctx), ctx.who.member()) {
+        (Some(Role::Principal), _) => ctx.scope(),
+        (Some(role), Some(member)) if APPOINTERS.contains(&role) => Scope::only(&member.path),
+        _ => Scope::nothing(),
+    }
+}
+
+/// Whether the asker appoints panels above the node that answers `objection`.
+fn is_above(ctx: &Ctx, objection: &Objection) -> bool {
     let appoints = access::role(ctx).is_some_and(|role| APPOINTERS.contains(&role));
-    if appoints { ctx.scope() } else { Scope::nothing() }
+    appoints && ctx.scope().holds(&objection.path)
 }
 
 /// Whether the asker has to do with the work: as its author, by an objection, by a judgement, by the
@@ -117,7 +148,7 @@ async fn is_involved(ctx: &Ctx, tx: &mut Tx, of: &Submission, about: &Objection)
 /// What waits for the asker's answer.
 pub async fn waiting(ctx: &Ctx, tx: &mut Tx, programme: Uuid) -> Result<Vec<Objection>, Failure> {
     let mut found = Vec::new();
-    for objection in store::waiting(tx, programme, person(ctx)?, &heads(ctx)).await? {
+    for objection in store::waiting(tx, programme, (person(ctx)?, &heads(ctx)), ctx.at.date()).await? {
         let case = Case::load(ctx, tx, programme, objection.submission).await?;
         if !is_involved(ctx, tx, &case.submission, &objection).await? {
             found.push(objection);
@@ -129,17 +160,40 @@ pub async fn waiting(ctx: &Ctx, tx: &mut Tx, programme: Uuid) -> Result<Vec<Obje
 /// An objection that the asker may answer or has to know of as one who could.
 ///
 /// # Errors
-/// [`Failure::NotFound`] for everybody else.
+/// [`Failure::Refused`] for the levels above whose turn it is not; [`Failure::NotFound`] for everybody else.
 pub async fn to_answer(ctx: &Ctx, tx: &mut Tx, id: Id<Objection>) -> Result<(Objection, Case), Failure> {
     let programme = programme(ctx, tx).await?;
     let objection = store::by_id(tx, programme, id).await?.ok_or(Failure::NotFound)?;
     let is_chair = reviews::chair_of(tx, programme, objection.body).await? == Some(person(ctx)?);
     let case = Case::load(ctx, tx, programme, objection.submission).await?;
-    let may = is_chair || heads(ctx).holds(&objection.path);
-    if !may || is_involved(ctx, tx, &case.submission, &objection).await? {
+    let desk = heads(ctx);
+    let is_next = objection.above.as_deref() == Some(desk.from.as_str());
+    let is_on = is_chair || desk.holds(&objection.path) || is_next && objection.is_late(ctx.at.date());
+    if !is_on && !is_next && !is_above(ctx, &objection)
+        || is_involved(ctx, tx, &case.submission, &objection).await?
+    {
         return Err(Failure::NotFound);
     }
+    if objection.is_open() && !is_on {
+        return Err(Failure::Refused(whose_turn(tx, &objection).await?));
+    }
     Ok((objection, case))
+}
+
+/// Who answers `objection` now, and who after them.
+async fn whose_turn(tx: &mut Tx, objection: &Objection) -> Result<String, Failure> {
+    let mut names = Vec::new();
+    for path in [Some(&objection.path), objection.above.as_ref()].into_iter().flatten() {
+        names.extend(organisation::by_path(tx, path).await?.map(|node| node.name));
+    }
+    let due = chinese_date(objection.due_on);
+    Ok(match names.as_slice() {
+        [own, above] => {
+            format!("这项异议由{own}在{due}前答复；逾期未答复，或者对答复不服提出申诉的，由{above}答复。")
+        }
+        [own] => format!("这项异议由{own}在{due}前答复。"),
+        _ => format!("这项异议由作出结论的单位在{due}前答复。"),
+    })
 }
 
 /// Answers an objection. When it is `upheld` the work is judged again, else the notice goes on.

@@ -4,18 +4,18 @@
 //! The rules name who answers in order. Whoever has objected, the author or another, and was refused may turn
 //! to the next of them that stands above the panel's node, within the rules' days after the answer; until
 //! these are over, or that answer is there, the level does not come into force. What is late stands on the
-//! desks above as it is: whoever appoints panels there answers it.
+//! desk of the next of them as it is: whoever appoints panels there answers it.
 
 use std::collections::BTreeSet;
 
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use serde_json::json;
 use tisheng_kernel::{Id, Instant, WorkCalendar};
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, Tx, audit, jobs};
 use tisheng_registry::organisation::Node;
 use tisheng_rules::TierKey;
-use tisheng_training::hours::DisputeState;
+use tisheng_training::hours::{DisputeState, due_on};
 use uuid::Uuid;
 
 use super::Objection;
@@ -23,8 +23,8 @@ use super::actions::may_object;
 use super::store;
 use crate::evidence::{State, Submission};
 use crate::review::actions::{owns, person, programme};
-use crate::review::steps::{Case, above, standing};
-use crate::review::store as reviews;
+use crate::review::steps::{Case, above, day_after, standing};
+use crate::review::store::{self as reviews, Decided};
 use crate::review::{NOTICE_JOB, OBJECTED};
 
 /// Who answers next, and until when they are asked.
@@ -40,35 +40,81 @@ pub struct Further {
     pub is_last: bool,
 }
 
-/// Who stands above the node that answers, or answered, `objection`; `None` where the rules name nobody
-/// more: that answer is the last.
-pub async fn next(tx: &mut Tx, case: &Case, objection: &Objection) -> Result<Option<Further>, Failure> {
-    let rule = &case.rules.assessment;
-    // What was late may have been answered from above: nobody below takes that up again.
-    let answered = store::answered_at(tx, objection).await?;
-    let shorter = |path: &String| !path.is_empty() && path.len() < objection.path.len();
-    let below = Some(answered).filter(shorter).map_or(objection.path.len(), |path| path.len());
-    let mut further: Option<Further> = None;
-    for stage in &rule.appeals {
+/// The offices that the rules name above the school, in their order, with the working days that each has.
+async fn offices(tx: &mut Tx, case: &Case) -> Result<Vec<(Node, u32)>, Failure> {
+    let mut found = Vec::new();
+    for stage in &case.rules.assessment.appeals {
         let kind = match *stage.by {
             TierKey::School => continue,
             TierKey::Town | TierKey::County => "county",
             TierKey::City => "city",
             TierKey::Province => "province",
         };
-        let Some(node) = above(tx, &case.submission, kind).await? else { continue };
-        match &mut further {
-            Some(next) => next.is_last &= node.path.len() >= next.node.path.len(),
-            None if node.path.len() < below => {
-                let after =
-                    |at: Instant| WorkCalendar::default().after_working_days(at.date(), *rule.appeal_within);
-                let until = objection.answered_at.map(after);
-                further = Some(Further { node, days: *stage.days, until, is_last: true });
-            }
-            None => {}
+        let node = above(tx, &case.submission, kind).await?;
+        found.extend(node.map(|node| (node, *stage.days)));
+    }
+    Ok(found)
+}
+
+/// The first of `offices` whose path is shorter than `length`, and whether none after it stands higher.
+fn first_above(offices: &[(Node, u32)], length: usize) -> Option<(&Node, u32, bool)> {
+    let mut from = offices.iter().skip_while(|(node, _)| node.path.len() >= length);
+    let (node, days) = from.next()?;
+    Some((node, *days, from.all(|(other, _)| other.path.len() >= node.path.len())))
+}
+
+/// Until when the node at `path`, whose panel has decided, answers what is objected on `today`; and the path of
+/// the office that answers as well once that day is over.
+pub async fn first(
+    tx: &mut Tx,
+    case: &Case,
+    path: &str,
+    today: NaiveDate,
+) -> Result<(NaiveDate, Option<String>), Failure> {
+    let (offices, calendar) = (offices(tx, case).await?, WorkCalendar::default());
+    let own = offices.iter().find(|(node, _)| node.path == path);
+    let due = match own {
+        Some((_, days)) => calendar.after_working_days(today, *days),
+        None => due_on(&case.rules, &calendar, today),
+    };
+    Ok((due, first_above(&offices, path.len()).map(|(node, ..)| node.path.clone())))
+}
+
+/// Who stands above the node that answers, or answered, `objection`; `None` where the rules name nobody
+/// more: that answer is the last.
+pub async fn next(tx: &mut Tx, case: &Case, objection: &Objection) -> Result<Option<Further>, Failure> {
+    // What was late may have been answered from above: nobody below takes that up again.
+    let answered = store::answered_at(tx, objection).await?;
+    let shorter = |path: &String| !path.is_empty() && path.len() < objection.path.len();
+    let below = Some(answered).filter(shorter).map_or(objection.path.len(), |path| path.len());
+    let offices = offices(tx, case).await?;
+    let within = *case.rules.assessment.appeal_within;
+    let after = |at: Instant| WorkCalendar::default().after_working_days(at.date(), within);
+    Ok(first_above(&offices, below).map(|(node, days, is_last)| Further {
+        node: node.clone(),
+        days,
+        until: objection.answered_at.map(after),
+        is_last,
+    }))
+}
+
+/// Why `person` does not object to `decided` anew: an answer is taken to the level above, and the last one is
+/// the last for the revision. `None` where nothing stands against it.
+pub async fn bars(
+    tx: &mut Tx,
+    case: &Case,
+    person: Uuid,
+    decided: &Decided,
+) -> Result<Option<&'static str>, Failure> {
+    let mut own = store::of_submission(tx, &case.submission).await?;
+    own.retain(|one| one.person == person && one.state == DisputeState::Rejected);
+    for one in &own {
+        if is_last(tx, case, one).await? {
+            return Ok(Some("您的异议已由最后一级答复，为最终结论，不能再提出异议。"));
         }
     }
-    Ok(further)
+    let refused = own.iter().any(|one| one.opened_at >= decided.decided_at);
+    Ok(refused.then_some("您对这个结论的异议已经答复，不能重复提出；不服答复的，请在期限内向上一级申诉。"))
 }
 
 /// The last objection of `person` to what stands, where it was rejected and somebody above can still be turned
@@ -120,10 +166,9 @@ pub async fn holds(ctx: &Ctx, tx: &mut Tx, case: &Case) -> Result<bool, Failure>
     for person in people {
         let open = open_to(tx, case, person, ctx.at.date()).await?;
         let Some((last, until)) = open.and_then(|(last, to)| Some((last, to.until?))) else { continue };
-        let end = Instant::start_of(until.checked_add_days(Days::new(1)).unwrap_or(until));
         let key = format!("{}/{}", case.submission.id, last.id);
         let payload = json!({ "programme": case.submission.programme, "submission": case.submission.id });
-        jobs::enqueue(tx, end, NOTICE_JOB, &key, &payload).await?;
+        jobs::enqueue(tx, day_after(until), NOTICE_JOB, &key, &payload).await?;
         held = true;
     }
     Ok(held)
@@ -157,9 +202,11 @@ pub async fn raise(ctx: &Ctx, tx: &mut Tx, id: Id<Submission>, text: &str) -> Re
     // It may have come into force while its row was held by another.
     let case = Case::load(ctx, tx, programme, id).await?;
     let (last, to) = open_to(tx, &case, me, ctx.at.date()).await?.ok_or_else(over)?;
+    let offices = offices(tx, &case).await?;
     let objection = Objection {
         id: ctx.id(),
         body: to.node.id.uuid(),
+        above: first_above(&offices, to.node.path.len()).map(|(node, ..)| node.path.clone()),
         path: to.node.path,
         person: me,
         level: decided.level,

@@ -2,11 +2,12 @@
 //!
 //! Whoever sees a level on notice may object to it within its days, with a reason: the author,
 //! colleagues, those who lead. While an objection is open the level does not come into force. It is
-//! answered by the chair of the panel that decided, or by those who appoint that panel; never by the
-//! author, whoever objects, or whoever has judged the work. An objection that is upheld sets the
-//! decision aside, and the panel judges again, others first; else the notice goes on. The author and
-//! colleagues read the reason and the answer, not who objected. Whoever was refused may turn to the level above
-//! ([`further`]).
+//! answered by the chair of the panel that decided, or by those who appoint that panel at its own node; the
+//! level above answers what is late or taken further, and no other level does; never the author, whoever
+//! objects, or whoever has judged the work. An objection that is upheld sets the decision aside, and the panel
+//! judges again, others first; else the notice goes on. The author and colleagues read the reason and the
+//! answer, not who objected. Whoever was refused does not object to the same level again, but may turn to the
+//! level above ([`further`]); what the last one has answered is final.
 
 pub(super) mod actions;
 pub(super) mod further;
@@ -36,10 +37,12 @@ pub struct Objection {
     pub author: String,
     /// The author's school.
     pub school: String,
-    /// The node whose panel decided.
+    /// The node that answers: the one whose panel decided, and after an appeal the office above.
     pub body: Uuid,
     /// The path of that node.
     pub path: String,
+    /// The path of the office that answers as well once it is late; none where the rules name nobody more.
+    pub above: Option<String>,
     /// Who objects.
     pub person: Uuid,
     /// Their name.

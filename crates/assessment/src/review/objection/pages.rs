@@ -69,7 +69,6 @@ async fn object_page(
     let me = person(ctx)?;
     let mut own = store::of_submission(&mut tx, &case.submission).await?;
     own.retain(|objection| objection.person == me);
-    let is_waiting = own.iter().any(Objection::is_open);
     let mut with_next = Vec::with_capacity(own.len());
     for objection in own {
         let next = further::offered(ctx, &mut tx, &case, &objection).await?;
@@ -90,7 +89,10 @@ async fn object_page(
         let hint = "写明不服答复的理由和依据。答复申诉的单位看到是谁提出的，作者看不到。";
         ("测评结论公示", "/review/notice", hint)
     };
-    let heard = decided.as_ref().is_some_and(|decided| actions::is_heard(ctx, decided));
+    let may_object = match &decided {
+        Some(decided) => actions::may_object_to(ctx, &mut tx, &case, decided).await?,
+        None => false,
+    };
     let title = format!("公示异议：{}", case.rules.framework.label(&case.submission.capability));
     Ok(ObjectPage {
         page: Page::new(asker, title, from).crumb(crumb, from),
@@ -98,7 +100,7 @@ async fn object_page(
         author,
         school,
         until: decided.as_ref().and_then(|d| d.notice_until).map(chinese_date).unwrap_or_default(),
-        may_object: heard && !is_waiting,
+        may_object,
         decided,
         own,
         further_hint,

@@ -1,5 +1,6 @@
 //! Every statement about objections.
 
+use chrono::NaiveDate;
 use tisheng_kernel::{Id, Instant};
 use tisheng_platform::{DbError, Row, Scope, Shift, Tx, args};
 use tisheng_training::hours::DisputeState;
@@ -12,33 +13,41 @@ const FOLLOW_OBJECTION: &str = "update objection set path = $3 || substr(path, c
 
 const FOLLOW_ANSWER: &str = "update objection set answered_path = $3 || substr(answered_path, cast(cast($4 as bigint) as integer)) where answered_path >= $1 and answered_path < $2";
 
+const FOLLOW_ABOVE: &str = "update objection set above = $3 || substr(above, cast(cast($4 as bigint) as integer)) where above >= $1 and above < $2";
+
 const OF_SUBMISSION: &str =
     "select o.programme, o.id, o.submission, s.capability, a.name, n.name, o.body, o.path, o.person,
-    p.name, o.level, o.text, o.opened_at, o.due_on, o.state, o.answer, o.answered_at
+    p.name, o.level, o.text, o.opened_at, o.due_on, o.state, o.answer, o.answered_at,
+    o.above
     from objection o join submission s on s.programme = o.programme and s.id = o.submission
     join person a on a.id = s.person join node n on n.id = s.school join person p on p.id = o.person
     where o.programme = $1 and o.submission = $2 order by o.id";
 const BY_ID: &str =
     "select o.programme, o.id, o.submission, s.capability, a.name, n.name, o.body, o.path, o.person,
-    p.name, o.level, o.text, o.opened_at, o.due_on, o.state, o.answer, o.answered_at
+    p.name, o.level, o.text, o.opened_at, o.due_on, o.state, o.answer, o.answered_at,
+    o.above
     from objection o join submission s on s.programme = o.programme and s.id = o.submission
     join person a on a.id = s.person join node n on n.id = s.school join person p on p.id = o.person
     where o.programme = $1 and o.id = $2";
 const OWN: &str =
     "select o.programme, o.id, o.submission, s.capability, a.name, n.name, o.body, o.path, o.person,
-    p.name, o.level, o.text, o.opened_at, o.due_on, o.state, o.answer, o.answered_at
+    p.name, o.level, o.text, o.opened_at, o.due_on, o.state, o.answer, o.answered_at,
+    o.above
     from objection o join submission s on s.programme = o.programme and s.id = o.submission
     join person a on a.id = s.person join node n on n.id = s.school join person p on p.id = o.person
     where o.programme = $1 and o.person = $2 order by o.id desc limit 20";
 /// Where whoever answered stood.
 const ANSWERED_AT: &str = "select answered_path from objection where programme = $1 and id = $2";
-/// Those of panels that `$2` leads, and of panels between `$3` and `$4`.
+/// Those of panels that `$2` leads, of panels between `$3` and `$4`, and what was due before `$5` and goes to the
+/// office at `$3` then.
 const WAITING: &str =
     "select o.programme, o.id, o.submission, s.capability, a.name, n.name, o.body, o.path, o.person,
-    p.name, o.level, o.text, o.opened_at, o.due_on, o.state, o.answer, o.answered_at
+    p.name, o.level, o.text, o.opened_at, o.due_on, o.state, o.answer, o.answered_at,
+    o.above
     from objection o join submission s on s.programme = o.programme and s.id = o.submission
     join person a on a.id = s.person join node n on n.id = s.school join person p on p.id = o.person
     where o.programme = $1 and o.state = 'open' and (o.path >= $3 and o.path < $4
+        or o.above = $3 and o.due_on < $5
         or exists (select 1 from panel_member m where m.programme = o.programme and m.node = o.body
             and m.person = $2 and m.chair and m.until is null))
     order by o.due_on, o.id limit 100";
@@ -65,7 +74,8 @@ const OPEN: &str = "select count(*) from objection where programme = $1 and stat
 
 const ADD: &str =
     "insert into objection (programme, id, submission, body, path, person, level, text, opened_at, due_on,
-    state, answer) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'open', '') on conflict do nothing";
+    state, answer, above) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'open', '', $11)
+    on conflict do nothing";
 const ANSWER: &str = "update objection set state = $3, answer = $4, answered_at = $5, answered_by = $6,
         answered_path = $7
     where programme = $1 and id = $2 and state = 'open'";
@@ -92,6 +102,7 @@ fn objection(row: &Row<'_>) -> Result<Objection, DbError> {
         state: row.get::<String>(14)?.parse().map_err(|_| wrong(14))?,
         answer: row.get(15)?,
         answered_at: row.get(16)?,
+        above: row.get(17)?,
     })
 }
 
@@ -109,14 +120,15 @@ pub async fn own(tx: &mut Tx, programme: Uuid, person: Uuid) -> Result<Vec<Objec
     tx.rows(OWN, args![programme, person], objection).await
 }
 
-/// Open ones of the panels that `person` leads and of those within `scope`, what is due first.
+/// Open ones of the panels that `person` leads and of those within `scope`, and what is late on `today` and
+/// goes to its head then; what is due first.
 pub async fn waiting(
     tx: &mut Tx,
     programme: Uuid,
-    person: Uuid,
-    scope: &Scope,
+    (person, scope): (Uuid, &Scope),
+    today: NaiveDate,
 ) -> Result<Vec<Objection>, DbError> {
-    tx.rows(WAITING, args![programme, person, &scope.from, &scope.until], objection).await
+    tx.rows(WAITING, args![programme, person, &scope.from, &scope.until, today], objection).await
 }
 
 /// Whether an objection to a work is open.
@@ -161,6 +173,7 @@ pub async fn add(tx: &mut Tx, new: &Objection) -> Result<bool, DbError> {
         new.text.as_str(),
         new.opened_at,
         new.due_on,
+        new.above.as_deref(),
     ];
     Ok(tx.run(ADD, row).await? == 1)
 }
@@ -197,5 +210,6 @@ pub async fn withdraw(tx: &mut Tx, of: &Objection, person: Uuid, at: Instant) ->
 /// What the database reports.
 pub async fn follow(tx: &mut Tx, shift: &Shift) -> Result<(), DbError> {
     shift.apply(tx, FOLLOW_OBJECTION).await?;
-    shift.apply(tx, FOLLOW_ANSWER).await.map(drop)
+    shift.apply(tx, FOLLOW_ANSWER).await?;
+    shift.apply(tx, FOLLOW_ABOVE).await.map(drop)
 }

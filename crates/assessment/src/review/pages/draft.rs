@@ -7,15 +7,17 @@ use serde_json::json;
 use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::Flash;
 use tisheng_platform::web::session::SignedIn;
-use tisheng_platform::web::{Answer, Begun, Fields, FormErrors, once};
+use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, once};
 
+use super::gone;
 use super::judge::{parsed, show_desk, show_own};
 use crate::evidence::Submission;
 use crate::review::actions;
 use crate::review::draft::{self, Place};
 
 /// What whoever has saved in another window meanwhile is told.
-const ELSEWHERE: &str = "这份评审刚刚在别的窗口暂存过；下面是您在这里填写的内容，再按一次“暂存”就以这里为准";
+pub(super) const ELSEWHERE: &str =
+    "这份评审刚刚在别的窗口暂存过；下面是您在这里填写的内容，再按一次“暂存”或“提交”就以这里为准";
 
 fn saved(version: Option<i64>) -> Answer {
     Ok(match version {
@@ -32,7 +34,15 @@ fn kept() -> Flash {
 pub async fn autosave(asker: SignedIn, Path(id): Path<String>, fields: Fields) -> Answer {
     let ctx = &asker.ctx;
     let mut tx = ctx.write().await?;
-    let desk = actions::held(ctx, &mut tx, parsed(&id)?).await?;
+    let id = parsed(&id)?;
+    let desk = match actions::held(ctx, &mut tx, id).await {
+        // The button that the script names then tells why.
+        Err(Failure::NotFound) => {
+            actions::gone(ctx, &mut tx, id).await?;
+            return saved(None);
+        }
+        found => found?,
+    };
     let pieces = desk.case.rules.framework.pieces(&desk.case.submission.capability);
     let version = draft::keep(ctx, &mut tx, &Place::of(&desk.review), pieces, &fields).await?;
     tx.commit().await?;
@@ -46,7 +56,11 @@ pub async fn keep(asker: SignedIn, Path(id): Path<String>, fields: Fields) -> An
         Begun::Again(answer) => return Ok(answer),
         Begun::Fresh(once) => once,
     };
-    let desk = actions::held(ctx, &mut once.tx, parsed(&id)?).await?;
+    let id = parsed(&id)?;
+    let desk = match actions::held(ctx, &mut once.tx, id).await {
+        Err(Failure::NotFound) => return gone::tell(&asker, &mut once.tx, id, &fields).await,
+        found => found?,
+    };
     let pieces = desk.case.rules.framework.pieces(&desk.case.submission.capability);
     if draft::keep(ctx, &mut once.tx, &Place::of(&desk.review), pieces, &fields).await?.is_some() {
         return once.done(&format!("/review/{id}"), kept()).await;

@@ -10,12 +10,15 @@ use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, show};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, Page, once};
+use tisheng_rules::framework::Piece;
 use tisheng_training::hours::DisputeState;
 
+use super::draft::ELSEWHERE;
+use super::gone;
 use crate::evidence::{self, Item, Naming, ShownPiece, Submission, shown};
 use crate::review::actions::{self, Desk};
 use crate::review::board::store as lists;
-use crate::review::draft::{Draft, Place};
+use crate::review::draft::{Draft, Place, in_words};
 use crate::review::model::{Duty, Review, ReviewState};
 use crate::review::objection::{self, Objection};
 use crate::review::steps::Case;
@@ -38,6 +41,8 @@ struct JudgePage {
     others: Vec<Review>,
     /// The objections for which a panel judges again, where it may know the author.
     objections: Vec<Objection>,
+    /// What another window has kept since this one was shown.
+    elsewhere: Vec<(String, String)>,
     typed: Fields,
     /// How often what was typed has been kept.
     version: i64,
@@ -115,6 +120,7 @@ pub(super) async fn show_desk(
         objections = objection::store::of_submission(tx, &case.submission).await?;
         objections.retain(|objection| objection.state == DisputeState::Upheld);
     }
+    let pieces = case.rules.framework.pieces(&case.submission.capability);
     let base = format!("/review/{}/files", review.id);
     let naming = if review.blind { Naming::Neutral } else { Naming::Own };
     render(&JudgePage {
@@ -124,9 +130,10 @@ pub(super) async fn show_desk(
         author,
         limit: told(review.limit(), review.last_day(), asker.ctx.at.date()),
         consent: case.submission.consent.chinese(),
-        pieces: shown(case.rules.framework.pieces(&case.submission.capability), &items, &base, naming),
+        pieces: shown(pieces, &items, &base, naming),
         others,
         objections,
+        elsewhere: elsewhere(&draft, pieces, typed.as_ref()),
         version: draft.version,
         kept: kept(&draft),
         typed: typed.unwrap_or_else(|| Fields::new(draft.typed)),
@@ -141,6 +148,14 @@ fn told(limit: String, last: Option<NaiveDate>, today: NaiveDate) -> String {
 
 fn kept(draft: &Draft) -> String {
     draft.saved_at.map(|at| format!("{at}暂存，还没有提交")).unwrap_or_default()
+}
+
+/// What `draft` says, where another window has kept it since the one that `typed` comes from was shown.
+fn elsewhere(draft: &Draft, pieces: &[Piece], typed: Option<&Fields>) -> Vec<(String, String)> {
+    match typed {
+        Some(fields) if draft.is_newer(pieces, fields) => in_words(pieces, &Fields::new(draft.typed.clone())),
+        _ => Vec::new(),
+    }
 }
 
 fn title(case: &Case) -> String {
@@ -169,8 +184,17 @@ pub async fn judge(asker: SignedIn, Path(id): Path<String>, fields: Fields) -> A
         Begun::Again(answer) => return Ok(answer),
         Begun::Fresh(once) => once,
     };
-    let desk = actions::in_hand(ctx, &mut once.tx, parsed(&id)?).await?;
+    let id = parsed(&id)?;
+    let desk = match actions::held(ctx, &mut once.tx, id).await {
+        Err(Failure::NotFound) => return gone::tell(&asker, &mut once.tx, id, &fields).await,
+        found => found?,
+    };
     let pieces = desk.case.rules.framework.pieces(&desk.case.submission.capability);
+    if drafts::draft(&mut once.tx, &Place::of(&desk.review)).await?.is_newer(pieces, &fields) {
+        drop(once);
+        let mut tx = ctx.read().await?;
+        return show_desk(&asker, &mut tx, &desk, Some(fields), FormErrors::one("remark", ELSEWHERE)).await;
+    }
     let marks = match actions::read_marks(pieces, &fields) {
         Ok(marks) => marks,
         Err(errors) => {
@@ -203,7 +227,11 @@ pub async fn send_back(asker: SignedIn, Path(id): Path<String>, fields: Fields) 
         Begun::Again(answer) => return Ok(answer),
         Begun::Fresh(once) => once,
     };
-    let desk = actions::in_hand(ctx, &mut once.tx, parsed(&id)?).await?;
+    let id = parsed(&id)?;
+    let desk = match actions::in_hand(ctx, &mut once.tx, id).await {
+        Err(Failure::NotFound) => return gone::tell(&asker, &mut once.tx, id, &fields).await,
+        found => found?,
+    };
     let mut check = fields.check();
     let reason = check.required("reason", "退回理由", 1000);
     let errors = check.errors();
@@ -260,6 +288,7 @@ pub(super) async fn show_own(
 ) -> Answer {
     let draft = drafts::draft(tx, &Place::of_own(case)).await?;
     let items = evidence::items(tx, case.submission.programme, case.submission.id).await?;
+    let pieces = case.rules.framework.pieces(&case.submission.capability);
     let base = format!("/evidence/{}/files", case.submission.id);
     let (due, today) = (case.submission.own_due(&case.rules), asker.ctx.at.date());
     render(&JudgePage {
@@ -271,9 +300,10 @@ pub(super) async fn show_own(
             .map(|due| told(format!("{}前完成", chinese_date(due)), Some(due), today))
             .unwrap_or_default(),
         consent: case.submission.consent.chinese(),
-        pieces: shown(case.rules.framework.pieces(&case.submission.capability), &items, &base, Naming::Own),
+        pieces: shown(pieces, &items, &base, Naming::Own),
         others: Vec::new(),
         objections: Vec::new(),
+        elsewhere: elsewhere(&draft, pieces, typed.as_ref()),
         version: draft.version,
         kept: kept(&draft),
         typed: typed.unwrap_or_else(|| Fields::new(draft.typed)),
@@ -300,6 +330,11 @@ pub async fn judge_own(asker: SignedIn, Path(id): Path<String>, fields: Fields) 
     };
     let case = actions::own_open(ctx, &mut once.tx, parsed::<Submission>(&id)?).await?;
     let pieces = case.rules.framework.pieces(&case.submission.capability);
+    if drafts::draft(&mut once.tx, &Place::of_own(&case)).await?.is_newer(pieces, &fields) {
+        drop(once);
+        let mut tx = ctx.read().await?;
+        return show_own(&asker, &mut tx, &case, Some(fields), FormErrors::one("remark", ELSEWHERE)).await;
+    }
     let marks = match actions::read_marks(pieces, &fields) {
         Ok(marks) => marks,
         Err(errors) => {

@@ -1,7 +1,9 @@
 //! What reviewers and authors see and send.
 
 mod draft;
+mod gone;
 mod judge;
+mod objected;
 mod opinions;
 mod queue;
 mod result;
@@ -39,6 +41,10 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/review/notice/{id}/further", post(objection::raise))
         .route("/review/objections/{id}", get(objection::answer_form).post(objection::answer))
         .route("/review/objections/{id}/withdraw", post(objection::withdraw))
+        .route("/review/objections/{id}/work", get(objected::page))
+        .route("/review/objections/{id}/files/{item}", get(objected::file))
+        .route("/review/objections/{id}/files/{item}/text", get(objected::text))
+        .route("/review/objections/{id}/files/{item}/pictures/{place}", get(objected::picture))
         .route("/review/panel", get(panel::page).post(panel::appoint))
         .route("/review/panel/{seat}/chair", post(panel::lead))
         .route("/review/panel/{seat}/dismiss", post(panel::dismiss))

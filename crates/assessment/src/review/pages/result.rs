@@ -3,11 +3,11 @@
 use askama::Template;
 use tisheng_kernel::number::chinese_date;
 use tisheng_kernel::{Id, Level};
-use tisheng_platform::Ctx;
 use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, show};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Page, once};
+use tisheng_platform::{Ctx, Tx};
 use tisheng_rules::assessment::StepKind;
 use tisheng_training::hours::DisputeState;
 
@@ -35,7 +35,7 @@ struct ResultPage {
     decided: Option<Decided>,
     judgements: Vec<Judgement>,
     rules: String,
-    /// The last day on which objections are heard, while they are.
+    /// The last day on which the asker may object, while that is so.
     heard_until: String,
     /// Objections with their answers; by whom is not told.
     objections: Vec<Objection>,
@@ -82,6 +82,9 @@ pub async fn result(asker: SignedIn, Path(id): Path<String>) -> Answer {
         let next = objection::further::offered(ctx, &mut tx, &case, objection).await?;
         further.extend(next.map(|next| next_words(&next, objection.person == case.submission.person)));
     }
+    let by_author = |one: &Objection| one.person == case.submission.person;
+    let has_objected = objections.iter().any(|one| by_author(one) && one.state != DisputeState::Withdrawn);
+    let heard_until = heard_until(ctx, &mut tx, &case, decided.as_ref()).await?;
     let may_revise = own && evidence::may_revise(ctx, &mut tx, &case.submission).await?;
     drop(tx);
     // What was set aside after an objection was judged all the same.
@@ -104,10 +107,10 @@ pub async fn result(asker: SignedIn, Path(id): Path<String>) -> Answer {
         may_revise,
         steps: steps(&case, (&reviews, own), decided.as_ref()),
         judgements: reviews.iter().filter_map(|review| judgement(&case, review)).collect(),
-        heard_until: heard_until(ctx, &case, decided.as_ref()),
+        heard_until,
         objections: objections.into_iter().filter(|one| one.state != DisputeState::Withdrawn).collect(),
         further,
-        appeal: if own { objection::afterwards(&case.rules) } else { String::new() },
+        appeal: if own && !has_objected { objection::afterwards(&case.rules) } else { String::new() },
         decided,
         rules: format!("{}（{}版）", *case.rules.identity.short_title, case.rules.identity.version),
         submission: case.submission,
@@ -130,10 +133,18 @@ fn next_words(next: &Further, is_author: bool) -> String {
     }
 }
 
-fn heard_until(ctx: &Ctx, case: &Case, decided: Option<&Decided>) -> String {
-    let heard = decided.filter(|decided| objection::actions::is_heard(ctx, decided));
-    let until = heard.filter(|_| case.submission.state == State::Notice).and_then(|d| d.notice_until);
-    until.map(chinese_date).unwrap_or_default()
+/// Until when the asker may object, in words; empty where not, or not any more.
+async fn heard_until(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    case: &Case,
+    decided: Option<&Decided>,
+) -> Result<String, Failure> {
+    let Some(decided) = decided else { return Ok(String::new()) };
+    if !objection::actions::may_object_to(ctx, tx, case, decided).await? {
+        return Ok(String::new());
+    }
+    Ok(decided.notice_until.map(chinese_date).unwrap_or_default())
 }
 
 fn steps(case: &Case, (reviews, own): (&[Review], bool), decided: Option<&Decided>) -> Vec<StepLine> {
@@ -167,7 +178,11 @@ fn steps(case: &Case, (reviews, own): (&[Review], bool), decided: Option<&Decide
                 (StepKind::Panel, _) if Some(at) == now && done + open == 0 => "等待组建考核小组".to_owned(),
                 (StepKind::Peers | StepKind::Panel, _) if done + open > 0 => {
                     let split = ruling.map(|r| format!("；意见不一致，由组长裁定，{}", r.limit()));
-                    format!("已评 {done} 人，共 {} 人{}", done + open, split.unwrap_or_default())
+                    let until = case.peers_until().filter(|_| Some(at) == now);
+                    let until =
+                        until.map(|day| format!("；至{}，之后不再等待，进入下一步", chinese_date(day)));
+                    let further = split.or(until).unwrap_or_default();
+                    format!("已评 {done} 人，共 {} 人{further}", done + open)
                 }
                 _ => String::new(),
             };

@@ -44,6 +44,11 @@ story!(a_late_answer_says_whose_desk_it_is_on, |engine| async move {
     let mut mine = world.teacher(0).await;
     let at = object(&mut mine, &work, "步骤写在第三页").await;
     mine.get(&notice(&work)).await.hides("已超过答复期限");
+    // In time it is the school's alone.
+    let mut above = county(&world).await;
+    above.get("/review").await.hides("公示异议待答复");
+    above.get(&at).await.is(403).says("逾期未答复").says(&office);
+    answered(&mut above, &at, "reject", "没有步骤。").await.is(403).says("逾期未答复");
     eight_days_later(&world).await;
     let mut mine = world.teacher(0).await;
     mine.get(&address(work.id)).await.shows("已超过答复期限").shows(&office);
@@ -51,6 +56,10 @@ story!(a_late_answer_says_whose_desk_it_is_on, |engine| async move {
     let further = [("further", "等了很久")];
     mine.post(&format!("{}/further", notice(&work)), &further).await.is(403);
 
+    // The city is no level of the scheme.
+    let mut city = world.browser(&world.town.city_office).await;
+    city.get("/review").await.hides("公示异议待答复");
+    answered(&mut city, &at, "uphold", "请重评。").await.is(403).says(&office);
     let mut county = county(&world).await;
     assert_eq!(county.get("/review").await.shows("已逾期").link("/review/objections/"), at);
     answered(&mut county, &at, "uphold", "步骤在第三页，请重评。").await.shows("重新评审");
@@ -91,6 +100,29 @@ story!(an_author_who_is_refused_turns_to_the_level_above, |engine| async move {
     all_judge(&world, &work, Level::Pass).await;
     eight_days_later(&world).await;
     assert_eq!(result(&world, &work).await.expect("read").expect("a result").level, Level::Pass);
+});
+
+story!(what_was_answered_is_not_objected_to_again, |engine| async move {
+    let world = town(engine).await;
+    let office = office(&world);
+    let work = on_notice(&world, Level::Fail).await;
+    let mut mine = world.teacher(0).await;
+    mine.get(&address(work.id)).await.shows("提出异议");
+    let at = object(&mut mine, &work, "步骤写在第三页").await;
+    mine.get(&address(work.id)).await.hides("提出异议");
+    answered(&mut chair(&world).await, &at, "reject", "第三页没有步骤。").await.shows("异议不成立");
+    let again = [("text", "再说一次")];
+    mine.get(&notice(&work)).await.shows(&format!("向{office}申诉")).hides("提出异议");
+    mine.get(&address(work.id)).await.hides("提出异议");
+    mine.post(&notice(&work), &again).await.is(403).says("不能重复提出");
+
+    let at = raise(&world, &work, "第三页第二段就是步骤").await;
+    mine.post(&notice(&work), &again).await.is(403);
+    answered(&mut county(&world).await, &at, "reject", "核对过，没有步骤。").await.shows("异议不成立");
+    assert_eq!(current(&world, &work).await.state, State::Notice, "its days are not over");
+    mine.get(&notice(&work)).await.shows("最后一级答复，为最终结论").hides("提出异议");
+    mine.get(&address(work.id)).await.hides("提出异议").hides("书面提出");
+    mine.post(&notice(&work), &again).await.is(403).says("最终结论");
 });
 
 story!(the_answer_of_the_last_level_is_the_last, |engine| async move {

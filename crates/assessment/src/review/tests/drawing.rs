@@ -1,8 +1,8 @@
 //! Who is drawn, what they may know, and who may not look.
 
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 use http::{HeaderMap, Method};
-use tisheng_kernel::Level;
+use tisheng_kernel::{Instant, Level};
 use tisheng_platform::args;
 use tisheng_rules::PeerReviews;
 use tisheng_testkit::story;
@@ -84,7 +84,7 @@ story!(a_claim_lapses_and_another_is_drawn, |engine| async move {
     assert!(before.iter().all(|r| r.reviewer != next.reviewer));
     let principal = world.town.school().principal.person.uuid();
     assert_eq!(next.reviewer, principal, "the own group has nobody left, and all others sit in the panel");
-    judge(&world, &before[1], "A6", Level::Pass).await.1.is(404);
+    judge(&world, &before[1], "A6", Level::Pass).await.1.is(409).says("已转给他人评审");
     let mut late = world.browser(persona(&world, before[1].reviewer)).await;
     late.get(&format!("/review/{}", before[1].id)).await.is(404);
     judge(&world, next, "A6", Level::Pass).await.1.shows("已提交");
@@ -105,6 +105,37 @@ story!(too_few_colleagues_hold_nobody_up, |engine| async move {
     let all = reviews(&world, &work).await;
     let peers = all.iter().filter(|r| r.duty == Duty::Peer).count();
     assert_eq!(peers, 5, "each colleague once, but for the panel's chair");
+});
+
+story!(peers_are_waited_for_as_long_as_the_scheme_says, |engine| async move {
+    let world = town(engine).await;
+    let work = handed_in(&world, 0, "A6").await;
+    let mut mine = world.teacher(0).await;
+    let until = "至2021年3月24日，之后不再等待";
+    mine.get(&address(work.id)).await.shows(&format!("已评 0 人，共 2 人；{until}"));
+    let first = reviews(&world, &work).await.into_iter().find(|r| r.duty == Duty::Peer).expect("a peer");
+    judge(&world, &first, "A6", Level::Pass).await.1.shows("已提交");
+    for _ in 0..3 {
+        world.test.clock.advance(TimeDelta::days(4));
+        world.test.settle().await;
+    }
+    assert_eq!(current(&world, &work).await.state, State::Peers, "one colleague after the other is asked");
+    let all = reviews(&world, &work).await;
+    let last = all.iter().find(|r| r.state == ReviewState::Open).expect("another");
+    assert_eq!(last.limit(), "2021年3月24日前完成");
+    let over = NaiveDate::from_ymd_opt(2021, 3, 25).expect("a date");
+    world.test.clock.set(Instant::start_of(over));
+    world.test.settle().await;
+    assert_eq!(current(&world, &work).await.state, State::Panel, "with the one that came");
+    let state = |all: &[Review]| all.iter().find(|r| r.id == last.id).map(|r| r.state);
+    assert_eq!(state(&reviews(&world, &work).await), Some(ReviewState::Void));
+    assert_eq!(
+        ended(&world, &work, last.reviewer).await,
+        PeerReviews::default(),
+        "the own days were not over"
+    );
+    let mut mine = world.teacher(0).await;
+    mine.get(&address(work.id)).await.shows("教研组互评：合格").hides(until);
 });
 
 story!(nobody_reviews_their_own_and_no_panel_its_member, |engine| async move {

@@ -197,11 +197,34 @@ story!(who_has_to_do_with_a_work_answers_no_objection_to_it, |engine| async move
     elsewhere.get(&notice(&work)).await.is(404);
 
     // Who appoints the panel stands in.
-    let mut county = world.browser(&world.town.county_office).await;
-    county.get("/review").await.shows("公示异议待答复");
     let mut principal = world.browser(&world.town.school().principal).await;
     principal.get(&at).await.shows("标准没有全部达到");
     answered(&mut principal, &at, "reject", "组长裁定有据。").await.shows("异议不成立");
     eight_days_later(&world).await;
     assert_eq!(current(&world, &work).await.state, State::Final);
+});
+
+story!(whoever_answers_reads_the_work_and_what_was_said, |engine| async move {
+    let world = town(engine).await;
+    let work = on_notice(&world, Level::Fail).await;
+    let at = object(&mut world.teacher(0).await, &work, "步骤写在第三页").await;
+    let mut leader = chair(&world).await;
+    let to = leader.get(&at).await.link(&format!("{at}/work"));
+    let page = leader.get(&to).await;
+    page.shows("教学设计").shows("学校考核小组考核：不合格").shows("步骤没有写清楚").shows("步骤写在第三页");
+    let file = page.link(&format!("{at}/files/"));
+    leader.get(&file).await.is(200);
+    for n in [0, 1, 3] {
+        let mut other = world.teacher(n).await;
+        other.get(&to).await.is(404);
+        other.get(&file).await.is(404);
+    }
+    for (above, status) in [(&world.town.county_office, 403), (&world.town.neighbour_office, 404)] {
+        let mut above = world.browser(above).await;
+        above.get(&to).await.is(status);
+        above.get(&file).await.is(status);
+    }
+    answered(&mut leader, &at, "reject", "第三页没有步骤。").await.shows("异议不成立");
+    leader.get(&to).await.is(404);
+    leader.get(&file).await.is(404);
 });

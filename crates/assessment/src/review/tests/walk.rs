@@ -193,7 +193,8 @@ story!(a_returned_work_comes_again_as_a_new_revision, |engine| async move {
     assert_eq!(current(&world, &work).await.state, State::Returned);
     let all = reviews(&world, &work).await;
     assert!(all.iter().all(|r| r.state != ReviewState::Open), "nobody has it in hand any more");
-    judge(&world, &panel[1], "A6", Level::Pass).await.1.is(404);
+    let late = judge(&world, &panel[1], "A6", Level::Fail).await.1;
+    late.is(409).says("已退回教师修改").says("步骤没有写清楚");
 
     let mut mine = world.teacher(0).await;
     mine.get(&address(work.id)).await.shows("退回理由：反思太短，请补充");
@@ -297,7 +298,7 @@ story!(a_form_sent_twice_judges_once, |engine| async move {
     let to = format!("/review/{}", review.id);
     peer.post(&to, &borrowed(&form)).await.shows("已提交");
     peer.post(&to, &borrowed(&form)).await.shows("已提交");
-    peer.post(&to, &borrowed(&marks(&world, "A6", Level::Fail))).await.is(404);
+    peer.post(&to, &borrowed(&marks(&world, "A6", Level::Fail))).await.is(409).says("已经提交");
     let kept = reviews(&world, &work).await.into_iter().find(|r| r.id == review.id).expect("kept");
     assert_eq!(kept.level, Some(Level::Pass));
 });
