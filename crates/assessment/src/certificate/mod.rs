@@ -13,7 +13,7 @@
 //! Tables: `standing`, `certificate`, `certificate_sequence`, `certificate_batch`,
 //! `certificate_left_out`. Invariants: a
 //! standing equals a fresh computation; a teacher has at most one valid certificate in a
-//! programme; a number is given once.
+//! programme; a number is given once; a certificate stands where its holder teaches, or taught last.
 //!
 //! Events: [`STANDING_CHANGED`] `{programme, person}`, [`ISSUED`] ([`Done`]), and [`ALL_REFRESHED`]
 //! `{programme}`.
