@@ -46,7 +46,7 @@ pub use trial::EXAMINE;
 
 use tisheng_kernel::Id;
 use tisheng_platform::jobs::Handlers;
-use tisheng_platform::{DbError, Tx};
+use tisheng_platform::{DbError, Scope, Tx};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::people::Person;
 use tisheng_registry::roster;
@@ -75,6 +75,15 @@ pub async fn valid(
     person: Id<Person>,
 ) -> Result<Option<Certificate>, DbError> {
     store::valid_of(tx, programme, person).await
+}
+
+/// How many valid certificates below a node have a holder who has met everything no longer; beyond what
+/// [`shown`] shows nobody counts on.
+///
+/// # Errors
+/// What the database reports.
+pub async fn unmet(tx: &mut Tx, programme: Id<Programme>, scope: &Scope) -> Result<i64, DbError> {
+    store::listed::count_unmet(tx, programme, scope, batch::MANY + 1).await
 }
 
 /// Every certificate of a teacher, the latest first, whatever became of it.

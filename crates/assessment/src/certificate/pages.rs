@@ -223,7 +223,12 @@ impl BatchShown {
     }
 }
 
-const STATES: [(&str, &str); 3] = [("valid", "有效"), ("revoked", "已撤销"), ("superseded", "已换发")];
+const STATES: [(&str, &str); 4] = [
+    ("valid", "有效"),
+    (store::listed::UNMET, "有效，但已不再达标"),
+    ("revoked", "已撤销"),
+    ("superseded", "已换发"),
+];
 
 /// `GET /certificates`
 async fn list(asker: SignedIn, filters: Filters) -> Answer {
@@ -285,6 +290,8 @@ struct OnePage {
     certificate: Certificate,
     facts: Facts,
     may_end: bool,
+    /// What its holder has met no longer, while it is valid; empty for whoever does not see what teachers have met.
+    lacking: Vec<Condition>,
     /// Where its holder is issued another, once it was revoked; empty where nobody is or the asker may not.
     again: String,
     /// The rules that judged, in words.
@@ -319,6 +326,7 @@ async fn one_page(
     let mut tx = asker.ctx.read().await?;
     let rules = scheme::rules_of(&asker.ctx.app, &mut tx, certificate.version).await?;
     let again = again_at(&asker.ctx, &mut tx, &certificate).await?;
+    let lacking = lacking(&asker.ctx, &mut tx, &certificate).await?;
     drop(tx);
     let basis = format!("《{}》，方案版本 {}", *rules.identity.title, rules.version());
     let may_end =
@@ -329,7 +337,27 @@ async fn one_page(
         Ok(_) => page.crumb("证书", "/certificates"),
         Err(_) => page,
     };
-    Ok(OnePage { page, certificate, facts, may_end, again, basis, reason: reason.to_owned(), errors })
+    Ok(OnePage {
+        page,
+        certificate,
+        facts,
+        may_end,
+        lacking,
+        again,
+        basis,
+        reason: reason.to_owned(),
+        errors,
+    })
+}
+
+/// What the holder of a valid certificate has met no longer.
+async fn lacking(ctx: &Ctx, tx: &mut Tx, certificate: &Certificate) -> Result<Vec<Condition>, Failure> {
+    if certificate.state != CertificateState::Valid || !sees_standings(ctx) {
+        return Ok(Vec::new());
+    }
+    let programme = scheme::of_id(tx, certificate.programme).await?;
+    let verdict = standing::verdict(ctx, tx, &programme, certificate.person).await?;
+    Ok(verdict.listed().filter(|gate| !gate.met).cloned().collect())
 }
 
 /// Where the asker issues another certificate to the holder of one that was revoked; empty where that

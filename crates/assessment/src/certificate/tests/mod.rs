@@ -5,6 +5,7 @@ mod moving;
 mod proof;
 mod score;
 mod trial;
+mod unmet;
 mod walking;
 
 use std::sync::Arc;
