@@ -289,6 +289,8 @@ struct OnePage {
     page: Page,
     certificate: Certificate,
     facts: Facts,
+    /// What stands in the end in the place of a superseded one.
+    last: Option<Certificate>,
     may_end: bool,
     /// What its holder has met no longer, while it is valid; empty for whoever does not see what teachers have met.
     lacking: Vec<Condition>,
@@ -326,6 +328,7 @@ async fn one_page(
     let mut tx = asker.ctx.read().await?;
     let rules = scheme::rules_of(&asker.ctx.app, &mut tx, certificate.version).await?;
     let again = again_at(&asker.ctx, &mut tx, &certificate).await?;
+    let last = store::successor(&mut tx, &certificate).await?;
     let lacking = lacking(&asker.ctx, &mut tx, &certificate).await?;
     drop(tx);
     let basis = format!("《{}》，方案版本 {}", *rules.identity.title, rules.version());
@@ -341,6 +344,7 @@ async fn one_page(
         page,
         certificate,
         facts,
+        last,
         may_end,
         lacking,
         again,

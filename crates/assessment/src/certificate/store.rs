@@ -135,6 +135,21 @@ pub async fn of_number(tx: &mut Tx, number: &str) -> Result<Option<Certificate>,
     tx.row_opt(FIELDS_OF_NUMBER, args![number], certificate).await
 }
 
+/// Certificates that take each other's place, at most: nobody is issued a corrected one so often.
+const LINE: usize = 100;
+
+/// What stands in the end in the place of a superseded certificate, whatever has become of it.
+pub async fn successor(tx: &mut Tx, superseded: &Certificate) -> Result<Option<Certificate>, DbError> {
+    let (mut last, mut next) = (None, superseded.superseded_by.clone());
+    for _ in 0..LINE {
+        let Some(number) = next else { break };
+        let Some(found) = of_number(tx, &number).await? else { break };
+        next = found.superseded_by.clone();
+        last = Some(found);
+    }
+    Ok(last)
+}
+
 pub async fn valid_of(
     tx: &mut Tx,
     programme: Id<Programme>,
