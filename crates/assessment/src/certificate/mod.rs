@@ -28,6 +28,7 @@ mod issue;
 mod model;
 mod pages;
 mod standing;
+mod steps;
 mod store;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -41,6 +42,7 @@ pub use issue::{issue, reissue, revoke};
 pub use model::{Action, Certificate, CertificateError, CertificateState, Done, Standing};
 pub use pages::{routes, sees_standings};
 pub use standing::{FINAL_BY, refresh, verdict};
+pub use steps::step_of;
 pub use store::{follow, keeps_of};
 pub use trial::EXAMINE;
 

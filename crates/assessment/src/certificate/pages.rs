@@ -29,6 +29,7 @@ use super::document::document;
 use super::facts::Facts;
 use super::issue::{self, ISSUERS};
 use super::model::{Certificate, CertificateError, CertificateState};
+use super::steps::step_of;
 use super::{standing, store};
 
 /// Who sees the certificates of a node.
@@ -82,6 +83,8 @@ struct Shown {
     revoked: Option<Certificate>,
     name: String,
     person: Id<Person>,
+    /// Where the teacher does first what is missing.
+    next: &'static str,
 }
 
 impl Shown {
@@ -127,7 +130,10 @@ async fn shown(ctx: &Ctx, person: Id<Person>, left: Option<&Member>) -> Result<S
     let verdict = standing::verdict(ctx, &mut tx, &programme, person).await?;
     let certificate = store::valid_of(&mut tx, programme.id, person).await?;
     let revoked = super::revoked(&mut tx, programme.id, person).await?;
-    Ok(Shown { verdict, certificate, revoked, name, person })
+    let rules = scheme::rules(&ctx.app, &mut tx, &programme).await?;
+    let open = verdict.listed().filter(|gate| !(gate.met || gate.waiting));
+    let next = open.map(|gate| step_of(&rules, gate)).min().map_or("/", |(_, place)| place);
+    Ok(Shown { verdict, certificate, revoked, name, person, next })
 }
 
 /// `GET /standing`

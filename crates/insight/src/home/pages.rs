@@ -21,8 +21,7 @@ use tisheng_policy::scheme;
 use tisheng_registry::access::{self, Role};
 use tisheng_registry::organisation;
 use tisheng_registry::roster::{Kind, Teachers};
-use tisheng_rules::certification::GateKind;
-use tisheng_rules::{Condition, Scheme, Verdict};
+use tisheng_rules::{Scheme, Verdict};
 
 use super::store::{self, Waiting};
 use crate::monitoring::{self, Figures, Idle, Lagging, Life, Measured};
@@ -156,22 +155,10 @@ fn judge_by(in_hand: &InHand, today: NaiveDate) -> String {
 
 /// The gates in the order in which a teacher works: choose, hand in, collect hours.
 fn tasks(rules: &Scheme, verdict: &Verdict) -> Vec<Task> {
-    let order = |kind: &GateKind| match kind {
-        GateKind::Choice => (0, "/choice"),
-        GateKind::Levels => (1, "/evidence"),
-        GateKind::Work(_) => (2, "/evidence"),
-        GateKind::Hours | GateKind::HourKinds => (3, "/hours"),
-    };
-    let of = |condition: &Condition| {
-        let gate = rules.certification.gates.iter().find(|gate| {
-            condition.key.strip_prefix(gate.key.as_str()).is_some_and(|r| r.is_empty() || r.starts_with('.'))
-        });
-        gate.map_or((4, "/standing"), |gate| order(&gate.kind))
-    };
-    let mut ordered: Vec<(i32, Task)> = verdict
+    let mut ordered: Vec<(u8, Task)> = verdict
         .listed()
         .map(|condition| {
-            let (place, href) = of(condition);
+            let (place, href) = certificate::step_of(rules, condition);
             let task = Task {
                 title: condition.title.clone(),
                 note: condition.sentence.clone(),
