@@ -25,7 +25,7 @@ use tisheng_registry::people::{self, Person};
 use tisheng_rules::{Condition, Verdict};
 
 use super::batch::{self, Batch};
-use super::document::document;
+use super::document::{document, unprintable};
 use super::facts::Facts;
 use super::issue::{self, ISSUERS};
 use super::model::{Certificate, CertificateError, CertificateState};
@@ -82,6 +82,7 @@ struct Shown {
     /// What was taken back, while there is no other.
     revoked: Option<Certificate>,
     name: String,
+    school: String,
     person: Id<Person>,
     /// Where the teacher does first what is missing.
     next: &'static str,
@@ -114,16 +115,18 @@ struct StandingPage {
     shown: Shown,
     own: bool,
     may_issue: bool,
+    /// Characters of what would be issued that cannot be printed.
+    unprintable: String,
 }
 
 /// The standing of `person` in the programme where they teach; of whoever has left, where they `left`.
 async fn shown(ctx: &Ctx, person: Id<Person>, left: Option<&Member>) -> Result<Shown, Failure> {
     let mut tx = ctx.read().await?;
-    let (name, path) = match left {
-        Some(member) => (member.name.clone(), member.path.clone()),
+    let (name, school, path) = match left {
+        Some(member) => (member.name.clone(), member.node_name.clone(), member.path.clone()),
         None => {
             let teacher = people::teacher(&mut tx, person).await?;
-            (teacher.name, teacher.path)
+            (teacher.name, teacher.school_name, teacher.path)
         }
     };
     let programme = scheme::at(&mut tx, &path).await?;
@@ -133,7 +136,7 @@ async fn shown(ctx: &Ctx, person: Id<Person>, left: Option<&Member>) -> Result<S
     let rules = scheme::rules(&ctx.app, &mut tx, &programme).await?;
     let open = verdict.listed().filter(|gate| !(gate.met || gate.waiting));
     let next = open.map(|gate| step_of(&rules, gate)).min().map_or("/", |(_, place)| place);
-    Ok(Shown { verdict, certificate, revoked, name, person, next })
+    Ok(Shown { verdict, certificate, revoked, name, school, person, next })
 }
 
 /// `GET /standing`
@@ -142,7 +145,8 @@ async fn own_standing(asker: SignedIn) -> Answer {
     let left = Some(member).filter(|member| member.only_reads());
     let shown = shown(&asker.ctx, Id::from_uuid(member.person), left).await?;
     let page = Page::new(&asker, "达标情况", "/standing");
-    show(&StandingPage { page, shown, own: left.is_none(), may_issue: false })
+    let unprintable = String::new();
+    show(&StandingPage { page, shown, own: left.is_none(), may_issue: false, unprintable })
 }
 
 /// `GET /people/{person}/standing`
@@ -157,7 +161,13 @@ async fn others_standing(asker: SignedIn, Path(person): Path<Id<Person>>) -> Ans
     let title = format!("{}的达标情况", shown.name);
     let page = Page::new(&asker, title, "/people");
     let may_issue = access::require(&asker.ctx, &ISSUERS).is_ok();
-    show(&StandingPage { page, shown, own: false, may_issue })
+    let may_issue = may_issue && shown.verdict.met && shown.certificate.is_none();
+    let unprintable = if may_issue {
+        unprintable(&asker.ctx, &format!("{}{}", shown.name, shown.school))
+    } else {
+        String::new()
+    };
+    show(&StandingPage { page, shown, own: false, may_issue, unprintable })
 }
 
 /// `POST /people/{person}/certificate`
@@ -300,6 +310,8 @@ struct OnePage {
     may_end: bool,
     /// What its holder has met no longer, while it is valid; empty for whoever does not see what teachers have met.
     lacking: Vec<Condition>,
+    /// Characters that cannot be printed, while it is valid.
+    unprintable: String,
     /// Where its holder is issued another, once it was revoked; empty where nobody is or the asker may not.
     again: String,
     /// The rules that judged, in words.
@@ -337,9 +349,10 @@ async fn one_page(
     let last = store::successor(&mut tx, &certificate).await?;
     let lacking = lacking(&asker.ctx, &mut tx, &certificate).await?;
     drop(tx);
+    let is_valid = certificate.state == CertificateState::Valid;
+    let unprintable = if is_valid { unprintable(&asker.ctx, &certificate.facts) } else { String::new() };
     let basis = format!("《{}》，方案版本 {}", *rules.identity.title, rules.version());
-    let may_end =
-        access::require(&asker.ctx, &ISSUERS).is_ok() && certificate.state == CertificateState::Valid;
+    let may_end = is_valid && access::require(&asker.ctx, &ISSUERS).is_ok();
     let title = format!("证书 {}", certificate.number);
     let page = Page::new(asker, title, "/certificates");
     let page = match access::require(&asker.ctx, &SEERS) {
@@ -353,6 +366,7 @@ async fn one_page(
         last,
         may_end,
         lacking,
+        unprintable,
         again,
         basis,
         reason: reason.to_owned(),

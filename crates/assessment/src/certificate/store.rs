@@ -8,6 +8,7 @@ pub mod standing;
 use std::collections::HashMap;
 
 use tisheng_kernel::{Id, Instant};
+use tisheng_platform::files::Blob;
 use tisheng_platform::{DbError, Row, Scope, Shift, Tx, Value, args};
 use tisheng_policy::scheme::{Programme, Version};
 use tisheng_registry::people::Person;
@@ -248,7 +249,8 @@ pub async fn succeed(tx: &mut Tx, number: &str, by: &str) -> Result<(), DbError>
     tx.run(SUCCEED, args![number, by]).await.map(drop)
 }
 
-pub async fn keep_pdf(tx: &mut Tx, number: &str, digest: &str, size: i64) -> Result<(), DbError> {
+pub async fn keep_pdf(tx: &mut Tx, number: &str, pdf: Option<&Blob>) -> Result<(), DbError> {
+    let (digest, size) = (pdf.map(|pdf| pdf.digest.as_str()), pdf.map(|pdf| pdf.size));
     tx.run(KEEP_PDF, args![number, digest, size]).await.map(drop)
 }
 

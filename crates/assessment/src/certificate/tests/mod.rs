@@ -2,6 +2,7 @@
 
 mod batches;
 mod moving;
+mod printing;
 mod proof;
 mod score;
 mod trial;
