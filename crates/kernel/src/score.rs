@@ -33,14 +33,15 @@ impl Score {
         self.0
     }
 
-    /// `part` of `whole` times this many points, rounded down; no more than all of them.
+    /// `part` of `whole` times this many points, halves of a hundredth rounded up like those of hours; no more
+    /// than all of them.
     #[must_use]
     pub fn share(self, part: i64, whole: i64) -> Self {
         if whole <= 0 {
             return Self::ZERO;
         }
-        let part = i128::from(part.clamp(0, whole));
-        Self(i64::try_from(i128::from(self.0) * part / i128::from(whole)).unwrap_or(self.0))
+        let (part, whole) = (i128::from(part.clamp(0, whole)), i128::from(whole));
+        Self(i64::try_from((i128::from(self.0) * part + whole / 2) / whole).unwrap_or(self.0))
     }
 }
 
@@ -76,5 +77,14 @@ mod tests {
         assert_eq!(Score::points(25).share(-1, 4), Score::ZERO);
         assert_eq!(Score::points(10).share(1, 3).to_string(), "3.33");
         assert_eq!(Score::points(10).share(1, 0), Score::ZERO);
+    }
+
+    #[test]
+    fn what_is_shown_is_rounded() {
+        assert_eq!(Score::points(100).share(3, 7).to_string(), "42.86", "42.857");
+        assert_eq!(Score::points(10).share(2, 3).to_string(), "6.67");
+        assert_eq!(Score::points(1).share(1, 8).to_string(), "0.13", "a half is rounded up");
+        assert_eq!(Score::points(1).share(1, 16).to_string(), "0.06");
+        assert_eq!(Score::points(25).share(i64::MAX - 1, i64::MAX), Score::points(25));
     }
 }

@@ -1,4 +1,4 @@
-//! After a file of teachers: those whom it moved stand at their new schools, and those whom it
+//! After a file of teachers: those whom it moved stand at their new schools with their certificates, and those whom it
 //! brought have a standing, which says what they are to do. The work grows with the file; only what
 //! was undone, which leaves no trace, is looked for in the part of the tree of its clerk.
 
@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::everybody::{STEP, Step, look, settle};
 use super::standing::refresh;
 use super::store::standing as store;
+use super::store::{astray_within, follow_holder};
 
 /// People written one by one in a transaction: others write as well.
 const AT_ONCE: usize = 100;
@@ -42,10 +43,11 @@ pub(super) async fn follow_posts_job(ctx: Ctx, claimed: Claimed) -> Result<(), J
 }
 
 /// Whoever an undone file moved back stands within the part of its clerk, at a school where the open
-/// post is not any more.
+/// post is not any more; of whoever it had brought back only the certificates do.
 async fn follow_back(ctx: &Ctx, programme: &Programme, scope: &Scope) -> Result<(), Failure> {
     let mut tx = ctx.read().await?;
-    let moved = store::moved_within(&mut tx, programme.id, scope).await?;
+    let mut moved = store::moved_within(&mut tx, programme.id, scope).await?;
+    moved.extend(astray_within(&mut tx, programme.id, scope).await?);
     drop(tx);
     follow(ctx, programme, &moved).await
 }
@@ -69,7 +71,7 @@ async fn follow_run(ctx: &Ctx, programme: &Programme, run: &Run) -> Result<(), F
     }
 }
 
-/// Puts standings where their teachers' open posts are.
+/// Puts standings where their teachers' open posts are, and certificates with them.
 async fn follow(ctx: &Ctx, programme: &Programme, moved: &[Id<Person>]) -> Result<(), Failure> {
     for some in moved.chunks(AT_ONCE) {
         let mut tx = ctx.write().await?;
@@ -77,6 +79,7 @@ async fn follow(ctx: &Ctx, programme: &Programme, moved: &[Id<Person>]) -> Resul
             // The line is held before the post is read: whoever moves the person meanwhile comes after.
             store::claim_standing(&mut tx, programme, *person, ctx.at).await?;
             store::follow_post(&mut tx, programme.id, *person).await?;
+            follow_holder(&mut tx, programme.id, *person).await?;
         }
         tx.commit().await?;
     }

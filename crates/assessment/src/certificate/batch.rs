@@ -259,7 +259,11 @@ pub(super) async fn batch_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError
         after = (path.clone(), last.uuid());
         let mut issued = 0;
         for (_, person) in &ready {
-            match write(&ctx, &mut tx, &basis, *person, origin).await {
+            let written = match people::teacher(&mut tx, *person).await {
+                Ok(teacher) => write(&ctx, &mut tx, &basis, teacher, origin).await,
+                Err(failure) => Err(failure.into()),
+            };
+            match written {
                 Ok(_) => issued += 1,
                 // Something was taken back since the standing was written, or somebody left: not
                 // ready after all.

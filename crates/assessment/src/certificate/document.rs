@@ -16,8 +16,15 @@ use super::facts::{Facts, stamped};
 use super::model::{Certificate, CertificateError, CertificateState};
 use super::{facts, store};
 
-/// The document of a certificate, typeset when it is first asked for and kept. Whether the asker
-/// may have it is the caller's question.
+/// The characters of `text` that no font has, as a page names them; empty where everything can be printed.
+/// A certificate is issued all the same: its facts are right, and fonts can be added.
+pub(super) fn unprintable(ctx: &Ctx, text: &str) -> String {
+    let missing = ctx.app.parts.get::<Typesetter>().missing(text);
+    missing.iter().map(char::to_string).collect::<Vec<_>>().join("、")
+}
+
+/// The document of a certificate, typeset when it is first asked for and kept; one with empty boxes is not
+/// kept, and is whole as soon as there is a font. Whether the asker may have it is the caller's question.
 ///
 /// # Errors
 /// [`CertificateError::Tampered`] when the facts are not what was signed; what typesetting or the
@@ -26,8 +33,9 @@ pub async fn document(ctx: &Ctx, certificate: &Certificate) -> Result<Blob, Cert
     if !facts::is_genuine(&ctx.app.keys, certificate) {
         return Err(CertificateError::Tampered(certificate.number.clone()));
     }
+    let is_whole = unprintable(ctx, &certificate.facts).is_empty();
     let mut tx = ctx.read().await?;
-    if let Some((digest, size)) = store::pdf(&mut tx, &certificate.number).await? {
+    if let Some((digest, size)) = store::pdf(&mut tx, &certificate.number).await?.filter(|_| is_whole) {
         return Ok(Blob { digest, size });
     }
     let rules = scheme::rules_of(&ctx.app, &mut tx, certificate.version).await?;
@@ -41,7 +49,7 @@ pub async fn document(ctx: &Ctx, certificate: &Certificate) -> Result<Blob, Cert
     let pdf = stamped(&ctx.app.keys, &pdf, &certificate.facts, &certificate.signature);
     let blob = ctx.app.files.put(Bytes::from(pdf)).await.map_err(Failure::from)?;
     let mut tx = ctx.write().await?;
-    store::keep_pdf(&mut tx, &certificate.number, &blob.digest, blob.size).await?;
+    store::keep_pdf(&mut tx, &certificate.number, Some(&blob).filter(|_| is_whole)).await?;
     tx.commit().await?;
     Ok(blob)
 }

@@ -1,7 +1,7 @@
 //! The standings of everybody: looked at side by side without holding up a writer, and written
 //! where they are others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 use std::thread::available_parallelism;
 
@@ -54,6 +54,8 @@ pub(super) struct Look {
 pub(super) struct Different {
     fresh: Standing,
     is_new: bool,
+    /// Whether the teacher stood at another school.
+    has_moved: bool,
 }
 
 /// Works the standing of every teacher of a programme out again, writing in steps of their own
@@ -105,8 +107,11 @@ pub(super) async fn look(ctx: Ctx, programme: Programme, step: Step) -> Result<L
     let kept: BTreeMap<Id<Person>, Standing> = kept.into_iter().map(|s| (s.person, s)).collect();
     let (teachers, met) = (fresh.len(), fresh.iter().filter(|standing| standing.met).count());
     let different = fresh.into_iter().filter_map(|fresh| match kept.get(&fresh.person) {
-        Some(kept) => (*kept != fresh).then_some(Different { fresh, is_new: false }),
-        None => Some(Different { fresh, is_new: true }),
+        Some(kept) => {
+            let has_moved = kept.path != fresh.path;
+            (*kept != fresh).then_some(Different { fresh, is_new: false, has_moved })
+        }
+        None => Some(Different { fresh, is_new: true, has_moved: false }),
     });
     let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
     Ok(Look { first, last, teachers: count(teachers), met: count(met), different: different.collect() })
@@ -138,6 +143,8 @@ pub(super) async fn settle(
 ) -> Result<u64, Failure> {
     let (Some(first), Some(last)) = (different.first(), different.last()) else { return Ok(0) };
     let (first, last) = (first.fresh.person, last.fresh.person);
+    let moved: BTreeSet<Id<Person>> =
+        different.iter().filter(|different| different.has_moved).map(|one| one.fresh.person).collect();
     let mut found: BTreeMap<Id<Person>, Standing> =
         different.into_iter().map(|different| (different.fresh.person, different.fresh)).collect();
     let mut tx = ctx.write_alone().await?;
@@ -146,6 +153,9 @@ pub(super) async fn settle(
     step.retain(|(person, path)| found.get(person).is_some_and(|standing| standing.path == *path));
     let held: Vec<Standing> = step.iter().filter_map(|(person, _)| found.remove(person)).collect();
     let changed = store::standing::put_standings(&mut tx, programme.id, &held, ctx.at).await?;
+    for standing in held.iter().filter(|standing| moved.contains(&standing.person)) {
+        store::follow_holder(&mut tx, programme.id, standing.person).await?;
+    }
     let fresh = standings(ctx, &mut tx, programme, step).await?;
     store::standing::put_standings(&mut tx, programme.id, &fresh, ctx.at).await?;
     tx.commit().await?;

@@ -32,7 +32,7 @@ pub async fn issue(ctx: &Ctx, tx: &mut Tx, person: Id<Person>) -> Result<Certifi
     let programme = scheme::at(tx, &teacher.path).await?;
     let rules = scheme::rules(&ctx.app, tx, &programme).await?;
     let basis = Basis { programme: &programme, version: programme.version, rules: &rules };
-    write(ctx, tx, &basis, person, Origin::of(ctx)).await
+    write(ctx, tx, &basis, teacher, Origin::of(ctx)).await
 }
 
 /// What a certificate is issued by.
@@ -62,14 +62,14 @@ pub(super) async fn write(
     ctx: &Ctx,
     tx: &mut Tx,
     basis: &Basis<'_>,
-    person: Id<Person>,
+    teacher: Teacher,
     origin: Origin,
 ) -> Result<Certificate, CertificateError> {
     let Basis { programme, version, rules } = *basis;
+    let person = teacher.person;
     if let Some(valid) = store::valid_of(tx, programme.id, person).await? {
         return Err(CertificateError::Issued(valid.number));
     }
-    let teacher = people::teacher(tx, person).await?;
     store::standing::claim_standing(tx, programme, person, ctx.at).await?;
     let mut facts = stated(ctx, tx, basis, &teacher).await?;
     let region = organisation::by_path(tx, &programme.path).await?.and_then(|node| node.code);
@@ -191,7 +191,7 @@ async fn tell(
 }
 
 /// Issues a corrected certificate in place of a valid one, by the version of the rules that judged
-/// then.
+/// then; to a leaver with the school where they taught last.
 ///
 /// # Errors
 /// As [`revoke`] and [`issue`].
@@ -206,7 +206,8 @@ pub async fn reissue(
     let rules = scheme::rules_of(&ctx.app, tx, found.version).await?;
     end(ctx, tx, &found, CertificateState::Superseded, (reason, None)).await?;
     let basis = Basis { programme: &programme, version: found.version, rules: &rules };
-    let fresh = write(ctx, tx, &basis, found.person, Origin::of(ctx)).await?;
+    let holder = people::last_taught(tx, found.person).await?;
+    let fresh = write(ctx, tx, &basis, holder, Origin::of(ctx)).await?;
     store::succeed(tx, number, &fresh.number).await?;
     tell(ctx, tx, &found, (Action::Superseded, Some(&fresh.number))).await?;
     Ok(fresh)

@@ -13,7 +13,7 @@
 //! Tables: `standing`, `certificate`, `certificate_sequence`, `certificate_batch`,
 //! `certificate_left_out`. Invariants: a
 //! standing equals a fresh computation; a teacher has at most one valid certificate in a
-//! programme; a number is given once.
+//! programme; a number is given once; a certificate stands where its holder teaches, or taught last.
 //!
 //! Events: [`STANDING_CHANGED`] `{programme, person}`, [`ISSUED`] ([`Done`]), and [`ALL_REFRESHED`]
 //! `{programme}`.
@@ -28,6 +28,7 @@ mod issue;
 mod model;
 mod pages;
 mod standing;
+mod steps;
 mod store;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -41,12 +42,13 @@ pub use issue::{issue, reissue, revoke};
 pub use model::{Action, Certificate, CertificateError, CertificateState, Done, Standing};
 pub use pages::{routes, sees_standings};
 pub use standing::{FINAL_BY, refresh, verdict};
+pub use steps::step_of;
 pub use store::{follow, keeps_of};
 pub use trial::EXAMINE;
 
 use tisheng_kernel::Id;
 use tisheng_platform::jobs::Handlers;
-use tisheng_platform::{DbError, Tx};
+use tisheng_platform::{DbError, Scope, Tx};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::people::Person;
 use tisheng_registry::roster;
@@ -75,6 +77,15 @@ pub async fn valid(
     person: Id<Person>,
 ) -> Result<Option<Certificate>, DbError> {
     store::valid_of(tx, programme, person).await
+}
+
+/// How many valid certificates below a node have a holder who has met everything no longer; beyond what
+/// [`shown`] shows nobody counts on.
+///
+/// # Errors
+/// What the database reports.
+pub async fn unmet(tx: &mut Tx, programme: Id<Programme>, scope: &Scope) -> Result<i64, DbError> {
+    store::listed::count_unmet(tx, programme, scope, batch::MANY + 1).await
 }
 
 /// Every certificate of a teacher, the latest first, whatever became of it.

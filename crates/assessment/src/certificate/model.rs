@@ -116,7 +116,7 @@ pub struct Certificate {
     pub programme: Id<Programme>,
     /// To whom.
     pub person: Id<Person>,
-    /// Path of the teacher's school on the day of issue.
+    /// Path of the school where the teacher works now; of a leaver, where they taught last.
     pub path: String,
     /// The name as printed.
     pub name: String,

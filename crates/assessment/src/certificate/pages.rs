@@ -25,10 +25,11 @@ use tisheng_registry::people::{self, Person};
 use tisheng_rules::{Condition, Verdict};
 
 use super::batch::{self, Batch};
-use super::document::document;
+use super::document::{document, unprintable};
 use super::facts::Facts;
 use super::issue::{self, ISSUERS};
 use super::model::{Certificate, CertificateError, CertificateState};
+use super::steps::step_of;
 use super::{standing, store};
 
 /// Who sees the certificates of a node.
@@ -81,7 +82,10 @@ struct Shown {
     /// What was taken back, while there is no other.
     revoked: Option<Certificate>,
     name: String,
+    school: String,
     person: Id<Person>,
+    /// Where the teacher does first what is missing.
+    next: &'static str,
 }
 
 impl Shown {
@@ -111,23 +115,28 @@ struct StandingPage {
     shown: Shown,
     own: bool,
     may_issue: bool,
+    /// Characters of what would be issued that cannot be printed.
+    unprintable: String,
 }
 
 /// The standing of `person` in the programme where they teach; of whoever has left, where they `left`.
 async fn shown(ctx: &Ctx, person: Id<Person>, left: Option<&Member>) -> Result<Shown, Failure> {
     let mut tx = ctx.read().await?;
-    let (name, path) = match left {
-        Some(member) => (member.name.clone(), member.path.clone()),
+    let (name, school, path) = match left {
+        Some(member) => (member.name.clone(), member.node_name.clone(), member.path.clone()),
         None => {
             let teacher = people::teacher(&mut tx, person).await?;
-            (teacher.name, teacher.path)
+            (teacher.name, teacher.school_name, teacher.path)
         }
     };
     let programme = scheme::at(&mut tx, &path).await?;
     let verdict = standing::verdict(ctx, &mut tx, &programme, person).await?;
     let certificate = store::valid_of(&mut tx, programme.id, person).await?;
     let revoked = super::revoked(&mut tx, programme.id, person).await?;
-    Ok(Shown { verdict, certificate, revoked, name, person })
+    let rules = scheme::rules(&ctx.app, &mut tx, &programme).await?;
+    let open = verdict.listed().filter(|gate| !(gate.met || gate.waiting));
+    let next = open.map(|gate| step_of(&rules, gate)).min().map_or("/", |(_, place)| place);
+    Ok(Shown { verdict, certificate, revoked, name, school, person, next })
 }
 
 /// `GET /standing`
@@ -136,7 +145,8 @@ async fn own_standing(asker: SignedIn) -> Answer {
     let left = Some(member).filter(|member| member.only_reads());
     let shown = shown(&asker.ctx, Id::from_uuid(member.person), left).await?;
     let page = Page::new(&asker, "达标情况", "/standing");
-    show(&StandingPage { page, shown, own: left.is_none(), may_issue: false })
+    let unprintable = String::new();
+    show(&StandingPage { page, shown, own: left.is_none(), may_issue: false, unprintable })
 }
 
 /// `GET /people/{person}/standing`
@@ -151,7 +161,13 @@ async fn others_standing(asker: SignedIn, Path(person): Path<Id<Person>>) -> Ans
     let title = format!("{}的达标情况", shown.name);
     let page = Page::new(&asker, title, "/people");
     let may_issue = access::require(&asker.ctx, &ISSUERS).is_ok();
-    show(&StandingPage { page, shown, own: false, may_issue })
+    let may_issue = may_issue && shown.verdict.met && shown.certificate.is_none();
+    let unprintable = if may_issue {
+        unprintable(&asker.ctx, &format!("{}{}", shown.name, shown.school))
+    } else {
+        String::new()
+    };
+    show(&StandingPage { page, shown, own: false, may_issue, unprintable })
 }
 
 /// `POST /people/{person}/certificate`
@@ -223,7 +239,12 @@ impl BatchShown {
     }
 }
 
-const STATES: [(&str, &str); 3] = [("valid", "有效"), ("revoked", "已撤销"), ("superseded", "已换发")];
+const STATES: [(&str, &str); 4] = [
+    ("valid", "有效"),
+    (store::listed::UNMET, "有效，但已不再达标"),
+    ("revoked", "已撤销"),
+    ("superseded", "已换发"),
+];
 
 /// `GET /certificates`
 async fn list(asker: SignedIn, filters: Filters) -> Answer {
@@ -284,7 +305,13 @@ struct OnePage {
     page: Page,
     certificate: Certificate,
     facts: Facts,
+    /// What stands in the end in the place of a superseded one.
+    last: Option<Certificate>,
     may_end: bool,
+    /// What its holder has met no longer, while it is valid; empty for whoever does not see what teachers have met.
+    lacking: Vec<Condition>,
+    /// Characters that cannot be printed, while it is valid.
+    unprintable: String,
     /// Where its holder is issued another, once it was revoked; empty where nobody is or the asker may not.
     again: String,
     /// The rules that judged, in words.
@@ -319,17 +346,42 @@ async fn one_page(
     let mut tx = asker.ctx.read().await?;
     let rules = scheme::rules_of(&asker.ctx.app, &mut tx, certificate.version).await?;
     let again = again_at(&asker.ctx, &mut tx, &certificate).await?;
+    let last = store::successor(&mut tx, &certificate).await?;
+    let lacking = lacking(&asker.ctx, &mut tx, &certificate).await?;
     drop(tx);
+    let is_valid = certificate.state == CertificateState::Valid;
+    let unprintable = if is_valid { unprintable(&asker.ctx, &certificate.facts) } else { String::new() };
     let basis = format!("《{}》，方案版本 {}", *rules.identity.title, rules.version());
-    let may_end =
-        access::require(&asker.ctx, &ISSUERS).is_ok() && certificate.state == CertificateState::Valid;
+    let may_end = is_valid && access::require(&asker.ctx, &ISSUERS).is_ok();
     let title = format!("证书 {}", certificate.number);
     let page = Page::new(asker, title, "/certificates");
     let page = match access::require(&asker.ctx, &SEERS) {
         Ok(_) => page.crumb("证书", "/certificates"),
         Err(_) => page,
     };
-    Ok(OnePage { page, certificate, facts, may_end, again, basis, reason: reason.to_owned(), errors })
+    Ok(OnePage {
+        page,
+        certificate,
+        facts,
+        last,
+        may_end,
+        lacking,
+        unprintable,
+        again,
+        basis,
+        reason: reason.to_owned(),
+        errors,
+    })
+}
+
+/// What the holder of a valid certificate has met no longer.
+async fn lacking(ctx: &Ctx, tx: &mut Tx, certificate: &Certificate) -> Result<Vec<Condition>, Failure> {
+    if certificate.state != CertificateState::Valid || !sees_standings(ctx) {
+        return Ok(Vec::new());
+    }
+    let programme = scheme::of_id(tx, certificate.programme).await?;
+    let verdict = standing::verdict(ctx, tx, &programme, certificate.person).await?;
+    Ok(verdict.listed().filter(|gate| !gate.met).cloned().collect())
 }
 
 /// Where the asker issues another certificate to the holder of one that was revoked; empty where that

@@ -56,9 +56,10 @@ pub async fn verdict(
     Ok(dossier.verdict(ctx, &rules))
 }
 
-/// Works a teacher's standing out again and writes it when it is another. A teacher without an
-/// open post keeps the standing as it was. Whoever works out the same standing at the same time
-/// waits, so that the later facts are the ones that stay.
+/// Works a teacher's standing out again and writes it when it is another; certificates go along to another
+/// school. Whoever has left keeps the standing as it was, but while a certificate says that everything is
+/// met it must still be true. Whoever works out the same standing at the same time waits, so that the
+/// later facts are the ones that stay.
 ///
 /// # Errors
 /// What the database reports.
@@ -71,13 +72,17 @@ pub async fn refresh(
     store::standing::claim_standing(tx, programme, person, ctx.at).await?;
     let path = match people::teacher(tx, person).await {
         Ok(teacher) => teacher.path,
-        Err(Failure::NotFound) => return Ok(()),
+        Err(Failure::NotFound) => match store::valid_of(tx, programme.id, person).await? {
+            Some(certificate) => certificate.path,
+            None => return Ok(()),
+        },
         Err(other) => return Err(other),
     };
     let mut judges = Judges::of(ctx, tx, programme).await?;
     let dossier = dossier::of_person(tx, programme.id, person).await?;
     let standing = judges.standing(ctx, tx, Teacher { person, path, dossier }).await?;
     if store::standing::put_standings(tx, programme.id, &[standing], ctx.at).await? > 0 {
+        store::follow_holder(tx, programme.id, person).await?;
         let about = About { programme: programme.id, person };
         jobs::emit(tx, ctx.at, STANDING_CHANGED, &about).await?;
     }

@@ -8,7 +8,8 @@ pub mod standing;
 use std::collections::HashMap;
 
 use tisheng_kernel::{Id, Instant};
-use tisheng_platform::{DbError, Row, Shift, Tx, Value, args};
+use tisheng_platform::files::Blob;
+use tisheng_platform::{DbError, Row, Scope, Shift, Tx, Value, args};
 use tisheng_policy::scheme::{Programme, Version};
 use tisheng_registry::people::Person;
 use uuid::Uuid;
@@ -30,6 +31,26 @@ const FOLLOW_ABOVE: &str = "update certificate set
     county = coalesce((select n.path from node n where n.kind = 'county' and n.path <= certificate.path
         and certificate.path < substr(n.path, 1, length(n.path) - 1) || '0'), '')
     where path >= $1 and path < $2";
+
+/// Certificates of somebody who teaches elsewhere now; of a leaver, who taught elsewhere last.
+const FOLLOW_HOLDER: &str = "update certificate
+    set path = (select p.path from post p where p.person = $2
+        order by case when p.until is null then 0 else 1 end, p.since desc, p.id desc limit 1)
+    where programme = $1 and person = $2 and path <> (select p.path from post p where p.person = $2
+        order by case when p.until is null then 0 else 1 end, p.since desc, p.id desc limit 1)";
+
+const FOLLOW_ABOVE_HOLDER: &str = "update certificate set
+    city = coalesce((select n.path from node n where n.kind = 'city' and n.path <= certificate.path
+        and certificate.path < substr(n.path, 1, length(n.path) - 1) || '0'), ''),
+    county = coalesce((select n.path from node n where n.kind = 'county' and n.path <= certificate.path
+        and certificate.path < substr(n.path, 1, length(n.path) - 1) || '0'), '')
+    where programme = $1 and person = $2";
+
+/// Holders in a part of the tree who neither teach there now nor taught there last.
+const ASTRAY_WITHIN: &str = "select distinct c.person from certificate c
+    where c.programme = $1 and c.path >= $2 and c.path < $3
+    and c.path <> (select p.path from post p where p.person = c.person
+        order by case when p.until is null then 0 else 1 end, p.since desc, p.id desc limit 1)";
 
 const FOLLOW_CERTIFICATE_BATCH: &str = "update certificate_batch set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
@@ -113,6 +134,21 @@ fn certificate(row: &Row<'_>) -> Result<Certificate, DbError> {
 
 pub async fn of_number(tx: &mut Tx, number: &str) -> Result<Option<Certificate>, DbError> {
     tx.row_opt(FIELDS_OF_NUMBER, args![number], certificate).await
+}
+
+/// Certificates that take each other's place, at most: nobody is issued a corrected one so often.
+const LINE: usize = 100;
+
+/// What stands in the end in the place of a superseded certificate, whatever has become of it.
+pub async fn successor(tx: &mut Tx, superseded: &Certificate) -> Result<Option<Certificate>, DbError> {
+    let (mut last, mut next) = (None, superseded.superseded_by.clone());
+    for _ in 0..LINE {
+        let Some(number) = next else { break };
+        let Some(found) = of_number(tx, &number).await? else { break };
+        next = found.superseded_by.clone();
+        last = Some(found);
+    }
+    Ok(last)
 }
 
 pub async fn valid_of(
@@ -213,7 +249,8 @@ pub async fn succeed(tx: &mut Tx, number: &str, by: &str) -> Result<(), DbError>
     tx.run(SUCCEED, args![number, by]).await.map(drop)
 }
 
-pub async fn keep_pdf(tx: &mut Tx, number: &str, digest: &str, size: i64) -> Result<(), DbError> {
+pub async fn keep_pdf(tx: &mut Tx, number: &str, pdf: Option<&Blob>) -> Result<(), DbError> {
+    let (digest, size) = (pdf.map(|pdf| pdf.digest.as_str()), pdf.map(|pdf| pdf.size));
     tx.run(KEEP_PDF, args![number, digest, size]).await.map(drop)
 }
 
@@ -246,6 +283,23 @@ pub async fn follow(tx: &mut Tx, shift: &Shift) -> Result<(), DbError> {
     let moved = shift.made();
     tx.run(FOLLOW_ABOVE, args![&moved.from, &moved.until]).await?;
     shift.apply(tx, FOLLOW_CERTIFICATE_BATCH).await.map(drop)
+}
+
+/// Puts the certificates of a person where they teach or, after they have left, where they taught last.
+pub async fn follow_holder(tx: &mut Tx, programme: Id<Programme>, person: Id<Person>) -> Result<(), DbError> {
+    if tx.run(FOLLOW_HOLDER, args![programme, person]).await? > 0 {
+        tx.run(FOLLOW_ABOVE_HOLDER, args![programme, person]).await?;
+    }
+    Ok(())
+}
+
+/// Whoever has a certificate in a part of the tree that is not where it belongs.
+pub async fn astray_within(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    scope: &Scope,
+) -> Result<Vec<Id<Person>>, DbError> {
+    tx.rows(ASTRAY_WITHIN, args![programme, &scope.from, &scope.until], |row| row.get(0)).await
 }
 
 /// Whether the room keeps a certificate of a person.

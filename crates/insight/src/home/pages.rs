@@ -21,8 +21,7 @@ use tisheng_policy::scheme;
 use tisheng_registry::access::{self, Role};
 use tisheng_registry::organisation;
 use tisheng_registry::roster::{Kind, Teachers};
-use tisheng_rules::certification::GateKind;
-use tisheng_rules::{Condition, Scheme, Verdict};
+use tisheng_rules::{Scheme, Verdict};
 
 use super::store::{self, Waiting};
 use crate::monitoring::{self, Figures, Idle, Lagging, Life, Measured};
@@ -156,22 +155,10 @@ fn judge_by(in_hand: &InHand, today: NaiveDate) -> String {
 
 /// The gates in the order in which a teacher works: choose, hand in, collect hours.
 fn tasks(rules: &Scheme, verdict: &Verdict) -> Vec<Task> {
-    let order = |kind: &GateKind| match kind {
-        GateKind::Choice => (0, "/choice"),
-        GateKind::Levels => (1, "/evidence"),
-        GateKind::Work(_) => (2, "/evidence"),
-        GateKind::Hours | GateKind::HourKinds => (3, "/hours"),
-    };
-    let of = |condition: &Condition| {
-        let gate = rules.certification.gates.iter().find(|gate| {
-            condition.key.strip_prefix(gate.key.as_str()).is_some_and(|r| r.is_empty() || r.starts_with('.'))
-        });
-        gate.map_or((4, "/standing"), |gate| order(&gate.kind))
-    };
-    let mut ordered: Vec<(i32, Task)> = verdict
+    let mut ordered: Vec<(u8, Task)> = verdict
         .listed()
         .map(|condition| {
-            let (place, href) = of(condition);
+            let (place, href) = certificate::step_of(rules, condition);
             let task = Task {
                 title: condition.title.clone(),
                 note: condition.sentence.clone(),
@@ -290,6 +277,7 @@ async fn office(asker: SignedIn) -> Answer {
     let (scope, heads) = (ctx.scope(), review::heads(ctx));
     let waiting = store::waiting(&mut tx, programme.id, (&scope, &heads), (ctx.at, member.person)).await?;
     let ready = certificate::ready(&mut tx, programme.id, &scope).await?;
+    let unmet = certificate::unmet(&mut tx, programme.id, &scope).await?;
     let news = scheme::told(ctx, &mut tx, &programme).await?;
     let (figures, _) = monitoring::figures_below(&mut tx, programme.id, &scope).await?;
     let here = organisation::visible(ctx, &mut tx, Id::from_uuid(member.node)).await?;
@@ -303,12 +291,12 @@ async fn office(asker: SignedIn) -> Answer {
     let page = Page::new(&asker, member.node_name.clone(), "/");
     let node = member.node.simple().to_string();
     let role = access::role(ctx);
-    let to_do = to_do(&waiting, ready, role);
+    let to_do = to_do(&waiting, (ready, unmet), role);
     let may_import = role.is_some_and(|role| Teachers::ABOUT.roles.contains(&role));
     show(&OfficePage { page, to_do, news, figures, node, behind, idle, lagging, may_import })
 }
 
-fn to_do(waiting: &Waiting, ready: i64, role: Option<Role>) -> Vec<ToDo> {
+fn to_do(waiting: &Waiting, (ready, unmet): (i64, i64), role: Option<Role>) -> Vec<ToDo> {
     use Role::{Cio, City, Clerk, County, ManagementTeam, Principal, Province, Town};
     let only = |count: i64, roles: &[Role]| if role.is_some_and(|r| roles.contains(&r)) { count } else { 0 };
     let desk = [Clerk, Town, County, City, Province];
@@ -339,6 +327,7 @@ fn to_do(waiting: &Waiting, ready: i64, role: Option<Role>) -> Vec<ToDo> {
         to_do("考核小组待评", waiting.panel, "/review/board"),
         to_do("公示异议待答复", waiting.objections, "/review"),
         to_do("已达标待发证", only(ready, &issuers), "/certificates"),
+        to_do("证书有效但已不再达标，待核查", only(unmet, &issuers), "/certificates?state=unmet"),
     ];
     all.into_iter().filter(|to_do| to_do.count > 0).collect()
 }

@@ -9,8 +9,8 @@ use tisheng_policy::scheme::{self, Programme, samples::owned};
 use tisheng_registry::samples::{Persona, Town, small_town};
 use tisheng_rules::samples::{third_scheme_files, third_scheme_with, with_counties};
 use tisheng_testkit::{Engine, TestApp, story};
-use tisheng_training::samples::{choose, fulfil_hours, publish_offer};
-use tisheng_training::selection;
+use tisheng_training::samples::{PLATFORM, choose, fulfil_hours, publish_offer};
+use tisheng_training::{hours, selection};
 
 use super::routes;
 
@@ -109,6 +109,22 @@ story!(a_teacher_is_told_of_a_revoked_certificate, |engine| async move {
     let issued = certificate::issue(&county, &mut tx, teacher.person).await.expect("issued");
     tx.commit().await.expect("commits");
     browser.get("/").await.shows("我的证书").hides("撤销");
+
+    // Hours that it rests on are taken back: whoever may revoke it is told.
+    let doubtful = "证书有效但已不再达标，待核查";
+    let mut office = world.test.signed_in(&world.town.county_office.who()).await;
+    office.get("/").await.hides(doubtful);
+    let mut tx = county.write().await.expect("a transaction");
+    let entries = hours::entries(&mut tx, world.programme.id, teacher.person).await.expect("entries");
+    let entry = entries.iter().rfind(|entry| entry.source == PLATFORM).expect("hours of a platform").id;
+    hours::reverse(&county, &mut tx, &world.programme, entry, "核查发现学时不实").await.expect("reversed");
+    certificate::refresh(&county, &mut tx, &world.programme, teacher.person).await.expect("refreshed");
+    tx.commit().await.expect("commits");
+    let first = office.get("/").await;
+    assert_eq!(first.shows(doubtful).link("/certificates?"), "/certificates?state=unmet");
+    for other in [&world.town.school().principal, &world.town.neighbour_office] {
+        world.test.signed_in(&other.who()).await.get("/").await.hides(doubtful);
+    }
     let mut tx = county.write().await.expect("a transaction");
     certificate::revoke(&county, &mut tx, &issued.number, "核查发现材料不实").await.expect("revoked");
     tx.commit().await.expect("commits");

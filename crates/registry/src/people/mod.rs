@@ -69,6 +69,14 @@ pub async fn teacher(tx: &mut Tx, id: Id<Person>) -> Result<Teacher, Failure> {
     store::teacher(tx, id).await?.ok_or(Failure::NotFound)
 }
 
+/// The person `id` and the open post; of a leaver, the last one.
+///
+/// # Errors
+/// [`Failure::NotFound`] when the person never had a post.
+pub async fn last_taught(tx: &mut Tx, id: Id<Person>) -> Result<Teacher, Failure> {
+    store::last_taught(tx, id).await?.ok_or(Failure::NotFound)
+}
+
 /// The teachers with an open post at the school, in the order of a roll.
 ///
 /// # Errors

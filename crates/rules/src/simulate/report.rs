@@ -203,7 +203,8 @@ fn results(scheme: &Scheme, played: &Played) -> String {
     let all = count(played.teachers.len());
     let resubmitted: u32 = played.teachers.iter().map(|teacher| teacher.resubmitted).sum();
     let points: i64 = played.teachers.iter().map(|teacher| teacher.score).sum();
-    let mean = tisheng_kernel::Score::from_hundredths(points / count(finished).max(1));
+    let of = count(finished).max(1);
+    let mean = tisheng_kernel::Score::from_hundredths((points + of / 2) / of);
     format!(
         "\n## 结果\n\n- 达到全部要求 {} 人（{}），未完成 {} 人。\n- 具备优秀资格 {} 人，按学校名额评为优秀 {} 人。\n- 完成者平均得分 {mean}；不合格后重新提交 {} 次。\n",
         thousands(count(finished)),

@@ -8,6 +8,7 @@ use tisheng_registry::access;
 
 use super::{at_reason, visible};
 use crate::certificate::batch::{self, Asked, LeftOut, Outlook};
+use crate::certificate::document::unprintable;
 use crate::certificate::facts::Facts;
 use crate::certificate::issue::{self, ISSUERS};
 use crate::certificate::model::{Certificate, CertificateState};
@@ -26,6 +27,8 @@ struct CheckPage {
     is_part: bool,
     asked: CheckForm,
     node_name: String,
+    /// Who of this page of the list has characters in name or school that cannot be printed, and which.
+    unprintable: Vec<(String, String)>,
     errors: FormErrors,
 }
 
@@ -73,6 +76,9 @@ async fn check_page(asker: &SignedIn, asked: CheckForm, errors: FormErrors) -> R
     let outlook = batch::outlook(&asker.ctx, &mut tx, place, &asked.left).await?;
     drop(tx);
     let is_here = |one: &Named| outlook.page.rows.iter().any(|row| row.person == one.person);
+    let missing = |one: &Named| unprintable(&asker.ctx, &format!("{}{}", one.name, one.school));
+    let each = outlook.page.rows.iter().map(|one| (one.name.clone(), missing(one)));
+    let unprintable = each.filter(|(_, missing)| !missing.is_empty()).collect();
     Ok(CheckPage {
         page: Page::new(asker, "批量发证前核对", "/certificates").crumb("证书", "/certificates"),
         ready: batch::shown(outlook.ready),
@@ -80,6 +86,7 @@ async fn check_page(asker: &SignedIn, asked: CheckForm, errors: FormErrors) -> R
         is_part: !asked.after.is_empty() || !asked.words.is_empty() || outlook.page.next.is_some(),
         asked,
         node_name: member.node_name.clone(),
+        unprintable,
         outlook,
         errors,
     })

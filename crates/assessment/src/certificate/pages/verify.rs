@@ -71,6 +71,8 @@ struct VerifyPage {
     found: Found,
     /// Whether the signature in the scanned address is that of the facts.
     scanned: Option<bool>,
+    /// What stands in the end in the place of a superseded one.
+    last: Option<Certificate>,
 }
 
 /// `GET /verify`
@@ -83,7 +85,7 @@ async fn look_up(
     let number = asked.number.trim().to_owned();
     if number.is_empty() {
         let page = Page::of(&session.ctx, "证书查验");
-        return show(&VerifyPage { page, number, found: Found::NotAsked, scanned: None });
+        return show(&VerifyPage { page, number, found: Found::NotAsked, scanned: None, last: None });
     }
     answer(&session.ctx, (&rate, &from), number, &asked.s).await
 }
@@ -125,7 +127,7 @@ async fn answer(ctx: &Ctx, (rate, from): (&Rate, &Address), number: String, sign
     let number = plain_number(&number);
     let mut tx = ctx.read().await?;
     let certificate = store::of_number(&mut tx, &number).await?;
-    let mut scanned = None;
+    let (mut scanned, mut last) = (None, None);
     let found = match certificate {
         None => nothing(ctx, &mut tx, &number).await?,
         Some(certificate) if !is_genuine(&ctx.app.keys, &certificate) => Found::Tampered,
@@ -134,12 +136,13 @@ async fn answer(ctx: &Ctx, (rate, from): (&Rate, &Address), number: String, sign
             let text = &certificate.facts;
             scanned = Some(signature).filter(|s| !s.is_empty()).map(|s| is_signed(&key, text, s));
             let facts = Facts::of(&certificate)?;
+            last = store::successor(&mut tx, &certificate).await?;
             Found::Genuine(Box::new((certificate, facts)))
         }
     };
     drop(tx);
     let page = Page::of(ctx, "证书查验");
-    show(&VerifyPage { page, number, found, scanned })
+    show(&VerifyPage { page, number, found, scanned, last })
 }
 
 /// A number as it is kept, however it was typed: spaces left out, full-width letters and digits

@@ -3,7 +3,7 @@
 
 mod search;
 
-use tisheng_kernel::pinyin;
+use tisheng_kernel::{Id, pinyin};
 use tisheng_platform::web::Cursor;
 use tisheng_platform::web::paging::{Order, ROWS, literal};
 use tisheng_platform::{DbError, Row, Scope, Tx, args};
@@ -88,17 +88,18 @@ const BY_ISSUE_BACK: Walks = of_each_part!(
     "c.issued_at desc, c.number desc"
 );
 
-/// The few there are of a place, or of those that have ended, sorted as they are found.
+/// The few there are of a place, of those that have ended, or whose holder has met everything no longer, sorted
+/// as they are found.
 macro_rules! of_few {
-    ($which:literal, $beyond:literal, $way:literal) => {
+    ($from:literal, $beyond:literal, $way:literal) => {
         read!(
             "w.place",
             concat!(
                 "from (select t.number, t.place from (select f.number, case $8
                         when 'school' then f.school || '\u{1f}' || f.sort_key when 'number' then f.number
                         when 'issued' then cast(f.issued_at as text) else f.sort_key end as place
-                    from certificate f where f.programme = $1 and f.path >= $2 and f.path < $3 and ",
-                $which,
+                    from ",
+                $from,
                 " and ($4 = '' or f.state = $4)
                     and ($9 = '' or f.name like $9 escape '\\' or f.number like $9 escape '\\'
                         or f.school like $9 escape '\\' or exists (select 1 from person p where p.id = f.person
@@ -119,10 +120,30 @@ macro_rules! of_few {
     };
 }
 
-const OF_FEW: &str = of_few!("f.state <> ''", ">", "");
-const OF_FEW_BACK: &str = of_few!("f.state <> ''", "<", " desc");
-const OF_ENDED: &str = of_few!("f.state <> 'valid'", ">", "");
-const OF_ENDED_BACK: &str = of_few!("f.state <> 'valid'", "<", " desc");
+/// Statements that sort the same few forwards and backwards.
+macro_rules! both_ways {
+    ($from:literal) => {
+        [of_few!($from, ">", ""), of_few!($from, "<", " desc")]
+    };
+}
+
+const OF_PLACE: [&str; 2] =
+    both_ways!("certificate f where f.programme = $1 and f.path >= $2 and f.path < $3 and f.state <> ''");
+const OF_ENDED: [&str; 2] = both_ways!(
+    "certificate f where f.programme = $1 and f.path >= $2 and f.path < $3 and f.state <> 'valid'"
+);
+/// The way leads from the few standings to their certificates: `cross join` keeps SQLite from walking all of these.
+const OF_UNMET: [&str; 2] = both_ways!(
+    "standing s cross join certificate f where s.programme = $1 and s.path >= $2 and s.path < $3
+    and s.held = 'valid' and not s.met and f.programme = $1 and f.person = s.person and f.state = 'valid'"
+);
+
+/// How many of them there are, counted up to `$4`.
+const COUNT_UNMET: &str = "select count(*) from (select 1 from standing s where s.programme = $1
+    and s.path >= $2 and s.path < $3 and s.held = 'valid' and not s.met limit $4) t";
+
+/// What is asked for instead of a state: valid certificates whose holder has met everything no longer.
+pub const UNMET: &str = "unmet";
 
 /// After everything.
 pub(super) const END: &str = "\u{10ffff}";
@@ -130,7 +151,7 @@ pub(super) const END: &str = "\u{10ffff}";
 /// What a list of certificates is narrowed to, and its order; empty texts narrow nothing.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {
-    /// The state's code.
+    /// The state's code, or [`UNMET`].
     pub state: &'a str,
     /// The beginning of a number, a school or a name, of its pinyin or its initials.
     pub words: &'a str,
@@ -176,9 +197,14 @@ pub async fn list(
     asked: Asked<'_>,
     after: &Cursor,
 ) -> Result<Vec<Placed>, DbError> {
-    let has_ended = !["", "valid"].contains(&asked.state);
-    match Part::of(scope, kind, programme).filter(|_| !has_ended) {
-        None => few(tx, programme, scope, asked, (after, has_ended)).await,
+    let (part, sorted, state) = match asked.state {
+        "" | "valid" => (Part::of(scope, kind, programme), OF_PLACE, asked.state),
+        UNMET => (None, OF_UNMET, ""),
+        ended => (None, OF_ENDED, ended),
+    };
+    let asked = Asked { state, ..asked };
+    match part {
+        None => few(tx, programme, scope, asked, (after, sorted)).await,
         Some(part) if asked.words.is_empty() => walk(tx, programme, (scope, part), asked, after).await,
         Some(part) => {
             let words = (asked.words, pinyin::query(asked.words));
@@ -197,20 +223,24 @@ async fn few(
     programme: &Programme,
     scope: &Scope,
     Asked { state, words, order }: Asked<'_>,
-    (after, has_ended): (&Cursor, bool),
+    (after, [forwards, backwards]): (&Cursor, [&'static str; 2]),
 ) -> Result<Vec<Placed>, DbError> {
     let (key, number) = begin(order, after);
     let anywhere = if words.is_empty() { String::new() } else { format!("%{}%", literal(words)) };
     let spelt = format!("{}%", literal(&pinyin::query(words)));
     let (from, until, most) = (&scope.from, &scope.until, ROWS + 1);
     let row = args![programme.id, from, until, state, key, number, most, order.by, anywhere, spelt];
-    let sql = match (has_ended, order.backwards) {
-        (true, true) => OF_ENDED_BACK,
-        (true, false) => OF_ENDED,
-        (false, true) => OF_FEW_BACK,
-        (false, false) => OF_FEW,
-    };
-    tx.rows(sql, row, placed).await
+    tx.rows(if order.backwards { backwards } else { forwards }, row, placed).await
+}
+
+/// How many valid certificates there are whose holder has met everything no longer, counted up to `most`.
+pub async fn count_unmet(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    scope: &Scope,
+    most: i64,
+) -> Result<i64, DbError> {
+    tx.row(COUNT_UNMET, args![programme, &scope.from, &scope.until, most], |row| row.get(0)).await
 }
 
 async fn walk(

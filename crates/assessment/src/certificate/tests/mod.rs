@@ -1,9 +1,12 @@
 //! Stories of standings and certificates, told on both engines under the made-up scheme.
 
 mod batches;
+mod moving;
+mod printing;
 mod proof;
 mod score;
 mod trial;
+mod unmet;
 mod walking;
 
 use std::sync::Arc;
@@ -136,10 +139,12 @@ story!(the_standing_says_what_is_met_and_exactly_what_is_missing, |engine| async
     let mut browser = world.browser(teacher).await;
     let page = browser.get("/standing").await;
     page.shows("还差什么").shows("未达到").shows("24").shows("36").hides("查看证书");
+    assert!(page.html().contains("href=\"/choice\">去完成"), "what is to be done first");
 
     world.be_judged(teacher).await;
     let page = browser.get("/standing").await;
     page.shows("还差什么").shows("已达到").shows("未达到");
+    assert!(page.html().contains("href=\"/hours\">去完成"), "what is left");
     let mut county = world.browser(&world.town.county_office).await;
     let place = format!("/people/{}/standing", teacher.person);
     county.get(&place).await.shows(&teacher.name).shows("还差什么").hides("发放证书");

@@ -69,11 +69,41 @@ story!(a_stranger_sees_valid_superseded_and_revoked, |engine| async move {
     page.shows("证书已撤销");
     let page = stranger.get(&format!("/verify/{second}")).await;
     page.shows("已于2024年").shows("被撤销").shows("核查发现材料不实").shows(&teacher.name).hides("现在有效");
+    stranger
+        .get(&format!("/verify/{first}"))
+        .await
+        .shows("后来换发的证书已撤销")
+        .shows(&second)
+        .hides("现行编号");
     let refused = county.get(&format!("/certificates/{second}/pdf")).await;
     assert!(refused.is(403).text().contains("不再提供下载"), "{}", refused.text());
     assert_eq!(county.get(&place).await.path, format!("/certificates/{second}"), "nothing left to revoke");
     county.get(&format!("/certificates/{second}")).await.hides("下载证书").shows("方案版本");
     assert_ne!(world.issue(teacher).await, second, "whoever lost one gets another number");
+});
+
+story!(a_certificate_superseded_twice_names_the_one_in_force, |engine| async move {
+    let world = begin(engine).await;
+    let teacher = world.teacher(0, 0);
+    world.meet_everything(teacher).await;
+    let mut county = world.browser(&world.town.county_office).await;
+    let first = world.issue(teacher).await;
+    let mut corrected = async |number: &str| {
+        let place = format!("/certificates/{number}/reissue");
+        let page = county.post(&place, &[("reason", "姓名用字更正")]).await;
+        page.shows("已换发").path.trim_start_matches("/certificates/").to_owned()
+    };
+    let second = corrected(&first).await;
+    let third = corrected(&second).await;
+    let mut stranger = world.test.browser();
+    for old in [&first, &second] {
+        let page = stranger.get(&format!("/verify/{old}")).await;
+        assert_eq!(page.shows("现行编号").link("/verify/"), format!("/verify/{third}"), "{old}");
+        let page = county.get(&format!("/certificates/{old}")).await;
+        assert_eq!(page.shows("现行证书").link("/certificates/"), format!("/certificates/{third}"), "{old}");
+    }
+    stranger.get(&format!("/verify/{first}")).await.hides(&second);
+    stranger.get(&format!("/verify/{third}")).await.shows("现在有效");
 });
 
 story!(a_changed_record_is_not_passed_off_as_genuine, |engine| async move {

@@ -12,8 +12,9 @@ pub(super) use persons::{
     replace_paper, replace_phone, sealed, visible,
 };
 pub(super) use posts::{
-    NewRow, amend, end_on, end_post, end_secondment, follow, insert_post, insert_posts, left_for, lend,
-    open_post, posts_at, posts_of, redate, secondments_of, set_sort_key, set_state, teacher, teachers_of,
+    NewRow, amend, end_on, end_post, end_secondment, follow, insert_post, insert_posts, last_taught,
+    left_for, lend, open_post, posts_at, posts_of, redate, secondments_of, set_sort_key, set_state, teacher,
+    teachers_of,
 };
 pub use roll::{Order, RollFilter, RollLine};
 pub(super) use roll::{PAGE, roll};

@@ -20,6 +20,10 @@ const TEACHER: &str = "select p.person, o.name, p.school, n.name, p.path, p.subj
     from post p join person o on o.id = p.person join node n on n.id = p.school
     where p.person = $1 and p.until is null";
 
+const LAST_TAUGHT: &str = "select p.person, o.name, p.school, n.name, p.path, p.subject, p.stage, p.title
+    from post p join person o on o.id = p.person join node n on n.id = p.school where p.person = $1
+    order by case when p.until is null then 0 else 1 end, p.since desc, p.id desc limit 1";
+
 const TEACHERS_OF: &str = "select p.person, o.name, p.school, n.name, p.path, p.subject, p.stage, p.title
     from post p join person o on o.id = p.person join node n on n.id = p.school
     where p.school = $1 and p.until is null order by p.sort_key, p.person";
@@ -142,6 +146,10 @@ pub async fn posts_of(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Post>, DbEr
 
 pub async fn teacher(tx: &mut Tx, person: Id<Person>) -> Result<Option<Teacher>, DbError> {
     tx.row_opt(TEACHER, args![person], as_teacher).await
+}
+
+pub async fn last_taught(tx: &mut Tx, person: Id<Person>) -> Result<Option<Teacher>, DbError> {
+    tx.row_opt(LAST_TAUGHT, args![person], as_teacher).await
 }
 
 pub async fn teachers_of(tx: &mut Tx, school: Id<Node>) -> Result<Vec<Teacher>, DbError> {
