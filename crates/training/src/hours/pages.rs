@@ -282,6 +282,8 @@ struct WaitingRow {
     worked_on: String,
     place: String,
     hours: String,
+    /// The hours as a column has them, to two decimals.
+    figure: String,
     why: String,
     received: String,
     decision: String,
@@ -308,6 +310,7 @@ fn waiting_row(rules: &Scheme, waiting: &Waiting) -> WaitingRow {
         worked_on: tisheng_kernel::number::chinese_date(waiting.worked_on),
         place: if kind.is_empty() { category } else { format!("{category} · {kind}") },
         hours: rule.shown(waiting.seconds),
+        figure: waiting.seconds.in_hours(*rule.length),
         why: waiting.why.clone(),
         received: waiting.received_at.chinese(),
         decision: waiting.decision.clone(),
