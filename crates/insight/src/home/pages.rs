@@ -1,5 +1,6 @@
 //! `/` for every role.
 
+mod institution;
 mod reader;
 
 use std::sync::Arc;
@@ -38,6 +39,7 @@ async fn home(asker: SignedIn) -> Answer {
     }
     match access::role(&asker.ctx) {
         Some(Role::Teacher) => teacher(asker).await,
+        Some(Role::Institution) => institution::home(asker).await,
         Some(role) if monitoring::SEERS.contains(&role) => office(asker).await,
         _ => others(asker).await,
     }
@@ -82,6 +84,8 @@ struct TeacherPage {
     judge_by: String,
     /// By when the first of their own works, in words.
     own_by: String,
+    /// Which of both comes before everything else.
+    first: Option<Duty>,
 }
 
 async fn teacher(asker: SignedIn) -> Answer {
@@ -104,7 +108,9 @@ async fn teacher(asker: SignedIn) -> Answer {
     let in_hand = review::in_hand(ctx, &mut tx, programme.id.uuid(), member.person).await?;
     let news = scheme::told(ctx, &mut tx, &programme).await?;
     drop(tx);
-    let tasks = tasks(&rules, &verdict);
+    let (judge_by, own_by) = (judge_by(&in_hand, ctx.at.date()), by(in_hand.own_due, ctx.at.date()));
+    let first = first(&in_hand);
+    let tasks = tasks(&rules, &verdict, first.is_none());
     let page = Page::new(&asker, "我的任务", "/");
     show(&TeacherPage {
         page,
@@ -112,21 +118,48 @@ async fn teacher(asker: SignedIn) -> Answer {
         news,
         done: verdict.wholes().filter(|gate| gate.met).count(),
         of: verdict.wholes().count(),
-        sentence: lead(&verdict, &tasks),
+        sentence: lead(&verdict, &tasks, (&in_hand, &own_by, first)),
         tasks,
         deadline: rules.identity.period.map(|period| chinese_date(period.until())).unwrap_or_default(),
         is_late: !verdict.met && rules.identity.period.is_some_and(|period| period.until() < ctx.at.date()),
         certificate: held.map(|certificate| certificate.number),
         revoked,
-        judge_by: judge_by(&in_hand, ctx.at.date()),
-        own_by: by(in_hand.own_due, ctx.at.date()),
+        judge_by,
+        own_by,
+        first,
         in_hand,
     })
 }
 
+/// A judgement that somebody owes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Duty {
+    /// Of the own work.
+    Own,
+    /// Of the works of others.
+    Others,
+}
+
+/// What is to be done before everything else: the judgement with the nearest day, since nothing else has
+/// a day of its own and others wait for it.
+fn first(in_hand: &InHand) -> Option<Duty> {
+    let own = in_hand.own_due.map(|day| (day, Duty::Own));
+    let others = in_hand.due.map(|day| (day, Duty::Others));
+    own.into_iter().chain(others).min_by_key(|(day, _)| *day).map(|(_, duty)| duty)
+}
+
 /// What a teacher reads first: the next step, since the list below says how and what else is missing.
 /// Where there is none to take, what the verdict says.
-fn lead(verdict: &Verdict, tasks: &[Task]) -> String {
+fn lead(
+    verdict: &Verdict,
+    tasks: &[Task],
+    (in_hand, own_by, first): (&InHand, &str, Option<Duty>),
+) -> String {
+    match first {
+        Some(Duty::Own) => return format!("下一步：自评（{} 份待完成，{own_by}）", in_hand.own),
+        Some(Duty::Others) => return format!("下一步：评审（{} 份待完成）", in_hand.others),
+        None => {}
+    }
     match tasks.iter().find(|task| task.next) {
         Some(next) => format!("下一步：{}（{}）", next.title, next.figures),
         None => verdict.sentence.clone(),
@@ -153,8 +186,9 @@ fn judge_by(in_hand: &InHand, today: NaiveDate) -> String {
     }
 }
 
-/// The gates in the order in which a teacher works: choose, hand in, collect hours.
-fn tasks(rules: &Scheme, verdict: &Verdict) -> Vec<Task> {
+/// The gates in the order in which a teacher works: choose, hand in, collect hours. Unless something else
+/// comes first, one of them is next (`has_next`).
+fn tasks(rules: &Scheme, verdict: &Verdict, has_next: bool) -> Vec<Task> {
     let mut ordered: Vec<(u8, Task)> = verdict
         .listed()
         .map(|condition| {
@@ -175,7 +209,7 @@ fn tasks(rules: &Scheme, verdict: &Verdict) -> Vec<Task> {
     ordered.sort_by_key(|(place, _)| *place);
     let mut tasks: Vec<Task> = ordered.into_iter().map(|(_, task)| task).collect();
     if let Some(first) = tasks.iter_mut().find(|task| !(task.done || task.waiting || task.is_part)) {
-        first.next = true;
+        first.next = has_next;
     }
     tasks
 }
@@ -336,35 +370,46 @@ fn to_do(waiting: &Waiting, (ready, unmet): (i64, i64), role: Option<Role>) -> V
 #[template(path = "home/pages/others.html")]
 struct OthersPage {
     page: Page,
+    /// Whether a scheme is in force where they stand.
+    has_programme: bool,
+    /// Whether judging works is what the role is for.
+    judges: bool,
     /// What waits for their judgement.
     in_hand: InHand,
     /// By when the first work, in words.
     judge_by: String,
     /// By when the first of their own works, in words.
     own_by: String,
+    /// Which of both comes first.
+    first: Option<Duty>,
 }
 
 async fn others(asker: SignedIn) -> Answer {
     let ctx = &asker.ctx;
+    let member = asker.member();
     let mut tx = ctx.read().await?;
-    let in_hand = match ctx.who.member() {
-        Some(member) => match scheme::at(&mut tx, &member.path).await {
-            Ok(programme) => review::in_hand(ctx, &mut tx, programme.id.uuid(), member.person).await?,
-            Err(Failure::NotFound) => InHand::default(),
-            Err(other) => return Err(other),
-        },
-        None => InHand::default(),
+    let (has_programme, in_hand) = match scheme::at(&mut tx, &member.path).await {
+        Ok(programme) => (true, review::in_hand(ctx, &mut tx, programme.id.uuid(), member.person).await?),
+        Err(Failure::NotFound) => (false, InHand::default()),
+        Err(other) => return Err(other),
     };
     drop(tx);
-    let (judge_by, own_by) = (judge_by(&in_hand, ctx.at.date()), by(in_hand.own_due, ctx.at.date()));
-    show(&OthersPage { page: Page::new(&asker, "首页", "/"), in_hand, judge_by, own_by })
+    show(&OthersPage {
+        page: Page::new(&asker, "首页", "/"),
+        has_programme,
+        judges: matches!(access::role(ctx), Some(Role::Expert | Role::GroupLead | Role::TrainingTeam)),
+        judge_by: judge_by(&in_hand, ctx.at.date()),
+        own_by: by(in_hand.own_due, ctx.at.date()),
+        first: first(&in_hand),
+        in_hand,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use chrono::{Days, NaiveDate};
 
-    use super::{InHand, judge_by};
+    use super::{Duty, InHand, first, judge_by};
 
     #[test]
     fn a_day_that_is_past_is_overdue() {
@@ -373,5 +418,16 @@ mod tests {
         assert!(judge_by(&in_hand, due).contains("请在2021年3月24日前完成"));
         assert!(judge_by(&in_hand, due + Days::new(1)).contains("应于2021年3月24日前完成，已逾期"));
         assert_eq!(judge_by(&InHand::default(), due), "");
+    }
+
+    #[test]
+    fn the_nearest_day_comes_first() {
+        let day = NaiveDate::from_ymd_opt(2021, 3, 24);
+        let later = day.map(|day| day + Days::new(1));
+        let of = |own_due, due| first(&InHand { own_due, due, ..InHand::default() });
+        assert_eq!(of(None, None), None);
+        assert_eq!(of(day, later), Some(Duty::Own));
+        assert_eq!(of(later, day), Some(Duty::Others));
+        assert_eq!(of(day, day), Some(Duty::Own), "colleagues see a work after its author has");
     }
 }

@@ -3,6 +3,7 @@
 use tisheng_kernel::{Id, Instant};
 use tisheng_platform::{DbError, Scope, Tx, args};
 use tisheng_policy::scheme::Programme;
+use tisheng_training::platform::Platform;
 use uuid::Uuid;
 
 const WAITING: &str = "select
@@ -92,6 +93,38 @@ pub async fn waiting(
             objections: row.get(8)?,
             activities_above: row.get(9)?,
             changes_above: row.get(10)?,
+        })
+    })
+    .await
+}
+
+const DELIVERED: &str = "select
+    (select cast(coalesce(sum(records), 0) as bigint) from platform_arrival where platform = $1 and at >= $2),
+    (select cast(coalesce(sum(refused), 0) as bigint) from platform_arrival where platform = $1 and at >= $2),
+    (select count(*) from learner where platform = $1 and state = 'unmatched'),
+    (select count(*) from course where platform = $1 and state = 'submitted')";
+
+/// What came from a platform since a moment, and what of it waits for others.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Delivered {
+    /// Records in all.
+    pub records: i64,
+    /// Those that were refused.
+    pub refused: i64,
+    /// Accounts that are nobody's yet.
+    pub learners: i64,
+    /// Courses no terms of which are in force yet.
+    pub courses: i64,
+}
+
+/// What came from `platform` since `since`, and what of it waits.
+pub async fn delivered(tx: &mut Tx, platform: Id<Platform>, since: Instant) -> Result<Delivered, DbError> {
+    tx.row(DELIVERED, args![platform, since], |row| {
+        Ok(Delivered {
+            records: row.get(0)?,
+            refused: row.get(1)?,
+            learners: row.get(2)?,
+            courses: row.get(3)?,
         })
     })
     .await

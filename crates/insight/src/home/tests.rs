@@ -6,11 +6,12 @@ use tisheng_assessment::{certificate, review};
 use tisheng_kernel::{Instant, Level};
 use tisheng_platform::jobs::Handlers;
 use tisheng_policy::scheme::{self, Programme, samples::owned};
+use tisheng_registry::access::Role;
 use tisheng_registry::samples::{Persona, Town, small_town};
 use tisheng_rules::samples::{third_scheme_files, third_scheme_with, with_counties};
 use tisheng_testkit::{Engine, TestApp, story};
 use tisheng_training::samples::{PLATFORM, choose, fulfil_hours, publish_offer};
-use tisheng_training::{hours, selection};
+use tisheng_training::{hours, platform, selection};
 
 use super::routes;
 
@@ -54,7 +55,12 @@ story!(a_teacher_sees_what_is_next, |engine| async move {
     assert_eq!(next(&browser.get("/").await.html()), "/evidence", "then evidence");
     evidence::samples::hand_in(&world.test.ctx(teacher.who()), &chosen[0]).await.expect("handed in");
     world.test.settle().await;
-    browser.get("/").await.shows("自评 1 份待完成").shows("最早一份请在").hides("逾期");
+    let page = browser.get("/").await;
+    page.shows("自评 1 份待完成")
+        .shows("下一步：自评（1 份待完成，最早一份请在")
+        .hides("逾期")
+        .hides("去完成");
+    assert!(page.html().contains(r#"<a class="button" href="/evidence">去自评"#), "{}", page.html());
     world.test.clock.advance(TimeDelta::days(21));
     world.test.signed_in(&teacher.who()).await.get("/").await.shows("最早一份应于").shows("前完成，已逾期。");
 });
@@ -116,8 +122,10 @@ story!(a_teacher_is_told_of_a_revoked_certificate, |engine| async move {
     office.get("/").await.hides(doubtful);
     let mut tx = county.write().await.expect("a transaction");
     let entries = hours::entries(&mut tx, world.programme.id, teacher.person).await.expect("entries");
-    let entry = entries.iter().rfind(|entry| entry.source == PLATFORM).expect("hours of a platform").id;
-    hours::reverse(&county, &mut tx, &world.programme, entry, "核查发现学时不实").await.expect("reversed");
+    for entry in entries.iter().filter(|entry| entry.source == PLATFORM) {
+        let reversed = hours::reverse(&county, &mut tx, &world.programme, entry.id, "核查发现学时不实").await;
+        reversed.expect("reversed");
+    }
     certificate::refresh(&county, &mut tx, &world.programme, teacher.person).await.expect("refreshed");
     tx.commit().await.expect("commits");
     let first = office.get("/").await;
@@ -238,11 +246,36 @@ story!(an_office_is_told_what_lags_and_opens_exactly_that, |engine| async move {
     head.shows("未达到的目标").hides("未启动的单位");
 });
 
+story!(whoever_has_one_task_begins_with_it, |engine| async move {
+    let world = begin(engine).await;
+    let expert = Persona { role: Role::Expert, ..world.town.school().clerk.clone() };
+    let first = world.test.signed_in(&expert.who()).await.get("/").await;
+    first.shows("没有待评审的材料").hides("切换身份");
+
+    let office = world.test.ctx(world.town.city_office.who());
+    let mut tx = office.write().await.expect("a transaction");
+    let mut made = Vec::new();
+    for (number, name) in [(1, "清江学堂"), (2, "平原学堂")] {
+        let about = (&world.town.county, number, name);
+        let platform = platform::samples::platform(&office, &mut tx, &world.programme, about).await;
+        made.push(platform.expect("a platform"));
+    }
+    tx.commit().await.expect("commits");
+    let (node, id) = made.remove(0);
+    let institution = Persona { role: Role::Institution, node, ..expert };
+    let mut browser = world.test.signed_in(&institution.who()).await;
+    let first = browser.get("/").await;
+    first.shows("我的平台").shows("今日到达").shows("清江学堂").hides("平原学堂").hides("切换身份");
+    let address = format!("/platforms/{id}");
+    assert_eq!(first.link(&address), address);
+});
+
 story!(whoever_has_no_programme_is_told_so, |engine| async move {
     let test = TestApp::start(engine, routes(), scheme::samples::parts()).await;
     let town = small_town(&test.system()).await.expect("a town");
     for who in [&town.county_office, &town.school().teachers[0]] {
-        test.signed_in(&who.who()).await.get("/").await.is(200).shows("首页");
+        let first = test.signed_in(&who.who()).await.get("/").await;
+        first.is(200).shows("首页").shows("还没有启用实施方案").hides("切换身份");
     }
     assert!(test.browser().get("/").await.path.starts_with("/sign-in"));
 });

@@ -1,11 +1,17 @@
 //! Requests that cannot be answered as asked, and the page that says so.
 
+use std::sync::Arc;
+
 use askama::Template;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 
 use super::layout::Page;
+use super::session;
 use super::unsent::{self, Unsent};
+use crate::app::App;
 use crate::db::DbError;
 use crate::jobs::JobError;
 
@@ -89,7 +95,7 @@ impl Failure {
                 StatusCode::NOT_FOUND,
                 "没有找到这个页面",
                 "地址可能写错了，内容可能已被移动，或者您当前的身份不能查看。".to_owned(),
-                "请返回首页重新进入；如果您有多个身份，可以先切换身份再试。",
+                "请返回首页重新进入。",
             ),
             Self::FormOnly => (
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -137,6 +143,38 @@ impl Failure {
     }
 }
 
+/// Marks the answer that nothing is there, so that whoever is signed in keeps the menu.
+#[derive(Debug, Clone, Copy)]
+struct Missing;
+
+#[derive(Template)]
+#[template(path = "missing.html")]
+struct MissingPage {
+    page: Page,
+    text: String,
+    has_other_roles: bool,
+}
+
+/// Around all pages: whoever is signed in and asks for what is not there stays within the frame.
+pub(super) async fn keep_frame(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let mut cookies = HeaderMap::new();
+    for cookie in request.headers().get_all(header::COOKIE) {
+        cookies.append(header::COOKIE, cookie.clone());
+    }
+    let response = next.run(request).await;
+    if response.extensions().get::<Missing>().is_none() {
+        return response;
+    }
+    let Some(asker) = session::signed_in(&cookies, &app).await else { return response };
+    let (status, title, text, _) = Failure::NotFound.words();
+    let has_other_roles = asker.member().has_other_roles;
+    let page = MissingPage { page: Page::new(&asker, title, ""), text, has_other_roles };
+    match page.render() {
+        Ok(html) => (status, Html(html)).into_response(),
+        Err(_) => response,
+    }
+}
+
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         if let Self::SignIn { back } = &self {
@@ -159,6 +197,9 @@ impl IntoResponse for Failure {
             Self::Busy(_) => Some(BUSY_SECONDS),
             _ => None,
         };
+        if matches!(self, Self::NotFound) {
+            response.extensions_mut().insert(Missing);
+        }
         if let Some(seconds) = wait {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -193,6 +193,8 @@ pub struct Page {
     pub request: String,
     /// The day that a demonstration takes for today; empty where it is the world's.
     pub day: String,
+    /// The day on which it is made, for whoever prints it.
+    pub today: String,
 }
 
 impl Page {
@@ -225,6 +227,7 @@ impl Page {
             form_key: ctx.id::<Request>().to_string(),
             request: ctx.request.clone(),
             day: day_shown(ctx.at, ctx.app.wall()),
+            today: chinese_date(ctx.at.date()),
         }
     }
 
@@ -240,6 +243,7 @@ impl Page {
             form_key: String::new(),
             request: String::new(),
             day: String::new(),
+            today: String::new(),
         }
     }
 

@@ -17,7 +17,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, Predicate};
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 
-use super::{Answer, Failure, assets, unsent};
+use super::{Answer, Failure, assets, failure, unsent};
 use crate::app::App;
 use crate::args;
 use crate::files::Blob;
@@ -57,6 +57,7 @@ pub fn framed(rooms: impl Into<Rooms>, app: Arc<App>) -> Router {
         .fallback(|| async { Failure::NotFound })
         .method_not_allowed_fallback(|| async { Failure::FormOnly })
         .layer(middleware::from_fn_with_state(Arc::clone(&app), unsent::keep))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), failure::keep_frame))
         .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(same_site(&app))
         .merge(rooms.machines)

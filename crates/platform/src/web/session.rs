@@ -308,6 +308,13 @@ impl SignedIn {
     }
 }
 
+/// Whoever is signed in by these headers.
+pub(super) async fn signed_in(headers: &HeaderMap, app: &Arc<App>) -> Option<SignedIn> {
+    let session = of_request(headers, app).await.ok()?;
+    session.ctx.who.member()?;
+    Some(SignedIn { ctx: session.ctx, token: session.token?, flash: None })
+}
+
 /// What may be sent by somebody who has left: what concerns the account and the session.
 const READERS_FORMS: [&str; 3] = ["/account/", "/sign-out", "/unsent/"];
 

@@ -386,6 +386,17 @@ story!(a_session_acts_only_once_its_member_is_known_and_ends_for_all_browsers, |
     me(&full).await.is(303);
 });
 
+story!(what_is_not_there_keeps_the_frame_of_whoever_is_signed_in, |engine| async move {
+    let town = TestApp::start(engine, Router::new().route("/me", get(whoami)), Parts::default()).await;
+    let member = teacher(Uuid::now_v7());
+    let several = Member { has_other_roles: true, ..member.clone() };
+    let of = |member: Member| Who::Member(Box::new(member));
+    let one = town.signed_in(&of(member)).await.get("/nowhere").await;
+    one.is(404).says("教师甲").says("退出登录").says("没有找到这个页面").hides("切换身份");
+    town.signed_in(&of(several)).await.get("/nowhere").await.is(404).says("切换身份");
+    town.browser().get("/nowhere").await.is(404).hides("退出登录").hides("切换身份");
+});
+
 story!(a_file_is_kept_once_and_damage_shows, |engine| async move {
     let town = TestApp::start(engine, Router::new(), Parts::default()).await;
     let files = &town.app.files;

@@ -136,12 +136,18 @@ story!(everybody_reads_the_rules_and_only_the_owner_finds_the_versions, |engine|
     let page = teacher.get("/scheme").await;
     page.shows("实施方案与规则").shows("〔标题〕");
     teacher.get("/scheme?q=nothing-like-it").await.shows("没有找到相关规则");
-    teacher.get("/scheme/files").await.shows("scheme.toml");
-    for path in ["/scheme/versions".to_owned(), format!("/scheme/versions/{}", programme.version)] {
+    page.hides("规则文件");
+    let kept = ["/scheme/files", "/scheme/versions"].map(str::to_owned);
+    for path in kept.into_iter().chain([format!("/scheme/versions/{}", programme.version)]) {
         teacher.get(&path).await.is(404);
     }
     let mut county = test.signed_in(&town.county_office.who()).await;
     county.get("/scheme/versions").await.is(404);
+    let mut city = test.signed_in(&town.city_office.who()).await;
+    city.get("/scheme").await.shows("规则文件");
+    let shown = city.get("/scheme/files?file=scheme.toml").await;
+    shown.shows("规则文件").shows("plan.toml").shows("[scheme]").shows("下载这个文件");
+    city.get("/scheme/files?file=scheme.toml&as=file").await.is(200).says("[scheme]");
     let mut province = test.signed_in(&town.province_office.who()).await;
     province.get("/scheme").await.is(404);
 });

@@ -240,6 +240,15 @@ impl Run {
         about.choices.iter().filter(move |choice| !(is_part && choice.of_the_rest))
     }
 
+    /// The number of its receipt, short enough to be read out: the day and the end of the identifier, which
+    /// no other of the day has.
+    #[must_use]
+    pub fn number(&self) -> String {
+        let id = self.id.to_string().to_uppercase();
+        let tail = id.get(id.len().saturating_sub(6)..).unwrap_or(&id);
+        format!("{}-{tail}", self.brought_at.date())
+    }
+
     /// Whether the asker of `ctx` brought the file.
     #[must_use]
     pub fn is_of(&self, ctx: &Ctx) -> bool {
@@ -336,6 +345,13 @@ mod tests {
             note: String::new(),
             version: 1,
         }
+    }
+
+    #[test]
+    fn a_receipt_has_a_number_to_read_out() {
+        let number = run(State::Taken).number();
+        let (day, tail) = number.rsplit_once('-').expect("a day and an end");
+        assert_eq!((day, tail.len()), ("1970-01-01", 6), "{number}");
     }
 
     #[test]

@@ -319,7 +319,6 @@ GET /review/results/{id} 200
 GET /review/results/{id}/opinions 200
 GET /roles 200
 GET /scheme 200
-GET /scheme/files 200
 GET /scheme/news 200
 GET /scheme/targets 200
 GET /standing 200

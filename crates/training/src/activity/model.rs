@@ -226,6 +226,16 @@ impl Plan {
     pub fn lasts(&self) -> Seconds {
         Seconds::of_minutes((self.ends_at - self.begins_at).num_minutes())
     }
+
+    /// Until when, in words beside its beginning: of the same day the clock is enough.
+    #[must_use]
+    pub fn ends(&self) -> String {
+        let whole = self.ends_at.chinese();
+        match whole.split_once(' ') {
+            Some((_, clock)) if self.ends_at.date() == self.begins_at.date() => clock.to_owned(),
+            _ => whole,
+        }
+    }
 }
 
 /// A school-based activity.
@@ -256,13 +266,18 @@ pub struct Activity {
 }
 
 impl Activity {
+    /// From when those who have come may sign in.
+    #[must_use]
+    pub fn doors(&self) -> Instant {
+        self.plan.begins_at + TimeDelta::minutes(-EARLY)
+    }
+
     /// Whether those who have come may sign in at `at`: nobody is there long before the beginning.
     ///
     /// # Errors
     /// [`ActivityError::TooEarly`].
     pub fn opens_at(&self, at: Instant) -> Result<(), ActivityError> {
-        let begins = self.plan.begins_at;
-        if at < begins + TimeDelta::minutes(-EARLY) { Err(ActivityError::TooEarly(begins)) } else { Ok(()) }
+        if at < self.doors() { Err(ActivityError::TooEarly(self.plan.begins_at)) } else { Ok(()) }
     }
 
     /// Whether it is over at `at`: what has not been held earns nothing.

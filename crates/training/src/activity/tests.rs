@@ -277,7 +277,9 @@ story!(nobody_signs_in_hours_before_and_nothing_counts_before_the_end, |engine| 
     let step = format!("{address}/step");
     let early = clerk.post(&step, &[("do", "open")]).await;
     early.is(422);
-    assert!(early.text().contains("最早提前 30 分钟"), "{}", early.text());
+    early.says("最早提前 30 分钟").says("13:30 起可以签到");
+    let html = early.html();
+    assert!(!html.contains("field-wrong") && !html.contains("value=\"open\""), "no field is wrong: {html}");
     place.test.clock.advance(TimeDelta::minutes(4 * 60 + 30));
     hold(&place, &mut clerk, &address).await;
     let going_on = clerk.post(&step, &[("do", "submit")]).await;

@@ -3,6 +3,7 @@
 mod desk;
 mod disputes;
 mod inbox;
+mod number;
 mod own;
 mod paper;
 mod school;
@@ -149,6 +150,8 @@ struct LineRow {
     title: String,
     source: String,
     source_id: String,
+    /// The number after the name of the source, with its words; empty where it is ours.
+    number: String,
     channel: &'static str,
     place: String,
     hours: String,
@@ -239,6 +242,7 @@ fn line_row(rules: &Scheme, line: &Line<'_>) -> LineRow {
         title: line.entry.title.clone(),
         source: line.entry.source.clone(),
         source_id: line.entry.source_id.clone(),
+        number: number::number_shown(&line.entry.source_id),
         channel: match line.entry.channel {
             Channel::Own => "",
             other => other.title(),
@@ -273,9 +277,13 @@ struct WaitingRow {
     title: String,
     source: String,
     source_id: String,
+    /// The number after the name of the source, with its words; empty where it is ours.
+    number: String,
     worked_on: String,
     place: String,
     hours: String,
+    /// The hours as a column has them, to two decimals.
+    figure: String,
     why: String,
     received: String,
     decision: String,
@@ -298,9 +306,11 @@ fn waiting_row(rules: &Scheme, waiting: &Waiting) -> WaitingRow {
         title: waiting.title.clone(),
         source: waiting.source.clone(),
         source_id: waiting.source_id.clone(),
+        number: number::number_shown(&waiting.source_id),
         worked_on: tisheng_kernel::number::chinese_date(waiting.worked_on),
         place: if kind.is_empty() { category } else { format!("{category} · {kind}") },
         hours: rule.shown(waiting.seconds),
+        figure: waiting.seconds.in_hours(*rule.length),
         why: waiting.why.clone(),
         received: waiting.received_at.chinese(),
         decision: waiting.decision.clone(),

@@ -258,7 +258,10 @@ story!(a_teacher_reads_the_statement_disputes_a_line_and_gets_an_answer, |engine
     own.get("/hours").await.shows("还没有入账的学时");
     logged(&place, &online_report(&place.rules, teacher.person, ("c1", 2, place.day(1)))).await;
 
-    own.get("/hours").await.shows("信息技术与学科教学（c1）").shows(PLATFORM);
+    let statement = own.get("/hours").await;
+    statement.shows("信息技术与学科教学（c1）").shows(PLATFORM);
+    // On paper it says whose it is.
+    statement.shows(&format!("姓名：{}", teacher.name)).shows(&place.rules.identity.title.value);
     let found = own.get("/hours/where?q=%E5%AD%A6%E7%A7%91").await;
     found.shows("收到的学时").shows("编号 c1");
     own.get("/hours/where?q=nothing").await.shows("没有收到相关的报送");

@@ -1,6 +1,8 @@
 //! What a certificate rests on is taken back after it was issued.
 
+use tisheng_policy::scheme;
 use tisheng_registry::samples::Persona;
+use tisheng_rules::hours::CategoryRole;
 use tisheng_testkit::story;
 use tisheng_training::hours;
 use tisheng_training::samples::PLATFORM;
@@ -8,12 +10,16 @@ use tisheng_training::samples::PLATFORM;
 use super::{World, begin};
 
 impl World {
-    /// The county takes the last hours of a teacher back or, if they are to come `back`, enters them again.
+    /// The county takes hours of on-line study of a teacher back or, if they are to come `back`, enters them again.
     async fn hours_taken(&self, teacher: &Persona, back: bool) {
         let county = self.test.ctx(self.town.county_office.who());
         let mut tx = county.write().await.expect("a transaction");
         let entries = hours::entries(&mut tx, self.programme.id, teacher.person).await.expect("entries");
-        let entry = entries.iter().rfind(|entry| entry.source == PLATFORM).expect("hours of a platform").id;
+        let rules = scheme::rules(&county.app, &mut tx, &self.programme).await.expect("rules");
+        let online = rules.hours.categories.iter().find(|category| category.role == CategoryRole::Online);
+        let online = &online.expect("on-line study").key;
+        let learnt = |entry: &&hours::Entry| entry.source == PLATFORM && entry.category == *online;
+        let entry = entries.iter().rfind(learnt).expect("hours of a platform").id;
         let reason = "核查发现学时不实";
         if back {
             hours::restore(&county, &mut tx, &self.programme, entry, reason).await.expect("restored");

@@ -117,8 +117,9 @@ async fn dashboard(asker: SignedIn, node: Id<Node>, filters: Filters) -> Answer 
         page = page.crumb(up.name.clone(), format!("/monitor/{}", up.id));
     }
     let (hours, hours_chart) = hours_of(&rules, &node, &hours);
-    let (choices, choices_chart) = choices_of(&rules, &node, &choices);
-    let (dimensions, dimensions_chart) = dimensions_of(&rules, &node, &dimensions);
+    let teachers = figures.of(Stage::Teachers);
+    let (choices, choices_chart) = choices_of(&rules, &node, (&choices, teachers));
+    let (dimensions, dimensions_chart) = dimensions_of(&rules, &node, (&dimensions, teachers));
     show(&NodePage {
         page,
         targets,
@@ -162,10 +163,12 @@ fn hours_of(rules: &Scheme, node: &Node, hours: &[(String, i64)]) -> (Vec<Line>,
             (Line { title, shown: Seconds::new(*seconds).with_unit(length), href }, *seconds)
         })
         .collect();
-    charted("各类学时", lines)
+    let most = lines.iter().map(|(_, value)| *value).max().unwrap_or(0);
+    charted("各类学时", lines, most)
 }
 
-fn choices_of(rules: &Scheme, node: &Node, choices: &[(String, i64)]) -> (Vec<Line>, String) {
+/// How many chose each capability, drawn against all teachers.
+fn choices_of(rules: &Scheme, node: &Node, (choices, all): (&[(String, i64)], i64)) -> (Vec<Line>, String) {
     let counts: BTreeMap<&str, i64> =
         choices.iter().map(|(code, teachers)| (code.as_str(), *teachers)).collect();
     let codes: Vec<&str> = counts.keys().copied().collect();
@@ -175,20 +178,21 @@ fn choices_of(rules: &Scheme, node: &Node, choices: &[(String, i64)]) -> (Vec<Li
         let href = people_with(&node.id, "capability", code);
         (Line { title: rules.framework.label(code), shown: thousands(*teachers), href }, *teachers)
     });
-    charted("各能力点选学人数", lines.collect())
+    charted("各能力点选学人数", lines.collect(), all)
 }
 
-fn dimensions_of(rules: &Scheme, node: &Node, counts: &[(String, i64)]) -> (Vec<Line>, String) {
+/// How many chose something of each dimension, drawn against all teachers.
+fn dimensions_of(rules: &Scheme, node: &Node, (counts, all): (&[(String, i64)], i64)) -> (Vec<Line>, String) {
     let lines = rules.framework.dimensions.iter().filter_map(|dimension| {
         let (_, teachers) = counts.iter().find(|(key, _)| *key == dimension.key)?;
         let href = people_with(&node.id, "dimension", &dimension.key);
         Some((Line { title: dimension.title.clone(), shown: thousands(*teachers), href }, *teachers))
     });
-    charted("各维度选学人数", lines.collect())
+    charted("各维度选学人数", lines.collect(), all)
 }
 
-fn charted(title: &str, lines: Vec<(Line, i64)>) -> (Vec<Line>, String) {
-    let most = lines.iter().map(|(_, value)| *value).max().unwrap_or(0);
+/// Lines as a table and as bars, of which `most` would be the whole length.
+fn charted(title: &str, lines: Vec<(Line, i64)>, most: i64) -> (Vec<Line>, String) {
     let bar = |(line, value): &(Line, i64)| Bar {
         label: line.title.clone(),
         value: *value,

@@ -104,7 +104,7 @@ fn worded(length: HourLength, gates: &[Condition], teacher: Listed) -> Shown {
             .collect(),
         None => gates.iter().filter(|gate| !gate.met).map(|gate| gate.title.as_str()).collect(),
     };
-    let hours = Seconds::new(teacher.seconds).plainly(length);
+    let hours = Seconds::new(teacher.seconds).in_hours(length);
     Shown { missing: missing.join("、"), hours, teacher }
 }
 

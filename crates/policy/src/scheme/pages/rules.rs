@@ -2,8 +2,9 @@
 
 use askama::Template;
 use tisheng_platform::web::layout::Page;
+use tisheng_platform::web::serve::download;
 use tisheng_platform::web::session::SignedIn;
-use tisheng_platform::web::{Answer, Filters, layout};
+use tisheng_platform::web::{Answer, Failure, Filters, layout};
 use tisheng_rules::Clause;
 
 use super::super::actions::{self, current, owned};
@@ -72,24 +73,33 @@ pub async fn show(asker: SignedIn, filters: Filters) -> Answer {
 #[template(path = "scheme/pages/files.html")]
 struct FilesPage {
     page: Page,
-    files: Vec<(String, String)>,
+    /// Address, name, and whether it is the one shown.
+    tabs: Vec<(String, String, bool)>,
+    text: String,
+    download: String,
 }
 
-/// `GET /scheme/files`: the text of a version's files, of the one in force unless `version` names
-/// another. What was never in force is for the owner alone.
+/// `GET /scheme/files`: a file of a version, of the one in force unless `version` names another. For those
+/// alone who hand in versions; everybody else reads the rules in sentences.
 pub async fn files(asker: SignedIn, filters: Filters) -> Answer {
     let ctx = &asker.ctx;
     let mut tx = ctx.read().await?;
-    let programme = current(ctx, &mut tx).await?;
+    let (_, programme) = owned(ctx, &mut tx).await?;
     let id = filters.text("version").parse().unwrap_or(programme.version);
     let version = actions::version(&mut tx, &programme, id).await?;
-    if version.in_force_at.is_none() {
-        owned(ctx, &mut tx).await?;
-    }
     let files = actions::files(&mut tx, id).await?;
+    drop(tx);
+    let asked = filters.text("file");
+    let found = files.iter().find(|(name, _)| name == asked).or_else(|| files.first());
+    let (name, text) = found.cloned().ok_or(Failure::NotFound)?;
+    if filters.text("as") == "file" {
+        return Ok(download(&name, "text/plain; charset=utf-8", text.into_bytes()));
+    }
     layout::show(&FilesPage {
         page: Page::new(&asker, format!("规则文件（{}）", version.label), "/scheme")
             .crumb("实施方案与规则", "/scheme"),
-        files,
+        tabs: files.iter().map(|(one, _)| (filters.with("file", one), one.clone(), *one == name)).collect(),
+        text,
+        download: filters.with("as", "file"),
     })
 }

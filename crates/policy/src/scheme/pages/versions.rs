@@ -22,7 +22,6 @@ use super::differences::Compared;
 struct VersionRow {
     id: String,
     label: String,
-    digest: String,
     state: &'static str,
     tone: &'static str,
     note: String,
@@ -39,7 +38,6 @@ fn version_row(version: &Version) -> VersionRow {
     VersionRow {
         id: version.id.to_string(),
         label: version.label.clone(),
-        digest: version.digest.chars().take(12).collect(),
         state: version.state.chinese(),
         tone: version.state.tone(),
         note: version.note.clone(),

@@ -35,7 +35,7 @@ pub async fn chooser(asker: SignedIn, filters: Filters) -> Answer {
     let mut tx = asker.ctx.read().await?;
     let grants = store::grants_of(&mut tx, Id::from_uuid(member.person), asker.ctx.at.date()).await?;
     layout::show(&ChooserPage {
-        page: Page::new(&asker, "选择身份", "/roles"),
+        page: Page::new(&asker, if grants.len() > 1 { "选择身份" } else { "我的身份" }, "/roles"),
         back: local(filters.text("back")),
         grants,
         now: (member.role.clone(), Id::from_uuid(member.node)),

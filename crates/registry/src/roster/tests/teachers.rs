@@ -66,7 +66,12 @@ story!(a_clerk_mends_a_file_and_takes_it, |engine| async move {
 
     let page = world.confirm(&mut clerk, &page.path, &OPEN).await;
     page.shows("已导入").shows("本次开通了 3 个账号");
-    clerk.get(&format!("{}/receipt", page.path)).await.shows(&run.digest).shows("管理员甲").is(200);
+    clerk
+        .get(&format!("{}/receipt", page.path))
+        .await
+        .shows(&run.digest)
+        .shows(&run.number())
+        .shows("管理员甲");
     // The way back by the browser's button leads to what became of it.
     clerk.get(&format!("{}/confirm", page.path)).await.shows("这一步已完成").shows("已导入");
     assert_eq!(world.count("select count(*) from person where name like '新教师%'").await, 3);

@@ -115,6 +115,8 @@ struct ShowPage {
     page: Page,
     row: Row,
     ends: String,
+    /// From when one can sign in, while it is too early for it; else empty.
+    doors: String,
     content: String,
     record: String,
     version: i64,
@@ -168,7 +170,8 @@ async fn show_page(
         page: Page::new(asker, activity.plan.title.as_str(), "/activities/school")
             .crumb("活动管理", "/activities/school"),
         row: Row { school, ..row(&rules, &activity) },
-        ends: activity.plan.ends_at.chinese(),
+        ends: activity.plan.ends(),
+        doors: if activity.opens_at(ctx.at).is_err() { activity.doors().chinese() } else { String::new() },
         content: activity.plan.content.clone(),
         record: activity.record.clone(),
         version: activity.version,
@@ -260,10 +263,11 @@ pub async fn step(asker: SignedIn, Path(id): Path<Id<Activity>>, fields: Fields)
         }
         Err(error) => {
             drop(once);
-            let field = if matches!(error, ActivityError::NoRecord | ActivityError::Stale) {
-                "record"
-            } else {
-                "reason"
+            // What only the moment or the list speaks against is no field's mistake.
+            let field = match error {
+                ActivityError::NoRecord | ActivityError::Stale => "record",
+                ActivityError::NoReason => "reason",
+                _ => "step",
             };
             let errors = as_form(error, field)?;
             show_again(&asker, id, &fields, errors).await

@@ -44,6 +44,15 @@ struct InboxPage {
     next: String,
 }
 
+/// A page behind the menu's entry of disputes; where the menu has none, behind the desk's.
+fn page(asker: &SignedIn, title: &str) -> Page {
+    let page = Page::new(asker, title, INBOX);
+    if page.nav.iter().any(|item| item.current) {
+        return page;
+    }
+    Page::new(asker, title, "/hours/waiting").crumb("学时待处理", "/hours/waiting")
+}
+
 /// `GET /hours/inbox`
 pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
     let ctx = &asker.ctx;
@@ -78,7 +87,7 @@ pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
         is_late: d.is_late(today),
     });
     layout::show(&InboxPage {
-        page: Page::new(&asker, "学时异议", "/hours/waiting").crumb("学时待处理", "/hours/waiting"),
+        page: page(&asker, "学时异议"),
         tabs: tabs.collect(),
         words: words.to_owned(),
         state: state.code(),
@@ -135,7 +144,7 @@ async fn answer_page(
     let is_ticked = |row: &MendRow| typed.lines.contains(&row.id.as_str());
     let since = since(&d, &entries).map(|entry| mend_row(&rules, entry));
     Ok(AnswerPage {
-        page: Page::new(asker, "答复学时异议", "/hours/waiting").crumb("学时异议", "/hours/inbox"),
+        page: page(asker, "答复学时异议").crumb("学时异议", INBOX),
         dispute: dispute_row((ctx, INBOX), &rules, &d, (&beside, &entries)),
         name: d.name.clone(),
         person: d.person.to_string(),

@@ -23,6 +23,10 @@ use crate::hours::trail::{About, Step, Trails};
 #[template(path = "hours/pages/own.html")]
 struct OwnPage {
     page: Page,
+    /// Whose hours, where and of what, as a sheet of paper says.
+    name: String,
+    school: String,
+    programme: String,
     overview: Overview,
     held: Vec<WaitingRow>,
     /// What was reported and has not become an entry, with the reason.
@@ -68,7 +72,11 @@ pub async fn show(asker: SignedIn) -> Answer {
     for line in &mut overview.lines {
         line.may_dispute &= !only_reads && !disputed.iter().any(|id| id.to_string() == line.id);
     }
+    let school = people::teacher(&mut tx, person).await.map(|t| t.school_name);
     layout::show(&OwnPage {
+        name: asker.member().name.clone(),
+        school: school.unwrap_or_else(|_| asker.member().node_name.clone()),
+        programme: rules.identity.title.value.clone(),
         hands_over: rules.handover.is_some() && !only_reads,
         only_reads,
         page: Page::new(&asker, "我的学时", "/hours"),
