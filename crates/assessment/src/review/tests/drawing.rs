@@ -39,9 +39,9 @@ story!(a_blind_reviewer_learns_neither_author_nor_school, |engine| async move {
             assert!(!text.contains(&secret), "the {place} tells {secret}:\n{text}");
         }
     }
-    // The reviewer's own school stands in the page's head; the author's is nowhere else.
+    // The reviewer's own school stands in the page's head, and in that of a print; the author's is nowhere else.
     let school = &world.town.school().node.name;
-    assert_eq!(page.html().matches(school.as_str()).count(), 1, "{}", page.html());
+    assert_eq!(page.html().matches(school.as_str()).count(), 2, "{}", page.html());
     assert!(file.headers["content-disposition"].to_str().expect("text").contains("%2D1%2Emp4"));
     peer.get(&address(work.id)).await.is(404);
     peer.get(&format!("/evidence/{}", work.id)).await.is(404);
