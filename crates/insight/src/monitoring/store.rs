@@ -142,10 +142,9 @@ macro_rules! is_or_left {
             and k.teachers + k.chosen + k.learning + k.handed_in + k.assessed + k.met + k.certified
                 + k.offered + k.planned > 0)
         or exists (select 1 from school_work w where w.programme = $1 and w.school = n.id)
-        or exists (select 1 from school_unit u
-            join unit_sum s on s.programme = u.programme and s.unit = u.unit and s.part = 'work'
-            where u.programme = $1
-            and u.path >= n.path and u.path < substr(n.path, 1, length(n.path) - 1) || '0'))"
+        or exists (select 1 from school_unit u cross join unit_sum s where u.programme = $1
+            and u.path >= n.path and u.path < substr(n.path, 1, length(n.path) - 1) || '0'
+            and s.programme = u.programme and s.unit = u.unit and s.part = 'work'))"
     };
 }
 pub(crate) use is_or_left;

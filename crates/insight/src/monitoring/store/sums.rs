@@ -22,13 +22,17 @@ macro_rules! schools_of_unit {
             $sign,
             "cast(sum(amount) as bigint) as total from (
                 select 'hours' as part, h.category as item, '' as level, h.seconds as amount
-                from node n join school_hours h on h.programme = $1 and h.school = n.id where n.parent = $2
+                from node n cross join school_hours h
+                where n.parent = $2 and h.programme = $1 and h.school = n.id
                 union all select 'choice', c.capability, '', c.teachers
-                from node n join school_choice c on c.programme = $1 and c.school = n.id where n.parent = $2
+                from node n cross join school_choice c
+                where n.parent = $2 and c.programme = $1 and c.school = n.id
                 union all select 'dimension', d.dimension, '', d.teachers
-                from node n join school_dimension d on d.programme = $1 and d.school = n.id where n.parent = $2
+                from node n cross join school_dimension d
+                where n.parent = $2 and d.programme = $1 and d.school = n.id
                 union all select 'work', w.state, w.level, w.works
-                from node n join school_work w on w.programme = $1 and w.school = n.id where n.parent = $2) s
+                from node n cross join school_work w
+                where n.parent = $2 and w.programme = $1 and w.school = n.id) s
             group by part, item, level"
         )
     };
@@ -85,10 +89,11 @@ macro_rules! below {
     ($part:literal, $own:literal) => {
         concat!(
             "select item, level, cast(sum(total) as bigint) from (
-                select s.item, s.level, s.total from school_unit u
-                join unit_sum s on s.programme = u.programme and s.unit = u.unit and s.part = '",
+                select s.item, s.level, s.total from school_unit u cross join unit_sum s
+                where u.programme = $1 and u.path >= $2 and u.path < $3
+                and s.programme = u.programme and s.unit = u.unit and s.part = '",
             $part,
-            "' where u.programme = $1 and u.path >= $2 and u.path < $3
+            "'
                 union all ",
             $own,
             " where programme = $1 and school = $4) t group by item, level order by item, level"
@@ -101,13 +106,14 @@ const CHOICES: &str = below!("choice", "select capability, '', teachers from sch
 const DIMENSIONS: &str = below!("dimension", "select dimension, '', teachers from school_dimension");
 const WORKS: &str = below!("work", "select state, level, works from school_work");
 
+/// The way leads from the children down, as above.
 const WORKS_OF_CHILDREN: &str = "select id, item, level, cast(sum(total) as bigint) from (
-        select n.id as id, s.item, s.level, s.total from node n join school_unit u on u.programme = $1
+        select n.id as id, s.item, s.level, s.total from node n cross join school_unit u cross join unit_sum s
+        where n.parent = $2 and n.kind in ('province', 'city', 'county', 'town', 'school') and u.programme = $1
             and u.path >= n.path and u.path < substr(n.path, 1, length(n.path) - 1) || '0'
-        join unit_sum s on s.programme = u.programme and s.unit = u.unit and s.part = 'work'
-        where n.parent = $2 and n.kind in ('province', 'city', 'county', 'town', 'school')
-        union all select n.id, w.state, w.level, w.works
-        from node n join school_work w on w.programme = $1 and w.school = n.id where n.parent = $2) t
+            and s.programme = u.programme and s.unit = u.unit and s.part = 'work'
+        union all select n.id, w.state, w.level, w.works from node n cross join school_work w
+        where n.parent = $2 and w.programme = $1 and w.school = n.id) t
     group by id, item, level";
 
 fn unit(row: &Row<'_>) -> Result<Unit, DbError> {
