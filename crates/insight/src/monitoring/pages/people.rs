@@ -142,7 +142,7 @@ pub(super) async fn people(asker: SignedIn, Path(node): Path<Id<Node>>, filters:
         category: filters.text("category"),
     };
     let category = rules.hours.category(wanted.category).map(|category| category.title.value.clone());
-    let hours = category.map_or_else(|| "学时".to_owned(), |title| format!("学时（{title}）"));
+    let hours = category.map_or_else(|| "入账学时".to_owned(), |title| format!("入账学时（{title}）"));
     let is_file = !filters.text("format").is_empty();
     // However high the tree is: the list of a school is short, that of a county is not.
     let sorts = matches!(node.kind, Kind::School | Kind::Town);
