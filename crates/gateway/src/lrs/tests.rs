@@ -271,6 +271,14 @@ story!(deliveries_that_speak_of_each_other_are_taken_side_by_side, |engine| asyn
     all_at_once(&store, &issued, deliveries.collect()).await;
     let machine = Machine { store: &store, issued };
     let praised = machine.finds("verb=http://learning.test/verbs/praised").await;
+    // Of what is not found it is said whether it can be read, so that a rare failure tells lost from hidden.
+    let mut missing = Vec::new();
+    for id in (0..ring).map(|place| id(place).to_string()).filter(|id| !praised.contains(id)) {
+        let seen = machine.get(&format!("/xapi/statements?statementId={id}")).await;
+        missing.push((id, seen.status, seen.headers["x-experience-api-consistent-through"].clone()));
+    }
+    let again = machine.finds("verb=http://learning.test/verbs/praised").await.len();
+    assert!(missing.is_empty(), "{missing:?}; found a moment later: {again}");
     assert_eq!(praised.len(), usize::try_from(ring).expect("few"));
     assert_eq!(machine.finds(&format!("activity={LESSON}3&limit=100")).await.len(), praised.len());
 });

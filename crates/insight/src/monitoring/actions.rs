@@ -21,6 +21,8 @@ use super::{COUNT_JOB, store};
 
 /// Schools counted in one transaction, so that nobody waits long for the writer.
 const TOGETHER: usize = 200;
+/// Units added up in one transaction, for the same reason.
+const UNITS_TOGETHER: usize = 20;
 
 /// What an event says about whom it concerns; rooms say what they know.
 #[derive(Debug, Deserialize)]
@@ -114,7 +116,8 @@ async fn count_there(ctx: &Ctx, tx: &mut Tx, schools: &[(Id<Node>, String)]) -> 
             Err(other) => return Err(other.into()),
         }
     }
-    Ok(store::add_up(tx, units).await?)
+    let units: Vec<Unit> = units.into_iter().collect();
+    Ok(store::add_up(tx, &units).await?)
 }
 
 /// Counts a school afresh; gives the unit whose sums it changes, which many schools share.
@@ -182,20 +185,25 @@ pub async fn rebuild(ctx: &Ctx, programme: &Programme) -> Result<usize, Failure>
     let mut tx = ctx.read().await?;
     let schools = store::schools(&mut tx, &Scope::below(&programme.path)).await?;
     drop(tx);
+    let mut units = BTreeMap::new();
     for some in schools.chunks(TOGETHER) {
         let mut tx = ctx.write().await?;
-        let mut units = BTreeMap::new();
         for (school, path) in some {
             units.extend(count(ctx, &mut tx, programme, (*school, path)).await?);
         }
-        store::add_up(&mut tx, units).await?;
         tx.commit().await?;
     }
     let mut tx = ctx.write().await?;
     store::place_units(&mut tx, programme.id).await?;
-    let known = store::units(&mut tx, programme.id).await?;
-    store::add_up(&mut tx, known).await?;
+    // Also those that have no schools any more.
+    units.extend(store::units(&mut tx, programme.id).await?);
     tx.commit().await?;
+    let units: Vec<Unit> = units.into_iter().collect();
+    for some in units.chunks(UNITS_TOGETHER) {
+        let mut tx = ctx.write().await?;
+        store::add_up(&mut tx, some).await?;
+        tx.commit().await?;
+    }
     Ok(schools.len())
 }
 

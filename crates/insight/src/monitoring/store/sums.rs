@@ -143,11 +143,11 @@ pub async fn place_units(tx: &mut Tx, programme: Id<Programme>) -> Result<(), Db
 
 /// Adds up what the schools of each unit have kept, one after the other in their order: whoever adds up
 /// several takes them in the same one.
-pub async fn add_up(tx: &mut Tx, units: impl IntoIterator<Item = Unit>) -> Result<(), DbError> {
+pub async fn add_up(tx: &mut Tx, units: &[Unit]) -> Result<(), DbError> {
     for ((programme, unit), path) in units {
-        tx.run(TAKE, args![programme, unit, &path]).await?;
-        tx.run(FORGET, args![programme, unit]).await?;
-        tx.run(PUT, args![programme, unit]).await?;
+        tx.run(TAKE, args![*programme, *unit, path]).await?;
+        tx.run(FORGET, args![*programme, *unit]).await?;
+        tx.run(PUT, args![*programme, *unit]).await?;
     }
     Ok(())
 }
@@ -165,7 +165,7 @@ pub(super) async fn follow(tx: &mut Tx, shift: &Shift) -> Result<(), DbError> {
     touched.extend(tx.rows(AROUND, args![&shift.made().from], unit).await?);
     touched.sort();
     touched.dedup();
-    add_up(tx, touched).await
+    add_up(tx, &touched).await
 }
 
 /// The path of what stands around what has `path`.
