@@ -12,10 +12,10 @@ use crate::db::Db;
 use crate::files::Files;
 use crate::keys::Keys;
 use crate::outbound::Outbound;
-use crate::web::layout::NavItem;
+use crate::web::menu::MenuGroup;
 
 /// The menu of a signed-in person; the assembly knows the rooms, the frame does not.
-pub type Navigation = fn(&Who) -> Vec<NavItem>;
+pub type Navigation = fn(&Who) -> Vec<MenuGroup>;
 
 /// One installation. Shared by every request and job.
 #[derive(Debug)]

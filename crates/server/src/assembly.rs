@@ -12,7 +12,7 @@ use tisheng_platform::outbound::Outbound;
 use tisheng_platform::{App, Db};
 
 use crate::say::say;
-use crate::{Ended, routes};
+use crate::{Ended, menu, routes};
 
 /// The file of the installation's secrets, in the data folder.
 pub(crate) const KEY_FILE: &str = "keys.toml";
@@ -49,7 +49,7 @@ pub async fn open_by(
         keys: Keys::load_or_create(&config.data.join(KEY_FILE))?,
         outbound: Outbound::new(&config.outbound_allow),
         clock,
-        navigation: routes::navigation,
+        navigation: menu::of,
         parts: routes::parts()?,
         config,
         db,

@@ -11,6 +11,7 @@ mod doctor;
 mod files;
 mod lrs_command;
 mod lti_command;
+mod menu;
 pub mod reactions;
 pub mod routes;
 mod say;

@@ -1,4 +1,4 @@
-//! Which rooms the product has: their routes, their long-lived things, the menu.
+//! Which rooms the product has: their routes, their long-lived things.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,11 +10,9 @@ use tisheng_gateway::{api, door, lrs, lti, oneroster, token, webhook};
 use tisheng_insight::{home, monitoring};
 use tisheng_kernel::Id;
 use tisheng_platform::web::Failure;
-use tisheng_platform::web::layout::NavItem;
 use tisheng_platform::web::serve::Rooms;
-use tisheng_platform::{App, Ctx, Member, Parts, Who};
+use tisheng_platform::{App, Ctx, Parts};
 use tisheng_policy::scheme::{self, Programme, Rulebook};
-use tisheng_registry::access::Role;
 use tisheng_registry::organisation::Node;
 use tisheng_registry::people::{Person, TeamSource};
 use tisheng_registry::roster::{self, Entry, Kinds};
@@ -124,121 +122,4 @@ async fn team_rules(ctx: Ctx, node: Id<Node>) -> Result<Vec<TeamRule>, Failure> 
         Err(Failure::NotFound) => Ok(Vec::new()),
         Err(other) => Err(other),
     }
-}
-
-/// The menu of a signed-in person, in the order of the work.
-pub fn navigation(who: &Who) -> Vec<NavItem> {
-    if who.member().is_some_and(Member::only_reads) {
-        let own = [("我的档案", "/"), ("学时", "/hours"), ("达标情况", "/standing")];
-        return own.iter().map(|(label, href)| NavItem::new(label, href)).collect();
-    }
-    let role = who.member().and_then(|member| member.role.parse::<Role>().ok());
-    let entries: &[(&str, &str)] = match role {
-        None => &[],
-        Some(Role::Teacher) => &[
-            ("我的任务", "/"),
-            ("选学", "/choice"),
-            ("证据与测评", "/evidence"),
-            ("学时", "/hours"),
-            ("课程", "/courses"),
-            ("校本活动", "/activities"),
-            ("评审", "/review"),
-            ("达标情况", "/standing"),
-            ("方案", "/scheme"),
-        ],
-        Some(Role::Clerk) => &[
-            ("首页", "/"),
-            ("进度", "/monitor"),
-            ("方案", "/scheme"),
-            ("学校", "/organisation"),
-            ("教师", "/people"),
-            ("提供选学", "/offer"),
-            ("选学情况", "/choices"),
-            ("校本活动", "/activities/school"),
-            ("学时", "/hours/teachers"),
-            ("导入学时", "/roster/hours"),
-            ("待处理学时", "/hours/waiting"),
-            ("学时异议", "/hours/inbox"),
-            ("结论公示", "/review/notice"),
-            ("证书", "/certificates"),
-            ("数据导入", "/roster"),
-        ],
-        Some(Role::Principal | Role::Cio | Role::ManagementTeam) => &[
-            ("首页", "/"),
-            ("进度", "/monitor"),
-            ("方案", "/scheme"),
-            ("学校", "/organisation"),
-            ("教师", "/people"),
-            ("提供选学", "/offer"),
-            ("选学情况", "/choices"),
-            ("校本活动", "/activities/school"),
-            ("学时", "/hours/teachers"),
-            ("考核", "/review/board"),
-        ],
-        Some(Role::Town) => &[
-            ("首页", "/"),
-            ("进度", "/monitor"),
-            ("方案", "/scheme"),
-            ("机构", "/organisation"),
-            ("教师", "/people"),
-            ("校本活动", "/activities/school"),
-            ("学时", "/hours/teachers"),
-            ("导入学时", "/roster/hours"),
-            ("待处理学时", "/hours/waiting"),
-            ("考核", "/review/board"),
-            ("证书", "/certificates"),
-            ("数据导入", "/roster"),
-        ],
-        Some(Role::Province | Role::City | Role::County) => &[
-            ("首页", "/"),
-            ("进度", "/monitor"),
-            ("方案", "/scheme"),
-            ("机构", "/organisation"),
-            ("教师", "/people"),
-            ("校本活动", "/activities/school"),
-            ("学时", "/hours/teachers"),
-            ("学习平台", "/platforms"),
-            ("课程目录", "/courses"),
-            ("导入学时", "/roster/hours"),
-            ("待处理学时", "/hours/waiting"),
-            ("考核", "/review/board"),
-            ("考核小组", "/review/panel"),
-            ("证书", "/certificates"),
-            ("数据导入", "/roster"),
-        ],
-        Some(Role::TrainingTeam) => {
-            &[("首页", "/"), ("进度", "/monitor"), ("评审", "/review"), ("校本活动", "/activities/school")]
-        }
-        Some(Role::GroupLead) => {
-            &[("首页", "/"), ("评审", "/review"), ("校本活动", "/activities/school"), ("方案", "/scheme")]
-        }
-        Some(Role::Expert) => &[("首页", "/"), ("评审", "/review"), ("方案", "/scheme")],
-        Some(Role::Auditor) => &[
-            ("首页", "/"),
-            ("进度", "/monitor"),
-            ("机构", "/organisation"),
-            ("教师", "/people"),
-            ("查看号码记录", "/looks"),
-            ("证书", "/certificates"),
-        ],
-        Some(Role::Evaluator) => {
-            &[("首页", "/"), ("进度", "/monitor"), ("机构", "/organisation"), ("证书", "/certificates")]
-        }
-        Some(Role::Institution) => &[
-            ("首页", "/"),
-            ("学习平台", "/platforms"),
-            ("课程目录", "/courses"),
-            ("导入课程", "/roster/courses"),
-            ("导入学时", "/roster/hours"),
-        ],
-    };
-    let doors: &[(&str, &str)] = match role {
-        Some(Role::Province | Role::City) => {
-            &[("接口令牌", "/tokens"), ("身份提供方", "/identity-providers")]
-        }
-        Some(Role::County | Role::Institution) => &[("接口令牌", "/tokens")],
-        Some(Role::Principal) => &[("考核小组", "/review/panel")],
-        _ => &[],
-    };
-    entries.iter().chain(doors).map(|(label, href)| NavItem::new(label, href)).collect()
 }

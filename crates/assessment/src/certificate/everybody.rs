@@ -156,7 +156,9 @@ pub(super) async fn settle(
     for standing in held.iter().filter(|standing| moved.contains(&standing.person)) {
         store::follow_holder(&mut tx, programme.id, standing.person).await?;
     }
-    let fresh = standings(ctx, &mut tx, programme, step).await?;
+    let mut fresh = standings(ctx, &mut tx, programme, step).await?;
+    let held: BTreeMap<Id<Person>, Standing> = held.into_iter().map(|s| (s.person, s)).collect();
+    fresh.retain(|standing| held.get(&standing.person) != Some(standing));
     store::standing::put_standings(&mut tx, programme.id, &fresh, ctx.at).await?;
     tx.commit().await?;
     Ok(changed)

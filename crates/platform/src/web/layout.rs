@@ -12,6 +12,7 @@ use tisheng_kernel::number::chinese_date;
 use tisheng_kernel::{Id, Instant};
 use uuid::Uuid;
 
+use super::menu::{self, MenuGroup};
 use super::once::leads_here;
 use super::session::SignedIn;
 use super::{Failure, assets};
@@ -154,25 +155,6 @@ impl Link {
     }
 }
 
-/// An entry of the menu.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NavItem {
-    /// Where to.
-    pub href: String,
-    /// Its words.
-    pub label: String,
-    /// Whether the page shown lies behind it.
-    pub current: bool,
-}
-
-impl NavItem {
-    /// `label`, leading to `href`.
-    #[must_use]
-    pub fn new(label: &str, href: &str) -> Self {
-        Self { href: href.to_owned(), label: label.to_owned(), current: false }
-    }
-}
-
 /// What every page has around its content; templates know it as `page`.
 #[derive(Debug, Clone)]
 pub struct Page {
@@ -181,7 +163,7 @@ pub struct Page {
     /// The way here.
     pub crumbs: Vec<Link>,
     /// The menu.
-    pub nav: Vec<NavItem>,
+    pub nav: Vec<MenuGroup>,
     /// Who is signed in.
     pub who: Option<Member>,
     /// What the page before wanted to say.
@@ -203,14 +185,7 @@ impl Page {
     pub fn new(asker: &SignedIn, title: impl Into<String>, path: &str) -> Self {
         let mut page = Self::of(&asker.ctx, title);
         page.nav = (asker.ctx.app.navigation)(&asker.ctx.who);
-        let current = page
-            .nav
-            .iter_mut()
-            .filter(|item| path == item.href || path.starts_with(&format!("{}/", item.href)))
-            .max_by_key(|item| item.href.len());
-        if let Some(item) = current {
-            item.current = true;
-        }
+        menu::mark(&mut page.nav, path);
         page.flash.clone_from(&asker.flash);
         page
     }
@@ -245,6 +220,12 @@ impl Page {
             day: String::new(),
             today: String::new(),
         }
+    }
+
+    /// Whether an entry of the menu leads here.
+    #[must_use]
+    pub fn is_in_menu(&self) -> bool {
+        self.nav.iter().any(|group| group.items.iter().any(|item| item.current))
     }
 
     /// The same page with a step of the way here.

@@ -5,6 +5,7 @@ pub mod device;
 pub mod failure;
 pub mod form;
 pub mod layout;
+pub mod menu;
 pub mod once;
 pub mod paging;
 pub mod path;

@@ -89,7 +89,7 @@ pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
     }));
     let tabs = tabs.collect();
     layout::show(&ListPage {
-        page: Page::new(&asker, "活动管理", "/activities/school"),
+        page: Page::new(&asker, "校本活动管理", "/activities/school"),
         school,
         is_above,
         tabs,
@@ -168,7 +168,7 @@ async fn show_page(
     let school = school.unwrap_or_default();
     Ok(ShowPage {
         page: Page::new(asker, activity.plan.title.as_str(), "/activities/school")
-            .crumb("活动管理", "/activities/school"),
+            .crumb("校本活动管理", "/activities/school"),
         row: Row { school, ..row(&rules, &activity) },
         ends: activity.plan.ends(),
         doors: if activity.opens_at(ctx.at).is_err() { activity.doors().chinese() } else { String::new() },

@@ -111,7 +111,7 @@ async fn plan_page(
         None => ("安排活动", "/activities/new".to_owned(), "/activities/school".to_owned()),
     };
     Ok(PlanPage {
-        page: Page::new(asker, title, "/activities/school").crumb("活动管理", "/activities/school"),
+        page: Page::new(asker, title, "/activities/school").crumb("校本活动管理", "/activities/school"),
         action,
         back,
         typed,

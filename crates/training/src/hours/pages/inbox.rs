@@ -47,7 +47,7 @@ struct InboxPage {
 /// A page behind the menu's entry of disputes; where the menu has none, behind the desk's.
 fn page(asker: &SignedIn, title: &str) -> Page {
     let page = Page::new(asker, title, INBOX);
-    if page.nav.iter().any(|item| item.current) {
+    if page.is_in_menu() {
         return page;
     }
     Page::new(asker, title, "/hours/waiting").crumb("学时待处理", "/hours/waiting")
