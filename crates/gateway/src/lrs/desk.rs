@@ -21,6 +21,8 @@ use super::writing::{self, Delivery};
 const GATHERED: usize = 64;
 /// Statements after which no further delivery joins them.
 const FULL: usize = 1_000;
+/// Microseconds after which it is tried again to make the parts of a month.
+const AGAIN: i64 = 600_000_000;
 
 struct Waiting {
     delivery: Delivery,
@@ -36,8 +38,10 @@ struct State {
     /// Writers at work.
     writers: usize,
     moments: Moments<Answers>,
-    /// The latest month whose parts of the tables are there.
+    /// The latest month for which there is room, as there is for the one after it.
     month: Option<Month>,
+    /// The moment from which on it may be tried again to make room.
+    again: Option<i64>,
 }
 
 /// Where the deliveries of this process are taken: by as many writers as the engine takes side by
@@ -99,18 +103,30 @@ impl Desk {
         Some(gathered)
     }
 
-    /// Makes the parts of the tables in which `moment` lies, once for each month.
+    /// Makes the parts of the tables for the month in which `moment` lies, once for each month, and those
+    /// of the next, which nobody needs yet and which can be tried again.
     async fn make_room(&self, app: &App, moment: i64) {
         let month = Month::of(tisheng_kernel::Instant::from_micros(moment));
-        if self.state().month >= Some(month) {
-            return;
+        {
+            let state = self.state();
+            if state.month >= Some(month) || state.again > Some(moment) {
+                return;
+            }
         }
-        if let Err(error) = MONTHS.ready(&app.db, month).await {
-            // The rest takes what has no month, and gives it back when the month is made.
-            tracing::warn!(%error, %month, "no part of its own for this month yet");
+        let made = async {
+            MONTHS.ready(&app.db, month).await?;
+            MONTHS.ready(&app.db, month.next()).await
         }
+        .await;
         let mut state = self.state();
-        state.month = state.month.max(Some(month));
+        match made {
+            Ok(()) => state.month = state.month.max(Some(month)),
+            Err(error) => {
+                // The rest takes what has no month.
+                tracing::warn!(%error, %month, "not every part of this month and the next is there yet");
+                state.again = Some(moment + AGAIN);
+            }
+        }
     }
 }
 

@@ -521,6 +521,46 @@ story!(a_past_month_is_taken_out_and_put_back, |engine| async move {
     assert_eq!(machine.post(&small(WANG, VERB, LESSON)).await.status, StatusCode::OK, "and goes on");
 });
 
+story!(a_month_gets_its_part_while_nobody_has_the_tables_open, |engine| async move {
+    let store = Store::start(engine).await;
+    let machine = store.machine("甲平台", &[Scope::All]).await;
+    let app = &store.town.app;
+    let in_rest = async |many: i64| {
+        if engine == Engine::Postgres {
+            let mut tx = app.db.read().await.expect("a transaction");
+            let sql = "select count(*) from xapi_statement_rest";
+            let counted: i64 = tx.row(sql, &[], |row| row.get(0)).await.expect("a number");
+            assert_eq!(counted, many);
+        }
+    };
+    // Somebody looks at the statements, and takes long.
+    let mut looks = app.db.read().await.expect("a transaction");
+    assert_eq!(crate::lrs::store::latest(&mut looks).await.expect("reads"), 0);
+    let first = machine.says(&small(WANG, VERB, LESSON)).await;
+    in_rest(1).await;
+    looks.commit().await.expect("ends");
+    // What lies in the rest does not move under those who read, and the month goes on there.
+    store.town.clock.advance(TimeDelta::minutes(11));
+    let second = machine.says(&small(WANG, VERB, LESSON)).await;
+    in_rest(2).await;
+    // The part of the next month has been made meanwhile, whoever looks when it begins.
+    store.town.clock.advance(TimeDelta::days(30));
+    let mut looks = app.db.read().await.expect("a transaction");
+    crate::lrs::store::latest(&mut looks).await.expect("reads");
+    let third = machine.says(&small(WANG, VERB, LESSON)).await;
+    looks.commit().await.expect("ends");
+    in_rest(2).await;
+    let all = [third, second, first];
+    assert_eq!(machine.finds(&format!("verb={VERB}")).await, all);
+    let month: Month = "2021-03".parse().expect("a month");
+    take_out(app, month).await.expect("out");
+    in_rest(0).await;
+    assert_eq!(machine.finds(&format!("verb={VERB}")).await, all[..1]);
+    put_back(app, month).await.expect("back");
+    in_rest(0).await;
+    assert_eq!(machine.finds(&format!("verb={VERB}")).await, all);
+});
+
 story!(moments_of_storing_grow_when_the_clock_is_set_back, |engine| async move {
     let store = Store::start(engine).await;
     let machine = store.machine("甲平台", &[Scope::All]).await;

@@ -1,9 +1,14 @@
 //! Tables that only grow, and whose past months can be taken out and put back.
 //!
-//! On PostgreSQL each month is a part (partition) of its own, made by whoever writes first in it;
-//! what fits no month lies in the part `…_rest`, so that nothing is ever refused. A month that is
-//! taken out stays in the database as a table by itself, which the server's own tools can copy and
-//! drop. On SQLite a month that is taken out lies in a file of its own.
+//! On PostgreSQL each month is a part (partition) of its own; what fits no month lies in the part
+//! `…_rest`, so that nothing is ever refused. A month that is taken out stays in the database as a
+//! table by itself, which the server's own tools can copy and drop. On SQLite a month that is taken
+//! out lies in a file of its own.
+//!
+//! A part is added while nobody else has the table open. PostgreSQL would take it beside them, but a
+//! connection that is just then working out which parts there are may keep the list without the new
+//! one for good (`RelationBuildPartitionDesc`, seen in 15 by halting it there): what it writes goes
+//! to the rest, in which nobody looks for rows of a month that has a part.
 //!
 //! Every step can be cut short and done again: rows are removed in one place only after they are
 //! durable in the other.
@@ -83,10 +88,12 @@ impl Monthly {
         data.join(self.folder).join(format!("{}-{month}.db", self.tables[0]))
     }
 
-    /// Makes the parts for `month` where they are missing.
+    /// Makes the parts for `month` where they are missing. Where rows of it lie in the rest already they
+    /// stay there, and others come to them: whoever began to read before they moved would miss them.
     ///
     /// # Errors
-    /// What the engine reports; then rows of the month lie in the rest.
+    /// What the engine reports, such as that somebody has a table open for long; then rows of the month
+    /// go to the rest.
     pub async fn ready(&self, db: &Db, month: Month) -> Result<(), DbError> {
         if db.engine() == Engine::Sqlite {
             return Ok(());
@@ -96,14 +103,21 @@ impl Monthly {
             if is_there(&mut tx, &month.part(table)).await? {
                 continue;
             }
-            // One at a time: whoever waited here finds the work done.
-            let whole = quote_identifier(table);
-            tx.batch(&format!("lock table {whole} in share update exclusive mode")).await?;
+            shut(&mut tx, table).await?;
+            // Whoever waited there finds the work done.
             if !is_there(&mut tx, &month.part(table)).await? {
-                found(&mut tx, table, month).await?;
-                join(&mut tx, table, month).await?;
-                tx.commit().await?;
+                let (found, join, rest) = (found(table, month), join(table, month), rest(table));
+                let (begin, end) = (month.begin(), month.next().begin());
+                let sql = format!(
+                    "do $$ begin
+                        if not exists (select 1 from {rest} where stored >= {begin} and stored < {end}) then
+                            {found}; {join};
+                        end if;
+                    end $$"
+                );
+                tx.batch(&sql).await?;
             }
+            tx.commit().await?;
         }
         Ok(())
     }
@@ -126,7 +140,7 @@ impl Monthly {
                         let (whole, part) = (quote_identifier(table), quote_identifier(&part));
                         tx.batch(&format!("alter table {whole} detach partition {part}")).await?;
                     } else if !is_there(&mut tx, &part).await? {
-                        found(&mut tx, table, month).await?;
+                        tx.batch(&found(table, month)).await?;
                     }
                     gather(&mut tx, table, month).await?;
                 }
@@ -148,8 +162,9 @@ impl Monthly {
                 for table in self.tables {
                     let part = month.part(table);
                     if is_there(&mut tx, &part).await? && !is_part(&mut tx, &part).await? {
+                        shut(&mut tx, table).await?;
                         gather(&mut tx, table, month).await?;
-                        join(&mut tx, table, month).await?;
+                        tx.batch(&join(table, month)).await?;
                         was_out = true;
                     }
                 }
@@ -211,29 +226,41 @@ async fn is_part(tx: &mut Tx, name: &str) -> Result<bool, DbError> {
     tx.row(sql, args![name], |row| row.get(0)).await
 }
 
+/// Waits until nobody has `table` open, and lets nobody open it before the end of the transaction. Whoever
+/// comes meanwhile waits as well, so that it is given up where somebody has it open for long.
+async fn shut(tx: &mut Tx, table: &str) -> Result<(), DbError> {
+    let whole = quote_identifier(table);
+    // Everybody opens the parts through the whole.
+    tx.batch(&format!("set local lock_timeout = '2s'; lock table only {whole} in access exclusive mode"))
+        .await
+}
+
+/// The part of `table` for what no month takes.
+fn rest(table: &str) -> String {
+    quote_identifier(&format!("{table}_rest"))
+}
+
 /// Makes a table by itself for `month`.
-async fn found(tx: &mut Tx, table: &str, month: Month) -> Result<(), DbError> {
+fn found(table: &str, month: Month) -> String {
     let (whole, part) = (quote_identifier(table), quote_identifier(&month.part(table)));
-    tx.batch(&format!("create table {part} (like {whole} including all)")).await?;
-    gather(tx, table, month).await
+    format!("create table {part} (like {whole} including all)")
+}
+
+/// Makes the table of `month` a part; `table` is shut.
+fn join(table: &str, month: Month) -> String {
+    let (whole, part) = (quote_identifier(table), quote_identifier(&month.part(table)));
+    let (begin, end) = (month.begin(), month.next().begin());
+    format!("alter table {whole} attach partition {part} for values from ({begin}) to ({end})")
 }
 
 /// Moves rows of `month` from the rest into its own table.
 async fn gather(tx: &mut Tx, table: &str, month: Month) -> Result<(), DbError> {
-    let (part, rest) = (quote_identifier(&month.part(table)), quote_identifier(&format!("{table}_rest")));
+    let (part, rest) = (quote_identifier(&month.part(table)), rest(table));
     let (begin, end) = (month.begin(), month.next().begin());
     let sql = format!(
         "with moved as (delete from {rest} where stored >= {begin} and stored < {end} returning *)
         insert into {part} select * from moved on conflict do nothing"
     );
-    tx.batch(&sql).await
-}
-
-/// Makes the table of `month` a part.
-async fn join(tx: &mut Tx, table: &str, month: Month) -> Result<(), DbError> {
-    let (whole, part) = (quote_identifier(table), quote_identifier(&month.part(table)));
-    let (begin, end) = (month.begin(), month.next().begin());
-    let sql = format!("alter table {whole} attach partition {part} for values from ({begin}) to ({end})");
     tx.batch(&sql).await
 }
 
