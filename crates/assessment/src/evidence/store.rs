@@ -10,7 +10,7 @@ use tisheng_platform::{DbError, Row, Shift, Tx, args};
 use uuid::Uuid;
 
 use super::content::Content;
-use super::model::{Body, Consent, Item, State, StoredFile, Submission};
+use super::model::{Body, Consent, Item, Named, State, StoredFile, Submission};
 use super::tus::Upload;
 
 const KEEPS_OF: &str = "select 1 from programme p
@@ -52,14 +52,14 @@ const FROZEN: &str = "select id, capability, revision, digest from submission
     where programme = $1 and id > $2 and digest is not null order by id limit 1000";
 /// What belongs to a run of them.
 const ITEMS_OF_RUN: &str =
-    "select id, piece, kind, title, body, blob, content, size, seconds, place, version, saved_at,
-    submission from evidence_item where programme = $1 and submission >= $2 and submission <= $3";
+    "select id, piece, kind, title, body, blob, content, size, seconds, place, version, saved_at, author_at,
+    school_at, submission from evidence_item where programme = $1 and submission >= $2 and submission <= $3";
 const ITEMS: &str =
-    "select id, piece, kind, title, body, blob, content, size, seconds, place, version, saved_at
-    from evidence_item where programme = $1 and submission = $2 order by piece, place, id";
+    "select id, piece, kind, title, body, blob, content, size, seconds, place, version, saved_at, author_at,
+    school_at from evidence_item where programme = $1 and submission = $2 order by piece, place, id";
 const ADD_ITEM: &str = "insert into evidence_item (programme, submission, id, piece, kind, title, body, blob,
-    content, size, seconds, place, version, saved_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13) on conflict do nothing";
+    content, size, seconds, place, version, saved_at, author_at, school_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13, $14, $15) on conflict do nothing";
 const SAVE_TEXT: &str = "update evidence_item set body = $5, version = version + 1, saved_at = $6
     where programme = $1 and submission = $2 and piece = $3 and kind = 'text' and version = $4";
 const NEXT_PLACE: &str = "select coalesce(max(place), 0) + 1 from evidence_item
@@ -72,9 +72,9 @@ const SET_SECONDS: &str =
     "update evidence_item set seconds = $4 where programme = $1 and submission = $2 and id = $3";
 const COPY_ITEM: &str =
     "insert into evidence_item (programme, submission, id, piece, kind, title, body, blob,
-    content, size, seconds, place, version, saved_at)
-    select programme, $3, $5, piece, kind, title, body, blob, content, size, seconds, place, 1, $6
-    from evidence_item where programme = $1 and submission = $2 and id = $4";
+    content, size, seconds, place, version, saved_at, author_at, school_at)
+    select programme, $3, $5, piece, kind, title, body, blob, content, size, seconds, place, 1, $6, author_at,
+    school_at from evidence_item where programme = $1 and submission = $2 and id = $4";
 const ADD_BLOB: &str = "insert into blob (digest, size, first_at) values ($1, $2, $3) on conflict do nothing";
 const BLOBS: &str = "select digest, size from blob where digest > $1 order by digest limit 1000";
 
@@ -126,6 +126,7 @@ fn item(row: &Row<'_>) -> Result<Item, DbError> {
             size: row.get(7)?,
             content: row.get::<String>(6)?.parse::<Content>().map_err(wrong)?,
             seconds: row.get(8)?,
+            named: Named { author: row.get(12)?, school: row.get(13)? },
         }),
     };
     Ok(Item {
@@ -291,7 +292,7 @@ pub async fn items_of_run(
 ) -> Result<BTreeMap<Uuid, Vec<Item>>, DbError> {
     let mut items: BTreeMap<Uuid, Vec<Item>> = BTreeMap::new();
     tx.each(ITEMS_OF_RUN, args![programme, first, last], |row| {
-        items.entry(row.get(12)?).or_default().push(item(row)?);
+        items.entry(row.get(14)?).or_default().push(item(row)?);
         Ok(())
     })
     .await?;
@@ -317,6 +318,8 @@ pub async fn add_item(tx: &mut Tx, of: &Submission, new: &Item) -> Result<bool, 
         file.and_then(|file| file.seconds),
         if new.place > 0 { new.place } else { place },
         new.saved_at,
+        file.map_or("", |file| file.named.author.as_str()),
+        file.map_or("", |file| file.named.school.as_str()),
     ];
     if let Some(file) = file {
         tx.run(ADD_BLOB, args![file.digest.as_str(), file.size, new.saved_at]).await?;
