@@ -80,7 +80,7 @@ fn named(path: &Path, found: Found, author: &str, school: &str) -> Result<Named,
 /// Makes an item of an upload whose bytes are all there. The caller holds its lock.
 ///
 /// # Errors
-/// 422 when the content is refused: the upload is then given up.
+/// 422 when the content is refused, or the piece is full: the upload is then given up.
 pub async fn finish(ctx: &Ctx, upload: &Upload) -> Result<(), Stopped> {
     let mut tx = ctx.read().await?;
     let (desk, submission) = actions::own_draft(ctx, &mut tx, upload.submission).await?;
@@ -97,7 +97,14 @@ pub async fn finish(ctx: &Ctx, upload: &Upload) -> Result<(), Stopped> {
     };
     let mut tx = ctx.write().await?;
     let (_, submission) = actions::own_draft(ctx, &mut tx, upload.submission).await?;
-    let item = actions::add_file(ctx, &mut tx, &submission, &upload.piece, file, None).await?;
+    let item = match actions::add_file(ctx, &mut tx, &submission, &upload.piece, file, None).await {
+        Err(Failure::Refused(full)) => {
+            drop(tx);
+            give_up(ctx, upload).await?;
+            return Err(Refused::new(StatusCode::UNPROCESSABLE_ENTITY, full).into());
+        }
+        added => added?,
+    };
     if store::ended(&mut tx, upload.id, item).await? {
         tx.commit().await?;
     }

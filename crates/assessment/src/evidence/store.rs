@@ -87,8 +87,15 @@ const UPLOAD: &str =
 const RECEIVED: &str = "update upload set received = $2, expires_at = $3 where id = $1 and item is null";
 const ENDED: &str = "update upload set item = $2 where id = $1 and item is null";
 const REMOVE_UPLOAD: &str = "delete from upload where id = $1";
-const OPEN_UPLOADS: &str = "select count(*) from upload
+/// All that are open, and those of one name and length.
+const OPEN_UPLOADS: &str =
+    "select count(*), count(case when name = $5 and length = $6 then 1 end) from upload
     where programme = $1 and submission = $2 and piece = $3 and item is null and expires_at > $4";
+/// What has arrived under a name and with a length, and stands there still.
+const SENT: &str = "select count(*) from upload u
+    where u.programme = $1 and u.submission = $2 and u.piece = $3 and u.name = $4 and u.length = $5
+    and exists (select 1 from evidence_item i where i.programme = u.programme and i.submission = u.submission
+        and i.id = u.item)";
 
 fn submission(row: &Row<'_>) -> Result<Submission, DbError> {
     let wrong = |column: usize| move |_| DbError::Column { column, problem: "an unknown word".to_owned() };
@@ -409,8 +416,25 @@ pub async fn remove_upload(tx: &mut Tx, id: Id<Upload>) -> Result<(), DbError> {
     tx.run(REMOVE_UPLOAD, args![id]).await.map(drop)
 }
 
-pub async fn open_uploads(tx: &mut Tx, of: &Submission, piece: &str, at: Instant) -> Result<i64, DbError> {
-    tx.row(OPEN_UPLOADS, args![of.programme, of.id, piece, at], |row| row.get(0)).await
+/// How many uploads to a piece are open at the moment `at`, and how many of them are of this name and length.
+pub async fn open_uploads(
+    tx: &mut Tx,
+    of: &Submission,
+    (piece, name, length): (&str, &str, i64),
+    at: Instant,
+) -> Result<(i64, i64), DbError> {
+    let row = args![of.programme, of.id, piece, at, name, length];
+    tx.row(OPEN_UPLOADS, row, |row| Ok((row.get(0)?, row.get(1)?))).await
+}
+
+/// Whether a file of this name and length was uploaded to a piece not long ago, and stands there.
+pub async fn was_sent(
+    tx: &mut Tx,
+    of: &Submission,
+    (piece, name, length): (&str, &str, i64),
+) -> Result<bool, DbError> {
+    let sent: i64 = tx.row(SENT, args![of.programme, of.id, piece, name, length], |row| row.get(0)).await?;
+    Ok(sent > 0)
 }
 
 /// Follows a move of the tree with the paths that this room keeps.
