@@ -23,7 +23,10 @@ pub fn named_in<R: Read + Seek, const N: usize>(
     names: [&str; N],
 ) -> [Option<String>; N] {
     let names = names.map(plain);
-    let mut found = [const { None }; N];
+    let mut found: [Option<String>; N] = [const { None }; N];
+    if places(content).is_empty() {
+        return found;
+    }
     let Ok(mut package) = Package::open(file) else { return found };
     // Where the parts of one file cannot be told, there is nothing to look into.
     for (part, place) in parts(&mut package, content).unwrap_or_default() {
