@@ -16,7 +16,8 @@ use std::str::FromStr;
 
 pub use authors::remove_authors;
 pub use document::{
-    Block, Chapter, Document, Picture, Piece, Seen, Text, picture as document_picture, read as read_document,
+    Block, Chapter, Document, Picture, Piece, Seen, Text, is_named, named_in, picture as document_picture,
+    read as read_document,
 };
 
 /// Bytes looked at first.

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 pub use tisheng_content::{
-    Block, Chapter, Content, Display, Found, Piece, Refusal, document_picture, read_document, title,
+    Block, Chapter, Content, Display, Found, Piece, Refusal, document_picture, is_named, named_in,
+    read_document, title,
 };
 use tisheng_rules::framework::EvidenceKind;
 

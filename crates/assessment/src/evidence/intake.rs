@@ -1,5 +1,7 @@
 //! From a file that has arrived to an item of a piece: looked into, freed of traces, stored.
 
+use std::fs::File;
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use axum::http::StatusCode;
@@ -7,8 +9,9 @@ use tisheng_platform::web::Failure;
 use tisheng_platform::{App, Ctx};
 use tisheng_rules::framework::Piece;
 
-use super::content::{self, Refusal};
-use super::model::StoredFile;
+use super::actions::Desk;
+use super::content::{self, Found, Refusal};
+use super::model::{Named, StoredFile};
 use super::tus::{Refused, Stopped, Upload};
 use super::{actions, store};
 
@@ -36,14 +39,23 @@ pub enum NotTaken {
 }
 
 /// Looks into the file at `path`, takes traces out of it and stores it; it is gone from `path`
-/// afterwards.
+/// afterwards. Whether its text names whoever sits at the desk is looked for here, once: a page only says it.
 ///
 /// # Errors
 /// See [`NotTaken`]; the file then stays where it is.
-pub async fn take(app: &App, path: &Path, piece: &Piece, name: &str) -> Result<StoredFile, NotTaken> {
+pub async fn take(
+    app: &App,
+    path: &Path,
+    (desk, piece): (&Desk, &Piece),
+    name: &str,
+) -> Result<StoredFile, NotTaken> {
     let (kinds, source): (_, PathBuf) = (piece.kinds.clone(), path.to_owned());
-    let looked = tokio::task::spawn_blocking(move || content::admit(&source, &kinds));
-    let found = looked
+    let (author, school) = (desk.name.clone(), desk.school_name.clone());
+    let looked = tokio::task::spawn_blocking(move || {
+        let found = content::admit(&source, &kinds)?;
+        Ok::<_, Refusal>((found, named(&source, found, &author, &school)?))
+    });
+    let (found, named) = looked
         .await
         .map_err(|error| NotTaken::Failure(Failure::Internal(error.to_string())))?
         .map_err(NotTaken::Refused)?;
@@ -54,20 +66,28 @@ pub async fn take(app: &App, path: &Path, piece: &Piece, name: &str) -> Result<S
         size: blob.size,
         content: found.content,
         seconds: found.seconds,
+        named,
     })
+}
+
+/// Where the document at `path` names its author.
+fn named(path: &Path, found: Found, author: &str, school: &str) -> Result<Named, Refusal> {
+    let file = BufReader::new(File::open(path)?);
+    let [author, school] = content::named_in(file, found.content, [author, school]);
+    Ok(Named { author: author.unwrap_or_default(), school: school.unwrap_or_default() })
 }
 
 /// Makes an item of an upload whose bytes are all there. The caller holds its lock.
 ///
 /// # Errors
-/// 422 when the content is refused: the upload is then given up.
+/// 422 when the content is refused, or the piece is full: the upload is then given up.
 pub async fn finish(ctx: &Ctx, upload: &Upload) -> Result<(), Stopped> {
     let mut tx = ctx.read().await?;
     let (desk, submission) = actions::own_draft(ctx, &mut tx, upload.submission).await?;
     drop(tx);
     let piece = desk.piece(&submission, &upload.piece)?;
     let path = ctx.app.files.incoming(&upload.id.to_string());
-    let file = match take(&ctx.app, &path, piece, &upload.name).await {
+    let file = match take(&ctx.app, &path, (&desk, piece), &upload.name).await {
         Ok(file) => file,
         Err(NotTaken::Failure(failure)) => return Err(failure.into()),
         Err(NotTaken::Refused(refusal)) => {
@@ -77,7 +97,14 @@ pub async fn finish(ctx: &Ctx, upload: &Upload) -> Result<(), Stopped> {
     };
     let mut tx = ctx.write().await?;
     let (_, submission) = actions::own_draft(ctx, &mut tx, upload.submission).await?;
-    let item = actions::add_file(ctx, &mut tx, &submission, &upload.piece, file, None).await?;
+    let item = match actions::add_file(ctx, &mut tx, &submission, &upload.piece, file, None).await {
+        Err(Failure::Refused(full)) => {
+            drop(tx);
+            give_up(ctx, upload).await?;
+            return Err(Refused::new(StatusCode::UNPROCESSABLE_ENTITY, full).into());
+        }
+        added => added?,
+    };
     if store::ended(&mut tx, upload.id, item).await? {
         tx.commit().await?;
     }

@@ -7,7 +7,8 @@
 //! returned or failed revision is followed by a new one and kept as it was.
 //!
 //! Files arrive by form or resumably ([`tus`]), are known by their bytes and not by their names
-//! ([`content`]), lose place, device and owner, and are served only through routes that ask who
+//! ([`content`]), lose place, device and owner, are looked into for names that would tell a blind reviewer
+//! whose they are, and are served only through routes that ask who
 //! may see them: the author's here, the reviewers' in `review`.
 //!
 //! Tables: `submission`, `evidence_item`, `blob`, `upload`. Invariants: one current revision for

@@ -275,6 +275,18 @@ pub struct StoredFile {
     pub content: Content,
     /// Length of a recording, where it is known.
     pub seconds: Option<i64>,
+    /// Where its text names the author.
+    pub named: Named,
+}
+
+/// Where the text of a document names its author and the author's school, in words such as 页眉; empty where it
+/// does not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Named {
+    /// Where the author's name stands.
+    pub author: String,
+    /// Where the school's name stands.
+    pub school: String,
 }
 
 impl StoredFile {

@@ -12,7 +12,7 @@ use zip::write::SimpleFileOptions;
 
 use super::actions;
 use super::content::{self, Content};
-use super::model::{Consent, State, StoredFile, Submission, digest, takes_text};
+use super::model::{Consent, Named, State, StoredFile, Submission, digest, takes_text};
 use super::store;
 
 /// The smallest document that readers of PDF open.
@@ -146,6 +146,7 @@ async fn file(ctx: &Ctx, piece: &Piece) -> Result<StoredFile, Failure> {
         size: blob.size,
         content,
         seconds: content.is_recording().then_some(60),
+        named: Named::default(),
     })
 }
 

@@ -10,7 +10,7 @@ use tisheng_platform::{DbError, Row, Shift, Tx, args};
 use uuid::Uuid;
 
 use super::content::Content;
-use super::model::{Body, Consent, Item, State, StoredFile, Submission};
+use super::model::{Body, Consent, Item, Named, State, StoredFile, Submission};
 use super::tus::Upload;
 
 const KEEPS_OF: &str = "select 1 from programme p
@@ -52,14 +52,14 @@ const FROZEN: &str = "select id, capability, revision, digest from submission
     where programme = $1 and id > $2 and digest is not null order by id limit 1000";
 /// What belongs to a run of them.
 const ITEMS_OF_RUN: &str =
-    "select id, piece, kind, title, body, blob, content, size, seconds, place, version, saved_at,
-    submission from evidence_item where programme = $1 and submission >= $2 and submission <= $3";
+    "select id, piece, kind, title, body, blob, content, size, seconds, place, version, saved_at, author_at,
+    school_at, submission from evidence_item where programme = $1 and submission >= $2 and submission <= $3";
 const ITEMS: &str =
-    "select id, piece, kind, title, body, blob, content, size, seconds, place, version, saved_at
-    from evidence_item where programme = $1 and submission = $2 order by piece, place, id";
+    "select id, piece, kind, title, body, blob, content, size, seconds, place, version, saved_at, author_at,
+    school_at from evidence_item where programme = $1 and submission = $2 order by piece, place, id";
 const ADD_ITEM: &str = "insert into evidence_item (programme, submission, id, piece, kind, title, body, blob,
-    content, size, seconds, place, version, saved_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13) on conflict do nothing";
+    content, size, seconds, place, version, saved_at, author_at, school_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13, $14, $15) on conflict do nothing";
 const SAVE_TEXT: &str = "update evidence_item set body = $5, version = version + 1, saved_at = $6
     where programme = $1 and submission = $2 and piece = $3 and kind = 'text' and version = $4";
 const NEXT_PLACE: &str = "select coalesce(max(place), 0) + 1 from evidence_item
@@ -72,9 +72,9 @@ const SET_SECONDS: &str =
     "update evidence_item set seconds = $4 where programme = $1 and submission = $2 and id = $3";
 const COPY_ITEM: &str =
     "insert into evidence_item (programme, submission, id, piece, kind, title, body, blob,
-    content, size, seconds, place, version, saved_at)
-    select programme, $3, $5, piece, kind, title, body, blob, content, size, seconds, place, 1, $6
-    from evidence_item where programme = $1 and submission = $2 and id = $4";
+    content, size, seconds, place, version, saved_at, author_at, school_at)
+    select programme, $3, $5, piece, kind, title, body, blob, content, size, seconds, place, 1, $6, author_at,
+    school_at from evidence_item where programme = $1 and submission = $2 and id = $4";
 const ADD_BLOB: &str = "insert into blob (digest, size, first_at) values ($1, $2, $3) on conflict do nothing";
 const BLOBS: &str = "select digest, size from blob where digest > $1 order by digest limit 1000";
 
@@ -87,8 +87,15 @@ const UPLOAD: &str =
 const RECEIVED: &str = "update upload set received = $2, expires_at = $3 where id = $1 and item is null";
 const ENDED: &str = "update upload set item = $2 where id = $1 and item is null";
 const REMOVE_UPLOAD: &str = "delete from upload where id = $1";
-const OPEN_UPLOADS: &str = "select count(*) from upload
+/// All that are open, and those of one name and length.
+const OPEN_UPLOADS: &str =
+    "select count(*), count(case when name = $5 and length = $6 then 1 end) from upload
     where programme = $1 and submission = $2 and piece = $3 and item is null and expires_at > $4";
+/// What has arrived under a name and with a length, and stands there still.
+const SENT: &str = "select count(*) from upload u
+    where u.programme = $1 and u.submission = $2 and u.piece = $3 and u.name = $4 and u.length = $5
+    and exists (select 1 from evidence_item i where i.programme = u.programme and i.submission = u.submission
+        and i.id = u.item)";
 
 fn submission(row: &Row<'_>) -> Result<Submission, DbError> {
     let wrong = |column: usize| move |_| DbError::Column { column, problem: "an unknown word".to_owned() };
@@ -126,6 +133,7 @@ fn item(row: &Row<'_>) -> Result<Item, DbError> {
             size: row.get(7)?,
             content: row.get::<String>(6)?.parse::<Content>().map_err(wrong)?,
             seconds: row.get(8)?,
+            named: Named { author: row.get(12)?, school: row.get(13)? },
         }),
     };
     Ok(Item {
@@ -291,7 +299,7 @@ pub async fn items_of_run(
 ) -> Result<BTreeMap<Uuid, Vec<Item>>, DbError> {
     let mut items: BTreeMap<Uuid, Vec<Item>> = BTreeMap::new();
     tx.each(ITEMS_OF_RUN, args![programme, first, last], |row| {
-        items.entry(row.get(12)?).or_default().push(item(row)?);
+        items.entry(row.get(14)?).or_default().push(item(row)?);
         Ok(())
     })
     .await?;
@@ -317,6 +325,8 @@ pub async fn add_item(tx: &mut Tx, of: &Submission, new: &Item) -> Result<bool, 
         file.and_then(|file| file.seconds),
         if new.place > 0 { new.place } else { place },
         new.saved_at,
+        file.map_or("", |file| file.named.author.as_str()),
+        file.map_or("", |file| file.named.school.as_str()),
     ];
     if let Some(file) = file {
         tx.run(ADD_BLOB, args![file.digest.as_str(), file.size, new.saved_at]).await?;
@@ -406,8 +416,25 @@ pub async fn remove_upload(tx: &mut Tx, id: Id<Upload>) -> Result<(), DbError> {
     tx.run(REMOVE_UPLOAD, args![id]).await.map(drop)
 }
 
-pub async fn open_uploads(tx: &mut Tx, of: &Submission, piece: &str, at: Instant) -> Result<i64, DbError> {
-    tx.row(OPEN_UPLOADS, args![of.programme, of.id, piece, at], |row| row.get(0)).await
+/// How many uploads to a piece are open at the moment `at`, and how many of them are of this name and length.
+pub async fn open_uploads(
+    tx: &mut Tx,
+    of: &Submission,
+    (piece, name, length): (&str, &str, i64),
+    at: Instant,
+) -> Result<(i64, i64), DbError> {
+    let row = args![of.programme, of.id, piece, at, name, length];
+    tx.row(OPEN_UPLOADS, row, |row| Ok((row.get(0)?, row.get(1)?))).await
+}
+
+/// Whether a file of this name and length was uploaded to a piece not long ago, and stands there.
+pub async fn was_sent(
+    tx: &mut Tx,
+    of: &Submission,
+    (piece, name, length): (&str, &str, i64),
+) -> Result<bool, DbError> {
+    let sent: i64 = tx.row(SENT, args![of.programme, of.id, piece, name, length], |row| row.get(0)).await?;
+    Ok(sent > 0)
 }
 
 /// Follows a move of the tree with the paths that this room keeps.

@@ -17,7 +17,8 @@
 //! typed is kept for them alone until it is handed in; a blind reviewer is told neither author nor school;
 //! a submission is in a person's hands once a step; peers who decide nothing hold it no longer than the
 //! rules give them; one result stands for a teacher and capability; none comes into force while an
-//! objection to it is open; nobody judges a work as a peer and again in its panel.
+//! objection to it is open; nobody judges a work as a peer and again in its panel; nobody settles a
+//! disagreement, nor answers an objection, of which they are a side.
 //!
 //! Reacts to `evidence.submitted` with [`BEGIN_JOB`] and to its own [`FINAL`] with [`HOURS_JOB`],
 //! which keeps the ledger's hours of results in line. Events: [`FINAL`] `{programme, person,
@@ -34,6 +35,7 @@ mod model;
 mod objection;
 mod pages;
 mod panel;
+mod ruling;
 pub mod samples;
 mod seats;
 mod steps;

@@ -254,6 +254,17 @@ pub fn level_of(marks: &[Marks]) -> Option<Level> {
     capability_level(&marks.iter().map(|marks| marks.level).collect::<Vec<_>>())
 }
 
+/// How many of those who judge in `step` judged in it before, and what they found was set aside.
+#[must_use]
+pub fn judging_twice(reviews: &[Review], step: &str) -> usize {
+    let judges = |r: &&Review| r.step == step && matches!(r.duty, Duty::Peer | Duty::Panel);
+    let is_active = |r: &&Review| matches!(r.state, ReviewState::Open | ReviewState::Done);
+    let was_set_aside = |r: &&Review| r.state == ReviewState::Void && r.done_at.is_some();
+    let before: Vec<Uuid> =
+        reviews.iter().filter(judges).filter(was_set_aside).map(|review| review.reviewer).collect();
+    reviews.iter().filter(judges).filter(is_active).filter(|r| before.contains(&r.reviewer)).count()
+}
+
 /// The step after `key` that leads to the result; spot checks come after it.
 #[must_use]
 pub fn step_after<'r>(rule: &'r AssessmentRule, key: &str) -> Option<&'r Step> {

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::model::{Candidate, Duty, Marks, Review, ReviewState, draw_order, explain, step_after};
 use super::store::{self, Decided, Final};
-use super::{FINAL, LAPSE_JOB, NOTICE_JOB, PEERS_JOB, objection};
+use super::{FINAL, LAPSE_JOB, NOTICE_JOB, PEERS_JOB, objection, ruling};
 use crate::evidence::{self, Onward, State, Submission};
 
 /// A submission with the rules it is pinned to.
@@ -83,7 +83,8 @@ pub(super) async fn fill(ctx: &Ctx, tx: &mut Tx, case: &Case) -> Result<(), Fail
 ///
 /// Nobody judges a work twice. Who will be needed on the school's panel is asked as a peer only when
 /// there is nobody else, its chair never; and where peers are left out of a panel for having judged
-/// already, those fill it who judge the works of its members.
+/// already, those fill it who judge the works of its members. So they do where a panel judges again after an
+/// objection: who judged what was set aside comes behind everybody else but the chairs.
 async fn drawn(tx: &mut Tx, case: &Case, step: &Step, seed: &str) -> Result<Vec<(Pool, Candidate)>, Failure> {
     let of = &case.submission;
     let all = store::of_submission(tx, of).await?;
@@ -98,14 +99,18 @@ async fn drawn(tx: &mut Tx, case: &Case, step: &Step, seed: &str) -> Result<Vec<
         let judged = |r: &Review| r.duty == Duty::Peer && r.state == ReviewState::Done;
         step.kind == StepKind::Panel && all.iter().any(|r| r.reviewer == c.person && judged(r))
     };
-    // Whose judgement was set aside is asked again when there is nobody else.
+    let was_set_aside =
+        |r: &Review| r.step == step.key && r.state == ReviewState::Void && r.done_at.is_some();
+    let is_again = step.kind == StepKind::Panel && all.iter().any(was_set_aside);
+    // The head of a school is judged above it, the second time as well.
+    let goes_elsewhere = is_again && !store::leads_school(tx, of).await?;
     let has_judged = |c: &Candidate| all.iter().any(|r| r.reviewer == c.person && r.done_at.is_some());
     let mut pools = pools(tx, case, step).await?;
     let (mut found, mut at, declared) = (Vec::new(), 0, pools.len());
     while let Some(pool) = pools.get(at).copied() {
         at += 1;
         let candidates = candidates(tx, case, step, pool).await?;
-        if candidates.iter().any(was_peer) {
+        if candidates.iter().any(|c| was_peer(c) || goes_elsewhere && has_judged(c)) {
             let elsewhere = case.rules.assessment.panel_members_by.iter();
             let further: Vec<Pool> = elsewhere.copied().filter(|pool| !pools.contains(pool)).collect();
             pools.extend(further);
@@ -115,8 +120,8 @@ async fn drawn(tx: &mut Tx, case: &Case, step: &Step, seed: &str) -> Result<Vec<
         of_pool.sort_by_key(|c| (c.chair, has_judged(c)));
         found.extend(of_pool.into_iter().map(|candidate| (pool, candidate)));
     }
-    if pools.len() > declared {
-        found.sort_by_key(|(_, c): &(Pool, Candidate)| c.chair);
+    if pools.len() > declared || is_again {
+        found.sort_by_key(|(_, c): &(Pool, Candidate)| (c.chair, has_judged(c)));
     }
     if step.kind == StepKind::Peers {
         let panel = seats(tx, case).await?;
@@ -128,7 +133,7 @@ async fn drawn(tx: &mut Tx, case: &Case, step: &Step, seed: &str) -> Result<Vec<
 }
 
 /// Whoever objected to a level of the work, and so does not judge it.
-async fn objectors(tx: &mut Tx, of: &Submission) -> Result<Vec<Uuid>, Failure> {
+pub(super) async fn objectors(tx: &mut Tx, of: &Submission) -> Result<Vec<Uuid>, Failure> {
     let mut all = objection::store::of_submission(tx, of).await?;
     all.retain(|objection| objection.state != DisputeState::Withdrawn);
     Ok(all.into_iter().map(|objection| objection.person).collect())
@@ -147,7 +152,7 @@ async fn of_step(tx: &mut Tx, case: &Case, step: &Step) -> Result<Vec<Review>, F
     Ok(all.into_iter().filter(|review| review.step == step.key).collect())
 }
 
-fn is_active(review: &Review) -> bool {
+pub(super) fn is_active(review: &Review) -> bool {
     matches!(review.state, ReviewState::Open | ReviewState::Done)
         && matches!(review.duty, Duty::Peer | Duty::Panel)
 }
@@ -250,7 +255,7 @@ pub(super) async fn above(tx: &mut Tx, of: &Submission, kind: &str) -> Result<Op
     Ok(None)
 }
 
-async fn hand_over(
+pub(super) async fn hand_over(
     ctx: &Ctx,
     tx: &mut Tx,
     case: &Case,
@@ -311,7 +316,7 @@ pub(super) async fn settle(ctx: &Ctx, tx: &mut Tx, case: &Case) -> Result<(), Fa
     let given: Vec<Level> = judges.iter().filter_map(|review| review.level).collect();
     let chair = reviews.iter().find(|r| r.duty == Duty::Chair && r.state == ReviewState::Done);
     let Some(level) = step.decision.level(&given, chair.and_then(|review| review.level)) else {
-        return ask_chair(ctx, tx, case, step, &reviews).await;
+        return ruling::ask(ctx, tx, case, step, &reviews).await;
     };
     let (way, marks): (_, Vec<&[Marks]>) = match chair {
         Some(chair) => ("chair", vec![&chair.marks]),
@@ -333,32 +338,6 @@ pub(super) async fn settle(ctx: &Ctx, tx: &mut Tx, case: &Case) -> Result<(), Fa
     let detail = json!({ "step": step.key, "level": level.code(), "way": way });
     audit::record(ctx, tx, "review.decided", case.submission.id.uuid(), &detail).await?;
     go_on(ctx, tx, case, step).await
-}
-
-/// Puts a disagreement into the hands of the panel's chair; waits while there is none who has had
-/// nothing to do with the work, as a peer or by an objection.
-async fn ask_chair(
-    ctx: &Ctx,
-    tx: &mut Tx,
-    case: &Case,
-    step: &Step,
-    reviews: &[Review],
-) -> Result<(), Failure> {
-    if reviews.iter().any(|review| review.duty == Duty::Chair && review.state == ReviewState::Open) {
-        return Ok(());
-    }
-    let Some(body) = reviews.iter().filter(|r| is_active(r)).find_map(|review| review.body) else {
-        return Ok(());
-    };
-    let Some(person) = store::chair_of(tx, case.submission.programme, body).await? else { return Ok(()) };
-    let all = store::of_submission(tx, &case.submission).await?;
-    let was_peer = |r: &Review| r.reviewer == person && r.duty == Duty::Peer && r.state == ReviewState::Done;
-    if all.iter().any(was_peer) || objectors(tx, &case.submission).await?.contains(&person) {
-        return Ok(());
-    }
-    let chair = Candidate { person, body: Some(body), chair: true };
-    hand_over(ctx, tx, case, step, Duty::Chair, &chair, "考核小组组长").await?;
-    Ok(())
 }
 
 /// Leaves `step` for the next one.

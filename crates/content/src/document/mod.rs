@@ -3,6 +3,7 @@
 //! charts stay in the file.
 
 mod marks;
+mod named;
 mod package;
 mod sheets;
 mod slides;
@@ -13,6 +14,7 @@ mod tests;
 
 use std::io::{Read, Seek};
 
+pub use named::{is_named, named_in};
 pub use package::{Picture, picture};
 
 use super::{Content, Refusal};

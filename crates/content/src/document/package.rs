@@ -42,6 +42,11 @@ impl<R: Read + Seek> Package<R> {
         Ok(Self { archive, left: MOST, sizes })
     }
 
+    /// The names of all parts.
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        self.archive.file_names().map(str::to_owned)
+    }
+
     /// The text of the part `name`, if there is one.
     pub fn part(&mut self, name: &str) -> Result<Option<String>, Refusal> {
         let found = match self.archive.by_name(name) {

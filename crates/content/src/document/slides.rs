@@ -51,6 +51,20 @@ pub(super) fn read<R: Read + Seek>(file: R) -> Result<Document, Refusal> {
     Ok(document)
 }
 
+/// The parts of slides and of their notes in the order in which they are shown, with what each is called.
+pub(super) fn parts<R: Read + Seek>(package: &mut Package<R>) -> Result<Vec<(String, String)>, Refusal> {
+    let main = package.part(MAIN)?.ok_or(Refusal::Damaged)?;
+    let known = package.references(MAIN)?.parts;
+    let mut parts = Vec::new();
+    for (at, id) in order(&main)?.iter().take(SLIDES).enumerate() {
+        let Some(slide) = known.get(id) else { continue };
+        let notes = package.references(slide)?.notes;
+        parts.push((slide.clone(), format!("第 {} 页", at + 1)));
+        parts.extend(notes.map(|notes| (notes, format!("第 {} 页的备注", at + 1))));
+    }
+    Ok(parts)
+}
+
 /// The identifiers of the slides in the order in which they are shown.
 fn order(text: &str) -> Result<Vec<String>, Refusal> {
     let (mut reader, mut ids) = (Reader::from_str(text), Vec::new());

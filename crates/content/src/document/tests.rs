@@ -7,7 +7,8 @@ use rust_xlsxwriter::Workbook;
 
 use super::marks::Reading;
 use super::words::styles_in;
-use super::{Block, Content, Document, PART, PICTURES, Piece, SHOWN, Seen, Text, picture, read};
+use super::{Block, Content, Document, PART, PICTURES, Piece, SHOWN, Seen, Text};
+use super::{is_named, named_in, picture, read};
 use crate::Refusal;
 
 /// The beginning of a picture of 2 by 2 dots.
@@ -269,6 +270,38 @@ fn slides_come_in_their_order_with_titles_pictures_and_notes() {
 }
 
 #[test]
+fn whoever_is_named_is_found_wherever_it_stands() {
+    let names = ["教师甲", "湖滨小学"];
+    let found = |file: Cursor<Vec<u8>>, content| named_in(file, content, names);
+    let at = |place: &str| Some(place.to_owned());
+    let split =
+        "<w:p><w:r><w:t>执教：教</w:t></w:r><w:r><w:t xml:space=\"preserve\"> 师　甲</w:t></w:r></w:p>";
+    let text = body(&[p("教师").as_str(), &p("甲"), split].concat());
+    let head = format!("<w:hdr>{}</w:hdr>", p("湖滨&#23567;学"));
+    let file = |text: &str, head: &str| {
+        package(&[("word/header2.xml", head.as_bytes()), ("word/document.xml", text.as_bytes())])
+    };
+    assert_eq!(found(file(&text, &head), Content::Docx), [at("正文"), at("页眉")]);
+    let apart = body(&[p("教师").as_str(), &p("甲")].concat());
+    assert_eq!(found(file(&apart, "<w:hdr><w:p>"), Content::Docx), [None, None], "two lines are no name");
+
+    assert_eq!(named_in(deck(), Content::Pptx, ["说一说", "留三分钟"]), [at("第 2 页"), at("第 2 页的备注")]);
+    let mut book = Workbook::new();
+    book.add_worksheet()
+        .set_name("教师甲的课")
+        .expect("a name")
+        .write_string(0, 0, "湖滨小学")
+        .expect("text");
+    let file = Cursor::new(book.save_to_buffer().expect("a workbook"));
+    assert_eq!(found(file, Content::Xlsx), [at("工作表名称"), at("工作表")]);
+    for nothing in [deck(), Cursor::new(b"PK\x03\x04".to_vec())] {
+        assert_eq!(found(nothing, Content::Pptx), [None, None]);
+    }
+    assert_eq!(named_in(deck(), Content::Pptx, ["折", ""]), [None, None], "one letter stands in any text");
+    assert!(is_named("我是 教 师甲，", "教师甲") && !is_named("教师\n甲", "教师甲"));
+}
+
+#[test]
 fn sheets_are_tables_with_letters_and_numbers() {
     let mut book = Workbook::new();
     let sheet = book.add_worksheet().set_name("成绩").expect("a name");
@@ -380,6 +413,7 @@ proptest! {
     fn no_bytes_break_it(bytes: Vec<u8>, text: String, place: usize) {
         for content in Content::ALL {
             let _ = read(Cursor::new(bytes.clone()), content);
+            let _ = named_in(Cursor::new(bytes.clone()), content, [text.as_str()]);
         }
         let _ = (picture(Cursor::new(bytes), place), Reading::default().read(&text), styles_in(&text));
     }

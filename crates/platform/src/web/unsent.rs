@@ -3,13 +3,16 @@
 //!
 //! Only the cookie of a session that ended makes us keep anything, so that a stranger stores nothing;
 //! only the browser that sent the form, with the same person signed in, gets it back. It keeps its
-//! idempotency key: a form that had been taken after all counts once.
+//! idempotency key: a form that had been taken after all counts once. Of a form with files what was typed is kept;
+//! the files are named, to be chosen again.
+
+mod parts;
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::body::{Body, HttpBody, to_bytes};
+use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::extract::{OriginalUri, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
@@ -22,6 +25,8 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
+
+use parts::InParts;
 
 use super::layout::{self, Flash, Page};
 use super::session::{self, SignedIn, cookie_value};
@@ -36,6 +41,8 @@ const COOKIE: &str = "tisheng_unsent";
 const KEPT_MINUTES: i64 = 30;
 /// Bytes of a form that is kept: what may be typed into all pieces of a draft, at nine bytes a letter.
 const MOST: u64 = 1 << 20;
+/// Files of the largest size on their way at once, after which the rest of a form is not waited for.
+const FILES: u64 = 4;
 /// Fields of forms that are not kept, since they are typed again and not shown: `password_field`
 /// makes them, and codes that are good for a moment.
 const SECRET: [&str; 6] = ["password", "current", "chosen", "repeated", "secret", "recovery"];
@@ -113,37 +120,61 @@ struct Typed {
     to: String,
     page: Option<String>,
     pairs: Vec<(String, String)>,
+    /// Of a form with files: those that were chosen, by field and name.
+    #[serde(default)]
+    files: Option<Vec<(String, String)>>,
 }
 
-/// The form of `body`, when it may be kept.
-fn typed(to: String, page: Option<&str>, body: &[u8]) -> Option<Typed> {
-    let fields = Fields::read(body).ok()?;
-    let pairs = fields.pairs().to_vec();
+/// A form as it came.
+enum Sent {
+    /// In one piece.
+    Whole(Bytes),
+    /// In parts, files among them; none when it is no form, or too long to be kept.
+    InParts(Option<InParts>),
+}
+
+/// What was typed into `sent`, when it may be kept.
+fn typed(to: String, page: Option<&str>, sent: Sent) -> Option<Typed> {
+    let (pairs, files) = match sent {
+        Sent::Whole(body) => (Fields::read(&body).ok()?.pairs().to_vec(), None),
+        Sent::InParts(form) => form.map(|form| (form.pairs, Some(form.files)))?,
+    };
     let is_secret = pairs.iter().any(|(name, _)| SECRET.contains(&name.as_str()));
     // What is typed about one's own account proves who one is.
     let is_secret = is_secret || to.starts_with("/account");
-    (!is_secret && once::leads_here(&to)).then(|| Typed { to, page: page.map(str::to_owned), pairs })
+    (!is_secret && once::leads_here(&to)).then(|| Typed { to, page: page.map(str::to_owned), pairs, files })
 }
 
 /// Around all pages: keeps a form that turns out to have come after its session.
 pub(super) async fn keep(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    if !may_be_kept(&request) {
-        return next.run(request).await;
-    }
     let whole = request.extensions().get::<OriginalUri>().map(|OriginalUri(uri)| uri);
     let to = whole.unwrap_or(request.uri()).path_and_query().map(ToString::to_string).unwrap_or_default();
-    let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, usize::try_from(MOST).unwrap_or(usize::MAX)).await else {
-        return Failure::Malformed("表单没有完整送达。".to_owned()).into_response();
+    let (head, body) = request.into_parts();
+    let (sent, body) = if is_whole(&head, &body) {
+        let Ok(body) = to_bytes(body, usize::try_from(MOST).unwrap_or(usize::MAX)).await else {
+            return Failure::Malformed("表单没有完整送达。".to_owned()).into_response();
+        };
+        (Sent::Whole(body.clone()), Body::from(body))
+    } else if is_in_parts(&head) && has_ended(&head.headers, &app).await {
+        // Nobody else will read it: whoever takes files asks first who sends them.
+        let longest = FILES.saturating_mul(app.config.upload_mib << 20);
+        (Sent::InParts(parts::read(&head.headers, body, (MOST, longest)).await), Body::empty())
+    } else {
+        return next.run(Request::from_parts(head, body)).await;
     };
-    let response = next.run(Request::from_parts(parts, Body::from(body.clone()))).await;
+    let response = next.run(Request::from_parts(head, body)).await;
     let Some(unsent) = response.extensions().get::<Unsent>() else { return response };
-    let (Some(whose), Some(typed)) = (unsent.whose, typed(to, unsent.page.as_deref(), &body)) else {
+    let (Some(whose), Some(typed)) = (unsent.whose, typed(to, unsent.page.as_deref(), sent)) else {
         return response;
     };
     match stored(&app, whose, &typed).await {
         Ok(cookie) => {
-            let flash = unsent.told("刚才填写的内容没有提交，登录后可以接着提交。");
+            let flash = unsent.told(match &typed.files {
+                Some(files) if !files.is_empty() => {
+                    "刚才填写的内容没有提交，登录后可以接着提交；选好的文件没有保留，须重新选择。"
+                }
+                _ => "刚才填写的内容没有提交，登录后可以接着提交。",
+            });
             let back = typed.page.unwrap_or_else(|| "/".to_owned());
             let back = format!("/unsent?back={}", utf8_percent_encode(&back, NON_ALPHANUMERIC));
             let mut response = once::redirect(&sign_in(Some(&back)), Some(&flash));
@@ -157,11 +188,26 @@ pub(super) async fn keep(State(app): State<Arc<App>>, request: Request, next: Ne
     }
 }
 
-fn may_be_kept(request: &Request) -> bool {
-    let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let is_form = text(header::CONTENT_TYPE).starts_with("application/x-www-form-urlencoded");
-    let is_small = request.body().size_hint().upper().is_some_and(|length| length <= MOST);
-    request.method() == Method::POST && is_form && is_small
+fn is_form(head: &Parts, kind: &str) -> bool {
+    let text = head.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    head.method == Method::POST && text.unwrap_or_default().starts_with(kind)
+}
+
+/// Whether it is a form in one piece, and short enough to be kept.
+fn is_whole(head: &Parts, body: &Body) -> bool {
+    let is_small = body.size_hint().upper().is_some_and(|length| length <= MOST);
+    is_form(head, "application/x-www-form-urlencoded") && is_small
+}
+
+/// Whether it is a form with files that a person sent.
+fn is_in_parts(head: &Parts) -> bool {
+    is_form(head, "multipart/form-data") && Unsent::is_of_a_person(head)
+}
+
+/// Whether these headers name a session that has ended, and none that goes on.
+async fn has_ended(headers: &HeaderMap, app: &Arc<App>) -> bool {
+    session::signed_in(headers, app).await.is_none()
+        && session::ended(headers, app).await.is_ok_and(|found| found.is_some())
 }
 
 async fn stored(app: &Arc<App>, whose: Uuid, typed: &Typed) -> Result<HeaderValue, DbError> {
@@ -193,8 +239,22 @@ struct UnsentPage {
     to: String,
     back: String,
     pairs: Vec<(String, String)>,
+    /// Of a form with files: those to be chosen again, by field and name.
+    files: Option<Vec<(String, String)>>,
     /// What of it a person has typed, in the order of the form.
     shown: Vec<String>,
+}
+
+impl UnsentPage {
+    /// The files to be chosen again.
+    fn chosen(&self) -> &[(String, String)] {
+        self.files.as_deref().unwrap_or_default()
+    }
+
+    /// Their names, in a sentence.
+    fn names(&self) -> String {
+        self.chosen().iter().map(|(_, name)| format!("“{name}”")).collect::<Vec<_>>().join("、")
+    }
 }
 
 /// `GET /unsent`
@@ -208,7 +268,7 @@ async fn show(asker: SignedIn, headers: HeaderMap, filters: Filters) -> Answer {
     let page = Page::new(&asker, "刚才填写的内容没有提交", "/unsent");
     let shown = typed.pairs.iter().filter(|(name, value)| is_words(name, value));
     let shown = shown.map(|(_, value)| value.chars().take(SHOWN).collect()).collect();
-    layout::show(&UnsentPage { page, to: typed.to, back, pairs: typed.pairs, shown })
+    layout::show(&UnsentPage { page, to: typed.to, back, pairs: typed.pairs, files: typed.files, shown })
 }
 
 /// Whether a field holds what a person reads, not a number or a choice that the form needs.
@@ -239,7 +299,7 @@ async fn discard(asker: SignedIn, headers: HeaderMap, fields: Fields) -> Answer 
 mod tests {
     use axum::http::{HeaderMap, HeaderValue, header};
 
-    use super::{is_words, page_before, typed};
+    use super::{InParts, Sent, is_words, page_before, typed};
 
     #[test]
     fn a_page_before_is_one_of_ours() {
@@ -257,11 +317,16 @@ mod tests {
 
     #[test]
     fn what_is_secret_is_not_kept() {
-        let kept = |to: &str, body: &str| typed(to.to_owned(), None, body.as_bytes()).is_some();
+        let kept = |to: &str, body: &'static str| {
+            typed(to.to_owned(), None, Sent::Whole(body.as_bytes().into())).is_some()
+        };
         assert!(kept("/hours/disputes", "reason=x&_key=1"));
         assert!(!kept("/hours/disputes", "current=old&chosen=new"));
         assert!(!kept("/hours/disputes", "a=%00"), "no form at all");
         assert!(!kept("/account/recovery-codes", "code=1234-5678"), "it proves who one is");
+        let pairs = vec![("current".to_owned(), "old".to_owned())];
+        let secret = Sent::InParts(Some(InParts { pairs, files: Vec::new() }));
+        assert!(typed("/hours/disputes".to_owned(), None, secret).is_none());
     }
 
     #[test]

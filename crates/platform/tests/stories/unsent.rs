@@ -1,14 +1,16 @@
 //! A form that comes after its session has ended.
 
 use axum::Router;
-use axum::routing::get;
+use axum::extract::{DefaultBodyLimit, Multipart};
+use axum::routing::{get, post};
 use chrono::TimeDelta;
 use http::{HeaderMap, HeaderValue, Method, header};
 use tisheng_platform::web::layout::Flash;
 use tisheng_platform::web::session::SignedIn;
+use tisheng_platform::web::upload::{Most, receive};
 use tisheng_platform::web::{Answer, Begun, Fields, once};
 use tisheng_platform::{Parts, Who, audit};
-use tisheng_testkit::{Browser, Engine, Seen, TestApp, story};
+use tisheng_testkit::{Browser, Chosen, Engine, Seen, TestApp, story};
 use uuid::Uuid;
 
 use crate::teacher;
@@ -26,8 +28,21 @@ async fn send(asker: SignedIn, fields: Fields) -> Answer {
     begun.done("/form", Flash::good("已收到")).await
 }
 
+async fn send_files(asker: SignedIn, form: Multipart) -> Answer {
+    let received = receive(&asker.ctx, form, Most { files: 3, bytes: 4 << 20 }).await?;
+    let fields = Fields::new(received.pairs);
+    let mut begun = match once::begin(&asker.ctx, &fields).await? {
+        Begun::Fresh(begun) => begun,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    let told = format!("{}、{} 个文件", fields.text("reason"), received.files.len());
+    audit::record(&asker.ctx, &mut begun.tx, "test.sent", Uuid::nil(), &told).await?;
+    begun.done("/form", Flash::good(format!("已收到：{told}"))).await
+}
+
 async fn town(engine: Engine) -> TestApp {
-    let rooms = Router::new().route("/form", get(page).post(send));
+    let files = post(send_files).layer(DefaultBodyLimit::disable());
+    let rooms = Router::new().route("/form", get(page).post(send)).route("/form/files", files);
     TestApp::start(engine, rooms, Parts::default()).await
 }
 
@@ -41,6 +56,27 @@ async fn sent(browser: &mut Browser, body: &str, mode: Option<&'static str>) -> 
         headers.insert("sec-fetch-mode", HeaderValue::from_static(mode));
     }
     browser.send(Method::POST, "/form", headers, body.as_bytes().to_vec()).await
+}
+
+/// A form with files as a browser sends it from the page `/form`: fields in front of a file and behind it.
+async fn sent_with_files(browser: &mut Browser, before: &str, file: &[u8], behind: &str) -> Seen {
+    let part = |head: &str, bytes: &[u8]| {
+        let head = format!("--edge\r\ncontent-disposition: form-data; {head}\r\n\r\n");
+        [head.as_bytes(), bytes, b"\r\n"].concat()
+    };
+    let body = [
+        part("name=\"_key\"", Uuid::now_v7().simple().to_string().as_bytes()),
+        part("name=\"reason\"", before.as_bytes()),
+        part("name=\"clip\"; filename=\"课堂.mp4\"", file),
+        part("name=\"none\"; filename=\"\"", b""),
+        part("name=\"more\"", behind.as_bytes()),
+        b"--edge--\r\n".to_vec(),
+    ];
+    let mut headers = HeaderMap::new();
+    let kind = HeaderValue::from_static("multipart/form-data; boundary=edge");
+    headers.insert(header::CONTENT_TYPE, kind);
+    headers.insert(header::REFERER, HeaderValue::from_static("http://tisheng.test/form"));
+    browser.send(Method::POST, "/form/files", headers, body.concat()).await
 }
 
 const BODY: &str = "_key=0193d5b8a0c07d0e8f6b1c2d3e4f5a6b&item=42&reason=%E5%AD%A6%E6%97%B6%3Cb%3E";
@@ -80,6 +116,53 @@ story!(what_was_typed_when_the_session_ended_is_sent_by_the_same_person, |engine
     town.clock.advance(TimeDelta::minutes(31));
     let late = browser.send(Method::GET, "/unsent?back=%2Fform", HeaderMap::new(), Vec::new()).await;
     assert_eq!(late.is(303).location(), "/form", "it is kept for half an hour");
+});
+
+story!(of_a_form_with_files_what_was_typed_is_kept_and_the_files_are_named, |engine| async move {
+    let town = town(engine).await;
+    let me = Uuid::now_v7();
+    let mut browser = town.signed_in(&Who::Member(Box::new(teacher(me)))).await;
+    let clip = vec![7; 2 << 20];
+    // Whoever has a session sends files to where they belong.
+    let taken = sent_with_files(&mut browser.clone(), "课后反思", &clip, "").await;
+    assert_eq!(taken.is(303).location(), "/form");
+    town.clock.advance(TimeDelta::hours(13));
+    let led = sent_with_files(&mut browser, "教学<b>设计", &clip, "写在文件后面").await;
+    assert_eq!(led.is(303).location(), "/sign-in?back=%2Funsent%3Fback%3D%252Fform");
+
+    sign_in(&town, &mut browser, me).await;
+    let shown = browser.get("/unsent?back=%2Fform").await;
+    shown
+        .shows("教学<b>设计")
+        .shows("写在文件后面")
+        .shows("选好的文件没有保留：“课堂.mp4”。请在下面重新选择");
+    let html = shown.html();
+    assert!(html.contains("action=\"/form/files\" enctype=\"multipart/form-data\""), "{html}");
+    assert!(html.contains("type=\"file\" name=\"clip\"") && !html.contains("name=\"none\""), "{html}");
+    let key = shown.field("_key");
+    let fields = [("_key", key.as_str()), ("reason", "教学<b>设计"), ("more", "写在文件后面")];
+    let again = [Chosen { field: "clip", name: "课堂.mp4", bytes: &clip }];
+    let done = browser.post_files("/form/files", &fields, &again).await;
+    assert_eq!(done.is(200).path, "/form");
+    let mut tx = town.app.db.read().await.expect("a transaction");
+    let told = "select count(*) from audit where action = 'test.sent'";
+    let count: i64 = tx.row(told, tisheng_platform::args![], |row| row.get(0)).await.expect("a count");
+    assert_eq!(count, 2);
+});
+
+story!(of_a_form_with_files_a_stranger_stores_nothing_nor_does_a_novel, |engine| async move {
+    let town = town(engine).await;
+    let led = sent_with_files(&mut town.browser(), "学时", b"clip", "").await;
+    assert_eq!(led.is(303).location(), "/sign-in?back=%2Fform");
+    let mut browser = town.signed_in(&Who::Member(Box::new(teacher(Uuid::now_v7())))).await;
+    town.clock.advance(TimeDelta::hours(13));
+    let novel = "长".repeat(400_000);
+    let led = sent_with_files(&mut browser, &novel, b"clip", "").await;
+    assert_eq!(led.is(303).location(), "/sign-in?back=%2Fform");
+    let mut tx = town.app.db.read().await.expect("a transaction");
+    let count = "select count(*) from unsent_form";
+    let kept: i64 = tx.row(count, tisheng_platform::args![], |row| row.get(0)).await.expect("a count");
+    assert_eq!(kept, 0);
 });
 
 story!(what_was_typed_is_given_up_by_a_button, |engine| async move {

@@ -283,7 +283,7 @@ pub enum SelectionError {
     #[error("所选能力点与现在相同，没有需要变更的内容")]
     NoDifference,
     /// One change waits already.
-    #[error("已有一项变更申请在等待学校审批")]
+    #[error("已有一项变更申请在等待审批，不能再提交一项；需要修改的，请先撤回那一项")]
     Waiting,
     /// No reason was given.
     #[error("请填写原因")]

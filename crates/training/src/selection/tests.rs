@@ -219,7 +219,16 @@ story!(a_change_needs_a_reason_and_the_school, |engine| async move {
     own.post("/choice/change", &with(&more, &[("reason", "")])).await.is(422);
     own.post("/choice/change", &with(&choice, &[("reason", "没有变")])).await.is(422);
     own.post("/choice/change", &with(&more, &[("reason", "想多学一些")])).await.shows("待审批");
-    own.post("/choice/change", &with(&more, &[("reason", "再申请")])).await.is(422);
+    // One at a time: the one that waits takes the place of the form, and a second keeps what was typed.
+    let waits = own.get("/choice/change").await;
+    waits.shows("等待审批的变更申请 待审批").shows("想多学一些").shows("撤回申请").hides("变更原因");
+    let second = own.post("/choice/change", &with(&more, &[("reason", "再申请")])).await;
+    second.is(422).says("请先撤回那一项").says("再申请").says("想多学一些");
+    let withdraw = waits.link("/choice/changes/");
+    own.post(&withdraw, &[]).await.shows("变更申请已撤回");
+    own.post(&withdraw, &[]).await.is(403);
+    own.get("/choice/change").await.shows("变更原因").hides("撤回申请");
+    own.post("/choice/change", &with(&more, &[("reason", "想多学一些")])).await.shows("待审批");
 
     let mut principal = place.browser(&school.principal).await;
     let list = principal.get("/choices/changes").await;

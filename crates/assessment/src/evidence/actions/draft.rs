@@ -1,7 +1,7 @@
 //! What the author does to a draft.
 
 use serde_json::json;
-use tisheng_kernel::Id;
+use tisheng_kernel::{Id, Instant};
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, Tx, audit};
 
@@ -137,11 +137,37 @@ pub async fn save_text(
     Ok(saved.then_some(version + 1))
 }
 
-/// Passes while a piece may get one more file besides those `waiting` to arrive.
+/// Passes while a file of this name and length may begin to arrive at a piece. What is sent once more, since an
+/// answer was lost, takes no place of its own: once its bytes are there they tell whether it is the same.
 ///
 /// # Errors
-/// [`Failure::Refused`] when it is full.
-pub async fn room_for_one_more(
+/// [`Failure::Refused`] when the piece is full.
+pub async fn room_for_upload(
+    tx: &mut Tx,
+    submission: &Submission,
+    file: (&str, &str, i64),
+    at: Instant,
+) -> Result<(), Failure> {
+    let (open, same) = store::open_uploads(tx, submission, file, at).await?;
+    if is_full(open) {
+        return Err(full());
+    }
+    if store::was_sent(tx, submission, file).await? {
+        return Ok(());
+    }
+    room_for_one_more(tx, submission, file.0, open - same).await
+}
+
+fn is_full(count: i64) -> bool {
+    usize::try_from(count).is_ok_and(|count| count >= ITEMS)
+}
+
+fn full() -> Failure {
+    Failure::Refused(format!("每项材料最多 {ITEMS} 个文件，请先移除不需要的文件。"))
+}
+
+/// Passes while a piece may get one more file besides those `waiting` to arrive.
+async fn room_for_one_more(
     tx: &mut Tx,
     submission: &Submission,
     piece: &str,
@@ -149,17 +175,18 @@ pub async fn room_for_one_more(
 ) -> Result<(), Failure> {
     let items = store::items(tx, submission.programme, submission.id).await?;
     let there = items.iter().filter(|item| item.piece == piece).count();
-    if there + usize::try_from(waiting).unwrap_or(ITEMS) >= ITEMS {
-        return Err(Failure::Refused(format!("每项材料最多 {ITEMS} 个文件，请先移除不需要的文件。")));
+    if is_full(i64::try_from(there).unwrap_or(i64::MAX).saturating_add(waiting)) {
+        Err(full())
+    } else {
+        Ok(())
     }
-    Ok(())
 }
 
 /// Adds a stored file to a piece, in the place of `replaced` where one is given. A file that stands there already
 /// under its name stands there once: whoever sends it again over a bad network does not hand it in twice.
 ///
 /// # Errors
-/// As [`own_draft`] and [`room_for_one_more`].
+/// As [`own_draft`]; [`Failure::Refused`] when the piece is full.
 pub async fn add_file(
     ctx: &Ctx,
     tx: &mut Tx,

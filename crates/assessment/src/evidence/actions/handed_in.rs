@@ -4,12 +4,14 @@ use serde_json::json;
 use tisheng_kernel::{Id, Level};
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, Tx, audit, jobs};
+use tisheng_rules::assessment::{Step, StepKind};
 use tisheng_rules::framework::Piece;
 use uuid::Uuid;
 
 use super::desk::{Desk, own_draft};
 use super::stale;
-use crate::evidence::model::{Consent, Item, State, Submission, digest, shortcomings};
+use crate::evidence::content;
+use crate::evidence::model::{Consent, Item, Named, State, Submission, digest, shortcomings};
 use crate::evidence::store::{self, Frozen, Move};
 use crate::evidence::{MOVED, SUBMITTED};
 
@@ -20,15 +22,36 @@ pub fn missing(desk: &Desk, submission: &Submission, items: &[Item]) -> Vec<Stri
     desk.pieces(submission).iter().flat_map(|piece| shortcomings(piece, &of(piece))).collect()
 }
 
-/// Where the author's name or school stands in titles and texts, which blind reviewers would read.
+/// Where texts and documents name the author or the school, which blind reviewers would read: the key of the
+/// piece, and a sentence. Empty where the rules hide the author from nobody.
 #[must_use]
-pub fn traces_of_author(desk: &Desk, items: &[Item]) -> Vec<String> {
-    let tells = |text: &str| text.contains(&desk.name) || text.contains(&desk.school_name);
-    items
-        .iter()
-        .filter(|item| tells(item.text()))
-        .map(|item| desk.rules.framework.piece(&item.piece).map_or_else(String::new, |p| p.name.clone()))
-        .collect()
+pub fn traces_of_author(desk: &Desk, items: &[Item]) -> Vec<(String, String)> {
+    let judges = |step: &&Step| matches!(step.kind, StepKind::Peers | StepKind::Panel);
+    let mut steps = desk.rules.assessment.steps.iter().filter(judges);
+    let Some(blind) = steps.find(|step| *step.blind) else { return Vec::new() };
+    let told = |item: &Item| Some((item.piece.clone(), trace(desk, item, &blind.title)?));
+    items.iter().filter_map(told).collect()
+}
+
+/// What `item` tells of its author to whoever judges in the step `during`, in a sentence.
+fn trace(desk: &Desk, item: &Item, during: &str) -> Option<String> {
+    let tells = |name: &str| content::is_named(item.text(), name);
+    let (place, author, school, again) = match item.file() {
+        Some(file) => {
+            let Named { author, school } = &file.named;
+            let place = if author.is_empty() { school } else { author };
+            let place = format!("《{}》的{place}", file.title);
+            (place, !author.is_empty(), !school.is_empty(), "上传")
+        }
+        None => ("填写的内容".to_owned(), tells(&desk.name), tells(&desk.school_name), "保存"),
+    };
+    let (what, instead) = match (author, school) {
+        (true, true) => ("您的姓名（文中还有学校名称）", "“本校教师”“本校”"),
+        (true, false) => ("您的姓名", "“本校教师”"),
+        (false, true) => ("学校名称", "“本校”"),
+        (false, false) => return None,
+    };
+    Some(format!("{place}里有{what}，{during}时别人看得到，建议改为{instead}后再{again}。"))
 }
 
 /// Freezes the revision and sends it into the first step of its rules.

@@ -6,7 +6,7 @@ mod handed_in;
 
 pub use desk::{Desk, desk, own, own_draft, rules_of, wanted};
 pub use draft::{
-    add_file, begin, item_of, may_revise, move_up, remove, revise, room_for_one_more, save_text, state_length,
+    add_file, begin, item_of, may_revise, move_up, remove, revise, room_for_upload, save_text, state_length,
 };
 pub use handed_in::{Onward, advance, load, missing, reopen, submit, traces_of_author};
 

@@ -31,6 +31,8 @@ struct DraftPage {
     marks: BTreeMap<String, String>,
     /// Earlier revisions.
     earlier: Vec<Submission>,
+    /// What names the author to reviewers who are not to know: the key of the piece, and a sentence.
+    named: Vec<(String, String)>,
     /// The most megabytes a file may have in this installation.
     megabytes: u64,
 }
@@ -58,6 +60,10 @@ impl DraftPage {
     fn error_of(&self, piece: &ShownPiece) -> &str {
         self.unsaved.error_of(&piece.key)
     }
+
+    fn named_in(&self, piece: &ShownPiece) -> Vec<&str> {
+        sentences(&self.named, piece)
+    }
 }
 
 #[derive(Template)]
@@ -78,9 +84,20 @@ struct CheckPage {
     missing: Vec<String>,
     /// The digest of what is shown, which is what may be handed in.
     seen: String,
-    /// Pieces in which the author is named.
-    named: Vec<String>,
+    /// What names the author to reviewers who are not to know: the key of the piece, and a sentence.
+    named: Vec<(String, String)>,
     error: &'static str,
+}
+
+impl CheckPage {
+    fn named_in(&self, piece: &ShownPiece) -> Vec<&str> {
+        sentences(&self.named, piece)
+    }
+}
+
+/// Those of `all` that are about `piece`.
+fn sentences<'a>(all: &'a [(String, String)], piece: &ShownPiece) -> Vec<&'a str> {
+    all.iter().filter(|(key, _)| *key == piece.key).map(|(_, sentence)| sentence.as_str()).collect()
 }
 
 fn parsed<T>(id: &str) -> Result<Id<T>, Failure> {
@@ -133,6 +150,7 @@ pub(super) async fn draft(
         page,
         marks: pieces.iter().map(|piece| (piece.key.clone(), typed::mark(keys, &piece.text))).collect(),
         pieces,
+        named: actions::traces_of_author(&desk, &items),
         megabytes: asker.ctx.app.config.upload_mib,
         earlier: revisions.into_iter().filter(|other| other.revision < submission.revision).collect(),
         submission,

@@ -157,7 +157,7 @@ async fn read(place: &Place<'_>, mut form: Multipart) -> Result<Arrived, Failure
             target => target?,
         };
         let path = place.ctx.app.files.incoming(&place.ctx.id::<StoredFile>().to_string());
-        match one(place.ctx, field, piece, &file, &path).await {
+        match one(place, field, piece, &file, &path).await {
             Ok(stored) => arrived.files.push((target, stored)),
             Err(trouble) => {
                 // Best effort: what stays behind is swept with other leftovers of the folder.
@@ -194,13 +194,13 @@ fn broken(error: axum::extract::multipart::MultipartError) -> Failure {
 }
 
 async fn one(
-    ctx: &Ctx,
+    place: &Place<'_>,
     mut field: Field<'_>,
     piece: &Piece,
     name: &str,
     path: &FilePath,
 ) -> Result<StoredFile, Trouble> {
-    let most = intake::largest(&ctx.app, piece);
+    let most = intake::largest(&place.ctx.app, piece);
     let path: PathBuf = path.to_owned();
     let mut file = tokio::fs::File::create(&path).await.map_err(disk)?;
     let mut size = 0_i64;
@@ -213,10 +213,14 @@ async fn one(
     }
     file.sync_all().await.map_err(disk)?;
     drop(file);
-    intake::take(&ctx.app, &path, piece, name).await.map_err(|not_taken| match not_taken {
-        NotTaken::Refused(refusal) => Trouble::Words(StatusCode::UNPROCESSABLE_ENTITY, refusal.to_string()),
-        NotTaken::Failure(failure) => Trouble::Failure(failure),
-    })
+    intake::take(&place.ctx.app, &path, (place.desk, piece), name).await.map_err(
+        |not_taken| match not_taken {
+            NotTaken::Refused(refusal) => {
+                Trouble::Words(StatusCode::UNPROCESSABLE_ENTITY, refusal.to_string())
+            }
+            NotTaken::Failure(failure) => Trouble::Failure(failure),
+        },
+    )
 }
 
 fn disk(error: std::io::Error) -> Failure {

@@ -1,5 +1,6 @@
 //! Stories of handing in, told on both engines.
 
+mod naming;
 mod reading;
 mod tus;
 mod world;

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
 use http::{HeaderMap, Method};
 use sha2::{Digest, Sha256};
-use tisheng_testkit::{Browser, Engine, Seen, story};
+use tisheng_testkit::{Browser, Chosen, Engine, Seen, story};
 
 use super::{World, begin};
 use crate::evidence::samples::film;
@@ -185,6 +185,37 @@ story!(two_who_write_at_once_do_not_mix, |engine| async move {
     let page = teacher.get(&format!("/evidence/{id}")).await;
     let served = teacher.get(&page.link(&format!("/evidence/{id}/files/"))).await;
     assert_eq!(served.bytes, clip);
+    drop(world);
+});
+
+story!(what_stands_in_a_full_piece_is_sent_again_without_harm, |engine| async move {
+    let (world, mut teacher, id) = drafting(engine).await;
+    let (clip, other) = (film(60, 5_000), film(61, 5_000));
+    assert_eq!(clip.len(), other.len());
+    let names: Vec<String> = (1..20).map(|n| format!("片段{n}.mp4")).collect();
+    let files: Vec<Chosen<'_>> =
+        names.iter().map(|name| Chosen { field: "file", name, bytes: &other }).collect();
+    teacher.post_files(&format!("/evidence/{id}/pieces/A6-2/files"), &[], &files).await.is(200);
+    // Nobody heard that it had begun: what has got no byte yet takes no place of what is sent once more.
+    create(&mut teacher, &id, clip.len()).await.is(201);
+    let first = create(&mut teacher, &id, clip.len()).await.is(201).location().to_owned();
+    patch(&mut teacher, &first, 0, &clip).await.is(204);
+    create(&mut teacher, &id, clip.len() + 1).await.is(403);
+
+    // Nor that it had arrived.
+    let again = create(&mut teacher, &id, clip.len()).await.is(201).location().to_owned();
+    patch(&mut teacher, &again, 0, &clip).await.is(204);
+    assert_eq!(offset(&mut teacher, &again).await, clip.len());
+    let page = teacher.get(&format!("/evidence/{id}")).await;
+    assert_eq!(page.html().matches("/remove\"").count(), 20);
+
+    // Another file of its name and length is told from it by its bytes.
+    let strange = create(&mut teacher, &id, other.len()).await.is(201).location().to_owned();
+    let refused = patch(&mut teacher, &strange, 0, &other).await;
+    assert!(refused.is(422).html().contains("最多 20 个文件"), "{}", refused.html());
+    tus(&mut teacher, Method::HEAD, &strange, &[], b"").await.is(404);
+    let page = teacher.get(&format!("/evidence/{id}")).await;
+    assert_eq!(page.html().matches("/remove\"").count(), 20);
     drop(world);
 });
 

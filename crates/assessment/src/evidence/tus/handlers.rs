@@ -48,15 +48,15 @@ pub async fn create(asker: SignedIn, headers: HeaderMap) -> Result<Response, Sto
     if length == 0 {
         return Err(Refused::malformed("文件是空的").into());
     }
-    let waiting = store::open_uploads(&mut tx, &submission, &key, ctx.at).await?;
-    actions::room_for_one_more(&mut tx, &submission, &key, waiting).await?;
+    let name = content::title(&protocol::metadata(&headers, "filename"));
+    actions::room_for_upload(&mut tx, &submission, (key.as_str(), name.as_str(), length), ctx.at).await?;
     let upload = Upload {
         id: ctx.id(),
         programme: submission.programme,
         submission: submission.id,
         piece: key,
         person: submission.person,
-        name: content::title(&protocol::metadata(&headers, "filename")),
+        name,
         length,
         received: 0,
         item: None,

@@ -62,9 +62,9 @@ macro_rules! split {
             left join review c on c.programme = s.programme and c.submission = s.id and c.step = s.step
                 and c.duty = 'chair' and c.state = 'open'
             left join person k on k.id = c.reviewer
-            left join node b on b.id = (select d.body from review d where d.programme = s.programme
+            left join node b on b.id = coalesce(c.body, (select d.body from review d where d.programme = s.programme
                 and d.submission = s.id and d.step = s.step and d.duty = 'panel' and d.state = 'done'
-                order by d.drawn_at, d.id limit 1)
+                order by d.drawn_at, d.id limit 1))
             where s.programme = $1 and s.path >= $2 and s.path < $3 and s.state = 'panel'
             and s.superseded_by is null and s.person <> $4
             and not exists (select 1 from review o where o.programme = s.programme and o.submission = s.id

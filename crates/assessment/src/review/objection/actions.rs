@@ -14,7 +14,7 @@ use super::store::{self, Answered};
 use super::{Objection, further};
 use crate::evidence::{State, Submission};
 use crate::review::actions::{leads, owns, person, programme};
-use crate::review::model::{Review, ReviewState};
+use crate::review::model::{self, Review, ReviewState};
 use crate::review::panel::APPOINTERS;
 use crate::review::steps::{Case, end_notice, judge_again, standing};
 use crate::review::store::{self as reviews, Decided};
@@ -22,6 +22,10 @@ use crate::review::{OBJECTED, OBJECTION_ANSWERED};
 
 /// What those are told whose objection was open when another was upheld.
 const JUDGED_AGAIN: &str = "另一项异议已经成立，结论由考核小组重新评审。";
+
+/// What whoever would answer but has to do with the work is told, before whose turn it is.
+const INVOLVED: &str =
+    "您是这份材料的作者、评审人或者异议的当事人，不能答复对它的异议，请由本单位的其他负责人答复。";
 
 /// Whether the asker sees `decided` on notice: a level that fails is told to its author and to those
 /// who lead alone.
@@ -160,7 +164,8 @@ pub async fn waiting(ctx: &Ctx, tx: &mut Tx, programme: Uuid) -> Result<Vec<Obje
 /// An objection that the asker may answer or has to know of as one who could.
 ///
 /// # Errors
-/// [`Failure::Refused`] for the levels above whose turn it is not; [`Failure::NotFound`] for everybody else.
+/// [`Failure::Refused`] for the levels above whose turn it is not, and for whoever would answer but has to do with
+/// the work; [`Failure::NotFound`] for everybody else.
 pub async fn to_answer(ctx: &Ctx, tx: &mut Tx, id: Id<Objection>) -> Result<(Objection, Case), Failure> {
     let programme = programme(ctx, tx).await?;
     let objection = store::by_id(tx, programme, id).await?.ok_or(Failure::NotFound)?;
@@ -169,10 +174,15 @@ pub async fn to_answer(ctx: &Ctx, tx: &mut Tx, id: Id<Objection>) -> Result<(Obj
     let desk = heads(ctx);
     let is_next = objection.above.as_deref() == Some(desk.from.as_str());
     let is_on = is_chair || desk.holds(&objection.path) || is_next && objection.is_late(ctx.at.date());
-    if !is_on && !is_next && !is_above(ctx, &objection)
-        || is_involved(ctx, tx, &case.submission, &objection).await?
-    {
+    if !is_on && !is_next && !is_above(ctx, &objection) {
         return Err(Failure::NotFound);
+    }
+    if is_involved(ctx, tx, &case.submission, &objection).await? {
+        if !objection.is_open() || !is_on && !is_next {
+            return Err(Failure::NotFound);
+        }
+        let turn = whose_turn(tx, &objection).await?;
+        return Err(Failure::Refused(format!("{INVOLVED}{turn}")));
     }
     if objection.is_open() && !is_on {
         return Err(Failure::Refused(whose_turn(tx, &objection).await?));
@@ -196,7 +206,8 @@ async fn whose_turn(tx: &mut Tx, objection: &Objection) -> Result<String, Failur
     })
 }
 
-/// Answers an objection. When it is `upheld` the work is judged again, else the notice goes on.
+/// Answers an objection. When it is `upheld` the work is judged again, else the notice goes on. Gives how many of
+/// the judges judge it a second time, since there are not enough others.
 ///
 /// # Errors
 /// [`Failure::NotFound`] as [`to_answer`]; [`Failure::Refused`] when it is not open any more.
@@ -205,7 +216,7 @@ pub async fn answer(
     tx: &mut Tx,
     id: Id<Objection>,
     (upheld, text): (bool, &str),
-) -> Result<(), Failure> {
+) -> Result<usize, Failure> {
     let (objection, case) = to_answer(ctx, tx, id).await?;
     if !objection.is_open() {
         return Err(closed());
@@ -216,12 +227,14 @@ pub async fn answer(
     let state = if upheld { DisputeState::Upheld } else { DisputeState::Rejected };
     settle(ctx, tx, of, &objection, (state, text)).await?;
     if !upheld {
-        return end_notice(ctx, tx, &case).await;
+        end_notice(ctx, tx, &case).await?;
+        return Ok(0);
     }
     for other in store::of_submission(tx, of).await?.iter().filter(|other| other.is_open()) {
         settle(ctx, tx, of, other, (state, JUDGED_AGAIN)).await?;
     }
-    judge_again(ctx, tx, &case, &decided).await
+    judge_again(ctx, tx, &case, &decided).await?;
+    Ok(model::judging_twice(&reviews::of_submission(tx, of).await?, &decided.step))
 }
 
 /// Writes the answer to an objection and tells of it.

@@ -14,6 +14,7 @@ use super::further::{self, Further};
 use super::{Objection, actions, appeal_words, store};
 use crate::evidence::Submission;
 use crate::review::actions::{owns, person, programme};
+use crate::review::pages::again_words;
 use crate::review::steps::Case;
 use crate::review::store::{self as reviews, Decided};
 
@@ -233,11 +234,11 @@ pub async fn answer(asker: SignedIn, Path(id): Path<String>, fields: Fields) -> 
         Begun::Again(answer) => return Ok(answer),
         Begun::Fresh(once) => once,
     };
-    actions::answer(ctx, &mut once.tx, id, (upheld, &text)).await?;
+    let again = again_words(actions::answer(ctx, &mut once.tx, id, (upheld, &text)).await?);
     let said = if upheld {
-        "异议成立，材料已交考核小组重新评审。"
+        format!("异议成立，材料已交考核小组重新评审{again}。")
     } else {
-        "异议不成立；公示期满后结论生效。"
+        "异议不成立；公示期满后结论生效。".to_owned()
     };
     once.done("/review", Flash::good(said)).await
 }

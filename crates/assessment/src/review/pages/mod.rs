@@ -14,6 +14,8 @@ use axum::Router;
 use axum::routing::{get, post};
 use tisheng_platform::App;
 
+pub(super) use result::again_words;
+
 use super::objection::pages as objection;
 use super::{board, panel};
 

@@ -14,7 +14,7 @@ use tisheng_training::hours::DisputeState;
 use crate::evidence::{self, State, Submission};
 use crate::review::actions;
 use crate::review::board::store as lists;
-use crate::review::model::{Duty, Review, ReviewState};
+use crate::review::model::{Duty, Review, ReviewState, judging_twice};
 use crate::review::objection::further::Further;
 use crate::review::objection::{self, Objection};
 use crate::review::steps::Case;
@@ -117,6 +117,14 @@ pub async fn result(asker: SignedIn, Path(id): Path<String>) -> Answer {
     })
 }
 
+/// What is said where `count` of the judges judge a second time; empty where none does.
+pub fn again_words(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        count => format!("；没有足够的其他评审人，其中 {count} 人参加过上一次评审"),
+    }
+}
+
 /// `is_author`: whether the author made the objection; of others nobody is named.
 fn next_words(next: &Further, is_author: bool) -> String {
     let office = &next.node.name;
@@ -182,7 +190,8 @@ fn steps(case: &Case, (reviews, own): (&[Review], bool), decided: Option<&Decide
                     let until =
                         until.map(|day| format!("；至{}，之后不再等待，进入下一步", chinese_date(day)));
                     let further = split.or(until).unwrap_or_default();
-                    format!("已评 {done} 人，共 {} 人{further}", done + open)
+                    let again = again_words(judging_twice(reviews, &step.key));
+                    format!("已评 {done} 人，共 {} 人{again}{further}", done + open)
                 }
                 _ => String::new(),
             };

@@ -7,6 +7,7 @@ mod earning;
 mod keeping;
 mod objecting;
 mod reading;
+mod ruling;
 mod walk;
 
 use tisheng_kernel::{Id, Level};

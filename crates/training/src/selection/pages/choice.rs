@@ -30,6 +30,8 @@ struct ChoicePage {
     page: Page,
     /// Whether this is the form of a change instead of a first choice.
     is_change: bool,
+    /// The request for a change that waits: it takes the place of the form.
+    waiting: Option<ChangeRow>,
     school: String,
     has_offer: bool,
     /// Whether something that was chosen is offered no more.
@@ -38,6 +40,13 @@ struct ChoicePage {
     conditions: Conditions,
     reason: String,
     errors: FormErrors,
+}
+
+impl ChoicePage {
+    /// Whether the form is shown: beside a request that waits only with what was typed and not taken.
+    fn has_form(&self) -> bool {
+        self.waiting.is_none() || !self.errors.is_empty()
+    }
 }
 
 /// A capability that was chosen.
@@ -116,11 +125,14 @@ async fn choice_page(
     let chosen = store::chosen(&mut tx, programme.id, teacher.person).await?;
     let is_change = !chosen.is_empty();
     let keeps = chosen.iter().any(|code| !offered.contains(code));
+    let changes = store::changes_of(&mut tx, programme.id, teacher.person).await?;
+    let waiting = changes.iter().find(|change| change.state == ChangeState::Asked);
     let typed = typed.unwrap_or_else(|| chosen.clone());
     let title = if is_change { "申请变更选学" } else { "选学能力点" };
     Ok(ChoicePage {
         page: Page::new(asker, title, "/choice"),
         is_change,
+        waiting: waiting.map(|change| change_row(change, &rules)),
         school: teacher.school_name,
         has_offer: !offered.is_empty(),
         keeps,
@@ -163,7 +175,7 @@ pub async fn choose(asker: SignedIn, fields: Fields) -> Answer {
     }
 }
 
-/// `GET /choice/change`
+/// `GET /choice/change`: the form; while a request waits that instead, to be taken back.
 pub async fn change_form(asker: SignedIn) -> Answer {
     let page = choice_page(&asker, None, FormErrors::default()).await?;
     if page.is_change { layout::show(&page) } else { Err(Failure::NotFound) }
