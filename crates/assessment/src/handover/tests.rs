@@ -137,7 +137,7 @@ story!(two_who_ask_at_once_get_one_file, |engine| async move {
             full += 1;
         } else {
             page.shows("没有需要移交的学时");
-            file.is(409).says("没有生成文件");
+            file.is(403).says("没有生成文件");
             assert!(!office.get("/handover").await.html().contains(path.as_str()));
             empty += 1;
         }
