@@ -32,6 +32,8 @@ pub struct Config {
     pub outbound_allow: Vec<String>,
     /// The version of xAPI in whose name a request is refused that names none.
     pub xapi_without_header: String,
+    /// Origins at which content in a browser may speak with the record store, as browsers send them.
+    pub xapi_origins: Vec<String>,
 }
 
 impl Config {
@@ -116,7 +118,7 @@ pub enum ConfigError {
 }
 
 /// Every key there is, its built-in value and whether it is a secret.
-const KEYS: [(&str, &str, bool); 12] = [
+const KEYS: [(&str, &str, bool); 13] = [
     ("server.listen", "127.0.0.1:8080", false),
     ("server.public_url", "", false),
     ("server.session_hours", "12", false),
@@ -129,6 +131,7 @@ const KEYS: [(&str, &str, bool); 12] = [
     ("files.upload_mib", "512", false),
     ("outbound.allow", "", false),
     ("xapi.version_without_header", "2.0.0", false),
+    ("xapi.origins", "", false),
 ];
 
 const PREFIX: &str = "TISHENG_";
@@ -272,6 +275,7 @@ impl Settings {
                 "xapi.version_without_header",
                 &["1.0.3", "2.0.0"],
             )?,
+            xapi_origins: origins(&text("xapi.origins"), "xapi.origins")?,
         })
     }
 }
@@ -294,6 +298,42 @@ fn hosts(text: &str, key: &str) -> Result<Vec<String>, ConfigError> {
             }
         })
         .collect()
+}
+
+/// A list of origins, each as browsers send it.
+fn origins(text: &str, key: &str) -> Result<Vec<String>, ConfigError> {
+    let listed = text.split(',').map(str::trim).filter(|origin| !origin.is_empty());
+    let one = |origin: &str| {
+        as_browsers_send(origin).ok_or_else(|| {
+            let problem = format!(
+                "`{origin}` is no origin, such as https://learn.example; it has neither a path nor a wildcard"
+            );
+            ConfigError::Value { key: key.to_owned(), problem }
+        })
+    };
+    listed.map(one).collect()
+}
+
+/// An origin in lower case, without the port of its scheme; `None` when it is none.
+fn as_browsers_send(origin: &str) -> Option<String> {
+    let lower = origin.to_lowercase();
+    let (scheme, host) = lower.split_once("://")?;
+    let own = match scheme {
+        "https" => ":443",
+        "http" => ":80",
+        _ => return None,
+    };
+    let host = host.strip_suffix(own).unwrap_or(host);
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if !host.ends_with(']') => {
+            port.parse::<u16>().ok()?;
+            name
+        }
+        _ => host,
+    };
+    let letters = |more: &[u8]| name.bytes().all(|b| b.is_ascii_alphanumeric() || more.contains(&b));
+    let is_host = letters(b"-.") || (name.starts_with('[') && letters(b"[]:"));
+    (is_host && !name.is_empty()).then(|| format!("{scheme}://{host}"))
 }
 
 /// One of `known`.
@@ -362,6 +402,15 @@ mod tests {
     }
 
     #[test]
+    fn origins_are_kept_as_browsers_send_them() {
+        assert!(Settings::default().finish().expect("valid").xapi_origins.is_empty());
+        let config =
+            with("TISHENG_XAPI_ORIGINS", "HTTPS://Learn.test:443, http://10.0.0.8:8080,http://[::1]:80,");
+        let config = config.and_then(Settings::finish).expect("valid");
+        assert_eq!(config.xapi_origins, ["https://learn.test", "http://10.0.0.8:8080", "http://[::1]"]);
+    }
+
+    #[test]
     fn a_value_of_the_wrong_kind_is_named() {
         let error = with("TISHENG_SERVER_LISTEN", "8080").and_then(Settings::finish).expect_err("wrong");
         assert!(error.to_string().contains("server.listen"), "{error}");
@@ -373,6 +422,12 @@ mod tests {
             ("TISHENG_OUTBOUND_ALLOW", "sso.test"),
             ("TISHENG_OUTBOUND_ALLOW", "https://sso.test/"),
             ("TISHENG_XAPI_VERSION_WITHOUT_HEADER", "1.0"),
+            ("TISHENG_XAPI_ORIGINS", "*"),
+            ("TISHENG_XAPI_ORIGINS", "null"),
+            ("TISHENG_XAPI_ORIGINS", "https://*.learn.test"),
+            ("TISHENG_XAPI_ORIGINS", "https://learn.test/course"),
+            ("TISHENG_XAPI_ORIGINS", "learn.test"),
+            ("TISHENG_XAPI_ORIGINS", "https://learn.test:port"),
         ] {
             with(name, value).and_then(Settings::finish).expect_err(value);
         }

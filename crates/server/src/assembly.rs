@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use tisheng_kernel::{Clock, Instant, SystemClock};
+use tisheng_kernel::{Clock, Instant};
 use tisheng_platform::config::Config;
 use tisheng_platform::db::{Address, migrate};
 use tisheng_platform::files::Files;
@@ -12,7 +12,11 @@ use tisheng_platform::outbound::Outbound;
 use tisheng_platform::{App, Db};
 
 use crate::say::say;
+<<<<<<< HEAD
 use crate::{Ended, menu, routes};
+=======
+use crate::{Ended, demo, routes};
+>>>>>>> w3
 
 /// The file of the installation's secrets, in the data folder.
 pub(crate) const KEY_FILE: &str = "keys.toml";
@@ -28,9 +32,11 @@ pub fn address(config: &Config) -> Address {
     }
 }
 
-/// Opens database, files and keys, with all migrations applied.
+/// Opens database, files and keys for a command, with all migrations applied; in the folder of a
+/// demonstration it is the demonstration's day.
 pub async fn open(config: Config) -> Result<Arc<App>, Box<dyn std::error::Error + Send + Sync>> {
-    open_by(config, Arc::new(SystemClock)).await
+    let clock = demo::clock(&config.data).map_err(|e| format!("the calendar of the demonstration: {e}"))?;
+    open_by(config, clock).await
 }
 
 /// Opens an installation that goes by `clock`.

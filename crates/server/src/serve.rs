@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tisheng_kernel::SystemClock;
 use tisheng_platform::config::Config;
 use tisheng_platform::web::serve::framed;
 use tisheng_platform::{App, jobs};
@@ -21,7 +22,8 @@ const REST: Duration = Duration::from_millis(300);
 /// Serves until asked to stop, then lets requests in flight and the job in hand end.
 pub async fn command(config: Config) -> Ended {
     logging("info");
-    let app = assembly::open(config).await?;
+    // By the machine's clock whatever lies in the folder: what is served in earnest is of today.
+    let app = assembly::open_by(config, Arc::new(SystemClock)).await?;
     serve(app).await
 }
 

@@ -47,6 +47,9 @@ impl Clock for HandClock {
     }
 }
 
+/// The origin at which content in a browser may speak with the record store.
+pub const CONTENT_ORIGIN: &str = "https://content.test";
+
 /// An application with a database of its own.
 #[derive(Debug)]
 pub struct TestApp {
@@ -111,6 +114,7 @@ impl TestApp {
             upload_mib: 64,
             outbound_allow: reach.to_vec(),
             xapi_without_header: "2.0.0".to_owned(),
+            xapi_origins: vec![CONTENT_ORIGIN.to_owned()],
         };
         let app = Arc::new(App {
             files: Files::open(&config).expect("a folder for files"),

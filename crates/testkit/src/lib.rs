@@ -18,7 +18,7 @@ mod browser;
 mod database;
 mod page;
 
-pub use app::{HandClock, TestApp};
+pub use app::{CONTENT_ORIGIN, HandClock, TestApp};
 pub use browser::{Browser, Chosen};
 pub use database::{Scratch, scratch};
 pub use page::Seen;

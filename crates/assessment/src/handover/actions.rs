@@ -129,8 +129,8 @@ struct About {
 /// its lines.
 ///
 /// # Errors
-/// [`HandoverError::NotRuled`], [`HandoverError::NoYear`], [`HandoverError::NotOver`]; not found for who
-/// does not hand over.
+/// [`HandoverError::NotRuled`], [`HandoverError::NoYear`], [`HandoverError::NotOver`],
+/// [`HandoverError::Nothing`]; not found for who does not hand over.
 pub async fn ask(ctx: &Ctx, tx: &mut Tx, year: i32) -> Result<Id<Batch>, HandoverError> {
     let member = access::require(ctx, &OFFICES)?;
     let ruled = Ruled::of(ctx, tx).await?;
@@ -139,6 +139,9 @@ pub async fn ask(ctx: &Ctx, tx: &mut Tx, year: i32) -> Result<Id<Batch>, Handove
     }
     if !ruled.rule()?.is_due(year, ctx.at.date().year()) {
         return Err(HandoverError::NotOver(year));
+    }
+    if is_nothing(tx, &ruled, (&member.path, year)).await? {
+        return Err(HandoverError::Nothing(year));
     }
     let id: Id<Batch> = ctx.id();
     let job = queue::enqueue_awaited(tx, ctx.at, BATCH_JOB, &id.to_string(), &About { batch: id }).await?;
@@ -158,6 +161,57 @@ pub async fn ask(ctx: &Ctx, tx: &mut Tx, year: i32) -> Result<Id<Batch>, Handove
     store::add_batch(tx, &new, Some(member.account)).await?;
     audit::record(ctx, tx, "handover.asked", id.uuid(), &year).await?;
     Ok(id)
+}
+
+/// Whether it is plain at once that nothing is to be handed over: nobody is owed anything, of no more people
+/// than the job looks at in one step. Of more it is the job that finds out.
+async fn is_nothing(tx: &mut Tx, ruled: &Ruled, (path, year): (&str, i32)) -> Result<bool, HandoverError> {
+    for gone in [false, true] {
+        let looked = look_at(tx, ruled, (path, year), (Uuid::nil(), gone), STEP).await?;
+        let is_more = i64::try_from(looked.len()).is_ok_and(|many| many >= STEP);
+        if is_more || looked.iter().any(|one| one.seconds != Seconds::ZERO) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Somebody who is looked at for a file.
+struct Looked {
+    person: Id<Person>,
+    certificate: String,
+    /// What the other system does not have yet, or has too much of.
+    seconds: Seconds,
+}
+
+/// The next people below `path`: those who have a certificate, or have it no more (`gone`); or whoever has
+/// earned hours where the end of the year decides.
+async fn look_at(
+    tx: &mut Tx,
+    ruled: &Ruled,
+    (path, year): (&str, i32),
+    (after, gone): (Uuid, bool),
+    most: i64,
+) -> Result<Vec<Looked>, HandoverError> {
+    let (programme, scope) = (ruled.programme.id, Scope::below(path));
+    let by_year = *ruled.rule()?.when == When::YearEnd;
+    let people = if by_year && gone {
+        // Nobody loses hours by having no certificate there.
+        Vec::new()
+    } else if by_year {
+        store::earning(tx, programme, &scope, (after, most)).await?
+    } else if gone {
+        store::without(tx, programme, (&scope, year), (after, most)).await?
+    } else {
+        store::certified(tx, programme, &scope, (after, most)).await?
+    };
+    let mut looked = Vec::with_capacity(people.len());
+    for (person, certificate) in people {
+        let Years { right, handed, .. } = years_of(tx, ruled, person).await?;
+        let right = if gone { BTreeMap::new() } else { right };
+        looked.push(Looked { person, certificate, seconds: owed(&right, &handed, year) });
+    }
+    Ok(looked)
 }
 
 fn told(error: HandoverError) -> JobError {
@@ -184,9 +238,8 @@ async fn batch_job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     Ok(tx.commit().await?)
 }
 
-/// Looks at the next people, who have a certificate or have it no more, or whoever has earned hours
-/// where the end of the year decides; gives the last of them,
-/// nothing at the end or when the file is full.
+/// Looks at the next people and writes what is owed to them; gives the last of them, nothing at the end or when
+/// the file is full.
 async fn step(
     ctx: &Ctx,
     ruled: &Ruled,
@@ -200,38 +253,21 @@ async fn step(
     if batch.done_at.is_some() || room <= 0 {
         return Ok(None);
     }
-    let scope = Scope::below(&batch.path);
-    let by_year = *ruled.rule()?.when == When::YearEnd;
-    let people = if by_year && gone {
-        // Nobody loses hours by having no certificate there.
-        return Ok(None);
-    } else if by_year {
-        store::earning(&mut tx, batch.programme, &scope, (after, room)).await?
-    } else if gone {
-        store::without(&mut tx, batch.programme, (&scope, batch.year), (after, room)).await?
-    } else {
-        store::certified(&mut tx, batch.programme, &scope, (after, room)).await?
-    };
-    let Some((last, _)) = people.last() else { return Ok(None) };
-    let last = last.uuid();
-    let mut lines = Vec::new();
-    for (person, certificate) in people {
-        let Years { right, handed, .. } = years_of(&mut tx, ruled, person).await?;
-        let right = if gone { BTreeMap::new() } else { right };
-        let seconds = owed(&right, &handed, batch.year);
-        if seconds != Seconds::ZERO {
-            let place = batch.lines + 1 + i64::try_from(lines.len()).unwrap_or_default();
-            lines.push(Line {
-                number: number(&batch.code, place),
-                person,
-                year: batch.year,
-                seconds,
-                certificate,
-                state: LineState::Sent,
-                note: String::new(),
-            });
-        }
-    }
+    let looked = look_at(&mut tx, ruled, (&batch.path, batch.year), (after, gone), room).await?;
+    let Some(last) = looked.last().map(|one| one.person.uuid()) else { return Ok(None) };
+    let owed = looked.into_iter().filter(|one| one.seconds != Seconds::ZERO);
+    let lines: Vec<Line> = owed
+        .zip(batch.lines + 1..)
+        .map(|(one, place)| Line {
+            number: number(&batch.code, place),
+            person: one.person,
+            year: batch.year,
+            seconds: one.seconds,
+            certificate: one.certificate,
+            state: LineState::Sent,
+            note: String::new(),
+        })
+        .collect();
     store::add_lines(&mut tx, &batch, &lines).await?;
     tx.commit().await?;
     Ok(Some(last))
@@ -251,7 +287,8 @@ pub async fn visible(ctx: &Ctx, tx: &mut Tx, id: Id<Batch>) -> Result<Batch, Fai
 /// look that is recorded.
 ///
 /// # Errors
-/// [`HandoverError::NotRuled`]; not found for a batch of somebody else.
+/// [`HandoverError::NotRuled`]; [`HandoverError::Nothing`] for one without lines; not found for a batch of
+/// somebody else.
 pub async fn file(
     ctx: &Ctx,
     tx: &mut Tx,
@@ -259,6 +296,9 @@ pub async fn file(
 ) -> Result<(Vec<String>, Vec<Vec<String>>), HandoverError> {
     let ruled = Ruled::of(ctx, tx).await?;
     let rule = ruled.rule()?;
+    if batch.lines == 0 {
+        return Err(HandoverError::Nothing(batch.year));
+    }
     let why = format!("学时移交{}，文件 {}", *rule.system, batch.code);
     let mut rows = Vec::new();
     for told in store::lines(tx, batch.id, "", ("", MOST)).await? {

@@ -5,7 +5,7 @@
 //! or those that the teacher **wished** for, as far as the scheme lets a year take it. A **batch**
 //! is a file of what that system does not have yet: for each teacher of a year the difference
 //! between what is right and what was handed over before, so that a correction is a line with the
-//! difference, and asking again gives nothing twice. The **receipt** says of each line whether it
+//! difference, and asking again gives nothing twice: where nothing is new, there is no file. The **receipt** says of each line whether it
 //! was registered or refused; what was refused is handed over again.
 //!
 //! Tables: `handover_wish`, `handover_batch`, `handover_line`, `handover_turn`. Invariants: the

@@ -74,6 +74,9 @@ pub enum HandoverError {
     /// The year is not over, and the scheme hands over what is.
     #[error("按实施方案，{0}年度结束以后才移交这一年度的学时")]
     NotOver(i32),
+    /// Nobody's hours of the year are new or different.
+    #[error("{0}年度没有需要移交的学时：没有新的，也没有变动，所以没有生成文件")]
+    Nothing(i32),
     /// A figure cannot be read.
     #[error("{year}年度的学时：{problem}")]
     Unreadable { year: i32, problem: String },

@@ -54,7 +54,7 @@ const BATCH: &str = "select id, programme, path, year, code, job, asked_at, line
 
 const BATCHES: &str = "select id, programme, path, year, code, job, asked_at, lines, seconds, done_at
     from handover_batch where programme = $1 and path >= $2 and path < $3
-    order by asked_at desc, id desc limit $4";
+    and (lines > 0 or done_at is null) order by asked_at desc, id desc limit $4";
 
 const GROW: &str = "update handover_batch set lines = lines + $2, seconds = seconds + $3 where id = $1";
 

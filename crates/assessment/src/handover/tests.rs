@@ -41,6 +41,14 @@ async fn asked(world: &World, office: &mut Browser, year: i32) -> Seen {
     office.get(&asked.path).await
 }
 
+/// The office asks for the file of a year of which nothing is to be handed over.
+async fn nothing(office: &mut Browser, year: i32) {
+    let before = office.get("/handover").await.text();
+    let refused = office.post_only("/handover", &[("year", &year.to_string())]).await;
+    refused.is(422).says("没有需要移交的学时").says("没有生成文件");
+    assert_eq!(office.get("/handover").await.text(), before, "no file is listed");
+}
+
 /// The rows of the file, the heading first.
 async fn taken(office: &mut Browser, batch: &Seen) -> Vec<Vec<String>> {
     let file = office.post_only(&format!("{}/file", batch.path), &[]).await;
@@ -66,7 +74,7 @@ story!(hours_are_handed_over_once_and_corrections_are_differences, |engine| asyn
     world.meet_everything(teacher).await;
     let mut office = world.browser(&world.town.county_office).await;
     let year = year(&world);
-    asked(&world, &mut office, year).await.shows("没有需要移交的学时");
+    nothing(&mut office, year).await;
     let number = world.issue(teacher).await;
 
     // 68 hours; a year takes 40 of them, the next the rest.
@@ -80,7 +88,7 @@ story!(hours_are_handed_over_once_and_corrections_are_differences, |engine| asyn
         rows[1][2..],
         [teacher.name.clone(), year.to_string(), "40.00".to_owned(), "专业课".to_owned()]
     );
-    asked(&world, &mut office, year).await.shows("没有需要移交的学时");
+    nothing(&mut office, year).await;
 
     // Refused, and so handed over again; then registered.
     let refused = format!("流水号,结果,原因\n{},退回,单位不符\nX9-0001,已登记,\n", rows[1][0]);
@@ -95,7 +103,7 @@ story!(hours_are_handed_over_once_and_corrections_are_differences, |engine| asyn
     assert_eq!(rows[1][4], "40.00");
     receipt(&world, &mut office, &format!("流水号,结果\n{},已登记\n", rows[1][0])).await.shows("变更 1");
     office.get("/handover").await.shows("已登记");
-    asked(&world, &mut office, year).await.shows("没有需要移交的学时");
+    nothing(&mut office, year).await;
 
     // A certificate that is taken back takes the hours back as well.
     office.post(&format!("/certificates/{number}/revoke"), &[("reason", "查实代学")]).await.is(200);
@@ -103,6 +111,38 @@ story!(hours_are_handed_over_once_and_corrections_are_differences, |engine| asyn
     let rows = taken(&mut office, &back).await;
     assert_eq!(rows[1][4], "-40.00");
     back.shows("已无有效证书");
+});
+
+story!(two_who_ask_at_once_get_one_file, |engine| async move {
+    let world = begin(engine).await;
+    let teacher = world.teacher(0, 0);
+    world.meet_everything(teacher).await;
+    world.issue(teacher).await;
+    let mut office = world.browser(&world.town.county_office).await;
+    let year = year(&world).to_string();
+    // Neither knows of the other: what both have asked for is found by the first.
+    let [first, second] = [
+        office.post("/handover", &[("year", &year)]).await.path,
+        office.post("/handover", &[("year", &year)]).await.path,
+    ];
+    assert_ne!(first, second);
+    world.test.settle().await;
+    let (mut full, mut empty) = (0, 0);
+    for path in [&first, &second] {
+        let page = office.get(path).await;
+        let file = office.post_only(&format!("{path}/file"), &[]).await;
+        if page.text().contains("共 1 条") {
+            file.is(200);
+            assert!(office.get("/handover").await.html().contains(path.as_str()));
+            full += 1;
+        } else {
+            page.shows("没有需要移交的学时");
+            file.is(403).says("没有生成文件");
+            assert!(!office.get("/handover").await.html().contains(path.as_str()));
+            empty += 1;
+        }
+    }
+    assert_eq!((full, empty), (1, 1));
 });
 
 story!(a_teacher_chooses_the_years_and_the_sum_stays, |engine| async move {
@@ -213,7 +253,7 @@ story!(where_the_scheme_says_so_a_year_is_handed_over_when_it_is_over, |engine| 
     let batch = asked(&world, &mut office, year).await;
     batch.shows("共 1 条").shows("无证书");
     assert_eq!(taken(&mut office, &batch).await[1][4], "40.00");
-    asked(&world, &mut office, year).await.shows("没有需要移交的学时");
+    nothing(&mut office, year).await;
 });
 
 story!(whoever_left_within_the_year_loses_no_hours_by_it, |engine| async move {

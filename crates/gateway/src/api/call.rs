@@ -52,8 +52,8 @@ async fn answered(app: Arc<App>, request: Request) -> Told<Response> {
     let body = read(&parts.headers, body, admitted.is_ok()).await;
     let (token, body) = (admitted?, body?);
     let resource = parts.uri.path().strip_prefix("/api/v1/").unwrap_or_default().to_owned();
-    let params: Vec<(String, String)> =
-        serde_urlencoded::from_str(parts.uri.query().unwrap_or_default()).unwrap_or_default();
+    let params: Vec<(String, String)> = serde_urlencoded::from_str(parts.uri.query().unwrap_or_default())
+        .map_err(|_| Problem::malformed("地址中的参数无法识别"))?;
     if params.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
         return Err(Problem::malformed("参数中有无法识别的字符"));
     }
@@ -99,6 +99,20 @@ impl Call {
     /// Refuses a token without `scope`.
     pub fn needs(&self, scope: Scope) -> Told<()> {
         if self.token.allows(scope) { Ok(()) } else { Err(Problem::scope(scope)) }
+    }
+
+    /// Refuses parameters that are none of `known`, and those given twice: one that is misspelt would be passed
+    /// over in silence, and the answer taken for what was asked.
+    pub fn takes(&self, known: &[&str]) -> Told<()> {
+        for (place, (name, _)) in self.params.iter().enumerate() {
+            if !known.contains(&name.as_str()) {
+                return Err(Problem::parameter(name, known));
+            }
+            if self.params[..place].iter().any(|(other, _)| other == name) {
+                return Err(Problem::malformed(format!("参数 {name} 写了不止一次，请只写一次")));
+            }
+        }
+        Ok(())
     }
 
     /// The parameter `name`; empty when it is not given.

@@ -49,6 +49,7 @@ pub async fn answer(call: &Call) -> Told<Response> {
 /// on offer.
 async fn list(call: &Call) -> Told<Response> {
     call.needs(Scope::CatalogueRead)?;
+    call.takes(&["limit", "after"])?;
     let limit = call.limit()?;
     let [last] = read::<1>(call)?;
     let last: Id<Course> = if last.is_empty() { Id::from_uuid(Uuid::nil()) } else { id(&last)? };
@@ -114,6 +115,7 @@ fn written(row: &Whole) -> Value {
 /// `POST /courses`: a new course, or a known one with what has changed; the office decides about it.
 async fn submit(call: &Call) -> Told<Response> {
     call.needs(Scope::CatalogueWrite)?;
+    call.takes(&[])?;
     let sent = call.json()?;
     let Value::Object(fields) = &sent else { return Err(Problem::malformed("内容应为一个对象")) };
     let mut once = match once::begin(call).await? {

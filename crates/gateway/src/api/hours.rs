@@ -37,6 +37,7 @@ pub async fn answer(call: &Call) -> Told<Response> {
 /// `POST /hours`
 async fn report(call: &Call) -> Told<Response> {
     call.needs(Scope::HoursWrite)?;
+    call.takes(&[])?;
     let sent = call.json()?;
     let values = rows(&sent)?;
     let mut once = match once::begin(call).await? {
@@ -167,6 +168,7 @@ fn wrong_number(place: usize, message: &str) -> Vec<Detail> {
 /// `GET /hours`: what stands of the token's platform.
 async fn list(call: &Call) -> Told<Response> {
     call.needs(Scope::HoursRead)?;
+    call.takes(&["from", "until", "limit", "after"])?;
     let limit = call.limit()?;
     let (from, until) = (bound(call, "from", "0001-01-01")?, bound(call, "until", "9999-12-31")?);
     let [day, last] = read::<2>(call)?;
@@ -189,6 +191,7 @@ fn bound(call: &Call, name: &str, open: &str) -> Told<NaiveDate> {
 pub async fn of_person(call: &Call, person: &str) -> Told<Response> {
     call.knows("GET")?;
     call.needs(Scope::HoursRead)?;
+    call.takes(&[])?;
     if call.token.platform.is_some() {
         // In the name of a platform one sees what that platform has reported, nothing else.
         return Err(Problem::absent());

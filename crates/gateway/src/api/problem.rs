@@ -76,6 +76,17 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "malformed", "请求无法识别", detail)
     }
 
+    /// A parameter that is none of `known`.
+    pub fn parameter(name: &str, known: &[&str]) -> Self {
+        let name: String = name.chars().take(40).collect();
+        let detail = match known {
+            [] => format!("没有参数 {name}，这个请求不接受参数"),
+            _ => format!("没有参数 {name}，这个请求的参数有：{}", known.join("、")),
+        };
+        let errors = vec![Detail { row: None, field: name, message: detail.clone() }];
+        Self { errors, ..Self::malformed(detail) }
+    }
+
     pub fn kind() -> Self {
         let detail = "请求的内容应为 JSON（UTF-8，不压缩），请写明 Content-Type: application/json";
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "内容类型不对", detail)

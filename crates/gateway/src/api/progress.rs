@@ -16,6 +16,7 @@ use crate::token::Scope;
 pub async fn answer(call: &Call) -> Told<Response> {
     call.knows("GET")?;
     call.needs(Scope::ProgressRead)?;
+    call.takes(&["organisation"])?;
     let mut tx = call.ctx.read().await?;
     let node = node(call, &mut tx).await?;
     let programme = call.programme(&mut tx).await?;

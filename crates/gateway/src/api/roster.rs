@@ -16,6 +16,7 @@ use crate::token::Scope;
 pub async fn organisations(call: &Call) -> Told<Response> {
     call.knows("GET")?;
     call.needs(Scope::RosterRead)?;
+    call.takes(&["limit", "after"])?;
     let limit = call.limit()?;
     let [place] = read::<1>(call)?;
     let mut tx = call.ctx.read().await?;
@@ -38,6 +39,7 @@ fn written(node: &Node) -> Value {
 pub async fn people(call: &Call) -> Told<Response> {
     call.knows("GET")?;
     call.needs(Scope::RosterRead)?;
+    call.takes(&["organisation", "limit", "after"])?;
     let limit = call.limit()?;
     let [key, last] = read::<2>(call)?;
     let mut tx = call.ctx.read().await?;

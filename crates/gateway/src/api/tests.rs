@@ -1,6 +1,7 @@
 //! The interface through HTTP, on both engines; every answer is held against its document.
 
 mod kept;
+mod parameters;
 mod records;
 mod refused;
 mod schema;

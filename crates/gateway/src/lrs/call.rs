@@ -14,7 +14,7 @@ use tisheng_xapi::{Version, time};
 use super::desk::Desk;
 use super::fault::{Fault, Told};
 use super::model::Credential;
-use super::{credential, documents, refused, resources, statement_calls};
+use super::{cors, credential, documents, refused, resources, statement_calls};
 
 /// Bytes of a request.
 const MOST: usize = 64 << 20;
@@ -103,6 +103,12 @@ impl Call {
 
 /// Answers every request to the store.
 pub async fn enter(State(app): State<Arc<App>>, request: Request) -> Response {
+    let origin = cors::origin(&app, request.headers());
+    if origin.is_some() && cors::is_preflight(request.method(), request.headers()) {
+        let mut response = cors::preflight();
+        cors::open(&app, origin, response.headers_mut());
+        return response;
+    }
     let resource = request.uri().path().strip_prefix("/xapi").unwrap_or_default().to_owned();
     let named = spoken(request.headers()).ok();
     let mut version =
@@ -124,6 +130,7 @@ pub async fn enter(State(app): State<Arc<App>>, request: Request) -> Response {
             HeaderValue::from_str(&time::written(through)).expect("a timestamp is valid in a header");
         headers.insert("x-experience-api-consistent-through", through);
     }
+    cors::open(&app, origin, headers);
     response
 }
 

@@ -14,9 +14,11 @@
 //!
 //! **Invariants.** An id stands for one statement. Moments of storing grow, so that a page goes on
 //! where the last ended, and none appears where a page has been. A statement that is found through a
-//! reference has the terms of the statement referred to, whichever came first.
+//! reference has the terms of the statement referred to, whichever came first. Content in browsers reads
+//! answers only at origins of the configuration, and no cookie counts.
 
 mod call;
+mod cors;
 mod credential;
 mod desk;
 mod documents;

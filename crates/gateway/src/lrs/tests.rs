@@ -2,6 +2,7 @@
 
 mod filters;
 mod hostile;
+mod origins;
 mod papers;
 mod requirements;
 mod signed;

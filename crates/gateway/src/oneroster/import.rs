@@ -4,12 +4,15 @@ use std::collections::{HashMap, HashSet};
 
 use tisheng_registry::organisation::Stage;
 use tisheng_registry::people::SUBJECTS;
+use uuid::Uuid;
 
-use super::sheets::{self, Line, Sheet, SheetsError};
+use super::sheets::{self, Line, SUBJECT, Sheet, SheetsError};
 
-/// The heading of the roll, in the words of its template.
-const HEAD: [&str; 8] =
-    ["姓名", "证件号码", "手机号", "学校", "学校标识码", "任教学科", "任教学段", "是否离校"];
+/// The title of the number of somebody's record here.
+pub const NUMBER: &str = "人员编号";
+/// The heading of the roll, in the words of its template, and that number.
+const HEAD: [&str; 9] =
+    ["姓名", "证件号码", "手机号", "学校", "学校标识码", "任教学科", "任教学段", "是否离校", NUMBER];
 
 /// A zip as a roll.
 #[derive(Debug)]
@@ -34,6 +37,9 @@ enum Place<'a> {
 /// Reads the zip and writes the roll of its teachers as CSV: whoever has the role `teacher`, at the
 /// organisation of that role. The number of the paper is the user's `identifier`, since the standard has
 /// no other place for it; what is missing is found by the check, row by row.
+///
+/// Files that were taken away here have no papers in them: a user without one whose `sourcedId` can be the
+/// number of a record here is looked for by it.
 ///
 /// Of a whole set (bulk) the rows that are to be deleted are no part. In a set of changes (delta) they are
 /// those who have left; whoever is changed without a word of a role stays where he is.
@@ -72,7 +78,12 @@ pub fn roll(bytes: &[u8]) -> Result<Roll, SheetsError> {
         let org = orgs.get(school);
         let of_org = |name: &str| org.map(|line| line.text(name)).unwrap_or_default();
         let phone = if user.text("sms").is_empty() { user.text("phone") } else { user.text("sms") };
-        let subject = taught.get(id).copied().filter(|subject| SUBJECTS.contains(subject));
+        // What stands in the column of ours was typed or taken away here: the check says what is wrong with it.
+        let subject = match user.text(SUBJECT) {
+            "" => taught.get(id).copied().filter(|subject| SUBJECTS.contains(subject)),
+            own => Some(own),
+        };
+        let is_ours = user.text("identifier").is_empty() && Uuid::try_parse(id).is_ok();
         rows.push([
             format!("{}{}", user.text("familyName"), user.text("givenName")),
             user.text("identifier").to_owned(),
@@ -82,6 +93,7 @@ pub fn roll(bytes: &[u8]) -> Result<Roll, SheetsError> {
             subject.unwrap_or_default().to_owned(),
             stage(user.text("grades")).to_owned(),
             if has_left { "是" } else { "" }.to_owned(),
+            if is_ours { id } else { "" }.to_owned(),
         ]);
     }
     if rows.is_empty() {
@@ -242,7 +254,28 @@ pub mod tests {
         let roll = String::from_utf8(roll(&zip).expect("a roll")).expect("text");
         let lines: Vec<&str> = roll.trim_start_matches('\u{feff}').lines().collect();
         assert_eq!(lines.len(), 2, "{roll}");
-        assert_eq!(lines[1], "王小明,11010519491231002X,13800000000,测试一小,2121000001,语文,小学,");
+        assert_eq!(lines[1], "王小明,11010519491231002X,13800000000,测试一小,2121000001,语文,小学,,");
+    }
+
+    #[test]
+    fn a_user_of_ours_is_known_by_the_number_of_the_record() {
+        let ours = "0190c0ffee007000800000000000a001";
+        let users = format!(
+            "sourcedId,givenName,familyName,identifier,metadata.tisheng.subject\n{ours},小明,王,,音乐\n\
+            {ours},小明,王,11010519491231002X,\nu2,四,钱,,\n"
+        );
+        let roles = format!("userSourcedId,role,orgSourcedId\n{ours},teacher,s1\nu2,teacher,s1\n");
+        let files = [MANIFEST, ORGS, ("users.csv", users.as_str()), ("roles.csv", roles.as_str())];
+        let made = String::from_utf8(roll(&zipped(&files)).expect("a roll")).expect("text");
+        let lines: Vec<&str> = made.lines().skip(1).collect();
+        assert_eq!(
+            lines,
+            [
+                format!("王小明,,,测试一小,2121000001,音乐,,,{ours}").as_str(),
+                "王小明,11010519491231002X,,测试一小,2121000001,,,,",
+                "钱四,,,测试一小,2121000001,,,,",
+            ]
+        );
     }
 
     #[test]
@@ -261,10 +294,10 @@ pub mod tests {
         assert_eq!(
             lines,
             [
-                "王小明,1,,,,,,",
-                "李某,2,,测试一小,2121000001,,,是",
-                "钱四,4,,s9,,,,",
-                "孙五,5,,测试一小,2121000001,,,是",
+                "王小明,1,,,,,,,",
+                "李某,2,,测试一小,2121000001,,,是,",
+                "钱四,4,,s9,,,,,",
+                "孙五,5,,测试一小,2121000001,,,是,",
             ]
         );
         // Without the schools, which have not changed; and without the person, who has not either.

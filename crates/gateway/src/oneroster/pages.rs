@@ -16,7 +16,7 @@ use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, Page, once, serve};
 use tisheng_platform::{App, audit};
 use tisheng_registry::access::require;
-use tisheng_registry::roster::{self, Origin};
+use tisheng_registry::roster::{self, Origin, Teachers};
 
 use super::export::{self, OFFICES};
 use super::import;
@@ -117,19 +117,22 @@ async fn bring(asker: SignedIn, form: Multipart) -> Answer {
         Err(error) => return refused(format!("文件不能读取：{error}")),
     };
     let blob = ctx.app.files.put(roll.csv.into()).await?;
-    let origin = roll.is_part.then(|| Origin {
-        key: "oneroster.delta".to_owned(),
-        name: "OneRoster 增量".to_owned(),
-        is_part: true,
+    let (key, called) =
+        if roll.is_part { ("oneroster.delta", "OneRoster 增量") } else { ("oneroster", "OneRoster") };
+    let origin = Origin {
+        key: key.to_owned(),
+        name: called.to_owned(),
+        titles: vec![(Teachers::NUMBER.to_owned(), import::NUMBER.to_owned())],
+        is_part: roll.is_part,
         ..Origin::default()
-    });
+    };
     let mut begun = match once::begin(ctx, &received.fields).await? {
         Begun::Fresh(begun) => begun,
         Begun::Again(answer) => return Ok(answer),
     };
     let run = roster::bring_teachers(ctx, &mut begun.tx, origin, (&format!("{name}.csv"), &blob)).await?;
     audit::record(ctx, &mut begun.tx, "oneroster.brought", run.id.uuid(), &zip).await?;
-    let said = if run.origin.is_some() {
+    let said = if roll.is_part {
         "已取出增量文件中有变动的教师，正在核对；没有写到的教师不受影响，核对不会改动任何数据。"
     } else {
         "教师名单已取出，正在核对；核对不会改动系统中的任何数据。"

@@ -53,6 +53,7 @@ pub async fn amend(
 /// # Errors
 /// [`PeopleError`].
 pub async fn transfer(ctx: &Ctx, tx: &mut Tx, change: &Transfer<'_>) -> Result<Id<Post>, PeopleError> {
+    people::hold(tx, change.person).await?;
     let left = people::open_post(tx, change.person).await?;
     let post = people::transfer(ctx, tx, change).await?;
     if let Some(left) = left {

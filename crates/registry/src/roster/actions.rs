@@ -81,10 +81,10 @@ pub async fn bring(
 pub async fn bring_teachers(
     ctx: &Ctx,
     tx: &mut Tx,
-    origin: Option<Origin>,
+    origin: Origin,
     (file_name, blob): (&str, &Blob),
 ) -> Result<Run, Failure> {
-    bring(ctx, tx, (&Teachers::ABOUT, origin), file_name, blob).await
+    bring(ctx, tx, (&Teachers::ABOUT, Some(origin)), file_name, blob).await
 }
 
 /// Says of the row of question `seq` whether it is taken.

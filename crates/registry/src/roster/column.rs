@@ -73,11 +73,13 @@ pub struct Hint {
     pub terms: Vec<String>,
 }
 
-/// The fields of the template of `columns` with these hints.
+/// The fields of the template of `columns` with these hints. A column without a title is found only in
+/// files of an origin that has one for it, and is not offered.
 #[must_use]
 pub fn fields(columns: &[Column], hints: &[Hint]) -> Vec<Field> {
     let hint = |at| hints.iter().find(|hint| hint.column == at);
-    columns.iter().enumerate().map(|(at, column)| column.field(hint(at))).collect()
+    let offered = columns.iter().enumerate().filter(|(_, column)| !column.title().is_empty());
+    offered.map(|(at, column)| column.field(hint(at))).collect()
 }
 
 /// Where the columns of a kind stand in one sheet.

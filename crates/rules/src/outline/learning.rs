@@ -47,7 +47,9 @@ fn plausibility(limits: &Plausibility, outline: &mut Outline) {
     let sentence = format!("两次学习的时间重叠超过 {} 分钟的，由人核实。", *limits.overlap_minutes);
     outline.value("hours.plausibility.overlap_minutes", &limits.overlap_minutes, sentence);
     let (most, minutes) = (*limits.burst, *limits.burst_minutes);
-    let sentence = format!("同一教师在 {minutes} 分钟之内的学习记录超过 {most} 条的，由人核实。");
+    let sentence = format!(
+        "同一教师在 {minutes} 分钟之内的学习记录超过 {most} 条的，由人核实；只有日期、没有时刻的，一天之内超过 {most} 条的由人核实。"
+    );
     let within = [("时间", &limits.burst_minutes.source)];
     outline.joint("hours.plausibility.burst", sentence, &limits.burst.source, within);
     let sentence = format!("平台报送的时间比本系统的钟快 {} 分钟以上的，由人核实。", *limits.ahead_minutes);

@@ -47,6 +47,18 @@ impl Calendar {
         Ok(calendar)
     }
 
+    /// The calendar of the demonstration in `folder`; `None` where there is none.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn kept(folder: &Path) -> Result<Option<Self>, std::io::Error> {
+        match std::fs::read(folder.join(FILE)) {
+            Ok(text) => Ok(Some(serde_json::from_slice(&text)?)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// A calendar that shows `today` at the moment `now` of the machine.
     fn showing(today: NaiveDate, now: Instant) -> Self {
         Self { days: today.signed_duration_since(now.date()).num_days() }
@@ -114,7 +126,9 @@ mod tests {
         let all = schemes(Some("sichuan-2020")).expect("a scheme");
         let start = |today, filled, now| Calendar::of(folder.path(), today, filled, &all, now).expect("kept");
         let first = Instant::start_of(day(2026, 11, 23));
+        assert_eq!(Calendar::kept(folder.path()).expect("read"), None);
         let begun = start(None, false, first);
+        assert_eq!(Calendar::kept(folder.path()).expect("read"), Some(begun));
         assert_ne!(begun.days, 0);
         let later = first + TimeDelta::days(3);
         assert_eq!(start(None, true, later), begun, "three days later it is three days later");

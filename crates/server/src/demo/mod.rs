@@ -7,12 +7,13 @@ mod study;
 mod territory;
 mod works;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use tisheng_kernel::Instant;
 use tisheng_kernel::number::chinese_date;
+use tisheng_kernel::{Clock, Instant, SystemClock};
 use tisheng_platform::config::Config;
 use tisheng_platform::{App, Ctx};
 use tisheng_registry::samples::{PASSWORD, Persona};
@@ -58,6 +59,16 @@ impl Listed {
             totp_secret: persona.secret.as_ref().map(|s| s.as_str().to_owned()).unwrap_or_default(),
         }
     }
+}
+
+/// The clock by which commands go in `folder`: that of the demonstration where it holds one, so that a key made
+/// on the command line is of the demonstration's day; else the machine's.
+///
+/// # Errors
+/// When the calendar cannot be read.
+pub fn clock(folder: &Path) -> std::io::Result<Arc<dyn Clock>> {
+    let calendar = Calendar::kept(folder)?.map(|calendar| Arc::new(calendar) as Arc<dyn Clock>);
+    Ok(calendar.unwrap_or_else(|| Arc::new(SystemClock)))
 }
 
 /// Fills the data folder unless it is filled already, then serves it as if it were `today`; without

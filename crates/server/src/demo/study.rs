@@ -9,8 +9,8 @@ use tisheng_registry::access::Role;
 use tisheng_registry::organisation::Node;
 use tisheng_registry::samples::{Builder, Persona, hashed_password};
 use tisheng_rules::Scheme;
-use tisheng_training::course::samples::{Wish, activity, draft, offered};
-use tisheng_training::course::{self, Counts};
+use tisheng_training::course::samples::{Wish, accepted, activity, draft};
+use tisheng_training::course::{self, Counts, Draft};
 use tisheng_training::hours::Channel;
 use tisheng_training::learning::{self, Account, Happened, Said};
 use tisheng_training::platform::{self, Platform};
@@ -29,6 +29,9 @@ const PLATFORMS: [(&str, [Counts; 3]); 3] = [
 
 /// Courses of each platform that count.
 const COURSES: [&str; 3] = ["入门", "案例", "工作坊"];
+/// Minutes of videos and texts in each: what the demonstration's teachers have learnt takes longer than the
+/// share of it in which the schemes believe that a course can be learnt.
+const MATERIAL: i64 = 60;
 
 /// What the platforms are built from.
 pub struct Plan<'p> {
@@ -111,15 +114,20 @@ async fn catalogue(
         let capability = next()?;
         let (code, title) = (format!("K{}", number + 1), format!("{}：{word}", capability.name));
         let wish = Wish { code: &code, title: &title, capability: &capability.code, hours: 2, counts };
-        offered((author, office), tx, platform, wish).await.map_err(refused)?;
+        accepted((author, office), tx, platform, &lasting(platform, wish)).await.map_err(refused)?;
         codes.push(code);
     }
     let capability = next()?;
     let title = format!("{}：新课", capability.name);
     let wish =
         Wish { code: "K9", title: &title, capability: &capability.code, hours: 3, counts: Counts::Completed };
-    course::submit(author, tx, platform, &draft(platform, wish)).await.map_err(refused)?;
+    course::submit(author, tx, platform, &lasting(platform, wish)).await.map_err(refused)?;
     Ok(codes)
+}
+
+/// A course whose length is known.
+fn lasting(platform: &Platform, wish: Wish<'_>) -> Draft {
+    Draft { material: Seconds::of_minutes(MATERIAL), ..draft(platform, wish) }
 }
 
 /// What the platform has sent: of teachers whom it knows by our names for them, and of one whom

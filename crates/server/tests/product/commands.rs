@@ -271,3 +271,21 @@ fn an_operator_gives_and_takes_tokens() {
     assert!(with("440600", "roster").contains("hours:write"));
     assert!(with("440600", "hours:write").contains("--platform"));
 }
+
+#[test]
+fn commands_in_the_folder_of_a_demonstration_are_of_its_day() {
+    let year_of = |data: &Path| -> i32 {
+        said(&tisheng(data, &["lti", "rotate"], ""));
+        let keys = said(&tisheng(data, &["lti", "keys"], ""));
+        let made = keys.split("made ").nth(1).expect("when it was made");
+        made.get(..4).expect("a year").parse().expect("a number")
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let [plain, demo] = ["plain", "demo"].map(|name| folder.path().join(name));
+    std::fs::create_dir_all(&demo).expect("a folder");
+    // As a demonstration keeps it: twenty years before the machine's day.
+    std::fs::write(demo.join("calendar.json"), r#"{"days":-7305}"#).expect("written");
+    assert!(year_of(&plain) - year_of(&demo) >= 19);
+    std::fs::write(demo.join("calendar.json"), "no calendar").expect("written");
+    assert!(refused(&tisheng(&demo, &["lti", "keys"], "")).contains("the calendar of the demonstration"));
+}

@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
+use tisheng_kernel::Seconds;
 use tisheng_platform::web::Failure;
 use tisheng_platform::{App, Ctx, Tx};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_rules::Scheme;
 
-use super::model::{Change, Course, Terms, changes, stage_titles};
+use super::model::{Change, Counts, Course, Terms, changes, stage_titles};
 
 /// The routes of the room.
 pub fn routes() -> Router<Arc<App>> {
@@ -44,6 +45,13 @@ async fn change_of(
 ) -> Result<Vec<Change>, Failure> {
     let in_force = super::actions::terms(tx, course, None).await?;
     Ok(in_force.map(|in_force| changes(rules, &in_force, waiting)).unwrap_or_default())
+}
+
+/// Whether a scheme that looks for what is learnt faster than the material lasts finds nothing by these terms,
+/// since nobody has said how long that is. Where time itself counts, none is too short.
+fn hides_haste(rules: &Scheme, terms: &Terms) -> bool {
+    let is_looked_for = rules.hours.plausibility.is_some() && terms.counts != Counts::Time;
+    is_looked_for && terms.material <= Seconds::ZERO
 }
 
 /// A course as a row of a list.

@@ -51,6 +51,21 @@ pub fn activity(platform: &Platform, code: &str) -> String {
     format!("{}/course/{code}", platform.home_page)
 }
 
+/// A course as `draft` has it, handed in by `author` and approved by `office`.
+///
+/// # Errors
+/// What the actions report.
+pub async fn accepted(
+    (author, office): (&Ctx, &Ctx),
+    tx: &mut Tx,
+    platform: &Platform,
+    draft: &Draft,
+) -> Result<Id<Course>, CourseError> {
+    let (id, _) = submit(author, tx, platform, draft).await?;
+    approve(office, tx, id, None).await?;
+    Ok(id)
+}
+
 /// A course handed in by `author` and approved by `office`.
 ///
 /// # Errors
@@ -61,7 +76,5 @@ pub async fn offered(
     platform: &Platform,
     wish: Wish<'_>,
 ) -> Result<Id<Course>, CourseError> {
-    let (id, _) = submit(author, tx, platform, &draft(platform, wish)).await?;
-    approve(office, tx, id, None).await?;
-    Ok(id)
+    accepted((author, office), tx, platform, &draft(platform, wish)).await
 }

@@ -83,6 +83,7 @@ story!(an_institution_hands_a_course_in_and_the_office_lets_it_count, |engine| a
     teacher.get(&made.path).await.is(404);
     let mut city = place.browser(&place.town.city_office).await;
     city.get("/courses/waiting").await.shows("课堂导入的数字资源");
+    city.get(&made.path).await.hides("没有填写材料时长");
     decide(&mut city, &made.path, "return", "").await.is(422).says("请填写退回的原因");
     decide(&mut city, &made.path, "return", "材料时长与视频不符").await.is(200).shows("已退回");
     own.get(&made.path).await.shows("材料时长与视频不符");
@@ -94,6 +95,26 @@ story!(an_institution_hands_a_course_in_and_the_office_lets_it_count, |engine| a
     teacher.get("/courses").await.shows("课堂导入的数字资源");
     teacher.get(&made.path).await.is(200).shows("学完计 2 学时").hides("活动地址");
     teacher.get(&edit).await.is(404);
+});
+
+story!(who_approves_a_course_is_told_that_its_length_is_missed, |engine| async move {
+    let (place, platform, lecturer, capability) = begin(engine).await;
+    let platform = platform.id.to_string();
+    let mut own = place.browser(&lecturer).await;
+    let untold = with(form(&platform, &capability), "material", "");
+    let made = own.post("/courses/new", &untold).await;
+    made.is(200).hides("查不出来");
+    let mut city = place.browser(&place.town.city_office).await;
+    city.get("/courses/waiting").await.shows("没有填写材料时长");
+    city.get(&made.path).await.shows("“学得比材料还快”的学习记录查不出来");
+    // It is a word, not a bar; and where time itself counts, no length is missed.
+    decide(&mut city, &made.path, "approve", "").await.is(200).shows("已通过").hides("查不出来");
+    let by_time = with(with(untold, "code", "K2"), "counts", "time");
+    let by_time = with(with(by_time, "activities", "https://study1.test/course/K2"), "title", "按时长计");
+    let made = own.post("/courses/new", &by_time).await;
+    made.is(200);
+    city.get(&made.path).await.shows("审核").hides("查不出来");
+    city.get("/courses/waiting").await.shows("按时长计").hides("没有填写材料时长");
 });
 
 story!(other_terms_wait_while_those_in_force_go_on, |engine| async move {

@@ -25,7 +25,7 @@ use tisheng_registry::people::{self, Clue, Match, Person};
 use tisheng_rules::Scheme;
 use tisheng_rules::hours::ItemUnit;
 
-use super::doubt::{Doubt, doubt, is_long_day};
+use super::doubt::{Day, Doubt, doubt, is_long_day};
 use super::model::{
     Described, Entry, HoursError, Logged, REVERSAL, Report, WITHDRAWAL, Waiting, WaitingState, Whom,
 };
@@ -159,8 +159,11 @@ pub(super) async fn take(
             return Ok((wait(ctx, tx, programme, report, &digest, &put).await?, None));
         }
     };
+    // Nobody else takes anything of this teacher until this is written: what came in another way at the same
+    // moment is seen, and so is the school that a transfer leads to.
+    people::hold(tx, person).await?;
     let logged = loop {
-        match weigh(ctx, tx, programme, report, (person, Seconds::ZERO)).await? {
+        match weigh(ctx, tx, programme, report, (person, Day::default())).await? {
             Weighed::Same => break Logged::Same,
             Weighed::Fresh(revision) => {
                 let booking = Booking { id: ctx.id(), person, revision, reason: "", reverses: None };
@@ -239,7 +242,7 @@ pub(super) async fn weigh(
     tx: &mut Tx,
     programme: &Programme,
     report: &Report,
-    (person, ahead): (Id<Person>, Seconds),
+    (person, ahead): (Id<Person>, Day),
 ) -> Result<Weighed, HoursError> {
     let known = store::of_number(tx, programme.id, &report.source, &report.source_id).await?;
     let Some(revision) = free_revision(tx, programme, &known).await? else {

@@ -1,6 +1,7 @@
 //! What speaks against a report. Pure.
 
 use std::fmt;
+use std::ops::Add;
 
 use chrono::NaiveDate;
 use tisheng_kernel::number::chinese_date;
@@ -12,6 +13,36 @@ use super::worth::Worth;
 
 /// Seconds of a day: nobody works more.
 const DAY: Seconds = Seconds::of_minutes(24 * 60);
+
+/// What there is of a teacher's day.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Day {
+    /// Time of it.
+    pub seconds: Seconds,
+    /// Records that name the day alone, and no time of it.
+    pub untimed: i64,
+}
+
+impl Add for Day {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { seconds: self.seconds + other.seconds, untimed: self.untimed + other.untimed }
+    }
+}
+
+impl Day {
+    /// What `report` adds to it.
+    #[must_use]
+    pub fn of(report: &Report) -> Self {
+        Self { seconds: report.seconds, untimed: i64::from(is_untimed(report)) }
+    }
+}
+
+/// Whether a report names a day alone: statements and scores tell their time, and are held against others by it.
+fn is_untimed(report: &Report) -> bool {
+    matches!(report.channel, Channel::Api | Channel::File)
+}
 
 /// Why a report can hardly be true.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +72,14 @@ pub enum Doubt {
         /// What is booked for the day already.
         booked: Seconds,
     },
+    /// With it the day would hold more records than the scheme believes of one sitting, and nothing tells that
+    /// there were more.
+    Crowded {
+        /// Those of the day already.
+        records: i64,
+        /// The most that is believed.
+        most: u32,
+    },
     /// The scheme knows no such category or kind.
     NoPlace,
     /// Whoever brings the file would vouch for their own hours.
@@ -65,6 +104,9 @@ impl fmt::Display for Doubt {
             Self::LongDay { booked } => {
                 write!(f, "当天已入账 {} 分钟，加上这一条超过 24 小时", booked.get() / 60)
             }
+            Self::Crowded { records, most } => {
+                write!(f, "当天已入账 {records} 条只有日期、没有时刻的学时记录，加上这一条超过 {most} 条")
+            }
             Self::NoPlace => f.write_str("方案中没有这个学时类别或项目"),
             Self::Own => f.write_str("导入人本人的学时须由他人核实"),
         }
@@ -73,8 +115,16 @@ impl fmt::Display for Doubt {
 
 /// Whether with `report` its day would hold more than 24 hours, where `booked` is booked already.
 #[must_use]
-pub fn is_long_day(report: &Report, booked: Seconds) -> bool {
-    report.is_clocked() && booked + report.seconds > DAY
+pub fn is_long_day(report: &Report, booked: Day) -> bool {
+    report.is_clocked() && booked.seconds + report.seconds > DAY
+}
+
+/// Whether with `report` its day would hold more records without a time than a burst has: where no time is told,
+/// all of them may have come at once.
+fn crowded(report: &Report, rule: &HoursRule, booked: Day) -> Option<Doubt> {
+    let most = *rule.plausibility.as_ref()?.burst;
+    let is_crowded = is_untimed(report) && booked.untimed >= i64::from(most);
+    is_crowded.then_some(Doubt::Crowded { records: booked.untimed, most })
 }
 
 /// What speaks against `report`, given today, the period, and what is booked for its day already.
@@ -84,7 +134,7 @@ pub fn doubt(
     rule: &HoursRule,
     period: Option<Period>,
     today: NaiveDate,
-    booked: Seconds,
+    booked: Day,
 ) -> Option<Doubt> {
     let placed = rule.category(&report.category).is_some_and(|category| {
         report.kind.is_empty() || category.kinds.iter().any(|kind| kind.key == report.kind)
@@ -98,5 +148,8 @@ pub fn doubt(
     if let Some(period) = period.filter(|period| !period.contains(report.worked_on)) {
         return Some(Doubt::Outside(period));
     }
-    is_long_day(report, booked).then_some(Doubt::LongDay { booked })
+    if is_long_day(report, booked) {
+        return Some(Doubt::LongDay { booked: booked.seconds });
+    }
+    crowded(report, rule, booked)
 }

@@ -31,6 +31,7 @@ use super::actions::foresee::{Ahead, Foreseen, foresee};
 use super::actions::reversal::take_back;
 use super::actions::{changed, take};
 use super::delivery::{DELIVERED, Delivered, Tally};
+use super::doubt::Day;
 use super::model::{Entry, HoursError, Logged, Report, WITHDRAWAL, Waiting, WaitingState};
 use super::senders::{Sender, Senders, acting as as_reporter, may_report};
 use super::store;
@@ -297,7 +298,8 @@ async fn look_ahead(
         (None, foreseen) => {
             memory.rows.insert(key, (notes.number(), digest));
             if let Foreseen::Fresh(person) = foreseen {
-                *memory.ahead.entry((person, report.worked_on)).or_default() += report.seconds;
+                let day = memory.ahead.entry((person, report.worked_on)).or_default();
+                *day = *day + Day::of(report);
             }
             Ok(foreseen)
         }

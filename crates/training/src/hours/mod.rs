@@ -19,7 +19,8 @@
 //! Invariants: a source's number with one content is one entry; an entry is reversed at most
 //! once and a reversal never; what its source withdrew may be reported anew; `hour_total` equals the sum of the entries at every commit; every
 //! report that was taken is an entry or a row of `hour_report`; what two files say stands until
-//! both are undone; with no entry does a day hold more than 24 hours unless somebody believed it for an
+//! both are undone; whoever writes of a teacher's hours holds the teacher first, then what waits, then the
+//! sums; with no entry does a day hold more than 24 hours unless somebody believed it for an
 //! office, with a reason that says why.
 
 mod actions;

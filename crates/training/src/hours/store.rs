@@ -21,7 +21,7 @@ use tisheng_policy::scheme::Programme;
 use tisheng_registry::people::Person;
 use uuid::Uuid;
 
-use super::doubt::Doubt;
+use super::doubt::{Day, Doubt};
 use super::model::{Entry, RESULTS, Report};
 
 const KEEPS_OF: &str = "select 1 from programme p
@@ -59,7 +59,10 @@ const OF_NUMBER: &str = "select id, person, category, kind, seconds, hour_length
 const HAS_SOURCE: &str = "select 1 from hour_entry where programme = $1 and source = $2
     union all select 1 from hour_report where programme = $1 and source = $2 limit 1";
 
-const BOOKED_ON: &str = "select cast(coalesce(sum(e.seconds), 0) as bigint) from hour_entry e
+const BOOKED_ON: &str = "select cast(coalesce(sum(e.seconds), 0) as bigint),
+    cast(coalesce(sum(case when e.channel in ('api', 'file') and not exists (select 1 from hour_entry r
+        where r.programme = e.programme and r.reverses = e.id) then 1 else 0 end), 0) as bigint)
+    from hour_entry e
     where e.programme = $1 and e.person = $2 and e.worked_on = $3 and e.source <> $4
     and not exists (select 1 from hour_entry o where o.id = e.reverses and o.source = $4)";
 
@@ -249,14 +252,15 @@ pub async fn alike(
     Ok(there.into_iter().find(|(other, _)| tidy(other) == title).map(|(_, doubt)| doubt))
 }
 
-/// What is booked for a day, without what is not time of that day.
+/// What is booked for a day, without what is not time of that day; records that were taken back do not count.
 pub async fn booked_on(
     tx: &mut Tx,
     programme: Id<Programme>,
     person: Id<Person>,
     day: NaiveDate,
-) -> Result<Seconds, DbError> {
-    tx.row(BOOKED_ON, args![programme, person, day, RESULTS], |row| row.get(0)).await.map(Seconds::new)
+) -> Result<Day, DbError> {
+    let read = |row: &Row<'_>| Ok(Day { seconds: Seconds::new(row.get(0)?), untimed: row.get(1)? });
+    tx.row(BOOKED_ON, args![programme, person, day, RESULTS], read).await
 }
 
 /// What is booked of the course that a report speaks of.

@@ -3,6 +3,7 @@
 mod disputes;
 mod file;
 mod long_day;
+mod moment;
 mod search;
 mod several;
 mod sorting;

@@ -13,7 +13,7 @@ use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, DbError, Scope, Tx, audit};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::organisation;
-use tisheng_registry::people::Person;
+use tisheng_registry::people::{self, Person};
 use tisheng_rules::Scheme;
 
 use self::late::{Span, ask_again};
@@ -235,6 +235,8 @@ async fn settle(
 ) -> Result<Settled, LearningError> {
     let whose = Whose { programme: ground.programme.id, platform: ground.platform.id, person };
     store::hold(tx, whose.platform, person).await?;
+    // Before anything of the ledger, as whoever else writes there does.
+    people::hold(tx, person).await?;
     let facts = store::facts::facts(tx, whose, course.id).await?;
     let credited = store::credits::credited(tx, whose, course.id).await?;
     // What was credited keeps the terms by which it was.

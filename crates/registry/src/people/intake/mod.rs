@@ -19,8 +19,9 @@ use super::matching;
 pub use super::first_day::{Around, Earlier, Loan};
 pub(crate) use super::first_day::{after, decide as decide_first_day, end_with};
 pub use store::{
-    Ended, Present, at_school, by_papers, by_phones, end_post, ended_posts, holder_of, last_ended,
-    lend_again, loans, name_of, rejoin_team, reopen_post, take_on, take_up, unmake_people, unmake_posts,
+    Ended, Present, at_school, by_numbers, by_papers, by_phones, end_post, ended_posts, holder_of,
+    last_ended, lend_again, loans, name_of, rejoin_team, reopen_post, take_on, take_up, unmake_people,
+    unmake_posts,
 };
 
 /// A person as the roll knows them, with the open post.
@@ -81,9 +82,9 @@ pub struct PostOnRoll {
 pub struct Entered {
     /// The name.
     pub name: PersonName,
-    /// The paper.
-    pub identity: Identity,
-    /// The index under which the paper is found.
+    /// The paper; `None` where a roll names somebody by the number of the record alone.
+    pub identity: Option<Identity>,
+    /// The index under which the paper is found; empty without a paper.
     pub paper_index: Vec<u8>,
     /// The phone.
     pub phone: Option<Phone>,
@@ -106,19 +107,20 @@ impl Entered {
     pub fn new(
         keys: &Keys,
         name: PersonName,
-        identity: Identity,
+        identity: Option<Identity>,
         phone: Option<Phone>,
         sex: Sex,
         birth_year: Option<i64>,
     ) -> Self {
-        let paper = matching::sealed_paper(keys, &identity);
+        let paper = identity.as_ref().map(|identity| matching::sealed_paper(keys, identity));
+        let (paper_index, paper_sealed) = paper.map(|paper| (paper.index, paper.sealed)).unwrap_or_default();
         let phone_sealed = phone.as_ref().map(|phone| matching::sealed_phone(keys, phone));
         Self {
             sort_key: name.sort_key(),
             pinyin: name.pinyin(),
             initials: name.initials(),
-            paper_index: paper.index,
-            paper_sealed: paper.sealed,
+            paper_index,
+            paper_sealed,
             phone_index: phone_sealed.as_ref().map(|sealed| sealed.index.clone()),
             phone_sealed: phone_sealed.map(|sealed| sealed.sealed),
             name,
@@ -147,7 +149,7 @@ impl Entered {
 pub struct Newcomer<'r> {
     /// The new record.
     pub person: Uuid,
-    /// What the roll says.
+    /// What the roll says; nobody is taken on without a paper.
     pub entered: &'r Entered,
     /// Path of the node that keeps the record.
     pub kept_by: &'r str,
@@ -222,7 +224,7 @@ pub fn phone_index(keys: &Keys, phone: &Phone) -> Vec<u8> {
 }
 
 /// Changes the record of `person` to what the roll says; gives what it was. A roll without a phone
-/// number says nothing about the one that is known.
+/// number or a year of birth says nothing about the one that is known.
 ///
 /// # Errors
 /// What the database reports; [`DbError::NoRow`] when the person is not there.
@@ -234,7 +236,7 @@ pub async fn change(tx: &mut Tx, person: Uuid, entered: &Entered, at: Instant) -
         pinyin: entered.pinyin.clone(),
         initials: entered.initials.clone(),
         sex: entered.sex.code().to_owned(),
-        birth_year: entered.birth_year,
+        birth_year: entered.birth_year.or(before.birth_year),
         ..before.clone()
     };
     if let Some(phone) = &entered.phone {

@@ -28,6 +28,12 @@ const BY_PHONES: &str = "select p.phone_index, p.id, p.version, p.name, p.paper_
     where p.phone_index in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
     $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)";
 
+const BY_NUMBERS: &str = "select p.paper_index, p.id, p.version, p.name, p.paper_masked, p.phone_index,
+    p.phone_masked, p.sex, p.birth_year, p.kept_by, o.id, o.school, o.path, o.subject, o.stage, o.title, o.since
+    from person p left join post o on o.person = p.id and o.until is null
+    where p.id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+    $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)";
+
 const ENDED: &str = "select person, path, since, until, state, id from post where until is not null
     and person in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
     $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)";
@@ -141,6 +147,20 @@ pub async fn by_papers(tx: &mut Tx, indexes: &[&[u8]]) -> Result<HashMap<Vec<u8>
     Ok(found)
 }
 
+/// The people whose records have these numbers, each with the index of the paper.
+///
+/// # Errors
+/// What the database reports.
+pub async fn by_numbers(tx: &mut Tx, numbers: &[Uuid]) -> Result<HashMap<Uuid, (Vec<u8>, OnRoll)>, DbError> {
+    let mut found = HashMap::new();
+    for group in numbers.chunks(GROUP) {
+        let keys = filled(group.iter().map(|id| Value::from(*id)).collect());
+        let known = tx.rows(BY_NUMBERS, &keys, on_roll).await?;
+        found.extend(known.into_iter().map(|(paper, known)| (known.person, (paper, known))));
+    }
+    Ok(found)
+}
+
 /// The people whose phones have these indexes; a phone may be shared.
 ///
 /// # Errors
@@ -236,18 +256,19 @@ pub async fn at_school(tx: &mut Tx, school: Uuid) -> Result<Vec<Present>, DbErro
 pub async fn take_on(tx: &mut Tx, newcomers: &[Newcomer<'_>]) -> Result<(), DbError> {
     let rows: Vec<Vec<Value<'_>>> = newcomers
         .iter()
-        .map(|one| {
+        .filter_map(|one| {
             let entered = one.entered;
-            args![
+            let identity = entered.identity.as_ref()?;
+            let row = args![
                 one.person,
                 entered.name.as_str(),
                 entered.sort_key.as_str(),
                 entered.pinyin.as_str(),
                 entered.initials.as_str(),
-                entered.identity.kind().code(),
+                identity.kind().code(),
                 &entered.paper_sealed,
                 &entered.paper_index,
-                entered.identity.masked(),
+                identity.masked(),
                 entered.phone_sealed.as_ref(),
                 entered.phone_index.as_ref(),
                 entered.phone.as_ref().map(Phone::masked),
@@ -255,8 +276,8 @@ pub async fn take_on(tx: &mut Tx, newcomers: &[Newcomer<'_>]) -> Result<(), DbEr
                 entered.birth_year,
                 one.kept_by,
                 1_i64,
-            ]
-            .to_vec()
+            ];
+            Some(row.to_vec())
         })
         .collect();
     tx.bulk(TAKE_ON, 16, "", rows).await.map(drop)

@@ -131,7 +131,7 @@ pub fn read(desk: &Desk, line: &mut Line<'_>) -> Option<Row> {
     let entered = identity.map(|identity| {
         let sex = identity.sex().unwrap_or(Sex::Unknown);
         let year = identity.birth_date().map(|day| i64::from(day.year()));
-        Entered::new(keys, name.clone(), identity, phone, sex, year)
+        Entered::new(keys, name.clone(), Some(identity), phone, sex, year)
     });
     Some(Row {
         name,

@@ -1,6 +1,7 @@
 //! A batch of rows against the database and against the rows before.
 
 use tisheng_kernel::SchoolCode;
+use tisheng_kernel::identity::Sex;
 use tisheng_kernel::number::chinese_date;
 use tisheng_platform::{DbError, Tx};
 use uuid::Uuid;
@@ -22,18 +23,24 @@ pub async fn judge(
     tx: &mut Tx,
     items: &mut [Item<Row>],
 ) -> Result<(), DbError> {
-    let papers: Vec<&[u8]> =
-        items.iter().filter_map(|item| Some(item.row.as_ref()?.entered.paper_index.as_slice())).collect();
+    let rows = || items.iter().filter_map(|item| item.row.as_ref());
+    let with_paper = rows().filter(|row| row.number.is_none());
+    let papers: Vec<&[u8]> = with_paper.map(|row| row.entered.paper_index.as_slice()).collect();
+    let numbers: Vec<Uuid> = rows().filter_map(|row| row.number).collect();
     let mut known = intake::by_papers(tx, &papers).await?;
+    let numbered = intake::by_numbers(tx, &numbers).await?;
     for item in items.iter_mut() {
         if let Some((row, notes)) = item.told() {
-            row.known = known.remove(&row.entered.paper_index);
+            match row.number {
+                Some(number) => meet(desk, row, numbered.get(&number), notes),
+                None => row.known = known.remove(&row.entered.paper_index),
+            }
             row.school = if leaving::names_no_school(desk, row) {
                 leaving::school_of(desk, row)
             } else {
                 find_school(&mut memory.schools, desk, row, notes)
             };
-            if desk.is_part() {
+            if desk.is_part() || row.number.is_some() {
                 leaving::fill_in(row, notes);
             }
             if !row.leaves {
@@ -65,6 +72,23 @@ pub async fn judge(
     Ok(())
 }
 
+/// Finds whom a row names by the number of the record, within the clerk's part of the tree: of anybody else
+/// a number tells nothing.
+fn meet(desk: &Desk, row: &mut Row, found: Option<&(Vec<u8>, OnRoll)>, notes: &mut Notes) {
+    let Some((paper, known)) = found.filter(|(_, known)| desk.scope.holds(known.path())) else {
+        notes.wrong(PAPER, UNMET);
+        return;
+    };
+    row.entered.paper_index.clone_from(paper);
+    if let (Sex::Unknown, Ok(sex)) = (row.entered.sex, known.sex.parse()) {
+        row.entered.sex = sex;
+    }
+    row.known = Some(known.clone());
+}
+
+/// What is said of a number of a record that is nobody's here.
+const UNMET: &str = "证件号码没有填写，您管理的范围内也没有这个编号的人员；新登记的人员请填写证件号码";
+
 fn find_school(schools: &mut Schoolbook, desk: &Desk, row: &Row, notes: &mut Notes) -> Option<Uuid> {
     if row.school_code.is_empty() && row.school_name.is_empty() {
         let own = schools.get(desk.member.node).map(|place| place.id);
@@ -86,7 +110,11 @@ fn find_school(schools: &mut Schoolbook, desk: &Desk, row: &Row, notes: &mut Not
         Ok(code) => {
             schools.find(code.as_str()).map(|place| (place.id, place.name.clone())).map_err(|e| e.to_string())
         }
-        Err(error) => Err(error.to_string()),
+        // A place without a number of the state goes by what it is called instead.
+        Err(error) => schools
+            .find(&row.school_code)
+            .map(|place| (place.id, place.name.clone()))
+            .map_err(|_| error.to_string()),
     };
     match place {
         Ok((_, name)) if !row.school_name.is_empty() && plain_name(&name) != plain_name(&row.school_name) => {
@@ -125,6 +153,31 @@ const NOWHERE: u32 = u32::MAX;
 
 fn find_doubles(memory: &mut Memory, row: &Row, notes: &mut Notes) {
     let number = notes.number();
+    if !row.entered.paper_index.is_empty() {
+        find_same_paper(memory, row, notes);
+    }
+    if let Some(phone) = row.entered.phone_index.as_deref().map(key) {
+        match memory.phones.get(&phone) {
+            Some(first) => notes.warn(PHONE, format!("与第 {first} 行的手机号相同；只有前一人可以用它登录")),
+            None => {
+                memory.phones.insert(phone, number);
+            }
+        }
+    }
+    if let Some(login) = &row.login {
+        match memory.logins.get(login) {
+            Some(first) => {
+                notes.wrong(LOGIN, format!("与第 {first} 行的登录账号相同；请换一个，或留空由系统生成"))
+            }
+            None => {
+                memory.logins.insert(login.clone(), number);
+            }
+        }
+    }
+}
+
+fn find_same_paper(memory: &mut Memory, row: &Row, notes: &mut Notes) {
+    let number = notes.number();
     let next = u32::try_from(memory.named.len()).unwrap_or(u32::MAX);
     let here = row.school.map_or(NOWHERE, |school| *memory.named.entry(school).or_insert(next));
     let paper = key(&row.entered.paper_index);
@@ -148,24 +201,6 @@ fn find_doubles(memory: &mut Memory, row: &Row, notes: &mut Notes) {
             memory.papers.insert(paper, (number, here));
         }
     }
-    if let Some(phone) = row.entered.phone_index.as_deref().map(key) {
-        match memory.phones.get(&phone) {
-            Some(first) => notes.warn(PHONE, format!("与第 {first} 行的手机号相同；只有前一人可以用它登录")),
-            None => {
-                memory.phones.insert(phone, number);
-            }
-        }
-    }
-    if let Some(login) = &row.login {
-        match memory.logins.get(login) {
-            Some(first) => {
-                notes.wrong(LOGIN, format!("与第 {first} 行的登录账号相同；请换一个，或留空由系统生成"))
-            }
-            None => {
-                memory.logins.insert(login.clone(), number);
-            }
-        }
-    }
 }
 
 /// The beginning of a keyed index. A million of them have to fit into memory beside the file; that
@@ -187,7 +222,7 @@ fn compare(schools: &Schoolbook, desk: &Desk, item: &mut Item<Row>) -> Option<Di
     let difference = |what, fields| Difference {
         row: number,
         what,
-        subject: format!("{}（{}）", row.entered.name, row.entered.identity.masked()),
+        subject: format!("{}（{}）", row.entered.name, row.masked()),
         place: place.name.clone(),
         fields,
     };
@@ -220,7 +255,10 @@ fn compare(schools: &Schoolbook, desk: &Desk, item: &mut Item<Row>) -> Option<Di
     let difference = difference(what, fields);
     if known.name != row.entered.name.as_str() {
         // A number alone gives away no name of somebody elsewhere.
-        if desk.scope.holds(known.path()) {
+        if row.number.is_some() {
+            let sentence = format!("系统中此人登记的姓名是“{}”，请核对是否同一人", known.name);
+            notes.warn(row::NAME, sentence);
+        } else if desk.scope.holds(known.path()) {
             notes
                 .warn(row::NAME, format!("系统中这个证件号码登记的姓名是“{}”，请核对是否同一人", known.name));
         } else {

@@ -24,7 +24,7 @@ fn post_of(row: &Row) -> Option<&PostOnRoll> {
     row.known.as_ref()?.post.as_ref()
 }
 
-/// Fills in what a row that says only what has changed leaves out.
+/// Fills in what a row that says only what has changed, or names a record of ours, leaves out.
 pub fn fill_in(row: &mut Row, notes: &mut Notes) {
     let Some(post) = row.known.as_ref().and_then(|known| known.post.as_ref()) else {
         return told(row, notes);
@@ -97,7 +97,7 @@ fn same(row: &Row, notes: &Notes) -> Difference {
     Difference {
         row: notes.number(),
         what: What::Same,
-        subject: format!("{}（{}）", row.entered.name, row.entered.identity.masked()),
+        subject: format!("{}（{}）", row.entered.name, row.masked()),
         place: String::new(),
         fields: Vec::new(),
     }

@@ -1,6 +1,7 @@
 //! The roll of teachers: people, their posts, their accounts.
 //!
-//! A person is known by the number of a paper, for life and everywhere. A row about somebody
+//! A person is known by the number of a paper, for life and everywhere; in a file that was taken away
+//! here without papers, by the number of the record. A row about somebody
 //! with a post at another school is a transfer, which the clerk decides; where that school lies
 //! outside the clerk's part of the tree, it is an error, since the transfer is not theirs to make.
 
@@ -38,6 +39,12 @@ pub const ACCOUNTS: &str = "accounts";
 /// The roll of teachers.
 #[derive(Debug)]
 pub struct Teachers;
+
+impl Teachers {
+    /// The column of the number of somebody's record here, by its name in code: an origin that writes such
+    /// numbers gives its title. Whoever is known by it needs no paper.
+    pub const NUMBER: &'static str = "number";
+}
 
 /// What is known while a roll of teachers is read.
 #[derive(Debug)]

@@ -10,6 +10,7 @@ use crate::organisation::Stage;
 use crate::people::intake::{Entered, OnRoll};
 use crate::roster::column::{Column, optional, required};
 use crate::roster::kind::{Desk, Line};
+use crate::roster::teachers::Teachers;
 use crate::roster::words;
 
 /// Places of the columns in [`COLUMNS`].
@@ -42,6 +43,8 @@ pub const SINCE: usize = 12;
 pub const LOGIN: usize = 13;
 /// 是否离校
 const LEAVES: usize = 14;
+/// The number of the record.
+const NUMBER: usize = 15;
 
 /// The kinds of post.
 const DUTIES: [&str; 2] = ["专任教师", "其他"];
@@ -53,7 +56,7 @@ const SEXES: [&str; 2] = ["男", "女"];
 const AGES: std::ops::RangeInclusive<i32> = 16..=75;
 
 /// The columns of the roll.
-pub const COLUMNS: [Column; 15] = [
+pub const COLUMNS: [Column; 16] = [
     required(
         "name",
         &["姓名", "教师姓名", "名字", "人员姓名", "教职工姓名"],
@@ -144,6 +147,7 @@ pub const COLUMNS: [Column; 15] = [
         10,
         "填“是”的登记为离开本校，学时和成果全部保留；其余的不填",
     ),
+    optional(Teachers::NUMBER, &[], &[], 0, ""),
 ];
 
 /// A row about one person.
@@ -151,6 +155,8 @@ pub const COLUMNS: [Column; 15] = [
 pub struct Row {
     /// The person, ready to be written.
     pub entered: Entered,
+    /// The number of the record, in a row without a paper.
+    pub number: Option<Uuid>,
     /// The school's name as the file has it; may be empty.
     pub school_name: String,
     /// The school's code as the file has it; may be empty.
@@ -175,27 +181,46 @@ pub struct Row {
     pub known: Option<OnRoll>,
 }
 
+impl Row {
+    /// The number of the paper with its middle hidden; empty while nobody is known by the number of the
+    /// record.
+    pub fn masked(&self) -> String {
+        match (&self.entered.identity, &self.known) {
+            (Some(identity), _) => identity.masked(),
+            (None, Some(known)) => known.paper_masked.clone(),
+            (None, None) => String::new(),
+        }
+    }
+}
+
 /// Reads a row; what is wrong with it is noted.
 pub fn read(desk: &Desk, line: &mut Line<'_>) -> Option<Row> {
     let name = line.need(NAME, PersonName::parse);
     let kind = line.read(PAPER_KIND, str::parse::<PaperKind>).unwrap_or(PaperKind::IdentityCard);
-    let identity = line.need(PAPER, |text| Identity::parse(kind, text));
+    let has_paper = !line.text(PAPER).is_empty();
+    let number = line.read(NUMBER, number).filter(|_| !has_paper);
+    let paper = |text: &str| Identity::parse(kind, text);
+    let identity = if number.is_some() { None } else { line.need(PAPER, paper) };
     let phone = line.read(PHONE, Phone::parse);
     let teaches = teaches(line);
     let leaves = leaves(line);
-    let subject = subject(line, teaches && !leaves && !desk.is_part());
+    let subject = subject(line, teaches && !leaves && !desk.is_part() && number.is_none());
     let stage = line.read(STAGE, words::stage);
     let title = line.read(TITLE, words::title).unwrap_or_default();
     let since = since(desk, line);
     let login = line.read(LOGIN, login);
     let school_name = line.text(SCHOOL).to_owned();
     let school_code = tidy(line.text(SCHOOL_CODE));
-    let (name, identity) = (name?, identity?);
-    let sex = sex(line, &identity);
-    let birth_year = birth_year(desk, line, &identity);
+    let name = name?;
+    if identity.is_none() && number.is_none() {
+        return None;
+    }
+    let sex = sex(line, identity.as_ref());
+    let birth_year = birth_year(desk, line, identity.as_ref());
     let entered = Entered::new(&desk.ctx.app.keys, name, identity, phone, sex, birth_year);
     Some(Row {
         entered,
+        number,
         school_name,
         school_code,
         subject,
@@ -208,6 +233,10 @@ pub fn read(desk: &Desk, line: &mut Line<'_>) -> Option<Row> {
         school: None,
         known: None,
     })
+}
+
+fn number(text: &str) -> Result<Uuid, &'static str> {
+    Uuid::try_parse(text).map_err(|_| "人员编号不是从本系统导出的编号；请勿修改，新登记的人员请留空")
 }
 
 fn teaches(line: &mut Line<'_>) -> bool {
@@ -268,9 +297,9 @@ fn login(text: &str) -> Result<String, &'static str> {
     Ok(login)
 }
 
-fn sex(line: &mut Line<'_>, identity: &Identity) -> Sex {
+fn sex(line: &mut Line<'_>, identity: Option<&Identity>) -> Sex {
     let stated = line.read(SEX, str::parse::<Sex>);
-    let carried = identity.sex();
+    let carried = identity.and_then(Identity::sex);
     match (stated, carried) {
         (Some(stated @ (Sex::Male | Sex::Female)), Some(carried)) if stated != carried => {
             let (stated_word, carried_word) = (stated.chinese(), carried.chinese());
@@ -283,9 +312,9 @@ fn sex(line: &mut Line<'_>, identity: &Identity) -> Sex {
     }
 }
 
-fn birth_year(desk: &Desk, line: &mut Line<'_>, identity: &Identity) -> Option<i64> {
+fn birth_year(desk: &Desk, line: &mut Line<'_>, identity: Option<&Identity>) -> Option<i64> {
     let stated = line.read(BIRTH, |text| stated_year(text, desk.today));
-    let carried = identity.birth_date();
+    let carried = identity.and_then(Identity::birth_date);
     if carried.is_some_and(|day| day > desk.today) {
         line.notes.wrong(PAPER, "身份证号码中的出生日期在今天之后，请核对号码");
         return None;

@@ -16,7 +16,7 @@ use tisheng_rules::Scheme;
 use super::super::actions::{self, AUTHORS};
 use super::super::model::{Change, Course, CourseError, Source, State, TermsState};
 use super::super::store::{self, Filter};
-use super::{CourseRow, change_of, course_row, ground};
+use super::{CourseRow, change_of, course_row, ground, hides_haste};
 use crate::platform::{self, OFFICES};
 
 /// A tab of the list.
@@ -177,6 +177,8 @@ struct WaitingRow {
     revision: i64,
     is_new: bool,
     changes: Vec<Change>,
+    /// Whether the length of its material is missed.
+    hides_haste: bool,
 }
 
 /// `GET /courses/waiting`
@@ -200,6 +202,7 @@ pub async fn waiting(asker: SignedIn, filters: Filters) -> Answer {
             revision: open.revision,
             changes: change_of(&mut tx, &rules, course, open).await?,
             is_new: course.revision.is_none(),
+            hides_haste: hides_haste(&rules, open),
             course: course_row(course, &platform, &capabilities, Some(open)),
         });
     }

@@ -13,7 +13,7 @@ use super::super::actions::{self, AUTHORS};
 use super::super::entrance::{Way, entrance};
 use super::super::model::{Change, Course, CourseError, State, TermsState};
 use super::super::store;
-use super::{change_of, ground, whom};
+use super::{change_of, ground, hides_haste, whom};
 use crate::platform::{self, OFFICES};
 
 /// A revision of the terms as a row.
@@ -53,6 +53,8 @@ struct ShowPage {
     may_decide: bool,
     /// Their revision.
     waits: i64,
+    /// Whether they leave out how long the material lasts, by which the scheme looks for haste.
+    hides_haste: bool,
     may_change: bool,
     may_retire: bool,
     is_teacher: bool,
@@ -115,6 +117,7 @@ async fn show_page(
         change,
         may_decide: is_office && open.is_some(),
         waits: open.map_or(0, |terms| terms.revision),
+        hides_haste: open.is_some_and(|terms| hides_haste(&rules, terms)),
         may_change: is_author,
         may_retire: is_office && course.revision.is_some(),
         is_teacher: role == Some(Role::Teacher),

@@ -1,7 +1,7 @@
 //! What a person decides about reports that wait.
 
 use serde_json::json;
-use tisheng_kernel::{Id, Seconds};
+use tisheng_kernel::Id;
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, Tx, audit};
 use tisheng_policy::scheme::Programme;
@@ -9,6 +9,7 @@ use tisheng_registry::access::{Role, require};
 use tisheng_registry::people;
 use tisheng_registry::people::Person;
 
+use super::super::doubt::Day;
 use super::super::model::{Entry, HoursError, REVERSAL, Waiting, WaitingState};
 use super::super::store::reports::Moving;
 use super::super::store::{self, Booking};
@@ -74,9 +75,10 @@ pub(super) async fn settle(
     (person, reason): (Id<Person>, &str),
 ) -> Result<WaitingState, HoursError> {
     let (id, from) = (parked.id, parked.state);
+    people::hold(tx, person).await?;
     let teacher = people::teacher(tx, person).await?;
     let report = parked.report(person);
-    let weighed = weigh(ctx, tx, programme, &report, (person, Seconds::ZERO)).await?;
+    let weighed = weigh(ctx, tx, programme, &report, (person, Day::default())).await?;
     let (state, why, against) = match &weighed {
         Weighed::Waits { state, why, against, .. } => (*state, why.as_str(), *against),
         Weighed::Same | Weighed::Fresh(_) => (from, parked.why.as_str(), None),
@@ -184,6 +186,10 @@ async fn put_aside(
 ) -> Result<(), HoursError> {
     let waiting = in_state(ctx, tx, programme, id, from).await?;
     with_reason(reason)?;
+    // The teacher before the report, as everywhere: two that wait for each other would both be turned away.
+    if let Some(person) = waiting.person {
+        people::hold(tx, person).await?;
+    }
     // Decided first: what is taken back ends the doubts that are still open about it.
     end_waiting(ctx, tx, programme, (id, from), (to, None, reason)).await?;
     if let Some(entry) = doubted(&waiting) {

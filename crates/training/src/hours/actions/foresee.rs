@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use tisheng_kernel::{Id, Seconds};
+use tisheng_kernel::Id;
 use tisheng_platform::{Ctx, Tx};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::people::Person;
 
+use super::super::doubt::Day;
 use super::super::model::{HoursError, Report, WaitingState};
 use super::super::store;
 use super::{Found, Weighed, find, not_own, weigh};
@@ -23,7 +24,7 @@ pub(in crate::hours) enum Foreseen {
 }
 
 /// What reports that are not entered yet would add to a teacher's day.
-pub(in crate::hours) type Ahead = HashMap<(Id<Person>, NaiveDate), Seconds>;
+pub(in crate::hours) type Ahead = HashMap<(Id<Person>, NaiveDate), Day>;
 
 /// Looks ahead at a report after those that make up `ahead`, for the check of a file.
 pub(in crate::hours) async fn foresee(

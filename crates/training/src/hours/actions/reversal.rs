@@ -1,13 +1,15 @@
 //! Taking entries back, and entering again what was taken back by mistake.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 use tisheng_kernel::Id;
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, Tx, audit};
 use tisheng_policy::scheme::Programme;
-use tisheng_registry::people;
+use tisheng_registry::people::{self, Person};
 
-use super::super::model::{Channel, Entry, HoursError, OWN_SOURCES, REVERSAL, Report, WITHDRAWAL};
+use super::super::model::{Channel, Entry, HoursError, OWN_SOURCES, REVERSAL, Report, WITHDRAWAL, Waiting};
 use super::super::store::{self, Booking};
 use super::super::told::{Outcome, ToldRow, told};
 use super::doubted::end_doubt;
@@ -88,6 +90,7 @@ pub(in crate::hours) async fn take_back(
     if entry.reverses.is_some() {
         return Err(HoursError::IsReversal);
     }
+    people::hold(tx, entry.person).await?;
     let report = Report {
         seconds: -entry.seconds,
         source: source.to_owned(),
@@ -117,6 +120,9 @@ pub async fn reverse_report(
     (source, source_id): (&str, &str),
     reason: &str,
 ) -> Result<(), HoursError> {
+    let known = store::of_number(tx, programme.id, source, source_id).await?;
+    let waiting = store::reports::of_number(tx, programme.id, source, source_id).await?;
+    hold_all(tx, &known, &waiting).await?;
     let ended = store::reports::withdraw(ctx, tx, programme.id, (source, source_id), reason).await?;
     let taken = take_back_number(ctx, tx, programme, (source, source_id), reason).await?;
     for entry in &taken {
@@ -128,6 +134,18 @@ pub async fn reverse_report(
     let row =
         ToldRow { number: source_id.to_owned(), outcome: Outcome::Withdrawn, reason: reason.to_owned() };
     Ok(told(ctx, tx, programme, source, vec![row]).await?)
+}
+
+/// Holds everybody of whom entries and reports of a number are, before anything is written of these: whoever
+/// decides about one of them holds the teacher first, too.
+pub(super) async fn hold_all(tx: &mut Tx, entries: &[Entry], reports: &[Waiting]) -> Result<(), HoursError> {
+    let of_entries = entries.iter().map(|entry| entry.person);
+    let people: BTreeSet<Id<Person>> =
+        of_entries.chain(reports.iter().filter_map(|report| report.person)).collect();
+    for person in people {
+        people::hold(tx, person).await?;
+    }
+    Ok(())
 }
 
 /// Takes back every entry of a number that stands, with a [`WITHDRAWAL`]; gives those. Whatever a

@@ -92,6 +92,7 @@ async fn settle_some(
         if not_own(ctx, person).is_err() || !has_post(tx, person).await? {
             continue;
         }
+        people::hold(tx, person).await?;
         store::reports::hold(tx, programme.id, one.id).await?;
         let report = store::reports::of_id(tx, programme.id, &ctx.scope(), one.id).await?;
         let Some(report) = report.filter(|report| report.state == WaitingState::Parked) else { continue };

@@ -318,3 +318,15 @@ story!(the_template_tells_the_names_of_the_scheme_in_force, |engine| async move 
     }
     form.hides("如线上课程").shows(&format!("{} 分钟", place.rules.hours.length.minutes()));
 });
+
+story!(the_check_of_a_file_tells_of_a_day_with_more_rows_than_a_sitting_has, |engine| async move {
+    let place = Place::begin(engine).await;
+    let most = *place.rules.hours.plausibility.as_ref().expect("the sample says what is plausible").burst;
+    let rows: Vec<[String; 8]> = (0..=most).map(|n| row(&place, 1, "0.1", &format!("m{n}"))).collect();
+    let mut clerk = place.browser(&place.town.school().clerk).await;
+    let run = bring(&place, &mut clerk, "一天.csv", &csv(&rows)).await;
+    run.shows("待确认").shows(&format!("新增 {most}")).shows("待人工处理 1");
+    clerk.get(&format!("{}/findings", run.path)).await.shows("只有日期、没有时刻");
+    confirm(&place, &mut clerk, &run).await.shows("已导入");
+    clerk.get("/hours/waiting").await.shows("待核实（1）");
+});
