@@ -12,11 +12,7 @@ use tisheng_platform::outbound::Outbound;
 use tisheng_platform::{App, Db};
 
 use crate::say::say;
-<<<<<<< HEAD
-use crate::{Ended, menu, routes};
-=======
-use crate::{Ended, demo, routes};
->>>>>>> w3
+use crate::{Ended, demo, menu, routes};
 
 /// The file of the installation's secrets, in the data folder.
 pub(crate) const KEY_FILE: &str = "keys.toml";
