@@ -308,7 +308,7 @@ fn record_changes(known: &OnRoll, row: &Row) -> Vec<Alteration> {
         ));
     }
     if known.sex != entered.sex.code() {
-        let word = |code: &str| code.parse().map_or("", tisheng_kernel::identity::Sex::chinese);
+        let word = |code: &str| code.parse().map_or("", Sex::chinese);
         fields.extend(altered("性别", word(&known.sex), entered.sex.chinese()));
     }
     let year = |year: Option<i64>| year.map(|y| y.to_string()).unwrap_or_default();
