@@ -1,6 +1,7 @@
 //! Stories of figures that move, told on both engines under a made-up scheme.
 
 mod broad;
+mod files;
 
 use chrono::{Days, TimeDelta};
 use tisheng_assessment::{certificate, evidence, review};
