@@ -71,7 +71,8 @@ story!(the_end_of_a_role_that_was_moved_later_is_not_written_over, |engine| asyn
     let mut office = world.browser(&world.town.county_office).await;
     let teacher = &world.town.school().teachers[1];
     let known = samples::identity(8);
-    let list = |until| csv(&[&HEAD, &[&teacher.name, known.number(), "首席信息官", "测试一小", until]]);
+    let list =
+        |until| csv(&[&HEAD, &[teacher.name.as_str(), known.number(), "首席信息官", "测试一小", until]]);
     let first = taken(&world, &mut office, "roles", &list("2022-08-31")).await;
     let second = taken(&world, &mut office, "roles", &list("2023-08-31")).await;
     let third = taken(&world, &mut office, "roles", &list("2024-08-31")).await;
@@ -85,4 +86,23 @@ story!(the_end_of_a_role_that_was_moved_later_is_not_written_over, |engine| asyn
     assert_eq!(world.count("select count(*) from role_grant where until = '2022-09-01'").await, 1);
     undone(&world, &mut office, &first).await.shows("已撤销");
     assert_eq!(world.count("select count(*) from role_grant where role = 'cio'").await, 0);
+});
+
+story!(a_school_that_was_stated_otherwise_later_is_named, |engine| async move {
+    const HEAD: [&str; 5] = ["学校名称", "学校标识码", "所属县区", "学段", "信息化教学环境"];
+    let world = World::start(engine).await;
+    let mut office = world.browser(&world.town.county_office).await;
+    let list = |environment| {
+        let known = ["测试一小", "8821000001", "测试县", "小学", environment];
+        csv(&[&HEAD, &known, &["测试三小", "8821000003", "测试县", "小学", environment]])
+    };
+    let first = taken(&world, &mut office, "schools", &list("智慧")).await;
+    let second = taken(&world, &mut office, "schools", &list("多媒体教学环境")).await;
+    undone(&world, &mut office, &first).await.shows("“测试三小”在导入之后又被修改过").shows("已导入");
+    let founded = "select count(*) from node where name = '测试三小'";
+    assert_eq!(world.count(founded).await, 1);
+    undone(&world, &mut office, &second).await.shows("已撤销");
+    undone(&world, &mut office, &first).await.shows("已撤销");
+    assert_eq!(world.count(founded).await, 0);
+    assert_eq!(world.count("select count(*) from school where environment = 'smart'").await, 0);
 });
