@@ -1,5 +1,6 @@
 //! The layers around all routes, and answers that are files.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use axum::Router;
@@ -12,7 +13,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use tisheng_sheet::Growing;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, Predicate};
@@ -157,21 +157,19 @@ pub fn download(name: &str, content_type: &'static str, bytes: Vec<u8>) -> Respo
     (headers, bytes).into_response()
 }
 
-/// The answer that is a table which was written row by row, saved as `name`; packing it is left to a thread of its
-/// own.
+/// The answer that is a file which `pack` makes, saved as `name`; packing a large one takes its time, and has a
+/// thread of its own.
 ///
 /// # Errors
 /// When it cannot be packed.
-pub async fn grown(table: Growing, name: &str) -> Answer {
-    let (name, content_type) = (format!("{name}.{}", table.ending()), table.media_type());
-    let packed = tokio::task::spawn_blocking(move || table.finish()).await;
-    let bytes = packed.map_err(|e| Failure::Internal(e.to_string()))?.map_err(unwritten)?;
-    Ok(download(&name, content_type, bytes))
-}
-
-/// A table that could not be written.
-pub fn unwritten(error: tisheng_sheet::WriteError) -> Failure {
-    Failure::Internal(error.to_string())
+pub async fn packed<E: Display + Send + 'static>(
+    name: &str,
+    content_type: &'static str,
+    pack: impl FnOnce() -> Result<Vec<u8>, E> + Send + 'static,
+) -> Answer {
+    let made = tokio::task::spawn_blocking(pack).await.map_err(|e| Failure::Internal(e.to_string()))?;
+    let bytes = made.map_err(|e| Failure::Internal(e.to_string()))?;
+    Ok(download(name, content_type, bytes))
 }
 
 /// The answer that is a picture or the like taken out of a stored file, shown in the page; only for kinds

@@ -3,14 +3,14 @@
 use askama::Template;
 use tisheng_platform::web::layout::show;
 use tisheng_platform::web::paging::{Order, ROWS, Slice};
-use tisheng_platform::web::serve::{grown, unwritten};
+use tisheng_platform::web::serve::packed;
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Cursor, Failure, Filters, Page};
 use tisheng_platform::{Scope, Tx, jobs};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::access;
 use tisheng_registry::organisation::{self, Kind};
-use tisheng_sheet::Growing;
+use tisheng_sheet::{Growing, WriteError};
 
 use super::SEERS;
 use crate::certificate::batch::{self, Batch};
@@ -152,15 +152,17 @@ async fn file(
     form: &str,
 ) -> Answer {
     let head = ["姓名", "学校", "编号", "发证日期", "状态"];
-    let mut table = Growing::new(form, "证书", &head, &[]).map_err(unwritten)?;
+    let failed = |e: WriteError| Failure::Internal(e.to_string());
+    let mut table = Growing::new(form, "证书", &head, &[]).map_err(failed)?;
     let mut after = Cursor::default();
     loop {
         let rows = store::listed::list(tx, programme, part, asked, (&after, STRIDE)).await?;
         let Some((last, key)) = rows.last() else { break };
         after = Cursor { key: key.clone(), id: last.number.clone() };
-        table.add(rows.into_iter().map(|(certificate, _)| cells(certificate))).map_err(unwritten)?;
+        table.add(rows.into_iter().map(|(certificate, _)| cells(certificate))).map_err(failed)?;
     }
-    grown(table, "证书").await
+    let (name, kind) = (format!("证书.{}", table.ending()), table.media_type());
+    packed(&name, kind, move || table.finish()).await
 }
 
 fn cells(certificate: Certificate) -> [String; 5] {

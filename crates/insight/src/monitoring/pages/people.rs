@@ -8,7 +8,7 @@ use tisheng_kernel::number::thousands;
 use tisheng_kernel::{HourLength, Id, Seconds};
 use tisheng_platform::web::layout::show;
 use tisheng_platform::web::paging::{ROWS, Slice};
-use tisheng_platform::web::serve::{grown, unwritten};
+use tisheng_platform::web::serve::packed;
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Cursor, Failure, Filters, Page, Path};
 use tisheng_platform::{DbError, Scope, Tx};
@@ -16,7 +16,7 @@ use tisheng_policy::scheme::{self, Programme};
 
 use tisheng_registry::organisation::{Kind, Node};
 use tisheng_rules::{Condition, Facts, Scheme};
-use tisheng_sheet::Growing;
+use tisheng_sheet::{Growing, WriteError};
 
 use super::{order, place};
 use crate::monitoring::model::Stage;
@@ -248,7 +248,8 @@ pub(super) async fn people(asker: SignedIn, Path(node): Path<Id<Node>>, filters:
             list.write(&mut tx, &mut table).await?;
         }
         drop(tx);
-        return grown(table, "教师名单").await;
+        let (name, kind) = (format!("教师名单.{}", table.ending()), table.media_type());
+        return packed(&name, kind, move || table.finish()).await;
     }
     let mut rows = match is_counted {
         true if order.is_empty() => list.read(&mut tx, &filters.cursor(), store::PAGE).await?,
@@ -286,6 +287,10 @@ pub(super) async fn people(asker: SignedIn, Path(node): Path<Id<Node>>, filters:
         all: all.map(thousands).unwrap_or_default(),
         filters,
     })
+}
+
+fn unwritten(error: WriteError) -> Failure {
+    Failure::Internal(error.to_string())
 }
 
 fn cells(row: Shown) -> Vec<String> {

@@ -29,9 +29,16 @@ story!(every_table_of_a_dashboard_is_a_file_of_the_same_rows, |engine| async mov
     assert_eq!(coverage[1][11..14], ["1", "50.0%", "1"], "who chose, the share, who is missing");
 
     let county = format!("/monitor/{}", world.town.county.id);
-    let works = rows(&mut city, &format!("{county}/table?of=works&sort=-name")).await;
-    let lines: Vec<_> = works.iter().map(|row| (row[0].as_str(), row[1].as_str(), row[2].as_str())).collect();
-    assert_eq!(lines, [("测试一小", "1", "1"), ("测试二小", "0", "0"), ("合计", "1", "1")]);
+    let shown = |rows: &[Vec<String>]| -> Vec<[String; 3]> {
+        rows.iter().map(|row| [0, 1, 2].map(|column| row[column].clone())).collect()
+    };
+    let works = shown(&rows(&mut city, &format!("{county}/table?of=works&sort=name")).await);
+    let mut turned = shown(&rows(&mut city, &format!("{county}/table?of=works&sort=-name")).await);
+    assert_eq!(turned.pop(), works.last().cloned(), "the line for all stays last");
+    turned.reverse();
+    assert_eq!(turned, works[..2], "in the order shown");
+    assert!(works.iter().any(|row| *row == ["测试一小", "1", "1"]), "{works:?}");
+    assert_eq!(works[2], ["合计", "1", "1"]);
 
     let schools = rows(&mut city, &format!("{place}/schools?state=chosen")).await;
     let all = schools[0][1].clone();
