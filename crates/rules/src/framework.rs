@@ -309,7 +309,7 @@ impl Framework {
     }
 
     pub(crate) fn read(s: &Section<'_>) -> Self {
-        Self {
+        let framework = Self {
             dimensions: s.sections("dimension", |d| Dimension {
                 key: d.key("key"),
                 title: d.key("title"),
@@ -332,6 +332,21 @@ impl Framework {
                 accepted_by: l.word("accepted_by", &TierKey::WORDS),
                 prefix: l.text("prefix"),
             }),
+        };
+        framework.report_doubled(s);
+        framework
+    }
+
+    /// Says which codes stand twice, as soon as they are read: where one capability's code was written over
+    /// another's, the evidence of the other has no home, and nothing else would be said before that is mended.
+    fn report_doubled(&self, s: &Section<'_>) {
+        let capabilities = self.capabilities.iter().map(|capability| (&capability.code, &capability.source));
+        let works = self.works.iter().map(|work| (&work.key, &work.title.source));
+        let mut seen = BTreeSet::new();
+        for (code, source) in capabilities.chain(works) {
+            if !code.is_empty() && !seen.insert(code) {
+                s.report(&source.at, format!("能力点“{code}”重复"), "每个代码只写一次");
+            }
         }
     }
 

@@ -146,6 +146,17 @@ fn a_value_that_does_not_fit_is_named_with_its_column() {
 }
 
 #[test]
+fn a_capability_under_the_code_of_another_is_named_beside_the_evidence_that_lost_it() {
+    let found = problems("code = \"P2\"", "code = \"P1\"");
+    let words: Vec<&str> = found.iter().map(|problem| problem.wrong.as_str()).collect();
+    assert_eq!(words, ["没有编号为“P2”的能力点", "能力点“P1”重复"], "{found:#?}");
+    let doubled = found.last().expect("a problem");
+    assert_eq!(doubled.file, "framework.toml");
+    let once = problems("code = \"E1\"", "code = \"E2\"");
+    assert!(once.iter().all(|problem| !problem.wrong.contains("重复")), "{once:#?}");
+}
+
+#[test]
 fn contradictions_are_refused() {
     for (from, to, word) in CONTRADICTIONS {
         let found = problems(from, to);

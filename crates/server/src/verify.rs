@@ -98,6 +98,8 @@ pub async fn data(app: &Arc<App>) -> Found<Vec<Oracle>> {
     }
     let (count, wrong) = certificate::check_certificates(&ctx, NAMED).await.map_err(told)?;
     oracles.push(Oracle::new("certificates", count, wrong, RESTORE));
+    let (count, wrong) = certificate::check_places(&ctx, NAMED).await?;
+    oracles.push(Oracle::new("places of certificates", count, wrong, MEND));
     oracles.push(scores(&ctx).await?);
     oracles.push(answers(&ctx).await?);
     oracles.push(files(&ctx).await?);
@@ -269,8 +271,10 @@ pub(crate) async fn mend_command(config: Config) -> Ended {
 }
 
 /// Takes back what scores of learning tools have taken back, and works everything out again that is
-/// derived: totals of hours, then standings, then figures of schools and months. Jobs that failed for the last time are done when
-/// the server runs again. Says what it came to, a line for the jobs, one for the scores and one for each programme. May be stopped and begun anew at any time.
+/// derived: totals of hours, then standings, then figures of schools and months; and puts certificates where their
+/// holders are. Jobs that failed for the last time are done when the server runs again. Says what it came to, a line for
+/// the jobs, one for the scores, one for the certificates and one for each programme. May be stopped and begun anew at
+/// any time.
 ///
 /// # Errors
 /// What the database reports.
@@ -283,9 +287,11 @@ pub async fn mend(app: &Arc<App>) -> Found<Vec<String>> {
     let mut tx = ctx.write().await?;
     let revived = jobs::revive(&mut tx, ctx.at).await?;
     tx.commit().await?;
+    let places = certificate::mend_places(&ctx).await?;
     let mut lines = vec![
         format!("{revived} jobs that had failed for the last time are on the table again"),
         format!("{scores} scores of learning tools had taken back what still counted"),
+        format!("{places} certificates stood where their holders are not"),
     ];
     for programme in &programmes {
         let mut tx = ctx.write().await?;

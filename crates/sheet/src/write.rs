@@ -164,7 +164,7 @@ pub fn book(leaves: Vec<Leaf<'_>>) -> Result<Vec<u8>, WriteError> {
 }
 
 /// A name as the format takes it: at most 31 characters, without those of its formulas.
-fn sheet_name(name: &str) -> String {
+pub(crate) fn sheet_name(name: &str) -> String {
     let plain: String = name.chars().filter(|c| !"[]:*?/\\'".contains(*c)).take(31).collect();
     if plain.is_empty() { "表".to_owned() } else { plain }
 }
@@ -173,31 +173,46 @@ fn sheet_name(name: &str) -> String {
 fn table<R, C>(
     sheet: &mut Worksheet,
     at: u32,
-    (head, numbers): (&[&str], &[bool]),
+    (titles, numbers): (&[&str], &[bool]),
     rows: R,
 ) -> Result<(), WriteError>
 where
     R: IntoIterator<Item = C>,
     C: IntoIterator<Item = String>,
 {
-    for (column, title) in (0_u16..).zip(head) {
+    head(sheet, at, titles)?;
+    for (row, cells) in (at + 1..).zip(rows) {
+        line(sheet, row, numbers, cells)?;
+    }
+    Ok(())
+}
+
+/// Writes the head of a table in row `at`, and says how the sheet is seen and printed.
+pub(crate) fn head(sheet: &mut Worksheet, at: u32, titles: &[&str]) -> Result<(), WriteError> {
+    for (column, title) in (0_u16..).zip(titles) {
         let width = title.chars().count() * 2 + 6;
         sheet.set_column_width(column, f64::from(u16::try_from(width.clamp(10, 40)).unwrap_or(40)))?;
     }
-    for (column, title) in (0_u16..).zip(head) {
+    for (column, title) in (0_u16..).zip(titles) {
         sheet.write_string_with_format(at, column, *title, &head_format())?;
     }
     sheet.set_freeze_panes(at + 1, 0)?;
     sheet.set_repeat_rows(at, at)?;
     sheet.set_footer("&C&P / &N");
-    for (row, cells) in (at + 1..).zip(rows) {
-        for (column, cell) in (0_u16..).zip(cells) {
-            let number = numbers.get(usize::from(column)).copied().unwrap_or(false);
-            match cell.parse::<f64>().ok().filter(|n| number && n.is_finite()) {
-                Some(value) => sheet.write_number(row, column, value)?,
-                None => sheet.write_string(row, column, fitting(&cell))?,
-            };
-        }
+    Ok(())
+}
+
+/// Writes a row of a table.
+pub(crate) fn line<C>(sheet: &mut Worksheet, row: u32, numbers: &[bool], cells: C) -> Result<(), WriteError>
+where
+    C: IntoIterator<Item = String>,
+{
+    for (column, cell) in (0_u16..).zip(cells) {
+        let number = numbers.get(usize::from(column)).copied().unwrap_or(false);
+        match cell.parse::<f64>().ok().filter(|n| number && n.is_finite()) {
+            Some(value) => sheet.write_number(row, column, value)?,
+            None => sheet.write_string(row, column, fitting(&cell))?,
+        };
     }
     Ok(())
 }
@@ -212,12 +227,18 @@ where
     R: IntoIterator<Item = C>,
     C: IntoIterator<Item = String>,
 {
-    let mut out = ::csv::Writer::from_writer(vec![0xef, 0xbb, 0xbf]);
-    out.write_record(head)?;
+    let mut out = text(head)?;
     for cells in rows {
         out.write_record(cells.into_iter().map(harmless))?;
     }
     out.into_inner().map_err(|e| ::csv::Error::from(e.into_error()).into())
+}
+
+/// The beginning of a table as text for Excel.
+pub(crate) fn text(head: &[&str]) -> Result<::csv::Writer<Vec<u8>>, WriteError> {
+    let mut out = ::csv::Writer::from_writer(vec![0xef, 0xbb, 0xbf]);
+    out.write_record(head)?;
+    Ok(out)
 }
 
 /// As much of `text` as the format takes: one cell too long must not cost the whole table.
@@ -226,7 +247,7 @@ pub(crate) fn fitting(text: &str) -> &str {
 }
 
 /// `text`, unable to become a formula. Plain negative numbers stay as they are.
-fn harmless(text: String) -> String {
+pub(crate) fn harmless(text: String) -> String {
     let begins = text.trim_start_matches([' ', '\u{a0}', '\u{3000}']).starts_with(FORMULA)
         || text.starts_with(FORMULA)
         || text.starts_with(['＝', '＋', '－', '＠']);

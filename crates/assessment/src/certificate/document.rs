@@ -77,6 +77,44 @@ pub async fn check_certificates(ctx: &Ctx, most: usize) -> Result<(usize, Vec<St
     Ok((looked_at, wrong))
 }
 
+/// How many certificates there are, and the numbers of those that do not stand where their holder teaches or taught
+/// last, at most `most` of them.
+///
+/// # Errors
+/// What the database reports.
+pub async fn check_places(ctx: &Ctx, most: usize) -> Result<(usize, Vec<String>), DbError> {
+    let mut tx = ctx.read().await?;
+    let (mut looked_at, mut wrong, mut after) = (0, Vec::new(), String::new());
+    loop {
+        let some = store::places(&mut tx, &after).await?;
+        let Some(last) = some.last() else { break };
+        after.clone_from(&last.number);
+        looked_at += some.len();
+        wrong.extend(some.into_iter().filter(|place| !place.holds).map(|place| place.number));
+    }
+    wrong.truncate(most);
+    Ok((looked_at, wrong))
+}
+
+/// Puts certificates where their holders teach or taught last; gives how many stood elsewhere.
+///
+/// # Errors
+/// What the database reports.
+pub async fn mend_places(ctx: &Ctx) -> Result<usize, DbError> {
+    let (mut mended, mut after) = (0, String::new());
+    loop {
+        let mut tx = ctx.write().await?;
+        let some = store::places(&mut tx, &after).await?;
+        let Some(last) = some.last() else { return Ok(mended) };
+        after.clone_from(&last.number);
+        for astray in some.iter().filter(|place| !place.holds) {
+            store::place_again(&mut tx, astray.programme, astray.person).await?;
+            mended += 1;
+        }
+        tx.commit().await?;
+    }
+}
+
 /// What the audit trail must tell of up to 1000 certificates after the number `after`, and the last of
 /// their numbers: that each was issued, and that it ended where it did.
 ///

@@ -35,7 +35,7 @@ pub(crate) mod tests;
 mod trial;
 
 pub use batch::{Asked, BATCH_JOB, Batch, LeftOut, PRINT_JOB, issue_batch, own_batch, print, ready, shown};
-pub use document::{check_certificates, document, documents, trail};
+pub use document::{check_certificates, check_places, document, documents, mend_places, trail};
 pub use everybody::{Refreshed, check_standings, refresh_all};
 pub use facts::{Facts, Forged, Proven, public_key, read_key, verify_offline};
 pub use issue::{issue, reissue, revoke};

@@ -1,6 +1,7 @@
 //! Pages: the teacher's own standing, the office's list and batches; the public look-up beside.
 
 mod issuing;
+mod list;
 mod verify;
 
 use std::sync::Arc;
@@ -10,17 +11,14 @@ use axum::Router;
 use axum::http::HeaderMap;
 use axum::routing::{get, post};
 use tisheng_kernel::Id;
-use tisheng_platform::jobs;
 use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, again, show};
-use tisheng_platform::web::paging::{Order, Slice};
 use tisheng_platform::web::serve::{Disposition, stored};
 use tisheng_platform::web::session::SignedIn;
-use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, Page, once};
+use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, Page, once};
 use tisheng_platform::{App, Ctx, Member, Tx};
 use tisheng_policy::scheme;
 use tisheng_registry::access::{self, Permission, Role};
-use tisheng_registry::organisation;
 use tisheng_registry::people::{self, Person};
 use tisheng_rules::{Condition, Verdict};
 
@@ -64,7 +62,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/standing", get(own_standing))
         .route("/people/{person}/standing", get(others_standing))
         .route("/people/{person}/certificate", post(issue_one))
-        .route("/certificates", get(list))
+        .route("/certificates", get(list::list))
         .route("/certificates/batch", get(issuing::check).post(issuing::issue_all))
         .route("/certificates/{number}", get(one))
         .route("/certificates/{number}/pdf", get(pdf))
@@ -179,104 +177,6 @@ async fn issue_one(asker: SignedIn, Path(person): Path<Id<Person>>, fields: Fiel
     let issued = issue::issue(&asker.ctx, &mut begun.tx, person).await?;
     let to = format!("/certificates/{}", issued.number);
     begun.done(&to, Flash::good(format!("已为{}发放证书，编号 {}。", issued.name, issued.number))).await
-}
-
-#[derive(Template)]
-#[template(path = "certificate/pages/list.html")]
-struct ListPage {
-    page: Page,
-    filters: Filters,
-    rows: Vec<Certificate>,
-    next: String,
-    /// How many wait for a certificate; empty where nobody does.
-    ready: String,
-    /// The order in force, as the address names it; empty for a search, which comes by name alone.
-    order: String,
-    may_issue: bool,
-    /// Whether hours are handed over to another system.
-    hands_over: bool,
-    batches: Vec<BatchShown>,
-}
-
-impl ListPage {
-    /// Whether a job is under way whose progress the page shows.
-    fn at_work(&self) -> bool {
-        self.batches.iter().any(|row| {
-            let is_issuing = row.own && row.batch.done_at.is_none() && !row.given_up;
-            is_issuing || row.printing.as_ref().is_some_and(|state| !state.given_up)
-        })
-    }
-}
-
-/// Batches shown above the list.
-const BATCHES: i64 = 5;
-
-/// A batch and how far its jobs have come.
-struct BatchShown {
-    batch: Batch,
-    /// Certificates to be issued in all.
-    total: i64,
-    given_up: bool,
-    /// Whether the asker's office asked for it and may have its file.
-    own: bool,
-    /// Certificates that still stand.
-    valid: i64,
-    /// How far the file is, while it is being made.
-    printing: Option<jobs::State>,
-}
-
-impl BatchShown {
-    async fn of(tx: &mut Tx, batch: Batch, own: bool) -> Result<Self, Failure> {
-        let state = jobs::state(tx, batch.job).await?;
-        let printing = match batch.print_job {
-            Some(job) => jobs::state(tx, job).await?.filter(|state| state.done_at.is_none()),
-            None => None,
-        };
-        let valid = if own { store::batch::count_valid(tx, batch.id).await? } else { batch.issued };
-        let total = state.as_ref().map_or(batch.issued, |state| state.total.max(batch.issued));
-        let given_up = state.is_some_and(|state| state.given_up);
-        Ok(Self { batch, total, given_up, own, valid, printing })
-    }
-}
-
-const STATES: [(&str, &str); 4] = [
-    ("valid", "有效"),
-    (store::listed::UNMET, "有效，但已不再达标"),
-    ("revoked", "已撤销"),
-    ("superseded", "已换发"),
-];
-
-/// `GET /certificates`
-async fn list(asker: SignedIn, filters: Filters) -> Answer {
-    let member = access::require(&asker.ctx, &SEERS)?;
-    let scope = asker.ctx.scope();
-    let mut tx = asker.ctx.read().await?;
-    let programme = scheme::at(&mut tx, &member.path).await?;
-    let words = filters.text("q");
-    let mut order = Order::named(filters.text("sort"), &store::listed::COLUMNS, Order::by("name"));
-    if !words.is_empty() || order == Order::back_by("school") {
-        order = Order::by("name");
-    }
-    let asked = store::listed::Asked { state: filters.text("state"), words, order };
-    let here = organisation::by_path(&mut tx, &scope.from).await?;
-    let part = (&scope, here.map(|node| node.kind));
-    let rows = store::listed::list(&mut tx, &programme, part, asked, &filters.cursor()).await?;
-    let slice = Slice::cut(rows, |(certificate, key)| (key.clone(), certificate.number.clone()));
-    let hands_over = scheme::rules(&asker.ctx.app, &mut tx, &programme).await?.handover.is_some();
-    let ready = batch::ready(&mut tx, programme.id, &scope).await?;
-    let ready = if ready > 0 { batch::shown(ready) } else { String::new() };
-    let may_issue = access::require(&asker.ctx, &ISSUERS).is_ok();
-    let mut batches = Vec::new();
-    for batch in store::batch::latest(&mut tx, programme.id, &scope, BATCHES).await? {
-        let own = may_issue && batch.path == member.path;
-        batches.push(BatchShown::of(&mut tx, batch, own).await?);
-    }
-    drop(tx);
-    let next = slice.next.map(|place| filters.with("after", &place.write())).unwrap_or_default();
-    let page = Page::new(&asker, "证书", "/certificates");
-    let rows = slice.rows.into_iter().map(|(certificate, _)| certificate).collect();
-    let order = if words.is_empty() { order.key() } else { String::new() };
-    show(&ListPage { page, order, filters, rows, next, ready, may_issue, hands_over, batches })
 }
 
 /// `POST /certificates/batch/{batch}/print`

@@ -22,6 +22,8 @@ use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::access::{self, Role};
 use tisheng_registry::organisation::{self, Node};
 
+use super::life::Life;
+use super::measure;
 use super::model::{Figures, Stage};
 use super::store::{self, Child};
 
@@ -109,33 +111,47 @@ fn people_with(node: &Id<Node>, filter: &str, value: &str) -> String {
     format!("/monitor/{node}/people{}", Filters::default().with(filter, value))
 }
 
-/// `GET /monitor/{node}/table`: the table of the children as a file.
+/// `GET /monitor/{node}/table`: the table of the children as a file; another one of the page where the address
+/// asks for it.
 async fn table(asker: SignedIn, Path(node): Path<Id<Node>>, filters: Filters) -> Answer {
     let mut tx = asker.ctx.read().await?;
     let (node, programme) = place(&asker.ctx, &mut tx, node).await?;
     let children = children(&mut tx, &programme, &node, &filters).await?;
     let (all, changed) = store::figures_below(&mut tx, programme.id, &Scope::below(&node.path)).await?;
+    let (what, (head, rows)) = match filters.text("of") {
+        "coverage" => {
+            let counties = measure::counties(&mut tx, &programme, &node, Life::Open).await?;
+            ("覆盖情况", works::coverage_table(&mut tx, &programme, &node, &counties).await?)
+        }
+        "works" => ("测评材料", works::works_table(&mut tx, &programme, &node, &children).await?),
+        _ => ("进度", progress_table(&children, &all)),
+    };
     drop(tx);
-    let shares: Vec<String> = Stage::ALL[1..].iter().map(|stage| format!("{}占比", stage.title())).collect();
-    let mut head = vec!["单位"];
-    head.extend(Stage::ALL.iter().map(|stage| stage.title()));
-    let numbers: Vec<bool> = (0..head.len() + shares.len()).map(|column| column > 0).collect();
-    head.extend(shares.iter().map(String::as_str));
+    let day = chinese_date(asker.ctx.at.date());
+    let above = vec![
+        ("表名", format!("{}：{}{what}", node.name, programme.title)),
+        ("下载日期", day.clone()),
+        ("统计截至", changed.map(|at| at.chinese()).unwrap_or_default()),
+    ];
+    let titles: Vec<&str> = head.iter().map(String::as_str).collect();
+    let numbers: Vec<bool> = (0..head.len()).map(|column| column > 0).collect();
+    table_file(&filters, (&format!("{}{what}-{day}", node.name), above), (&titles, &numbers), rows)
+}
+
+/// How far the teachers of each unit and of all have come, with the head of the table.
+fn progress_table(children: &[Child], all: &Figures) -> (Vec<String>, Vec<Vec<String>>) {
+    let counts = Stage::ALL.iter().map(|stage| stage.title().to_owned());
+    let shares = Stage::ALL[1..].iter().map(|stage| format!("{}占比", stage.title()));
+    let head = std::iter::once("单位".to_owned()).chain(counts).chain(shares).collect();
     let line = |name: String, figures: &Figures| {
         let counts = figures.counts.iter().map(ToString::to_string);
         let shares = Stage::ALL[1..].iter().map(|stage| figures.share(*stage));
         std::iter::once(name).chain(counts).chain(shares).collect::<Vec<String>>()
     };
     let mut rows: Vec<Vec<String>> =
-        shown_with_teachers(&children).map(|child| line(child.label(), &child.figures)).collect();
-    rows.push(line("合计".to_owned(), &all));
-    let day = chinese_date(asker.ctx.at.date());
-    let above = vec![
-        ("表名", format!("{}：{}进度", node.name, programme.title)),
-        ("下载日期", day.clone()),
-        ("统计截至", changed.map(|at| at.chinese()).unwrap_or_default()),
-    ];
-    table_file(&filters, (&format!("{}进度-{day}", node.name), above), (&head, &numbers), rows)
+        shown_with_teachers(children).map(|child| line(child.label(), &child.figures)).collect();
+    rows.push(line("合计".to_owned(), all));
+    (head, rows)
 }
 
 /// A table as a file called `name`; a workbook says what stands `above`, a file for programs has its

@@ -14,7 +14,7 @@ use tisheng_registry::people::Person;
 
 use super::model::{Doing, Figures};
 pub use parts::{CountedWork, chosen, count_works, dimensions, put_dimensions, put_works, works};
-pub use people::{Listed, PAGE, Wanted, people};
+pub use people::{Listed, PAGE, STRIDE, Wanted, people};
 #[cfg(test)]
 pub use people::{Way, people_by};
 pub use sums::{

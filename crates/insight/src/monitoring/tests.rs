@@ -1,6 +1,7 @@
 //! Stories of figures that move, told on both engines under a made-up scheme.
 
 mod broad;
+mod files;
 
 use chrono::{Days, TimeDelta};
 use tisheng_assessment::{certificate, evidence, review};
@@ -380,7 +381,7 @@ story!(targets_are_shown_with_what_is_due_and_what_they_count, |engine| async mo
     // The plan has them beside what is wanted, for those who see figures.
     let plan = office.get("/scheme/targets").await;
     plan.shows("启动的县（市、区）比例").shows("50.0%").shows("已达到").shows("未达到").hides("逾期");
-    plan.shows("截至各阶段累计应达到的比例").shows("目前").shows("5 至 7");
+    plan.shows("截至各阶段累计应达到的比例").shows("目前").shows("5 至 7").shows("由负责的单位自行统计");
     assert_eq!(plan.link(&counties), counties);
     let mut teacher = world.test.signed_in(&world.town.school().teachers[0].who()).await;
     teacher.get("/scheme/targets").await.shows("启动的县（市、区）比例").hides("目前").hides("未达到");

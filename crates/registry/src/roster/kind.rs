@@ -128,6 +128,8 @@ pub struct Trace {
     pub subject: Uuid,
     /// What it was before, as the kind writes it; empty when it is new.
     pub before: String,
+    /// What the file has made of it, in short; empty where nobody asks.
+    pub made: String,
 }
 
 /// The changes that taking a file has made, in order.
@@ -137,7 +139,12 @@ pub struct Book(Vec<Trace>);
 impl Book {
     /// `subject` is new.
     pub fn made(&mut self, thing: &'static str, subject: Uuid) {
-        self.0.push(Trace { thing: thing.to_owned(), subject, before: String::new() });
+        self.made_as(thing, subject, String::new());
+    }
+
+    /// `subject` is new; `made` tells whether it is still as it was made.
+    pub fn made_as(&mut self, thing: &'static str, subject: Uuid, made: String) {
+        self.0.push(Trace { thing: thing.to_owned(), subject, before: String::new(), made });
     }
 
     /// `subject` was `before`.
@@ -150,8 +157,22 @@ impl Book {
         subject: Uuid,
         before: &impl Serialize,
     ) -> Result<(), DbError> {
+        self.changed_to(thing, subject, before, String::new())
+    }
+
+    /// `subject` was `before`; `made` tells whether it is still what it became.
+    ///
+    /// # Errors
+    /// As [`Book::changed`].
+    pub fn changed_to(
+        &mut self,
+        thing: &'static str,
+        subject: Uuid,
+        before: &impl Serialize,
+        made: String,
+    ) -> Result<(), DbError> {
         let before = serde_json::to_string(before).map_err(|e| DbError::Engine(e.to_string()))?;
-        self.0.push(Trace { thing: thing.to_owned(), subject, before });
+        self.0.push(Trace { thing: thing.to_owned(), subject, before, made });
         Ok(())
     }
 

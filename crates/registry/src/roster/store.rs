@@ -48,7 +48,7 @@ const ADD_FINDINGS: &str =
     "insert into roster_finding (run, seq, line, place, field, weight, message, about) values";
 const ADD_DIFFERENCES: &str =
     "insert into roster_difference (run, seq, line, what, subject, place, fields) values";
-const ADD_TRACES: &str = "insert into roster_trace (run, seq, thing, subject, before) values";
+const ADD_TRACES: &str = "insert into roster_trace (run, seq, thing, subject, before, made) values";
 
 const FINDINGS: &str = "select seq, line, place, field, weight, message, answer, about from roster_finding
     where run = $1 and ($2 = '' or weight = $2) and ($3 = '' or field = $3) and seq > $4
@@ -71,7 +71,7 @@ const ANSWER: &str =
 
 const ANSWER_ALL: &str = "update roster_finding set answer = $2 where run = $1 and weight = 'question'";
 
-const TRACES_BACKWARDS: &str = "select seq, thing, subject, before from roster_trace
+const TRACES_BACKWARDS: &str = "select seq, thing, subject, before, made from roster_trace
     where run = $1 and seq < $2 order by seq desc limit $3";
 
 const SUBJECTS: &str =
@@ -234,9 +234,9 @@ pub async fn add_traces(tx: &mut Tx, id: Id<Run>, from: u32, traces: Vec<Trace>)
     let rows: Vec<Vec<Value<'_>>> = traces
         .into_iter()
         .zip(from..)
-        .map(|(trace, seq)| args![id, seq, trace.thing, trace.subject, trace.before].to_vec())
+        .map(|(trace, seq)| args![id, seq, trace.thing, trace.subject, trace.before, trace.made].to_vec())
         .collect();
-    tx.bulk(ADD_TRACES, 5, "", rows).await.map(drop)
+    tx.bulk(ADD_TRACES, 6, "", rows).await.map(drop)
 }
 
 /// A finding as it is kept.
@@ -343,7 +343,8 @@ pub async fn traces_backwards(
 ) -> Result<(Vec<Trace>, i64), DbError> {
     let rows = tx
         .rows(TRACES_BACKWARDS, args![id, before, limit], |row| {
-            let trace = Trace { thing: row.get(1)?, subject: row.get(2)?, before: row.get(3)? };
+            let (thing, subject, before, made) = (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?);
+            let trace = Trace { thing, subject, before, made };
             Ok((row.get::<i64>(0)?, trace))
         })
         .await?;

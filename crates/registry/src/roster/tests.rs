@@ -5,4 +5,5 @@ mod dirty;
 mod list;
 mod schools_and_roles;
 mod teachers;
+mod undoing;
 mod world;

@@ -107,6 +107,7 @@ fn codes_once(scheme: &Scheme, found: &mut Found) {
     let framework = &scheme.framework;
     once("维度", framework.dimensions.iter().map(|d| (d.key.as_str(), &d.source)), found);
     once("环境", framework.environments.iter().map(|e| (e.key.as_str(), &e.description.source)), found);
+    // Which of these stand twice was said when they were read.
     let capabilities = framework.capabilities.iter().map(|c| (c.code.as_str(), &c.source));
     once(
         "能力点",

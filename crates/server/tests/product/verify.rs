@@ -58,7 +58,7 @@ story!(everything_that_must_hold_is_looked_at, |engine| async move {
     audit::seal(&world.test.app.db, world.test.app.now()).await.expect("sealed");
     let oracles = data(&world.test.app).await.expect("looked");
     let lines: Vec<String> = oracles.iter().map(Oracle::line).collect();
-    assert_eq!(lines.len(), 14, "{lines:?}");
+    assert_eq!(lines.len(), 15, "{lines:?}");
     for oracle in &oracles {
         assert!(oracle.wrong.is_empty() && oracle.count > 0, "{lines:?}");
     }
@@ -94,6 +94,24 @@ story!(a_changed_row_is_found_and_what_is_derived_is_mended, |engine| async move
         assert!(wrong(&test).await.contains(&what.to_owned()), "{what}");
         mend(&test.app).await.expect("mended");
         assert_eq!(wrong(&test).await, [""; 0], "{what}");
+    }
+});
+
+story!(a_certificate_that_stands_where_its_holder_is_not_is_found_and_put_there, |engine| async move {
+    let world = World::begin(engine).await;
+    let test = &world.test;
+    mend(&test.app).await.expect("worked out");
+    let places = "places of certificates".to_owned();
+    assert!(!wrong(test).await.contains(&places));
+    for astray in [
+        "update certificate set path = (select n.path from node n where n.kind = 'city' order by n.path limit 1)",
+        "update certificate set county = ''",
+        "update certificate set city = '/88/'",
+    ] {
+        tamper(&test.app, astray).await;
+        assert!(wrong(test).await.contains(&places), "{astray}");
+        mend(&test.app).await.expect("mended");
+        assert!(!wrong(test).await.contains(&places), "{astray}");
     }
 });
 

@@ -5,7 +5,7 @@ mod search;
 
 use tisheng_kernel::{Id, pinyin};
 use tisheng_platform::web::Cursor;
-use tisheng_platform::web::paging::{Order, ROWS, literal};
+use tisheng_platform::web::paging::{Order, literal};
 use tisheng_platform::{DbError, Row, Scope, Tx, args};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::organisation::Kind;
@@ -188,14 +188,14 @@ fn placed(row: &Row<'_>) -> Result<Placed, DbError> {
     Ok((certificate(row)?, row.get(14)?))
 }
 
-/// A page of a list: certificates with the keys of their places, one more than is shown. `kind` is that of
-/// the node of `scope`.
+/// A part of a list: at most so many certificates after a place, with the keys of their places. `kind` is that
+/// of the node of `scope`.
 pub async fn list(
     tx: &mut Tx,
     programme: &Programme,
     (scope, kind): (&Scope, Option<Kind>),
     asked: Asked<'_>,
-    after: &Cursor,
+    (after, most): (&Cursor, i64),
 ) -> Result<Vec<Placed>, DbError> {
     let (part, sorted, state) = match asked.state {
         "" | "valid" => (Part::of(scope, kind, programme), OF_PLACE, asked.state),
@@ -204,11 +204,13 @@ pub async fn list(
     };
     let asked = Asked { state, ..asked };
     match part {
-        None => few(tx, programme, scope, asked, (after, sorted)).await,
-        Some(part) if asked.words.is_empty() => walk(tx, programme, (scope, part), asked, after).await,
+        None => few(tx, programme, scope, asked, (after, most), sorted).await,
+        Some(part) if asked.words.is_empty() => {
+            walk(tx, programme, (scope, part), asked, (after, most)).await
+        }
         Some(part) => {
             let words = (asked.words, pinyin::query(asked.words));
-            search::found(tx, programme, (scope, part), (asked.state, &words), after).await
+            search::found(tx, programme, (scope, part), (asked.state, &words), (after, most)).await
         }
     }
 }
@@ -223,12 +225,13 @@ async fn few(
     programme: &Programme,
     scope: &Scope,
     Asked { state, words, order }: Asked<'_>,
-    (after, [forwards, backwards]): (&Cursor, [&'static str; 2]),
+    (after, most): (&Cursor, i64),
+    [forwards, backwards]: [&'static str; 2],
 ) -> Result<Vec<Placed>, DbError> {
     let (key, number) = begin(order, after);
     let anywhere = if words.is_empty() { String::new() } else { format!("%{}%", literal(words)) };
     let spelt = format!("{}%", literal(&pinyin::query(words)));
-    let (from, until, most) = (&scope.from, &scope.until, ROWS + 1);
+    let (from, until) = (&scope.from, &scope.until);
     let row = args![programme.id, from, until, state, key, number, most, order.by, anywhere, spelt];
     tx.rows(if order.backwards { backwards } else { forwards }, row, placed).await
 }
@@ -248,9 +251,9 @@ async fn walk(
     programme: &Programme,
     (scope, part): (&Scope, Part),
     Asked { state, order, .. }: Asked<'_>,
-    after: &Cursor,
+    (after, most): (&Cursor, i64),
 ) -> Result<Vec<Placed>, DbError> {
-    let (from, until, most, part) = (&scope.from, &scope.until, ROWS + 1, part as usize);
+    let (from, until, part) = (&scope.from, &scope.until, part as usize);
     let (key, number) = begin(order, after);
     let sql = match (order.by, order.backwards) {
         ("school", _) => {

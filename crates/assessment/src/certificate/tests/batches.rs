@@ -231,7 +231,7 @@ story!(certificates_of_a_part_are_listed_like_those_of_the_whole, |engine| async
     let mut tx = world.test.app.db.read().await.expect("a transaction");
     let mut sorted = async |path: &str, asked: Asked<'_>, after: &Place| {
         let kind = organisation::by_path(&mut tx, path).await.expect("read").map(|node| node.kind);
-        let rows = list(&mut tx, &world.programme, (&Scope::below(path), kind), asked, after).await;
+        let rows = list(&mut tx, &world.programme, (&Scope::below(path), kind), asked, (after, 51)).await;
         rows.expect("listed").into_iter().map(|(one, key)| (key, one.number, one.path)).collect::<Vec<_>>()
     };
     let mut listed = async |path: &str, (state, words): (&str, &str), after: &Place| {

@@ -1,6 +1,7 @@
 //! Stories of standings and certificates, told on both engines under the made-up scheme.
 
 mod batches;
+mod listing;
 mod moving;
 mod printing;
 mod proof;

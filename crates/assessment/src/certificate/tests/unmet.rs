@@ -40,7 +40,10 @@ story!(hours_taken_back_put_the_certificate_before_whoever_may_revoke_it, |engin
     let (number, sound) = (world.issue(teacher).await, world.issue(other).await);
     let (place, doubtful) = (format!("/certificates/{number}"), "/certificates?state=unmet");
     let mut county = world.browser(&world.town.county_office).await;
-    county.get(doubtful).await.shows("没有符合条件的证书").hides(&number);
+    county.get(doubtful).await.shows("没有需要核查的证书").hides(&number);
+    county.get("/certificates?state=revoked").await.shows("没有已撤销的证书");
+    county.get("/certificates?state=superseded").await.shows("没有已换发的证书");
+    county.get(&format!("{doubtful}&q=jiaoshi")).await.shows("没有符合条件的证书");
     county.get(&place).await.hides("不再达到全部要求");
 
     world.hours_taken(teacher, false).await;

@@ -71,10 +71,12 @@ impl NodePage {
         shown_with_teachers(&self.children).collect()
     }
 
-    /// The address of the table of the places below, in the order shown.
-    fn file(&self) -> String {
-        let asked = Filters::new(vec![("sort".to_owned(), self.order.clone())]);
-        format!("/monitor/{}/table{}", self.node.id, asked.with("format", "xlsx"))
+    /// The address of a table of the page as a file, in the order shown: of the places below where `of` names no
+    /// other.
+    fn file(&self, of: &str) -> String {
+        let asked = [("sort", self.order.as_str()), ("of", of)];
+        let asked = asked.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        format!("/monitor/{}/table{}", self.node.id, Filters::new(Vec::from(asked)).with("format", "xlsx"))
     }
 }
 

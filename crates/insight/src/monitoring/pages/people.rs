@@ -4,22 +4,26 @@ use std::cmp::Ordering;
 
 use askama::Template;
 use tisheng_assessment::certificate;
+use tisheng_kernel::number::thousands;
 use tisheng_kernel::{HourLength, Id, Seconds};
 use tisheng_platform::web::layout::show;
-use tisheng_platform::web::paging::Slice;
+use tisheng_platform::web::paging::{ROWS, Slice};
+use tisheng_platform::web::serve::packed;
 use tisheng_platform::web::session::SignedIn;
-use tisheng_platform::web::{Answer, Cursor, Filters, Page, Path};
+use tisheng_platform::web::{Answer, Cursor, Failure, Filters, Page, Path};
 use tisheng_platform::{DbError, Scope, Tx};
 use tisheng_policy::scheme::{self, Programme};
 
 use tisheng_registry::organisation::{Kind, Node};
 use tisheng_rules::{Condition, Facts, Scheme};
+use tisheng_sheet::{Growing, WriteError};
 
-use super::{order, place, table_file};
+use super::{order, place};
 use crate::monitoring::model::Stage;
 use crate::monitoring::store::{self, Listed, Wanted};
 
-/// Rows of a download, and of a list that is sorted by a column, at most.
+/// People who are taken into memory at once, at most: of a list that is sorted by a column, which is that of a
+/// school or a town, and of a file. More of them are read for a file some at a time.
 const ALL: i64 = 100_000;
 
 #[derive(Template)]
@@ -42,6 +46,10 @@ struct PeoplePage {
     /// Whether the columns sort: a list of a school or a town does.
     sorts: bool,
     order: String,
+    /// How many there are; empty where nobody has counted them.
+    all: String,
+    /// Whether those who hold a certificate are listed.
+    certified: bool,
 }
 
 /// A teacher with the words for hours and for what is missing.
@@ -96,16 +104,98 @@ fn untouched(rules: &Scheme) -> Vec<Condition> {
     rules.verdict(&Facts::default()).gates
 }
 
-fn worded(length: HourLength, gates: &[Condition], teacher: Listed) -> Shown {
-    let missing: Vec<&str> = match &teacher.open_gates {
-        Some(open) => open
-            .split(',')
-            .filter_map(|key| gates.iter().find(|gate| gate.key == key).map(|gate| gate.title.as_str()))
-            .collect(),
-        None => gates.iter().filter(|gate| !gate.met).map(|gate| gate.title.as_str()).collect(),
+/// What puts a row into words.
+struct Words {
+    gates: Vec<Condition>,
+    length: HourLength,
+}
+
+impl Words {
+    fn of(&self, teacher: Listed) -> Shown {
+        let gates = &self.gates;
+        let missing: Vec<&str> = match &teacher.open_gates {
+            Some(open) => open
+                .split(',')
+                .filter_map(|key| gates.iter().find(|gate| gate.key == key).map(|gate| gate.title.as_str()))
+                .collect(),
+            None => gates.iter().filter(|gate| !gate.met).map(|gate| gate.title.as_str()).collect(),
+        };
+        let hours = Seconds::new(teacher.seconds).in_hours(self.length);
+        Shown { missing: missing.join("、"), hours, teacher }
+    }
+}
+
+/// The people asked for, in their order.
+struct List<'a> {
+    programme: Id<Programme>,
+    scope: &'a Scope,
+    wanted: Wanted<'a>,
+    words: &'a Words,
+    /// The column by which they are sorted; empty for the order of the roll.
+    order: &'a str,
+}
+
+impl List<'_> {
+    /// At most so many of them after a place of the roll, in the order asked for.
+    async fn read(&self, tx: &mut Tx, after: &Cursor, most: i64) -> Result<Vec<Shown>, DbError> {
+        let rows = store::people(tx, self.programme, self.scope, self.wanted, after, most).await?;
+        let mut rows: Vec<Shown> = rows.into_iter().map(|teacher| self.words.of(teacher)).collect();
+        if !self.order.is_empty() {
+            sort(&mut rows, self.order);
+        }
+        Ok(rows)
+    }
+
+    /// Writes all of them: at once where they are few enough, else as many at a time as a walk along the roll
+    /// gives.
+    async fn write(&self, tx: &mut Tx, table: &mut Growing) -> Result<(), Failure> {
+        let (figures, _) = store::figures_below(tx, self.programme, self.scope).await?;
+        let most = if figures.of(Stage::Teachers) < ALL { ALL } else { store::STRIDE };
+        let mut after = Cursor::default();
+        loop {
+            let rows = self.read(tx, &after, most).await?;
+            let is_last = i64::try_from(rows.len()).is_ok_and(|read| read < most);
+            if let Some(Shown { teacher, .. }) = rows.last() {
+                after = Cursor { key: teacher.sort_key.clone(), id: teacher.person.to_string() };
+            }
+            table.add(rows.into_iter().map(cells)).map_err(unwritten)?;
+            if is_last {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// How many there are of whom a figure says it: all who have come to a step or have not, or have chosen one
+/// capability or something of one dimension. Of others nobody has counted how many.
+async fn counted(
+    tx: &mut Tx,
+    programme: Id<Programme>,
+    node: &Node,
+    Wanted { state, search, capability, category, .. }: Wanted<'_>,
+    dimension: &str,
+) -> Result<Option<i64>, DbError> {
+    if !(search.is_empty() && category.is_empty()) {
+        return Ok(None);
+    }
+    let is_any = state == Stage::Teachers.key();
+    let of = |counts: Vec<(String, i64)>, key: &str| {
+        counts.into_iter().find(|(counted, _)| counted == key).map_or(0, |(_, teachers)| teachers)
     };
-    let hours = Seconds::new(teacher.seconds).in_hours(length);
-    Shown { missing: missing.join("、"), hours, teacher }
+    Ok(match (capability, dimension) {
+        ("", "") => {
+            let (figures, _) = store::figures_below(tx, programme, &Scope::below(&node.path)).await?;
+            match state.strip_prefix("not_") {
+                Some(undone) => {
+                    undone.parse().ok().map(|stage: Stage| figures.of(Stage::Teachers) - figures.of(stage))
+                }
+                None => state.parse().ok().map(|stage: Stage| figures.of(stage)),
+            }
+        }
+        (capability, "") if is_any => Some(of(store::choices_below(tx, programme, node).await?, capability)),
+        ("", dimension) if is_any => Some(of(store::dimensions_below(tx, programme, node).await?, dimension)),
+        _ => None,
+    })
 }
 
 /// Sorts by a column; what is equal stays by name.
@@ -143,28 +233,35 @@ pub(super) async fn people(asker: SignedIn, Path(node): Path<Id<Node>>, filters:
     };
     let category = rules.hours.category(wanted.category).map(|category| category.title.value.clone());
     let hours = category.map_or_else(|| "入账学时".to_owned(), |title| format!("入账学时（{title}）"));
-    let is_file = !filters.text("format").is_empty();
     // However high the tree is: the list of a school is short, that of a county is not.
     let sorts = matches!(node.kind, Kind::School | Kind::Town);
     let order = if sorts { filters.text("sort").to_owned() } else { String::new() };
-    let whole = is_file || !order.is_empty();
-    let (after, most) = if whole { (Cursor::default(), ALL) } else { (filters.cursor(), store::PAGE) };
-    let rows = match is_counted(&mut tx, programme.id, &node, filters.text("dimension")).await? {
-        true => store::people(&mut tx, programme.id, &scope, wanted, &after, most).await?,
-        false => Vec::new(),
-    };
-    drop(tx);
-    let (gates, length) = (untouched(&rules), *rules.hours.length);
-    let mut rows: Vec<Shown> = rows.into_iter().map(|teacher| worded(length, &gates, teacher)).collect();
-    if !order.is_empty() {
-        sort(&mut rows, &order);
-    }
-    if is_file {
+    let is_counted = is_counted(&mut tx, programme.id, &node, filters.text("dimension")).await?;
+    let words = Words { gates: untouched(&rules), length: *rules.hours.length };
+    let list = List { programme: programme.id, scope: &scope, wanted, words: &words, order: &order };
+    if !filters.text("format").is_empty() {
         let head = ["姓名", "学校", "学科", hours.as_str(), "是否达标", "还差"];
         let numbers = [false, false, false, true, false, false];
-        let rows = rows.into_iter().map(cells).collect();
-        return table_file(&filters, ("教师名单", Vec::new()), (&head, &numbers), rows);
+        let mut table =
+            Growing::new(filters.text("format"), "教师名单", &head, &numbers).map_err(unwritten)?;
+        if is_counted {
+            list.write(&mut tx, &mut table).await?;
+        }
+        drop(tx);
+        let (name, kind) = (format!("教师名单.{}", table.ending()), table.media_type());
+        return packed(&name, kind, move || table.finish()).await;
     }
+    let mut rows = match is_counted {
+        true if order.is_empty() => list.read(&mut tx, &filters.cursor(), store::PAGE).await?,
+        true => list.read(&mut tx, &Cursor::default(), ALL).await?,
+        false => Vec::new(),
+    };
+    let is_whole = filters.cursor() == Cursor::default() && rows.len() <= usize::try_from(ROWS).unwrap_or(0);
+    let all = match is_whole || !order.is_empty() {
+        true => i64::try_from(rows.len()).ok(),
+        false => counted(&mut tx, programme.id, &node, wanted, filters.text("dimension")).await?,
+    };
+    drop(tx);
     if !order.is_empty() {
         rows = filters.cursor().rest_of(rows, |row| row.teacher.person.uuid());
     }
@@ -177,7 +274,6 @@ pub(super) async fn people(asker: SignedIn, Path(node): Path<Id<Node>>, filters:
         rows: slice.rows,
         next,
         states: states(),
-        state,
         dimensions: rules.framework.dimensions.iter().map(|d| (d.key.clone(), d.title.clone())).collect(),
         capabilities: rules.framework.capabilities.iter().map(|c| (c.code.clone(), c.label())).collect(),
         categories: rules.hours.categories.iter().map(|c| (c.key.clone(), c.title.value.clone())).collect(),
@@ -185,9 +281,16 @@ pub(super) async fn people(asker: SignedIn, Path(node): Path<Id<Node>>, filters:
         may_open: certificate::sees_standings(ctx),
         is_school: node.kind == Kind::School,
         sorts,
+        certified: state == Stage::Certified.key(),
+        state,
         order,
+        all: all.map(thousands).unwrap_or_default(),
         filters,
     })
+}
+
+fn unwritten(error: WriteError) -> Failure {
+    Failure::Internal(error.to_string())
 }
 
 fn cells(row: Shown) -> Vec<String> {

@@ -38,6 +38,26 @@ pub(super) struct WorkTable {
     pub total: Vec<Led>,
 }
 
+/// The works of each of `children` that has some, or teachers, in that order; and those of the whole node.
+async fn counted<'c>(
+    tx: &mut Tx,
+    programme: &Programme,
+    node: &Node,
+    children: &'c [Child],
+) -> Result<(Vec<(&'c Child, Works)>, Works), DbError> {
+    let all = store::works_below(tx, programme.id, node).await?;
+    let mut each: BTreeMap<Id<Node>, Vec<(Option<Work>, i64)>> = BTreeMap::new();
+    for (child, work, count) in store::works_of_children(tx, programme.id, node.id).await? {
+        each.entry(child).or_default().push((work, count));
+    }
+    let of = |child: &'c Child| {
+        let works: Works = each.remove(&child.id).into_iter().flatten().collect();
+        let is_empty = works.all() == 0 && child.figures.is_empty();
+        (!is_empty).then_some((child, works))
+    };
+    Ok((children.iter().filter_map(of).collect(), all))
+}
+
 /// The works below a node; of a school its own.
 pub(super) async fn works(
     ctx: &Ctx,
@@ -46,24 +66,36 @@ pub(super) async fn works(
     node: &Node,
     children: &[Child],
 ) -> Result<WorkTable, DbError> {
-    let below = store::works_of_children(tx, programme.id, node.id).await?;
-    let all = store::works_below(tx, programme.id, node).await?;
+    let (each, all) = counted(tx, programme, node, children).await?;
     if all.all() == 0 {
         return Ok(WorkTable::default());
     }
-    let mut each: BTreeMap<Id<Node>, Vec<(Option<Work>, i64)>> = BTreeMap::new();
-    for (child, work, count) in below {
-        each.entry(child).or_default().push((work, count));
-    }
     let leads = review::sees_board(ctx);
-    let line = |child: &Child| {
-        let works: Works = each.remove(&child.id).into_iter().flatten().collect();
-        let is_empty = works.all() == 0 && child.figures.is_empty();
-        let cells = cells(&child.id, &works, leads);
-        (!is_empty).then(|| WorkLine { id: child.id, name: child.label(), cells })
+    let line = |(child, works): (&Child, Works)| WorkLine {
+        id: child.id,
+        name: child.label(),
+        cells: cells(&child.id, &works, leads),
     };
-    let lines = children.iter().filter_map(line).collect();
+    let lines = each.into_iter().map(line).collect();
     Ok(WorkTable { chart: chart(node, &all, leads), lines, total: cells(&node.id, &all, leads) })
+}
+
+/// The same table with its head, as a file holds it.
+pub(super) async fn works_table(
+    tx: &mut Tx,
+    programme: &Programme,
+    node: &Node,
+    children: &[Child],
+) -> Result<(Vec<String>, Vec<Vec<String>>), DbError> {
+    let (each, all) = counted(tx, programme, node, children).await?;
+    let row = |name: String, works: &Works| -> Vec<String> {
+        let counts = works.counts.iter().map(ToString::to_string);
+        [name, works.all().to_string()].into_iter().chain(counts).collect()
+    };
+    let mut rows: Vec<Vec<String>> = each.iter().map(|(child, works)| row(child.label(), works)).collect();
+    rows.push(row("合计".to_owned(), &all));
+    let head = ["单位", "已提交"].into_iter().chain(Work::ALL.map(Work::title));
+    Ok((head.map(str::to_owned).collect(), rows))
 }
 
 /// The board with exactly those works.
@@ -114,14 +146,22 @@ pub(super) struct CoverLine {
     pub cells: Vec<CoverCell>,
 }
 
+/// Units of a kind, by the list that shows them, and how far they are covered.
+struct Covered {
+    life: Life,
+    kind: &'static str,
+    list: &'static str,
+    coverage: Coverage,
+}
+
 /// How far the schools and counties below a node are covered, and what those that have ended had reached;
 /// of a school nothing.
-pub(super) async fn coverage(
+async fn covered(
     tx: &mut Tx,
     programme: &Programme,
     node: &Node,
     counties: &[Child],
-) -> Result<Vec<CoverLine>, DbError> {
+) -> Result<Vec<Covered>, DbError> {
     if node.kind == Kind::School {
         return Ok(Vec::new());
     }
@@ -135,9 +175,47 @@ pub(super) async fn coverage(
         let schools = store::coverage(tx, programme.id, (&scope, life)).await?;
         let both = [("县（市、区）", "counties", counties), ("学校", "schools", schools)];
         let some = both.into_iter().filter(|(_, _, coverage)| coverage.units > 0);
-        lines.extend(some.map(|(kind, list, coverage)| cover_line(node, (life, kind, list), &coverage)));
+        lines.extend(some.map(|(kind, list, coverage)| Covered { life, kind, list, coverage }));
     }
     Ok(lines)
+}
+
+/// How far units are covered, as a page shows it.
+pub(super) async fn coverage(
+    tx: &mut Tx,
+    programme: &Programme,
+    node: &Node,
+    counties: &[Child],
+) -> Result<Vec<CoverLine>, DbError> {
+    let lines = covered(tx, programme, node, counties).await?;
+    Ok(lines.iter().map(|line| cover_line(node, line)).collect())
+}
+
+/// The same table with its head, as a file holds it.
+pub(super) async fn coverage_table(
+    tx: &mut Tx,
+    programme: &Programme,
+    node: &Node,
+    counties: &[Child],
+) -> Result<(Vec<String>, Vec<Vec<String>>), DbError> {
+    let mut head = vec!["单位".to_owned(), "全部".to_owned()];
+    for cover in Cover::ALL {
+        let title = cover.title();
+        head.extend([title.to_owned(), format!("{title}占比"), format!("{title}：缺")]);
+    }
+    let row = |Covered { life, kind, coverage, .. }: &Covered| {
+        let mut cells = vec![format!("{}{kind}", life.title()), coverage.units.to_string()];
+        for reached in coverage.reached {
+            let [share, missing] = match life {
+                Life::Open => [percent(reached, coverage.units), (coverage.units - reached).to_string()],
+                Life::Ended => [String::new(), String::new()],
+            };
+            cells.extend([reached.to_string(), share, missing]);
+        }
+        cells
+    };
+    let lines = covered(tx, programme, node, counties).await?;
+    Ok((head, lines.iter().map(row).collect()))
 }
 
 /// The query of a list of units with exactly those.
@@ -148,7 +226,7 @@ fn narrowed(life: Life, part: Option<Part>) -> String {
     if both.is_empty() { String::new() } else { format!("?{}", both.join("&")) }
 }
 
-fn cover_line(node: &Node, (life, kind, list): (Life, &str, &str), coverage: &Coverage) -> CoverLine {
+fn cover_line(node: &Node, &Covered { life, kind, list, coverage }: &Covered) -> CoverLine {
     let led = |count: i64, part: Option<Part>| {
         let href = format!("/monitor/{}/{list}{}", node.id, narrowed(life, part));
         Led { shown: thousands(count), href: if count > 0 { href } else { String::new() } }

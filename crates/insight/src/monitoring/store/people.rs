@@ -186,7 +186,7 @@ const MANY: i64 = 5_000;
 /// A way to the people of a list; each leads to the same.
 #[derive(Debug, Clone, Copy)]
 pub enum Way {
-    /// Along the roll, for a page of many.
+    /// Along the roll, for some of many.
     Walk,
     /// The part of the tree picked out and sorted.
     Sort,
@@ -211,7 +211,7 @@ async fn way(
             return Ok(Way::Few);
         }
     }
-    Ok(if limit <= PAGE { Way::Walk } else { Way::Sort })
+    Ok(if limit <= STRIDE { Way::Walk } else { Way::Sort })
 }
 
 /// The people behind a figure, at most `limit` after `after`, by the shortest way.
@@ -265,6 +265,9 @@ pub async fn people_by(
     })
     .await
 }
+
+/// So many at most are walked along the roll: of more the part of the tree is picked out and sorted.
+pub const STRIDE: i64 = 5_000;
 
 /// Rows of a page and the one that says whether more follow.
 pub const PAGE: i64 = ROWS + 1;

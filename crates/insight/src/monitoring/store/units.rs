@@ -2,7 +2,6 @@
 
 use tisheng_kernel::Id;
 use tisheng_platform::web::Cursor;
-use tisheng_platform::web::paging::ROWS;
 use tisheng_platform::{DbError, Scope, Tx, args};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::organisation::Node;
@@ -130,16 +129,15 @@ pub async fn idle_schools(
     .await
 }
 
-/// A page of the schools in `scope`, of one part or all, in the order of names: with their sort keys, one
-/// more than is shown.
+/// At most so many of the schools in a part of the tree after a place, of one part or all, in the order of names:
+/// with their sort keys.
 pub async fn schools_by_part(
     tx: &mut Tx,
     programme: Id<Programme>,
-    (scope, life): (&Scope, Life),
-    part: Option<Part>,
-    after: &Cursor,
+    (scope, life, part): (&Scope, Life, Option<Part>),
+    (after, most): (&Cursor, i64),
 ) -> Result<Vec<(Child, String)>, DbError> {
     let (life, part) = (life.key(), part.map_or("", Part::key));
-    let asked = args![programme, &scope.from, &scope.until, life, part, &after.key, after.uuid(), ROWS + 1];
+    let asked = args![programme, &scope.from, &scope.until, life, part, &after.key, after.uuid(), most];
     tx.rows(SCHOOLS_BY_PART, asked, |row| Ok((child(row)?, row.get(12)?))).await
 }

@@ -13,8 +13,8 @@ use super::grants::{Ending, GRANT_ENDS};
 use super::model::goes_with_post;
 
 pub use store::{
-    Account, Grant, Waiting, accounts_of, activated, begin_with_post, end_grant, give, grants_of,
-    logins_taken, reopen_grant, unmake_accounts, unmake_grants, waiting,
+    Account, Grant, GrantNow, Waiting, accounts_of, activated, begin_with_post, end_grant, give, grants_now,
+    grants_of, logins_taken, reopen_grant, unmake_accounts, unmake_grants, waiting,
 };
 
 /// Why somebody is signed out whose roles have changed.
@@ -159,6 +159,12 @@ pub async fn end_on(tx: &mut Tx, person: Uuid, grant: Uuid, until: NaiveDate) ->
     let key = format!("{}-{until}", grant.simple());
     let ending = Ending { person: Id::from_uuid(person) };
     jobs::enqueue(tx, at, GRANT_ENDS, &key, &ending).await.map(drop)
+}
+
+/// How long a role lasts, as a roll keeps what it has made of it: never empty.
+#[must_use]
+pub fn term(until: Option<NaiveDate>) -> String {
+    until.map_or_else(|| "open".to_owned(), |until| until.to_string())
 }
 
 /// A role to be given at a node.

@@ -49,6 +49,10 @@ const UNMAKE_GRANTS: &str = "delete from role_grant
 const GRANTS_OF: &str = "select id, role, node, path, since, until from role_grant
     where person = $1 and (until is null or until > $2) order by since, id";
 
+const GRANTS_NOW: &str = "select g.id, p.name, g.until from role_grant g join person p on p.id = g.person
+    where g.id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+    $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)";
+
 const END_GRANT: &str =
     "update role_grant set until = case when since > $2 then since else cast($2 as text) end
     where id = $1 and (until is null or until > $2)";
@@ -193,6 +197,34 @@ pub async fn unmake_grants(tx: &mut Tx, grants: &[Uuid]) -> Result<u64, DbError>
         changed += tx.run(UNMAKE_GRANTS, &keys).await?;
     }
     Ok(changed)
+}
+
+/// Whose a role is, and how long it lasts as it stands.
+#[derive(Debug, Clone)]
+pub struct GrantNow {
+    /// The grant.
+    pub id: Uuid,
+    /// The name of whoever holds it.
+    pub holder: String,
+    /// The first day on which it is no more.
+    pub until: Option<NaiveDate>,
+}
+
+/// Those of `grants` that are there, as they stand.
+///
+/// # Errors
+/// What the database reports.
+pub async fn grants_now(tx: &mut Tx, grants: &[Uuid]) -> Result<Vec<GrantNow>, DbError> {
+    let mut found = Vec::with_capacity(grants.len());
+    for keys in of_ids(grants) {
+        let some = tx
+            .rows(GRANTS_NOW, &keys, |row| {
+                Ok(GrantNow { id: row.get(0)?, holder: row.get(1)?, until: row.get(2)? })
+            })
+            .await?;
+        found.extend(some);
+    }
+    Ok(found)
 }
 
 /// A role that somebody holds.

@@ -7,6 +7,7 @@ mod store;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use tisheng_kernel::Instant;
 use tisheng_kernel::identity::{Identity, Phone, Sex};
 use tisheng_kernel::person_name::PersonName;
@@ -14,14 +15,14 @@ use tisheng_platform::keys::Keys;
 use tisheng_platform::{DbError, Tx};
 use uuid::Uuid;
 
+use super::PostState;
 use super::matching;
 
 pub use super::first_day::{Around, Earlier, Loan};
 pub(crate) use super::first_day::{after, decide as decide_first_day, end_with};
 pub use store::{
-    Ended, Present, at_school, by_numbers, by_papers, by_phones, end_post, ended_posts, holder_of,
-    last_ended, lend_again, loans, name_of, rejoin_team, reopen_post, take_on, take_up, unmake_people,
-    unmake_posts,
+    PostNow, Present, at_school, by_numbers, by_papers, by_phones, end_post, holder_of, last_ended,
+    lend_again, loans, name_of, posts_now, rejoin_team, reopen_post, take_on, take_up, unmake_posts,
 };
 
 /// A person as the roll knows them, with the open post.
@@ -142,6 +143,13 @@ impl Entered {
     pub fn sort_key(&self) -> &str {
         &self.sort_key
     }
+
+    /// What tells the record of somebody who is taken on so from what becomes of it.
+    #[must_use]
+    pub fn mark(&self) -> String {
+        let words = [self.name.as_str(), self.pinyin.as_str(), self.sex.code()];
+        person_mark(words, (&self.paper_index, self.phone_index.as_deref()), self.birth_year)
+    }
 }
 
 /// Somebody to be taken on.
@@ -176,6 +184,35 @@ pub struct NewPost<'r> {
     pub title: &'r str,
     /// The first day.
     pub since: NaiveDate,
+}
+
+impl NewPost<'_> {
+    /// What tells the post from what becomes of it.
+    #[must_use]
+    pub fn mark(&self) -> String {
+        post_mark([self.subject, self.stage, self.title], self.since, PostState::Active.key())
+    }
+}
+
+/// Values in short: two that are told by the same mark are the same.
+fn mark(values: &[&[u8]]) -> String {
+    let mut digest = Sha256::new();
+    for value in values {
+        digest.update(value);
+        digest.update([0]);
+    }
+    hex::encode(&digest.finalize()[..12])
+}
+
+fn person_mark(words: [&str; 3], (paper, phone): (&[u8], Option<&[u8]>), birth_year: Option<i64>) -> String {
+    let year = birth_year.map(|year| year.to_string()).unwrap_or_default();
+    let [name, pinyin, sex] = words.map(str::as_bytes);
+    mark(&[name, pinyin, sex, year.as_bytes(), paper, phone.unwrap_or_default()])
+}
+
+fn post_mark([subject, stage, title]: [&str; 3], since: NaiveDate, state: &str) -> String {
+    let since = since.to_string();
+    mark(&[subject, stage, title, since.as_str(), state].map(str::as_bytes))
 }
 
 /// What of a person's record a roll may change, as it is stored: to be put back as it was.
@@ -223,12 +260,17 @@ pub fn phone_index(keys: &Keys, phone: &Phone) -> Vec<u8> {
     matching::phone_index(keys, phone)
 }
 
-/// Changes the record of `person` to what the roll says; gives what it was. A roll without a phone
-/// number or a year of birth says nothing about the one that is known.
+/// Changes the record of `person` to what the roll says; gives what it was, and what tells what it has become. A
+/// roll without a phone number or a year of birth says nothing about the one that is known.
 ///
 /// # Errors
 /// What the database reports; [`DbError::NoRow`] when the person is not there.
-pub async fn change(tx: &mut Tx, person: Uuid, entered: &Entered, at: Instant) -> Result<Record, DbError> {
+pub async fn change(
+    tx: &mut Tx,
+    person: Uuid,
+    entered: &Entered,
+    at: Instant,
+) -> Result<(Record, String), DbError> {
     let before = store::record(tx, person).await?;
     let mut after = Record {
         name: entered.name.as_str().to_owned(),
@@ -245,19 +287,51 @@ pub async fn change(tx: &mut Tx, person: Uuid, entered: &Entered, at: Instant) -
         after.phone_masked = Some(phone.masked());
     }
     store::write_record(tx, person, &after, at).await?;
-    Ok(before)
+    let (made, _) = store::person_now(tx, person).await?;
+    Ok((before, made))
 }
 
-/// Puts the record of `person` back to `before`; says whether it was still as the change left it.
+/// Puts the record of `person` back to `before`; says whether it was still, or again, as the change left it,
+/// which `made` tells.
 ///
 /// # Errors
 /// What the database reports.
-pub async fn put_back(tx: &mut Tx, person: Uuid, before: &Record, at: Instant) -> Result<bool, DbError> {
-    if store::record(tx, person).await?.version != before.version + 1 {
+pub async fn put_back(
+    tx: &mut Tx,
+    person: Uuid,
+    (before, made): (&Record, &str),
+    at: Instant,
+) -> Result<bool, DbError> {
+    let (now, version) = store::person_now(tx, person).await?;
+    if version != before.version + 1 && now != made {
         return Ok(false);
     }
     store::write_record(tx, person, before, at).await?;
     Ok(true)
+}
+
+/// Removes people whom a roll has taken on, each with what tells whether the record is still, or again, as the
+/// roll left it; gives the names of those of whom it is not. What else hangs on one of them is
+/// [`DbError::Reference`].
+///
+/// # Errors
+/// What the database reports.
+pub async fn unmake_people(tx: &mut Tx, people: &[(Uuid, &str)]) -> Result<Vec<String>, DbError> {
+    let mut changed = Vec::new();
+    let all: Vec<Uuid> = people.iter().map(|(person, _)| *person).collect();
+    let removed = store::unmake_untouched(tx, &all).await?;
+    if usize::try_from(removed).is_ok_and(|removed| removed == all.len()) {
+        return Ok(changed);
+    }
+    for (person, made) in people {
+        match store::person_now(tx, *person).await {
+            Ok((now, version)) if now == *made => store::remove(tx, *person, version).await?,
+            Ok(_) => changed.push(name_of(tx, *person).await?),
+            Err(DbError::NoRow) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(changed)
 }
 
 /// Changes the duties of `post`; gives what they were.

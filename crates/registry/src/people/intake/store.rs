@@ -1,6 +1,8 @@
 //! Statements about many people at once. Lists of keys come in groups of [`GROUP`], the last
 //! filled up by repeating a key, so that the text of each statement stays the same.
 
+mod undoing;
+
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
@@ -12,6 +14,9 @@ use uuid::Uuid;
 use super::{Duties, NewPost, Newcomer, OnRoll, PostOnRoll, Record};
 use crate::people::first_day::{Earlier, Loan};
 use crate::people::model::{Post, PostState};
+
+pub use undoing::{PostNow, posts_now, unmake_posts, unmake_untouched};
+pub(super) use undoing::{person_now, remove};
 
 /// Keys in one statement.
 const GROUP: usize = 40;
@@ -81,24 +86,8 @@ const LENT_AGAIN: &str = "update post set state = 'seconded' where until is null
 const REOPEN_POST: &str = "update post set until = null, state = 'active', reason = '', changed_at = $2
     where id = $1 and until is not null";
 
-const UNMAKE_POSTS: &str = "delete from post
-    where id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-    $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)";
-
-const FORGET_MOVED: &str = "delete from post_moved
-    where post in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-    $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)";
-
-const ENDED_POSTS: &str = "select count(*) from post where until is not null
-    and id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-    $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)";
-
 const HOLDER_OF: &str = "select p.name from post o join person p on p.id = o.person where o.id = $1";
 const NAME_OF: &str = "select name from person where id = $1";
-
-const UNMAKE_PEOPLE: &str = "delete from person where version = 1
-    and id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-    $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)";
 
 fn filled<'v>(mut keys: Vec<Value<'v>>) -> Vec<Value<'v>> {
     let last = keys.last().cloned().unwrap_or(Value::Null);
@@ -437,37 +426,6 @@ pub async fn reopen_post(tx: &mut Tx, post: Uuid, at: Instant) -> Result<bool, D
     Ok(tx.run(REOPEN_POST, args![post, at]).await? == 1)
 }
 
-/// How many of `posts` have ended.
-///
-/// # Errors
-/// What the database reports.
-pub async fn ended_posts(tx: &mut Tx, posts: &[Uuid]) -> Result<i64, DbError> {
-    let mut ended = 0;
-    for group in posts.chunks(GROUP) {
-        let keys = filled(group.iter().map(|id| Value::from(*id)).collect());
-        ended += tx.row(ENDED_POSTS, &keys, |row| row.get::<i64>(0)).await?;
-    }
-    Ok(ended)
-}
-
-/// Removes posts that a roll has made.
-///
-/// # Errors
-/// What the database reports.
-pub async fn unmake_posts(tx: &mut Tx, posts: &[Uuid]) -> Result<u64, DbError> {
-    in_groups(tx, FORGET_MOVED, posts).await?;
-    in_groups(tx, UNMAKE_POSTS, posts).await
-}
-
-/// Removes people whom a roll has taken on and nobody has changed since; says how many. What else
-/// hangs on one of them is [`DbError::Reference`].
-///
-/// # Errors
-/// What the database reports.
-pub async fn unmake_people(tx: &mut Tx, people: &[Uuid]) -> Result<u64, DbError> {
-    in_groups(tx, UNMAKE_PEOPLE, people).await
-}
-
 /// The name of whoever holds a post.
 ///
 /// # Errors
@@ -482,13 +440,4 @@ pub async fn holder_of(tx: &mut Tx, post: Uuid) -> Result<String, DbError> {
 /// What the database reports.
 pub async fn name_of(tx: &mut Tx, person: Uuid) -> Result<String, DbError> {
     tx.row(NAME_OF, args![person], |row| row.get(0)).await
-}
-
-async fn in_groups(tx: &mut Tx, sql: &'static str, ids: &[Uuid]) -> Result<u64, DbError> {
-    let mut changed = 0;
-    for group in ids.chunks(GROUP) {
-        let keys = filled(group.iter().map(|id| Value::from(*id)).collect());
-        changed += tx.run(sql, &keys).await?;
-    }
-    Ok(changed)
 }

@@ -32,7 +32,7 @@ pub async fn take(
             if let Some(until) = row.until {
                 accounts::end_on(tx, person, held.id, until).await?;
             }
-            book.changed(GRANT_END, held.id, &held.until)?;
+            book.changed_to(GRANT_END, held.id, &held.until, accounts::term(row.until))?;
         }
         None => {
             let id = desk.ctx.id::<Row>().uuid();
@@ -53,7 +53,7 @@ pub async fn take(
             if needs_second_factor(row.role) {
                 accounts::sign_out(tx, person, desk.ctx.at, accounts::ROLES_CHANGED).await?;
             }
-            book.made(GRANT, id);
+            book.made_as(GRANT, id, accounts::term(row.until));
         }
     }
     if desk.chose(ACCOUNTS, "open") {
@@ -77,7 +77,7 @@ async fn enter(
     }
     let person = desk.ctx.id::<Row>().uuid();
     intake::take_on(tx, &[Newcomer { person, entered, kept_by: path }]).await?;
-    book.made(PERSON, person);
+    book.made_as(PERSON, person, entered.mark());
     memory.entered.insert(entered.paper_index.clone(), person);
     Ok(person)
 }

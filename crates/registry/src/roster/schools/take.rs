@@ -112,7 +112,8 @@ pub async fn take(
     let node = organisation::create(&desk.ctx, tx, &new).await.map_err(refused)?;
     let empty = organisation::facts(tx, node.id).await?.unwrap_or_default();
     organisation::state_facts(&desk.ctx, tx, node.id, &row.facts(&empty)).await.map_err(refused)?;
-    book.made(SCHOOL, node.id.uuid());
+    let made = mark_of(tx, &node).await?;
+    book.made_as(SCHOOL, node.id.uuid(), made);
     memory.places.add(Place {
         id: node.id.uuid(),
         kind: NodeKind::School.key().to_owned(),
@@ -155,7 +156,17 @@ async fn change(
     if new_facts != facts {
         organisation::state_facts(&desk.ctx, tx, Id::from_uuid(school), &new_facts).await.map_err(refused)?;
     }
-    book.changed(CHANGE, school, &before)
+    let node = load(desk, tx, school).await?;
+    let made = mark_of(tx, &node).await?;
+    book.changed_to(CHANGE, school, &before, made)
+}
+
+/// What tells a school as it stands from what becomes of it.
+async fn mark_of(tx: &mut Tx, node: &Node) -> Result<String, DbError> {
+    let facts = organisation::facts(tx, node.id).await?.unwrap_or_default();
+    let facts = Stated { version: 0, ..Stated::of(&facts) };
+    let values = (&node.name, &node.code, node.parent.map(Id::uuid), node.valid_to, facts);
+    serde_json::to_string(&values).map_err(|e| DbError::Engine(e.to_string()))
 }
 
 async fn load(desk: &Desk, tx: &mut Tx, school: Uuid) -> Result<Node, DbError> {
@@ -194,11 +205,12 @@ pub async fn undo(desk: &Desk, tx: &mut Tx, traces: Vec<Trace>) -> Result<(), Ob
     for trace in traces {
         let node = load(desk, tx, trace.subject).await?;
         if trace.thing == SCHOOL {
-            if node.version != 1 {
-                return Err(Obstacle::BuiltOn(format!(
-                    "“{}”在导入之后又被修改过，不能整批撤销；请逐条更正。",
-                    node.name
-                )));
+            let is_other = match trace.made.as_str() {
+                "" => node.version != 1,
+                made => mark_of(tx, &node).await? != made,
+            };
+            if is_other {
+                return Err(amended(&node));
             }
             let name = node.name;
             intake::unmake(tx, trace.subject).await.map_err(|error| match error {
@@ -217,11 +229,12 @@ pub async fn undo(desk: &Desk, tx: &mut Tx, traces: Vec<Trace>) -> Result<(), Ob
 async fn put_back(desk: &Desk, tx: &mut Tx, node: Node, trace: &Trace) -> Result<(), Obstacle> {
     let before: Before = serde_json::from_str(&trace.before).map_err(|e| DbError::Engine(e.to_string()))?;
     let facts = organisation::facts(tx, node.id).await?.unwrap_or_default();
-    if node.version != before.version || facts.version > before.facts.version + 1 {
-        return Err(Obstacle::BuiltOn(format!(
-            "“{}”在导入之后又被修改过，不能整批撤销；请逐条更正。",
-            node.name
-        )));
+    let is_other = match trace.made.as_str() {
+        "" => node.version != before.version || facts.version > before.facts.version + 1,
+        made => mark_of(tx, &node).await? != made,
+    };
+    if is_other {
+        return Err(amended(&node));
     }
     let id = node.id;
     if let Some(parent) = before.parent {
@@ -232,4 +245,8 @@ async fn put_back(desk: &Desk, tx: &mut Tx, node: Node, trace: &Trace) -> Result
         organisation::state_facts(&desk.ctx, tx, id, &old).await.map_err(refused)?;
     }
     Ok(())
+}
+
+fn amended(node: &Node) -> Obstacle {
+    Obstacle::BuiltOn(format!("“{}”在导入之后又被修改过，不能整批撤销；请逐条更正。", node.name))
 }

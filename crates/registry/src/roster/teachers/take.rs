@@ -70,7 +70,7 @@ pub async fn take(
         .collect();
     intake::take_on(tx, &newcomers).await?;
     for one in &newcomers {
-        book.made(PERSON, one.person);
+        book.made_as(PERSON, one.person, one.entered.mark());
     }
     // What is written of them meanwhile waits until it finds them at their new school; in one order, so that two
     // files do not wait for each other.
@@ -128,8 +128,8 @@ async fn update(
     let same =
         known.name == entered.name.as_str() && same_phone && same_year && known.sex == entered.sex.code();
     if !same {
-        let before = intake::change(tx, known.person, entered, desk.ctx.at).await?;
-        book.changed(PERSON, known.person, &before)?;
+        let (before, made) = intake::change(tx, known.person, entered, desk.ctx.at).await?;
+        book.changed_to(PERSON, known.person, &before, made)?;
     }
     let Some(post) = &known.post else { return Ok(()) };
     if post.school != one.school {
@@ -192,7 +192,8 @@ pub async fn leave(
         book.changed(END, post, &())?;
     }
     for grant in accounts::leave_school(tx, person, school, (day, desk.ctx.at), because).await? {
-        book.changed(GRANT_END, grant.id, &grant.until)?;
+        let made = accounts::term(Some(day.max(grant.since)));
+        book.changed_to(GRANT_END, grant.id, &grant.until, made)?;
     }
     Ok(())
 }
@@ -235,8 +236,8 @@ async fn take_up(desk: &Desk, tx: &mut Tx, arriving: &[&Placed<'_>], book: &mut 
         accounts::sign_out(tx, one.person, desk.ctx.at, accounts::ROLES_CHANGED).await?;
     }
     for (post, giving) in posts.iter().zip(&givings) {
-        book.made(POST, post.id);
-        book.made(GRANT, giving.id);
+        book.made_as(POST, post.id, post.mark());
+        book.made_as(GRANT, giving.id, accounts::term(giving.until));
     }
     Ok(())
 }

@@ -5,7 +5,6 @@
 
 use tisheng_kernel::person_name::sort_keys_of;
 use tisheng_platform::web::Cursor;
-use tisheng_platform::web::paging::ROWS;
 use tisheng_platform::{DbError, Scope, Tx, args};
 use tisheng_policy::scheme::Programme;
 
@@ -151,13 +150,13 @@ struct Wanted<'a> {
     spelt: &'a str,
 }
 
-/// A page of what begins with the words, after `after`; the keys say by what each was found.
+/// At most `most` of what begins with the words, after `after`; the keys say by what each was found.
 pub(super) async fn found(
     tx: &mut Tx,
     programme: &Programme,
     (scope, part): (&Scope, Part),
     (state, (words, spelt)): (&str, &(&str, String)),
-    after: &Cursor,
+    (after, most): (&Cursor, i64),
 ) -> Result<Vec<Placed>, DbError> {
     let end = format!("{words}{END}");
     let wanted = Wanted { programme, scope, part: part as usize, state, words, end: &end, spelt };
@@ -165,7 +164,7 @@ pub(super) async fn found(
     let mut place = Cursor { key: key.to_owned(), id: after.id.clone() };
     let mut page = Vec::new();
     for (n, by) in [By::Number, By::School, By::Name].into_iter().enumerate().skip(by.parse().unwrap_or(0)) {
-        let room = ROWS + 1 - i64::try_from(page.len()).unwrap_or(i64::MAX);
+        let room = most - i64::try_from(page.len()).unwrap_or(i64::MAX);
         if room <= 0 {
             break;
         }
