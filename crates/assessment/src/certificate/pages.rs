@@ -438,7 +438,7 @@ async fn reissue(asker: SignedIn, Path(number): Path<String>, fields: Fields) ->
 fn at_reason(error: CertificateError) -> Result<FormErrors, Failure> {
     match error {
         CertificateError::Reason | CertificateError::PersonalNumber | CertificateError::NumberWithin => {
-            Ok(FormErrors::one("reason", error.to_string()))
+            Ok(FormErrors::one("reason", error.to_string()).titled(&[("reason", "原因")]))
         }
         CertificateError::ManyLeftOut | CertificateError::NobodyLeft => {
             Ok(FormErrors::one("people", error.to_string()))

@@ -294,7 +294,13 @@ async fn wish(asker: SignedIn, fields: Fields) -> Answer {
                     .find(|k| k.starts_with("year"))
                     .unwrap_or_default(),
             };
-            again(&mine_page(&asker, Some(&fields), FormErrors::one(&field, error.to_string())).await?)
+            let errors = FormErrors::one(&field, error.to_string());
+            // What the years come to together is no single year's mistake.
+            let errors = match error {
+                HandoverError::Unreadable { .. } => errors.titled(&[(field.as_str(), "计入学时")]),
+                _ => errors,
+            };
+            again(&mine_page(&asker, Some(&fields), errors).await?)
         }
     }
 }

@@ -268,7 +268,7 @@ async fn decide_page(
         decider,
         may_dismiss: access::require(ctx, &decide::OFFICES).is_ok(),
         reason: reason.to_owned(),
-        errors,
+        errors: if waiting.state.waits() { errors.titled(&[("reason", "原因")]) } else { errors },
     })
 }
 
