@@ -52,9 +52,19 @@ struct TeamsPage {
 }
 
 impl TeamsPage {
-    fn error(&self, team: &Team, field: &str) -> &str {
-        if self.typed.text("team") == team.key() { self.errors.of(field) } else { "" }
+    fn error(&self, team: &Team) -> &str {
+        self.errors.of(&of_team(*team))
     }
+
+    /// Whether the form of `team` was sent with `value` in `field`.
+    fn sent(&self, team: &Team, field: &str, value: &str) -> bool {
+        self.typed.text("team") == team.key() && self.typed.has(field, value)
+    }
+}
+
+/// The field in which somebody is picked for `team`.
+fn of_team(team: Team) -> String {
+    format!("person-{}", team.key())
 }
 
 /// One school in the coverage of a region.
@@ -217,10 +227,12 @@ pub async fn enlist(asker: SignedIn, Path(node): Path<String>, fields: Fields) -
     let mut tx = ctx.read().await?;
     let node = load(&asker, &mut tx, &node).await?;
     drop(tx);
-    let mut check = fields.check();
-    let person: Option<Id<Person>> = check.chosen("person", "教师");
-    let mut errors = check.errors();
     let team: Team = fields.text("team").parse().map_err(|_| Failure::NotFound)?;
+    let (field, mut errors) = (of_team(team), FormErrors::default());
+    let person: Option<Id<Person>> = fields.text("person").parse().ok();
+    if person.is_none() {
+        errors.add(&field, "请选择成员");
+    }
     let duties: Vec<&str> = fields.all("duty").collect();
     let rules = ctx.app.parts.get::<TeamSource>().rules(ctx, node.id).await?;
     let rule = rules.iter().find(|rule| rule.key == team.key());
@@ -236,9 +248,14 @@ pub async fn enlist(asker: SignedIn, Path(node): Path<String>, fields: Fields) -
                     .done(&to, Flash::good(format!("{}已更新。", team_state(team, &[], &rules).title)))
                     .await;
             }
-            Err(error) => errors = form_errors(error)?,
+            Err(error) => {
+                for (_, sentence) in form_errors(error)?.iter() {
+                    errors.add(&field, sentence);
+                }
+            }
         }
     }
+    let errors = errors.titled(&[(field.as_str(), "成员")]);
     again(&teams_page(&asker, node, fields, errors).await?)
 }
 
