@@ -171,6 +171,15 @@ impl FormErrors {
         self
     }
 
+    /// The same on a page that does not show the fields: everything is said on top.
+    #[must_use]
+    pub fn untitled(mut self) -> Self {
+        for wrong in &mut self.0 {
+            wrong.title.clear();
+        }
+        self
+    }
+
     /// The first message that `field` says itself; empty when it is right.
     #[must_use]
     pub fn of(&self, field: &str) -> &str {
@@ -331,8 +340,9 @@ mod tests {
         let people = FormErrors::one("people", "请勾选教师");
         assert_eq!(people.summary(), [("people", "请勾选教师")]);
         assert_eq!(people.of("people"), "", "no field says it");
-        let beside = people.titled(&[("people", "教师")]);
+        let beside = people.clone().titled(&[("people", "教师")]);
         assert_eq!((beside.of("people"), beside.summary()), ("请勾选教师", vec![]));
+        assert_eq!(beside.untitled(), people);
     }
 
     #[test]

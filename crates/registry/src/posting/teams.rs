@@ -153,12 +153,21 @@ async fn teams_page(
             candidates.push((person, one.name.clone()));
         }
     }
+    let may_keep = allows(ctx, Permission::KeepSchool) && node.is_open();
+    // Without anybody to pick there is no form beside which a mistake could stand.
+    let errors = if may_keep && !candidates.is_empty() {
+        let fields: Vec<String> = Team::ALL.iter().map(|team| of_team(*team)).collect();
+        let titles: Vec<(&str, &str)> = fields.iter().map(|field| (field.as_str(), "成员")).collect();
+        errors.titled(&titles)
+    } else {
+        errors
+    };
     Ok(TeamsPage {
         page: Page::new(asker, format!("{}的团队", node.name), "/organisation")
             .crumb(&node.name, format!("/organisation/{}", node.id)),
         cards,
         candidates,
-        may_keep: allows(ctx, Permission::KeepSchool) && node.is_open(),
+        may_keep,
         typed,
         errors,
         node,
@@ -255,7 +264,6 @@ pub async fn enlist(asker: SignedIn, Path(node): Path<String>, fields: Fields) -
             }
         }
     }
-    let errors = errors.titled(&[(field.as_str(), "成员")]);
     again(&teams_page(&asker, node, fields, errors).await?)
 }
 

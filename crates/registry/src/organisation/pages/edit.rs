@@ -117,11 +117,16 @@ pub(crate) async fn edit_page(
         return Err(Failure::NotFound);
     }
     let page = page_of(asker, &mut tx, &node, "更名、调整、停用").await?;
+    // A form that the page does not have, such as that of a place closed meanwhile, says nothing itself.
+    let is_shown = match typed.text("form") {
+        "rename" | "recode" | "close" => node.is_open(),
+        form => form == "reopen" && !node.is_open(),
+    };
     Ok(EditPage {
         page: page.crumb(&node.name, format!("/organisation/{}", node.id)),
         node,
         typed,
-        errors,
+        errors: if is_shown { errors } else { errors.untitled() },
         today: asker.ctx.at.date(),
     })
 }
@@ -174,7 +179,7 @@ pub async fn rename(asker: SignedIn, Path(node): Path<String>, fields: Fields) -
             }
             Err(error) => {
                 errors =
-                    form_errors(error)?.titled(&[("name", "新名称"), ("on", "生效日期"), ("reason", "原因")])
+                    form_errors(error)?.titled(&[("name", "新名称"), ("on", "生效日期"), ("reason", "原因")]);
             }
         }
     }
@@ -198,7 +203,7 @@ pub async fn recode(asker: SignedIn, Path(node): Path<String>, fields: Fields) -
             }
             Err(error) => {
                 errors =
-                    form_errors(error)?.titled(&[("code", "新代码"), ("on", "生效日期"), ("reason", "原因")])
+                    form_errors(error)?.titled(&[("code", "新代码"), ("on", "生效日期"), ("reason", "原因")]);
             }
         }
     }
