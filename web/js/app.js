@@ -64,5 +64,5 @@ closeMenus();
 printing();
 drafts();
 reviewing();
-const summary = document.querySelector(".summary");
-if (summary) summary.focus();
+const wrong = document.querySelector(".summary") ?? document.querySelector("[aria-invalid=true], .error[tabindex]");
+if (wrong) wrong.focus();

@@ -81,6 +81,8 @@ struct Shown {
     revoked: Option<Certificate>,
     name: String,
     school: String,
+    /// The scheme and its version by which this is judged.
+    basis: String,
     person: Id<Person>,
     /// Where the teacher does first what is missing.
     next: &'static str,
@@ -89,11 +91,6 @@ struct Shown {
 impl Shown {
     fn open(&self) -> impl Iterator<Item = &Condition> {
         self.verdict.listed().filter(|gate| !gate.met)
-    }
-
-    /// Whether all that is missing is in the hands of others.
-    fn only_waits(&self) -> bool {
-        self.open().all(|gate| gate.waiting)
     }
 
     /// Whether part of the score is left out because nobody reports it.
@@ -117,6 +114,13 @@ struct StandingPage {
     unprintable: String,
 }
 
+impl StandingPage {
+    /// Whether the page proposes a step to its own teacher.
+    fn has_next(&self) -> bool {
+        self.own && self.shown.open().any(|gate| !gate.waiting)
+    }
+}
+
 /// The standing of `person` in the programme where they teach; of whoever has left, where they `left`.
 async fn shown(ctx: &Ctx, person: Id<Person>, left: Option<&Member>) -> Result<Shown, Failure> {
     let mut tx = ctx.read().await?;
@@ -134,7 +138,9 @@ async fn shown(ctx: &Ctx, person: Id<Person>, left: Option<&Member>) -> Result<S
     let rules = scheme::rules(&ctx.app, &mut tx, &programme).await?;
     let open = verdict.listed().filter(|gate| !(gate.met || gate.waiting));
     let next = open.map(|gate| step_of(&rules, gate)).min().map_or("/", |(_, place)| place);
-    Ok(Shown { verdict, certificate, revoked, name, school, person, next })
+    let judged = scheme::rules_for(&ctx.app, &mut tx, &programme, person).await?;
+    let basis = format!("{}（{}版）", *judged.identity.short_title, judged.identity.version);
+    Ok(Shown { verdict, certificate, revoked, name, school, basis, person, next })
 }
 
 /// `GET /standing`
@@ -338,7 +344,7 @@ async fn reissue(asker: SignedIn, Path(number): Path<String>, fields: Fields) ->
 fn at_reason(error: CertificateError) -> Result<FormErrors, Failure> {
     match error {
         CertificateError::Reason | CertificateError::PersonalNumber | CertificateError::NumberWithin => {
-            Ok(FormErrors::one("reason", error.to_string()))
+            Ok(FormErrors::one("reason", error.to_string()).titled(&[("reason", "原因")]))
         }
         CertificateError::ManyLeftOut | CertificateError::NobodyLeft => {
             Ok(FormErrors::one("people", error.to_string()))

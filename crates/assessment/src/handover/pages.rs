@@ -81,13 +81,13 @@ async fn office_page(asker: &SignedIn, errors: FormErrors) -> Result<OfficePage,
             row.hours += seconds;
         }
     }
-    let shown = |seconds| ruled.rules.hours.shown(seconds);
+    let length = *ruled.rules.hours.length;
     let batches = store::batches(&mut tx, ruled.programme.id, &scope, BATCHES).await?;
     let mut told = Vec::new();
     for batch in batches {
         let given_up = jobs::state(&mut tx, batch.job).await?.is_some_and(|state| state.given_up);
         let state = match batch.done_at {
-            Some(_) => shown(batch.seconds),
+            Some(_) => batch.seconds.in_hours(length),
             None if given_up => "没有成功，请重新生成".to_owned(),
             None => "正在生成".to_owned(),
         };
@@ -100,7 +100,7 @@ async fn office_page(asker: &SignedIn, errors: FormErrors) -> Result<OfficePage,
         years: years
             .into_values()
             .map(|row| {
-                let hours = shown(row.hours);
+                let hours = row.hours.in_hours(length);
                 (row, hours)
             })
             .collect(),
@@ -157,18 +157,18 @@ async fn one(asker: SignedIn, Path(id): Path<Id<Batch>>, filters: Filters) -> An
     }
     let next = rows.last().filter(|_| more).map(|told| filters.with("after", &told.line.number));
     let given_up = jobs::state(&mut tx, batch.job).await?.is_some_and(|state| state.given_up);
-    let shown = |seconds| ruled.rules.hours.shown(seconds);
+    let length = *ruled.rules.hours.length;
     let title = format!("{}年度移交文件 {}", batch.year, batch.code);
     show(&BatchPage {
         page: Page::new(&asker, title, "/handover").crumb("学时移交", "/handover"),
         system: ruled.rule().map(|rule| rule.system.value.clone()).unwrap_or_default(),
         by_year: ruled.rule().is_ok_and(|rule| *rule.when == When::YearEnd),
-        hours: shown(batch.seconds),
+        hours: batch.seconds.with_unit(length),
         given_up,
         rows: rows
             .into_iter()
             .map(|told| {
-                let hours = shown(told.line.seconds);
+                let hours = told.line.seconds.in_hours(length);
                 (told, hours)
             })
             .collect(),
@@ -249,9 +249,9 @@ async fn mine_page(
     let of = |sums: &BTreeMap<i32, Seconds>, year| sums.get(&year).copied().unwrap_or(Seconds::ZERO);
     let row = |year: i32| MineRow {
         year,
-        worked: shown(of(&worked, year)),
-        right: shown(of(&right, year)),
-        handed: shown(of(&handed, year)),
+        worked: of(&worked, year).in_hours(length),
+        right: of(&right, year).in_hours(length),
+        handed: of(&handed, year).in_hours(length),
         typed: typed.map_or_else(
             || of(&right, year).in_hours(length),
             |fields| fields.text(&format!("year{year}")).to_owned(),
@@ -294,7 +294,13 @@ async fn wish(asker: SignedIn, fields: Fields) -> Answer {
                     .find(|k| k.starts_with("year"))
                     .unwrap_or_default(),
             };
-            again(&mine_page(&asker, Some(&fields), FormErrors::one(&field, error.to_string())).await?)
+            let errors = FormErrors::one(&field, error.to_string());
+            // What the years come to together is no single year's mistake.
+            let errors = match error {
+                HandoverError::Unreadable { .. } => errors.titled(&[(field.as_str(), "计入学时")]),
+                _ => errors,
+            };
+            again(&mine_page(&asker, Some(&fields), errors).await?)
         }
     }
 }

@@ -129,7 +129,11 @@ pub(super) fn read_marks(pieces: &[Piece], fields: &Fields) -> Result<Vec<Marks>
         let said = fields.text(&format!("level-{}", piece.key)).parse().ok();
         match mark(piece, &ticked, said, reason) {
             Ok(found) => marks.push(found),
-            Err(contradiction) => check.fail(&format!("piece-{}", piece.key), contradiction.to_string()),
+            Err(contradiction) => {
+                let field = format!("piece-{}", piece.key);
+                check.title(&field, &piece.name);
+                check.fail(&field, contradiction.to_string());
+            }
         }
     }
     check.optional("remark", "总体意见", REASON);

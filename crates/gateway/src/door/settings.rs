@@ -98,7 +98,7 @@ impl Settings {
             check.fail("local_off", message);
         }
         let settings = Self { name, address, client, secret, scopes, claim, second_factor, local_allowed };
-        let errors = check.errors();
+        let errors = check.errors().titled(&[("claim_holds", "字段内容"), ("local_off", "密码登录")]);
         if errors.is_empty() { Ok(settings) } else { Err(errors) }
     }
 

@@ -180,6 +180,10 @@ fn row(listed: Listed) -> Row {
     }
 }
 
+/// The fields of the form, which say what is wrong with them.
+const TITLES: [(&str, &str); 4] =
+    [("name", "名称"), ("scope", "权限"), ("rate", "每秒最多的请求次数"), ("quota", "每天最多写入的条数")];
+
 /// What the form asks for, of what the asker may give.
 fn wanted(
     fields: &Fields,
@@ -215,7 +219,7 @@ fn wanted(
             let platform = Some(platform.uuid());
             Ok(Wanted { platform, rate, quota, ..Wanted::new(&name, &scopes) })
         }
-        _ => Err(errors),
+        _ => Err(errors.titled(&TITLES)),
     }
 }
 

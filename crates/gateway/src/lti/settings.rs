@@ -83,7 +83,7 @@ impl Settings {
         }
         let names = fields.has("names", "yes");
         let whole = fields.has("whole", "yes");
-        let errors = check.errors();
+        let errors = check.errors().titled(&[("redirects", "回调地址")]);
         let settings = Self { name, login, target, redirects, key_set, keys, picker, names, whole };
         if errors.is_empty() { Ok(settings) } else { Err(errors) }
     }

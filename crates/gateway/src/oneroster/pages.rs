@@ -106,7 +106,10 @@ async fn bring(asker: SignedIn, form: Multipart) -> Answer {
     let ctx = &asker.ctx;
     require(ctx, &OFFICES)?;
     let received = receive(form).await?;
-    let refused = |sentence: String| again(&files_page(&asker, FormErrors::one("file", sentence))?);
+    let refused = |sentence: String| {
+        let errors = FormErrors::one("file", sentence).titled(&[("file", "OneRoster 压缩包")]);
+        again(&files_page(&asker, errors)?)
+    };
     let Some((name, bytes)) = received.file else {
         return refused("请选择要上传的文件；空文件不能导入".to_owned());
     };

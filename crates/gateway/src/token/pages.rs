@@ -142,6 +142,9 @@ fn row(ctx: &Ctx, token: Token, (place, platform): (String, String), is_kept: bo
     }
 }
 
+/// The fields that say what is wrong with them; that of the platform is there only where there are some.
+const TITLES: [(&str, &str); 3] = [("name", "名称"), ("scope", "权限"), ("days", "有效期")];
+
 /// What the form asks for.
 async fn wanted(ctx: &Ctx, tx: &mut Tx, fields: &Fields) -> Result<Result<Wanted, FormErrors>, Failure> {
     let institution = actions::is_institution(ctx)?;
@@ -159,10 +162,10 @@ async fn wanted(ctx: &Ctx, tx: &mut Tx, fields: &Fields) -> Result<Result<Wanted
     let days = LASTING.iter().find(|(days, _)| days.to_string() == fields.text("days"));
     let Some((days, _)) = days else {
         errors.add("days", "请选择有效期");
-        return Ok(Err(errors));
+        return Ok(Err(errors.titled(&TITLES)));
     };
     if !errors.is_empty() {
-        return Ok(Err(errors));
+        return Ok(Err(errors.titled(&TITLES)));
     }
     let node = actions::ground(ctx, tx).await?;
     Ok(Ok(Wanted { name, node, platform, scopes, rate: USUAL_RATE, days: *days }))

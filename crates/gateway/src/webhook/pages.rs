@@ -142,6 +142,9 @@ async fn list_page(
     })
 }
 
+/// The fields that say what is wrong with them; that of the platform is there only where there are some.
+const TITLES: [(&str, &str); 3] = [("name", "名称"), ("url", "接收通知的地址"), ("event", "事件")];
+
 /// What the form asks for.
 async fn wanted(ctx: &Ctx, tx: &mut Tx, fields: &Fields) -> Result<Result<Wanted, FormErrors>, Failure> {
     let institution = token::is_institution(ctx)?;
@@ -163,7 +166,7 @@ async fn wanted(ctx: &Ctx, tx: &mut Tx, fields: &Fields) -> Result<Result<Wanted
         errors.add(field, sentence);
     }
     if !errors.is_empty() {
-        return Ok(Err(errors));
+        return Ok(Err(errors.titled(&TITLES)));
     }
     let node = token::ground(ctx, tx).await?;
     match actions::has_room(tx, (node.0, platform), None).await {

@@ -83,7 +83,7 @@ impl Fields {
     /// Starts checking: each look at a field may add an error.
     #[must_use]
     pub fn check(&self) -> Checked<'_> {
-        Checked { fields: self, errors: FormErrors::default() }
+        Checked { fields: self, titles: Vec::new(), errors: FormErrors::default() }
     }
 
     /// The digest of the address and the content without the idempotency key: two buttons of one
@@ -118,8 +118,20 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
 }
 
 /// What is wrong with a form, by field.
+///
+/// What is wrong is said once. An error whose field has a title is said beside that field, and the
+/// summary on top only names the field: with the title the page promises to say `of(field)` there. An
+/// error without a title, such as one that no field is to blame for, is said in the summary.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct FormErrors(Vec<(String, String)>);
+pub struct FormErrors(Vec<Wrong>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Wrong {
+    field: String,
+    /// Empty when no field of the page is sure to say the message.
+    title: String,
+    message: String,
+}
 
 impl FormErrors {
     /// Nothing is wrong.
@@ -130,7 +142,7 @@ impl FormErrors {
 
     /// Adds `message` about `field`.
     pub fn add(&mut self, field: &str, message: impl Into<String>) {
-        self.0.push((field.to_owned(), message.into()));
+        self.0.push(Wrong { field: field.to_owned(), title: String::new(), message: message.into() });
     }
 
     /// One error alone.
@@ -141,15 +153,62 @@ impl FormErrors {
         errors
     }
 
-    /// The first message about `field`; empty when it is right.
+    /// Both.
     #[must_use]
-    pub fn of(&self, field: &str) -> &str {
-        self.0.iter().find(|(name, _)| name == field).map_or("", |(_, message)| message)
+    pub fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
     }
 
-    /// Field and message, in order, for the summary on top of the page.
+    /// Gives the fields that say their errors themselves their titles: pairs of field and title.
+    #[must_use]
+    pub fn titled(mut self, titles: &[(&str, &str)]) -> Self {
+        for wrong in self.0.iter_mut().filter(|wrong| wrong.title.is_empty()) {
+            if let Some((_, title)) = titles.iter().find(|(field, _)| *field == wrong.field) {
+                (*title).clone_into(&mut wrong.title);
+            }
+        }
+        self
+    }
+
+    /// The same on a page that does not show the fields: everything is said on top.
+    #[must_use]
+    pub fn untitled(mut self) -> Self {
+        for wrong in &mut self.0 {
+            wrong.title.clear();
+        }
+        self
+    }
+
+    /// The first message that `field` says itself; empty when it is right.
+    #[must_use]
+    pub fn of(&self, field: &str) -> &str {
+        let mut own = self.0.iter().filter(|wrong| wrong.field == field && !wrong.title.is_empty());
+        own.next().map_or("", |wrong| &wrong.message)
+    }
+
+    /// Field and message, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(field, message)| (field.as_str(), message.as_str()))
+        self.0.iter().map(|wrong| (wrong.field.as_str(), wrong.message.as_str()))
+    }
+
+    /// For the summary on top of the page: field and words, in order. The words are the title where
+    /// the field says the message, the message otherwise. Nothing when a single field says it all:
+    /// that field takes the focus.
+    #[must_use]
+    pub fn summary(&self) -> Vec<(&str, &str)> {
+        match self.0.as_slice() {
+            [only] if !only.title.is_empty() => Vec::new(),
+            several => several.iter().enumerate().map(|(at, wrong)| self.summed(at, wrong)).collect(),
+        }
+    }
+
+    /// A field says the first of its messages; what else is wrong with it is said on top.
+    fn summed<'e>(&'e self, at: usize, wrong: &'e Wrong) -> (&'e str, &'e str) {
+        let is_own = |other: &&Wrong| other.field == wrong.field && !other.title.is_empty();
+        let is_first = !self.0.iter().take(at).any(|earlier| is_own(&earlier));
+        let words = if is_first && !wrong.title.is_empty() { &wrong.title } else { &wrong.message };
+        (&wrong.field, words)
     }
 }
 
@@ -157,6 +216,8 @@ impl FormErrors {
 #[derive(Debug)]
 pub struct Checked<'f> {
     fields: &'f Fields,
+    /// The fields that were looked at, with their titles.
+    titles: Vec<(String, String)>,
     errors: FormErrors,
 }
 
@@ -172,6 +233,7 @@ impl<'f> Checked<'f> {
 
     /// The text of a field that may be empty and has at most `most` characters.
     pub fn optional(&mut self, name: &str, title: &str, most: usize) -> &'f str {
+        self.title(name, title);
         let text = self.fields.text(name);
         let length = text.chars().count();
         if length > most {
@@ -215,6 +277,7 @@ impl<'f> Checked<'f> {
 
     /// Something that parses, such as an identifier or a state; `None` (with an error) if not.
     pub fn chosen<T: FromStr>(&mut self, name: &str, title: &str) -> Option<T> {
+        self.title(name, title);
         let parsed = self.fields.text(name).parse().ok();
         if parsed.is_none() {
             self.errors.add(name, format!("请选择{title}"));
@@ -222,21 +285,28 @@ impl<'f> Checked<'f> {
         parsed
     }
 
+    /// Gives `name`, which is read in another way, its title.
+    pub fn title(&mut self, name: &str, title: &str) {
+        self.titles.push((name.to_owned(), title.to_owned()));
+    }
+
     /// Adds an error that the caller found.
     pub fn fail(&mut self, field: &str, message: impl Into<String>) {
         self.errors.add(field, message);
     }
 
-    /// The errors found.
+    /// The errors found; those of fields that were looked at have their titles.
     #[must_use]
     pub fn errors(self) -> FormErrors {
-        self.errors
+        let titles: Vec<(&str, &str)> =
+            self.titles.iter().map(|(name, title)| (name.as_str(), title.as_str())).collect();
+        self.errors.titled(&titles)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Fields;
+    use super::{Fields, FormErrors};
 
     #[test]
     fn keeps_what_was_typed_and_says_what_is_wrong() {
@@ -250,6 +320,29 @@ mod tests {
         assert_eq!(errors.of("hours"), "学时应在 1 到 60 之间");
         assert_eq!(errors.of("reason"), "请填写原因");
         assert_eq!(fields.all("cap").collect::<Vec<_>>(), ["A1", "A6"]);
+    }
+
+    #[test]
+    fn the_summary_names_fields_that_say_their_errors_and_says_what_no_field_says() {
+        let fields = Fields::read(b"hours=x").expect("a form");
+        let mut check = fields.check();
+        check.required("name", "姓名", 50);
+        let one = check.errors();
+        assert_eq!((one.of("name"), one.summary()), ("请填写姓名", vec![]));
+        let mut check = fields.check();
+        check.required("name", "姓名", 50);
+        check.number("hours", "学时", 1..=60);
+        check.fail("hours", "学时应为整数");
+        check.fail("people", "请勾选教师");
+        let several = check.errors();
+        let said = [("name", "姓名"), ("hours", "学时"), ("hours", "学时应为整数"), ("people", "请勾选教师")];
+        assert_eq!(several.summary(), said);
+        let people = FormErrors::one("people", "请勾选教师");
+        assert_eq!(people.summary(), [("people", "请勾选教师")]);
+        assert_eq!(people.of("people"), "", "no field says it");
+        let beside = people.clone().titled(&[("people", "教师")]);
+        assert_eq!((beside.of("people"), beside.summary()), ("请勾选教师", vec![]));
+        assert_eq!(beside.untitled(), people);
     }
 
     #[test]

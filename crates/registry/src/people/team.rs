@@ -45,6 +45,10 @@ pub struct TeamState {
     pub title: String,
     /// What the rule asks, met or not.
     pub conditions: Vec<Condition>,
+    /// How many it is to have, in words; empty without a rule.
+    pub needed: String,
+    /// What is missing, in one sentence; empty when nothing is.
+    pub missing: String,
 }
 
 impl TeamState {
@@ -91,8 +95,20 @@ impl TeamSource {
 pub fn team_state(team: Team, duties: &[Vec<String>], rules: &[TeamRule]) -> TeamState {
     let held: Vec<Vec<&str>> = duties.iter().map(|held| held.iter().map(String::as_str).collect()).collect();
     match rules.iter().find(|rule| rule.key == team.key()) {
-        Some(rule) => TeamState { team, title: (*rule.title).clone(), conditions: rule.conditions(&held) },
-        None => TeamState { team, title: team.title().to_owned(), conditions: Vec::new() },
+        Some(rule) => TeamState {
+            team,
+            title: (*rule.title).clone(),
+            conditions: rule.conditions(&held),
+            needed: rule.needed(),
+            missing: rule.missing(&held),
+        },
+        None => TeamState {
+            team,
+            title: team.title().to_owned(),
+            conditions: Vec::new(),
+            needed: String::new(),
+            missing: String::new(),
+        },
     }
 }
 

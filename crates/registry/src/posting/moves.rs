@@ -289,7 +289,10 @@ async fn submit(asker: SignedIn, person: String, fields: Fields, kind: Move) -> 
                 drop(once);
                 return contested(&asker, &person, kind, fields).await;
             }
-            Err(error) => errors = form_errors(error)?,
+            Err(error) => {
+                let titles = [("on", kind.day()), ("subject", "任教学科"), ("reason", "原因")];
+                errors = form_errors(error)?.titled(&titles);
+            }
         }
     }
     drop(once);

@@ -54,6 +54,16 @@ async fn new_page(
     })
 }
 
+/// The fields of the form.
+const TITLES: [(&str, &str); 6] = [
+    ("name", "姓名"),
+    ("paper", "证件号码"),
+    ("phone", "手机号"),
+    ("subject", "任教学科"),
+    ("stage", "学段"),
+    ("since", "任职起始日期"),
+];
+
 /// `POST /organisation/{node}/people/new`: enters the record and, at a school, the post.
 pub async fn submit(asker: SignedIn, Path(node): Path<String>, fields: Fields) -> Answer {
     let ctx = &asker.ctx;
@@ -72,9 +82,7 @@ pub async fn submit(asker: SignedIn, Path(node): Path<String>, fields: Fields) -
     let mut check = fields.check();
     let stage: Option<Stage> = if teaches { check.chosen("stage", "学段") } else { None };
     let since = if teaches { check.date("since", "任职起始日期") } else { None };
-    for (field, message) in check.errors().iter() {
-        errors.add(field, message);
-    }
+    errors = errors.and(check.errors());
     if let (Some(name), Some(identity), true) = (&name, &identity, errors.is_empty()) {
         let new = NewPerson { name, identity, phone: phone.as_ref(), sex, birth_year: None, kept_by: id };
         let entered = enter(&asker, &mut once, &new, stage.zip(since), &fields).await;
@@ -88,7 +96,7 @@ pub async fn submit(asker: SignedIn, Path(node): Path<String>, fields: Fields) -
     }
     drop(once);
     // The number is not sent back: what was typed wrongly is typed again.
-    again(&new_page(&asker, &node, fields, errors).await?)
+    again(&new_page(&asker, &node, fields, errors.titled(&TITLES)).await?)
 }
 
 /// Registers the person, or finds the record of somebody who has left elsewhere, and appoints.

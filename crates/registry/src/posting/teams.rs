@@ -52,9 +52,19 @@ struct TeamsPage {
 }
 
 impl TeamsPage {
-    fn error(&self, team: &Team, field: &str) -> &str {
-        if self.typed.text("team") == team.key() { self.errors.of(field) } else { "" }
+    fn error(&self, team: &Team) -> &str {
+        self.errors.of(&of_team(*team))
     }
+
+    /// Whether the form of `team` was sent with `value` in `field`.
+    fn sent(&self, team: &Team, field: &str, value: &str) -> bool {
+        self.typed.text("team") == team.key() && self.typed.has(field, value)
+    }
+}
+
+/// The field in which somebody is picked for `team`.
+fn of_team(team: Team) -> String {
+    format!("person-{}", team.key())
 }
 
 /// One school in the coverage of a region.
@@ -143,12 +153,21 @@ async fn teams_page(
             candidates.push((person, one.name.clone()));
         }
     }
+    let may_keep = allows(ctx, Permission::KeepSchool) && node.is_open();
+    // Without anybody to pick there is no form beside which a mistake could stand.
+    let errors = if may_keep && !candidates.is_empty() {
+        let fields: Vec<String> = Team::ALL.iter().map(|team| of_team(*team)).collect();
+        let titles: Vec<(&str, &str)> = fields.iter().map(|field| (field.as_str(), "成员")).collect();
+        errors.titled(&titles)
+    } else {
+        errors
+    };
     Ok(TeamsPage {
         page: Page::new(asker, format!("{}的团队", node.name), "/organisation")
             .crumb(&node.name, format!("/organisation/{}", node.id)),
         cards,
         candidates,
-        may_keep: allows(ctx, Permission::KeepSchool) && node.is_open(),
+        may_keep,
         typed,
         errors,
         node,
@@ -217,10 +236,12 @@ pub async fn enlist(asker: SignedIn, Path(node): Path<String>, fields: Fields) -
     let mut tx = ctx.read().await?;
     let node = load(&asker, &mut tx, &node).await?;
     drop(tx);
-    let mut check = fields.check();
-    let person: Option<Id<Person>> = check.chosen("person", "教师");
-    let mut errors = check.errors();
     let team: Team = fields.text("team").parse().map_err(|_| Failure::NotFound)?;
+    let (field, mut errors) = (of_team(team), FormErrors::default());
+    let person: Option<Id<Person>> = fields.text("person").parse().ok();
+    if person.is_none() {
+        errors.add(&field, "请选择成员");
+    }
     let duties: Vec<&str> = fields.all("duty").collect();
     let rules = ctx.app.parts.get::<TeamSource>().rules(ctx, node.id).await?;
     let rule = rules.iter().find(|rule| rule.key == team.key());
@@ -236,7 +257,11 @@ pub async fn enlist(asker: SignedIn, Path(node): Path<String>, fields: Fields) -
                     .done(&to, Flash::good(format!("{}已更新。", team_state(team, &[], &rules).title)))
                     .await;
             }
-            Err(error) => errors = form_errors(error)?,
+            Err(error) => {
+                for (_, sentence) in form_errors(error)?.iter() {
+                    errors.add(&field, sentence);
+                }
+            }
         }
     }
     again(&teams_page(&asker, node, fields, errors).await?)

@@ -1,12 +1,14 @@
 //! Stories of posts and the roles that go with them, on both engines.
 
+use std::future::ready;
+
 use chrono::TimeDelta;
 use tisheng_platform::{Parts, args};
 use tisheng_rules::plan::{TeamRole, TeamRule};
 use tisheng_rules::{Basis, Place, Source, Sourced};
 use tisheng_testkit::{Browser, Engine, Seen, TestApp, story};
 
-use crate::people::Team;
+use crate::people::{Team, TeamSource};
 use crate::samples::{Persona, Town, identity, small_town};
 use crate::{access, organisation, people, posting};
 
@@ -192,10 +194,9 @@ story!(a_roll_is_sorted_both_ways_and_by_school, |engine| async move {
     assert!(at(&own, "校长甲") < at(&own, "教师甲"));
 });
 
-story!(a_team_is_made_of_those_who_work_at_the_school, |engine| async move {
-    let (test, town) = with_town(engine).await;
-    let school = town.school();
-    let rule = TeamRule {
+/// A team of two, of whom one knows about computers.
+fn pair() -> TeamRule {
+    TeamRule {
         key: "management".to_owned(),
         title: sourced("学校信息化管理团队".to_owned()),
         minimum: sourced(2),
@@ -205,7 +206,47 @@ story!(a_team_is_made_of_those_who_work_at_the_school, |engine| async move {
             title: sourced("信息技术骨干教师".to_owned()),
             minimum: sourced(1),
         }],
-    };
+    }
+}
+
+/// What the form sends that makes somebody the one who knows about computers.
+fn joining(person: &str) -> [(&str, &str); 3] {
+    [("team", "management"), ("person", person), ("duty", "ict_lead")]
+}
+
+story!(a_school_sees_what_its_teams_lack, |engine| async move {
+    let rooms = access::routes().merge(organisation::routes()).merge(people::routes());
+    let rules = TeamSource::new(|_, _| ready(Ok(vec![pair()])));
+    let parts = Parts::default().with(rules);
+    let test = TestApp::start(engine, rooms.merge(posting::routes()), parts).await;
+    let town = small_town(&test.system()).await.expect("a town");
+    let school = town.school();
+    let teams = format!("/organisation/{}/teams", school.node.id);
+    let mut clerk = signed_in(&test, &school.clerk).await;
+    let page = clerk.get(&teams).await;
+    page.shows("2 人，其中信息技术骨干教师 1 人").shows("还差 1 人，缺信息技术骨干教师 1 人。");
+    page.shows("方案没有规定").hides("已建齐");
+
+    let nobody = clerk.post(&teams, &[("team", "management"), ("duty", "ict_lead")]).await;
+    assert_eq!(nobody.is(422).text().matches("请选择成员").count(), 1, "{}", nobody.text());
+    let html = nobody.html();
+    assert!(html.contains("<details class=\"help\" open>"), "the mistake is in sight: {html}");
+    assert!(html.contains("value=\"ict_lead\" checked"), "what was ticked is kept: {html}");
+
+    let [lead, third] = [0, 1].map(|which| school.teachers[which].person.to_string());
+    clerk.post(&teams, &joining(&lead)).await.shows("已更新").shows("已建齐").hides("还差");
+    let full = clerk.post(&teams, &joining(&third)).await;
+    assert_eq!(full.is(422).text().matches("最多 2 人").count(), 1, "{}", full.text());
+    let leaves = [("team", "management"), ("person", lead.as_str())];
+    clerk.post(&format!("{teams}/dismiss"), &leaves).await.shows("已移出团队").shows("还差 1 人");
+    let mut neighbour = signed_in(&test, &town.neighbour_office).await;
+    neighbour.post(&teams, &joining(&lead)).await.is(404);
+});
+
+story!(a_team_is_made_of_those_who_work_at_the_school, |engine| async move {
+    let (test, town) = with_town(engine).await;
+    let school = town.school();
+    let rule = pair();
     let clerk = test.ctx(school.clerk.who());
     let mut tx = clerk.write().await.expect("a transaction");
     let team = (school.node.id, Team::Management);

@@ -95,6 +95,7 @@ async fn submit(asker: SignedIn, Path(node): Path<String>, fields: Fields) -> An
         }
     }
     drop(once);
+    let errors = errors.titled(&[("parent_name", "新的上级机构")]);
     again(&move_page(&asker, &node, fields, errors, places).await?)
 }
 
@@ -113,7 +114,7 @@ async fn close(asker: SignedIn, Path(node): Path<String>, fields: Fields) -> Ans
                 let flash = Flash::good("机构已停用，历史数据全部保留；如有误可以恢复使用。");
                 return once.done(&format!("/organisation/{id}"), flash).await;
             }
-            Err(error) => errors = form_errors(error)?,
+            Err(error) => errors = form_errors(error)?.titled(&[("on", "生效日期"), ("reason", "原因")]),
         }
     }
     again(&edit_page(&asker, &node, fields.clone(), errors).await?)

@@ -59,6 +59,8 @@ struct Row {
     place: String,
     host: String,
     hours: String,
+    /// The hours as a column of them shows them.
+    figure: String,
     state: &'static str,
     tone: &'static str,
 }
@@ -74,6 +76,7 @@ fn row(rules: &Scheme, activity: &Activity) -> Row {
         place: plan.place.clone(),
         host: plan.host.clone(),
         hours: rules.hours.shown(plan.seconds),
+        figure: plan.seconds.in_hours(*rules.hours.length),
         state: activity.state.chinese(),
         tone: activity.state.tone(),
     }

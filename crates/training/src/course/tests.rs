@@ -55,7 +55,9 @@ story!(an_institution_hands_a_course_in_and_the_office_lets_it_count, |engine| a
     let (place, platform, lecturer, capability) = begin(engine).await;
     let platform = platform.id.to_string();
     let mut own = place.browser(&lecturer).await;
-    own.get("/courses/new").await.shows("提交课程");
+    let blank = own.get("/courses/new").await;
+    blank.shows("提交课程").shows("适用学科");
+    assert!(!blank.html().contains("<details class=\"help\" open>"), "nothing optional is filled in");
     let good = form(&platform, &capability);
     let wrong = [
         (with(good.clone(), "title", ""), "课程名称"),
@@ -71,6 +73,16 @@ story!(an_institution_hands_a_course_in_and_the_office_lets_it_count, |engine| a
         again.is(422).says(sentence);
         assert_eq!(again.field("material"), "60", "what was typed stays");
     }
+    // Of several mistakes the fields are named above, and what is wrong stands beside each.
+    let two = own.post("/courses/new", &with(with(good.clone(), "title", ""), "hours", "x")).await;
+    two.is(422).says("请先更正以下内容");
+    let html = two.html();
+    assert!(html.contains("<a href=\"#title\">课程名称</a>") && html.contains("<a href=\"#hours\">学时</a>"));
+    assert_eq!(two.text().matches("请填写课程名称").count(), 1, "{}", two.text());
+    assert_eq!(two.text().matches("学时应为数字").count(), 1, "{}", two.text());
+    assert!(html.contains("<details class=\"help\" open>"), "what is filled in is in sight: {html}");
+    let one = own.post("/courses/new", &with(good.clone(), "title", "")).await;
+    assert!(!one.html().contains("class=\"summary\""), "one alone is said where it is: {}", one.html());
     let made = own.post("/courses/new", &good).await;
     made.is(200).shows("待审核").shows("学完计 2 学时");
     own.post("/courses/new", &good).await.is(422).says("编号");

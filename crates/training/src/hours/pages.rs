@@ -183,14 +183,15 @@ fn overview(rules: &Scheme, entries: &[super::model::Entry]) -> Overview {
     let facts: Vec<_> = entries.iter().map(super::model::Entry::for_rules).collect();
     let tally = rule.tally(&facts);
     let some = |seconds: Seconds| if seconds == Seconds::ZERO { String::new() } else { rule.shown(seconds) };
+    let length = *rule.length;
     let row = |sum: &tisheng_rules::Sum, is_kind: bool| SumRow {
         title: sum.title.clone(),
         is_kind,
-        minimum: some(sum.minimum),
-        earned: rule.shown(sum.earned),
-        counted: rule.shown(sum.counted),
-        over: some(sum.over),
-        missing: some(sum.missing),
+        minimum: some_hours(sum.minimum, length),
+        earned: sum.earned.in_hours(length),
+        counted: sum.counted.in_hours(length),
+        over: some_hours(sum.over, length),
+        missing: some_hours(sum.missing, length),
         rule: sum.over_rule.clone().unwrap_or_default(),
     };
     let sums = tally.categories.iter().flat_map(|category| {

@@ -261,6 +261,7 @@ story!(a_teacher_reads_the_statement_disputes_a_line_and_gets_an_answer, |engine
 
     let statement = own.get("/hours").await;
     statement.shows("信息技术与学科教学（c1）").shows(PLATFORM);
+    assert!(statement.html().contains("data-label=\"已获得\">2.00</td>"), "{}", statement.html());
     // On paper it says whose it is.
     statement.shows(&format!("姓名：{}", teacher.name)).shows(&place.rules.identity.title.value);
     let found = own.get("/hours/where?q=%E5%AD%A6%E7%A7%91").await;
@@ -275,6 +276,12 @@ story!(a_teacher_reads_the_statement_disputes_a_line_and_gets_an_answer, |engine
     let entry = page.field("entry");
     let empty = own.post_files("/hours/disputes", &[("entry", &entry), ("text", "")], &[]).await;
     empty.is(422);
+    assert_eq!(empty.text().matches("请填写异议说明").count(), 1, "said beside the field alone");
+    assert!(empty.html().contains("aria-describedby=\"text-error\" autofocus"), "{}", empty.html());
+    let both = own.post_files("/hours/disputes", &[("title", ""), ("text", "")], &[]).await;
+    both.is(422).says("请先更正以下内容");
+    assert!(both.html().contains("<a href=\"#text\">异议说明</a>"), "{}", both.html());
+    assert_eq!(both.text().matches("请填写异议说明").count(), 1, "{}", both.text());
     own.post_files("/hours/disputes", &[("entry", &entry), ("text", "应为 3 学时")], &[])
         .await
         .shows("待答复");

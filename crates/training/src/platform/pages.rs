@@ -42,7 +42,8 @@ fn as_form(error: PlatformError) -> Result<FormErrors, Failure> {
         PlatformError::NoCategory => "place_of_hours",
         PlatformError::NameTaken | PlatformError::OwnSource(_) | PlatformError::HasHours(_) => "name",
     };
-    Ok(FormErrors::one(field, error.to_string()))
+    let titles = [("institution", "培训机构"), ("place_of_hours", "学时类别"), ("name", "平台名称")];
+    Ok(FormErrors::one(field, error.to_string()).titled(&titles))
 }
 
 /// A delivery, or several together, as a row of a table.

@@ -149,12 +149,12 @@ pub(super) async fn draft(
     let template = DraftPage {
         page,
         marks: pieces.iter().map(|piece| (piece.key.clone(), typed::mark(keys, &piece.text))).collect(),
+        unsaved: unsaved.beside(&pieces),
         pieces,
         named: actions::traces_of_author(&desk, &items),
         megabytes: asker.ctx.app.config.upload_mib,
         earlier: revisions.into_iter().filter(|other| other.revision < submission.revision).collect(),
         submission,
-        unsaved,
     };
     let mut answer = show(&template)?;
     *answer.status_mut() = status;

@@ -35,6 +35,8 @@ struct Line {
     action: &'static str,
     done: bool,
     waits_for_author: bool,
+    /// Whether it is the first that waits: the one thing that the page proposes.
+    is_next: bool,
 }
 
 fn line(desk: &Desk, code: String, found: Option<&Submission>) -> Line {
@@ -51,6 +53,7 @@ fn line(desk: &Desk, code: String, found: Option<&Submission>) -> Line {
             action: "开始准备",
             done: false,
             waits_for_author: true,
+            is_next: false,
         };
     };
     let result = format!("/review/results/{}", found.id);
@@ -83,6 +86,7 @@ fn line(desk: &Desk, code: String, found: Option<&Submission>) -> Line {
         action,
         done: found.state == State::Final && !found.may_be_revised(),
         waits_for_author: matches!(found.state, State::Draft | State::Submitted) || found.may_be_revised(),
+        is_next: false,
     }
 }
 
@@ -138,6 +142,9 @@ pub async fn list(asker: SignedIn) -> Answer {
     lines.extend(
         given_up.map(|found| given_up_line(line(&desk, found.capability.clone(), Some(found)), found)),
     );
+    if let Some(next) = lines.iter_mut().find(|line| line.waits_for_author) {
+        next.is_next = true;
+    }
     show(&List { page: Page::new(&asker, "我的成果材料", "/evidence"), lines })
 }
 

@@ -37,6 +37,14 @@ impl Unsaved {
         Self { errors, ..self }
     }
 
+    /// The same on a page that shows `pieces`: what is wrong is said beside each of them.
+    pub fn beside(self, pieces: &[ShownPiece]) -> Self {
+        let fields: Vec<String> = pieces.iter().map(|piece| format!("piece-{}", piece.key)).collect();
+        let titles: Vec<(&str, &str)> =
+            fields.iter().zip(pieces).map(|(field, piece)| (field.as_str(), piece.name.as_str())).collect();
+        Self { errors: self.errors.titled(&titles), ..self }
+    }
+
     /// What is wrong with `piece`; empty for nothing.
     pub fn error_of(&self, piece: &str) -> &str {
         self.errors.of(&format!("piece-{piece}"))

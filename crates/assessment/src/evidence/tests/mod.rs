@@ -16,7 +16,11 @@ use super::{Onward, State, advance, load};
 story!(a_teacher_hands_in_and_what_was_handed_in_stays, |engine| async move {
     let world = begin(engine).await;
     let mut ding = world.teacher(0).await;
-    ding.get("/evidence").await.shows("A6").shows("未开始").shows("综合课堂实录");
+    let list = ding.get("/evidence").await;
+    list.shows("A6").shows("未开始").shows("综合课堂实录");
+    let (begun, proposed) = ("aria-label=\"开始准备：", "<button type=\"submit\" aria-label=\"开始准备：");
+    let count = |what: &str| list.html().matches(what).count();
+    assert!(count(begun) > 1 && count(proposed) == 1, "one step is proposed: {}", list.html());
     let draft = ding.post("/evidence", &[("capability", "A6")]).await;
     draft.shows("教学设计").shows("草稿已建立");
     let id = world.id(&draft.path);

@@ -64,10 +64,6 @@ impl JudgePage {
         self.typed.text(&format!("reason-{}", piece.key))
     }
 
-    fn error_of(&self, piece: &ShownPiece) -> &str {
-        self.errors.of(&format!("piece-{}", piece.key))
-    }
-
     /// How many members found that a criterion holds, in words; empty for everybody but the chair.
     fn found(&self, piece: &ShownPiece, criterion: &str) -> String {
         if self.others.is_empty() {

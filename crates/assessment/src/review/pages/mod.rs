@@ -5,6 +5,7 @@ mod gone;
 mod judge;
 mod objected;
 mod opinions;
+mod outcome;
 mod queue;
 mod result;
 

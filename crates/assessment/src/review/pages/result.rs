@@ -11,6 +11,7 @@ use tisheng_platform::{Ctx, Tx};
 use tisheng_rules::assessment::StepKind;
 use tisheng_training::hours::DisputeState;
 
+use super::outcome::Outcome;
 use crate::evidence::{self, State, Submission};
 use crate::review::actions;
 use crate::review::board::store as lists;
@@ -32,8 +33,9 @@ struct ResultPage {
     may_withdraw: bool,
     may_revise: bool,
     steps: Vec<StepLine>,
+    /// What it came to, once that is told.
     decided: Option<Decided>,
-    judgements: Vec<Judgement>,
+    outcome: Outcome,
     rules: String,
     /// The last day on which the asker may object, while that is so.
     heard_until: String,
@@ -94,6 +96,13 @@ pub async fn result(asker: SignedIn, Path(id): Path<String>) -> Answer {
         (true, false) => ("我的成果材料", "/evidence"),
         (false, _) => ("测评进展", "/review/board"),
     };
+    let judgements = reviews.iter().filter_map(|review| judgement(&case, review)).collect();
+    let is_told = matches!(case.submission.state, State::Notice | State::Final);
+    let steps = steps(&case, (&reviews, own), decided.as_ref());
+    let decided = decided.filter(|_| is_told);
+    let pieces = case.rules.framework.pieces(&case.submission.capability);
+    let explanation = decided.as_ref().map_or("", |decided| decided.explanation.as_str());
+    let outcome = Outcome::of(pieces, judgements, explanation);
     let label = case.rules.framework.label(&case.submission.capability);
     show(&ResultPage {
         page: Page::new(&asker, label, crumb.1).crumb(crumb.0, crumb.1),
@@ -105,8 +114,8 @@ pub async fn result(asker: SignedIn, Path(id): Path<String>) -> Answer {
             && matches!(case.submission.state, State::Submitted | State::Peers | State::Panel)
             && !reviews.iter().any(is_judged),
         may_revise,
-        steps: steps(&case, (&reviews, own), decided.as_ref()),
-        judgements: reviews.iter().filter_map(|review| judgement(&case, review)).collect(),
+        steps,
+        outcome,
         heard_until,
         objections: objections.into_iter().filter(|one| one.state != DisputeState::Withdrawn).collect(),
         further,

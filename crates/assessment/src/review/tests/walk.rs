@@ -42,10 +42,16 @@ story!(a_work_passes_through_self_peers_panel_and_notice, |engine| async move {
     let now = current(&world, &submitted).await;
     assert_eq!((now.state, now.step.as_str()), (State::Panel, "panel"));
 
-    mine.get(&address(submitted.id)).await.shows("已评 0 人，共 2 人").shows("教研组互评：合格");
+    let seen = mine.get(&address(submitted.id)).await;
+    seen.shows("已评 0 人，共 2 人");
+    assert!(seen.html().contains("data-label=\"教研组互评\">合格、合格"), "{}", seen.html());
+    assert!(!seen.html().contains("data-label=\"结论\""), "nothing is decided: {}", seen.html());
     all_judge(&world, &submitted, Level::Excellent).await;
     assert_eq!(current(&world, &submitted).await.state, State::Notice);
     mine.get(&address(submitted.id)).await.shows("结论（公示中）：优秀").shows("公示至2021年3月17日");
+    let told = mine.get(&address(submitted.id)).await.html();
+    assert!(told.contains("data-label=\"结论\"><strong>优秀"), "{told}");
+    assert!(told.contains("合格、优秀各项标准全部达到"), "why stands with the piece: {told}");
     let mut head = world.browser(&world.town.school().principal).await;
     head.get("/review/board?state=notice").await.shows("2 / 2").shows("优秀");
     let mut tx = world.test.app.db.read().await.expect("a transaction");

@@ -81,7 +81,7 @@ pub async fn add(asker: SignedIn, fields: Fields) -> Answer {
         (Ok(settings), Some(node)) => (settings, node),
         (Err(errors), _) => return again(&new_page(&asker, kind, fields, errors).await?),
         (Ok(_), None) => {
-            let errors = FormErrors::one("node", "请选择服务地区");
+            let errors = FormErrors::one("node", "请选择服务地区").titled(&[("node", "服务地区")]);
             return again(&new_page(&asker, kind, fields, errors).await?);
         }
     };

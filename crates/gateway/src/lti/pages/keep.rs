@@ -121,7 +121,7 @@ pub async fn invite(asker: SignedIn, Path(id): Path<Id<Platform>>, fields: Field
     let (platform, _) = tools::of_platform(ctx, &mut tx, id).await?;
     if let Err(error) = ctx.app.outbound.admits(address) {
         drop(tx);
-        let errors = FormErrors::one("address", error.to_string());
+        let errors = FormErrors::one("address", error.to_string()).titled(&[("address", "登记地址")]);
         return again(&show::page(&asker, id, address, errors).await?);
     }
     let token = tools::invite(ctx, &mut tx, id).await?;

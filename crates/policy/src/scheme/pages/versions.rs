@@ -109,6 +109,9 @@ async fn parts(mut form: Multipart) -> Result<(Fields, Vec<File>), Failure> {
     Ok((Fields::new(pairs), files))
 }
 
+/// The field that the files are picked in.
+const FILES: [(&str, &str); 1] = [("files", "规则文件")];
+
 /// `POST /scheme/versions`
 pub async fn hand_in(asker: SignedIn, form: Multipart) -> Answer {
     let ctx = &asker.ctx;
@@ -118,7 +121,7 @@ pub async fn hand_in(asker: SignedIn, form: Multipart) -> Answer {
     if files.is_empty() {
         check.fail("files", "请选择规则文件（全部 .toml 文件一起选择）");
     }
-    let errors = check.errors();
+    let errors = check.errors().titled(&FILES);
     if !errors.is_empty() {
         return again(&versions_page(&asker, note, Vec::new(), errors).await?);
     }
@@ -137,7 +140,7 @@ pub async fn hand_in(asker: SignedIn, form: Multipart) -> Answer {
                 SchemeError::Faulty(problems) => problems.iter().map(ToString::to_string).collect(),
                 _ => Vec::new(),
             };
-            let errors = as_form(error, "files")?;
+            let errors = as_form(error, "files")?.titled(&FILES);
             again(&versions_page(&asker, note, problems, errors).await?)
         }
     }

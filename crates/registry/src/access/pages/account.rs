@@ -78,6 +78,16 @@ async fn account_page(asker: &SignedIn, errors: FormErrors) -> Result<AccountPag
     })
 }
 
+/// What is wrong with a field, said beside it.
+fn beside(field: &str, message: impl Into<String>) -> FormErrors {
+    FormErrors::one(field, message).titled(&[
+        ("current", "当前密码"),
+        ("chosen", "新密码"),
+        ("repeated", "再输入一次新密码"),
+        ("code", "动态口令或恢复码"),
+    ])
+}
+
 /// `POST /account/password`
 pub async fn change_password(asker: SignedIn, fields: Fields) -> Answer {
     let raw = |name: &str| fields.pairs().iter().find(|(key, _)| key == name).map_or("", |(_, value)| value);
@@ -85,7 +95,7 @@ pub async fn change_password(asker: SignedIn, fields: Fields) -> Answer {
     let result = if chosen == raw("repeated") {
         accounts::change_password(&asker.ctx, &asker.token, current, chosen).await
     } else {
-        let errors = FormErrors::one("repeated", "两次输入的新密码不一致");
+        let errors = beside("repeated", "两次输入的新密码不一致");
         return again(&account_page(&asker, errors).await?);
     };
     match result {
@@ -96,7 +106,7 @@ pub async fn change_password(asker: SignedIn, fields: Fields) -> Answer {
         Err(AccessError::Failed(failure)) => Err(failure),
         Err(error) => {
             let field = if matches!(error, AccessError::Password(_)) { "chosen" } else { "current" };
-            again(&account_page(&asker, FormErrors::one(field, error.to_string())).await?)
+            again(&account_page(&asker, beside(field, error.to_string())).await?)
         }
     }
 }
@@ -130,7 +140,7 @@ pub async fn change_device(asker: SignedIn, fields: Fields) -> Answer {
 async fn wrong_code(asker: &SignedIn, error: SignInError) -> Answer {
     match error {
         SignInError::Failed(failure) => Err(failure),
-        error => again(&account_page(asker, FormErrors::one("code", error.to_string())).await?),
+        error => again(&account_page(asker, beside("code", error.to_string())).await?),
     }
 }
 
@@ -194,7 +204,7 @@ pub async fn set_up(session: Session, address: Address, Path(token): Path<String
     accounts::guessed(&session.ctx, &address.0, false).await?;
     let raw = |name: &str| fields.pairs().iter().find(|(key, _)| key == name).map_or("", |(_, value)| value);
     if raw("chosen") != raw("repeated") {
-        let errors = FormErrors::one("repeated", "两次输入的密码不一致");
+        let errors = beside("repeated", "两次输入的密码不一致");
         return match set_up_page(&session, &token, errors).await {
             Ok(page) => again(&page),
             Err(error) => no_password(&session, &address, error).await,
@@ -206,7 +216,7 @@ pub async fn set_up(session: Session, address: Address, Path(token): Path<String
             Ok(once::redirect("/sign-in", Some(&flash)))
         }
         Err(AccessError::Password(message)) => {
-            again(&set_up_page(&session, &token, FormErrors::one("chosen", message)).await?)
+            again(&set_up_page(&session, &token, beside("chosen", message)).await?)
         }
         Err(error) => no_password(&session, &address, error).await,
     }

@@ -99,7 +99,7 @@ pub async fn create(asker: SignedIn, Path(person): Path<String>, fields: Fields)
         Err(AccessError::Failed(failure)) => Err(failure),
         Err(error) => {
             drop(once);
-            let errors = FormErrors::one("login", error.to_string());
+            let errors = FormErrors::one("login", error.to_string()).titled(&[("login", "登录账号")]);
             again(&care_page(&asker, &person, errors, login, None).await?)
         }
     }

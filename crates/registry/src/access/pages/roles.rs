@@ -168,6 +168,7 @@ pub async fn give(asker: SignedIn, Path(node): Path<String>, fields: Fields) -> 
         errors.add("name", unclear(suggestions.len()));
     }
     drop(once);
+    let errors = errors.titled(&[("name", "姓名"), ("role", "角色"), ("last_day", "截止日期")]);
     let typed = Typed { fields, errors, suggestions };
     again(&holders_page(&asker, &node, &Filters::default(), typed).await?)
 }

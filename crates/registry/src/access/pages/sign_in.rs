@@ -56,14 +56,6 @@ struct SignInPage<'a> {
     territory: &'a str,
 }
 
-impl SignInPage<'_> {
-    /// What stands beside the account's field: that it is empty. What is wrong with account and password
-    /// together stands above the form alone.
-    fn beside_account(&self) -> &str {
-        if self.account.is_empty() { self.errors.of("account") } else { "" }
-    }
-}
-
 #[derive(Template)]
 #[template(path = "access/pages/code.html")]
 struct CodePage<'a> {
@@ -124,7 +116,7 @@ pub async fn submit(session: Session, address: Address, fields: Fields) -> Answe
     }
     if !missing.is_empty() {
         let mut page = sign_in_page(&session, back, account, "").await?;
-        page.errors = missing;
+        page.errors = missing.titled(&[("account", "账号或手机号"), ("password", "密码")]);
         return again(&page);
     }
     let result = sign_in::sign_in(&session.ctx, account, password, &address.0).await;
@@ -133,6 +125,7 @@ pub async fn submit(session: Session, address: Address, fields: Fields) -> Answe
         Err(SignInError::Failed(failure)) => Err(failure),
         Err(error) => {
             let mut page = sign_in_page(&session, back, account, "").await?;
+            // Account and password together are wrong, neither alone.
             page.errors = FormErrors::one("account", error.to_string());
             if let SignInError::Elsewhere(way) = error {
                 page.instead = Some(way);
@@ -160,6 +153,11 @@ pub fn lead_on(accepted: Accepted, back: &str) -> axum::response::Response {
 /// What is said of a code that was not typed; it costs no try.
 const NO_CODE: &str = "请填写6位动态口令";
 
+/// What is wrong with a code, said where it is typed.
+fn beside(field: &str, message: impl Into<String>) -> FormErrors {
+    FormErrors::one(field, message).titled(&[("code", "6位动态口令"), ("recovery", "恢复码")])
+}
+
 /// `GET /sign-in/code`
 pub async fn code_form(session: Session, filters: Filters) -> Answer {
     half_way(&session)?;
@@ -175,7 +173,7 @@ pub async fn submit_code(session: Session, fields: Fields) -> Answer {
     let (field, missing) = if recovers { ("recovery", "请填写恢复码") } else { ("code", NO_CODE) };
     if fields.text(field).is_empty() {
         let page = strangers_page(&session, "动态口令");
-        return again(&CodePage { page, back, errors: FormErrors::one(field, missing) });
+        return again(&CodePage { page, back, errors: beside(field, missing) });
     }
     match sign_in::give_code(&session.ctx, half, fields.text(field)).await {
         Ok(accepted) => Ok(lead_on(accepted, back)),
@@ -184,7 +182,7 @@ pub async fn submit_code(session: Session, fields: Fields) -> Answer {
         Err(error) => again(&CodePage {
             page: strangers_page(&session, "动态口令"),
             back,
-            errors: FormErrors::one(field, error.to_string()),
+            errors: beside(field, error.to_string()),
         }),
     }
 }
@@ -204,7 +202,7 @@ pub async fn submit_enrol(session: Session, fields: Fields) -> Answer {
     let back = local(fields.text("back"));
     let secret = unseal(&session, account, fields.text("sealed"))?;
     if fields.text("code").is_empty() {
-        let missing = FormErrors::one("code", NO_CODE);
+        let missing = beside("code", NO_CODE);
         return again(&enrol_page(&session, account, secret, back, missing).await?);
     }
     match sign_in::enrol(&session.ctx, (account, token), &secret, fields.text("code")).await {
@@ -212,7 +210,7 @@ pub async fn submit_enrol(session: Session, fields: Fields) -> Answer {
         Err(SignInError::Failed(failure)) => Err(failure),
         Err(SignInError::Again) => Err(Failure::SignIn { back: None }),
         Err(error) => {
-            let errors = FormErrors::one("code", error.to_string());
+            let errors = beside("code", error.to_string());
             again(&enrol_page(&session, account, secret, back, errors).await?)
         }
     }

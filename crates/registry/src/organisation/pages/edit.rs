@@ -89,7 +89,11 @@ pub async fn found(asker: SignedIn, Path(node): Path<String>, fields: Fields) ->
                 let flash = Flash::good(format!("已设立“{}”。", node.name));
                 return once.done(&format!("/organisation/{}", node.id), flash).await;
             }
-            Err(error) => errors = form_errors(error)?,
+            Err(error) => {
+                let titles =
+                    [("kind", "类型"), ("name", "名称"), ("code", "代码"), ("valid_from", "设立日期")];
+                errors = form_errors(error)?.titled(&titles);
+            }
         }
     }
     again(&new_page(&asker, &node, fields.clone(), errors).await?)
@@ -113,11 +117,16 @@ pub(crate) async fn edit_page(
         return Err(Failure::NotFound);
     }
     let page = page_of(asker, &mut tx, &node, "更名、调整、停用").await?;
+    // A form that the page does not have, such as that of a place closed meanwhile, says nothing itself.
+    let is_shown = match typed.text("form") {
+        "rename" | "recode" | "close" => node.is_open(),
+        form => form == "reopen" && !node.is_open(),
+    };
     Ok(EditPage {
         page: page.crumb(&node.name, format!("/organisation/{}", node.id)),
         node,
         typed,
-        errors,
+        errors: if is_shown { errors } else { errors.untitled() },
         today: asker.ctx.at.date(),
     })
 }
@@ -168,7 +177,10 @@ pub async fn rename(asker: SignedIn, Path(node): Path<String>, fields: Fields) -
                 let flash = Flash::good(format!("已更名为“{}”，原名称保留在沿革中。", node.name));
                 return once.done(&format!("/organisation/{id}"), flash).await;
             }
-            Err(error) => errors = form_errors(error)?,
+            Err(error) => {
+                errors =
+                    form_errors(error)?.titled(&[("name", "新名称"), ("on", "生效日期"), ("reason", "原因")]);
+            }
         }
     }
     again(&edit_page(&asker, &node, fields.clone(), errors).await?)
@@ -189,7 +201,10 @@ pub async fn recode(asker: SignedIn, Path(node): Path<String>, fields: Fields) -
                 let flash = Flash::good("代码已变更，原代码保留在沿革中。");
                 return once.done(&format!("/organisation/{id}"), flash).await;
             }
-            Err(error) => errors = form_errors(error)?,
+            Err(error) => {
+                errors =
+                    form_errors(error)?.titled(&[("code", "新代码"), ("on", "生效日期"), ("reason", "原因")]);
+            }
         }
     }
     again(&edit_page(&asker, &node, fields.clone(), errors).await?)
@@ -209,7 +224,7 @@ pub async fn reopen(asker: SignedIn, Path(node): Path<String>, fields: Fields) -
                 let flash = Flash::good("机构已恢复使用。");
                 return once.done(&format!("/organisation/{id}"), flash).await;
             }
-            Err(error) => errors = form_errors(error)?,
+            Err(error) => errors = form_errors(error)?.titled(&[("on", "生效日期"), ("reason", "原因")]),
         }
     }
     again(&edit_page(&asker, &node, fields.clone(), errors).await?)

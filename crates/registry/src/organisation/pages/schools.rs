@@ -180,6 +180,9 @@ async fn facts_page(
     Ok(FactsPage { page, node, facts: typed.unwrap_or(stored), environments, errors })
 }
 
+/// The fields that something may be wrong with.
+const FACTS: [(&str, &str); 2] = [("stage", "学段"), ("environment", "信息化教学环境")];
+
 /// `POST /organisation/{node}/facts`
 pub async fn state_facts(asker: SignedIn, Path(node): Path<String>, fields: Fields) -> Answer {
     let id = parse(&node)?;
@@ -201,6 +204,7 @@ pub async fn state_facts(asker: SignedIn, Path(node): Path<String>, fields: Fiel
         errors.add("environment", "请选择信息化教学环境");
     }
     if !errors.is_empty() {
+        let errors = errors.titled(&FACTS);
         return again(&facts_page(&asker, &node, Some(facts), errors).await?);
     }
     let mut once = match once::begin(&asker.ctx, &fields).await? {
@@ -212,7 +216,7 @@ pub async fn state_facts(asker: SignedIn, Path(node): Path<String>, fields: Fiel
         Err(OrganisationError::NotASchool) => Err(Failure::NotFound),
         Err(error @ OrganisationError::Environment(_)) => {
             drop(once);
-            let errors = FormErrors::one("environment", error.to_string());
+            let errors = FormErrors::one("environment", error.to_string()).titled(&FACTS);
             again(&facts_page(&asker, &node, Some(facts), errors).await?)
         }
         Err(error) => Err(error.into()),

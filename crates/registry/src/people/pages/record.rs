@@ -211,7 +211,9 @@ pub async fn correct(asker: SignedIn, Path(person): Path<String>, fields: Fields
             Err(error) => errors = form_errors(error)?,
         }
     }
-    again(&edit_page(&asker, &person, fields, errors).await?)
+    let titles =
+        [("name", "姓名"), ("birth_year", "出生年份"), ("phone", "新手机号"), ("paper", "新证件号码")];
+    again(&edit_page(&asker, &person, fields, errors.titled(&titles)).await?)
 }
 
 /// Which number is to be shown whole.
@@ -292,7 +294,7 @@ pub async fn reveal(asker: SignedIn, Path(person): Path<String>, fields: Fields)
         }
         Err(error @ PeopleError::NoReason) => {
             drop(tx);
-            let errors = FormErrors::one("reason", error.to_string());
+            let errors = FormErrors::one("reason", error.to_string()).titled(&[("reason", "查看原因")]);
             again(&reveal_page(&asker, &person, number, reason, errors, None).await?)
         }
         Err(error) => Err(error.into()),

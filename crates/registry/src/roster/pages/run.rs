@@ -348,7 +348,8 @@ pub async fn confirm(asker: SignedIn, Path(text): Path<String>, fields: Fields) 
         if choice.answers.iter().any(|(key, _)| *key == answer) {
             choices.insert(choice.key.to_owned(), answer.to_owned());
         } else {
-            errors.add(choice.key, format!("请选择：{}", choice.question));
+            let wrong = FormErrors::one(choice.key, format!("请选择：{}", choice.question));
+            errors = errors.and(wrong.titled(&[(choice.key, choice.question)]));
         }
     }
     if !errors.is_empty() {

@@ -82,6 +82,9 @@ pub async fn template_text(asker: SignedIn, Path(kind): Path<String>) -> Answer 
     Ok(serve::download(&format!("{}模板.csv", about.title), CSV, text))
 }
 
+/// The field that the file is picked in.
+const FILE: [(&str, &str); 1] = [("file", "文件")];
+
 /// `POST /roster/{kind}`
 pub async fn bring(asker: SignedIn, Path(kind): Path<String>, form: Multipart) -> Answer {
     let ctx = &asker.ctx;
@@ -90,13 +93,13 @@ pub async fn bring(asker: SignedIn, Path(kind): Path<String>, form: Multipart) -
     let Received { fields, file } = match receive(ctx, form).await {
         Ok(received) => received,
         Err(Failure::TooLarge(sentence)) => {
-            let wrong = ("", FormErrors::one("file", sentence));
+            let wrong = ("", FormErrors::one("file", sentence).titled(&FILE));
             return with_status(StatusCode::PAYLOAD_TOO_LARGE, &asker, entry, wrong).await;
         }
         Err(other) => return Err(other),
     };
     let Some((name, blob)) = file else {
-        let wrong = FormErrors::one("file", "请选择要上传的文件；空文件不能导入");
+        let wrong = FormErrors::one("file", "请选择要上传的文件；空文件不能导入").titled(&FILE);
         let wrong = (fields.text("origin"), wrong);
         return with_status(StatusCode::UNPROCESSABLE_ENTITY, &asker, entry, wrong).await;
     };

@@ -66,7 +66,7 @@ pub async fn sign_in(asker: SignedIn, fields: Fields) -> Answer {
                 actions::count_miss(ctx, &mut tx).await.map_err(Failure::from)?;
                 tx.commit().await?;
             }
-            let errors = as_form(error, "code")?;
+            let errors = as_form(error, "code")?.titled(&[("code", "签到码")]);
             again(&mine_page(&asker, &typed, errors).await?)
         }
     }

@@ -387,7 +387,7 @@ async fn change_list(asker: SignedIn, id: Id<Activity>, fields: Fields, enters: 
     if people.is_empty() {
         check.fail("person", if enters { "请勾选要补签的教师" } else { "请勾选要移出签到表的教师" });
     }
-    let errors = check.errors();
+    let errors = check.errors().titled(&[("person", "教师")]);
     if !errors.is_empty() {
         return again(&list_again(&asker, id, &fields, errors).await?);
     }

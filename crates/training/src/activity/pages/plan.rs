@@ -182,7 +182,7 @@ fn read(fields: &Fields, rules: &Scheme) -> (Typed, Option<Plan>, FormErrors) {
     if place.is_none() {
         check.fail("place_of_hours", "请选择学时类别");
     }
-    let errors = check.errors();
+    let errors = check.errors().titled(&TITLES);
     let plan = match (form, day, begins, ends, seconds, place) {
         (Some(form), Some(day), Some(begins), Some(ends), Ok(seconds), Some((category, kind)))
             if errors.is_empty() =>
@@ -210,6 +210,17 @@ fn moment(day: NaiveDate, clock: NaiveTime) -> Instant {
     Instant::start_of(day) + TimeDelta::seconds(i64::from(clock.num_seconds_from_midnight()))
 }
 
+/// The fields of the form that are read in another way, and those that a plan may be wrong in.
+const TITLES: [(&str, &str); 7] = [
+    ("title", "活动主题"),
+    ("day", "活动日期"),
+    ("begins", "开始时间"),
+    ("ends", "结束时间"),
+    ("hours", "认定学时"),
+    ("place_of_hours", "学时类别"),
+    ("audience", "参加范围"),
+];
+
 /// `POST /activities/new`
 pub async fn create(asker: SignedIn, fields: Fields) -> Answer {
     let ctx = &asker.ctx;
@@ -230,7 +241,7 @@ pub async fn create(asker: SignedIn, fields: Fields) -> Answer {
         }
         Err(error) => {
             drop(once);
-            let errors = as_form(error, "title")?;
+            let errors = as_form(error, "title")?.titled(&TITLES);
             again(&plan_page(&asker, None, typed, errors).await?)
         }
     }
@@ -263,7 +274,7 @@ pub async fn change(asker: SignedIn, Path(id): Path<Id<Activity>>, fields: Field
         }
         Err(error) => {
             drop(once);
-            let errors = as_form(error, "title")?;
+            let errors = as_form(error, "title")?.titled(&TITLES);
             again(&plan_page(&asker, Some(id), typed, errors).await?)
         }
     }

@@ -61,6 +61,17 @@ struct EditPage {
     errors: FormErrors,
 }
 
+/// The fields that something may be wrong with beyond what stands in them alone.
+const TITLES: [(&str, &str); 7] = [
+    ("platform", "学习平台"),
+    ("code", "课程编号"),
+    ("capability", "能力点"),
+    ("hours", "学时"),
+    ("pass", "合格分数"),
+    ("href", "学习网址"),
+    ("activities", "活动地址"),
+];
+
 /// `GET /courses/new`
 pub async fn new(asker: SignedIn, filters: Filters) -> Answer {
     let typed = Typed { platform: filters.text("platform").to_owned(), ..Typed::default() };
@@ -130,7 +141,7 @@ async fn edit_page(
         capabilities: capabilities(&rules),
         stages: Stage::options(),
         subjects: SUBJECTS,
-        errors,
+        errors: errors.titled(&TITLES),
     })
 }
 

@@ -200,6 +200,7 @@ pub async fn decide(asker: SignedIn, Path(id): Path<Id<Course>>, fields: Fields)
         Err(CourseError::NoReason) => {
             drop(once);
             let errors = FormErrors::one("reason", CourseError::NoReason.to_string());
+            let errors = errors.titled(&[("reason", "退回的原因")]);
             layout::again(&show_page(&asker, id, reason, errors).await?)
         }
         Err(error) => Err(error.into()),

@@ -92,6 +92,21 @@ async fn desk_page(asker: &SignedIn, filters: &Filters, ticked: Ticked) -> Resul
         let label = format!("{}{shown}", tab.chinese());
         Tab { href: filters.with("state", tab.code()), label, current: tab == state }
     });
+    let mut rows = Vec::with_capacity(slice.rows.len());
+    for row in &slice.rows {
+        let mut shown = waiting_row(&rules, row);
+        // Above a school a name alone says little, and few platforms say where somebody teaches.
+        if access::is_office(ctx)
+            && let Some(person) = row.person
+        {
+            match people::teacher(&mut tx, person).await {
+                Ok(teacher) => shown.school = teacher.school_name,
+                Err(Failure::NotFound) => {}
+                Err(failure) => return Err(failure),
+            }
+        }
+        rows.push((ticked.ids.contains(&row.id), shown));
+    }
     // What is held is looked at for the same reason more often than not; the others are each of their own.
     let is_held = state == WaitingState::Held;
     let action = format!("/hours/waiting{}", filters.with("state", state.code()));
@@ -105,7 +120,7 @@ async fn desk_page(asker: &SignedIn, filters: &Filters, ticked: Ticked) -> Resul
         long_day,
         order: order.key(),
         filters: filters.clone(),
-        rows: slice.rows.iter().map(|row| (ticked.ids.contains(&row.id), waiting_row(&rules, row))).collect(),
+        rows,
         first: if filters.text("after").is_empty() { String::new() } else { filters.with("after", "") },
         next: slice.next.map(|next| filters.with("after", &next.write())).unwrap_or_default(),
         action: if is_held { action } else { String::new() },
@@ -268,7 +283,7 @@ async fn decide_page(
         decider,
         may_dismiss: access::require(ctx, &decide::OFFICES).is_ok(),
         reason: reason.to_owned(),
-        errors,
+        errors: if waiting.state.waits() { errors.titled(&[("reason", "原因")]) } else { errors },
     })
 }
 

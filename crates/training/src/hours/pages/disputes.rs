@@ -182,6 +182,9 @@ async fn dispute_form(
     })
 }
 
+/// The field that files are picked in.
+const FILE: [(&str, &str); 1] = [("file", "证明材料")];
+
 /// `POST /hours/disputes`
 pub async fn open_dispute(asker: SignedIn, form: Multipart) -> Answer {
     let ctx = &asker.ctx;
@@ -198,12 +201,13 @@ pub async fn open_dispute(asker: SignedIn, form: Multipart) -> Answer {
         errors.add("file", format!("证明材料{}", exhibit::most_in_words(ctx)));
     }
     if !errors.is_empty() {
+        let errors = errors.titled(&FILE);
         return again(&dispute_form(&asker, entry_text, [title, text], errors).await?);
     }
     let files = match exhibit::take(ctx, received.files).await? {
         Ok(files) => files,
         Err(sentence) => {
-            let errors = FormErrors::one("file", sentence);
+            let errors = FormErrors::one("file", sentence).titled(&FILE);
             return again(&dispute_form(&asker, entry_text, [title, text], errors).await?);
         }
     };

@@ -94,7 +94,7 @@ pub async fn decide(asker: SignedIn, Path(id): Path<Id<Learner>>, fields: Fields
         Err(LearningError::Failed(failure)) => Err(failure),
         Err(error) => {
             drop(once);
-            let errors = FormErrors::one("reason", error.to_string());
+            let errors = FormErrors::one("reason", error.to_string()).titled(&[("reason", "原因")]);
             let page = decide_page(&asker, id, (fields.text("name"), reason), errors).await?;
             again(&page)
         }

@@ -149,7 +149,7 @@ fn read(fields: &Fields) -> (Typed, Option<Draft>, FormErrors) {
     if place.is_none() {
         check.fail("place_of_hours", "请选择学时类别");
     }
-    let errors = check.errors();
+    let errors = check.errors().titled(&[("place_of_hours", "学时类别")]);
     let draft = match (institution, length, silent_hours, place) {
         (Some(institution), Some(length), Some(silent_hours), Some((category, kind)))
             if errors.is_empty() =>
