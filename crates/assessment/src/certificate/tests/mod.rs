@@ -141,7 +141,7 @@ story!(the_standing_says_what_is_met_and_exactly_what_is_missing, |engine| async
     let page = browser.get("/standing").await;
     page.shows("还差什么").shows("未达到").shows("24").shows("36").hides("查看证书");
     // On paper it says whose it is, and by which rules.
-    let whose = format!("姓名：{}　学校：{}", teacher.name, world.town.schools[0].node.name);
+    let whose = format!("姓名：{} 学校：{}", teacher.name, world.town.schools[0].node.name);
     page.shows(&whose).shows("判定依据：").shows("版）").shows("打印日期");
     assert!(page.html().contains("href=\"/choice\">去完成"), "what is to be done first");
 

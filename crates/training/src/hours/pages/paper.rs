@@ -182,6 +182,6 @@ mod tests {
         let kinds: Vec<&Vec<String>> = rows.iter().filter(|row| row[0].starts_with("其中")).collect();
         assert_eq!(kinds.len(), 2, "{rows:?}");
         assert!(kinds.iter().all(|row| row[1] == "不作要求" && row[5] == "—"), "{kinds:?}");
-        assert!(rows.iter().any(|row| row[1] == "25 学时" && row[5] == "25 学时"), "{rows:?}");
+        assert!(rows.iter().any(|row| row[1] == "25.00" && row[5] == "25.00"), "{rows:?}");
     }
 }
