@@ -144,14 +144,17 @@ impl Db {
     }
 
     /// A transaction that may write and will take long, such as an import: on SQLite the work of
-    /// others is made durable before it begins, so that nobody who is done waits for it.
+    /// others is made durable before it begins, so that nobody who is done waits for it; on PostgreSQL its
+    /// statements are planned for the tables as they have become meanwhile.
     ///
     /// # Errors
     /// When no connection is to be had.
     pub fn write_alone(&self) -> BoxFuture<'_, Result<Tx, DbError>> {
         match self {
             Self::Sqlite(db) => Box::pin(async move { Ok(Tx::of(Inner::Writer(db.write_alone().await?))) }),
-            Self::Postgres(_) => self.write(),
+            Self::Postgres(db) => {
+                Box::pin(async move { Ok(Tx::of(Inner::Postgres(db.begin(postgres::WRITE_ALONE).await?))) })
+            }
         }
     }
 

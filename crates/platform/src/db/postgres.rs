@@ -28,6 +28,10 @@ pub const READ: &str = "begin isolation level repeatable read read only; \
 /// Begins a transaction that only reads by statements of which one plan is right for any values.
 pub const READ_PLANNED: &str = "begin isolation level repeatable read read only";
 
+/// Begins a transaction that writes for long: a plan that was kept when a table was empty reads all of it for
+/// each row once it is full.
+pub const WRITE_ALONE: &str = "begin; set local plan_cache_mode = force_custom_plan";
+
 /// A PostgreSQL database.
 #[derive(Debug, Clone)]
 pub struct Postgres(Pool);
