@@ -339,6 +339,7 @@ fn to_do(waiting: &Waiting, (ready, unmet): (i64, i64), role: Option<Role>) -> V
     let issuers = [Province, City, County];
     let offices = [Province, City];
     let above = [Town, County, City, Province];
+    let lookers = [Principal, Cio, ManagementTeam, Town, County, City, Province];
     let to_do = |title, count, href| ToDo { title, count, href };
     let all = [
         to_do("学时待处理（待匹配教师、前后不一致、待核实）", only(waiting.reports, &desk), "/hours/waiting"),
@@ -358,7 +359,7 @@ fn to_do(waiting: &Waiting, (ready, unmet): (i64, i64), role: Option<Role>) -> V
             only(waiting.activities_above, &above),
             "/activities/school",
         ),
-        to_do("考核小组待评", waiting.panel, "/review/board"),
+        to_do("考核小组待评", only(waiting.panel, &lookers), "/review/board"),
         to_do("公示异议待答复", waiting.objections, "/review"),
         to_do("已达标待发证", only(ready, &issuers), "/certificates"),
         to_do("证书有效但已不再达标，待核查", only(unmet, &issuers), "/certificates?state=unmet"),

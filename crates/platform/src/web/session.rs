@@ -40,14 +40,17 @@ const FIND: &str =
 const START: &str = "insert into session (token, account, who, created_at, seen_at, expires_at, via, device)
     values ($1, $2, $3, $4, $4, $5, $6, $7)";
 const TAKE_UP: &str = "update session set who = $2 where token = $1";
-const PROLONG: &str = "update session set seen_at = $2, expires_at = $3 where token = $1";
+/// Nothing is prolonged that has been ended since it was found.
+const PROLONG: &str = "update session set seen_at = $2, expires_at = $3 where token = $1 and expires_at = $4";
 const END: &str = "delete from session where token = $1";
-const END_ALL: &str = "delete from session where account = $1";
+const END_ALL: &str = "update session set expires_at = $2 where account = $1 and expires_at > $2";
 const END_BECAUSE: &str =
     "update session set expires_at = $2, because = $3 where account = $1 and expires_at > $2";
-const END_VIA: &str = "delete from session where via = $1 or (via > $2 and via < $3)";
+const END_VIA: &str = "update session set expires_at = $4
+    where expires_at > $4 and (via = $1 or (via > $2 and via < $3))";
 const VIA: &str = "select via from session where token = $1";
-const END_OTHERS: &str = "delete from session where account = $1 and token <> $2";
+const END_OTHERS: &str =
+    "update session set expires_at = $2 where account = $1 and expires_at > $2 and token <> $3";
 const ENDED: &str = "select account, because from session where token = $1 and who is not null";
 const SWEEP: &str = "delete from session where expires_at <= $1";
 
@@ -135,13 +138,13 @@ pub async fn via(tx: &mut Tx, token: &Token) -> Result<Option<String>, DbError> 
     Ok(tx.row_opt(VIA, args![&token.0], |row| row.get(0)).await?.flatten())
 }
 
-/// Ends the sessions of whoever came in by `via`, or by something below it (`via/…`); says how many
-/// there were.
+/// Ends at the moment `at` the sessions of whoever came in by `via`, or by something below it (`via/…`); says how
+/// many there were.
 ///
 /// # Errors
 /// What the database reports.
-pub async fn end_via(tx: &mut Tx, via: &str) -> Result<u64, DbError> {
-    tx.run(END_VIA, args![via, format!("{via}/"), format!("{via}0")]).await
+pub async fn end_via(tx: &mut Tx, via: &str, at: Instant) -> Result<u64, DbError> {
+    tx.run(END_VIA, args![via, format!("{via}/"), format!("{via}0"), at]).await
 }
 
 /// Ends one session. Gives the header that removes the cookie.
@@ -153,14 +156,15 @@ pub async fn end(ctx: &Ctx, tx: &mut Tx, token: &Token) -> Result<HeaderValue, D
     Ok(cookie(&ctx.app, ""))
 }
 
-/// Ends all sessions of `account`, but for `but` where one is given.
+/// Ends all sessions of `account` at the moment `at`, but for `but` where one is given; says how many there were.
+/// They are remembered like those that ran out, so that what another browser still sends is given back.
 ///
 /// # Errors
 /// What the database reports.
-pub async fn end_all(tx: &mut Tx, account: Uuid, but: Option<&Token>) -> Result<u64, DbError> {
+pub async fn end_all(tx: &mut Tx, account: Uuid, at: Instant, but: Option<&Token>) -> Result<u64, DbError> {
     match but {
-        Some(token) => tx.run(END_OTHERS, args![account, &token.0]).await,
-        None => tx.run(END_ALL, args![account]).await,
+        Some(token) => tx.run(END_OTHERS, args![account, at, &token.0]).await,
+        None => tx.run(END_ALL, args![account, at]).await,
     }
 }
 
@@ -253,7 +257,7 @@ fn of_request<'a>(headers: &'a HeaderMap, app: &'a Arc<App>) -> BoxFuture<'a, Re
         }
         if who.is_some() && at - seen_at > TimeDelta::minutes(PROLONG_AFTER_MINUTES) {
             // Who only wants to read is not turned away because nothing can be written.
-            if let Err(error) = prolong(app, &token, at, expiry(app, began, at)).await {
+            if let Err(error) = prolong(app, &token, at, (until, expiry(app, began, at))).await {
                 tracing::warn!(%error, "a session cannot be prolonged");
             }
         }
@@ -283,9 +287,14 @@ pub(super) async fn ended(headers: &HeaderMap, app: &App) -> Result<Option<(Uuid
     app.db.read().await?.row_opt(ENDED, args![&Token::of(secret).0], found).await
 }
 
-async fn prolong(app: &App, token: &Token, at: Instant, until: Instant) -> Result<(), DbError> {
+async fn prolong(
+    app: &App,
+    token: &Token,
+    at: Instant,
+    (before, until): (Instant, Instant),
+) -> Result<(), DbError> {
     let mut tx = app.db.write().await?;
-    tx.run(PROLONG, args![&token.0, at, until]).await?;
+    tx.run(PROLONG, args![&token.0, at, until, before]).await?;
     tx.commit().await
 }
 

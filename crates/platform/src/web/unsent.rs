@@ -271,9 +271,10 @@ async fn show(asker: SignedIn, headers: HeaderMap, filters: Filters) -> Answer {
     layout::show(&UnsentPage { page, to: typed.to, back, pairs: typed.pairs, files: typed.files, shown })
 }
 
-/// Whether a field holds what a person reads, not a number or a choice that the form needs.
+/// Whether a field holds what a person reads, not a number or a choice that the form needs: Chinese, or several
+/// words of another language.
 fn is_words(name: &str, value: &str) -> bool {
-    !name.starts_with('_') && !value.is_ascii()
+    !name.starts_with('_') && (!value.is_ascii() || value.split_whitespace().nth(1).is_some())
 }
 
 async fn kept(asker: &SignedIn, tx: &mut Tx, headers: &HeaderMap) -> Result<Option<Typed>, Failure> {
@@ -332,7 +333,9 @@ mod tests {
     #[test]
     fn people_are_shown_what_they_wrote() {
         assert!(is_words("reason", "学时少记了"));
+        assert!(is_words("body-A6-2", "Unit 3: warm-up, reading, discussion."));
         assert!(!is_words("item", "0193d5b8a0c07d0e8f6b1c2d3e4f5a6b"));
+        assert!(!is_words("minutes", " 12 "));
         assert!(!is_words("_key", "甲"));
     }
 }

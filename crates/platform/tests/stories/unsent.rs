@@ -6,7 +6,7 @@ use axum::routing::{get, post};
 use chrono::TimeDelta;
 use http::{HeaderMap, HeaderValue, Method, header};
 use tisheng_platform::web::layout::Flash;
-use tisheng_platform::web::session::SignedIn;
+use tisheng_platform::web::session::{self, SignedIn};
 use tisheng_platform::web::upload::{Most, receive};
 use tisheng_platform::web::{Answer, Begun, Fields, once};
 use tisheng_platform::{Parts, Who, audit};
@@ -116,6 +116,25 @@ story!(what_was_typed_when_the_session_ended_is_sent_by_the_same_person, |engine
     town.clock.advance(TimeDelta::minutes(31));
     let late = browser.send(Method::GET, "/unsent?back=%2Fform", HeaderMap::new(), Vec::new()).await;
     assert_eq!(late.is(303).location(), "/form", "it is kept for half an hour");
+});
+
+story!(what_is_sent_after_all_browsers_were_signed_out_is_given_back, |engine| async move {
+    let town = town(engine).await;
+    let me = Uuid::now_v7();
+    let mut browser = town.signed_in(&Who::Member(Box::new(teacher(me)))).await;
+    let ctx = town.ctx(Who::Stranger);
+    let mut tx = ctx.write().await.expect("a transaction");
+    assert_eq!(session::end_all(&mut tx, me, ctx.at, None).await.expect("ended"), 1);
+    assert_eq!(session::end_all(&mut tx, me, ctx.at, None).await.expect("ended"), 0, "it ends once");
+    tx.commit().await.expect("commits");
+    let words = "Warm-up, then reading in pairs.";
+    let body = format!("item=42&reason={}", words.replace(' ', "+"));
+    let led = sent(&mut browser, &body, Some("navigate")).await;
+    assert_eq!(led.is(303).location(), "/sign-in?back=%2Funsent%3Fback%3D%252Fform%253Fx%253D1");
+    let outside = browser.send(Method::GET, "/form", HeaderMap::new(), Vec::new()).await;
+    assert!(outside.is(303).location().starts_with("/sign-in"), "the session counts no more");
+    sign_in(&town, &mut browser, me).await;
+    browser.get("/unsent?back=%2Fform%3Fx%3D1").await.shows(words).hides("42");
 });
 
 story!(of_a_form_with_files_what_was_typed_is_kept_and_the_files_are_named, |engine| async move {

@@ -228,7 +228,7 @@ pub async fn use_setup_token(ctx: &Ctx, token: &str, chosen: &str) -> Result<Id<
     if !store::spend_token(&mut tx, holder.account, &digest(ctx, &token), hashed.as_str()).await? {
         return Err(AccessError::Token);
     }
-    session::end_all(&mut tx, holder.account.uuid(), None).await?;
+    session::end_all(&mut tx, holder.account.uuid(), ctx.at, None).await?;
     audit::record(ctx, &mut tx, "access.password_chosen", holder.account.uuid(), &json!({})).await?;
     tx.commit().await?;
     Ok(holder.account)
@@ -257,7 +257,7 @@ pub async fn set_password(
 ) -> Result<(), AccessError> {
     only_installation(ctx)?;
     store::set_password(tx, account, hashed.as_str()).await?;
-    session::end_all(tx, account.uuid(), None).await?;
+    session::end_all(tx, account.uuid(), ctx.at, None).await?;
     audit::record(ctx, tx, "access.password_set", account.uuid(), &json!({})).await?;
     Ok(())
 }
@@ -297,7 +297,7 @@ pub async fn change_password(
     let hashed = password::hash(chosen).await?;
     let mut tx = ctx.write().await?;
     store::set_password(&mut tx, own.account, hashed.as_str()).await?;
-    session::end_all(&mut tx, own.account.uuid(), Some(token)).await?;
+    session::end_all(&mut tx, own.account.uuid(), ctx.at, Some(token)).await?;
     audit::record(ctx, &mut tx, "access.password_changed", own.account.uuid(), &json!({})).await?;
     tx.commit().await?;
     Ok(())
@@ -312,7 +312,7 @@ pub async fn reset_second_factor(ctx: &Ctx, tx: &mut Tx, person: Id<Person>) -> 
     let account = cared_for(ctx, tx, person).await?;
     store::set_totp(tx, account.id, None).await?;
     store::recovery::forget(tx, account.id).await?;
-    session::end_all(tx, account.id.uuid(), None).await?;
+    session::end_all(tx, account.id.uuid(), ctx.at, None).await?;
     audit::record(ctx, tx, "access.second_factor_reset", account.id.uuid(), &json!({ "person": person }))
         .await?;
     Ok(())
@@ -328,7 +328,7 @@ pub async fn disable(ctx: &Ctx, tx: &mut Tx, person: Id<Person>) -> Result<i64, 
         return Err(AccessError::Changed);
     }
     store::set_disabled(tx, account.id, Some(ctx.at)).await?;
-    session::end_all(tx, account.id.uuid(), None).await?;
+    session::end_all(tx, account.id.uuid(), ctx.at, None).await?;
     audit::record(ctx, tx, "access.account_disabled", account.id.uuid(), &json!({ "person": person }))
         .await?;
     Ok(account.version + 1)

@@ -73,7 +73,7 @@ pub async fn change_device(ctx: &Ctx, code: &str) -> Result<(), SignInError> {
     };
     store::set_totp(&mut tx, own.account, None).await?;
     recovery::forget(&mut tx, own.account).await?;
-    session::end_all(&mut tx, own.account.uuid(), None).await?;
+    session::end_all(&mut tx, own.account.uuid(), ctx.at, None).await?;
     audit::record(ctx, &mut tx, "access.second_factor_changed", own.account.uuid(), &json!({})).await?;
     tx.commit().await?;
     Ok(())

@@ -174,7 +174,7 @@ async fn room_for_one_more(
     waiting: i64,
 ) -> Result<(), Failure> {
     let items = store::items(tx, submission.programme, submission.id).await?;
-    let there = items.iter().filter(|item| item.piece == piece).count();
+    let there = items.iter().filter(|item| item.piece == piece && item.file().is_some()).count();
     if is_full(i64::try_from(there).unwrap_or(i64::MAX).saturating_add(waiting)) {
         Err(full())
     } else {

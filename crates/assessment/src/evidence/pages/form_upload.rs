@@ -5,17 +5,18 @@ use std::path::{Path as FilePath, PathBuf};
 use axum::extract::multipart::{Field, Multipart};
 use axum::http::StatusCode;
 use tisheng_kernel::Id;
-use tisheng_platform::Ctx;
 use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::Flash;
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Failure, Fields};
+use tisheng_platform::{Ctx, Tx};
 use tisheng_rules::framework::Piece;
 use tokio::io::AsyncWriteExt;
 
 use super::show::outdated;
 use super::typed::{self, Pressed};
 use crate::evidence::actions::{self, Desk};
+use crate::evidence::content;
 use crate::evidence::intake::{self, NotTaken};
 use crate::evidence::model::{Item, StoredFile, Submission};
 use crate::evidence::store;
@@ -39,10 +40,25 @@ struct Target {
 struct Arrived {
     fields: Vec<(String, String)>,
     files: Vec<(Target, StoredFile)>,
-    /// Files that are not taken: the piece, and why.
-    refused: Vec<(String, String)>,
-    /// The answer that goes with the first of them.
+    refused: Untaken,
+    /// The answer that goes with the first that is not taken.
     status: StatusCode,
+}
+
+/// Files that are not taken: the piece, and why, once for each piece.
+#[derive(Default)]
+struct Untaken(Vec<(String, String)>);
+
+impl Untaken {
+    fn add(&mut self, piece: String, why: String) {
+        match self.0.iter_mut().find(|(known, _)| *known == piece) {
+            Some((_, said)) => {
+                said.push('；');
+                said.push_str(&why);
+            }
+            None => self.0.push((piece, why)),
+        }
+    }
 }
 
 /// Why it was not taken.
@@ -98,17 +114,15 @@ pub async fn files(asker: SignedIn, Path((id, key)): Path<(String, String)>, for
     drop(tx);
     let place = Place { ctx, desk: &desk, submission: &submission, items: &items, pressed: &key };
     let mut arrived = read(&place, form).await?;
-    if arrived.files.is_empty() && arrived.refused.is_empty() {
-        arrived.refused.push((key.clone(), "请先选择要上传的文件".to_owned()));
+    if arrived.files.is_empty() && arrived.refused.0.is_empty() {
+        arrived.refused.add(key.clone(), "请先选择要上传的文件".to_owned());
     }
     let mut pairs = arrived.fields;
     pairs.extend(arrived.files.iter().map(|(to, file)| (format!("file-{}", to.piece), file.digest.clone())));
     let fields = Fields::new(pairs);
-    if !arrived.refused.is_empty() {
-        for (to, _) in arrived.files {
-            arrived.refused.push((to.piece, AGAIN.to_owned()));
-        }
-        return typed::refused(&asker, id, &fields, (Some(arrived.status), &arrived.refused)).await;
+    if !arrived.refused.0.is_empty() {
+        take_rest(ctx, id, &arrived.files, &mut arrived.refused).await?;
+        return typed::refused(&asker, id, &fields, (Some(arrived.status), &arrived.refused.0)).await;
     }
     let again: Vec<(String, String)> =
         arrived.files.iter().map(|(to, _)| (to.piece.clone(), AGAIN.to_owned())).collect();
@@ -118,22 +132,60 @@ pub async fn files(asker: SignedIn, Path((id, key)): Path<(String, String)>, for
     };
     let (_, submission) = actions::own_draft(ctx, &mut once.tx, id).await?;
     let advice: Vec<String> = arrived.files.iter().filter_map(|(_, file)| outdated(file.content)).collect();
-    for (to, file) in arrived.files {
-        let added = actions::add_file(ctx, &mut once.tx, &submission, &to.piece, file, to.replaced).await;
-        let wrong = match added {
-            Ok(_) => continue,
-            Err(Failure::Refused(sentence)) => sentence,
-            Err(Failure::NotFound) => GONE.to_owned(),
-            Err(other) => return Err(other),
-        };
+    let mut refused = Untaken::default();
+    add(ctx, &mut once.tx, &submission, &arrived.files, &mut refused).await?;
+    if !refused.0.is_empty() {
+        // The rest is taken without the key, which stands for all of them.
         drop(once);
-        return typed::refused(&asker, id, &fields, (None, &[(to.piece, wrong)])).await;
+        let mut refused = Untaken::default();
+        take_rest(ctx, id, &arrived.files, &mut refused).await?;
+        return typed::refused(&asker, id, &fields, (None, &refused.0)).await;
     }
     let flash = match advice.first() {
         Some(advice) => Flash::warn(format!("文件已上传。{advice}")),
         None => Flash::good("文件已上传。"),
     };
     once.done(&format!("/evidence/{id}#piece-{key}"), flash).await
+}
+
+/// Takes those of `files` that can be taken, beside others that are not: sent once more with the same form they
+/// stand there once.
+async fn take_rest(
+    ctx: &Ctx,
+    id: Id<Submission>,
+    files: &[(Target, StoredFile)],
+    refused: &mut Untaken,
+) -> Result<(), Failure> {
+    let mut tx = ctx.write().await?;
+    let (_, submission) = actions::own_draft(ctx, &mut tx, id).await?;
+    add(ctx, &mut tx, &submission, files, refused).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Adds `files` to their pieces, and says in `refused` which were not taken.
+async fn add(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    submission: &Submission,
+    files: &[(Target, StoredFile)],
+    refused: &mut Untaken,
+) -> Result<(), Failure> {
+    for (to, file) in files {
+        match actions::add_file(ctx, tx, submission, &to.piece, file.clone(), to.replaced).await {
+            Ok(_) => {}
+            Err(Failure::Refused(sentence)) => {
+                refused.add(to.piece.clone(), not_taken(&file.title, &sentence))
+            }
+            Err(Failure::NotFound) => refused.add(to.piece.clone(), not_taken(&file.title, GONE)),
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(())
+}
+
+/// What is said of the file called `name`.
+fn not_taken(name: &str, why: &str) -> String {
+    format!("“{name}”没有上传：{}", why.trim_end_matches('。'))
 }
 
 async fn read(place: &Place<'_>, mut form: Multipart) -> Result<Arrived, Failure> {
@@ -151,7 +203,7 @@ async fn read(place: &Place<'_>, mut form: Multipart) -> Result<Arrived, Failure
         }
         let (target, piece) = match place.target(&name) {
             Err(Failure::NotFound) if name.starts_with("replace-") => {
-                arrived.refused.push((place.pressed.to_owned(), GONE.to_owned()));
+                arrived.refused.add(place.pressed.to_owned(), not_taken(&content::title(&file), GONE));
                 continue;
             }
             target => target?,
@@ -165,10 +217,10 @@ async fn read(place: &Place<'_>, mut form: Multipart) -> Result<Arrived, Failure
                 match trouble {
                     Trouble::Failure(failure) => return Err(failure),
                     Trouble::Words(status, text) => {
-                        if arrived.refused.is_empty() {
+                        if arrived.refused.0.is_empty() {
                             arrived.status = status;
                         }
-                        arrived.refused.push((target.piece, text));
+                        arrived.refused.add(target.piece, not_taken(&content::title(&file), &text));
                     }
                 }
             }

@@ -165,6 +165,30 @@ story!(whichever_button_is_pressed_what_was_typed_is_saved, |engine| async move 
     assert_eq!(check.shows("定稿").path, format!("/evidence/{id}/check"));
 });
 
+story!(of_several_files_those_that_are_right_are_taken_and_the_others_named, |engine| async move {
+    let world = begin(engine).await;
+    let mut teacher = world.teacher(0).await;
+    let id = world.id(&teacher.post("/evidence", &[("capability", "A6")]).await.path);
+    let document = pdf();
+    let file = |field, name| Chosen { field, name, bytes: document.as_slice() };
+    let files = format!("/evidence/{id}/pieces/A6-1/files");
+    let text = [("body-A6-1", "教学目标"), ("version-A6-1", "0")];
+    let all = [file("file-A6-1", "设计.pdf"), file("file-A6-2", "课堂.mp4"), file("file-A6-2", "课后.mp4")];
+    let mixed = teacher.post_files(&files, &text, &all).await;
+    mixed.is(422).says("设计.pdf").says("教学目标").says("“课堂.mp4”没有上传：").says("“课后.mp4”没有上传：");
+    let page = teacher.get(&format!("/evidence/{id}")).await;
+    page.shows("设计.pdf").shows("教学目标").hides("课堂.mp4");
+    assert_eq!(page.html().matches("/remove\"").count(), 1);
+
+    // As many as a piece takes, whatever has been typed into it; of one more than fit the rest is taken.
+    let names: Vec<String> = (1..=20).map(|n| format!("设计{n}.pdf")).collect();
+    let many: Vec<Chosen<'_>> = names.iter().map(|name| file("file-A6-1", name)).collect();
+    let full = teacher.post_files(&files, &[], &many).await;
+    full.is(422).says("“设计20.pdf”没有上传：每项材料最多 20 个文件").says("设计19.pdf");
+    let page = teacher.get(&format!("/evidence/{id}")).await;
+    assert_eq!(page.html().matches("/remove\"").count(), 20);
+});
+
 story!(of_several_texts_those_that_can_be_saved_are, |engine| async move {
     let world = begin(engine).await;
     let mut teacher = world.teacher(0).await;

@@ -23,7 +23,7 @@ const CHECKPOINT: i64 = 4 << 20;
 pub enum Stopped {
     /// As the protocol says it.
     Refused(Refused),
-    /// As every page says it.
+    /// As the house says it.
     Failure(Failure),
 }
 
@@ -43,6 +43,10 @@ impl axum::response::IntoResponse for Stopped {
     fn into_response(self) -> axum::response::Response {
         match self {
             Self::Refused(refused) => refused.into_response(),
+            // A script reads this: it passes the sentence on, and knows no pages.
+            Self::Failure(Failure::Refused(text)) => {
+                Refused::new(StatusCode::FORBIDDEN, text).into_response()
+            }
             Self::Failure(failure) => failure.into_response(),
         }
     }

@@ -95,7 +95,7 @@ pub async fn change(
     let mut ended = 0;
     if settings.address != old.address {
         ended = store::links::cut_all(tx, id).await?;
-        session::end_via(tx, &old.via("")).await?;
+        session::end_via(tx, &old.via(""), ctx.at).await?;
     }
     let detail = json!({ "settings": told(settings), "links_ended": ended });
     audit::record(ctx, tx, "door.provider_changed", id.uuid(), &detail).await?;
@@ -118,7 +118,7 @@ pub async fn set_active(
     }
     let mut ended = 0;
     if !is_active {
-        ended = session::end_via(tx, &provider.via("")).await?;
+        ended = session::end_via(tx, &provider.via(""), ctx.at).await?;
     }
     let action = if is_active { "door.provider_resumed" } else { "door.provider_suspended" };
     audit::record(ctx, tx, action, id.uuid(), &json!({ "sessions_ended": ended })).await?;

@@ -54,7 +54,7 @@ pub async fn signed_out_there(ctx: &Ctx, id: Id<Provider>, request: &str) -> Res
     let unclear = || Failure::Malformed("不是 CAS 的退出通知。".to_owned());
     let ticket = cas::ended(request).ok_or_else(unclear)?;
     let mut tx = ctx.write().await?;
-    let ended = session::end_via(&mut tx, &provider.via(&ticket)).await?;
+    let ended = session::end_via(&mut tx, &provider.via(&ticket), ctx.at).await?;
     if ended > 0 {
         let detail = json!({ "sessions_ended": ended });
         audit::record(ctx, &mut tx, "door.signed_out_there", id.uuid(), &detail).await?;

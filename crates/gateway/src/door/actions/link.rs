@@ -87,7 +87,7 @@ pub async fn cut_of(ctx: &Ctx, tx: &mut Tx, person: Id<Person>, id: Id<Link>) ->
         return Err(Failure::NotFound);
     }
     cut(ctx, tx, &link).await?;
-    session::end_all(tx, account.id.uuid(), None).await?;
+    session::end_all(tx, account.id.uuid(), ctx.at, None).await?;
     Ok(())
 }
 
@@ -102,7 +102,7 @@ pub async fn cut_at(ctx: &Ctx, tx: &mut Tx, provider: Id<Provider>, id: Id<Link>
         return Err(Failure::NotFound);
     }
     cut(ctx, tx, &link).await?;
-    session::end_all(tx, link.account.uuid(), None).await?;
+    session::end_all(tx, link.account.uuid(), ctx.at, None).await?;
     Ok(())
 }
 

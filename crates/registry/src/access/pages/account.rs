@@ -148,7 +148,7 @@ async fn wrong_code(asker: &SignedIn, error: SignInError) -> Answer {
 pub async fn sign_out_everywhere(asker: SignedIn) -> Answer {
     let mut tx = asker.ctx.write().await?;
     let to = after_leaving(&asker.ctx, &mut tx, &asker.token).await?;
-    session::end_all(&mut tx, asker.member().account, None).await?;
+    session::end_all(&mut tx, asker.member().account, asker.ctx.at, None).await?;
     let cookie = session::end(&asker.ctx, &mut tx, &asker.token).await?;
     tx.commit().await?;
     let flash = Flash::good("您已在所有设备上退出登录。");
