@@ -171,7 +171,7 @@ async fn walk_trail(
     }
 }
 
-async fn of_programme(ctx: &Ctx, programme: &Programme) -> Found<[Oracle; 8]> {
+async fn of_programme(ctx: &Ctx, programme: &Programme) -> Found<[Oracle; 9]> {
     let of = |what: &str| format!("{what} of {}", programme.id);
     let mut tx = ctx.read().await?;
     let most = i64::try_from(NAMED)?;
@@ -180,6 +180,7 @@ async fn of_programme(ctx: &Ctx, programme: &Programme) -> Found<[Oracle; 8]> {
     let (frozen, changed) = evidence::check_frozen(&mut tx, programme.id.uuid(), NAMED).await?;
     let (objections, astray) = review::check_objections(&mut tx, programme.id.uuid(), most).await?;
     drop(tx);
+    let (judged, short) = review::check_panels(ctx, programme.id.uuid(), NAMED).await.map_err(told)?;
     let (learnt, wrong_learnt) = learning::check_credits(ctx, programme, NAMED).await.map_err(told)?;
     let (standings, wrong_standings) =
         certificate::check_standings(ctx, programme, NAMED).await.map_err(told)?;
@@ -197,6 +198,7 @@ async fn of_programme(ctx: &Ctx, programme: &Programme) -> Found<[Oracle; 8]> {
             RESTORE,
         ),
         Oracle::new(of("objections"), usize::try_from(objections)?, named(&astray), RESTORE),
+        Oracle::new(of("judges of works"), judged, named(&short), MEND),
         Oracle::new(of("standings"), usize::try_from(standings)?, named(&wrong_standings), MEND),
         Oracle::new(of("figures of schools"), schools, named(wrong_schools), MEND),
         Oracle::new(of("figures of months"), months, wrong_months.into_iter().take(NAMED).collect(), MEND),
@@ -272,7 +274,7 @@ pub(crate) async fn mend_command(config: Config) -> Ended {
 
 /// Takes back what scores of learning tools have taken back, and works everything out again that is
 /// derived: totals of hours, then standings, then figures of schools and months; and puts certificates where their
-/// holders are. Jobs that failed for the last time are done when the server runs again. Says what it came to, a line for
+/// holders are, and draws for works before a panel that lack judges. Jobs that failed for the last time are done when the server runs again. Says what it came to, a line for
 /// the jobs, one for the scores, one for the certificates and one for each programme. May be stopped and begun anew at
 /// any time.
 ///
@@ -300,9 +302,11 @@ pub async fn mend(app: &Arc<App>) -> Found<Vec<String>> {
         let standings = certificate::refresh_all(&ctx, programme).await.map_err(told)?;
         let schools = monitoring::rebuild(&ctx, programme).await.map_err(told)?;
         let months = reconciliation::rebuild(&ctx, programme.id).await?;
+        let drawn = review::draw_again(&ctx, programme.id.uuid()).await.map_err(told)?;
         let (id, changed) = (programme.id, standings.changed);
         lines.push(format!(
-            "{id}: {totals} totals of hours, {changed} standings changed, {schools} schools, {months} months"
+            "{id}: {totals} totals of hours, {changed} standings changed, {schools} schools, {months} months, \
+            {drawn} works given to further judges"
         ));
     }
     Ok(lines)

@@ -38,6 +38,7 @@ mod panel;
 mod ruling;
 pub mod samples;
 mod seats;
+mod short;
 mod steps;
 mod store;
 
@@ -50,6 +51,7 @@ pub use jobs::jobs;
 pub use model::{Duty, Marks, Review, ReviewState};
 pub use objection::{Objection, actions::heads};
 pub use pages::routes;
+pub use short::{check_panels, draw_again};
 pub use store::person::{InHand, keeps_of, peer_reviews, under_way};
 pub use store::trail::trail;
 pub use store::{Final, follow};

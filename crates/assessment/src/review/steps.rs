@@ -81,7 +81,8 @@ pub(super) async fn fill(ctx: &Ctx, tx: &mut Tx, case: &Case) -> Result<(), Fail
 /// Whoever may still be drawn for a step, in the order in which they are asked, with where they come
 /// from: pool after pool, in each by the seed, those who lead a panel last.
 ///
-/// Nobody judges a work twice. Who will be needed on the school's panel is asked as a peer only when
+/// Nobody judges a work twice. Whoever has left it alone is not asked again as a peer; of a panel, such as after
+/// having left it for a while, once there is nobody else. Who will be needed on the school's panel is asked as a peer only when
 /// there is nobody else, its chair never; and where peers are left out of a panel for having judged
 /// already, those fill it who judge the works of its members. So they do where a panel judges again after an
 /// objection: who judged what was set aside comes behind everybody else but the chairs.
@@ -89,8 +90,16 @@ async fn drawn(tx: &mut Tx, case: &Case, step: &Step, seed: &str) -> Result<Vec<
     let of = &case.submission;
     let all = store::of_submission(tx, of).await?;
     let objectors = objectors(tx, of).await?;
+    let has_lapsed = |c: &Candidate| {
+        let lapsed = |r: &Review| r.step == step.key && r.state == ReviewState::Lapsed;
+        all.iter().any(|r| r.reviewer == c.person && lapsed(r))
+    };
     let is_known = |c: &Candidate| {
-        let holds = |r: &Review| r.step == step.key && r.state != ReviewState::Void;
+        let holds = |r: &Review| match r.state {
+            ReviewState::Open | ReviewState::Done => r.step == step.key,
+            ReviewState::Lapsed => r.step == step.key && step.kind != StepKind::Panel,
+            ReviewState::Void => false,
+        };
         c.person == of.person
             || objectors.contains(&c.person)
             || all.iter().any(|r| r.reviewer == c.person && holds(r))
@@ -123,6 +132,7 @@ async fn drawn(tx: &mut Tx, case: &Case, step: &Step, seed: &str) -> Result<Vec<
     if pools.len() > declared || is_again {
         found.sort_by_key(|(_, c): &(Pool, Candidate)| (c.chair, has_judged(c)));
     }
+    found.sort_by_key(|(_, c): &(Pool, Candidate)| has_lapsed(c));
     if step.kind == StepKind::Peers {
         let panel = seats(tx, case).await?;
         let seat = |c: &Candidate| panel.iter().find(|seat| seat.person == c.person);
@@ -130,6 +140,20 @@ async fn drawn(tx: &mut Tx, case: &Case, step: &Step, seed: &str) -> Result<Vec<
         found.sort_by_key(|(_, c)| seat(c).is_some());
     }
     Ok(found)
+}
+
+/// How many judges the panel's step under way lacks, of whose work `reviews` are.
+pub(super) fn lacking(case: &Case, reviews: &[Review]) -> usize {
+    let Some(step) = case.step().filter(|step| step.kind == StepKind::Panel) else { return 0 };
+    let active = reviews.iter().filter(|r| r.step == step.key && is_active(r)).count();
+    usize::try_from(*step.reviewers).unwrap_or(usize::MAX).saturating_sub(active)
+}
+
+/// Whether the panel's step under way lacks judges although somebody can be drawn.
+pub(super) async fn can_be_filled(tx: &mut Tx, case: &Case) -> Result<bool, Failure> {
+    let reviews = store::of_submission(tx, &case.submission).await?;
+    let Some(step) = case.step().filter(|_| lacking(case, &reviews) > 0) else { return Ok(false) };
+    Ok(!drawn(tx, case, step, "").await?.is_empty())
 }
 
 /// Whoever objected to a level of the work, and so does not judge it.

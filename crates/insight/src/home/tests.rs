@@ -4,6 +4,7 @@ use chrono::{Days, NaiveDate, TimeDelta};
 use tisheng_assessment::evidence::{self, Submission};
 use tisheng_assessment::{certificate, review};
 use tisheng_kernel::{Instant, Level};
+use tisheng_platform::args;
 use tisheng_platform::jobs::Handlers;
 use tisheng_policy::scheme::{self, Programme, samples::owned};
 use tisheng_registry::access::Role;
@@ -164,6 +165,25 @@ story!(a_school_sees_what_waits_and_opens_only_what_it_may, |engine| async move 
     tx.commit().await.expect("commits");
     head.get("/").await.shows("选学变更待审批").shows("1 件");
     office.get("/").await.hides("选学变更待审批");
+});
+
+story!(works_before_a_panel_stand_where_their_board_can_be_opened, |engine| async move {
+    let world = begin(engine).await;
+    let school = world.town.school();
+    let work = world.be_judged(&school.teachers[0]).await.remove(0);
+    let mut tx = world.test.app.db.write().await.expect("a transaction");
+    let again = "update submission set state = 'panel' where id = $1";
+    assert_eq!(tx.run(again, args![work.id]).await.expect("before the panel"), 1);
+    tx.commit().await.expect("commits");
+    for looker in [&school.principal, &world.town.county_office] {
+        let mut browser = world.test.signed_in(&looker.who()).await;
+        let first = browser.get("/").await;
+        assert_eq!(first.shows("考核小组待评").link("/review/board"), "/review/board");
+        browser.get("/review/board").await.is(200);
+    }
+    let mut clerk = world.test.signed_in(&school.clerk.who()).await;
+    clerk.get("/").await.hides("考核小组待评");
+    clerk.get("/review/board").await.is(404);
 });
 
 story!(whoever_answers_an_objection_sees_it_first, |engine| async move {

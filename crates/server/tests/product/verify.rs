@@ -58,7 +58,7 @@ story!(everything_that_must_hold_is_looked_at, |engine| async move {
     audit::seal(&world.test.app.db, world.test.app.now()).await.expect("sealed");
     let oracles = data(&world.test.app).await.expect("looked");
     let lines: Vec<String> = oracles.iter().map(Oracle::line).collect();
-    assert_eq!(lines.len(), 15, "{lines:?}");
+    assert_eq!(lines.len(), 16, "{lines:?}");
     for oracle in &oracles {
         assert!(oracle.wrong.is_empty() && oracle.count > 0, "{lines:?}");
     }

@@ -14,6 +14,7 @@ use tisheng_policy::scheme;
 use tisheng_registry::access::{self, Breadth, Role};
 use tisheng_registry::organisation::{self, Kind, Node};
 use tisheng_rules::Scheme;
+use tisheng_rules::assessment::StepKind;
 
 use super::store::{self, COLUMNS, Line, Notice, Split, Wanted};
 use crate::evidence::{State, Submission};
@@ -21,7 +22,7 @@ use crate::review::actions;
 use crate::review::model::{Duty, Review, ReviewState};
 use crate::review::objection::{self, Objection};
 use crate::review::panel::APPOINTERS;
-use crate::review::steps::Case;
+use crate::review::steps::{Case, lacking};
 use crate::review::store as reviews;
 
 /// Who sees the board of their node.
@@ -84,6 +85,8 @@ struct Row {
     label: String,
     /// Whole days in its state.
     age: i64,
+    /// How many of the panel are still to be appointed.
+    lacking: usize,
     is_split: bool,
 }
 
@@ -198,6 +201,7 @@ pub async fn board(asker: SignedIn, filters: Filters) -> Answer {
         false => Slice { rows: Vec::new(), next: None },
     };
     let marked = marked(ctx, &mut tx, &found).await?;
+    let short = short(ctx, &mut tx, &found).await?;
     drop(tx);
     let slice = Slice::cut(found.lines, |line| line.place(found.order));
     let (first, next) = pager(&filters, slice.next.as_ref());
@@ -205,6 +209,7 @@ pub async fn board(asker: SignedIn, filters: Filters) -> Answer {
         label: found.rules.framework.label(&line.capability),
         age: (ctx.at - line.since).num_days(),
         is_split: marked.contains(&line.id),
+        lacking: short.iter().find(|(id, _)| *id == line.id).map_or(0, |(_, lacking)| *lacking),
         line,
     });
     let to_split = |place: &str| filters.with(SPLIT, place);
@@ -272,6 +277,19 @@ async fn marked(ctx: &Ctx, tx: &mut Tx, found: &Found) -> Result<Vec<Id<Submissi
     let among: Vec<_> = found.lines.iter().filter(may_be).map(|line| line.id).collect();
     let split = store::split_among(tx, found.programme, &found.scope, member.person, &among).await?;
     Ok(complete(ctx, tx, found, split).await?.into_iter().map(|one| one.id).collect())
+}
+
+/// The works of the page that lack judges of the panel, and how many.
+async fn short(ctx: &Ctx, tx: &mut Tx, found: &Found) -> Result<Vec<(Id<Submission>, usize)>, Failure> {
+    let panels = found.rules.assessment.steps.iter().filter(|step| step.kind == StepKind::Panel);
+    let most = panels.map(|step| i64::from(*step.reviewers)).max().unwrap_or(0);
+    let mut all = Vec::new();
+    for line in found.lines.iter().filter(|line| line.state == State::Panel && line.drawn < most) {
+        let case = Case::load(ctx, tx, found.programme, line.id).await?;
+        let reviews = reviews::of_submission(tx, &case.submission).await?;
+        all.push((line.id, lacking(&case, &reviews)));
+    }
+    Ok(all)
 }
 
 /// Those of which all members have judged: where some are still to be drawn, nothing is split yet.

@@ -18,7 +18,7 @@ use crate::review::board::store as lists;
 use crate::review::model::{Duty, Review, ReviewState, judging_twice};
 use crate::review::objection::further::Further;
 use crate::review::objection::{self, Objection};
-use crate::review::steps::Case;
+use crate::review::steps::{Case, lacking};
 use crate::review::store::{self, Decided};
 
 #[derive(Template)]
@@ -130,7 +130,7 @@ pub async fn result(asker: SignedIn, Path(id): Path<String>) -> Answer {
 pub fn again_words(count: usize) -> String {
     match count {
         0 => String::new(),
-        count => format!("；没有足够的其他评审人，其中 {count} 人参加过上一次评审"),
+        count => format!("；没有足够的其他评审人，其中 {count} 人参加过此前的评审"),
     }
 }
 
@@ -168,6 +168,7 @@ fn steps(case: &Case, (reviews, own): (&[Review], bool), decided: Option<&Decide
     let all = &case.rules.assessment.steps;
     let now = all.iter().position(|step| step.key == case.submission.step);
     let ended = case.submission.state == State::Final;
+    let lacking = lacking(case, reviews);
     all.iter()
         .enumerate()
         .filter(|(_, step)| step.kind != StepKind::SpotCheck)
@@ -192,7 +193,9 @@ fn steps(case: &Case, (reviews, own): (&[Review], bool), decided: Option<&Decide
                     let due = case.submission.own_due(&case.rules).filter(|_| Some(at) == now);
                     due.map(|day| format!("等待本人自评，{}前完成", chinese_date(day))).unwrap_or_default()
                 }
-                (StepKind::Panel, _) if Some(at) == now && done + open == 0 => "等待组建考核小组".to_owned(),
+                (StepKind::Panel, _) if Some(at) == now && done + open == 0 => {
+                    format!("等待组建考核小组，还缺 {lacking} 名评审人")
+                }
                 (StepKind::Peers | StepKind::Panel, _) if done + open > 0 => {
                     let split = ruling.map(|r| format!("；意见不一致，由组长裁定，{}", r.limit()));
                     let until = case.peers_until().filter(|_| Some(at) == now);
@@ -200,7 +203,13 @@ fn steps(case: &Case, (reviews, own): (&[Review], bool), decided: Option<&Decide
                         until.map(|day| format!("；至{}，之后不再等待，进入下一步", chinese_date(day)));
                     let further = split.or(until).unwrap_or_default();
                     let again = again_words(judging_twice(reviews, &step.key));
-                    format!("已评 {done} 人，共 {} 人{again}{further}", done + open)
+                    // Who is still to be appointed judges the work as well.
+                    let lacking = if Some(at) == now { lacking } else { 0 };
+                    let short = match lacking {
+                        0 => String::new(),
+                        _ => format!("；还缺 {lacking} 名评审人，等待任命"),
+                    };
+                    format!("已评 {done} 人，共 {} 人{short}{again}{further}", done + open + lacking)
                 }
                 _ => String::new(),
             };

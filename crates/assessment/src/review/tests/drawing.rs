@@ -4,14 +4,15 @@ use chrono::{NaiveDate, TimeDelta};
 use http::{HeaderMap, Method};
 use tisheng_kernel::{Instant, Level};
 use tisheng_platform::args;
+use tisheng_registry::samples::Persona;
 use tisheng_rules::PeerReviews;
-use tisheng_testkit::story;
+use tisheng_testkit::{Browser, story};
 
 use super::{
     World, address, all_judge, appoint, current, ended, handed_in, judge, lakeside, persona, reviews, town,
 };
 use crate::evidence::{State, Submission};
-use crate::review::{Duty, Review, ReviewState};
+use crate::review::{Duty, Review, ReviewState, check_panels, draw_again};
 
 story!(a_blind_reviewer_learns_neither_author_nor_school, |engine| async move {
     let world = town(engine).await;
@@ -234,15 +235,65 @@ async fn open_panel(world: &World, work: &Submission) -> Vec<Review> {
     all.filter(|r| r.duty == Duty::Panel && r.state == ReviewState::Open).collect()
 }
 
+/// Takes the seat in the panel of the asker's node from `of`.
+async fn dismiss(head: &mut Browser, of: &Persona) {
+    let seats = head.get("/review/panel").await.html();
+    let name = &of.name;
+    let form = seats[..seats.find(&format!("移出：{name}")).expect("a seat")].rfind("/review/panel/");
+    let dismiss: String = seats[form.expect("a form")..].chars().take_while(|c| *c != '"').collect();
+    head.post(&dismiss, &[]).await.shows("没有评完的材料转给其他成员");
+}
+
+story!(whoever_sits_in_the_panel_again_is_drawn_again, |engine| async move {
+    let world = town(engine).await;
+    let school = world.town.school();
+    let mut head = world.browser(&school.principal).await;
+    dismiss(&mut head, &school.teachers[3]).await;
+    let work = handed_in(&world, 0, "A6").await;
+    all_judge(&world, &work, Level::Pass).await;
+    let open = open_panel(&world, &work).await;
+    assert_eq!(open.len(), 2, "the whole panel");
+    judge(&world, &open[0], "A6", Level::Pass).await.1.shows("已提交");
+    let gone = persona(&world, open[1].reviewer);
+    dismiss(&mut head, gone).await;
+    assert!(open_panel(&world, &work).await.is_empty());
+    head.get("/review/board").await.shows("还缺 1 名评审人，请任命");
+    let mut author = world.teacher(0).await;
+    author.get(&address(work.id)).await.shows("已评 1 人，共 2 人；还缺 1 名评审人，等待任命");
+
+    let person = head.get(&format!("/review/panel?q={}", gone.name)).await.field("person");
+    head.post("/review/panel", &[("person", &person), ("chair", "no")]).await.shows(&gone.name);
+    world.test.settle().await;
+    let again = open_panel(&world, &work).await;
+    assert_eq!(again.iter().map(|r| r.reviewer).collect::<Vec<_>>(), [gone.person.uuid()]);
+    head.get("/review/board").await.hides("还缺");
+    judge(&world, &again[0], "A6", Level::Pass).await.1.shows("已提交");
+    assert_eq!(current(&world, &work).await.state, State::Notice);
+});
+
+story!(a_work_that_lacks_judges_who_can_be_drawn_is_found, |engine| async move {
+    let world = town(engine).await;
+    let (work, left) = before_the_panel(&world).await;
+    let ctx = world.test.system();
+    let found = check_panels(&ctx, work.programme, 9).await.expect("looked at");
+    assert_eq!(found, (1, Vec::new()));
+    let mut tx = ctx.write().await.expect("a transaction");
+    let lapsed = "update review set state = 'lapsed' where id = $1";
+    assert_eq!(tx.run(lapsed, args![left.id]).await.expect("left alone"), 1);
+    tx.commit().await.expect("commits");
+    assert_eq!(check_panels(&ctx, work.programme, 9).await.expect("looked at"), (1, vec![work.id]));
+    assert_eq!(draw_again(&ctx, work.programme).await.expect("drawn"), 1);
+    let open = open_panel(&world, &work).await;
+    assert_eq!(open.len(), 2);
+    assert!(open.iter().all(|r| r.reviewer != left.reviewer), "there is somebody who has not left it alone");
+    assert_eq!(check_panels(&ctx, work.programme, 9).await.expect("looked at"), (1, Vec::new()));
+});
+
 story!(whoever_is_dismissed_hands_on_what_is_open, |engine| async move {
     let world = town(engine).await;
     let (work, gone) = before_the_panel(&world).await;
     let mut head = world.browser(&world.town.school().principal).await;
-    let seats = head.get("/review/panel").await.html();
-    let name = &persona(&world, gone.reviewer).name;
-    let form = seats[..seats.find(&format!("移出：{name}")).expect("a seat")].rfind("/review/panel/");
-    let dismiss: String = seats[form.expect("a form")..].chars().take_while(|c| *c != '"').collect();
-    head.post(&dismiss, &[]).await.shows("没有评完的材料转给其他成员");
+    dismiss(&mut head, persona(&world, gone.reviewer)).await;
     assert!(open_panel(&world, &work).await.iter().all(|r| r.reviewer != gone.reviewer));
     let mut own = world.browser(persona(&world, gone.reviewer)).await;
     own.get(&format!("/review/{}", gone.id)).await.is(404);

@@ -105,7 +105,7 @@ story!(an_objection_that_is_upheld_sets_the_decision_aside, |engine| async move 
     let at = object(&mut world.browser(&world.town.school().clerk).await, &work, "缺少反思").await;
     let other = object(&mut world.teacher(1).await, &work, "片段太短").await;
     let upheld = answered(&mut chair(&world).await, &at, "uphold", "反思确实缺少，请重评。").await;
-    upheld.shows("重新评审").shows("其中 1 人参加过上一次评审");
+    upheld.shows("重新评审").shows("其中 1 人参加过此前的评审");
 
     let now = current(&world, &work).await;
     assert_eq!((now.state, now.step.as_str()), (State::Panel, "panel"));

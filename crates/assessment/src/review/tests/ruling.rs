@@ -85,7 +85,7 @@ story!(after_an_objection_others_judge_where_there_are_enough, |engine| async mo
     let work = on_notice(&world, Level::Excellent).await;
     let first = with(&world, &work, Duty::Panel, ReviewState::Done).await;
     let at = object(&mut world.teacher(1).await, &work, "缺少反思").await;
-    answered(&mut chair(&world).await, &at, "uphold", "请重评。").await.shows("重新评审").hides("上一次评审");
+    answered(&mut chair(&world).await, &at, "uphold", "请重评。").await.shows("重新评审").hides("此前的评审");
     let again = with(&world, &work, Duty::Panel, ReviewState::Open).await;
     assert_eq!(again.len(), 2);
     let others = &world.town.schools[1].teachers;
@@ -96,7 +96,7 @@ story!(after_an_objection_others_judge_where_there_are_enough, |engine| async mo
     }
     let mut member = world.browser(persona(&world, again[0].reviewer)).await;
     member.get(&format!("/review/{}", again[0].id)).await.is(200);
-    world.teacher(0).await.get(&address(work.id)).await.hides("上一次评审");
+    world.teacher(0).await.get(&address(work.id)).await.hides("此前的评审");
 });
 
 story!(where_there_are_no_others_the_same_judge_again_and_it_is_said, |engine| async move {
@@ -104,7 +104,7 @@ story!(where_there_are_no_others_the_same_judge_again_and_it_is_said, |engine| a
     let work = on_notice(&world, Level::Excellent).await;
     let first = with(&world, &work, Duty::Panel, ReviewState::Done).await;
     let at = object(&mut world.teacher(1).await, &work, "缺少反思").await;
-    let told = "没有足够的其他评审人，其中 2 人参加过上一次评审";
+    let told = "没有足够的其他评审人，其中 2 人参加过此前的评审";
     answered(&mut chair(&world).await, &at, "uphold", "请重评。").await.shows(told);
     let again = with(&world, &work, Duty::Panel, ReviewState::Open).await;
     assert_eq!(again.len(), 2);
