@@ -43,7 +43,7 @@ pub async fn page(asker: SignedIn, filters: Filters) -> Answer {
     let found = if query.is_empty() {
         Vec::new()
     } else {
-        store::find(&mut tx, &ctx.scope(), &query, programme, member.node).await?
+        store::find(&mut tx, &ctx.scope(), &query, programme, (member.node, ctx.at.date())).await?
     };
     drop(tx);
     let page = Page::new(&asker, "考核小组", "/review/panel");
@@ -59,7 +59,7 @@ pub async fn appoint(asker: SignedIn, fields: Fields) -> Answer {
         Begun::Again(answer) => return Ok(answer),
         Begun::Fresh(once) => once,
     };
-    if !store::may_sit(&mut once.tx, &ctx.scope(), person).await? {
+    if !store::may_sit(&mut once.tx, &ctx.scope(), (member.node, ctx.at.date()), person).await? {
         return Err(Failure::NotFound);
     }
     seat(ctx, &mut once.tx, member, person, fields.text("chair") == "yes").await?;
@@ -78,7 +78,7 @@ pub async fn lead(asker: SignedIn, Path(id): Path<String>, fields: Fields) -> An
     let seats = store::panel(&mut once.tx, programme, member.node).await?;
     let id = parsed(&id)?;
     let chosen = seats.iter().find(|seat| seat.id == id).ok_or(Failure::NotFound)?;
-    store::dismiss(&mut once.tx, programme, member.node, chosen.id, ctx.at).await?;
+    store::dismiss(&mut once.tx, (programme, member.node), chosen.id, ctx.at, None).await?;
     if let Some(before) = seats.iter().find(|seat| seat.chair && seat.id != id) {
         store::no_chair(&mut once.tx, programme, member.node, ctx.at).await?;
         seat(ctx, &mut once.tx, member, before.person, false).await?;
@@ -99,7 +99,7 @@ pub async fn dismiss(asker: SignedIn, Path(id): Path<String>, fields: Fields) ->
     let id = parsed(&id)?;
     let seats = store::panel(&mut once.tx, programme, member.node).await?;
     let gone = seats.iter().find(|seat| seat.id == id).ok_or(Failure::NotFound)?;
-    if !store::dismiss(&mut once.tx, programme, member.node, id, ctx.at).await? {
+    if !store::dismiss(&mut once.tx, (programme, member.node), id, ctx.at, None).await? {
         return Err(Failure::NotFound);
     }
     audit::record(ctx, &mut once.tx, "review.panel_dismissed", member.node, &json!({ "seat": id })).await?;
@@ -131,11 +131,22 @@ pub(super) async fn seat(
     store::appoint(tx, &new).await?;
     let detail = json!({ "person": person, "chair": chair });
     audit::record(ctx, tx, "review.panel_appointed", by.node, &detail).await?;
+    draw_for(ctx, tx, programme, (by.node, &by.path), new.id).await
+}
+
+/// Orders that works be drawn for that may have waited for the panel at `node`, in which the seat `of` was given.
+pub(super) async fn draw_for(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: Uuid,
+    (node, path): (Uuid, &str),
+    of: Uuid,
+) -> Result<(), Failure> {
     // Other schools' work may wait for this panel: everything below the node above is looked at.
-    let ancestors = organisation::ancestors(tx, &by.path).await?;
-    let above = ancestors.iter().filter(|node| node.path.len() < by.path.len()).max_by_key(|n| n.path.len());
-    let path = above.map_or(by.path.clone(), |node| node.path.clone());
-    let key = format!("{}/{}", by.node.simple(), new.id.simple());
+    let ancestors = organisation::ancestors(tx, path).await?;
+    let above = ancestors.iter().filter(|node| node.path.len() < path.len()).max_by_key(|n| n.path.len());
+    let path = above.map_or(path.to_owned(), |node| node.path.clone());
+    let key = format!("{}/{}/{}", node.simple(), of.simple(), ctx.at.micros());
     jobs::enqueue(tx, ctx.at, PANEL_JOB, &key, &OfPanel { programme, path }).await?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Seats that end: what whoever sat there has not judged goes to others.
 //!
 //! A work is never left in the hands of somebody who does not judge any more: who was dismissed, or has
-//! neither a post nor a role.
+//! neither a post nor a role. A seat that ended with a file is given back when the file is undone.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -9,6 +9,7 @@ use tisheng_kernel::Id;
 use tisheng_platform::jobs::{Claimed, JobError};
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, Tx, audit};
+use tisheng_registry::organisation;
 use tisheng_registry::people::Person;
 use tisheng_registry::roster::{Kind, Teachers};
 use uuid::Uuid;
@@ -16,16 +17,19 @@ use uuid::Uuid;
 use super::actions::take_away;
 use super::board::store::{self as seats, Left};
 use super::model::{Duty, Review};
-use super::store;
+use super::{panel, store};
 
 /// Whom a change is about; of a file nobody is named, and everybody's seats are looked at.
 #[derive(Deserialize)]
 struct About {
     person: Option<Id<Person>>,
     kind: Option<String>,
+    /// The file that was taken or undone.
+    run: Option<Uuid>,
 }
 
-/// The reaction to a change of somebody's post or roles: whoever has left gives the seats up.
+/// The reaction to a change of somebody's post or roles: whoever has left gives the seats up, and whoever is there
+/// again since a file was undone has them back.
 pub(super) async fn job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     let about: About = claimed.payload()?;
     if about.kind.is_some_and(|kind| kind != Teachers::ABOUT.key) {
@@ -33,17 +37,37 @@ pub(super) async fn job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     }
     let mut tx = ctx.read().await?;
     let left = seats::left(&mut tx, about.person, ctx.at.date()).await?;
+    let back = match about.run {
+        Some(run) => seats::ended_by(&mut tx, run, ctx.at.date()).await?,
+        None => Vec::new(),
+    };
     drop(tx);
     for seat in left {
         let mut tx = ctx.write().await?;
-        end(&ctx, &mut tx, &seat).await?;
+        end(&ctx, &mut tx, &seat, about.run).await?;
+        tx.commit().await?;
+    }
+    for seat in back {
+        let mut tx = ctx.write().await?;
+        give_back(&ctx, &mut tx, &seat, about.run).await?;
         tx.commit().await?;
     }
     Ok(())
 }
 
-async fn end(ctx: &Ctx, tx: &mut Tx, seat: &Left) -> Result<(), Failure> {
-    if !seats::dismiss(tx, seat.programme, seat.node, seat.id, ctx.at).await? {
+async fn give_back(ctx: &Ctx, tx: &mut Tx, seat: &Left, run: Option<Uuid>) -> Result<(), Failure> {
+    let Some(run) = run else { return Ok(()) };
+    if !seats::give_back(tx, seat, run).await? {
+        return Ok(());
+    }
+    let detail = json!({ "seat": seat.id, "run": run });
+    audit::record(ctx, tx, "review.panel_given_back", seat.node, &detail).await?;
+    let node = organisation::of_id(tx, Id::from_uuid(seat.node)).await?.ok_or(Failure::NotFound)?;
+    panel::draw_for(ctx, tx, seat.programme, (seat.node, &node.path), seat.id).await
+}
+
+async fn end(ctx: &Ctx, tx: &mut Tx, seat: &Left, run: Option<Uuid>) -> Result<(), Failure> {
+    if !seats::dismiss(tx, (seat.programme, seat.node), seat.id, ctx.at, run).await? {
         return Ok(());
     }
     audit::record(ctx, tx, "review.panel_left", seat.node, &json!({ "seat": seat.id })).await?;

@@ -7,7 +7,7 @@ use tisheng_kernel::{Id, Instant, Level};
 use tisheng_platform::web::Cursor;
 use tisheng_platform::web::paging::ROWS;
 use tisheng_platform::{DbError, Row, Scope, Tx, Value, args};
-use tisheng_registry::access::Breadth;
+use tisheng_registry::access::{Breadth, Role};
 use tisheng_registry::people::Person;
 use uuid::Uuid;
 
@@ -28,11 +28,33 @@ const FIND: &str = "select p.id, p.name, o.subject, n.name from post o join pers
     order by p.sort_key, p.id limit 20";
 const MAY_SIT: &str =
     "select count(*) from post where person = $1 and path >= $2 and path < $3 and until is null";
+/// Experts of the office at `$1` on the day `$2`, who judge for it also without a post.
+const FIND_EXPERTS: &str = "select p.id, p.name, n.name from role_grant g join person p on p.id = g.person
+    join node n on n.id = g.node
+    where g.node = $1 and g.role = 'expert' and g.since <= $2 and (g.until is null or g.until > $2)
+    and (p.name = $3 or p.initials = $4 or p.pinyin = $4)
+    and not exists (select 1 from panel_member m where m.programme = $5 and m.node = $1 and m.person = p.id
+        and m.until is null)
+    order by p.sort_key, p.id limit 20";
+const IS_EXPERT: &str = "select count(*) from role_grant
+    where person = $1 and node = $2 and role = 'expert' and since <= $3 and (until is null or until > $3)";
 const APPOINT: &str =
     "insert into panel_member (programme, id, node, path, person, chair, since, appointed_by)
     values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing";
-const DISMISS: &str = "update panel_member set until = $4
+const DISMISS: &str = "update panel_member set until = $4, ended_by = $5
     where programme = $1 and node = $2 and id = $3 and until is null";
+/// Seats that the file `$1` ended, of those who have a post or a role again on the day `$2` and no other seat there.
+const ENDED_BY: &str = "select m.programme, m.id, m.node, m.person from panel_member m where m.ended_by = $1
+    and (exists (select 1 from post p where p.person = m.person and p.until is null)
+        or exists (select 1 from role_grant g where g.person = m.person and (g.until is null or g.until > $2)))
+    and not exists (select 1 from panel_member o where o.programme = m.programme and o.node = m.node
+        and o.person = m.person and o.until is null)
+    order by m.programme, m.id";
+/// Whoever leads the panel meanwhile goes on leading it.
+const GIVE_BACK: &str = "update panel_member set until = null, ended_by = null,
+    chair = chair and not exists (select 1 from panel_member c where c.programme = $1 and c.node = $2 and c.chair
+        and c.until is null)
+    where programme = $1 and node = $2 and id = $3 and ended_by = $4";
 // Seats of those who have neither a post nor a role on the day `$1`, of whom more may be asked.
 macro_rules! left {
     ($more:literal) => {
@@ -136,28 +158,53 @@ pub async fn panel(tx: &mut Tx, programme: Uuid, node: Uuid) -> Result<Vec<Seat>
 pub struct Colleague {
     pub person: Uuid,
     pub name: String,
+    /// What they teach, or that they are experts.
     pub subject: String,
+    /// Where.
     pub school: String,
 }
 
-/// At most 20 teachers within `scope` who are called so and do not sit in the panel of `node`.
+/// At most 20 teachers within `scope`, and as many of the experts of `node` on `day`, who are called so and do not
+/// sit in the panel of `node`; each once.
 pub async fn find(
     tx: &mut Tx,
     scope: &Scope,
     name: &str,
     programme: Uuid,
-    node: Uuid,
+    (node, day): (Uuid, NaiveDate),
 ) -> Result<Vec<Colleague>, DbError> {
     let plain = name.to_lowercase();
-    tx.rows(FIND, args![&scope.from, &scope.until, name, plain, programme, node], |row| {
-        Ok(Colleague { person: row.get(0)?, name: row.get(1)?, subject: row.get(2)?, school: row.get(3)? })
-    })
-    .await
+    let teachers = args![&scope.from, &scope.until, name, &plain, programme, node];
+    let mut found = tx
+        .rows(FIND, teachers, |row| {
+            let (subject, school) = (row.get(2)?, row.get(3)?);
+            Ok(Colleague { person: row.get(0)?, name: row.get(1)?, subject, school })
+        })
+        .await?;
+    let experts = tx
+        .rows(FIND_EXPERTS, args![node, day, name, &plain, programme], |row| {
+            let subject = Role::Expert.title().to_owned();
+            Ok(Colleague { person: row.get(0)?, name: row.get(1)?, subject, school: row.get(2)? })
+        })
+        .await?;
+    for expert in experts {
+        if found.iter().all(|known| known.person != expert.person) {
+            found.push(expert);
+        }
+    }
+    Ok(found)
 }
 
-pub async fn may_sit(tx: &mut Tx, scope: &Scope, person: Uuid) -> Result<bool, DbError> {
+/// Whether somebody teaches within `scope`, or is an expert of `node` on `day`.
+pub async fn may_sit(
+    tx: &mut Tx,
+    scope: &Scope,
+    (node, day): (Uuid, NaiveDate),
+    person: Uuid,
+) -> Result<bool, DbError> {
     let posts: i64 = tx.row(MAY_SIT, args![person, &scope.from, &scope.until], |row| row.get(0)).await?;
-    Ok(posts > 0)
+    let roles: i64 = tx.row(IS_EXPERT, args![person, node, day], |row| row.get(0)).await?;
+    Ok(posts + roles > 0)
 }
 
 /// A seat to be given.
@@ -178,14 +225,15 @@ pub async fn appoint(tx: &mut Tx, new: &NewSeat<'_>) -> Result<bool, DbError> {
     Ok(tx.run(APPOINT, row).await? == 1)
 }
 
+/// Ends a seat; `by` is the file with which its holder left, where that was the reason.
 pub async fn dismiss(
     tx: &mut Tx,
-    programme: Uuid,
-    node: Uuid,
+    (programme, node): (Uuid, Uuid),
     seat: Uuid,
     at: Instant,
+    by: Option<Uuid>,
 ) -> Result<bool, DbError> {
-    Ok(tx.run(DISMISS, args![programme, node, seat, at]).await? == 1)
+    Ok(tx.run(DISMISS, args![programme, node, seat, at, by]).await? == 1)
 }
 
 /// A seat of somebody who has left.
@@ -199,13 +247,24 @@ pub struct Left {
 
 /// The seats of those who have neither a post nor a role on `day`, or those of `person`.
 pub async fn left(tx: &mut Tx, person: Option<Id<Person>>, day: NaiveDate) -> Result<Vec<Left>, DbError> {
-    let seat = |row: &Row<'_>| {
-        Ok(Left { programme: row.get(0)?, id: row.get(1)?, node: row.get(2)?, person: row.get(3)? })
-    };
     match person {
-        Some(person) => tx.rows(LEFT_BY, args![day, person], seat).await,
-        None => tx.rows(LEFT, args![day], seat).await,
+        Some(person) => tx.rows(LEFT_BY, args![day, person], seat_row).await,
+        None => tx.rows(LEFT, args![day], seat_row).await,
     }
+}
+
+fn seat_row(row: &Row<'_>) -> Result<Left, DbError> {
+    Ok(Left { programme: row.get(0)?, id: row.get(1)?, node: row.get(2)?, person: row.get(3)? })
+}
+
+/// The seats that the file `run` ended and whose holders are there again on `day`.
+pub async fn ended_by(tx: &mut Tx, run: Uuid, day: NaiveDate) -> Result<Vec<Left>, DbError> {
+    tx.rows(ENDED_BY, args![run, day], seat_row).await
+}
+
+/// Gives a seat back that the file `run` ended; says whether it was so.
+pub async fn give_back(tx: &mut Tx, seat: &Left, run: Uuid) -> Result<bool, DbError> {
+    Ok(tx.run(GIVE_BACK, args![seat.programme, seat.node, seat.id, run]).await? == 1)
 }
 
 /// Ends the seat of whoever leads the panel.

@@ -2,8 +2,10 @@
 
 use chrono::{NaiveDate, TimeDelta};
 use http::{HeaderMap, Method};
-use tisheng_kernel::{Instant, Level};
+use tisheng_kernel::{Id, Instant, Level};
 use tisheng_platform::args;
+use tisheng_registry::access::{self, Role};
+use tisheng_registry::roster;
 use tisheng_registry::samples::Persona;
 use tisheng_rules::PeerReviews;
 use tisheng_testkit::{Browser, story};
@@ -325,6 +327,75 @@ story!(whoever_leaves_takes_no_seat_along, |engine| async move {
     world.browser(&world.town.school().principal).await.get("/review/panel").await.hides(&name);
     let open = open_panel(&world, &work).await;
     assert_eq!(open.len(), 2, "somebody of another school's panel takes the place: {open:?}");
+});
+
+story!(a_seat_that_a_file_ended_is_given_back_when_it_is_undone, |engine| async move {
+    let world = town(engine).await;
+    let (work, gone) = before_the_panel(&world).await;
+    let name = persona(&world, gone.reviewer).name.clone();
+    let ctx = world.test.system();
+    let run: Id<Review> = ctx.id();
+    let passed = async |run: Id<Review>, post: &'static str| {
+        let mut tx = ctx.write().await.expect("a transaction");
+        if !post.is_empty() {
+            tx.run(post, args![gone.reviewer]).await.expect("changed");
+        }
+        let payload = serde_json::json!({ "run": run, "kind": "teachers", "path": "/" });
+        tisheng_platform::jobs::emit(&mut tx, ctx.at, roster::PASSED, &payload).await.expect("an event");
+        tx.commit().await.expect("commits");
+        world.test.settle().await;
+    };
+    let mut head = world.browser(&world.town.school().principal).await;
+    let roles = "update role_grant set until = since where person = $1";
+    passed(ctx.id(), roles).await;
+    head.get("/review/panel").await.shows(&name);
+    passed(run, "update post set until = '2024-01-01', state = 'left' where person = $1 and until is null")
+        .await;
+    head.get("/review/panel").await.hides(&name);
+    assert!(open_panel(&world, &work).await.iter().all(|r| r.reviewer != gone.reviewer));
+
+    let back = "update post set until = null, state = 'active' where person = $1";
+    passed(ctx.id(), back).await;
+    head.get("/review/panel").await.hides(&name);
+    for _ in 0..2 {
+        passed(run, "").await;
+        let page = head.get("/review/panel").await;
+        assert_eq!(page.html().matches(&format!("移出：{name}")).count(), 1, "the seat, once");
+    }
+    // What others have in hand meanwhile stays with them.
+    assert_eq!(open_panel(&world, &work).await.len(), 2);
+});
+
+story!(an_expert_without_a_post_sits_in_the_panel_of_the_own_unit, |engine| async move {
+    let world = town(engine).await;
+    let expert = &world.town.neighbour_office;
+    let county = &world.town.county;
+    let person = expert.person.to_string();
+    let appoint = [("person", person.as_str()), ("chair", "no")];
+    let find = format!("/review/panel?q={}", expert.name);
+    let mut head = world.browser(&world.town.county_office).await;
+    head.get(&find).await.shows("没有找到");
+    head.post("/review/panel", &appoint).await.is(404);
+
+    let ctx = world.test.system();
+    let mut tx = ctx.write().await.expect("a transaction");
+    access::grant(&ctx, &mut tx, expert.person, Role::Expert, county.id).await.expect("an expert");
+    tx.commit().await.expect("commits");
+    head.get(&find).await.shows(&format!("专家，{}", county.name));
+    // Of this unit, and of no other.
+    for other in [&world.town.city_office, &world.town.school().principal] {
+        let mut other = world.browser(other).await;
+        other.get(&find).await.shows("没有找到");
+        other.post("/review/panel", &appoint).await.is(404);
+    }
+    head.post("/review/panel", &appoint).await.shows("考核小组已更新").shows(&expert.name);
+    head.get(&find).await.shows("没有找到");
+    let mut tx = ctx.write().await.expect("a transaction");
+    let ended = "update role_grant set until = since where person = $1 and role = 'expert'";
+    tx.run(ended, args![expert.person]).await.expect("taken back");
+    tx.commit().await.expect("commits");
+    dismiss(&mut head, expert).await;
+    head.post("/review/panel", &appoint).await.is(404);
 });
 
 story!(the_principal_is_judged_by_the_county, |engine| async move {
