@@ -103,14 +103,15 @@ async fn entrance(ctx: Ctx, course: Course) -> Result<Option<Way>, Failure> {
     Ok(lti::way(&mut tx, &course).await?)
 }
 
-/// The capabilities and works that a teacher has passed.
+/// The capabilities and works that a teacher has passed, and the certificate that rests on them.
 async fn judgements(ctx: Ctx, programme: Id<Programme>, person: Id<Person>) -> Result<Judgements, Failure> {
     let mut tx = ctx.read().await?;
     let results = review::results(&mut tx, programme.uuid(), person.uuid()).await?;
     let under_way = review::under_way(&mut tx, programme, person).await?;
+    let certificate = certificate::valid(&mut tx, programme, person).await?;
     let passed = results.into_iter().filter(|result| result.level.is_passed());
     let passed = passed.map(|result| (result.capability, result.final_at.date())).collect();
-    Ok(Judgements { passed, under_way })
+    Ok(Judgements { passed, under_way, certificate: certificate.map(|certificate| certificate.number) })
 }
 
 /// What the scheme that runs at `node` asks of the teams of a school; nothing where none runs.

@@ -174,7 +174,7 @@ pub(super) async fn give_back(
     let grant = store::find_grant(tx, &ctx.scope(), id).await?.ok_or(Failure::NotFound)?;
     appoints(ctx, grant.role, &grant.path)?;
     people::visible(ctx, tx, grant.person).await?;
-    if goes_with_post(grant.role) && !is_at_post(tx, &grant).await? {
+    if goes_with_post(grant.role) && has_left(tx, &grant).await? {
         return Err(AccessError::Moved);
     }
     let today = ctx.at.date();
@@ -199,12 +199,12 @@ pub(super) async fn give_back(
     Ok(grant)
 }
 
-/// Whether a role that goes with a post is held where its holder works, or not at a school at all.
-async fn is_at_post(tx: &mut Tx, grant: &Grant) -> Result<bool, AccessError> {
-    let post = people::open_post(tx, grant.person).await?;
-    let node = organisation::of_id(tx, grant.node).await?;
-    Ok(node.is_none_or(|node| node.kind != Kind::School)
-        || post.is_some_and(|post| post.school == grant.node))
+/// Whether whoever held the role at a school has worked there and does so no more. Who never did was given it without
+/// a post, and can have it back without one.
+async fn has_left(tx: &mut Tx, grant: &Grant) -> Result<bool, AccessError> {
+    let mut posts = people::posts(tx, grant.person).await?;
+    posts.retain(|post| post.school == grant.node);
+    Ok(!posts.is_empty() && posts.iter().all(|post| post.until.is_some()))
 }
 
 /// Who holds which role at `node` today, at most `most` after `place`.

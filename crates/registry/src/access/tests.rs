@@ -369,6 +369,23 @@ story!(a_person_with_two_roles_chooses_and_switches, |engine| async move {
     principal.post(&undo, &[("until", "")]).await.is(403).says("只能撤销今天或昨天的收回");
 });
 
+story!(a_role_at_a_school_where_one_never_worked_is_given_back, |engine| async move {
+    let (test, town) = with_town(engine).await;
+    let (school, guest) = (town.school(), &town.schools[1].teachers[0]);
+    let ctx = test.system();
+    let mut tx = ctx.write().await.expect("a transaction");
+    let given = grant(&ctx, &mut tx, guest.person, Role::GroupLead, school.node.id).await;
+    let given = given.expect("a leader from another school");
+    tx.commit().await.expect("commits");
+    let mut office = signed_in(&test, &town.county_office).await;
+    let role = format!("/organisation/{}/roles/{given}", school.node.id);
+    office.post(&format!("{role}/end"), &[]).await.shows("已收回“教研组长”身份");
+    let mut other = signed_in(&test, &town.schools[1].clerk).await;
+    other.post(&format!("{role}/restore"), &[("until", "")]).await.is(404);
+    office.post(&format!("{role}/restore"), &[("until", "")]).await.shows("已恢复“教研组长”身份");
+    signed_in(&test, guest).await.get("/roles").await.shows("教研组长");
+});
+
 story!(roles_are_given_by_those_above_and_nobody_else, |engine| async move {
     let (test, town) = with_town(engine).await;
     let school = town.school();

@@ -3,6 +3,7 @@
 mod addresses;
 mod bench;
 mod canary;
+mod choices;
 mod commands;
 mod credentials;
 mod fixtures;

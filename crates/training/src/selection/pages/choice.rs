@@ -8,6 +8,7 @@ use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, layout, once};
 
 use super::super::actions;
+use super::super::judged::Judged;
 use super::super::model::{ChangeState, ChoiceChange, difference};
 use super::super::store;
 use super::super::view::{self, Group};
@@ -38,6 +39,8 @@ struct ChoicePage {
     keeps: bool,
     groups: Vec<Group>,
     conditions: Conditions,
+    /// What would be lost with what was chosen.
+    lost: String,
     reason: String,
     errors: FormErrors,
 }
@@ -127,6 +130,13 @@ async fn choice_page(
     let keeps = chosen.iter().any(|code| !offered.contains(code));
     let changes = store::changes_of(&mut tx, programme.id, teacher.person).await?;
     let waiting = changes.iter().find(|change| change.state == ChangeState::Asked);
+    drop(tx);
+    let lost = match is_change {
+        true => {
+            ctx.app.parts.get::<Judged>().of(ctx, programme.id, teacher.person).await?.lost(&rules, &chosen)
+        }
+        false => String::new(),
+    };
     let typed = typed.unwrap_or_else(|| chosen.clone());
     let title = if is_change { "申请变更选学" } else { "选学能力点" };
     Ok(ChoicePage {
@@ -138,6 +148,7 @@ async fn choice_page(
         keeps,
         groups: view::for_choice(&rules, &offered, &chosen, &typed),
         conditions: Conditions::of(view::lines(rules.choice_conditions(&typed, &offered, &chosen)), false),
+        lost,
         reason: String::new(),
         errors,
     })

@@ -13,7 +13,8 @@ use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors,
 use tisheng_registry::access::{self, Role};
 
 use super::super::actions;
-use super::super::model::{ChangeState, ChoiceChange};
+use super::super::judged::Judged;
+use super::super::model::{ChangeState, ChoiceChange, difference};
 use super::super::store::{self, Narrow, TeacherChoice};
 use super::choice::difference_words;
 use super::{as_form, ground};
@@ -200,6 +201,10 @@ struct ChangePage {
     change: ChoiceChange,
     added: String,
     dropped: String,
+    /// Whether something was handed in for what would be dropped.
+    keeps: bool,
+    /// What would be lost with it.
+    lost: String,
     waits: bool,
     typed: String,
     errors: FormErrors,
@@ -222,13 +227,18 @@ async fn change_page(
     let (programme, rules) = ground(ctx, &mut tx).await?;
     let change = actions::change(ctx, &mut tx, &programme, id).await?;
     let before = store::chosen(&mut tx, programme.id, change.person).await?;
+    drop(tx);
     let (added, dropped) = difference_words(&rules, &before, &change.capabilities);
+    let gone = difference(&before, &change.capabilities).dropped;
+    let judged = ctx.app.parts.get::<Judged>().of(ctx, programme.id, change.person).await?;
     Ok(ChangePage {
         page: Page::new(asker, "审批选学变更", "/choices")
             .crumb("教师选学", "/choices")
             .crumb("选学变更申请", "/choices/changes"),
         added,
         dropped,
+        keeps: judged.knows_any(&gone),
+        lost: judged.lost(&rules, &gone),
         waits: change.state == ChangeState::Asked,
         change,
         typed: typed.to_owned(),
