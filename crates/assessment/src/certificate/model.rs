@@ -166,7 +166,7 @@ impl Certificate {
 #[derive(Debug, thiserror::Error)]
 pub enum CertificateError {
     /// The teacher has not met everything.
-    #[error("{name}还没有达到全部要求：{missing}")]
+    #[error("{name}：{missing}")]
     NotMet {
         /// The teacher.
         name: String,

@@ -28,7 +28,7 @@ use super::facts::Facts;
 use super::issue::{self, ISSUERS};
 use super::model::{Certificate, CertificateError, CertificateState};
 use super::steps::step_of;
-use super::{standing, store};
+use super::{dossier, standing, store};
 
 /// Who sees the certificates of a node.
 const SEERS: [Role; 8] = [
@@ -214,6 +214,8 @@ struct OnePage {
     /// What stands in the end in the place of a superseded one.
     last: Option<Certificate>,
     may_end: bool,
+    /// Whether another in its place would state something: its holder has still met everything of its version.
+    can_be_reissued: bool,
     /// What its holder has met no longer, while it is valid; empty for whoever does not see what teachers have met.
     lacking: Vec<Condition>,
     /// Characters that cannot be printed, while it is valid.
@@ -254,7 +256,9 @@ async fn one_page(
     let again = again_at(&asker.ctx, &mut tx, &certificate).await?;
     let last = store::successor(&mut tx, &certificate).await?;
     let lacking = lacking(&asker.ctx, &mut tx, &certificate).await?;
+    let dossier = dossier::of_person(&mut tx, certificate.programme, certificate.person).await?;
     drop(tx);
+    let can_be_reissued = dossier.verdict(&asker.ctx, &rules).level.is_some();
     let is_valid = certificate.state == CertificateState::Valid;
     let unprintable = if is_valid { unprintable(&asker.ctx, &certificate.facts) } else { String::new() };
     let basis = format!("《{}》，方案版本 {}", *rules.identity.title, rules.version());
@@ -271,6 +275,7 @@ async fn one_page(
         facts,
         last,
         may_end,
+        can_be_reissued,
         lacking,
         unprintable,
         again,

@@ -132,7 +132,7 @@ fn fields(world: &World) -> Vec<(&str, &str)> {
     vec![
         ("reason", "核对材料后需要处理"),
         ("version", "1"),
-        ("text", "说明文字"),
+        ("text", "一段说明文字"),
         ("title", "名称"),
         ("name", "新名"),
         ("day", "2024-03-08"),

@@ -153,7 +153,11 @@ story!(the_standing_says_what_is_met_and_exactly_what_is_missing, |engine| async
     let place = format!("/people/{}/standing", teacher.person);
     county.get(&place).await.shows(&teacher.name).shows("还差什么").hides("发放证书");
     let early = county.post(&format!("/people/{}/certificate", teacher.person), &[]).await;
-    assert!(early.text().contains("还没有达到全部要求") && !early.status.is_success(), "{}", early.text());
+    assert!(
+        early.text().contains(&format!("{}：尚未达到全部要求", teacher.name)) && !early.status.is_success(),
+        "{}",
+        early.text()
+    );
 
     let day = world.test.app.now().date() - Days::new(30);
     let about = (teacher.login.as_str(), day);

@@ -56,14 +56,15 @@ story!(hours_taken_back_put_the_certificate_before_whoever_may_revoke_it, |engin
         browser.get(&place).await.shows("发证之后不再达到全部要求").shows("还差");
     }
     world.browser(&world.town.neighbour_office).await.get(doubtful).await.hides(&number);
-    county.get(&place).await.shows("请您核查").shows("撤销证书");
+    let page = county.get(&place).await;
+    page.shows("请您核查").shows("撤销证书").shows("不能换发").hides("按现在的数据换发");
     world.browser(&world.town.school().principal).await.get(&place).await.shows("由县级及以上工程办核查");
     world.browser(teacher).await.get(&place).await.hides("核查");
     world.test.browser().get(&format!("/verify/{number}")).await.shows("现在有效");
 
     world.hours_taken(teacher, true).await;
     county.get(doubtful).await.hides(&number);
-    county.get(&place).await.hides("不再达到全部要求");
+    county.get(&place).await.hides("不再达到全部要求").hides("不能换发").shows("按现在的数据换发");
 
     // Of somebody who has left, too.
     world.left(teacher).await;

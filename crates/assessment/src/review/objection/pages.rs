@@ -20,6 +20,8 @@ use crate::review::store::{self as reviews, Decided};
 
 /// Characters of a reason or an answer.
 const TEXT: usize = 1000;
+/// Characters below which an objection says nothing that could be looked into.
+const LEAST: usize = 5;
 
 #[derive(Template)]
 #[template(path = "review/pages/object.html")]
@@ -123,6 +125,9 @@ pub async fn object(asker: SignedIn, Path(id): Path<String>, fields: Fields) -> 
     let id: Id<Submission> = parsed(&id)?;
     let mut check = fields.check();
     let text = check.required("text", "异议理由", TEXT).to_owned();
+    if (1..LEAST).contains(&text.chars().count()) {
+        check.fail("text", format!("异议理由至少 {LEAST} 个字：写明哪项材料与标准不符、依据是什么"));
+    }
     let errors = check.errors();
     if !errors.is_empty() {
         return again(&object_page(&asker, id, fields, errors).await?);

@@ -98,7 +98,13 @@ pub async fn result(asker: SignedIn, Path(id): Path<String>) -> Answer {
     };
     let judgements = reviews.iter().filter_map(|review| judgement(&case, review)).collect();
     let is_told = matches!(case.submission.state, State::Notice | State::Final);
-    let steps = steps(&case, (&reviews, own), decided.as_ref());
+    // The author reads what holds for them; of others it is told by the day alone.
+    let is_open = |decided: &Decided| decided.notice_until.is_some_and(|until| ctx.at.date() <= until);
+    let is_heard = match own {
+        true => !heard_until.is_empty(),
+        false => case.submission.state == State::Notice && decided.as_ref().is_some_and(is_open),
+    };
+    let steps = steps(&case, (&reviews, own), (decided.as_ref(), is_heard));
     let decided = decided.filter(|_| is_told);
     let pieces = case.rules.framework.pieces(&case.submission.capability);
     let explanation = decided.as_ref().map_or("", |decided| decided.explanation.as_str());
@@ -164,7 +170,12 @@ async fn heard_until(
     Ok(decided.notice_until.map(chinese_date).unwrap_or_default())
 }
 
-fn steps(case: &Case, (reviews, own): (&[Review], bool), decided: Option<&Decided>) -> Vec<StepLine> {
+/// `is_heard`: whether somebody may still object to what was decided.
+fn steps(
+    case: &Case,
+    (reviews, own): (&[Review], bool),
+    (decided, is_heard): (Option<&Decided>, bool),
+) -> Vec<StepLine> {
     let all = &case.rules.assessment.steps;
     let now = all.iter().position(|step| step.key == case.submission.step);
     let ended = case.submission.state == State::Final;
@@ -186,7 +197,10 @@ fn steps(case: &Case, (reviews, own): (&[Review], bool), decided: Option<&Decide
             let note = match (step.kind, until) {
                 // A level that fails is told to nobody else.
                 (StepKind::Notice, Some(day)) if decided.is_some_and(|d| d.level == Level::Fail) => {
-                    format!("只告知本人，{}前可提异议", chinese_date(day))
+                    match is_heard {
+                        true => format!("只告知本人，{}前可提异议", chinese_date(day)),
+                        false => "只告知本人".to_owned(),
+                    }
                 }
                 (StepKind::Notice, Some(day)) => format!("公示至{}", chinese_date(day)),
                 (StepKind::SelfReview, _) => {

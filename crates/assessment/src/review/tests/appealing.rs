@@ -111,7 +111,7 @@ story!(what_was_answered_is_not_objected_to_again, |engine| async move {
     let at = object(&mut mine, &work, "步骤写在第三页").await;
     mine.get(&address(work.id)).await.hides("提出异议");
     answered(&mut chair(&world).await, &at, "reject", "第三页没有步骤。").await.shows("异议不成立");
-    let again = [("text", "再说一次")];
+    let again = [("text", "再说一次理由")];
     mine.get(&notice(&work)).await.shows(&format!("向{office}申诉")).hides("提出异议");
     mine.get(&address(work.id)).await.hides("提出异议");
     mine.post(&notice(&work), &again).await.is(403).says("不能重复提出");
@@ -132,7 +132,8 @@ story!(the_answer_of_the_last_level_is_the_last, |engine| async move {
     answered(&mut county(&world).await, &at, "reject", "核对过，没有步骤。").await.shows("异议不成立");
     assert_eq!(current(&world, &work).await.state, State::Final);
     let mut mine = world.teacher(0).await;
-    mine.get(&address(work.id)).await.shows("核对过，没有步骤。").hides("不服答复的，可在");
+    let told = mine.get(&address(work.id)).await;
+    told.shows("核对过，没有步骤。").hides("不服答复的，可在").shows("只告知本人").hides("前可提异议");
     mine.post(&format!("{}/further", notice(&work)), &[("further", "不服")]).await.is(403);
 });
 

@@ -53,8 +53,10 @@ story!(a_level_does_not_come_into_force_while_an_objection_is_open, |engine| asy
     let form = colleague.get(&notice(&work)).await;
     form.shows("教师甲").shows("优秀").shows("公示至 2021年3月17日").shows("为最终结论");
     colleague.post(&notice(&work), &[("text", " ")]).await.is(422).says("请填写异议理由");
+    let short = colleague.post(&notice(&work), &[("text", "不符")]).await;
+    short.is(422).says("异议理由至少 5 个字").says("不符");
     let at = object(&mut colleague, &work, "课堂片段不是本人的课").await;
-    colleague.post(&notice(&work), &[("text", "再说一次")]).await.is(403);
+    colleague.post(&notice(&work), &[("text", "再说一次理由")]).await.is(403);
     colleague.get("/review/notice").await.shows("我提出的异议").shows("待答复");
 
     // The author reads why, not from whom.
@@ -66,7 +68,7 @@ story!(a_level_does_not_come_into_force_while_an_objection_is_open, |engine| asy
     assert!(result(&world, &work).await.expect("read").is_none());
     let mut late = world.teacher(2).await;
     late.get("/review/notice").await.shows("异议处理中");
-    late.post(&notice(&work), &[("text", "太晚了")]).await.is(403).says("公示期已过");
+    late.post(&notice(&work), &[("text", "现在提出太晚了")]).await.is(403).says("公示期已过");
 
     let mut leader = chair(&world).await;
     let queue = leader.get("/review").await;
@@ -152,7 +154,7 @@ story!(a_level_that_fails_is_told_to_its_author_who_may_object, |engine| async m
     let mut colleague = world.teacher(1).await;
     colleague.get("/review/notice").await.hides("教师甲").shows("评为不合格的结论只告知本人");
     colleague.get(&notice(&work)).await.is(404);
-    colleague.post(&notice(&work), &[("text", "x")]).await.is(404);
+    colleague.post(&notice(&work), &[("text", "与标准不符")]).await.is(404);
     let mut mine = world.teacher(0).await;
     let page = mine.get(&address(work.id)).await;
     page.shows("结论（待生效，只告知本人）：不合格")
