@@ -15,6 +15,7 @@ use tisheng_platform::jobs::{self, Handlers};
 use tisheng_platform::keys::Keys;
 use tisheng_platform::outbound::Outbound;
 use tisheng_platform::web::serve::Rooms;
+use tisheng_platform::web::whole::Turns;
 use tisheng_platform::web::{serve, session};
 use tisheng_platform::{App, Ctx, Parts, Who};
 
@@ -124,6 +125,7 @@ impl TestApp {
             outbound: Outbound::new(reach),
             clock: Arc::<HandClock>::clone(&clock),
             navigation: |_| Vec::new(),
+            turns: Turns::default(),
             parts,
         });
         let router = serve::framed(rooms, Arc::clone(&app));
