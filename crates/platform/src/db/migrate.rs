@@ -55,9 +55,9 @@ pub async fn run(db: &Db, at: Instant) -> Result<Vec<String>, MigrateError> {
     for (name, text) in missing(db).await? {
         let digest = digest(&text);
         let failed = |source| MigrateError::Failed { name: name.clone(), source };
-        let mut tx = db.write().await?;
-        // The row first: a second process that starts at the same moment waits here and then
-        // finds the work done.
+        let mut tx = db.write_alone().await?;
+        // The row first: a second process that starts at the same moment waits here, however long it takes, and
+        // then finds the work done.
         if tx.run(CLAIM, args![name.as_str(), digest, at]).await? == 0 {
             continue;
         }

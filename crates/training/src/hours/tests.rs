@@ -80,8 +80,7 @@ story!(two_reports_of_a_number_at_one_moment_are_both_kept, |engine| async move 
     assert!(matches!(first, Logged::Entered(_)));
     let (_, second) = tokio::join!(
         async {
-            // Let the other come as far as it can.
-            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+            place.test.until_somebody_waits().await;
             tx.commit().await.expect("commits");
         },
         logged(&place, &other),

@@ -436,3 +436,27 @@ story!(accounts_are_for_the_desk_of_their_school, |engine| async move {
     let fields = [("do", "match"), ("person", person.as_str())];
     clerk.post(&format!("{page}/decide"), &fields).await.is(422).says("请由其他人员处理");
 });
+
+story!(a_delivery_takes_turns_with_whoever_reports_hours_of_the_same_teachers, |engine| async move {
+    let study = Study::begin(engine).await;
+    study.course("K1", Counts::Completed).await;
+    let (place, platform) = (&study.place, &study.platform);
+    let school = place.town.school();
+    let mut people = [school.teachers[0].person, school.teachers[1].person];
+    people.sort_unstable();
+    let [first, second] = people;
+    // The accounts stand the other way round.
+    let mut learnt = Vec::new();
+    for (person, record) in [(second, "r1"), (first, "r2")] {
+        place.test.clock.advance(TimeDelta::minutes(1));
+        let system = place.test.system();
+        let mut tx = system.write().await.expect("a transaction");
+        let account = learner_for(&system, &mut tx, platform, person).await.expect("an account");
+        tx.commit().await.expect("commits");
+        learnt.push(Said { account, ..study.says(("学员", "K1"), record, (Happened::Completed, 60, 3)) });
+    }
+    assert!(learnt[0].account < learnt[1].account);
+    let report = |person, number| online_report(&place.rules, person, (number, 1, place.day(1)));
+    let tally = place.beside([&report(first, "a1"), &report(second, "a2")], study.deliver(&learnt)).await;
+    assert_eq!((tally.records, tally.entered), (2, 2));
+});
