@@ -255,15 +255,25 @@ fn day_shown(at: Instant, wall: Instant) -> String {
     if off > TimeDelta::hours(12) { chinese_date(at.date()) } else { String::new() }
 }
 
+/// What a summary of errors begins with; what somebody has typed never has it, since it is escaped.
+const SUMMARY: &str = "<div class=\"summary\"";
+
 /// The answer that shows `template`; a message carried here by a cookie is shown only once.
 ///
 /// # Errors
 /// When the template cannot be rendered.
 pub fn show(template: &impl askama::Template) -> Result<Response, Failure> {
-    let mut response = Html(template.render()?).into_response();
+    let mut response = Html(rendered(template)?).into_response();
     let gone = HeaderValue::from_static("tisheng_flash=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
     response.headers_mut().append(SET_COOKIE, gone);
     Ok(response)
+}
+
+/// The page, with a summary that says what none of its fields does: which of them say their errors is known once
+/// they have been rendered, and the summary stands before them.
+fn rendered(template: &impl askama::Template) -> Result<String, Failure> {
+    let once = template.render()?;
+    if once.contains(SUMMARY) { Ok(template.render()?) } else { Ok(once) }
 }
 
 /// The page shown again because what was sent cannot be done.
@@ -283,7 +293,7 @@ mod tests {
 
     use uuid::Uuid;
 
-    use super::{Flash, Page, Undo, day_shown};
+    use super::{Flash, Page, Undo, day_shown, rendered};
     use crate::keys::Keys;
     use crate::web::{Filters, FormErrors};
 
@@ -367,6 +377,37 @@ mod tests {
             carried("/platforms/1/turn", None, ""),
         ] {
             assert!(!html.contains("撤销"), "{html}");
+        }
+    }
+
+    #[derive(Template)]
+    #[template(
+        ext = "html",
+        source = r#"{% import "parts.html" as ui %}{% call ui::error_summary(errors) %}{% endcall %}
+{% if is_asked %}{% call ui::text_field("name", "姓名", "", errors.of("name")) %}{% endcall %}{% endif %}"#
+    )]
+    struct Asking {
+        errors: FormErrors,
+        is_asked: bool,
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_once_whether_the_page_has_its_field_or_not() {
+        let name = || FormErrors::one("name", "请填写姓名").titled(&[("name", "姓名")]);
+        let page = |errors, is_asked| rendered(&Asking { errors, is_asked }).expect("renders");
+        let beside = page(name(), true);
+        assert_eq!(
+            (beside.matches("请填写姓名").count(), beside.contains("请先更正")),
+            (1, false),
+            "{beside}"
+        );
+        let on_top = page(name(), false);
+        assert!(on_top.contains(r##"<a href="#name">请填写姓名</a>"##), "{on_top}");
+        for is_asked in [true, false] {
+            let html = page(name().and(FormErrors::one("people", "请勾选教师")), is_asked);
+            assert_eq!(html.matches("请填写姓名").count(), 1, "{html}");
+            assert_eq!(html.matches("请勾选教师").count(), 1, "{html}");
+            assert_eq!(html.contains(r##"<a href="#name">姓名</a>"##), is_asked, "{html}");
         }
     }
 

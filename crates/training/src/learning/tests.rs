@@ -149,7 +149,9 @@ story!(a_wrong_match_is_taken_back_and_made_again, |engine| async move {
     study.match_by_clerk().await;
     assert_eq!(study.counted().await, study.hours(2), "as before");
     let person = study.teacher().person.to_string();
-    clerk.post(&decide, &[("do", "match"), ("person", &person)]).await.is(422).says("已由他人处理");
+    let late = clerk.post(&decide, &[("do", "match"), ("person", &person)]).await;
+    late.is(422).says("已由他人处理");
+    assert!(!late.html().contains("reason-error"), "the reason is that of another button");
     clerk.post(&decide, &[("do", "reopen"), ("reason", "不是本校教师")]).await.is(200);
     clerk.post(&decide, &[("do", "dismiss"), ("reason", "平台的测试账号")]).await.is(200).shows("已排除");
     let more = study.deliver(&[study.says((&name, "K1"), "r2", (Happened::Completed, 60, 2))]).await;
@@ -434,7 +436,11 @@ story!(accounts_are_for_the_desk_of_their_school, |engine| async move {
     let person = own.person.to_string();
     let mut clerk = study.place.browser(&town.school().clerk).await;
     let fields = [("do", "match"), ("person", person.as_str())];
-    clerk.post(&format!("{page}/decide"), &fields).await.is(422).says("请由其他人员处理");
+    let refused = clerk.post(&format!("{page}/decide"), &fields).await;
+    refused.is(422).says("请由其他人员处理");
+    assert!(!refused.html().contains("reason-error"), "the reason is that of another button");
+    let silent = clerk.post(&format!("{page}/decide"), &[("do", "dismiss"), ("reason", "")]).await;
+    assert!(silent.is(422).html().contains("reason-error"), "{}", silent.html());
 });
 
 story!(a_delivery_takes_turns_with_whoever_reports_hours_of_the_same_teachers, |engine| async move {

@@ -249,6 +249,19 @@ story!(a_change_needs_a_reason_and_the_school, |engine| async move {
     principal.get("/choices/download?as=csv").await.shows(&more[0]);
 });
 
+story!(what_is_wrong_with_a_change_is_said_where_its_form_is_not_shown, |engine| async move {
+    let place = Place::begin(engine).await;
+    let school = place.town.school();
+    let mut own = place.browser(&school.teachers[0]).await;
+    own.post("/choice/change", &[("reason", "")])
+        .await
+        .is(422)
+        .says("还没有发布选学范围")
+        .says("请填写变更原因");
+    publish_offer(&place.test.app, &place.programme, school).await.expect("an offer");
+    own.post("/choice/change", &[("reason", "")]).await.is(422).says("请填写变更原因");
+});
+
 story!(a_change_that_the_school_offers_no_more_is_not_approved, |engine| async move {
     let place = Place::begin(engine).await;
     let school = place.town.school();

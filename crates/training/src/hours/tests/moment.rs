@@ -1,9 +1,10 @@
 //! What comes of one teacher at the same moment, or on one day.
 
-use tisheng_kernel::Seconds;
+use tisheng_kernel::{Id, Seconds};
 use tisheng_platform::{Tx, args};
-use tisheng_registry::organisation::Stage;
-use tisheng_registry::samples::identity;
+use tisheng_registry::organisation::{Node, Stage};
+use tisheng_registry::people::Person;
+use tisheng_registry::samples::{Builder, hashed_password, identity};
 use tisheng_registry::{people, posting};
 use tisheng_testkit::{Chosen, story};
 
@@ -131,6 +132,55 @@ story!(batches_that_name_the_same_teachers_in_other_orders_are_all_taken, |engin
     };
     assert!(matches!(logged, Logged::Entered(_)), "{logged:?}");
     assert!(matches!(withdrawn, Withdrawn::Taken { entry: Some(_), .. }), "{withdrawn:?}");
+});
+
+/// A school in the neighbouring county.
+async fn elsewhere(place: &Place) -> Node {
+    let system = place.test.system();
+    let mut tx = system.write().await.expect("a transaction");
+    let hashed = hashed_password().await.expect("hashed");
+    let mut builder = Builder::new(&system, &mut tx, hashed, 500);
+    let school = builder.school(&place.town.neighbour, "邻县一小", "8821000099").await.expect("a school");
+    tx.commit().await.expect("commits");
+    school
+}
+
+/// The city moves a teacher to another school; nothing follows yet.
+async fn transferred(place: &Place, person: Id<Person>, to: &Node) {
+    let city = place.ctx(&place.town.city_office);
+    let mut tx = city.write().await.expect("a transaction");
+    let (subject, stage, on) = ("语文", Stage::Primary, city.at.date());
+    let to = people::Transfer { person, to: to.id, subject, stage, title: "", on, reason: "工作需要" };
+    posting::transfer(&city, &mut tx, &to).await.expect("transferred");
+    tx.commit().await.expect("commits");
+}
+
+story!(who_has_gone_elsewhere_is_listed_without_the_new_school, |engine| async move {
+    let place = Place::begin(engine).await;
+    let school = place.town.school();
+    let teacher = &school.teachers[0];
+    for number in ["one", "two"] {
+        let report = online_report(&place.rules, teacher.person, (number, 1, place.day(1)));
+        logged(&place, &Report { doubt: Some("时长异常".to_owned()), ..report }).await;
+    }
+    let there = elsewhere(&place).await;
+    let mut county = place.browser(&place.town.county_office).await;
+    let held = county.get("/hours/waiting?state=held").await;
+    assert_eq!(held.html().matches(&school.node.name).count(), 2, "both of the teacher: {}", held.text());
+    let decided = held.link("/hours/waiting/");
+    let refusal = [("do", "refuse"), ("reason", "学习记录显示未完成")];
+    county.post(&format!("{decided}/decide"), &refusal).await.shows("未予认定");
+
+    // One is decided and stays; the other is about to go with its teacher.
+    transferred(&place, teacher.person, &there).await;
+    for list in ["/hours/waiting?state=held", "/hours/waiting?state=refused", decided.as_str()] {
+        county.get(list).await.shows(&teacher.name).hides(&there.name);
+    }
+    place.settle().await;
+    county.get("/hours/waiting?state=held").await.hides(&teacher.name);
+    county.get("/hours/waiting?state=refused").await.shows(&teacher.name).hides(&there.name);
+    let mut city = place.browser(&place.town.city_office).await;
+    city.get("/hours/waiting?state=held").await.shows(&teacher.name).shows(&there.name);
 });
 
 story!(more_records_of_a_day_than_a_sitting_has_wait_where_no_time_is_told, |engine| async move {
