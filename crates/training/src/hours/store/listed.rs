@@ -56,9 +56,9 @@ pub async fn of_source(
 ) -> Result<Vec<Listed>, DbError> {
     // The one at the place is read once more: what takes it back may not have been listed.
     let row = args![programme, source, from, until, day, last, most.saturating_add(1)];
-    let read = |row: &Row<'_>| Ok((entry(row)?, reversal(row)?));
+    let found = tx.rows(OF_SOURCE, row, |row| Ok((entry(row)?, reversal(row)?))).await?;
     let mut listed = Vec::new();
-    for (entry, back) in tx.rows(OF_SOURCE, row, read).await? {
+    for (entry, back) in found {
         let is_last = entry.id == last;
         if !is_last {
             listed.push(Listed { reversed: back.is_some(), entry: entry.clone() });
