@@ -168,9 +168,6 @@ pub struct Page {
     pub who: Option<Member>,
     /// What the page before wanted to say.
     pub flash: Option<Flash>,
-    /// A fresh idempotency key for the page's forms; a page with several forms uses it in each,
-    /// since only one of them is submitted from one view of the page.
-    pub form_key: String,
     /// The request, for whoever is asked for help.
     pub request: String,
     /// The day that a demonstration takes for today; empty where it is the world's.
@@ -199,7 +196,6 @@ impl Page {
             nav: Vec::new(),
             who: ctx.who.member().cloned(),
             flash: None,
-            form_key: ctx.id::<Request>().to_string(),
             request: ctx.request.clone(),
             day: day_shown(ctx.at, ctx.app.wall()),
             today: chinese_date(ctx.at.date()),
@@ -215,7 +211,6 @@ impl Page {
             nav: Vec::new(),
             who: None,
             flash: None,
-            form_key: String::new(),
             request: String::new(),
             day: String::new(),
             today: String::new(),
@@ -235,10 +230,10 @@ impl Page {
         self
     }
 
-    /// A further form key, for a page from which several forms may be submitted one after the
-    /// other without loading it again.
+    /// A fresh idempotency key for a form. Each form of a page has its own: whoever goes back in the browser
+    /// submits another of them from the same view, which is no repetition of the first.
     #[must_use]
-    pub fn another_key(&self) -> String {
+    pub fn form_key(&self) -> String {
         Id::<Request>::new(Instant::from_clock()).to_string()
     }
 
@@ -301,7 +296,7 @@ mod tests {
     #[template(
         ext = "html",
         source = r#"{% extends "layout.html" %}{% import "parts.html" as ui %}{% block content %}
-{% call ui::form_key(page) %}{% endcall %}
+{% call ui::form_key(page) %}{% endcall %}{% call ui::form_key(page) %}{% endcall %}
 {% call ui::error_summary(errors) %}{% endcall %}
 {% call ui::text_field("name", "姓名", name, errors.of("name"), hint="与身份证一致") %}{% endcall %}
 {% call ui::password_field("password", "密码", "") %}{% endcall %}
@@ -421,6 +416,9 @@ mod tests {
             filters: Filters::new(vec![("sort".to_owned(), "name".to_owned())]),
         };
         let html = page.render().expect("renders");
+        let keys: Vec<&str> =
+            html.split(r#"name="_key" value=""#).skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert!(keys.len() == 2 && keys[0] != keys[1] && keys[0].parse::<Uuid>().is_ok(), "{keys:?}");
         assert!(html.contains("value=\"&#60;b&#62;王"), "{html}");
         assert!(!html.contains("<b>王"), "{html}");
         assert!(html.contains(r#"<option value="02" selected>小学</option>"#), "{html}");

@@ -466,3 +466,18 @@ story!(a_delivery_takes_turns_with_whoever_reports_hours_of_the_same_teachers, |
     let tally = place.beside([&report(first, "a1"), &report(second, "a2")], study.deliver(&learnt)).await;
     assert_eq!((tally.records, tally.entered), (2, 2));
 });
+
+story!(an_account_is_found_by_any_part_of_it, |engine| async move {
+    let study = Study::begin(engine).await;
+    let name = study.teacher().name.clone();
+    let mut said = study.says((&name, "K1"), "r1", (Happened::Completed, 60, 3));
+    said.account.name = "2021-04-18-4711".to_owned();
+    study.deliver(&[said]).await;
+    let mut clerk = study.place.browser(&study.place.town.school().clerk).await;
+    for words in ["4711", "2021-04", "04-18", ""] {
+        clerk.get(&format!("/learners?q={words}")).await.shows("2021-04-18-4711");
+    }
+    for words in ["4712", "%25", "_"] {
+        clerk.get(&format!("/learners?q={words}")).await.shows("没有符合条件的账号");
+    }
+});

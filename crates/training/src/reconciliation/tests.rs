@@ -135,7 +135,8 @@ story!(what_was_taken_back_or_refused_is_told_apart_from_what_never_came, |engin
     let programme = &books.place.programme;
     let mut tx = clerk.write().await.expect("a transaction");
     let listed = (programme.id, books.platform.name.as_str());
-    let known = hours::of_source(&mut tx, listed, (first, first), ("", Id::from_uuid(Uuid::nil())), 9).await;
+    let known =
+        hours::of_source(&mut tx, listed, (first, first), ("", Id::from_uuid(Uuid::nil()), false), 9).await;
     let entry = known.expect("read").remove(0).entry;
     hours::reverse(&clerk, &mut tx, programme, entry.id, "重复报送").await.expect("reversed");
     tx.commit().await.expect("commits");
