@@ -84,7 +84,7 @@ story!(an_institution_brings_the_hours_of_its_own_platform, |engine| async move 
     let stranger = another(&place).await;
     let teacher = place.town.school().teachers[0].clone();
     let mut institution = place.browser(&lecturer).await;
-    institution.get(&format!("/platforms/{}", platform.id)).await.shows("导入学时文件");
+    institution.get(&format!("/platforms/{}", platform.id)).await.shows("导入学时");
     let form = institution.get("/roster/hours").await;
     form.shows("由哪个平台导出").shows("甲").hides("戊");
 
