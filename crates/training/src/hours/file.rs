@@ -65,7 +65,7 @@ pub struct Memory {
 impl Kind for HoursFile {
     const ABOUT: About = About {
         key: "hours",
-        title: "学时文件",
+        title: "学时",
         noun: "学时记录",
         purpose: "导入培训平台的学时。找不到教师、前后不一致或明显不合理的记录不会丢失，导入后在“学时待处理”中由人决定。",
         columns: &COLUMNS,

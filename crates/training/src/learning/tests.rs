@@ -120,10 +120,10 @@ story!(what_comes_before_course_and_teacher_are_known_counts_once_they_are, |eng
     own.get(&accounts).await.shows("课程目录中没有的课程").shows("https://study1.test/course/K1");
     let months = format!("/platforms/{}/months", study.platform.id);
     let month = format!("{months}/{}", learnt.at.date().format("%Y-%m"));
-    own.get(&months).await.shows("账号待对应 1");
-    own.get(&month).await.shows("1 个学习账号待对应教师");
+    own.get(&months).await.shows("待对应的学习账号 1");
+    own.get(&month).await.shows("1 个待对应的学习账号");
     study.match_by_clerk().await;
-    own.get(&month).await.hides("待对应教师");
+    own.get(&month).await.hides("待对应的学习账号");
     assert_eq!(study.counted().await, Seconds::ZERO);
     let mut teacher = study.place.browser(study.teacher()).await;
     teacher.get("/hours/where?q=K1").await.shows("课程目录中还没有这门课程");

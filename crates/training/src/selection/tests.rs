@@ -244,7 +244,10 @@ story!(a_change_needs_a_reason_and_the_school, |engine| async move {
     own.get("/choice").await.shows(&format!("已选 {} 个能力点", more.len())).shows("已同意");
     principal.post(&address, &[("do", "refuse"), ("decision", "晚了")]).await.is(422);
 
-    principal.get("/choices").await.shows(&teacher.name);
+    let list = principal.get("/choices").await;
+    list.shows(&teacher.name).shows("下载表格");
+    assert!(!list.html().contains("data-label=\"学校\""), "a school knows which it is: {}", list.html());
+    principal.get("/choices?q=nobody").await.shows("没有符合条件的教师").hides("下载表格");
     principal.get("/choices?state=none").await.hides(&format!("{} ", teacher.name));
     principal.get("/choices/download?as=csv").await.shows(&more[0]);
 });

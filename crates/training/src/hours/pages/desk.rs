@@ -242,6 +242,11 @@ impl DecidePage {
     fn action(&self) -> String {
         format!("/hours/waiting/{}/decide", self.report.id)
     }
+
+    /// Whether the teacher's line says the name that was reported.
+    fn is_named_by_teacher(&self) -> bool {
+        self.teacher.split_once('（').is_some_and(|(name, _)| name == self.report.name)
+    }
 }
 
 /// `GET /hours/waiting/{id}`

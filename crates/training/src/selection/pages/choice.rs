@@ -128,7 +128,7 @@ async fn choice_page(
     let changes = store::changes_of(&mut tx, programme.id, teacher.person).await?;
     let waiting = changes.iter().find(|change| change.state == ChangeState::Asked);
     let typed = typed.unwrap_or_else(|| chosen.clone());
-    let title = if is_change { "申请变更选学" } else { "选学能力点" };
+    let title = if is_change { "申请变更选学" } else { "我的选学" };
     Ok(ChoicePage {
         page: Page::new(asker, title, "/choice"),
         is_change,
