@@ -185,7 +185,7 @@ async function adds(ofStore, office, sender) {
   await press(page, "确认导入");
   await page.waitForFunction(() => !document.querySelector("meta[http-equiv=refresh]") && document.querySelector("main"));
   await page.goto(at);
-  assert.deepEqual(await sums(ofStore, "机构对账单"), ours, await says(page));
+  assert.deepEqual(await sums(ofStore, "机构对账表"), ours, await says(page));
   assert.match(await says(page), /逐条一致，没有差异/);
   await confirm(ofStore);
   await signIn(office, persona(site, "province"));

@@ -13,6 +13,7 @@ use crate::files::Files;
 use crate::keys::Keys;
 use crate::outbound::Outbound;
 use crate::web::menu::MenuGroup;
+use crate::web::whole::Turns;
 
 /// The menu of a signed-in person; the assembly knows the rooms, the frame does not.
 pub type Navigation = fn(&Who) -> Vec<MenuGroup>;
@@ -34,6 +35,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// The menu of a signed-in person.
     pub navigation: Navigation,
+    /// Turns at making files of whole lists.
+    pub turns: Turns,
     /// Long-lived things of rooms, such as the schemes in force or the typesetter.
     pub parts: Parts,
 }

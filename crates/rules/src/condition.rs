@@ -72,6 +72,21 @@ impl Condition {
         }
     }
 
+    /// Whether the official text says nothing of it, so that the rule is a default of ours.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        self.source == Source::default().to_string()
+    }
+
+    /// What there is, in the unit in which it is asked for.
+    #[must_use]
+    pub fn have_in_full(&self) -> String {
+        match self.need.split_once(' ') {
+            Some((_, unit)) => format!("{} {unit}", self.have),
+            None => self.have.clone(),
+        }
+    }
+
     pub(crate) fn saying(mut self, sentence: impl Into<String>, source: &Source) -> Self {
         self.sentence = sentence.into();
         self.source = source.to_string();

@@ -88,7 +88,8 @@ pub struct Plausibility {
     pub fastest: Sourced<u32>,
     /// Minutes for which two lessons may overlap.
     pub overlap_minutes: Sourced<u32>,
-    /// Records of one teacher that may come from within [`Plausibility::burst_minutes`].
+    /// Records of one teacher that may come from within [`Plausibility::burst_minutes`]; and, where records name a day
+    /// alone, from one day, since all of them may have come at once.
     pub burst: Sourced<u32>,
     /// Minutes within which so many are a burst.
     pub burst_minutes: Sourced<u32>,

@@ -168,7 +168,7 @@ pub fn explain(scheme: &Scheme) -> String {
         scheme.digest()
     ));
     text.push_str(&format!(
-        "以下共 {} 条，〔〕内是官方文本中的位置；{defaults} 条标有“默认值”，官方文本没有规定，可以修改。\n",
+        "以下共 {} 条，〔〕内是官方文本中的位置；{defaults} 条标有“系统默认”，官方文本没有规定，可以修改。\n",
         clauses.len()
     ));
     let mut heading = "";

@@ -53,12 +53,12 @@ impl Source {
         }
     }
 
-    /// The source without its brackets: `二.1`, `二.1：“…”` or `默认值`.
+    /// The source without its brackets: `二.1`, `二.1：“…”` or `系统默认`.
     pub(crate) fn words(&self) -> String {
         match &self.basis {
             Basis::Text { place, quote: None } => place.clone(),
             Basis::Text { place, quote: Some(quote) } => format!("{place}：“{quote}”"),
-            Basis::Default => "默认值".to_owned(),
+            Basis::Default => "系统默认".to_owned(),
         }
     }
 }
@@ -70,7 +70,7 @@ impl Default for Source {
 }
 
 impl fmt::Display for Source {
-    /// `〔二.1〕`, `〔二.1：“…”〕` or `〔默认值〕`.
+    /// `〔二.1〕`, `〔二.1：“…”〕` or `〔系统默认〕`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "〔{}〕", self.words())
     }

@@ -400,11 +400,11 @@ fn criteria_of_our_own_stand_under_no_official_source() {
         let clause = |key: &str| clauses.iter().find(|clause| clause.key == key).expect("a clause");
         assert!(clause("piece.A6-2").source.starts_with("〔国家测评指南 A6"), "{code}");
         for key in ["piece.A6-2.pass", "piece.A6-2.excellent", "piece.A6-2.guide"] {
-            assert_eq!(clause(key).source, "〔默认值〕", "{code} {key}");
+            assert_eq!(clause(key).source, "〔系统默认〕", "{code} {key}");
         }
-        let marked = clauses.iter().filter(|clause| clause.source.contains("默认值")).count();
+        let marked = clauses.iter().filter(|clause| clause.source.contains("系统默认")).count();
         assert_eq!(marked, clauses.iter().filter(|clause| clause.is_default).count(), "{code}");
-        assert!(explain(&scheme).contains(&format!("{marked} 条标有“默认值”")), "{code}");
+        assert!(explain(&scheme).contains(&format!("{marked} 条标有“系统默认”")), "{code}");
     }
 }
 

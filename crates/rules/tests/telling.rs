@@ -30,7 +30,7 @@ fn an_explanation_reads_like_the_plan() {
     for sentence in [
         "“实践应用”不少于 30 学时。〔二.1：“实践应用不少于30学时”〕",
         "“实践应用·能力点校本教研”不少于 10 学时。〔三（四）3：“参加能力点的校本教研10学时”〕",
-        "1 学时为 45 分钟。〔默认值〕",
+        "1 学时为 45 分钟。〔系统默认〕",
         "智慧教育创建学校应从至少 3 个维度选择。",
         "原文既写“样板县”，也写“校板县”",
     ] {
@@ -128,7 +128,7 @@ fn a_value_that_is_no_longer_a_default_has_changed() {
     let files = third_scheme_with("{ value = \"759900\", default = true }", "\"759900\"");
     let found = diff(&third_scheme(), &Scheme::from_files(&files).expect("right"));
     assert_eq!(found.len(), 1, "{found:#?}");
-    assert!(found[0].to_string().contains("〔默认值〕改为"));
+    assert!(found[0].to_string().contains("〔系统默认〕改为"));
 }
 
 #[test]

@@ -9,6 +9,7 @@ use tisheng_platform::db::{Address, migrate};
 use tisheng_platform::files::Files;
 use tisheng_platform::keys::Keys;
 use tisheng_platform::outbound::Outbound;
+use tisheng_platform::web::whole::Turns;
 use tisheng_platform::{App, Db};
 
 use crate::say::say;
@@ -52,6 +53,7 @@ pub async fn open_by(
         outbound: Outbound::new(&config.outbound_allow),
         clock,
         navigation: menu::of,
+        turns: Turns::default(),
         parts: routes::parts()?,
         config,
         db,

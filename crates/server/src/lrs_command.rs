@@ -9,7 +9,8 @@ use tisheng_gateway::lrs::{self, Credential, Scope, USUAL_RATE, Wanted};
 use tisheng_kernel::Id;
 use tisheng_platform::config::Config;
 use tisheng_platform::db::months::Month;
-use tisheng_platform::{App, Ctx, Tx};
+use tisheng_platform::{App, Ctx, DbError, Tx};
+use tisheng_registry::organisation;
 use tisheng_training::platform::{self, Platform, State};
 use uuid::Uuid;
 
@@ -105,7 +106,7 @@ async fn credential(command: &CredentialCommand, app: &Arc<App>) -> Ended {
         CredentialCommand::Create { name, scope, platform, rate, quota } => {
             let (platform, rate, quota) = (*platform, *rate, *quota);
             if let Some(id) = platform {
-                in_use(&platform::all(&mut tx).await?, id)?;
+                in_use(&platforms(&mut tx).await?, id)?;
             }
             let wanted = Wanted { platform, rate, quota, ..Wanted::new(name, scope) };
             let issued = lrs::create(&ctx, &mut tx, &wanted).await?;
@@ -113,13 +114,10 @@ async fn credential(command: &CredentialCommand, app: &Arc<App>) -> Ended {
             say(&format!("key {}\nsecret {}\nthe secret is not shown again", issued.key, issued.secret))?;
         }
         CredentialCommand::List => {
+            let all = platforms(&mut tx).await?;
             for listed in lrs::list(&mut tx).await? {
-                let scopes = Scope::ALL.iter().filter(|(scope, _)| listed.credential.scopes.contains(scope));
-                let scopes: Vec<&str> = scopes.map(|(_, code)| *code).collect();
                 let end = listed.revoked.map(|at| format!("  revoked {at}")).unwrap_or_default();
-                let Credential { key, name, rate, quota, .. } = &listed.credential;
-                let quota = quota.map(|quota| format!(", {quota} statements a day")).unwrap_or_default();
-                say(&format!("{key}  {name}  {}  {rate} requests a second{quota}{end}", scopes.join(" ")))?;
+                say(&format!("{}{end}", told(&listed.credential, &all)))?;
             }
         }
         CredentialCommand::Rotate { key, hours } => {
@@ -141,16 +139,41 @@ async fn credential(command: &CredentialCommand, app: &Arc<App>) -> Ended {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Every platform, with the places in which its institution lies: the same name may stand in several.
+async fn platforms(tx: &mut Tx) -> Result<Vec<(Platform, String)>, DbError> {
+    let mut all = Vec::new();
+    for platform in platform::all(tx).await? {
+        let above = organisation::ancestors(tx, &platform.path).await?;
+        let places: Vec<&str> = above.iter().map(|node| node.name.as_str()).collect();
+        let place = places.join(" ");
+        all.push((platform, place));
+    }
+    Ok(all)
+}
+
+/// A credential in a line.
+fn told(credential: &Credential, all: &[(Platform, String)]) -> String {
+    let Credential { platform, key, name, rate, quota, .. } = credential;
+    let scopes = Scope::ALL.iter().filter(|(scope, _)| credential.scopes.contains(scope));
+    let scopes: Vec<&str> = scopes.map(|(_, code)| *code).collect();
+    let of = all.iter().find(|(one, _)| Some(one.id.uuid()) == *platform);
+    let of = of.map(|(one, place)| format!("  of {} ({place})", one.name)).unwrap_or_default();
+    let quota = quota.map(|quota| format!(", {quota} statements a day")).unwrap_or_default();
+    format!("{key}  {name}{of}  {}  {rate} requests a second{quota}", scopes.join(" "))
+}
+
 /// Refuses a platform that nobody has entered, or that is suspended; names those that there are.
-fn in_use(all: &[Platform], id: Uuid) -> Result<(), String> {
-    let known = |one: &Platform| format!("\n  {}  {}  {}", one.id, one.name, one.state.key());
+fn in_use(all: &[(Platform, String)], id: Uuid) -> Result<(), String> {
+    let known = |(one, place): &(Platform, String)| {
+        format!("\n  {}  {} ({place})  {}", one.id, one.name, one.state.key())
+    };
     let known = match all {
         [] => "; none is entered yet: an office does so in the pages".to_owned(),
         all => format!("; there are{}", all.iter().map(known).collect::<String>()),
     };
-    match all.iter().find(|one| one.id.uuid() == id) {
-        Some(one) if one.state == State::Active => Ok(()),
-        Some(one) => Err(format!("the platform {} ({id}) is suspended{known}", one.name)),
+    match all.iter().find(|(one, _)| one.id.uuid() == id) {
+        Some((one, _)) if one.state == State::Active => Ok(()),
+        Some((one, _)) => Err(format!("the platform {} ({id}) is suspended{known}", one.name)),
         None => Err(format!("there is no platform {id}{known}")),
     }
 }
@@ -162,11 +185,14 @@ async fn of_key(tx: &mut Tx, key: &str) -> Result<Id<Credential>, Box<dyn std::e
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
+    use tisheng_gateway::lrs::Credential;
     use tisheng_kernel::{HourLength, Id, Instant};
     use tisheng_training::platform::{Platform, State};
     use uuid::Uuid;
 
-    use super::in_use;
+    use super::{in_use, told};
 
     fn platform(number: u128, name: &str, state: State) -> Platform {
         Platform {
@@ -190,13 +216,36 @@ mod tests {
 
     #[test]
     fn a_platform_is_there_and_in_use_or_the_others_are_named() {
-        let all = [platform(1, "平台甲", State::Active), platform(2, "平台乙", State::Suspended)];
+        let all = [(1, "甲县", State::Active), (2, "乙县", State::Suspended)];
+        let all = all.map(|(number, place, state)| (platform(number, "同名平台", state), place.to_owned()));
         let of = |number: u128| in_use(&all, Uuid::from_u128(number));
         assert_eq!(of(1), Ok(()));
         let suspended = of(2).expect_err("suspended");
-        assert!(suspended.contains("平台乙") && suspended.contains("is suspended"), "{suspended}");
+        assert!(suspended.contains("同名平台") && suspended.contains("is suspended"), "{suspended}");
         let unknown = of(3).expect_err("unknown");
-        assert!(unknown.contains("no platform") && unknown.contains("平台甲  active"), "{unknown}");
+        assert!(unknown.contains("no platform"), "{unknown}");
+        for said in ["同名平台 (甲县)  active", "同名平台 (乙县)  suspended"] {
+            assert!(unknown.contains(said), "{unknown}");
+        }
         assert!(in_use(&[], Uuid::nil()).expect_err("none").contains("none is entered"));
+    }
+
+    #[test]
+    fn a_credential_names_its_platform_and_where_that_lies() {
+        let all = [(platform(1, "同名平台", State::Active), "某省 甲县".to_owned())];
+        let mut credential = Credential {
+            id: Id::from_uuid(Uuid::nil()),
+            platform: Some(Uuid::from_u128(1)),
+            name: "正式环境".to_owned(),
+            key: "k1".to_owned(),
+            scopes: HashSet::new(),
+            rate: 5,
+            quota: None,
+            is_suspended: false,
+        };
+        let line = told(&credential, &all);
+        assert!(line.starts_with("k1  正式环境  of 同名平台 (某省 甲县)  "), "{line}");
+        credential.platform = None;
+        assert!(!told(&credential, &all).contains(" of "), "nobody's");
     }
 }

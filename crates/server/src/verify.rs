@@ -31,6 +31,8 @@ const MEND: &str = "stop the server and run `tisheng mend`";
 /// How to mend what is derived from other rows as long as these are whole.
 const MEND_OR_RESTORE: &str =
     "stop the server and run `tisheng mend`; what is still named after it, take from a backup";
+/// How to mend a ruling by a side of it that is still open; the rest is derived from nothing.
+const RULE_AGAIN: &str = "let a member of the panel be appointed anew, so that another rules; what is still named after it, take from a backup";
 /// How to mend what is derived from nothing.
 const RESTORE: &str = "take it from a backup";
 
@@ -179,6 +181,8 @@ async fn of_programme(ctx: &Ctx, programme: &Programme) -> Found<[Oracle; 9]> {
     let (totals, wrong_totals) = hours::check_totals(&mut tx, programme.id, most).await?;
     let (frozen, changed) = evidence::check_frozen(&mut tx, programme.id.uuid(), NAMED).await?;
     let (objections, astray) = review::check_objections(&mut tx, programme.id.uuid(), most).await?;
+    let (rulings, one_sided) = review::check_rulings(&mut tx, programme.id.uuid(), most).await?;
+    let astray = [named(&astray), named(&one_sided)].concat();
     drop(tx);
     let (judged, short) = review::check_panels(ctx, programme.id.uuid(), NAMED).await.map_err(told)?;
     let (learnt, wrong_learnt) = learning::check_credits(ctx, programme, NAMED).await.map_err(told)?;
@@ -197,7 +201,7 @@ async fn of_programme(ctx: &Ctx, programme: &Programme) -> Found<[Oracle; 9]> {
             changed.iter().map(ToString::to_string).collect(),
             RESTORE,
         ),
-        Oracle::new(of("objections"), usize::try_from(objections)?, named(&astray), RESTORE),
+        Oracle::new(of("objections and rulings"), usize::try_from(objections + rulings)?, astray, RULE_AGAIN),
         Oracle::new(of("judges of works"), judged, named(&short), MEND),
         Oracle::new(of("standings"), usize::try_from(standings)?, named(&wrong_standings), MEND),
         Oracle::new(of("figures of schools"), schools, named(wrong_schools), MEND),

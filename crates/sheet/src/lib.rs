@@ -87,6 +87,9 @@ pub enum WriteError {
     /// The writer refused: too many rows or columns for the format.
     #[error("{0}")]
     Workbook(#[from] rust_xlsxwriter::XlsxError),
+    /// More rows than a sheet of a workbook holds; text has no such bound.
+    #[error("行数超过 1,048,575，xlsx 表格放不下。请改为下载 CSV，行数不限")]
+    Rows,
     /// The text could not be written.
     #[error("{0}")]
     Text(#[from] ::csv::Error),

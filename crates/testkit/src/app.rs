@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use chrono::TimeDelta;
@@ -15,14 +16,19 @@ use tisheng_platform::jobs::{self, Handlers};
 use tisheng_platform::keys::Keys;
 use tisheng_platform::outbound::Outbound;
 use tisheng_platform::web::serve::Rooms;
+use tisheng_platform::web::whole::Turns;
 use tisheng_platform::web::{serve, session};
-use tisheng_platform::{App, Ctx, Parts, Who};
+use tisheng_platform::{App, Ctx, Parts, Who, args};
 
 use crate::browser::Browser;
 use crate::database::{Lent, scratch};
 
 /// The moment at which every story begins: Wednesday 2021-03-10, 9:00 in China.
 const BEGINNING: i64 = 1_615_338_000_000_000;
+
+/// How many transactions wait for what others hold.
+const WAITING: &str = "select count(*) from pg_locks l join pg_stat_activity a on a.pid = l.pid
+    where not l.granted and a.datname = current_database()";
 
 /// A clock that stands still until a story moves it.
 #[derive(Debug)]
@@ -124,6 +130,7 @@ impl TestApp {
             outbound: Outbound::new(reach),
             clock: Arc::<HandClock>::clone(&clock),
             navigation: |_| Vec::new(),
+            turns: Turns::default(),
             parts,
         });
         let router = serve::framed(rooms, Arc::clone(&app));
@@ -164,5 +171,24 @@ impl TestApp {
     /// Lets all events and jobs that are due happen.
     pub async fn settle(&self) {
         jobs::run_due(&self.app, &self.handlers).await.expect("jobs run");
+    }
+
+    /// Returns once a transaction waits for what another one holds; on SQLite at once, where every other one waits
+    /// for the writer.
+    pub async fn until_somebody_waits(&self) {
+        if self.app.db.engine() == Engine::Sqlite {
+            return;
+        }
+        for _ in 0..500 {
+            // The server tells one transaction the same for as long as it lasts.
+            let mut tx = self.app.db.read().await.expect("a transaction");
+            let waiting: i64 = tx.row(WAITING, args![], |row| row.get(0)).await.expect("a count");
+            if waiting > 0 {
+                return;
+            }
+            drop(tx);
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("nobody waits for anybody");
     }
 }

@@ -17,7 +17,7 @@ use tisheng_rules::samples::third_scheme_files;
 use tisheng_testkit::{Browser, Engine, TestApp};
 
 use crate::course::{self, CourseFile};
-use crate::hours::{self, HoursFile, Senders, Trails, Worths};
+use crate::hours::{self, HoursFile, Report, Senders, Trails, Worths};
 use crate::learning;
 use crate::platform::{self, Platform};
 use crate::reconciliation::{self, StatementFile};
@@ -114,6 +114,20 @@ impl Place {
         tx.commit().await.expect("commits");
         let lecturer = Persona { role: Role::Institution, node, ..self.town.schools[1].clerk.clone() };
         (platform, lecturer)
+    }
+
+    /// What `other` comes to while the first of two reports is written, and the second is still to be.
+    pub async fn beside<T>(&self, [first, second]: [&Report; 2], other: impl Future<Output = T>) -> T {
+        let clerk = self.ctx(&self.town.school().clerk);
+        let mut tx = clerk.write().await.expect("a transaction");
+        hours::log(&clerk, &mut tx, &self.programme, first).await.expect("the first is taken");
+        let writing = async {
+            self.test.until_somebody_waits().await;
+            hours::log(&clerk, &mut tx, &self.programme, second).await.expect("the second is taken");
+            tx.commit().await.expect("commits");
+        };
+        let ((), other) = tokio::join!(writing, other);
+        other
     }
 
     /// A request of `persona`, for calling an action without its page.

@@ -35,6 +35,6 @@ export class Store {
   /** The platform's own statement of a month: what it knows is what the ledger at `path` says. */
   statement(path) {
     const mimeType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-    return { name: "对账单.xlsx", mimeType, buffer: readFileSync(path) };
+    return { name: "对账表.xlsx", mimeType, buffer: readFileSync(path) };
   }
 }

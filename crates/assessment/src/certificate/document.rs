@@ -96,20 +96,26 @@ pub async fn check_places(ctx: &Ctx, most: usize) -> Result<(usize, Vec<String>)
     Ok((looked_at, wrong))
 }
 
-/// Puts certificates where their holders teach or taught last; gives how many stood elsewhere.
+/// Puts certificates where their holders teach or taught last; gives how many stood elsewhere. Nobody else waits
+/// where all is well.
 ///
 /// # Errors
 /// What the database reports.
 pub async fn mend_places(ctx: &Ctx) -> Result<usize, DbError> {
     let (mut mended, mut after) = (0, String::new());
     loop {
-        let mut tx = ctx.write().await?;
+        let mut tx = ctx.read().await?;
         let some = store::places(&mut tx, &after).await?;
+        drop(tx);
         let Some(last) = some.last() else { return Ok(mended) };
         after.clone_from(&last.number);
+        if some.iter().all(|place| place.holds) {
+            continue;
+        }
+        let mut tx = ctx.write().await?;
         for astray in some.iter().filter(|place| !place.holds) {
-            store::place_again(&mut tx, astray.programme, astray.person).await?;
-            mended += 1;
+            // Its holder may have moved meanwhile, and it with them.
+            mended += usize::from(store::place_again(&mut tx, &astray.number).await?);
         }
         tx.commit().await?;
     }

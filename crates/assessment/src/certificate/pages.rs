@@ -109,6 +109,8 @@ struct StandingPage {
     page: Page,
     shown: Shown,
     own: bool,
+    /// Whether the asker looks at the own record, also after having left.
+    is_of_asker: bool,
     may_issue: bool,
     /// Characters of what would be issued that cannot be printed.
     unprintable: String,
@@ -118,6 +120,11 @@ impl StandingPage {
     /// Whether the page proposes a step to its own teacher.
     fn has_next(&self) -> bool {
         self.own && self.shown.open().any(|gate| !gate.waiting)
+    }
+
+    /// Whether the table names a default of ours, which is for whoever may change it and not for the teacher.
+    fn has_defaults(&self) -> bool {
+        !self.is_of_asker && self.shown.verdict.listed().any(Condition::is_default)
     }
 }
 
@@ -150,7 +157,7 @@ async fn own_standing(asker: SignedIn) -> Answer {
     let shown = shown(&asker.ctx, Id::from_uuid(member.person), left).await?;
     let page = Page::new(&asker, "达标情况", "/standing");
     let unprintable = String::new();
-    show(&StandingPage { page, shown, own: left.is_none(), may_issue: false, unprintable })
+    show(&StandingPage { page, shown, own: left.is_none(), is_of_asker: true, may_issue: false, unprintable })
 }
 
 /// `GET /people/{person}/standing`
@@ -171,7 +178,7 @@ async fn others_standing(asker: SignedIn, Path(person): Path<Id<Person>>) -> Ans
     } else {
         String::new()
     };
-    show(&StandingPage { page, shown, own: false, may_issue, unprintable })
+    show(&StandingPage { page, shown, own: false, is_of_asker: false, may_issue, unprintable })
 }
 
 /// `POST /people/{person}/certificate`

@@ -54,8 +54,7 @@ const ASTRAY_WITHIN: &str = "select distinct c.person from certificate c
 
 /// Up to 1000 certificates and whether each stands, with the city and the county above, where its holder teaches or
 /// taught last; somebody who never had a post leaves it where it is.
-const PLACES: &str = "select c.number, c.programme, c.person,
-    c.path = h.place
+const PLACES: &str = "select c.number, c.path = h.place
     and c.city = coalesce((select n.path from node n where n.kind = 'city' and n.path <= h.place
         and h.place < substr(n.path, 1, length(n.path) - 1) || '0'), '')
     and c.county = coalesce((select n.path from node n where n.kind = 'county' and n.path <= h.place
@@ -64,6 +63,23 @@ const PLACES: &str = "select c.number, c.programme, c.person,
             order by case when p.until is null then 0 else 1 end, p.since desc, p.id desc limit 1), f.path) as place
         from certificate f where f.number > $1 order by f.number limit 1000) h
     cross join certificate c where c.number = h.number order by c.number";
+
+const PLACE_AGAIN: &str = "update certificate
+    set path = (select p.path from post p where p.person = certificate.person
+        order by case when p.until is null then 0 else 1 end, p.since desc, p.id desc limit 1)
+    where number = $1 and path <> (select p.path from post p where p.person = certificate.person
+        order by case when p.until is null then 0 else 1 end, p.since desc, p.id desc limit 1)";
+
+const PLACE_ABOVE_AGAIN: &str = "update certificate set
+    city = coalesce((select n.path from node n where n.kind = 'city' and n.path <= certificate.path
+        and certificate.path < substr(n.path, 1, length(n.path) - 1) || '0'), ''),
+    county = coalesce((select n.path from node n where n.kind = 'county' and n.path <= certificate.path
+        and certificate.path < substr(n.path, 1, length(n.path) - 1) || '0'), '')
+    where number = $1
+    and (city <> coalesce((select n.path from node n where n.kind = 'city' and n.path <= certificate.path
+            and certificate.path < substr(n.path, 1, length(n.path) - 1) || '0'), '')
+        or county <> coalesce((select n.path from node n where n.kind = 'county' and n.path <= certificate.path
+            and certificate.path < substr(n.path, 1, length(n.path) - 1) || '0'), ''))";
 
 const FOLLOW_CERTIFICATE_BATCH: &str = "update certificate_batch set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
@@ -315,26 +331,22 @@ pub async fn astray_within(
     tx.rows(ASTRAY_WITHIN, args![programme, &scope.from, &scope.until], |row| row.get(0)).await
 }
 
-/// A certificate by its number, whose it is, and whether it stands where it belongs.
+/// A certificate by its number, and whether it stands where it belongs.
 pub struct Place {
     pub number: String,
-    pub programme: Id<Programme>,
-    pub person: Id<Person>,
     pub holds: bool,
 }
 
 /// Up to 1000 certificates after a number.
 pub async fn places(tx: &mut Tx, after: &str) -> Result<Vec<Place>, DbError> {
-    tx.rows(PLACES, args![after], |row| {
-        Ok(Place { number: row.get(0)?, programme: row.get(1)?, person: row.get(2)?, holds: row.get(3)? })
-    })
-    .await
+    tx.rows(PLACES, args![after], |row| Ok(Place { number: row.get(0)?, holds: row.get(1)? })).await
 }
 
-/// Puts the certificates of a person where they belong, wherever they were thought to be.
-pub async fn place_again(tx: &mut Tx, programme: Id<Programme>, person: Id<Person>) -> Result<(), DbError> {
-    tx.run(FOLLOW_HOLDER, args![programme, person]).await?;
-    tx.run(FOLLOW_ABOVE_HOLDER, args![programme, person]).await.map(drop)
+/// Puts a certificate where it belongs, wherever it was thought to be; gives whether it stood elsewhere.
+pub async fn place_again(tx: &mut Tx, number: &str) -> Result<bool, DbError> {
+    let moved = tx.run(PLACE_AGAIN, args![number]).await?;
+    let above = tx.run(PLACE_ABOVE_AGAIN, args![number]).await?;
+    Ok(moved + above > 0)
 }
 
 /// Whether the room keeps a certificate of a person.

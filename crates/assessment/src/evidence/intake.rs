@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use tisheng_platform::web::Failure;
 use tisheng_platform::{App, Ctx};
 use tisheng_rules::framework::Piece;
+use tokio::sync::Semaphore;
 
 use super::actions::Desk;
 use super::content::{self, Found, Refusal};
@@ -38,6 +39,9 @@ pub enum NotTaken {
     Failure(Failure),
 }
 
+/// Documents in which names are looked for at once: each may hold some ten million bytes meanwhile.
+static READERS: Semaphore = Semaphore::const_new(2);
+
 /// Looks into the file at `path`, takes traces out of it and stores it; it is gone from `path`
 /// afterwards. Whether its text names whoever sits at the desk is looked for here, once: a page only says it.
 ///
@@ -51,14 +55,16 @@ pub async fn take(
 ) -> Result<StoredFile, NotTaken> {
     let (kinds, source): (_, PathBuf) = (piece.kinds.clone(), path.to_owned());
     let (author, school) = (desk.name.clone(), desk.school_name.clone());
-    let looked = tokio::task::spawn_blocking(move || {
-        let found = content::admit(&source, &kinds)?;
-        Ok::<_, Refusal>((found, named(&source, found, &author, &school)?))
-    });
-    let (found, named) = looked
-        .await
-        .map_err(|error| NotTaken::Failure(Failure::Internal(error.to_string())))?
-        .map_err(NotTaken::Refused)?;
+    let admitted = source.clone();
+    let found = looked(move || content::admit(&admitted, &kinds)).await?;
+    let turn = READERS.acquire().await.map_err(|error| broken(&error))?;
+    let named = looked(move || {
+        let told = named(&source, found, &author, &school);
+        // The turn lasts as long as the work, also when nobody waits for it any more.
+        drop(turn);
+        told
+    })
+    .await?;
     let blob = app.files.take(path).await.map_err(|error| NotTaken::Failure(error.into()))?;
     Ok(StoredFile {
         title: content::title(name),
@@ -68,6 +74,18 @@ pub async fn take(
         seconds: found.seconds,
         named,
     })
+}
+
+/// Runs `look` on a thread that may wait.
+async fn looked<T: Send + 'static>(
+    look: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
+) -> Result<T, NotTaken> {
+    let looked = tokio::task::spawn_blocking(look).await.map_err(|error| broken(&error))?;
+    looked.map_err(NotTaken::Refused)
+}
+
+fn broken(error: &dyn std::error::Error) -> NotTaken {
+    NotTaken::Failure(Failure::Internal(error.to_string()))
 }
 
 /// Where the document at `path` names its author.

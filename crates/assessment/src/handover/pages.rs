@@ -6,6 +6,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Router;
 use axum::routing::{get, post};
+use chrono::Datelike;
 use tisheng_kernel::{Id, Seconds};
 use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, again, show};
@@ -41,6 +42,8 @@ struct YearRow {
     registered: i64,
     refused: i64,
     hours: Seconds,
+    /// From when on it is handed over, while it is not yet.
+    due_from: String,
 }
 
 #[derive(Template)]
@@ -68,10 +71,15 @@ async fn office_page(asker: &SignedIn, errors: FormErrors) -> Result<OfficePage,
     let rule = ruled.rule().map_err(|_| Failure::NotFound)?;
     let (system, by_year) = (rule.system.value.clone(), *rule.when == When::YearEnd);
     let scope = ctx.scope();
-    let mut years: BTreeMap<i32, YearRow> =
-        ruled.years().into_iter().map(|year| (year, YearRow { year, ..YearRow::default() })).collect();
+    let this_year = ctx.at.date().year();
+    let row = |year: i32| {
+        let due_from =
+            if rule.is_due(year, this_year) { String::new() } else { format!("{}年1月1日起", year + 1) };
+        YearRow { year, due_from, ..YearRow::default() }
+    };
+    let mut years: BTreeMap<i32, YearRow> = ruled.years().into_iter().map(|year| (year, row(year))).collect();
     for (year, state, lines, seconds) in store::sums(&mut tx, ruled.programme.id, &scope).await? {
-        let row = years.entry(year).or_insert_with(|| YearRow { year, ..YearRow::default() });
+        let row = years.entry(year).or_insert_with(|| row(year));
         match state {
             LineState::Sent => row.sent += lines,
             LineState::Registered => row.registered += lines,

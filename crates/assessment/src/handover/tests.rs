@@ -244,12 +244,20 @@ story!(where_the_scheme_says_so_a_year_is_handed_over_when_it_is_over, |engine| 
     world.meet_everything(teacher).await;
     let mut office = world.browser(&world.town.county_office).await;
     let year = year(&world);
-    office.get("/handover").await.shows("不论是否取得证书");
+    let seen = office.get("/handover").await;
+    seen.shows("不论是否取得证书").shows(&format!("{}年1月1日起可以生成", year + 1));
+    assert!(
+        !seen.html().contains(&format!("name=\"year\" value=\"{year}\"")),
+        "it is not offered: {}",
+        seen.html()
+    );
     office.post_only("/handover", &[("year", &year.to_string())]).await.is(422).says("结束以后才移交");
     world.browser(teacher).await.get("/handover/mine").await.shows("每个年度结束以后");
     // The year is over: nobody needs a certificate.
     world.test.clock.set(world.test.app.now() + TimeDelta::days(366));
     let mut office = world.browser(&world.town.county_office).await;
+    let seen = office.get("/handover").await;
+    assert!(seen.html().contains(&format!("name=\"year\" value=\"{year}\"")), "{}", seen.html());
     let batch = asked(&world, &mut office, year).await;
     batch.shows("共 1 条").shows("无证书");
     assert_eq!(taken(&mut office, &batch).await[1][4], "40.00");

@@ -327,7 +327,12 @@ pub(super) async fn end_peers(
 }
 
 /// Takes a review out of its reviewer's hands, with what was typed for it; says whether it was there.
-async fn take_back(ctx: &Ctx, tx: &mut Tx, review: &Review, state: ReviewState) -> Result<bool, Failure> {
+pub(super) async fn take_back(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    review: &Review,
+    state: ReviewState,
+) -> Result<bool, Failure> {
     if !store::take_back(tx, review, state).await? {
         return Ok(false);
     }

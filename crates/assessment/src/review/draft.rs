@@ -114,7 +114,7 @@ pub(super) async fn keep(
 ) -> Result<Option<i64>, Failure> {
     let typed = typed(fields, pieces);
     if typed.iter().map(|(_, value)| value.chars().count()).sum::<usize>() > MOST {
-        return Err(Failure::Malformed("填写的内容太长，请删减后再暂存。".to_owned()));
+        return Err(Failure::Malformed("填写的内容太长，请删减后再保存。".to_owned()));
     }
     let version = version(fields);
     let saved = drafts::save(tx, place, &typed, version, ctx.at).await?;

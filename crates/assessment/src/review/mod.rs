@@ -96,6 +96,19 @@ pub async fn check_objections(
     objection::store::check(tx, programme, most).await
 }
 
+/// How many disagreements of panels are settled or wait for that, and at most `most` of them in the hands of somebody
+/// who was a side of the work, which must not be.
+///
+/// # Errors
+/// What the database reports.
+pub async fn check_rulings(
+    tx: &mut Tx,
+    programme: Uuid,
+    most: i64,
+) -> Result<(i64, Vec<Id<Review>>), DbError> {
+    store::check_rulings(tx, programme, most).await
+}
+
 /// The results that stand for a person.
 ///
 /// # Errors

@@ -296,23 +296,47 @@ pub struct Candidate {
     pub chair: bool,
 }
 
+/// What was found of one piece.
+#[derive(Debug)]
+pub struct Found<'m> {
+    /// The level that follows from what all who judged agree holds.
+    pub level: Level,
+    /// Why, in a sentence that names piece and level.
+    pub sentence: String,
+    /// The reasons that they wrote.
+    pub reasons: Vec<&'m str>,
+}
+
+/// What those who `judged` found of `piece`; `None` where nobody judged it.
+#[must_use]
+pub fn found<'m>(piece: &Piece, judged: &[&'m [Marks]]) -> Option<Found<'m>> {
+    let of_piece: Vec<&'m Marks> =
+        judged.iter().filter_map(|marks| marks.iter().find(|m| m.piece == piece.key)).collect();
+    let agreed: Vec<&str> = of_piece
+        .first()?
+        .met
+        .iter()
+        .map(String::as_str)
+        .filter(|key| of_piece.iter().all(|marks| marks.met.iter().any(|met| met == key)))
+        .collect();
+    let reasons = of_piece.iter().map(|marks| marks.reason.as_str()).filter(|reason| !reason.is_empty());
+    Some(Found { level: piece.level(&agreed), sentence: piece.explain(&agreed), reasons: reasons.collect() })
+}
+
+/// The level of the whole, in a sentence.
+#[must_use]
+pub fn conclusion(level: Level) -> String {
+    format!("结论：{level}。各项材料中最低的等级即为该能力点的等级。")
+}
+
 /// Why a level was given: the pieces one by one, with what all who judged agree holds, and the
 /// reasons they wrote.
 #[must_use]
 pub fn explain(pieces: &[Piece], judged: &[&[Marks]], level: Level) -> String {
-    let mut lines = vec![format!("结论：{level}。各项材料中最低的等级即为该能力点的等级。")];
-    for piece in pieces {
-        let of_piece: Vec<&Marks> =
-            judged.iter().filter_map(|marks| marks.iter().find(|m| m.piece == piece.key)).collect();
-        let Some(first) = of_piece.first() else { continue };
-        let agreed: Vec<&str> = first
-            .met
-            .iter()
-            .map(String::as_str)
-            .filter(|key| of_piece.iter().all(|marks| marks.met.iter().any(|met| met == key)))
-            .collect();
-        lines.push(piece.explain(&agreed));
-        lines.extend(of_piece.iter().filter(|m| !m.reason.is_empty()).map(|m| format!("评语：{}", m.reason)));
+    let mut lines = vec![conclusion(level)];
+    for of_piece in pieces.iter().filter_map(|piece| found(piece, judged)) {
+        lines.push(of_piece.sentence);
+        lines.extend(of_piece.reasons.iter().map(|reason| format!("评语：{reason}")));
     }
     lines.join("\n")
 }

@@ -9,6 +9,7 @@ use tisheng_registry::organisation::{self, Node};
 use tisheng_rules::assessment::Step;
 use uuid::Uuid;
 
+use super::actions::take_back;
 use super::model::{Candidate, Duty, Review, ReviewState};
 use super::steps::{Case, hand_over, is_active, objectors};
 use super::store;
@@ -23,10 +24,20 @@ pub(super) async fn ask(
     step: &Step,
     reviews: &[Review],
 ) -> Result<(), Failure> {
-    if reviews.iter().any(|review| review.duty == Duty::Chair && review.state == ReviewState::Open) {
+    let of = &case.submission;
+    let all = store::of_submission(tx, of).await?;
+    let objectors = objectors(tx, of).await?;
+    let took_side = |person: Uuid| {
+        let judged = |review: &Review| review.reviewer == person && is_side(review);
+        person == of.person || objectors.contains(&person) || all.iter().any(judged)
+    };
+    let asked = |review: &&Review| review.duty == Duty::Chair && review.state == ReviewState::Open;
+    // Whoever was asked before that was looked at, and is a side, is not waited for.
+    if let Some(seat) = reviews.iter().find(asked)
+        && !(took_side(seat.reviewer) && take_back(ctx, tx, seat, ReviewState::Void).await?)
+    {
         return Ok(());
     }
-    let of = &case.submission;
     let Some(body) = reviews.iter().filter(|r| is_active(r)).find_map(|review| review.body) else {
         return Ok(());
     };
@@ -36,10 +47,7 @@ pub(super) async fn ask(
         let (office, word) = (office.id.uuid(), "上级考核小组组长");
         chairs.extend(store::chair_of(tx, of.programme, office).await?.map(|person| (person, office, word)));
     }
-    let all = store::of_submission(tx, of).await?;
-    let objectors = objectors(tx, of).await?;
-    let took_side = |person: Uuid| all.iter().any(|review| review.reviewer == person && is_side(review));
-    chairs.retain(|(person, ..)| *person != of.person && !objectors.contains(person) && !took_side(*person));
+    chairs.retain(|(person, ..)| !took_side(*person));
     // Who has ruled before it was set aside rules again where there is nobody else.
     let has_judged = |person: Uuid| all.iter().any(|r| r.reviewer == person && r.done_at.is_some());
     chairs.sort_by_key(|(person, ..)| has_judged(*person));

@@ -342,19 +342,17 @@ pub(super) async fn settle(ctx: &Ctx, tx: &mut Tx, case: &Case) -> Result<(), Fa
     let Some(level) = step.decision.level(&given, chair.and_then(|review| review.level)) else {
         return ruling::ask(ctx, tx, case, step, &reviews).await;
     };
-    let (way, marks): (_, Vec<&[Marks]>) = match chair {
-        Some(chair) => ("chair", vec![&chair.marks]),
-        None => {
-            let way = if given.iter().all(|one| *one == level) { "agreed" } else { "rule" };
-            (way, judges.iter().filter(|r| r.level == Some(level)).map(|r| r.marks.as_slice()).collect())
-        }
+    let way = match chair {
+        Some(_) => "chair",
+        None if given.iter().all(|one| *one == level) => "agreed",
+        None => "rule",
     };
     let pieces = case.rules.framework.pieces(&case.submission.capability);
     let decided = Decided {
         step: step.key.clone(),
         level,
         way: way.to_owned(),
-        explanation: explain(pieces, &marks, level),
+        explanation: explain(pieces, &deciding(&reviews, &step.key, level), level),
         decided_at: ctx.at,
         notice_until: None,
     };
@@ -362,6 +360,19 @@ pub(super) async fn settle(ctx: &Ctx, tx: &mut Tx, case: &Case) -> Result<(), Fa
     let detail = json!({ "step": step.key, "level": level.code(), "way": way });
     audit::record(ctx, tx, "review.decided", case.submission.id.uuid(), &detail).await?;
     go_on(ctx, tx, case, step).await
+}
+
+/// The marks by which `step` came to `level`: the chair's where the chair has ruled, otherwise those of the
+/// judges who gave it.
+pub(super) fn deciding<'r>(reviews: &'r [Review], step: &str, level: Level) -> Vec<&'r [Marks]> {
+    let done = |review: &&Review| review.step == step && review.state == ReviewState::Done;
+    match reviews.iter().filter(done).find(|review| review.duty == Duty::Chair) {
+        Some(chair) => vec![chair.marks.as_slice()],
+        None => {
+            let gave_it = |review: &&Review| is_active(review) && review.level == Some(level);
+            reviews.iter().filter(done).filter(gave_it).map(|review| review.marks.as_slice()).collect()
+        }
+    }
 }
 
 /// Leaves `step` for the next one.

@@ -96,6 +96,20 @@ const EARNED: &str = "select r.id, r.level, r.scheme_version, coalesce(s.submitt
 const WAITING: &str = "select id from submission where programme = $1 and state = 'panel'
     and superseded_by is null and path >= $2 and path < $3 and id > $4 order by id limit 200";
 
+const RULINGS: &str = "select count(*) from review
+    where programme = $1 and duty = 'chair' and state in ('open', 'done')";
+/// Rulings of whoever had made the work, judged it or objected to it by then.
+const ONE_SIDED: &str = "select r.id from review r
+    join submission s on s.programme = r.programme and s.id = r.submission
+    where r.programme = $1 and r.duty = 'chair' and r.state in ('open', 'done')
+    and (s.person = r.reviewer
+        or exists (select 1 from review j where j.programme = r.programme and j.submission = r.submission
+            and j.reviewer = r.reviewer and j.duty in ('peer', 'panel') and j.state = 'done'
+            and j.done_at <= r.drawn_at)
+        or exists (select 1 from objection o where o.programme = r.programme and o.submission = r.submission
+            and o.person = r.reviewer and o.state <> 'withdrawn' and o.opened_at <= r.drawn_at))
+    order by r.id limit $2";
+
 fn wrong(column: usize) -> DbError {
     DbError::Column { column, problem: "an unknown word".to_owned() }
 }
@@ -391,6 +405,17 @@ pub async fn waiting(
     after: Uuid,
 ) -> Result<Vec<Id<Submission>>, DbError> {
     tx.rows(WAITING, args![programme, &scope.from, &scope.until, after], |row| row.get(0)).await
+}
+
+/// How many disagreements are settled or wait for that, and at most `most` of them in the hands of somebody who was a
+/// side of the work when they came there.
+pub async fn check_rulings(
+    tx: &mut Tx,
+    programme: Uuid,
+    most: i64,
+) -> Result<(i64, Vec<Id<Review>>), DbError> {
+    let rulings = tx.row(RULINGS, args![programme], |row| row.get(0)).await?;
+    Ok((rulings, tx.rows(ONE_SIDED, args![programme, most], |row| row.get(0)).await?))
 }
 
 /// The duty of a drawn reviewer in a step.

@@ -11,11 +11,14 @@ use super::package::{Package, value};
 use super::slides;
 use crate::{Content, Refusal, is_unseen};
 
+/// Bytes of text with its marks that are looked through in one document: more than people type into one.
+const MOST: u64 = 8 << 20;
 /// Letters of the shortest name that is looked for: one alone stands in any text.
 const SHORTEST: usize = 2;
 
 /// Where each of `names` stands first in the office `file` of kind `content`, in words for its reader; none where
-/// it does not stand, and in files of other kinds. What cannot be read names nobody.
+/// it does not stand, and in files of other kinds. What cannot be read names nobody, nor does what follows after
+/// the first 8 MiB of its parts together.
 #[must_use]
 pub fn named_in<R: Read + Seek, const N: usize>(
     file: R,
@@ -27,19 +30,21 @@ pub fn named_in<R: Read + Seek, const N: usize>(
     if places(content).is_empty() {
         return found;
     }
-    let Ok(mut package) = Package::open(file) else { return found };
+    let Ok(package) = Package::open(file) else { return found };
+    let mut package = package.within(MOST);
     // Where the parts of one file cannot be told, there is nothing to look into.
     for (part, place) in parts(&mut package, content).unwrap_or_default() {
         if found.iter().all(Option::is_some) {
             break;
         }
-        let Ok(text) = package.part(&part) else { break };
-        let said = said(&text.unwrap_or_default());
-        for (name, at) in names.iter().zip(&mut found) {
-            if at.is_none() && holds(&said, name) {
-                *at = Some(place.clone());
+        let Ok(text) = package.beginning(&part) else { break };
+        said(&text.unwrap_or_default(), |line| {
+            for (name, at) in names.iter().zip(&mut found) {
+                if at.is_none() && holds(line, name) {
+                    *at = Some(place.clone());
+                }
             }
-        }
+        });
     }
     found
 }
@@ -56,7 +61,12 @@ fn holds(said: &str, name: &str) -> bool {
 
 /// `text` without the spaces within its lines: names of two letters are often spaced.
 fn plain(text: &str) -> String {
-    text.chars().filter(|c| *c == '\n' || !(c.is_whitespace() || is_unseen(*c))).collect()
+    text.chars().filter(is_said).collect()
+}
+
+/// Whether a character is more than a space within a line.
+fn is_said(sign: &char) -> bool {
+    *sign == '\n' || !(sign.is_whitespace() || is_unseen(*sign))
 }
 
 /// The parts of a document that say something, in the order of reading, with what each is called.
@@ -114,20 +124,23 @@ fn holds_words(name: &str) -> bool {
     runs.contains(&name) || margins.contains(&name)
 }
 
-/// What a part says, line by line and without spaces: a name may stand in several runs.
-fn said(part: &str) -> String {
-    let (mut reader, mut said, mut depth) = (Reader::from_str(part), String::new(), 0_usize);
+/// Hands on what a part says, line by line and without spaces: a name may stand in several runs.
+fn said(part: &str, mut heard: impl FnMut(&str)) {
+    let (mut reader, mut line, mut depth) = (Reader::from_str(part), String::new(), 0_usize);
     while let Ok(event) = reader.read_event() {
-        match event {
-            Event::Start(tag) if holds_words(tag.local_name().as_ref()) => depth += 1,
+        let ends = match event {
+            Event::Start(tag) if holds_words(tag.local_name().as_ref()) => {
+                depth += 1;
+                false
+            }
             Event::Start(tag) | Event::Empty(tag) => match tag.local_name().as_ref() {
-                "br" | "cr" | "tab" => said.push('\n'),
+                "br" | "cr" | "tab" => true,
                 // Of a spreadsheet: how it is called.
                 "sheet" => {
-                    said.push_str(&plain(&value(&tag, "name").unwrap_or_default()));
-                    said.push('\n');
+                    line.extend(value(&tag, "name").unwrap_or_default().chars().filter(is_said));
+                    true
                 }
-                _ => {}
+                _ => false,
             },
             Event::End(tag) => {
                 let name = tag.local_name();
@@ -135,22 +148,31 @@ fn said(part: &str) -> String {
                 if holds_words(name) {
                     depth = depth.saturating_sub(1);
                 }
-                if matches!(name, "p" | "si" | "is") || (name != "t" && holds_words(name)) {
-                    said.push('\n');
-                }
+                matches!(name, "p" | "si" | "is") || (name != "t" && holds_words(name))
             }
-            Event::Text(text) if depth > 0 => said.push_str(&plain(&text.xml10_content())),
-            Event::CData(text) if depth > 0 => said.push_str(&plain(&text.xml10_content())),
+            Event::Text(text) if depth > 0 => {
+                line.extend(text.xml10_content().chars().filter(is_said));
+                false
+            }
+            Event::CData(text) if depth > 0 => {
+                line.extend(text.xml10_content().chars().filter(is_said));
+                false
+            }
             Event::GeneralRef(name) if depth > 0 => {
                 if let Some(sign) = name.resolve_char_ref().ok().flatten() {
-                    said.push(sign);
+                    line.extend(Some(sign).filter(is_said));
                 } else if let Some(text) = resolve_predefined_entity(&name) {
-                    said.push_str(text);
+                    line.push_str(text);
                 }
+                false
             }
             Event::Eof => break,
-            _ => {}
+            _ => false,
+        };
+        if ends {
+            heard(&line);
+            line.clear();
         }
     }
-    said
+    heard(&line);
 }

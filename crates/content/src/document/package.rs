@@ -42,6 +42,11 @@ impl<R: Read + Seek> Package<R> {
         Ok(Self { archive, left: MOST, sizes })
     }
 
+    /// The same, of which at most `most` bytes are read.
+    pub fn within(self, most: u64) -> Self {
+        Self { left: most, ..self }
+    }
+
     /// The names of all parts.
     pub fn names(&self) -> impl Iterator<Item = String> {
         self.archive.file_names().map(str::to_owned)
@@ -49,15 +54,31 @@ impl<R: Read + Seek> Package<R> {
 
     /// The text of the part `name`, if there is one.
     pub fn part(&mut self, name: &str) -> Result<Option<String>, Refusal> {
+        let Some(bytes) = self.unpacked(name, self.left + 1)? else { return Ok(None) };
+        self.left = self.left.checked_sub(bytes.len() as u64).ok_or(Refusal::Oversized)?;
+        Ok(Some(text(bytes)))
+    }
+
+    /// The text of the part `name`, if there is one, as far as it may still be read.
+    pub fn beginning(&mut self, name: &str) -> Result<Option<String>, Refusal> {
+        if self.left == 0 {
+            return Err(Refusal::Oversized);
+        }
+        let Some(bytes) = self.unpacked(name, self.left)? else { return Ok(None) };
+        self.left = self.left.saturating_sub(bytes.len() as u64);
+        Ok(Some(text(bytes)))
+    }
+
+    /// At most so many bytes of the part `name`, if there is one.
+    fn unpacked(&mut self, name: &str, most: u64) -> Result<Option<Vec<u8>>, Refusal> {
         let found = match self.archive.by_name(name) {
             Ok(found) => found,
             Err(zip::result::ZipError::FileNotFound) => return Ok(None),
             Err(_) => return Err(Refusal::Damaged),
         };
         let mut bytes = Vec::new();
-        found.take(self.left + 1).read_to_end(&mut bytes).map_err(|_| Refusal::Damaged)?;
-        self.left = self.left.checked_sub(bytes.len() as u64).ok_or(Refusal::Oversized)?;
-        Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+        found.take(most).read_to_end(&mut bytes).map_err(|_| Refusal::Damaged)?;
+        Ok(Some(bytes))
     }
 
     /// What the part `name` refers to.
@@ -100,6 +121,11 @@ impl<R: Read + Seek> Package<R> {
         let place = self.archive.index_for_name(name).filter(|_| SHOWN.contains(&end.as_str()))?;
         self.sizes.get(place).is_some_and(|size| u64::from(*size) <= PICTURE).then_some(place)
     }
+}
+
+/// The text of `bytes`, which are copied only where they are none.
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|wrong| String::from_utf8_lossy(wrong.as_bytes()).into_owned())
 }
 
 /// Bytes that each of so many parts unpacks to, from the directory of the archive, which begins at `start`

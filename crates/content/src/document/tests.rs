@@ -282,6 +282,8 @@ fn whoever_is_named_is_found_wherever_it_stands() {
         package(&[("word/header2.xml", head.as_bytes()), ("word/document.xml", text.as_bytes())])
     };
     assert_eq!(found(file(&text, &head), Content::Docx), [at("正文"), at("页眉")]);
+    let referred = body(&p("教&#12288;师&#x200b;甲"));
+    assert_eq!(found(file(&referred, ""), Content::Docx), [at("正文"), None], "spaces in whatever writing");
     let apart = body(&[p("教师").as_str(), &p("甲")].concat());
     assert_eq!(found(file(&apart, "<w:hdr><w:p>"), Content::Docx), [None, None], "two lines are no name");
 
@@ -299,6 +301,22 @@ fn whoever_is_named_is_found_wherever_it_stands() {
     }
     assert_eq!(named_in(deck(), Content::Pptx, ["折", ""]), [None, None], "one letter stands in any text");
     assert!(is_named("我是 教 师甲，", "教师甲") && !is_named("教师\n甲", "教师甲"));
+}
+
+#[test]
+fn of_a_document_that_unpacks_to_too_much_the_beginning_is_looked_through() {
+    let (blank, named) = (" ".repeat(9 << 20), p("教师甲"));
+    let found = |inner: [&str; 2]| {
+        let parts = [("word/document.xml", body(&inner.concat())), ("word/header1.xml", named.clone())];
+        let parts = parts.each_ref().map(|(name, text)| (*name, text.as_bytes()));
+        named_in(package(&parts), Content::Docx, ["教师甲"])
+    };
+    assert_eq!(found([named.as_str(), blank.as_str()]), [Some("正文".to_owned())]);
+    assert_eq!(
+        found([blank.as_str(), named.as_str()]),
+        [None],
+        "neither behind it nor in the parts that follow"
+    );
 }
 
 #[test]

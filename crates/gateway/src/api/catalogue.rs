@@ -9,7 +9,9 @@ use tisheng_platform::web::Failure;
 use tisheng_registry::organisation::Stage;
 use tisheng_registry::people::SUBJECTS;
 use tisheng_rules::Scheme;
-use tisheng_training::course::{self, Counts, Course, CourseError, Draft, Source, Submitted, Terms};
+use tisheng_training::course::{
+    self, Counts, Course, CourseError, Draft, Source, Submitted, Terms, of_hundred,
+};
 use tisheng_training::platform::Platform;
 use uuid::Uuid;
 
@@ -90,7 +92,9 @@ fn written(row: &Whole) -> Value {
         json!({
             "hours": terms.worth.in_hours(terms.length),
             "minutes_per_hour": terms.length.minutes(),
+            "material_minutes": Some(terms.material.get() / 60).filter(|minutes| *minutes > 0),
             "counts": terms.counts.key(),
+            "pass": terms.pass_permille.map(of_hundred),
             "category": terms.category,
             "kind": terms.kind,
         })
@@ -126,7 +130,9 @@ async fn submit(call: &Call) -> Told<Response> {
     let (platform, _, rules) = call.reporting(tx).await?;
     let mut reading = Reading::new(fields, None);
     reading.knows(&FIELDS);
-    let draft = draft(&mut reading, &platform, &rules);
+    let code = reading.need("code", 60);
+    let before = course::said(tx, &platform, &code).await?;
+    let draft = draft(&mut reading, code, (&platform, &rules), before.as_ref());
     let Some(draft) = draft.filter(|_| reading.errors.is_empty()) else {
         return Err(Problem::invalid(reading.errors));
     };
@@ -141,21 +147,22 @@ async fn submit(call: &Call) -> Told<Response> {
     once.done(&json!({ "id": id.to_string(), "code": draft.code, "outcome": outcome })).await
 }
 
-fn draft(reading: &mut Reading<'_>, platform: &Platform, rules: &Scheme) -> Option<Draft> {
-    let code = reading.need("code", 60);
+/// What is said of the course `code`, with what was said `before` wherever nothing is said now.
+fn draft(
+    reading: &mut Reading<'_>,
+    code: String,
+    (platform, rules): (&Platform, &Scheme),
+    before: Option<&Draft>,
+) -> Option<Draft> {
     let title = reading.need_prose("title", 100);
     let source = word(reading, "source", Source::ALL, Source::key);
     let counts = word(reading, "counts", Counts::ALL, Counts::key);
-    let stages = known(reading, "stages", &keys(Stage::ALL, Stage::key));
-    let subjects = known(reading, "subjects", &SUBJECTS);
-    let length = match reading.whole("minutes_per_hour").map(HourLength::new) {
-        Some(Ok(length)) => length,
-        Some(Err(error)) => {
-            reading.wrong("minutes_per_hour", error.to_string());
-            platform.length
-        }
-        None => platform.length,
-    };
+    let was = before.map(|draft| draft.stages.clone());
+    let stages = reading.or_before("stages", was, |r| known(r, "stages", &keys(Stage::ALL, Stage::key)));
+    let was = before.map(|draft| draft.subjects.clone());
+    let subjects = reading.or_before("subjects", was, |r| known(r, "subjects", &SUBJECTS));
+    let was = before.map(|draft| draft.length);
+    let length = reading.or_before("minutes_per_hour", was, |r| minutes_per_hour(r, platform));
     let hours = reading.need("hours", 20);
     let worth = Seconds::parse_hours(&hours, length).unwrap_or_else(|error| {
         if !hours.is_empty() {
@@ -163,35 +170,75 @@ fn draft(reading: &mut Reading<'_>, platform: &Platform, rules: &Scheme) -> Opti
         }
         Seconds::ZERO
     });
-    let material = reading.whole("material_minutes").unwrap_or_default();
-    let (mut category, mut kind) = (reading.text("category", 40), reading.text("kind", 40));
-    if category.is_empty() && kind.is_empty() {
-        category.clone_from(&platform.category);
-        kind.clone_from(&platform.kind);
-    } else if let Some(found) = rules.hours.categories.iter().find(|c| *c.title == category) {
-        if let Some(of_kind) = found.kinds.iter().find(|k| *k.title == kind) {
-            kind.clone_from(&of_kind.key);
-        }
-        category.clone_from(&found.key);
-    }
+    let was = before.map(|draft| draft.material);
+    let material = reading.or_before("material_minutes", was, |r| {
+        Seconds::of_minutes(r.whole("material_minutes").map_or(0, i64::from))
+    });
+    // What is no longer passed has no least score.
+    let was = before.filter(|_| counts == Some(Counts::Passed)).map(|draft| draft.pass_permille);
+    let pass_permille = reading.or_before("pass", was, pass);
+    let (category, kind) = home(reading, (platform, rules), before);
+    let was = before.map(|draft| draft.summary.clone());
+    let summary = reading.or_before("summary", was, |r| r.prose("summary", 500));
+    let was = before.map(|draft| draft.href.clone());
+    let href = reading.or_before("href", was, |r| r.text("href", 500));
+    let was = before.map(|draft| draft.capabilities.clone());
+    let capabilities = reading.or_before("capabilities", was, |r| r.texts("capabilities", 50));
+    let was = before.map(|draft| draft.activities.clone());
+    let activities = reading.or_before("activities", was, |r| r.texts("activities", 50));
     Some(Draft {
         code,
         title,
         source: source?,
         stages,
         subjects,
-        summary: reading.prose("summary", 500),
-        href: reading.text("href", 500),
-        capabilities: reading.texts("capabilities", 50),
-        activities: reading.texts("activities", 50),
+        summary,
+        href,
+        capabilities,
+        activities,
         worth,
         length,
-        material: Seconds::of_minutes(i64::from(material)),
+        material,
         category,
         kind,
         counts: counts?,
-        pass_permille: pass(reading),
+        pass_permille,
     })
+}
+
+fn minutes_per_hour(reading: &mut Reading<'_>, platform: &Platform) -> HourLength {
+    match reading.whole("minutes_per_hour").map(HourLength::new) {
+        Some(Ok(length)) => length,
+        Some(Err(error)) => {
+            reading.wrong("minutes_per_hour", error.to_string());
+            platform.length
+        }
+        None => platform.length,
+    }
+}
+
+/// The category and the kind, by code or title; those of the platform where neither is said.
+fn home(
+    reading: &mut Reading<'_>,
+    (platform, rules): (&Platform, &Scheme),
+    before: Option<&Draft>,
+) -> (String, String) {
+    let was = before.map(|draft| draft.category.clone());
+    let mut category = reading.or_before("category", was, |r| r.text("category", 40));
+    if let Some(found) = rules.hours.categories.iter().find(|c| *c.title == category) {
+        category.clone_from(&found.key);
+    }
+    // A kind belongs to its category.
+    let was = before.filter(|draft| draft.category == category).map(|draft| draft.kind.clone());
+    let mut kind = reading.or_before("kind", was, |r| r.text("kind", 40));
+    if category.is_empty() && kind.is_empty() {
+        return (platform.category.clone(), platform.kind.clone());
+    }
+    let kinds = rules.hours.category(&category).map(|found| found.kinds.iter());
+    if let Some(found) = kinds.into_iter().flatten().find(|k| *k.title == kind) {
+        kind.clone_from(&found.key);
+    }
+    (category, kind)
 }
 
 /// The least score of a hundred, in thousandths.

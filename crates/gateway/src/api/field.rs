@@ -39,6 +39,15 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// What the field `name` says by `read`; where it is not there at all, what was said `before`, if anything.
+    /// A field that is `null` is there: it takes away.
+    pub fn or_before<T>(&mut self, name: &str, before: Option<T>, read: impl FnOnce(&mut Self) -> T) -> T {
+        match before {
+            Some(before) if !self.fields.contains_key(name) => before,
+            _ => read(self),
+        }
+    }
+
     /// Notes that the field `name` is wrong.
     pub fn wrong(&mut self, name: &str, message: impl Into<String>) {
         let field = format!("{}{name}", self.within);

@@ -165,19 +165,29 @@ fn wrong_number(place: usize, message: &str) -> Vec<Detail> {
     vec![Detail { row: Some(place), field: "id".to_owned(), message: message.to_owned() }]
 }
 
-/// `GET /hours`: what stands of the token's platform.
+/// Says in a place that an entry was listed with what took it back.
+const WHOLE: &str = "whole";
+
+/// `GET /hours`: what the token's platform has entered and what of it was taken back; the sum is what stands.
 async fn list(call: &Call) -> Told<Response> {
     call.needs(Scope::HoursRead)?;
     call.takes(&["from", "until", "limit", "after"])?;
     let limit = call.limit()?;
     let (from, until) = (bound(call, "from", "0001-01-01")?, bound(call, "until", "9999-12-31")?);
-    let [day, last] = read::<2>(call)?;
+    if from > until {
+        return Err(Problem::malformed(format!("from（{from}）在 until（{until}）之后，请核对起止日期")));
+    }
+    let [day, last, whole] = read::<3>(call)?;
     let last: Id<Entry> = if last.is_empty() { Id::from_uuid(uuid::Uuid::nil()) } else { id(&last)? };
     let mut tx = call.ctx.read().await?;
     let platform = call.platform(&mut tx).await?;
     let whose = (platform.programme, platform.name.as_str());
-    let rows = hours::of_source(&mut tx, whose, (from, until), (&day, last), limit + 1).await?;
-    let place = |row: &Listed| vec![row.entry.worked_on.to_string(), row.entry.id.to_string()];
+    let behind = (day.as_str(), last, whole == WHOLE);
+    let rows = hours::of_source(&mut tx, whose, (from, until), behind, limit + 1).await?;
+    let place = |row: &Listed| {
+        let (day, entry, is_whole) = row.place();
+        vec![day.to_string(), entry.to_string(), if is_whole { WHOLE } else { "" }.to_owned()]
+    };
     Ok(page(call, limit, rows, place, |row| written(&row.entry, row.reversed)))
 }
 
@@ -223,5 +233,6 @@ fn written(entry: &Entry, reversed: bool) -> Value {
         "minutes_per_hour": entry.length.minutes(),
         "date": entry.worked_on.to_string(),
         "reversed": reversed,
+        "reverses": entry.reverses.map(|id| id.to_string()),
     })
 }

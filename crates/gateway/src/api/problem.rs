@@ -143,7 +143,7 @@ impl From<Failure> for Problem {
             Failure::Refused(sentence) | Failure::Stale(sentence) => Self::conflict(sentence),
             Failure::Malformed(sentence) => Self::malformed(sentence),
             Failure::TooLarge(sentence) => Self::too_large(sentence),
-            Failure::TooMany { .. } | Failure::Busy(_) => Self::busy(),
+            Failure::TooMany { .. } | Failure::Busy(_) | Failure::Crowded(_) => Self::busy(),
             Failure::Internal(cause) => Self::internal(&cause),
         }
     }

@@ -399,6 +399,60 @@ story!(a_course_is_handed_in_and_waits_for_the_office, |engine| async move {
     problem(&machine.post("/courses", &dear).await, 422, "invalid");
 });
 
+story!(what_is_not_said_again_of_a_course_stays_and_null_takes_it_away, |engine| async move {
+    let place = Place::begin(engine).await;
+    let machine = place.reporter().await;
+    let capability = place.rules.framework.capabilities[0].code.clone();
+    let least = json!({ "code": "K1", "title": "课程一", "source": "own", "hours": "2", "counts": "passed" });
+    let mut course = least.clone();
+    for (name, value) in [
+        ("capabilities", json!([capability])),
+        ("href", json!("https://study1.test/k1")),
+        ("stages", json!(["02"])),
+        ("subjects", json!(["语文"])),
+        ("summary", json!("简介一")),
+        ("activities", json!(["https://study1.test/course/K1"])),
+        ("minutes_per_hour", json!(50)),
+        ("material_minutes", json!(90)),
+        ("pass", json!(60)),
+    ] {
+        course[name] = value;
+    }
+    assert_eq!(body(&machine.post("/courses", &course).await)["outcome"], "new");
+    assert_eq!(body(&machine.post("/courses", &least).await)["outcome"], "same", "nothing else is said");
+    let approve = async || {
+        let office = place.test.ctx(place.town.city_office.who());
+        let mut tx = office.write().await.expect("a transaction");
+        let found =
+            course::of_code(&mut tx, &place.platforms[0], "K1").await.expect("read").expect("a course");
+        course::approve(&office, &mut tx, found.id, None).await.expect("approved");
+        tx.commit().await.expect("commits");
+    };
+    approve().await;
+    assert_eq!(body(&machine.post("/courses", &least).await)["outcome"], "same");
+    let listed = body(&machine.get("/courses").await)["items"][0].clone();
+    let terms = &listed["terms"];
+    assert_eq!((&terms["material_minutes"], &terms["pass"]), (&json!(90), &json!("60")));
+    assert_eq!((&terms["minutes_per_hour"], &listed["summary"]), (&json!(50), &json!("简介一")));
+
+    // What waits is what was said last; what is null is taken away.
+    let mut other = least.clone();
+    other["material_minutes"] = json!(120);
+    assert_eq!(body(&machine.post("/courses", &other).await)["outcome"], "waiting");
+    assert_eq!(body(&machine.post("/courses", &least).await)["outcome"], "same", "what waits stays");
+    for name in ["material_minutes", "subjects", "pass", "minutes_per_hour"] {
+        other[name] = Value::Null;
+    }
+    assert_eq!(body(&machine.post("/courses", &other).await)["outcome"], "waiting");
+    approve().await;
+    let listed = body(&machine.get("/courses").await)["items"][0].clone();
+    let terms = &listed["terms"];
+    assert_eq!((&terms["material_minutes"], &terms["pass"]), (&Value::Null, &Value::Null));
+    assert_eq!((&listed["subjects"], &listed["stages"]), (&json!([]), &json!(["02"])));
+    assert_eq!(terms["minutes_per_hour"], json!(place.platforms[0].length.minutes()));
+    assert_eq!(listed["activities"], json!(["https://study1.test/course/K1"]));
+});
+
 story!(the_document_and_the_addresses_are_one, |engine| async move {
     let place = Place::begin(engine).await;
     let machine = place.token(&place.town.city, Some(&place.platforms[0]), Scope::ALL).await;

@@ -14,17 +14,18 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
 use serde_json::Value;
-use tisheng_platform::db::months::Month;
+use tisheng_platform::db::months::{Month, Monthly};
 use tisheng_platform::web::serve::Rooms;
 use tisheng_platform::{App, Parts};
 use tisheng_testkit::{Engine, Seen, TestApp, story};
-use tisheng_xapi::multipart;
 use tisheng_xapi::samples::small;
+use tisheng_xapi::{Term, TermKind, multipart};
 use uuid::Uuid;
 
+use super::store::{self, NewRow, TermRow, search};
 use super::{
-    Desk, Issued, MonthError, Scope, Wanted, create, months, put_back, revoke, rotate, routes, statements,
-    stored_files, take_out,
+    Desk, Issued, MONTHS, MonthError, Scope, Wanted, create, months, put_back, revoke, rotate, routes,
+    statements, stored_files, take_out,
 };
 
 const VERB: &str = "http://adlnet.gov/expapi/verbs/completed";
@@ -484,6 +485,19 @@ story!(who_reads_only_what_it_wrote_finds_it_by_every_filter, |engine| async mov
     assert_eq!(other.finds(&query).await, [referrer], "found through what it refers to");
 });
 
+/// Puts a copy of the statement `of`, which has another id, into the last moment of `month`.
+async fn late_in(app: &App, month: Month, (of, id): (Uuid, Uuid)) {
+    let mut tx = app.db.write().await.expect("a transaction");
+    let kept = search::one(&mut tx, of).await.expect("reads").expect("a statement");
+    let body = kept.body.replace(&of.to_string(), &id.to_string());
+    let (stored, credential) = (month.next().begin() - 1, kept.credential);
+    let row = NewRow { stored, id, credential, voiding: false, target: None, body };
+    store::add(&mut tx, &[row]).await.expect("added");
+    let term = TermRow { term: Term::of(TermKind::Verb, VERB), stored, id, via: 0 };
+    store::add_terms(&mut tx, &[term]).await.expect("added");
+    tx.commit().await.expect("commits");
+}
+
 story!(a_past_month_is_taken_out_and_put_back, |engine| async move {
     let store = Store::start(engine).await;
     let machine = store.machine("甲平台", &[Scope::All]).await;
@@ -513,13 +527,45 @@ story!(a_past_month_is_taken_out_and_put_back, |engine| async move {
     assert_eq!(machine.finds(&format!("verb={VERB}")).await, std::slice::from_ref(&april));
     // What a statement of that month refers to comes while it is out.
     machine.says(&with_id(awaited, &small(WANG, VERB, LESSON))).await;
-    put_back(app, month).await.expect("back");
+    // One of that month comes as well, as where a clock is set back.
+    let late = Uuid::from_u128(78);
+    late_in(app, month, (april.parse().expect("an id"), late)).await;
+    // And others while the month is put back, which is given up where somebody has the tables open for long.
+    let back = async {
+        while let Err(MonthError::Db(error)) = put_back(app, month).await {
+            assert!(error.to_string().contains("timeout"), "{error}");
+        }
+    };
+    let more = async {
+        let mut more = Vec::new();
+        for _ in 0..9 {
+            more.push(machine.says(&small(WANG, VERB, LESSON)).await);
+        }
+        more
+    };
+    let ((), more) = tokio::join!(back, more);
     assert!(matches!(put_back(app, month).await, Err(MonthError::NotOut(_))));
-    assert_eq!(states(Arc::clone(app)).await, [(2, false), (2, false)]);
+    assert_eq!(states(Arc::clone(app)).await, [(3, false), (11, false)]);
     let found = machine.finds(&format!("verb={VERB}&ascending=true")).await;
-    assert_eq!(found, [march, waiting.clone(), april, awaited.to_string()]);
+    let there = [march, waiting.clone(), late.to_string(), april, awaited.to_string()];
+    assert_eq!(found, [there.as_slice(), &more].concat());
     assert_eq!(machine.finds("verb=http://learning.test/verbs/praised").await, [waiting]);
     assert_eq!(machine.post(&small(WANG, VERB, LESSON)).await.status, StatusCode::OK, "and goes on");
+});
+
+story!(what_a_rest_has_of_a_month_is_found_by_an_index, |engine| async move {
+    if engine == Engine::Postgres {
+        let store = Store::start(engine).await;
+        let mut tx = store.town.app.db.read().await.expect("a transaction");
+        for table in MONTHS.tables {
+            let sql = "select count(*) from pg_index i join pg_attribute a
+                on a.attrelid = i.indexrelid and a.attnum = 1
+                where i.indrelid = to_regclass($1::text) and a.attname = 'stored'";
+            let rest = format!("{table}_rest");
+            let many: i64 = tx.row(sql, &[rest.as_str().into()], |row| row.get(0)).await.expect("a number");
+            assert_eq!(many, 1, "{rest}");
+        }
+    }
 });
 
 story!(a_month_gets_its_part_while_nobody_has_the_tables_open, |engine| async move {
@@ -536,7 +582,7 @@ story!(a_month_gets_its_part_while_nobody_has_the_tables_open, |engine| async mo
     };
     // Somebody looks at the statements, and takes long.
     let mut looks = app.db.read().await.expect("a transaction");
-    assert_eq!(crate::lrs::store::latest(&mut looks).await.expect("reads"), 0);
+    assert_eq!(store::latest(&mut looks).await.expect("reads"), 0);
     let first = machine.says(&small(WANG, VERB, LESSON)).await;
     in_rest(1).await;
     looks.commit().await.expect("ends");
@@ -544,10 +590,16 @@ story!(a_month_gets_its_part_while_nobody_has_the_tables_open, |engine| async mo
     store.town.clock.advance(TimeDelta::minutes(11));
     let second = machine.says(&small(WANG, VERB, LESSON)).await;
     in_rest(2).await;
+    // Nobody waits until a rest that has grown large is looked through for the sake of another part.
+    let later: Month = "2021-06".parse().expect("a month");
+    let (large, usual) = (Monthly { large: 1, ..MONTHS }, MONTHS);
+    assert_eq!(large.ready(&app.db, later).await.is_err(), engine == Engine::Postgres);
+    usual.ready(&app.db, later).await.expect("made");
+    large.ready(&app.db, later).await.expect("nothing to do");
     // The part of the next month has been made meanwhile, whoever looks when it begins.
     store.town.clock.advance(TimeDelta::days(30));
     let mut looks = app.db.read().await.expect("a transaction");
-    crate::lrs::store::latest(&mut looks).await.expect("reads");
+    store::latest(&mut looks).await.expect("reads");
     let third = machine.says(&small(WANG, VERB, LESSON)).await;
     looks.commit().await.expect("ends");
     in_rest(2).await;

@@ -73,7 +73,7 @@ async fn answered(app: Arc<App>, request: Request) -> Told<Response> {
     let rules = scheme::rules(&app, &mut tx, &programme).await?;
     let part = ctx.scope();
     let address = app.config.public_url.trim_end_matches('/');
-    let ground = Ground::new(&programme, &rules, &part, address);
+    let ground = Ground::new(&programme, &rules, (&part, token.node.uuid()), address);
     let reached = ways::go(&ground, &mut tx, &asked).await?;
     let ground = ground.in_part(&reached.part, reached.within);
     let (many, one) = collection.names();

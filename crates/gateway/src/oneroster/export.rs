@@ -24,7 +24,7 @@ pub async fn zip(ctx: &Ctx) -> Result<Vec<u8>, Failure> {
     let rules = scheme::rules(&ctx.app, &mut tx, &programme).await?;
     let part = ctx.scope();
     let address = ctx.app.config.public_url.trim_end_matches('/');
-    let ground = Ground::new(&programme, &rules, &part, address);
+    let ground = Ground::new(&programme, &rules, (&part, member.node), address);
     let mut tables = Vec::new();
     for table in &TABLES {
         tables.push((table, whole(&ground, &mut tx, table.collection).await?));

@@ -31,7 +31,7 @@ pub enum Column {
     Day,
     /// The same in every record.
     Fixed(&'static str),
-    /// In every record what the collection's ground says: the programme, its node, its days.
+    /// In every record what the collection's ground says: the programme, its organisation, its days.
     Ground(Common),
 }
 
@@ -39,7 +39,7 @@ pub enum Column {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Common {
     Programme,
-    Node,
+    Home,
     LastSession,
     /// Every session, with commas between them.
     Sessions,
@@ -151,7 +151,7 @@ const fn columns(collection: Collection) -> &'static [(&'static str, Column)] {
             ("title", Text(0)),
             ("courseCode", Text(1)),
             ("subjects", List(2)),
-            ("org.sourcedId", Ground(Common::Node)),
+            ("org.sourcedId", Ground(Common::Home)),
         ],
         Collection::Classes => &[
             ("title", Text(0)),

@@ -39,7 +39,7 @@ enum Place<'a> {
 /// no other place for it; what is missing is found by the check, row by row.
 ///
 /// Files that were taken away here have no papers in them: a user without one whose `sourcedId` can be the
-/// number of a record here is looked for by it.
+/// number of a record here is looked for by it; where both are there, the check holds them against each other.
 ///
 /// Of a whole set (bulk) the rows that are to be deleted are no part. In a set of changes (delta) they are
 /// those who have left; whoever is changed without a word of a role stays where he is.
@@ -83,7 +83,7 @@ pub fn roll(bytes: &[u8]) -> Result<Roll, SheetsError> {
             "" => taught.get(id).copied().filter(|subject| SUBJECTS.contains(subject)),
             own => Some(own),
         };
-        let is_ours = user.text("identifier").is_empty() && Uuid::try_parse(id).is_ok();
+        let is_ours = Uuid::try_parse(id).is_ok();
         rows.push([
             format!("{}{}", user.text("familyName"), user.text("givenName")),
             user.text("identifier").to_owned(),
@@ -272,7 +272,7 @@ pub mod tests {
             lines,
             [
                 format!("王小明,,,测试一小,2121000001,音乐,,,{ours}").as_str(),
-                "王小明,11010519491231002X,,测试一小,2121000001,,,,",
+                format!("王小明,11010519491231002X,,测试一小,2121000001,,,,{ours}").as_str(),
                 "钱四,,,测试一小,2121000001,,,,",
             ]
         );

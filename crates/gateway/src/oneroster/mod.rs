@@ -7,7 +7,8 @@
 //!
 //! **Words.** The standard is about pupils; here teachers learn. A *user* is a teacher with an open post. A
 //! *class* is a school's teachers in the project, in which each is enrolled as a student. A *course* is
-//! the project itself, or one of the catalogue. An *academic session* is a calendar year of the programme.
+//! the project itself, or one of the catalogue; it belongs to the project's
+//! organisation, or to the highest that the reader sees, whose own parent is told to nobody. An *academic session* is a calendar year of the programme.
 //! A *category* is a dimension of capabilities, a *line item* a capability for a class, a
 //! *result* the final level of a teacher in it. Who has left, and what is closed, stays with the status
 //! `tobedeleted`: other systems ask for what has changed since a moment, and have to be told. A *record* is one of these as JSON. A *walk*

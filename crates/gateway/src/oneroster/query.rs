@@ -10,6 +10,9 @@ const USUAL: i64 = 100;
 /// Records of a page.
 const LARGEST: i64 = 5_000;
 
+/// The parameters of the standard.
+const PARAMETERS: [&str; 6] = ["limit", "offset", "sort", "orderBy", "filter", "fields"];
+
 /// What was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
@@ -87,8 +90,19 @@ const PREDICATES: [(&str, Predicate); 7] = [
 ];
 
 impl Query {
-    /// The query of an address.
+    /// The query of an address. What is no parameter of the standard, or stands there twice, is refused: passed
+    /// over, the answer would be taken for what was asked.
     pub fn read(params: &[(String, String)]) -> Told<Self> {
+        for (place, (name, _)) in params.iter().enumerate() {
+            if !PARAMETERS.contains(&name.as_str()) {
+                let name: String = name.chars().take(40).collect();
+                let known = PARAMETERS.join(", ");
+                return Err(Fault::data(format!("there is no parameter {name}; there are {known}")));
+            }
+            if params[..place].iter().any(|(other, _)| other == name) {
+                return Err(Fault::data(format!("the parameter {name} is given more than once")));
+            }
+        }
         let text =
             |name: &str| params.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.trim());
         let number = |name: &str, usual: i64, least: i64| match text(name) {
@@ -315,6 +329,7 @@ pub(super) mod tests {
         for pair in [
             ("limit", "0"),
             ("limit", "x"),
+            ("limits", "1"),
             ("offset", "-1"),
             ("orderBy", "up"),
             ("filter", "a"),
@@ -325,6 +340,8 @@ pub(super) mod tests {
             let pairs = [(pair.0.to_owned(), pair.1.to_owned())];
             assert!(Query::read(&pairs).is_err(), "{pair:?}");
         }
+        let twice = [("limit", "1"), ("limit", "1")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert!(Query::read(&twice).is_err());
         assert!(query(&[("filter", "nothing='x'")]).apply(people(), KNOWN).is_err());
         assert!(query(&[("sort", "nothing")]).apply(people(), KNOWN).is_err());
         assert!(query(&[("filter", "nothing='x'")]).apply(Vec::new(), KNOWN).is_err());

@@ -74,6 +74,8 @@ pub struct Ground<'g> {
     pub part: &'g Part,
     /// What records have to belong to within it.
     within: Within,
+    /// The organisation that courses belong to: the project's own, or else the highest that is seen.
+    home: Uuid,
     /// The address under which records are found.
     pub address: &'g str,
     /// The capabilities as statements take them.
@@ -81,14 +83,21 @@ pub struct Ground<'g> {
 }
 
 impl<'g> Ground<'g> {
-    /// The ground of a programme by its rules, in a part of the tree.
-    pub fn new(programme: &'g Programme, rules: &'g Scheme, part: &'g Part, address: &'g str) -> Self {
+    /// The ground of a programme by its rules, in the part of the tree of which `top` is the highest node. No
+    /// record refers to what lies above it: nobody could look that up.
+    pub fn new(
+        programme: &'g Programme,
+        rules: &'g Scheme,
+        (part, top): (&'g Part, Uuid),
+        address: &'g str,
+    ) -> Self {
+        let home = if part.holds(&programme.path) { programme.node.uuid() } else { top };
         let known = &rules.framework.capabilities;
         let fields: Vec<&str> = known.iter().flat_map(|c| [&*c.code, &*c.dimension, &*c.name]).collect();
         let width = fields.iter().map(|field| field.chars().count()).max().unwrap_or(1).max(1);
         let packed = fields.iter().map(|field| format!("{field:width$}")).collect();
         let packed = (packed, i64::try_from(width).unwrap_or(1));
-        Self { programme, rules, part, within: Within::Everything, address, packed }
+        Self { programme, rules, part, within: Within::Everything, home, address, packed }
     }
 
     /// The same in another part of the tree, of what belongs to `within`.
@@ -249,7 +258,7 @@ impl<'g> Ground<'g> {
     fn common(&self, which: Common) -> String {
         match which {
             Common::Programme => self.programme.id.to_string(),
-            Common::Node => self.programme.node.to_string(),
+            Common::Home => id_of(self.home),
             Common::LastSession => self.session_id(self.programme.year_until),
             Common::Sessions => {
                 let years = self.programme.year_from..=self.programme.year_until;
@@ -303,7 +312,7 @@ impl<'g> Ground<'g> {
         let [title, code, subjects, ..] = &row.texts;
         let mut record = json!({
             "sourcedId": id_of(row.key.0), "title": title, "courseCode": code,
-            "org": self.reference(Collection::Orgs, self.programme.node, "org"),
+            "org": self.reference(Collection::Orgs, id_of(self.home), "org"),
         });
         if !subjects.is_empty() {
             record["subjects"] = subjects.trim_matches(',').split(',').collect();

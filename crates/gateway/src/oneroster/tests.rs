@@ -165,6 +165,8 @@ story!(a_consumer_narrows_and_sorts, |engine| async move {
         ("limit=0", "invaliddata"),
         ("offset=-1", "invaliddata"),
         ("sort=%00", "invaliddata"),
+        ("filtre=type%3D%27school%27", "invaliddata"),
+        ("limit=2&limit=3", "invaliddata"),
     ] {
         refused(&place.get(&word, &format!("{ROSTERING}/orgs?{query}")).await, 400, minor);
     }
@@ -380,6 +382,34 @@ story!(a_deep_page_is_no_more_than_a_page, |engine| async move {
     );
 });
 
+story!(no_record_refers_to_what_lies_above_the_reader, |engine| async move {
+    let place = Place::begin(engine).await;
+    let (city, county) = (&place.town.city, &place.town.county);
+    for (node, above) in [(city, None), (county, Some(city))] {
+        let word = place.issued(node, &[Scope::RosterRead]).await.word();
+        let own = body(&place.get(&word, &format!("{ROSTERING}/orgs/{}", node.id)).await)["org"].clone();
+        assert_eq!(own["parent"], Value::Null, "{own}");
+        for school in &place.town.schools {
+            let seen = place.get(&word, &format!("{ROSTERING}/orgs/{}", school.node.id)).await;
+            assert_eq!(body(&seen)["org"]["parent"]["sourcedId"], json!(county.id));
+        }
+        let courses = body(&place.get(&word, &format!("{ROSTERING}/courses")).await)["courses"].clone();
+        assert_eq!(courses[0]["org"]["sourcedId"], json!(node.id));
+        place.get(&word, &format!("{ROSTERING}/orgs/{}", node.id)).await.is(200);
+        let of_node = |collection: &str, field: &str, id: Id<Node>| {
+            format!("{ROSTERING}/{collection}?filter={field}.sourcedId%3D%27{id}%27")
+        };
+        let seen = place.get(&word, &of_node("courses", "org", node.id)).await;
+        assert_eq!(total(&seen), courses.as_array().map_or(0, Vec::len));
+        if let Some(above) = above {
+            let seen = place.get(&word, &of_node("courses", "org", above.id)).await;
+            assert_eq!(total(seen.is(200)), 0);
+            let seen = place.get(&word, &of_node("orgs", "parent", above.id)).await;
+            assert_eq!(total(seen.is(200)), 0);
+        }
+    }
+});
+
 story!(nobody_reads_what_the_token_does_not_reach, |engine| async move {
     let place = Place::begin(engine).await;
     let issued = place.issued(&place.town.neighbour, &[Scope::RosterRead]).await;
@@ -437,11 +467,22 @@ story!(an_office_takes_the_files_away_and_brings_others, |engine| async move {
     let mut office = place.test.signed_in(&place.town.county_office.who()).await;
     office.get("/oneroster").await.shows("下载压缩包");
     let zip = office.get("/oneroster/export.zip").await;
-    let [orgs, users, roles, enrollments] =
-        sheets::read(&zip.is(200).bytes, ["orgs", "users", "roles", "enrollments"]).expect("a zip");
+    let [orgs, users, roles, enrollments, courses, classes] =
+        sheets::read(&zip.is(200).bytes, ["orgs", "users", "roles", "enrollments", "courses", "classes"])
+            .expect("a zip");
     let count = |sheet: &Option<sheets::Sheet>| sheet.as_ref().expect("a file").rows().count();
     assert!(count(&orgs) > place.town.schools.len() && count(&users) > 5);
     assert_eq!((count(&users), count(&users)), (count(&roles), count(&enrollments)));
+    // Every organisation that is named stands in the file.
+    let (known, courses, classes) =
+        (orgs.expect("orgs"), courses.expect("courses"), classes.expect("classes"));
+    let ids: Vec<&str> = known.rows().map(|line| line.text("sourcedId")).collect();
+    let parents: Vec<&str> = known.rows().map(|line| line.text("parentSourcedId")).collect();
+    assert_eq!(parents.iter().filter(|parent| parent.is_empty()).count(), 1);
+    assert!(parents.iter().all(|parent| parent.is_empty() || ids.contains(parent)), "{parents:?}");
+    let county = place.town.county.id.to_string();
+    assert!(courses.rows().count() > 0 && courses.rows().all(|line| line.text("orgSourcedId") == county));
+    assert!(classes.rows().all(|line| ids.contains(&line.text("schoolSourcedId"))));
     let users = users.expect("users");
     assert!(users.rows().all(|line| line.text("identifier").is_empty() && line.text("sms").is_empty()));
 

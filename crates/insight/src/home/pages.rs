@@ -162,6 +162,8 @@ fn lead(
     }
     match tasks.iter().find(|task| task.next) {
         Some(next) => format!("下一步：{}（{}）", next.title, next.figures),
+        // How the level came about stands on 达标情况.
+        None if verdict.met => "全部要求已达到。".to_owned(),
         None => verdict.sentence.clone(),
     }
 }
@@ -343,7 +345,7 @@ fn to_do(waiting: &Waiting, (ready, unmet): (i64, i64), role: Option<Role>) -> V
     let to_do = |title, count, href| ToDo { title, count, href };
     let all = [
         to_do("学时待处理（待匹配教师、前后不一致、待核实）", only(waiting.reports, &desk), "/hours/waiting"),
-        to_do("学习账号待对应教师", only(waiting.learners, &desk), "/learners"),
+        to_do("待对应的学习账号", only(waiting.learners, &desk), "/learners"),
         to_do("学时异议待答复、待更正", only(waiting.disputes, &desk), "/hours/inbox"),
         to_do("课程待审核", only(waiting.courses, &offices), "/courses/waiting"),
         to_do("学习平台久未报送", only(waiting.silent, &offices), "/platforms"),

@@ -120,6 +120,14 @@ pub struct Cell {
     pub heat: i64,
 }
 
+impl Cell {
+    /// The share, where it says something: of all teachers all are teachers.
+    #[must_use]
+    pub fn note(&self) -> &str {
+        if self.key == Stage::Teachers.key() { "" } else { &self.share }
+    }
+}
+
 impl Figures {
     /// Every step as a page shows it, from wide to narrow.
     #[must_use]

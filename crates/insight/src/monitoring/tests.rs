@@ -308,6 +308,11 @@ story!(whoever_has_not_begun_is_told_what_is_missing, |engine| async move {
     for row in &rows {
         assert!(!row[5].is_empty(), "{row:?} is told nothing");
     }
+    for (query, is_open) in [("teachers", false), ("met", true)] {
+        let html = clerk.get(&format!("{place}?state={query}")).await.html();
+        let open = html.contains("<details class=\"more\" open>");
+        assert_eq!(open, is_open, "all of them are no choice of some: {query}");
+    }
     let html = clerk.get(&place).await.html();
     assert_eq!(html.matches(">全部教师<").count(), 1, "once in the filter");
 });

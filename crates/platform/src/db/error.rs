@@ -78,9 +78,9 @@ impl From<tokio_postgres::Error> for DbError {
         match *db.code() {
             SqlState::UNIQUE_VIOLATION => Self::Unique(rule()),
             SqlState::FOREIGN_KEY_VIOLATION => Self::Reference(rule()),
-            SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => {
-                Self::Conflict(db.message().to_owned())
-            }
+            SqlState::T_R_SERIALIZATION_FAILURE
+            | SqlState::T_R_DEADLOCK_DETECTED
+            | SqlState::LOCK_NOT_AVAILABLE => Self::Conflict(db.message().to_owned()),
             _ => Self::Engine(format!("{}: {}", db.code().code(), db.message())),
         }
     }

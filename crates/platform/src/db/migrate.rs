@@ -55,9 +55,9 @@ pub async fn run(db: &Db, at: Instant) -> Result<Vec<String>, MigrateError> {
     for (name, text) in missing(db).await? {
         let digest = digest(&text);
         let failed = |source| MigrateError::Failed { name: name.clone(), source };
-        let mut tx = db.write().await?;
-        // The row first: a second process that starts at the same moment waits here and then
-        // finds the work done.
+        let mut tx = db.write_alone().await?;
+        // The row first: a second process that starts at the same moment waits here, however long it takes, and
+        // then finds the work done.
         if tx.run(CLAIM, args![name.as_str(), digest, at]).await? == 0 {
             continue;
         }
@@ -111,9 +111,10 @@ const BOOK: &str = "create table if not exists migration (
 /// (UUID), `{real}`, `{strict}` (after a table's closing parenthesis), `{clustered}` (the same,
 /// for a table stored in the order of its key), `{by_month:column}` (after that, for one whose
 /// months are parts of their own on PostgreSQL; see [`super::months`]), `{rest_of:table}` (a
-/// statement by itself: the part for what no month takes) and `{estimated:name on (expression) from
-/// table}` (likewise: PostgreSQL takes samples of the expression, so that it knows how many rows a
-/// condition on it leaves; SQLite guesses nothing from samples).
+/// statement by itself: the part for what no month takes), `{rest_by:column of table}` (likewise: an
+/// index on that part alone) and `{estimated:name on (expression) from table}` (likewise: PostgreSQL
+/// takes samples of the expression, so that it knows how many rows a condition on it leaves; SQLite
+/// guesses nothing from samples).
 #[must_use]
 pub fn translate(text: &str, engine: Engine) -> String {
     let text = parts(text, engine);
@@ -149,6 +150,10 @@ fn parts(text: &str, engine: Engine) -> String {
                 let table = what.rsplit(' ').next().unwrap_or_default();
                 out.push_str(&format!("create statistics {what}; analyze {table};"));
             }
+            (Some(("rest_by", what)), Engine::Postgres) => {
+                let (column, table) = what.split_once(" of ").unwrap_or_default();
+                out.push_str(&format!("create index {table}_rest_{column} on {table}_rest ({column});"));
+            }
             (Some((_, table)), Engine::Postgres) => {
                 out.push_str(&format!("create table {table}_rest partition of {table} default;"));
             }
@@ -171,6 +176,9 @@ mod tests {
         let postgres = "create table t (at bigint primary key) partition by range (at);\n\
             create table t_rest partition of t default;";
         assert_eq!(translate(text, Engine::Postgres), postgres);
+        let text = "{rest_by:at of t}\n";
+        assert_eq!(translate(text, Engine::Sqlite), "\n");
+        assert_eq!(translate(text, Engine::Postgres), "create index t_rest_at on t_rest (at);\n");
     }
 
     #[test]

@@ -17,10 +17,12 @@ mod postgres;
 mod sqlite;
 mod value;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use uuid::Uuid;
 
 pub use error::DbError;
 pub use postgres::quote_identifier;
@@ -130,7 +132,8 @@ impl Db {
         }
     }
 
-    /// A transaction that may write.
+    /// A transaction that may write. What somebody else holds for long is not waited for without end: its
+    /// statement fails as [`DbError::Conflict`].
     ///
     /// # Errors
     /// When no connection is to be had.
@@ -138,14 +141,15 @@ impl Db {
         Box::pin(async move {
             Ok(Tx::of(match self {
                 Self::Sqlite(db) => Inner::Writer(db.write().await?),
-                Self::Postgres(db) => Inner::Postgres(db.begin("begin").await?),
+                Self::Postgres(db) => Inner::Postgres(db.begin(postgres::WRITE).await?),
             }))
         })
     }
 
     /// A transaction that may write and will take long, such as an import: on SQLite the work of
     /// others is made durable before it begins, so that nobody who is done waits for it; on PostgreSQL its
-    /// statements are planned for the tables as they have become meanwhile.
+    /// statements are planned for the tables as they have become meanwhile, and it waits for others as long as
+    /// it takes.
     ///
     /// # Errors
     /// When no connection is to be had.
@@ -202,6 +206,8 @@ pub struct Tx {
     inner: Inner,
     /// Whether a statement has failed: then nothing of the transaction may be committed.
     spoiled: bool,
+    /// The rows that it holds, so that none is asked for twice.
+    held: BTreeSet<(&'static str, [Uuid; 2])>,
 }
 
 #[derive(Debug)]
@@ -213,7 +219,21 @@ enum Inner {
 
 impl Tx {
     const fn of(inner: Inner) -> Self {
-        Self { inner, spoiled: false }
+        Self { inner, spoiled: false, held: BTreeSet::new() }
+    }
+
+    /// Whether others may write while this transaction is open. On SQLite nobody does: whoever writes holds
+    /// everything.
+    #[must_use]
+    pub const fn has_rivals(&self) -> bool {
+        matches!(self.inner, Inner::Postgres(_))
+    }
+
+    /// Whether a row of `table` has to be held against others: not without rivals, and not when this transaction
+    /// holds it. Whoever is told so holds it at once. Nothing of a transaction is ever undone but all of it, so what
+    /// was held stays held.
+    pub fn is_to_hold(&mut self, table: &'static str, row: [Uuid; 2]) -> bool {
+        self.has_rivals() && self.held.insert((table, row))
     }
 
     fn usable(&self) -> Result<(), DbError> {

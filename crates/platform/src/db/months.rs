@@ -8,7 +8,9 @@
 //! A part is added while nobody else has the table open. PostgreSQL would take it beside them, but a
 //! connection that is just then working out which parts there are may keep the list without the new
 //! one for good (`RelationBuildPartitionDesc`, seen in 15 by halting it there): what it writes goes
-//! to the rest, in which nobody looks for rows of a month that has a part.
+//! to the rest, in which nobody looks for rows of a month that has a part. Others wait meanwhile, so
+//! that as little as can be is done then: PostgreSQL looks through the whole rest, and through the new
+//! part where no constraint says what is in it.
 //!
 //! Every step can be cut short and done again: rows are removed in one place only after they are
 //! durable in the other.
@@ -81,6 +83,8 @@ pub struct Monthly {
     pub tables: &'static [&'static str],
     /// The folder in the data folder for the files of months that are taken out (SQLite).
     pub folder: &'static str,
+    /// Bytes of a table's rest from which on [`Self::ready`] makes no part (PostgreSQL).
+    pub large: i64,
 }
 
 impl Monthly {
@@ -92,40 +96,50 @@ impl Monthly {
     /// stay there, and others come to them: whoever began to read before they moved would miss them.
     ///
     /// # Errors
-    /// What the engine reports, such as that somebody has a table open for long; then rows of the month
-    /// go to the rest.
+    /// What the engine reports, such as that somebody has a table open for long, and that a rest is too
+    /// large to be looked through while others wait; then rows of the month go to the rest.
     pub async fn ready(&self, db: &Db, month: Month) -> Result<(), DbError> {
         if db.engine() == Engine::Sqlite {
             return Ok(());
         }
         for table in self.tables {
+            // In a transaction of its own: whoever has the table shut waits for those who have the rest open.
             let mut tx = db.write().await?;
-            if is_there(&mut tx, &month.part(table)).await? {
-                continue;
-            }
-            shut(&mut tx, table).await?;
-            // Whoever waited there finds the work done.
-            if !is_there(&mut tx, &month.part(table)).await? {
-                let (found, join, rest) = (found(table, month), join(table, month), rest(table));
-                let (begin, end) = (month.begin(), month.next().begin());
-                let sql = format!(
-                    "do $$ begin
-                        if not exists (select 1 from {rest} where stored >= {begin} and stored < {end}) then
-                            {found}; {join};
-                        end if;
-                    end $$"
-                );
-                tx.batch(&sql).await?;
-            }
+            let is_settled = is_settled(&mut tx, table, month).await?;
             tx.commit().await?;
+            if !is_settled {
+                let mut tx = db.write().await?;
+                tx.batch(&self.make(table, month)).await?;
+                tx.commit().await?;
+            }
         }
         Ok(())
+    }
+
+    /// Makes the part of `table` for `month`.
+    fn make(&self, table: &str, month: Month) -> String {
+        let (shut, found, join) = (shut(table), found(table, month), join(table, month));
+        let (settled, rest, large) = (settled(table, month), rest(table), self.large);
+        // Whoever waited there finds the work done, or a first row of the month in the rest.
+        format!(
+            "do $$ begin
+                if pg_relation_size('{rest}') >= {large} then
+                    raise exception '% is too large to be looked through while others wait', '{rest}';
+                end if;
+                {shut};
+                if not ({settled}) then
+                    {found};
+                    {join};
+                end if;
+            end $$"
+        )
     }
 
     /// Takes `month` out. Once it is out, doing it again takes out what has come since.
     ///
     /// # Errors
-    /// What the engine or the disk reports; what is not done yet is done by the next attempt.
+    /// What the engine or the disk reports, such as that somebody has a table open for long; what is not
+    /// done yet is done by the next attempt.
     pub async fn take_out(&self, db: &Db, data: &Path, month: Month) -> Result<(), DbError> {
         match db {
             Db::Sqlite(db) => {
@@ -133,42 +147,64 @@ impl Monthly {
                 db.take_out(self.tables, month.begin()..month.next().begin(), file).await
             }
             Db::Postgres(_) => {
-                let mut tx = db.write().await?;
+                // One table at a time: who holds one of them shut and waits for the next may wait for
+                // somebody who came to them the other way around.
                 for table in self.tables {
                     let part = month.part(table);
+                    let mut tx = db.write().await?;
                     if is_part(&mut tx, &part).await? {
                         let (whole, part) = (quote_identifier(table), quote_identifier(&part));
-                        tx.batch(&format!("alter table {whole} detach partition {part}")).await?;
+                        let shut = shut(table);
+                        tx.batch(&format!("{shut}; alter table {whole} detach partition {part}")).await?;
                     } else if !is_there(&mut tx, &part).await? {
                         tx.batch(&found(table, month)).await?;
                     }
-                    gather(&mut tx, table, month).await?;
+                    tx.commit().await?;
+                    let mut tx = db.write().await?;
+                    tx.batch(&gather(table, month)).await?;
+                    tx.commit().await?;
                 }
-                tx.commit().await
+                Ok(())
             }
         }
     }
 
-    /// Puts `month` back; whether it was out.
+    /// Puts `month` back; whether it was out. Where that is long, as where PostgreSQL makes sure that a
+    /// table has rows of the month alone, nobody waits for it; a rest that has become large is looked
+    /// through while others wait. Who began to read before may miss what came while the month was out.
     ///
     /// # Errors
-    /// What the engine or the disk reports; what is not done yet is done by the next attempt.
+    /// What the engine or the disk reports, such as that somebody has a table open for long; what is not
+    /// done yet is done by the next attempt.
     pub async fn put_back(&self, db: &Db, data: &Path, month: Month) -> Result<bool, DbError> {
         match db {
             Db::Sqlite(db) => db.put_back(self.tables, self.file(data, month)).await,
             Db::Postgres(_) => {
-                let mut tx = db.write().await?;
                 let mut was_out = false;
-                for table in self.tables {
+                // One at a time, as they are taken out; the first table last, so that what is back is
+                // found by everything that speaks of it.
+                for table in self.tables.iter().rev() {
                     let part = month.part(table);
-                    if is_there(&mut tx, &part).await? && !is_part(&mut tx, &part).await? {
-                        shut(&mut tx, table).await?;
-                        gather(&mut tx, table, month).await?;
-                        tx.batch(&join(table, month)).await?;
-                        was_out = true;
+                    let mut tx = db.write().await?;
+                    if !is_out(&mut tx, &part).await? {
+                        continue;
                     }
+                    tx.batch(&make_sure(table, month)).await?;
+                    tx.commit().await?;
+                    // In one transaction: what lies in the rest is found there until the part is back. Where
+                    // another part is made just then, one of the two is given up.
+                    let mut tx = db.write().await?;
+                    tx.batch(&gather(table, month)).await?;
+                    tx.batch(&shut(table)).await?;
+                    if is_out(&mut tx, &part).await? {
+                        // What has come since.
+                        tx.batch(&gather(table, month)).await?;
+                        tx.batch(&join(table, month)).await?;
+                        tx.batch(&unsure(table, month)).await?;
+                    }
+                    tx.commit().await?;
+                    was_out = true;
                 }
-                tx.commit().await?;
                 Ok(was_out)
             }
         }
@@ -226,13 +262,36 @@ async fn is_part(tx: &mut Tx, name: &str) -> Result<bool, DbError> {
     tx.row(sql, args![name], |row| row.get(0)).await
 }
 
+/// Whether that is a table by itself.
+async fn is_out(tx: &mut Tx, name: &str) -> Result<bool, DbError> {
+    let sql =
+        "select exists (select 1 from pg_class where oid = to_regclass($1::text) and not relispartition)";
+    tx.row(sql, args![name], |row| row.get(0)).await
+}
+
+/// Whether the rows of `month` have their place: a table of their own, or the rest, in which some lie.
+fn settled(table: &str, month: Month) -> String {
+    let (part, rest) = (quote_identifier(&month.part(table)), rest(table));
+    let (begin, end) = (month.begin(), month.next().begin());
+    format!(
+        "to_regclass('{part}') is not null
+        or exists (select 1 from {rest} where stored >= {begin} and stored < {end})"
+    )
+}
+
+/// Whether that is so.
+async fn is_settled(tx: &mut Tx, table: &str, month: Month) -> Result<bool, DbError> {
+    let settled = settled(table, month);
+    tx.batch(&format!("select set_config('tisheng.settled', ({settled})::text, true)")).await?;
+    tx.row("select current_setting('tisheng.settled')::boolean", args![], |row| row.get(0)).await
+}
+
 /// Waits until nobody has `table` open, and lets nobody open it before the end of the transaction. Whoever
 /// comes meanwhile waits as well, so that it is given up where somebody has it open for long.
-async fn shut(tx: &mut Tx, table: &str) -> Result<(), DbError> {
+fn shut(table: &str) -> String {
     let whole = quote_identifier(table);
     // Everybody opens the parts through the whole.
-    tx.batch(&format!("set local lock_timeout = '2s'; lock table only {whole} in access exclusive mode"))
-        .await
+    format!("set local lock_timeout = '2s'; lock table only {whole} in access exclusive mode")
 }
 
 /// The part of `table` for what no month takes.
@@ -246,6 +305,29 @@ fn found(table: &str, month: Month) -> String {
     format!("create table {part} (like {whole} including all)")
 }
 
+/// Lets the engine see that the table of `month`, which is by itself, has rows of that month alone. What was
+/// seen by an attempt that was cut short is not looked at again.
+fn make_sure(table: &str, month: Month) -> String {
+    let part = quote_identifier(&month.part(table));
+    let (begin, end) = (month.begin(), month.next().begin());
+    // Others read it once it is a part, which another attempt may make it.
+    format!(
+        "do $$ begin
+            lock table {part} in access exclusive mode;
+            if not (select relispartition from pg_class where oid = to_regclass('{part}')) then
+                alter table {part} add constraint in_month check (stored >= {begin} and stored < {end});
+            end if;
+        exception when duplicate_object then null;
+        end $$"
+    )
+}
+
+/// Takes back what [`make_sure`] says of a table that is a part by now, and has that from being one.
+fn unsure(table: &str, month: Month) -> String {
+    let part = quote_identifier(&month.part(table));
+    format!("alter table {part} drop constraint if exists in_month")
+}
+
 /// Makes the table of `month` a part; `table` is shut.
 fn join(table: &str, month: Month) -> String {
     let (whole, part) = (quote_identifier(table), quote_identifier(&month.part(table)));
@@ -254,14 +336,13 @@ fn join(table: &str, month: Month) -> String {
 }
 
 /// Moves rows of `month` from the rest into its own table.
-async fn gather(tx: &mut Tx, table: &str, month: Month) -> Result<(), DbError> {
+fn gather(table: &str, month: Month) -> String {
     let (part, rest) = (quote_identifier(&month.part(table)), rest(table));
     let (begin, end) = (month.begin(), month.next().begin());
-    let sql = format!(
+    format!(
         "with moved as (delete from {rest} where stored >= {begin} and stored < {end} returning *)
         insert into {part} select * from moved on conflict do nothing"
-    );
-    tx.batch(&sql).await
+    )
 }
 
 #[cfg(test)]

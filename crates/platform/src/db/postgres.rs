@@ -28,6 +28,10 @@ pub const READ: &str = "begin isolation level repeatable read read only; \
 /// Begins a transaction that only reads by statements of which one plan is right for any values.
 pub const READ_PLANNED: &str = "begin isolation level repeatable read read only";
 
+/// Begins a transaction that writes. Whoever waits holds a connection, and what is waited for may be an import:
+/// where that takes long, being told to come again is better than a pool full of those who wait.
+pub const WRITE: &str = "begin; set local lock_timeout = '10s'";
+
 /// Begins a transaction that writes for long: a plan that was kept when a table was empty reads all of it for
 /// each row once it is full.
 pub const WRITE_ALONE: &str = "begin; set local plan_cache_mode = force_custom_plan";

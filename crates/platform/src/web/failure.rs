@@ -47,6 +47,8 @@ pub enum Failure {
     },
     /// The installation cannot do it right now; the same request may succeed soon.
     Busy(String),
+    /// Others are before the asker, who has changed nothing: the sentence says with what.
+    Crowded(String),
     /// A mistake of ours.
     Internal(String),
 }
@@ -133,6 +135,9 @@ impl Failure {
                 "现在使用的人较多，您的操作还没有提交。".to_owned(),
                 "请过几秒重试；重复提交不会重复计算。",
             ),
+            Self::Crowded(text) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "系统正忙", text.clone(), "请过几秒再试。")
+            }
             Self::Internal(_) => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "系统出错了",
@@ -194,7 +199,7 @@ impl IntoResponse for Failure {
         };
         let wait = match self {
             Self::TooMany { seconds } => Some(seconds),
-            Self::Busy(_) => Some(BUSY_SECONDS),
+            Self::Busy(_) | Self::Crowded(_) => Some(BUSY_SECONDS),
             _ => None,
         };
         if matches!(self, Self::NotFound) {

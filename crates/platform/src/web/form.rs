@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, OriginalUri, Request};
@@ -119,19 +120,40 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
 
 /// What is wrong with a form, by field.
 ///
-/// What is wrong is said once. An error whose field has a title is said beside that field, and the
-/// summary on top only names the field: with the title the page promises to say `of(field)` there. An
-/// error without a title, such as one that no field is to blame for, is said in the summary.
+/// What is wrong is said once. An error whose field has a title is said beside that field, by `of(field)`, and the
+/// summary on top only names the field. What the page has said nowhere, because it does not have the field
+/// (any more) or because no field is to blame, is said in the summary.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FormErrors(Vec<Wrong>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Wrong {
     field: String,
-    /// Empty when no field of the page is sure to say the message.
+    /// Empty when no field says the message.
     title: String,
     message: String,
+    said: Said,
 }
+
+/// Whether a field of the page has said a message. The summary stands before the fields, so it knows only once the
+/// page has been rendered: [`super::layout::show`] renders a page with a summary twice. A copy goes to another
+/// page, which has said nothing yet, and errors are the same whoever has said them.
+#[derive(Debug, Default)]
+struct Said(AtomicBool);
+
+impl Clone for Said {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for Said {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Said {}
 
 impl FormErrors {
     /// Nothing is wrong.
@@ -142,7 +164,8 @@ impl FormErrors {
 
     /// Adds `message` about `field`.
     pub fn add(&mut self, field: &str, message: impl Into<String>) {
-        self.0.push(Wrong { field: field.to_owned(), title: String::new(), message: message.into() });
+        let (field, title, message) = (field.to_owned(), String::new(), message.into());
+        self.0.push(Wrong { field, title, message, said: Said::default() });
     }
 
     /// One error alone.
@@ -160,7 +183,8 @@ impl FormErrors {
         self
     }
 
-    /// Gives the fields that say their errors themselves their titles: pairs of field and title.
+    /// Gives the fields that say their errors themselves, where the page has them, their titles: pairs of field
+    /// and title.
     #[must_use]
     pub fn titled(mut self, titles: &[(&str, &str)]) -> Self {
         for wrong in self.0.iter_mut().filter(|wrong| wrong.title.is_empty()) {
@@ -171,7 +195,7 @@ impl FormErrors {
         self
     }
 
-    /// The same on a page that does not show the fields: everything is said on top.
+    /// The same on a page whose fields of these names belong to another form: everything is said on top.
     #[must_use]
     pub fn untitled(mut self) -> Self {
         for wrong in &mut self.0 {
@@ -180,11 +204,14 @@ impl FormErrors {
         self
     }
 
-    /// The first message that `field` says itself; empty when it is right.
+    /// The first message that `field` says itself, for the page to show beside it; empty when it is right.
     #[must_use]
     pub fn of(&self, field: &str) -> &str {
         let mut own = self.0.iter().filter(|wrong| wrong.field == field && !wrong.title.is_empty());
-        own.next().map_or("", |wrong| &wrong.message)
+        own.next().map_or("", |wrong| {
+            wrong.said.0.store(true, Ordering::Relaxed);
+            &wrong.message
+        })
     }
 
     /// Field and message, in order.
@@ -193,22 +220,24 @@ impl FormErrors {
     }
 
     /// For the summary on top of the page: field and words, in order. The words are the title where
-    /// the field says the message, the message otherwise. Nothing when a single field says it all:
+    /// the field has said the message, the message otherwise. Nothing when a single field has said it all:
     /// that field takes the focus.
     #[must_use]
     pub fn summary(&self) -> Vec<(&str, &str)> {
         match self.0.as_slice() {
-            [only] if !only.title.is_empty() => Vec::new(),
-            several => several.iter().enumerate().map(|(at, wrong)| self.summed(at, wrong)).collect(),
+            [only] if only.is_said() => Vec::new(),
+            several => several.iter().map(Wrong::summed).collect(),
         }
     }
+}
 
-    /// A field says the first of its messages; what else is wrong with it is said on top.
-    fn summed<'e>(&'e self, at: usize, wrong: &'e Wrong) -> (&'e str, &'e str) {
-        let is_own = |other: &&Wrong| other.field == wrong.field && !other.title.is_empty();
-        let is_first = !self.0.iter().take(at).any(|earlier| is_own(&earlier));
-        let words = if is_first && !wrong.title.is_empty() { &wrong.title } else { &wrong.message };
-        (&wrong.field, words)
+impl Wrong {
+    fn is_said(&self) -> bool {
+        !self.title.is_empty() && self.said.0.load(Ordering::Relaxed)
+    }
+
+    fn summed(&self) -> (&str, &str) {
+        (&self.field, if self.is_said() { &self.title } else { &self.message })
     }
 }
 
@@ -328,21 +357,29 @@ mod tests {
         let mut check = fields.check();
         check.required("name", "姓名", 50);
         let one = check.errors();
+        assert_eq!(one.summary(), [("name", "请填写姓名")], "the page has no such field so far");
         assert_eq!((one.of("name"), one.summary()), ("请填写姓名", vec![]));
+        assert_eq!(one.clone().summary(), [("name", "请填写姓名")], "nor has another page");
         let mut check = fields.check();
         check.required("name", "姓名", 50);
         check.number("hours", "学时", 1..=60);
         check.fail("hours", "学时应为整数");
         check.fail("people", "请勾选教师");
         let several = check.errors();
+        assert_eq!(several.of("hours"), "学时应在 1 到 60 之间");
+        let without_name =
+            [("name", "请填写姓名"), ("hours", "学时"), ("hours", "学时应为整数"), ("people", "请勾选教师")];
+        assert_eq!(several.summary(), without_name);
+        assert_eq!(several.of("name"), "请填写姓名");
         let said = [("name", "姓名"), ("hours", "学时"), ("hours", "学时应为整数"), ("people", "请勾选教师")];
         assert_eq!(several.summary(), said);
         let people = FormErrors::one("people", "请勾选教师");
-        assert_eq!(people.summary(), [("people", "请勾选教师")]);
         assert_eq!(people.of("people"), "", "no field says it");
+        assert_eq!(people.summary(), [("people", "请勾选教师")]);
         let beside = people.clone().titled(&[("people", "教师")]);
         assert_eq!((beside.of("people"), beside.summary()), ("请勾选教师", vec![]));
-        assert_eq!(beside.untitled(), people);
+        let on_top = beside.untitled();
+        assert_eq!((on_top.of("people"), on_top.summary()), ("", vec![("people", "请勾选教师")]));
     }
 
     #[test]

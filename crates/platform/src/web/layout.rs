@@ -168,9 +168,6 @@ pub struct Page {
     pub who: Option<Member>,
     /// What the page before wanted to say.
     pub flash: Option<Flash>,
-    /// A fresh idempotency key for the page's forms; a page with several forms uses it in each,
-    /// since only one of them is submitted from one view of the page.
-    pub form_key: String,
     /// The request, for whoever is asked for help.
     pub request: String,
     /// The day that a demonstration takes for today; empty where it is the world's.
@@ -199,7 +196,6 @@ impl Page {
             nav: Vec::new(),
             who: ctx.who.member().cloned(),
             flash: None,
-            form_key: ctx.id::<Request>().to_string(),
             request: ctx.request.clone(),
             day: day_shown(ctx.at, ctx.app.wall()),
             today: chinese_date(ctx.at.date()),
@@ -215,7 +211,6 @@ impl Page {
             nav: Vec::new(),
             who: None,
             flash: None,
-            form_key: String::new(),
             request: String::new(),
             day: String::new(),
             today: String::new(),
@@ -235,10 +230,10 @@ impl Page {
         self
     }
 
-    /// A further form key, for a page from which several forms may be submitted one after the
-    /// other without loading it again.
+    /// A fresh idempotency key for a form. Each form of a page has its own: whoever goes back in the browser
+    /// submits another of them from the same view, which is no repetition of the first.
     #[must_use]
-    pub fn another_key(&self) -> String {
+    pub fn form_key(&self) -> String {
         Id::<Request>::new(Instant::from_clock()).to_string()
     }
 
@@ -255,15 +250,25 @@ fn day_shown(at: Instant, wall: Instant) -> String {
     if off > TimeDelta::hours(12) { chinese_date(at.date()) } else { String::new() }
 }
 
+/// What a summary of errors begins with; what somebody has typed never has it, since it is escaped.
+const SUMMARY: &str = "<div class=\"summary\"";
+
 /// The answer that shows `template`; a message carried here by a cookie is shown only once.
 ///
 /// # Errors
 /// When the template cannot be rendered.
 pub fn show(template: &impl askama::Template) -> Result<Response, Failure> {
-    let mut response = Html(template.render()?).into_response();
+    let mut response = Html(rendered(template)?).into_response();
     let gone = HeaderValue::from_static("tisheng_flash=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
     response.headers_mut().append(SET_COOKIE, gone);
     Ok(response)
+}
+
+/// The page, with a summary that says what none of its fields does: which of them say their errors is known once
+/// they have been rendered, and the summary stands before them.
+fn rendered(template: &impl askama::Template) -> Result<String, Failure> {
+    let once = template.render()?;
+    if once.contains(SUMMARY) { Ok(template.render()?) } else { Ok(once) }
 }
 
 /// The page shown again because what was sent cannot be done.
@@ -283,7 +288,7 @@ mod tests {
 
     use uuid::Uuid;
 
-    use super::{Flash, Page, Undo, day_shown};
+    use super::{Flash, Page, Undo, day_shown, rendered};
     use crate::keys::Keys;
     use crate::web::{Filters, FormErrors};
 
@@ -291,7 +296,7 @@ mod tests {
     #[template(
         ext = "html",
         source = r#"{% extends "layout.html" %}{% import "parts.html" as ui %}{% block content %}
-{% call ui::form_key(page) %}{% endcall %}
+{% call ui::form_key(page) %}{% endcall %}{% call ui::form_key(page) %}{% endcall %}
 {% call ui::error_summary(errors) %}{% endcall %}
 {% call ui::text_field("name", "姓名", name, errors.of("name"), hint="与身份证一致") %}{% endcall %}
 {% call ui::password_field("password", "密码", "") %}{% endcall %}
@@ -370,6 +375,37 @@ mod tests {
         }
     }
 
+    #[derive(Template)]
+    #[template(
+        ext = "html",
+        source = r#"{% import "parts.html" as ui %}{% call ui::error_summary(errors) %}{% endcall %}
+{% if is_asked %}{% call ui::text_field("name", "姓名", "", errors.of("name")) %}{% endcall %}{% endif %}"#
+    )]
+    struct Asking {
+        errors: FormErrors,
+        is_asked: bool,
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_once_whether_the_page_has_its_field_or_not() {
+        let name = || FormErrors::one("name", "请填写姓名").titled(&[("name", "姓名")]);
+        let page = |errors, is_asked| rendered(&Asking { errors, is_asked }).expect("renders");
+        let beside = page(name(), true);
+        assert_eq!(
+            (beside.matches("请填写姓名").count(), beside.contains("请先更正")),
+            (1, false),
+            "{beside}"
+        );
+        let on_top = page(name(), false);
+        assert!(on_top.contains(r##"<a href="#name">请填写姓名</a>"##), "{on_top}");
+        for is_asked in [true, false] {
+            let html = page(name().and(FormErrors::one("people", "请勾选教师")), is_asked);
+            assert_eq!(html.matches("请填写姓名").count(), 1, "{html}");
+            assert_eq!(html.matches("请勾选教师").count(), 1, "{html}");
+            assert_eq!(html.contains(r##"<a href="#name">姓名</a>"##), is_asked, "{html}");
+        }
+    }
+
     #[test]
     fn every_part_renders_and_escapes_what_was_typed() {
         let page = Everything {
@@ -380,6 +416,9 @@ mod tests {
             filters: Filters::new(vec![("sort".to_owned(), "name".to_owned())]),
         };
         let html = page.render().expect("renders");
+        let keys: Vec<&str> =
+            html.split(r#"name="_key" value=""#).skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert!(keys.len() == 2 && keys[0] != keys[1] && keys[0].parse::<Uuid>().is_ok(), "{keys:?}");
         assert!(html.contains("value=\"&#60;b&#62;王"), "{html}");
         assert!(!html.contains("<b>王"), "{html}");
         assert!(html.contains(r#"<option value="02" selected>小学</option>"#), "{html}");

@@ -14,6 +14,7 @@ pub mod serve;
 pub mod session;
 pub mod unsent;
 pub mod upload;
+pub mod whole;
 
 pub use failure::Failure;
 pub use form::{Checked, Fields, FormErrors};

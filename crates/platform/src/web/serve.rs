@@ -1,6 +1,5 @@
 //! The layers around all routes, and answers that are files.
 
-use std::fmt::Display;
 use std::sync::Arc;
 
 use axum::Router;
@@ -155,21 +154,6 @@ pub fn download(name: &str, content_type: &'static str, bytes: Vec<u8>) -> Respo
         (header::CONTENT_DISPOSITION, disposition(Disposition::Attachment, name)),
     ];
     (headers, bytes).into_response()
-}
-
-/// The answer that is a file which `pack` makes, saved as `name`; packing a large one takes its time, and has a
-/// thread of its own.
-///
-/// # Errors
-/// When it cannot be packed.
-pub async fn packed<E: Display + Send + 'static>(
-    name: &str,
-    content_type: &'static str,
-    pack: impl FnOnce() -> Result<Vec<u8>, E> + Send + 'static,
-) -> Answer {
-    let made = tokio::task::spawn_blocking(pack).await.map_err(|e| Failure::Internal(e.to_string()))?;
-    let bytes = made.map_err(|e| Failure::Internal(e.to_string()))?;
-    Ok(download(name, content_type, bytes))
 }
 
 /// The answer that is a picture or the like taken out of a stored file, shown in the page; only for kinds

@@ -41,8 +41,6 @@ const COOKIE: &str = "tisheng_unsent";
 const KEPT_MINUTES: i64 = 30;
 /// Bytes of a form that is kept: what may be typed into all pieces of a draft, at nine bytes a letter.
 const MOST: u64 = 1 << 20;
-/// Files of the largest size on their way at once, after which the rest of a form is not waited for.
-const FILES: u64 = 4;
 /// Fields of forms that are not kept, since they are typed again and not shown: `password_field`
 /// makes them, and codes that are good for a moment.
 const SECRET: [&str; 6] = ["password", "current", "chosen", "repeated", "secret", "recovery"];
@@ -123,6 +121,9 @@ struct Typed {
     /// Of a form with files: those that were chosen, by field and name.
     #[serde(default)]
     files: Option<Vec<(String, String)>>,
+    /// Whether more was sent than is kept.
+    #[serde(default)]
+    is_cut: bool,
 }
 
 /// A form as it came.
@@ -135,14 +136,15 @@ enum Sent {
 
 /// What was typed into `sent`, when it may be kept.
 fn typed(to: String, page: Option<&str>, sent: Sent) -> Option<Typed> {
-    let (pairs, files) = match sent {
-        Sent::Whole(body) => (Fields::read(&body).ok()?.pairs().to_vec(), None),
-        Sent::InParts(form) => form.map(|form| (form.pairs, Some(form.files)))?,
+    let (pairs, files, is_cut) = match sent {
+        Sent::Whole(body) => (Fields::read(&body).ok()?.pairs().to_vec(), None, false),
+        Sent::InParts(form) => form.map(|form| (form.pairs, Some(form.files), form.is_cut))?,
     };
     let is_secret = pairs.iter().any(|(name, _)| SECRET.contains(&name.as_str()));
     // What is typed about one's own account proves who one is.
     let is_secret = is_secret || to.starts_with("/account");
-    (!is_secret && once::leads_here(&to)).then(|| Typed { to, page: page.map(str::to_owned), pairs, files })
+    let page = page.map(str::to_owned);
+    (!is_secret && once::leads_here(&to)).then_some(Typed { to, page, pairs, files, is_cut })
 }
 
 /// Around all pages: keeps a form that turns out to have come after its session.
@@ -156,8 +158,9 @@ pub(super) async fn keep(State(app): State<Arc<App>>, request: Request, next: Ne
         };
         (Sent::Whole(body.clone()), Body::from(body))
     } else if is_in_parts(&head) && has_ended(&head.headers, &app).await {
-        // Nobody else will read it: whoever takes files asks first who sends them.
-        let longest = FILES.saturating_mul(app.config.upload_mib << 20);
+        // Nobody else will read it: whoever takes files asks first who sends them. One file of the largest size is
+        // waited for, with what is typed around it.
+        let longest = (app.config.upload_mib << 20).saturating_add(MOST);
         (Sent::InParts(parts::read(&head.headers, body, (MOST, longest)).await), Body::empty())
     } else {
         return next.run(Request::from_parts(head, body)).await;
@@ -170,6 +173,9 @@ pub(super) async fn keep(State(app): State<Arc<App>>, request: Request, next: Ne
     match stored(&app, whose, &typed).await {
         Ok(cookie) => {
             let flash = unsent.told(match &typed.files {
+                _ if typed.is_cut => {
+                    "刚才填写的内容没有提交，而且太大，只保留了前面的部分；登录后请核对，缺少的须重新填写。"
+                }
                 Some(files) if !files.is_empty() => {
                     "刚才填写的内容没有提交，登录后可以接着提交；选好的文件没有保留，须重新选择。"
                 }
@@ -241,6 +247,8 @@ struct UnsentPage {
     pairs: Vec<(String, String)>,
     /// Of a form with files: those to be chosen again, by field and name.
     files: Option<Vec<(String, String)>>,
+    /// Whether more was sent than is here.
+    is_cut: bool,
     /// What of it a person has typed, in the order of the form.
     shown: Vec<String>,
 }
@@ -268,7 +276,8 @@ async fn show(asker: SignedIn, headers: HeaderMap, filters: Filters) -> Answer {
     let page = Page::new(&asker, "刚才填写的内容没有提交", "/unsent");
     let shown = typed.pairs.iter().filter(|(name, value)| is_words(name, value));
     let shown = shown.map(|(_, value)| value.chars().take(SHOWN).collect()).collect();
-    layout::show(&UnsentPage { page, to: typed.to, back, pairs: typed.pairs, files: typed.files, shown })
+    let Typed { to, pairs, files, is_cut, .. } = typed;
+    layout::show(&UnsentPage { page, to, back, pairs, files, is_cut, shown })
 }
 
 /// Whether a field holds what a person reads, not a number or a choice that the form needs: Chinese, or several
@@ -326,7 +335,7 @@ mod tests {
         assert!(!kept("/hours/disputes", "a=%00"), "no form at all");
         assert!(!kept("/account/recovery-codes", "code=1234-5678"), "it proves who one is");
         let pairs = vec![("current".to_owned(), "old".to_owned())];
-        let secret = Sent::InParts(Some(InParts { pairs, files: Vec::new() }));
+        let secret = Sent::InParts(Some(InParts { pairs, ..InParts::default() }));
         assert!(typed("/hours/disputes".to_owned(), None, secret).is_none());
     }
 

@@ -20,7 +20,7 @@ use tisheng_platform::db::migrate;
 use tisheng_platform::jobs::{self, Claimed, Handlers, JobError};
 use tisheng_platform::web::layout::Flash;
 use tisheng_platform::web::{Answer, Begun, Fields, assets, once, serve, session};
-use tisheng_platform::{App, Ctx, Db, Member, Parts, Who, args, sweep};
+use tisheng_platform::{App, Ctx, Db, DbError, Member, Parts, Who, args, sweep};
 use tisheng_testkit::{Engine, TestApp, scratch, story};
 use tokio::sync::{Barrier, watch};
 use uuid::Uuid;
@@ -446,6 +446,38 @@ story!(who_gives_up_while_a_transaction_opens_leaves_none_open, |engine| async m
         tx.commit().await.expect("commits");
     }
     assert_eq!(count(&db).await, 20);
+});
+
+story!(whoever_waits_too_long_for_another_is_told_to_come_again, |engine| async move {
+    let (_scratch, db) = with_table(engine).await;
+    if engine == Engine::Postgres {
+        let patience = "select current_setting('lock_timeout')";
+        let mut first = db.write().await.expect("a transaction");
+        first.run(ADD, args![1_i64, "先"]).await.expect("a row");
+        let mut second = db.write().await.expect("a transaction");
+        let said: String = second.row(patience, args![], |row| row.get(0)).await.expect("a setting");
+        assert_eq!(said, "10s");
+        second.batch("set local lock_timeout = '50ms'").await.expect("less patient");
+        let told = second.run(ADD, args![1_i64, "后"]).await.expect_err("the first has not ended");
+        assert!(matches!(told, DbError::Conflict(_)), "{told:?}");
+        first.commit().await.expect("commits");
+        let mut alone = db.write_alone().await.expect("a transaction");
+        let said: String = alone.row(patience, args![], |row| row.get(0)).await.expect("a setting");
+        assert_eq!(said, "0", "an import waits as long as it takes");
+    }
+});
+
+story!(what_is_held_is_asked_for_once, |engine| async move {
+    let (_scratch, db) = with_table(engine).await;
+    let (has_rivals, one, other) = (engine == Engine::Postgres, Uuid::from_u128(1), Uuid::from_u128(2));
+    let mut tx = db.write().await.expect("a transaction");
+    assert_eq!(tx.has_rivals(), has_rivals);
+    assert_eq!(tx.is_to_hold("thing", [one, one]), has_rivals);
+    assert!(!tx.is_to_hold("thing", [one, one]), "it is held");
+    assert_eq!(tx.is_to_hold("thing", [one, other]), has_rivals, "another row");
+    drop(tx);
+    let mut tx = db.write().await.expect("a transaction");
+    assert_eq!(tx.is_to_hold("thing", [one, one]), has_rivals, "another transaction");
 });
 
 story!(a_long_write_does_not_hold_up_those_who_are_done, |engine| async move {

@@ -154,7 +154,8 @@ story!(of_a_form_with_files_what_was_typed_is_kept_and_the_files_are_named, |eng
     shown
         .shows("教学<b>设计")
         .shows("写在文件后面")
-        .shows("选好的文件没有保留：“课堂.mp4”。请在下面重新选择");
+        .shows("选好的文件没有保留：“课堂.mp4”。请在下面重新选择")
+        .hides("只收到前面的部分");
     let html = shown.html();
     assert!(html.contains("action=\"/form/files\" enctype=\"multipart/form-data\""), "{html}");
     assert!(html.contains("type=\"file\" name=\"clip\"") && !html.contains("name=\"none\""), "{html}");
@@ -168,6 +169,29 @@ story!(of_a_form_with_files_what_was_typed_is_kept_and_the_files_are_named, |eng
     let count: i64 = tx.row(told, tisheng_platform::args![], |row| row.get(0)).await.expect("a count");
     assert_eq!(count, 2);
 });
+
+story!(
+    of_a_form_that_is_too_long_the_beginning_is_kept_and_the_page_says_that_more_is_missing,
+    |engine| async move {
+        let town = town(engine).await;
+        let me = Uuid::now_v7();
+        let mut browser = town.signed_in(&Who::Member(Box::new(teacher(me)))).await;
+        town.clock.advance(TimeDelta::hours(13));
+        let most = usize::try_from(town.app.config.upload_mib << 20).expect("a size");
+        let clip = vec![7; most + (2 << 20)];
+        let led = sent_with_files(&mut browser, "教学设计", &clip, "写在文件后面").await;
+        assert_eq!(led.is(303).location(), "/sign-in?back=%2Funsent%3Fback%3D%252Fform");
+        sign_in(&town, &mut browser, me).await;
+        let shown = browser.get("/unsent?back=%2Fform").await;
+        shown.shows("教学设计").shows("课堂.mp4").shows("只收到前面的部分").hides("写在文件后面");
+
+        // One file of the largest size is no reason to lose what is typed behind it.
+        town.clock.advance(TimeDelta::hours(13));
+        sent_with_files(&mut browser, "教学设计", &clip[..most], "写在文件后面").await.is(303);
+        sign_in(&town, &mut browser, me).await;
+        browser.get("/unsent?back=%2Fform").await.shows("写在文件后面").hides("只收到前面的部分");
+    }
+);
 
 story!(of_a_form_with_files_a_stranger_stores_nothing_nor_does_a_novel, |engine| async move {
     let town = town(engine).await;

@@ -473,6 +473,13 @@ story!(roles_at_a_school_come_in_the_order_of_any_column_page_by_page, |engine| 
     assert!(page.html().contains("aria-sort=\"descending\""), "the order in force is told");
 });
 
+story!(whoever_opens_an_account_that_another_has_opened_reads_so, |engine| async move {
+    let (test, town) = with_town(engine).await;
+    let mut clerk = signed_in(&test, &town.school().clerk).await;
+    let account = format!("/people/{}/account", town.school().teachers[0].person);
+    clerk.post(&account, &[("login", "an.other")]).await.is(422).says("该人员已有账号").says("使用中");
+});
+
 story!(an_account_that_is_closed_lets_nobody_in, |engine| async move {
     let (test, town) = with_town(engine).await;
     let teacher = &town.school().teachers[0];

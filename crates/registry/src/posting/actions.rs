@@ -22,7 +22,7 @@ pub async fn appoint(ctx: &Ctx, tx: &mut Tx, new: &NewPost<'_>) -> Result<Id<Pos
 
 /// Gives the open post other words and, where it began on another day than `since`, that day; the teacher's
 /// role follows, and where a transfer began the post, the end of the post that was left and of the roles there.
-/// `seen` is when the post had last been changed as the asker saw it.
+/// `seen` is when the post had last been changed as the asker saw it. Gives whether anything is other than it was.
 ///
 /// # Errors
 /// [`PeopleError::Stale`] when somebody else has changed the post since, and others.
@@ -31,11 +31,15 @@ pub async fn amend(
     tx: &mut Tx,
     change: &Amendment<'_>,
     (since, seen): (NaiveDate, Instant),
-) -> Result<(), PeopleError> {
+) -> Result<bool, PeopleError> {
     people::hold(tx, change.person).await?;
     let post = people::open_post(tx, change.person).await?.ok_or(PeopleError::NoPost)?;
     if post.changed_at != seen {
         return Err(PeopleError::Stale);
+    }
+    let stands = (post.subject.as_str(), post.stage, post.title.as_str(), post.since);
+    if stands == (change.subject, Some(change.stage), change.title, since) {
+        return Ok(false);
     }
     people::amend(ctx, tx, change).await?;
     if post.since != since {
@@ -45,7 +49,7 @@ pub async fn amend(
             access::ended_with_post(ctx, tx, (change.person, school), days).await?;
         }
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Moves somebody's post to another school; the roles at the old one end.

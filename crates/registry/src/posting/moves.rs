@@ -324,8 +324,8 @@ async fn act(
         Move::Amend => {
             let seen = Instant::from_micros(fields.text("seen").parse().unwrap_or(-1));
             let change = Amendment { person, subject, stage: stage?, title };
-            actions::amend(ctx, tx, &change, (sent.day, seen)).await?;
-            Ok("岗位信息已修改。")
+            let is_other = actions::amend(ctx, tx, &change, (sent.day, seen)).await?;
+            Ok(if is_other { "岗位信息已修改。" } else { "没有改动。" })
         }
         Move::Appoint => {
             let new = NewPost { person, school: school?, subject, stage: stage?, title, since: sent.day };

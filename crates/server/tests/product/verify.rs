@@ -115,6 +115,18 @@ story!(a_certificate_that_stands_where_its_holder_is_not_is_found_and_put_there,
     }
 });
 
+story!(a_ruling_of_whoever_made_the_work_is_named, |engine| async move {
+    let test = filled(engine).await;
+    let rulings = "objections and rulings".to_owned();
+    assert!(!wrong(&test).await.contains(&rulings));
+    let seat = "insert into review (programme, id, submission, step, duty, reviewer, pool, blind, state, drawn_at,
+            marks, remark)
+        select programme, id, id, step, 'chair', person, '', false, 'open', submitted_at, '[]', '' from submission
+        where submitted_at is not null";
+    tamper(&test.app, seat).await;
+    assert!(wrong(&test).await.contains(&rulings));
+});
+
 story!(what_is_derived_from_nothing_is_named, |engine| async move {
     let test = filled(engine).await;
     let mut tx = test.app.db.read().await.expect("a transaction");

@@ -211,6 +211,13 @@ story!(what_nobody_at_the_school_may_approve_goes_up, |engine| async move {
         .hides("安排活动")
         .hides("全部 待审核");
     county.get(&address).await.shows("测试一小").shows("退回修改").hides("更正签到表");
+    // The attendance is closed: neither a page without a field for the reason is silent, nor one with that of
+    // another deed says it there.
+    for browser in [&mut principal, &mut county] {
+        let late = browser.post(&format!("{address}/list"), &[("reason", "")]).await;
+        late.is(422).says("请填写原因").says("请勾选要补签的教师");
+        assert!(!late.html().contains("reason-error"), "{}", late.html());
+    }
     county.post(&format!("{address}/record"), &[("record", "改写"), ("version", "9")]).await.is(404);
     county.post(&format!("{address}/list"), &[("person", &person), ("reason", "代签")]).await.is(404);
     county.post(&step, &[("do", "return"), ("reason", "纪要太短")]).await.shows("已退回组织者");

@@ -59,6 +59,37 @@ pub async fn of_code(tx: &mut Tx, platform: &Platform, code: &str) -> Result<Opt
     store::of_code(tx, platform, code).await
 }
 
+/// What `platform` says of the course that has the number `code`: what waits for a decision, else what is in
+/// force, else what was said last; `None` where there is no such course.
+///
+/// # Errors
+/// What the database reports.
+pub async fn said(tx: &mut Tx, platform: &Platform, code: &str) -> Result<Option<Draft>, DbError> {
+    let Some(course) = store::of_code(tx, platform, code).await? else { return Ok(None) };
+    let revisions = store::terms(tx, course.id).await?;
+    let open = revisions.iter().find(|terms| terms.state == TermsState::Submitted);
+    let in_force = || revisions.iter().find(|terms| Some(terms.revision) == course.revision);
+    let said = open.or_else(in_force).or_else(|| revisions.first()).cloned();
+    Ok(said.map(|terms| Draft {
+        code: course.code,
+        title: course.title,
+        source: terms.source,
+        stages: terms.stages,
+        subjects: terms.subjects,
+        summary: course.summary,
+        href: course.href,
+        capabilities: terms.capabilities,
+        activities: terms.activities,
+        worth: terms.worth,
+        length: terms.length,
+        material: terms.material,
+        category: terms.category,
+        kind: terms.kind,
+        counts: terms.counts,
+        pass_permille: terms.pass_permille,
+    }))
+}
+
 /// The terms of a course: those of `revision`, or else those in force; `None` while none are.
 ///
 /// # Errors

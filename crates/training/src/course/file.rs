@@ -111,7 +111,7 @@ pub struct Row {
 impl Kind for CourseFile {
     const ABOUT: About = About {
         key: "courses",
-        title: "课程目录",
+        title: "课程",
         noun: "课程",
         purpose: "批量提交学习平台的课程。新课程和对课程的修改（来源、能力点、学段、学科、认定、活动地址）由工程办审核，通过后才生效。",
         columns: &COLUMNS,

@@ -25,7 +25,7 @@ mod tests;
 
 pub use actions::{
     APPROVED, Approved, Submitted, approve, course, hand_in, of_activity, of_code, offered, retire,
-    return_terms, submit, terms, withdraw,
+    return_terms, said, submit, terms, withdraw,
 };
 pub use entrance::{Entrances, Way, entrance};
 pub use file::CourseFile;

@@ -56,7 +56,7 @@ story!(an_institution_hands_a_course_in_and_the_office_lets_it_count, |engine| a
     let platform = platform.id.to_string();
     let mut own = place.browser(&lecturer).await;
     let blank = own.get("/courses/new").await;
-    blank.shows("提交课程").shows("适用学科");
+    blank.shows("提交课程").shows("对应能力点").shows("学习网址（选填）").shows("适用学科");
     assert!(!blank.html().contains("<details class=\"help\" open>"), "nothing optional is filled in");
     let good = form(&platform, &capability);
     let wrong = [
@@ -82,6 +82,10 @@ story!(an_institution_hands_a_course_in_and_the_office_lets_it_count, |engine| a
     assert_eq!(two.text().matches("学时应为数字").count(), 1, "{}", two.text());
     assert!(html.contains("<details class=\"help\" open>"), "what is filled in is in sight: {html}");
     let one = own.post("/courses/new", &with(good.clone(), "title", "")).await;
+    let ticked = format!("value=\"{capability}\" checked");
+    let opened = one.html();
+    let above = opened.split(&ticked).next().and_then(|above| above.rsplit("<details class=\"help\"").next());
+    assert!(above.is_some_and(|rest| rest.starts_with(" open")), "the dimension of what is ticked: {opened}");
     assert!(!one.html().contains("class=\"summary\""), "one alone is said where it is: {}", one.html());
     let made = own.post("/courses/new", &good).await;
     made.is(200).shows("待审核").shows("学完计 2 学时");

@@ -91,6 +91,7 @@ pub async fn log_all(
     programme: &Programme,
     reports: &[Report],
 ) -> Result<Receipt, HoursError> {
+    batch::take_turns(ctx, tx, programme, &reports.iter().collect::<Vec<_>>()).await?;
     let mut receipt = Receipt::default();
     let mut concerned = std::collections::BTreeSet::new();
     for report in reports {
@@ -160,8 +161,8 @@ pub(super) async fn take(
         }
     };
     // Nobody else takes anything of this teacher until this is written: what came in another way at the same
-    // moment is seen, and so is the school that a transfer leads to.
-    people::hold(tx, person).await?;
+    // moment is seen.
+    store::turns::hold(tx, programme.id, person).await?;
     let logged = loop {
         match weigh(ctx, tx, programme, report, (person, Day::default())).await? {
             Weighed::Same => break Logged::Same,

@@ -27,6 +27,7 @@ use uuid::Uuid;
 pub use self::row::COLUMNS;
 use self::row::{CATEGORY, HOURS, NAME, NUMBER, PLATFORM, Row, report};
 use self::words::Words;
+use super::actions::batch::take_turns;
 use super::actions::foresee::{Ahead, Foreseen, foresee};
 use super::actions::reversal::take_back;
 use super::actions::{changed, take};
@@ -64,7 +65,7 @@ pub struct Memory {
 impl Kind for HoursFile {
     const ABOUT: About = About {
         key: "hours",
-        title: "学时文件",
+        title: "学时",
         noun: "学时记录",
         purpose: "导入培训平台的学时。找不到教师、前后不一致或明显不合理的记录不会丢失，导入后在“学时待处理”中由人决定。",
         columns: &COLUMNS,
@@ -157,6 +158,9 @@ impl Kind for HoursFile {
         let Some((programme, _)) = &memory.policy else { return Ok(()) };
         memory.ahead.clear();
         let desk = &acting(desk, programme);
+        let reports: Vec<&Report> =
+            items.iter().filter_map(|item| item.row.as_ref()?.report.as_ref()).collect();
+        take_turns(&desk.ctx, tx, programme, &reports).await.map_err(of_hours)?;
         for row in items.into_iter().filter_map(|item| item.row) {
             let Some(report) = row.report.as_ref() else { continue };
             let tally = memory.sources.entry(report.source.clone()).or_default();
@@ -199,6 +203,7 @@ impl Kind for HoursFile {
     async fn undo(desk: &Desk, tx: &mut Tx, traces: Vec<Trace>) -> Result<(), Obstacle> {
         let Some((programme, _)) = policy(desk, tx).await? else { return Ok(()) };
         let desk = &acting(desk, &programme);
+        hold_named(tx, &programme, &traces).await?;
         let (mut concerned, mut words) = (BTreeSet::new(), Words::default());
         for trace in traces {
             if store::said::take_back(tx, programme.id, trace.subject, desk.run).await? {
@@ -223,6 +228,26 @@ impl Kind for HoursFile {
 /// The desk at which a file is taken.
 fn acting(desk: &Desk, programme: &Programme) -> Desk {
     Desk { ctx: as_reporter(&desk.ctx, programme), ..desk.clone() }
+}
+
+/// Takes the turns of everybody of whom a file has made something, before anything of it is taken back.
+async fn hold_named(tx: &mut Tx, programme: &Programme, traces: &[Trace]) -> Result<(), DbError> {
+    if !tx.has_rivals() {
+        return Ok(());
+    }
+    let mut people = BTreeSet::new();
+    for trace in traces {
+        let person = if trace.thing == ENTRY {
+            let entry = store::entry_of_id(tx, programme.id, Id::from_uuid(trace.subject)).await?;
+            entry.map(|entry| entry.person)
+        } else {
+            let id = Id::from_uuid(trace.subject);
+            let report = store::reports::of_id(tx, programme.id, &Scope::everything(), id).await?;
+            report.and_then(|report| report.person)
+        };
+        people.extend(person);
+    }
+    store::turns::hold_all(tx, programme.id, &people).await
 }
 
 /// Takes back an entry that the file made; gives it, unless it was taken back before.

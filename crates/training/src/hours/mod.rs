@@ -11,7 +11,7 @@
 //! of evidence all come through [`log`].
 //!
 //! Tables: `hour_entry`, `hour_total`, `hour_report`, `hour_said`, `hour_dispute`,
-//! `hour_long_day`, `hour_mend`, `hour_dispute_file`.
+//! `hour_long_day`, `hour_mend`, `hour_dispute_file`, `hour_turn`.
 //!
 //! A teacher **disputes** a line, or one that is not there, and hands in what proves it. What is upheld
 //! stays with the office until lines of the ledger are named that **mended** it.
@@ -19,9 +19,9 @@
 //! Invariants: a source's number with one content is one entry; an entry is reversed at most
 //! once and a reversal never; what its source withdrew may be reported anew; `hour_total` equals the sum of the entries at every commit; every
 //! report that was taken is an entry or a row of `hour_report`; what two files say stands until
-//! both are undone; whoever writes of a teacher's hours holds the teacher first, then what waits, then the
-//! sums; with no entry does a day hold more than 24 hours unless somebody believed it for an
-//! office, with a reason that says why.
+//! both are undone; whoever writes of a teacher's hours takes the teacher's turn first, then what waits, then the
+//! sums, and of several teachers the turns in one order before anything else; with no entry does a day hold more
+//! than 24 hours unless somebody believed it for an office, with a reason that says why.
 
 mod actions;
 mod delivery;
@@ -66,6 +66,7 @@ pub use proof::{Promise, check_totals, is_kept, sum_again};
 pub use senders::{Sender, Senders, acting};
 pub use store::disputes::stored_files;
 pub use store::listed::{Listed, of_source};
+pub use store::turns::{hold, hold_all};
 pub use store::{Total, follow, keeps_of};
 pub use told::{DISPUTE_ANSWERED, DisputeAnswered, Outcome, TOLD, Told, ToldRow};
 pub use trail::{About, Step, Trails};

@@ -9,6 +9,7 @@ pub mod open;
 pub mod reports;
 pub mod said;
 pub mod teachers;
+pub mod turns;
 
 use std::str::FromStr;
 

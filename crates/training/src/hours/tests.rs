@@ -80,8 +80,7 @@ story!(two_reports_of_a_number_at_one_moment_are_both_kept, |engine| async move 
     assert!(matches!(first, Logged::Entered(_)));
     let (_, second) = tokio::join!(
         async {
-            // Let the other come as far as it can.
-            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+            place.test.until_somebody_waits().await;
             tx.commit().await.expect("commits");
         },
         logged(&place, &other),
@@ -329,6 +328,9 @@ story!(the_desk_decides_and_others_find_nothing_there, |engine| async move {
         other.get("/hours/waiting").await.hides(&teacher.name);
         other.get(&address).await.is(404);
     }
+    let own = clerk.post(&decide, &[("do", "match"), ("person", &school.clerk.person.to_string())]).await;
+    own.is(422).says("不能处理与本人有关的记录");
+    assert!(!own.html().contains("reason-error"), "the reason is that of other buttons");
     let person = page.field("person");
     clerk.post(&decide, &[("do", "match"), ("person", &person)]).await.shows("已匹配教师并入账");
 
@@ -349,6 +351,7 @@ story!(the_desk_decides_and_others_find_nothing_there, |engine| async move {
     clerk.post(&reverse, &[("reason", "平台撤回")]).await.shows("已冲销").shows("平台撤回");
     clerk.get(&reverse).await.shows("不会重复冲销").hides("冲销这条记录");
     clerk.post(&reverse, &[("reason", "再来一次")]).await.is(422).says("已经冲销过");
+    clerk.post(&reverse, &[("reason", "")]).await.is(422).says("请填写原因");
     clerk.get("/hours/teachers?booked=none").await.hides(&teacher.name);
     let mut principal = place.browser(&school.principal).await;
     principal.get("/hours/teachers").await.shows(&teacher.name);

@@ -13,7 +13,7 @@ use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, DbError, Scope, Tx, audit};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::organisation;
-use tisheng_registry::people::{self, Person};
+use tisheng_registry::people::Person;
 use tisheng_rules::Scheme;
 
 use self::late::{Span, ask_again};
@@ -120,10 +120,19 @@ pub async fn take(
     said: &[Said],
 ) -> Result<Tally, LearningError> {
     let ground = ground(ctx, tx, platform).await?;
-    // In one order, so that two deliveries at one moment do not wait for each other.
+    // In one order, so that two deliveries at one moment do not wait for each other; the teachers before that, whose
+    // order is another one.
     let mut accounts: BTreeMap<&Account, Vec<&Said>> = BTreeMap::new();
     for one in said {
         accounts.entry(&one.account).or_default().push(one);
+    }
+    if tx.has_rivals() {
+        let mut people = BTreeSet::new();
+        for account in accounts.keys() {
+            let learner = store::of_account(tx, platform.id, account).await?;
+            people.extend(learner.and_then(|learner| learner.person));
+        }
+        hours::hold_all(tx, ground.programme.id, &people).await?;
     }
     let mut tally = Tally::default();
     for (account, said) in accounts {
@@ -234,9 +243,9 @@ async fn settle(
     course: &Course,
 ) -> Result<Settled, LearningError> {
     let whose = Whose { programme: ground.programme.id, platform: ground.platform.id, person };
+    // The turn first, as whoever else writes of the teacher's hours does.
+    hours::hold(tx, whose.programme, person).await?;
     store::hold(tx, whose.platform, person).await?;
-    // Before anything of the ledger, as whoever else writes there does.
-    people::hold(tx, person).await?;
     let facts = store::facts::facts(tx, whose, course.id).await?;
     let credited = store::credits::credited(tx, whose, course.id).await?;
     // What was credited keeps the terms by which it was.
@@ -311,6 +320,13 @@ pub async fn void(
         }
         let detail = json!({ "record": record });
         audit::record(ctx, tx, "learning.voided", platform.id.uuid(), &detail).await?;
+    }
+    if tx.has_rivals() {
+        let mut people = BTreeSet::new();
+        for learner in spans.keys() {
+            people.extend(store::of_id(tx, *learner).await?.and_then(|learner| learner.person));
+        }
+        hours::hold_all(tx, ground.programme.id, &people).await?;
     }
     for (learner, course) in concerned {
         let person = store::of_id(tx, learner).await?.and_then(|learner| learner.person);

@@ -43,7 +43,7 @@ const LIST: &str =
     "select id, programme, platform, home, account, name, school, path, person, state, records,
     first_at, last_at, decision from learner
     where programme = $1 and state = $2 and path >= $3 and path < $4
-    and ($5 = '' or lower(name) like $5 || '%' escape '\\' or lower(account) like $5 || '%' escape '\\'
+    and ($5 = '' or lower(name) like $5 || '%' escape '\\' or lower(account) like '%' || $5 || '%' escape '\\'
         or lower(school) like '%' || $5 || '%' escape '\\' or exists (select 1 from person p where p.id = learner.person
             and (p.pinyin like $5 || '%' escape '\\' or p.initials like $5 || '%' escape '\\')))
     and ($6 = '' or exists (select 1 from platform p where p.id = learner.platform and p.name = $6))

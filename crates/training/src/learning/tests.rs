@@ -120,10 +120,10 @@ story!(what_comes_before_course_and_teacher_are_known_counts_once_they_are, |eng
     own.get(&accounts).await.shows("课程目录中没有的课程").shows("https://study1.test/course/K1");
     let months = format!("/platforms/{}/months", study.platform.id);
     let month = format!("{months}/{}", learnt.at.date().format("%Y-%m"));
-    own.get(&months).await.shows("账号待对应 1");
-    own.get(&month).await.shows("1 个学习账号待对应教师");
+    own.get(&months).await.shows("待对应的学习账号 1");
+    own.get(&month).await.shows("1 个待对应的学习账号");
     study.match_by_clerk().await;
-    own.get(&month).await.hides("待对应教师");
+    own.get(&month).await.hides("待对应的学习账号");
     assert_eq!(study.counted().await, Seconds::ZERO);
     let mut teacher = study.place.browser(study.teacher()).await;
     teacher.get("/hours/where?q=K1").await.shows("课程目录中还没有这门课程");
@@ -149,7 +149,9 @@ story!(a_wrong_match_is_taken_back_and_made_again, |engine| async move {
     study.match_by_clerk().await;
     assert_eq!(study.counted().await, study.hours(2), "as before");
     let person = study.teacher().person.to_string();
-    clerk.post(&decide, &[("do", "match"), ("person", &person)]).await.is(422).says("已由他人处理");
+    let late = clerk.post(&decide, &[("do", "match"), ("person", &person)]).await;
+    late.is(422).says("已由他人处理");
+    assert!(!late.html().contains("reason-error"), "the reason is that of another button");
     clerk.post(&decide, &[("do", "reopen"), ("reason", "不是本校教师")]).await.is(200);
     clerk.post(&decide, &[("do", "dismiss"), ("reason", "平台的测试账号")]).await.is(200).shows("已排除");
     let more = study.deliver(&[study.says((&name, "K1"), "r2", (Happened::Completed, 60, 2))]).await;
@@ -434,5 +436,48 @@ story!(accounts_are_for_the_desk_of_their_school, |engine| async move {
     let person = own.person.to_string();
     let mut clerk = study.place.browser(&town.school().clerk).await;
     let fields = [("do", "match"), ("person", person.as_str())];
-    clerk.post(&format!("{page}/decide"), &fields).await.is(422).says("请由其他人员处理");
+    let refused = clerk.post(&format!("{page}/decide"), &fields).await;
+    refused.is(422).says("请由其他人员处理");
+    assert!(!refused.html().contains("reason-error"), "the reason is that of another button");
+    let silent = clerk.post(&format!("{page}/decide"), &[("do", "dismiss"), ("reason", "")]).await;
+    assert!(silent.is(422).html().contains("reason-error"), "{}", silent.html());
+});
+
+story!(a_delivery_takes_turns_with_whoever_reports_hours_of_the_same_teachers, |engine| async move {
+    let study = Study::begin(engine).await;
+    study.course("K1", Counts::Completed).await;
+    let (place, platform) = (&study.place, &study.platform);
+    let school = place.town.school();
+    let mut people = [school.teachers[0].person, school.teachers[1].person];
+    people.sort_unstable();
+    let [first, second] = people;
+    // The accounts stand the other way round.
+    let mut learnt = Vec::new();
+    for (person, record) in [(second, "r1"), (first, "r2")] {
+        place.test.clock.advance(TimeDelta::minutes(1));
+        let system = place.test.system();
+        let mut tx = system.write().await.expect("a transaction");
+        let account = learner_for(&system, &mut tx, platform, person).await.expect("an account");
+        tx.commit().await.expect("commits");
+        learnt.push(Said { account, ..study.says(("学员", "K1"), record, (Happened::Completed, 60, 3)) });
+    }
+    assert!(learnt[0].account < learnt[1].account);
+    let report = |person, number| online_report(&place.rules, person, (number, 1, place.day(1)));
+    let tally = place.beside([&report(first, "a1"), &report(second, "a2")], study.deliver(&learnt)).await;
+    assert_eq!((tally.records, tally.entered), (2, 2));
+});
+
+story!(an_account_is_found_by_any_part_of_it, |engine| async move {
+    let study = Study::begin(engine).await;
+    let name = study.teacher().name.clone();
+    let mut said = study.says((&name, "K1"), "r1", (Happened::Completed, 60, 3));
+    said.account.name = "2021-04-18-4711".to_owned();
+    study.deliver(&[said]).await;
+    let mut clerk = study.place.browser(&study.place.town.school().clerk).await;
+    for words in ["4711", "2021-04", "04-18", ""] {
+        clerk.get(&format!("/learners?q={words}")).await.shows("2021-04-18-4711");
+    }
+    for words in ["4712", "%25", "_"] {
+        clerk.get(&format!("/learners?q={words}")).await.shows("没有符合条件的账号");
+    }
 });

@@ -88,9 +88,9 @@ pub struct Row {
 impl Kind for StatementFile {
     const ABOUT: About = About {
         key: "statements",
-        title: "平台对账单",
+        title: "平台对账表",
         noun: "对账记录",
-        purpose: "提交平台一个月报送的学时，与本系统的台账逐条核对。对账单不改变台账。",
+        purpose: "提交平台一个月报送的学时，与本系统的台账逐条核对。对账表不改变台账。",
         columns: &COLUMNS,
         named_by: NAME,
         choices: &[],
@@ -98,7 +98,7 @@ impl Kind for StatementFile {
         outcomes: &[What::New, What::Changed, What::Same],
         decided_at: "",
         decided_by: &[],
-        said_twice: "同一个月后来又导入的对账单，要先撤销。",
+        said_twice: "同一个月后来又导入的对账表，要先撤销。",
     };
     type Row = Row;
     type Memory = Memory;
@@ -251,7 +251,7 @@ async fn bring_back(tx: &mut Tx, platform: Uuid, text: &str) -> Result<(), Obsta
     let sheet = store::sheet(tx, of).await?;
     if own.is_some_and(|own| own != sheet.revision) {
         let month = month.chinese();
-        let sentence = format!("{month}后来又导入了新的对账单，请先撤销那一份，再撤销这一份。");
+        let sentence = format!("{month}后来又导入了新的对账表，请先撤销那一份，再撤销这一份。");
         return Err(Obstacle::BuiltOn(sentence));
     }
     let stated_at = sheet.stated_at.filter(|_| before > 0);
@@ -288,7 +288,7 @@ async fn warn_of_earlier(tx: &mut Tx, of: Of<'_>, notes: &mut Notes) -> Result<(
     if sheet.revision > 0 {
         let (month, records) = (of.month.chinese(), sheet.stated.records);
         let sentence = format!(
-            "{month}已有对账单（{records} 条），导入后整月以本文件为准；不是这个月的记录请更正日期或移出"
+            "{month}已有对账表（{records} 条），导入后整月以本文件为准；不是这个月的记录请更正日期或移出"
         );
         notes.warn(DAY, sentence);
     }

@@ -220,7 +220,7 @@ impl Standing {
     pub const fn chinese(self) -> &'static str {
         match self {
             Self::Open => "未对账",
-            Self::Stated => "已提交对账单",
+            Self::Stated => "已提交对账表",
             Self::Half => "一方已确认",
             Self::Agreed => "双方已确认",
             Self::Moved => "确认后有变动",
@@ -294,7 +294,7 @@ impl Difference {
                 (None, Some(how)) => format!("本系统已收到，{how}"),
                 (None, None) => "本系统没有收到这条记录".to_owned(),
             },
-            (None, _) => "机构的对账单中没有".to_owned(),
+            (None, _) => "机构的对账表中没有".to_owned(),
             (Some(_), Some(_)) => match self.our_day.filter(|day| *day != self.worked_on) {
                 Some(day) => format!("学习日期不同，本系统为 {day}"),
                 None => "学时不同".to_owned(),
@@ -427,7 +427,7 @@ mod tests {
         assert_eq!(of(Some(1), None, None, Some("没有这位教师")), "本系统已收到，尚待人工处理：没有这位教师");
         let gone = with(Some(1), None, None, [None, Some("已冲销：重复报送")]);
         assert_eq!(gone, "本系统已收到，已冲销：重复报送");
-        assert_eq!(of(None, Some(1), None, None), "机构的对账单中没有");
+        assert_eq!(of(None, Some(1), None, None), "机构的对账表中没有");
         assert_eq!(of(Some(1), Some(2), Some("2023-12-01"), None), "学时不同");
         assert_eq!(of(Some(1), Some(1), Some("2023-12-02"), None), "学习日期不同，本系统为 2023-12-02");
     }

@@ -155,7 +155,7 @@ struct SideRow {
 fn in_words(figures: &Figures, length: HourLength) -> String {
     let shown = |sum: Sum| format!("{} 条 {} 学时", sum.records, sum.seconds.in_hours(length));
     let theirs = figures.theirs.map_or_else(|| "未提交".to_owned(), shown);
-    let mut words = format!("台账 {}，对账单 {theirs}", shown(figures.ours));
+    let mut words = format!("台账 {}，对账表 {theirs}", shown(figures.ours));
     for (what, count) in [("差异", figures.differences), ("待处理", figures.waiting)] {
         if count > 0 {
             words.push_str(&format!("，{what} {count} 条"));

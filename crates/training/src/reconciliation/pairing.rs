@@ -348,7 +348,7 @@ mod tests {
             0,
         );
         let expected = [
-            ("K1@4", "机构的对账单中没有".to_owned()),
+            ("K1@4", "机构的对账表中没有".to_owned()),
             ("t2", "学时不同".to_owned()),
             ("t3", "本系统没有收到这条记录".to_owned()),
         ];

@@ -75,7 +75,7 @@ impl Books {
     }
 
     async fn handed_in(&self, own: &mut Browser, bytes: &[u8]) -> Seen {
-        let chosen = [Chosen { field: "file", name: "对账单.csv", bytes }];
+        let chosen = [Chosen { field: "file", name: "对账表.csv", bytes }];
         let run = own.post_files("/roster/statements", &[], &chosen).await;
         self.place.settle().await;
         own.get(&run.path).await
@@ -122,8 +122,8 @@ story!(both_sides_agree_on_a_month_and_are_told_when_it_moves, |engine| async mo
 
     books.reported("n9", first).await;
     let moved = city.get(&page).await;
-    moved.shows("确认后有变动").shows("机构的对账单中没有");
-    moved.shows("台账 2 条 4.00 学时，对账单 2 条 4.00 学时");
+    moved.shows("确认后有变动").shows("机构的对账表中没有");
+    moved.shows("台账 2 条 4.00 学时，对账表 2 条 4.00 学时");
 });
 
 story!(what_was_taken_back_or_refused_is_told_apart_from_what_never_came, |engine| async move {
@@ -135,7 +135,8 @@ story!(what_was_taken_back_or_refused_is_told_apart_from_what_never_came, |engin
     let programme = &books.place.programme;
     let mut tx = clerk.write().await.expect("a transaction");
     let listed = (programme.id, books.platform.name.as_str());
-    let known = hours::of_source(&mut tx, listed, (first, first), ("", Id::from_uuid(Uuid::nil())), 9).await;
+    let known =
+        hours::of_source(&mut tx, listed, (first, first), ("", Id::from_uuid(Uuid::nil()), false), 9).await;
     let entry = known.expect("read").remove(0).entry;
     hours::reverse(&clerk, &mut tx, programme, entry.id, "重复报送").await.expect("reversed");
     tx.commit().await.expect("commits");
@@ -190,12 +191,12 @@ story!(an_institution_keeps_numbers_of_its_own_and_both_sides_agree, |engine| as
     let run = books.handed_in(&mut own, &stated(&[("rec-0", "", "", "2"), ("", second, "K1", "2")])).await;
     books.confirmed(&mut own, &run).await;
     let agreed = own.get(&books.page()).await;
-    agreed.shows("逐条一致").shows("本系统台账 2 4.00").shows("机构对账单 2 4.00");
+    agreed.shows("逐条一致").shows("本系统台账 2 4.00").shows("机构对账表 2 4.00");
     // Half of the hours on two lines each, as the institution counts lessons.
     let halves = [("a", first, "K1", "1"), ("b", first, "K1", "1"), ("c", second, "K1", "2")];
     let run = books.handed_in(&mut own, &stated(&halves)).await;
     books.confirmed(&mut own, &run).await;
-    own.get(&books.page()).await.shows("逐条一致").shows("机构对账单 3 4.00");
+    own.get(&books.page()).await.shows("逐条一致").shows("机构对账表 3 4.00");
     // What does not agree is named to the line, and nothing else is.
     let wrong = [("rec-0", "", "", "2"), ("w2", second, "K1", "1.5"), ("w3", "无此人", "K1", "2")];
     let run = books.handed_in(&mut own, &stated(&wrong)).await;

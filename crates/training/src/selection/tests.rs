@@ -244,9 +244,25 @@ story!(a_change_needs_a_reason_and_the_school, |engine| async move {
     own.get("/choice").await.shows(&format!("已选 {} 个能力点", more.len())).shows("已同意");
     principal.post(&address, &[("do", "refuse"), ("decision", "晚了")]).await.is(422);
 
-    principal.get("/choices").await.shows(&teacher.name);
+    let list = principal.get("/choices").await;
+    list.shows(&teacher.name).shows("下载表格");
+    assert!(!list.html().contains("data-label=\"学校\""), "a school knows which it is: {}", list.html());
+    principal.get("/choices?q=nobody").await.shows("没有符合条件的教师").hides("下载表格");
     principal.get("/choices?state=none").await.hides(&format!("{} ", teacher.name));
     principal.get("/choices/download?as=csv").await.shows(&more[0]);
+});
+
+story!(what_is_wrong_with_a_change_is_said_where_its_form_is_not_shown, |engine| async move {
+    let place = Place::begin(engine).await;
+    let school = place.town.school();
+    let mut own = place.browser(&school.teachers[0]).await;
+    own.post("/choice/change", &[("reason", "")])
+        .await
+        .is(422)
+        .says("还没有发布选学范围")
+        .says("请填写变更原因");
+    publish_offer(&place.test.app, &place.programme, school).await.expect("an offer");
+    own.post("/choice/change", &[("reason", "")]).await.is(422).says("请填写变更原因");
 });
 
 story!(a_change_that_the_school_offers_no_more_is_not_approved, |engine| async move {

@@ -3,23 +3,19 @@
 use askama::Template;
 use tisheng_platform::web::layout::show;
 use tisheng_platform::web::paging::{Order, ROWS, Slice};
-use tisheng_platform::web::serve::packed;
 use tisheng_platform::web::session::SignedIn;
+use tisheng_platform::web::whole::{Turn, Whole};
 use tisheng_platform::web::{Answer, Cursor, Failure, Filters, Page};
-use tisheng_platform::{Scope, Tx, jobs};
+use tisheng_platform::{App, Scope, Tx, jobs};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::access;
 use tisheng_registry::organisation::{self, Kind};
-use tisheng_sheet::{Growing, WriteError};
 
 use super::SEERS;
 use crate::certificate::batch::{self, Batch};
 use crate::certificate::issue::ISSUERS;
 use crate::certificate::model::Certificate;
 use crate::certificate::store;
-
-/// Certificates that are read for a file at once.
-const STRIDE: i64 = 2_000;
 
 #[derive(Template)]
 #[template(path = "certificate/pages/list.html")]
@@ -110,6 +106,8 @@ const STATES: [(&str, &str); 4] = [
 pub(super) async fn list(asker: SignedIn, filters: Filters) -> Answer {
     let member = access::require(&asker.ctx, &SEERS)?;
     let scope = asker.ctx.scope();
+    let form = filters.text("format");
+    let turn = if form.is_empty() { None } else { Some(asker.ctx.app.turns.take().await?) };
     let mut tx = asker.ctx.read().await?;
     let programme = scheme::at(&mut tx, &member.path).await?;
     let words = filters.text("q");
@@ -120,8 +118,8 @@ pub(super) async fn list(asker: SignedIn, filters: Filters) -> Answer {
     let asked = store::listed::Asked { state: filters.text("state"), words, order };
     let here = organisation::by_path(&mut tx, &scope.from).await?;
     let part = (&scope, here.map(|node| node.kind));
-    if !filters.text("format").is_empty() {
-        return file(&mut tx, &programme, part, asked, filters.text("format")).await;
+    if let Some(turn) = turn {
+        return file(&asker.ctx.app, tx, &programme, part, asked, (form, turn)).await;
     }
     let after = filters.cursor();
     let rows = store::listed::list(&mut tx, &programme, part, asked, (&after, ROWS + 1)).await?;
@@ -145,24 +143,30 @@ pub(super) async fn list(asker: SignedIn, filters: Filters) -> Answer {
 
 /// Everything that the list shows page by page, in its order.
 async fn file(
-    tx: &mut Tx,
+    app: &App,
+    mut tx: Tx,
     programme: &Programme,
     part: (&Scope, Option<Kind>),
     asked: store::listed::Asked<'_>,
-    form: &str,
+    (form, turn): (&str, Turn),
 ) -> Answer {
     let head = ["姓名", "学校", "编号", "发证日期", "状态"];
-    let failed = |e: WriteError| Failure::Internal(e.to_string());
-    let mut table = Growing::new(form, "证书", &head, &[]).map_err(failed)?;
+    let mut whole = Whole::begin(app, turn, (form, "证书"), (&head, &[]))?;
+    let most = store::listed::at_once(programme, part, asked);
     let mut after = Cursor::default();
     loop {
-        let rows = store::listed::list(tx, programme, part, asked, (&after, STRIDE)).await?;
-        let Some((last, key)) = rows.last() else { break };
-        after = Cursor { key: key.clone(), id: last.number.clone() };
-        table.add(rows.into_iter().map(|(certificate, _)| cells(certificate))).map_err(failed)?;
+        let rows = store::listed::list(&mut tx, programme, part, asked, (&after, most)).await?;
+        let is_last = i64::try_from(rows.len()).is_ok_and(|read| read < most);
+        if let Some((last, key)) = rows.last() {
+            after = Cursor { key: key.clone(), id: last.number.clone() };
+        }
+        whole = whole.add(rows.into_iter().map(|(certificate, _)| cells(certificate)).collect()).await?;
+        if is_last {
+            break;
+        }
     }
-    let (name, kind) = (format!("证书.{}", table.ending()), table.media_type());
-    packed(&name, kind, move || table.finish()).await
+    drop(tx);
+    whole.answer().await
 }
 
 fn cells(certificate: Certificate) -> [String; 5] {

@@ -188,6 +188,31 @@ fn placed(row: &Row<'_>) -> Result<Placed, DbError> {
     Ok((certificate(row)?, row.get(14)?))
 }
 
+/// Certificates of a file that are read at once along an index.
+const STRIDE: i64 = 2_000;
+/// Those of a file that are read at once where all of them are found and sorted each time: as many as memory takes.
+const FEW: i64 = 50_000;
+
+/// How a list is read: along the index of a part or, without one, by statements that sort what they find; and the
+/// state that narrows it.
+fn way<'a>(
+    programme: &Programme,
+    (scope, kind): (&Scope, Option<Kind>),
+    asked: Asked<'a>,
+) -> (Option<Part>, [&'static str; 2], &'a str) {
+    match asked.state {
+        "" | "valid" => (Part::of(scope, kind, programme), OF_PLACE, asked.state),
+        UNMET => (None, OF_UNMET, ""),
+        ended => (None, OF_ENDED, ended),
+    }
+}
+
+/// How many certificates of a list are read for a file at once.
+pub fn at_once(programme: &Programme, part: (&Scope, Option<Kind>), asked: Asked<'_>) -> i64 {
+    let (part, ..) = way(programme, part, asked);
+    part.map_or(FEW, |_| STRIDE)
+}
+
 /// A part of a list: at most so many certificates after a place, with the keys of their places. `kind` is that
 /// of the node of `scope`.
 pub async fn list(
@@ -197,11 +222,7 @@ pub async fn list(
     asked: Asked<'_>,
     (after, most): (&Cursor, i64),
 ) -> Result<Vec<Placed>, DbError> {
-    let (part, sorted, state) = match asked.state {
-        "" | "valid" => (Part::of(scope, kind, programme), OF_PLACE, asked.state),
-        UNMET => (None, OF_UNMET, ""),
-        ended => (None, OF_ENDED, ended),
-    };
+    let (part, sorted, state) = way(programme, (scope, kind), asked);
     let asked = Asked { state, ..asked };
     match part {
         None => few(tx, programme, scope, asked, (after, most), sorted).await,

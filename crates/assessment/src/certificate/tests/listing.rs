@@ -8,7 +8,7 @@ use tisheng_testkit::{Browser, story};
 use super::begin;
 
 /// More than are read at once: copies of what was issued, all of them revoked.
-const COPIES: &str = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 2100)
+pub(super) const COPIES: &str = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 2100)
     insert into certificate (number, programme, person, path, name, school, sort_key, state, facts, scheme_version,
         signature, issued_at, reason, city, county)
     select c.number || '-' || cast(n.i as text), c.programme, c.person, c.path, c.name, c.school, c.sort_key,
@@ -61,4 +61,21 @@ story!(a_list_of_certificates_is_taken_along_with_all_its_pages, |engine| async 
     let mut neighbour = world.browser(&world.town.neighbour_office).await;
     assert_eq!(rows(&mut neighbour, "sort=name").await.len(), 0, "nobody of theirs");
     world.browser(teacher).await.get("/certificates?format=csv").await.is(404);
+});
+
+story!(whoever_asks_for_a_third_file_at_once_is_told_to_come_again, |engine| async move {
+    let world = begin(engine).await;
+    let mut county = world.browser(&world.town.county_office).await;
+    let turns = &world.test.app.turns;
+    let first = turns.take().await.expect("a turn");
+    let second = turns.take().await.expect("another");
+    let told = county.get("/certificates?format=csv").await;
+    told.is(503).shows("系统正忙").shows("正在生成的名单较多");
+    assert!(told.headers.contains_key("retry-after"));
+    county.get("/certificates").await.is(200);
+    drop((first, second));
+    // A turn is given back with its file.
+    for _ in 0..3 {
+        assert_eq!(rows(&mut county, "sort=name").await.len(), 0);
+    }
 });

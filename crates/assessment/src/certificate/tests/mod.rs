@@ -139,7 +139,7 @@ story!(the_standing_says_what_is_met_and_exactly_what_is_missing, |engine| async
     let teacher = world.teacher(0, 0);
     let mut browser = world.browser(teacher).await;
     let page = browser.get("/standing").await;
-    page.shows("还差什么").shows("未达到").shows("24").shows("36").hides("查看证书");
+    page.shows("还差什么").shows("未达到").shows("24").shows("36").hides("我的证书");
     // On paper it says whose it is, and by which rules.
     let whose = format!("姓名：{} 学校：{}", teacher.name, world.town.schools[0].node.name);
     page.shows(&whose).shows("判定依据：").shows("版）").shows("打印日期");
@@ -167,7 +167,7 @@ story!(the_standing_says_what_is_met_and_exactly_what_is_missing, |engine| async
     county.get(&place).await.shows("发放证书");
     let number = world.issue(teacher).await;
     let page = browser.get("/standing").await;
-    assert_eq!(page.shows("查看证书").link("/certificates/"), format!("/certificates/{number}"));
+    assert_eq!(page.shows("我的证书").link("/certificates/"), format!("/certificates/{number}"));
 });
 
 story!(whoever_came_with_a_file_has_a_standing_where_the_post_is, |engine| async move {

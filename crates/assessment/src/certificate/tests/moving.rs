@@ -9,8 +9,9 @@ use tisheng_registry::role::Role;
 use tisheng_registry::samples::{Builder, Persona, hashed_password};
 use tisheng_testkit::{Browser, story};
 
+use super::listing::COPIES;
 use super::{World, begin};
-use crate::certificate::check_standings;
+use crate::certificate::{check_places, check_standings, mend_places};
 
 impl World {
     /// A school in the neighbouring county, and its principal.
@@ -118,3 +119,32 @@ story!(a_leaver_is_issued_a_corrected_certificate, |engine| async move {
     assert_eq!(doors(&mut world.browser(teacher).await, &second).await, [200, 200, 404]);
     county.post(&format!("/certificates/{second}/revoke"), &corrected).await.shows("证书已撤销");
 });
+
+story!(
+    each_certificate_that_stood_elsewhere_is_counted_once_it_is_put_where_it_belongs,
+    |engine| async move {
+        let world = begin(engine).await;
+        let teacher = world.teacher(0, 0);
+        world.meet_everything(teacher).await;
+        world.issue(teacher).await;
+        // More of one holder than are looked at together.
+        world.tamper(COPIES).await;
+        let system = world.test.system();
+        let writer = world.test.app.db.write().await.expect("a transaction");
+        assert_eq!(
+            mend_places(&system).await.expect("looked"),
+            0,
+            "where all is well nobody is kept from writing"
+        );
+        drop(writer);
+        for astray in [
+            "update certificate set city = '/88/'",
+            "update certificate set path = (select n.path from node n where n.kind = 'city' order by n.path limit 1)",
+        ] {
+            world.tamper(astray).await;
+            assert_eq!(mend_places(&system).await.expect("mended"), 2101, "{astray}");
+            assert_eq!(check_places(&system, 10).await.expect("looked"), (2101, Vec::new()), "{astray}");
+            assert_eq!(mend_places(&system).await.expect("looked"), 0, "{astray}");
+        }
+    }
+);

@@ -35,6 +35,10 @@ story!(reviewing_colleagues_in_time_counts, |engine| async move {
     assert!(of(&page).contains("10.00"), "{}", of(&page));
     let page = world.browser(author).await.get("/standing").await.text();
     assert!(of(&page).contains("没有记录，不计入"), "{}", of(&page));
+    // Which rules are defaults of ours is for whoever may change them.
+    assert!(!page.contains("系统默认"), "{page}");
+    let mut county = world.browser(&world.town.county_office).await;
+    county.get(&format!("/people/{}/standing", author.person)).await.shows("系统默认");
     let (_, wrong) = check_standings(&world.test.system(), &world.programme, 10).await.expect("looked");
     assert_eq!(wrong, []);
 });

@@ -17,7 +17,7 @@ use crate::review::draft::{self, Place};
 
 /// What whoever has saved in another window meanwhile is told.
 pub(super) const ELSEWHERE: &str =
-    "这份评审刚刚在别的窗口暂存过；下面是您在这里填写的内容，再按一次“暂存”或“提交”就以这里为准";
+    "这份评审刚刚在别的窗口保存过；下面是您在这里填写的内容，再按一次“保存草稿”或“提交”就以这里为准";
 
 fn saved(version: Option<i64>) -> Answer {
     Ok(match version {
@@ -27,7 +27,7 @@ fn saved(version: Option<i64>) -> Answer {
 }
 
 fn kept() -> Flash {
-    Flash::note("已暂存，还没有提交。")
+    Flash::note("草稿已保存，还没有提交。")
 }
 
 /// `POST /review/{id}/draft`: keeps what was typed, by the script.

@@ -143,7 +143,7 @@ fn told(limit: String, last: Option<NaiveDate>, today: NaiveDate) -> String {
 }
 
 fn kept(draft: &Draft) -> String {
-    draft.saved_at.map(|at| format!("{at}暂存，还没有提交")).unwrap_or_default()
+    draft.saved_at.map(|at| format!("{at}保存草稿，还没有提交")).unwrap_or_default()
 }
 
 /// What `draft` says, where another window has kept it since the one that `typed` comes from was shown.

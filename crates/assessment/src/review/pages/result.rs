@@ -18,7 +18,7 @@ use crate::review::board::store as lists;
 use crate::review::model::{Duty, Review, ReviewState, judging_twice};
 use crate::review::objection::further::Further;
 use crate::review::objection::{self, Objection};
-use crate::review::steps::{Case, lacking};
+use crate::review::steps::{Case, deciding, lacking};
 use crate::review::store::{self, Decided};
 
 #[derive(Template)]
@@ -107,8 +107,8 @@ pub async fn result(asker: SignedIn, Path(id): Path<String>) -> Answer {
     let steps = steps(&case, (&reviews, own), (decided.as_ref(), is_heard));
     let decided = decided.filter(|_| is_told);
     let pieces = case.rules.framework.pieces(&case.submission.capability);
-    let explanation = decided.as_ref().map_or("", |decided| decided.explanation.as_str());
-    let outcome = Outcome::of(pieces, judgements, explanation);
+    let marks = decided.as_ref().map(|d| (d.level, deciding(&reviews, &d.step, d.level)));
+    let outcome = Outcome::of(pieces, judgements, marks.as_ref().map(|(level, marks)| (*level, &marks[..])));
     let label = case.rules.framework.label(&case.submission.capability);
     show(&ResultPage {
         page: Page::new(&asker, label, crumb.1).crumb(crumb.0, crumb.1),

@@ -123,6 +123,7 @@ story!(what_was_answered_is_not_objected_to_again, |engine| async move {
     mine.get(&notice(&work)).await.shows("最后一级答复，为最终结论").hides("提出异议");
     mine.get(&address(work.id)).await.hides("提出异议").hides("书面提出");
     mine.post(&notice(&work), &again).await.is(403).says("最终结论");
+    mine.post(&notice(&work), &[("text", "")]).await.is(422).says("请填写异议理由");
 });
 
 story!(the_answer_of_the_last_level_is_the_last, |engine| async move {
@@ -160,6 +161,7 @@ story!(a_colleague_who_is_refused_turns_to_the_level_above, |engine| async move 
     eight_days_later(&world).await;
     colleague = world.teacher(1).await;
     colleague.post(&further, &[("further", "太晚了")]).await.is(403).says("期限已过");
+    colleague.post(&further, &[("further", "")]).await.is(422).says("请填写申诉理由");
     assert_eq!(current(&world, &work).await.state, State::Final, "the days to appeal were over");
 });
 

@@ -28,7 +28,7 @@ story!(a_judgement_is_kept_until_it_is_given, |engine| async move {
     let at = format!("/review/{}", peer.id);
     let mut colleague = world.browser(persona(&world, peer.reviewer)).await;
     let half = [("level-A6-1", "excellent"), ("remark", "先看到这里"), ("version", "0")];
-    colleague.post(&format!("{at}/keep"), &half).await.shows("已暂存").shows("先看到这里");
+    colleague.post(&format!("{at}/keep"), &half).await.shows("草稿已保存").shows("先看到这里");
     let kept = colleague.get(&at).await;
     assert_eq!(kept.shows("先看到这里").field("version"), "1");
     assert!(kept.html().contains("value=\"excellent\" checked"), "{}", kept.html());
@@ -39,11 +39,11 @@ story!(a_judgement_is_kept_until_it_is_given, |engine| async move {
     colleague.post(&format!("{at}/draft"), &auto).await.is(409);
     let older = [("remark", "另一个窗口的意见"), ("version", "1")];
     let seen = colleague.post(&format!("{at}/keep"), &older).await;
-    seen.is(422).says("别的窗口暂存过").says("另一个窗口的意见").says("脚本又存了一次");
+    seen.is(422).says("别的窗口保存过").says("另一个窗口的意见").says("脚本又存了一次");
     let mut form = marks(&world, "A6", Level::Pass);
     form.push(("version".to_owned(), "1".to_owned()));
     let seen = colleague.post(&at, &borrowed(&form)).await;
-    seen.is(422).says("别的窗口暂存过").says("脚本又存了一次");
+    seen.is(422).says("别的窗口保存过").says("脚本又存了一次");
     assert_eq!(seen.field("version"), "2");
     let far = "长".repeat(70_000);
     colleague.post(&format!("{at}/draft"), &[("remark", &far), ("version", "2")]).await.is(422);
@@ -76,7 +76,7 @@ story!(the_authors_own_judgement_is_kept_as_well, |engine| async move {
     mine.post(&format!("{at}/keep"), &[("remark", "再想想"), ("version", "1")]).await.shows("再想想");
     world.teacher(1).await.post(&format!("{at}/keep"), &[("remark", "x")]).await.is(404);
     let mut form = marks(&world, "A6", Level::Pass);
-    mine.post(&at, &borrowed(&form)).await.is(422).says("别的窗口暂存过").says("再想想");
+    mine.post(&at, &borrowed(&form)).await.is(422).says("别的窗口保存过").says("再想想");
     form.push(("version".to_owned(), "2".to_owned()));
     mine.post(&at, &borrowed(&form)).await.shows("自评已提交");
     mine.post(&format!("{at}/keep"), &[("remark", "太晚了")]).await.is(403);

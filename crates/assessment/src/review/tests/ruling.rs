@@ -8,7 +8,7 @@ use super::{address, all_judge, appoint, current, handed_in, judge, persona, rev
 use crate::evidence::tests::World;
 use crate::evidence::{State, Submission};
 use crate::review::samples::panel_of;
-use crate::review::{Duty, Review, ReviewState};
+use crate::review::{Duty, Review, ReviewState, check_rulings, store};
 
 /// Takes the first school's teacher `n` out of its panel.
 async fn dismissed(world: &World, head: &mut Browser, n: usize) {
@@ -61,6 +61,41 @@ story!(a_chair_who_is_one_side_does_not_settle_it, |engine| async move {
     let school = &world.town.school().node.name;
     leader.get(&at).await.is(403).says("您是这份材料的作者、评审人").says(school);
     answered(&mut leader, &at, "reject", "说明").await.is(403).says("请由本单位的其他负责人答复");
+});
+
+story!(a_seat_of_a_chair_who_is_one_side_goes_to_another, |engine| async move {
+    let world = town(engine).await;
+    let mut head = world.browser(&world.town.school().principal).await;
+    dismissed(&world, &mut head, 4).await;
+    let work = handed_in(&world, 0, "A6").await;
+    all_judge(&world, &work, Level::Pass).await;
+    let leader = world.town.school().teachers[5].person.uuid();
+    let panel = with(&world, &work, Duty::Panel, ReviewState::Open).await;
+    for (review, level) in panel.iter().zip([Level::Pass, Level::Fail]) {
+        judge(&world, review, "A6", level).await.1.shows("已提交");
+    }
+
+    // Somebody was asked before it was looked at what else they had to do with the work.
+    let system = world.test.system();
+    let own = panel.iter().find(|review| review.reviewer == leader).expect("a member");
+    let seat = Review { id: system.id(), duty: Duty::Chair, drawn_at: system.at, ..own.clone() };
+    let mut tx = system.write().await.expect("a transaction");
+    assert!(store::add(&mut tx, &seat).await.expect("asked"));
+    let found = check_rulings(&mut tx, work.programme, 9).await.expect("looked");
+    assert_eq!(found, (1, vec![seat.id]));
+    tx.commit().await.expect("commits");
+
+    let experts = &world.town.schools[1].teachers;
+    let county = world.test.ctx(world.town.county_office.who());
+    panel_of(&county, &[&experts[0], &experts[1]]).await.expect("a panel");
+    world.test.settle().await;
+    let gone = with(&world, &work, Duty::Chair, ReviewState::Void).await;
+    assert_eq!(gone.iter().map(|review| review.id).collect::<Vec<_>>(), [seat.id]);
+    let asked = with(&world, &work, Duty::Chair, ReviewState::Open).await;
+    assert_eq!(asked.iter().map(|review| review.reviewer).collect::<Vec<_>>(), [experts[0].person.uuid()]);
+    let mut tx = world.test.app.db.read().await.expect("a transaction");
+    let found = check_rulings(&mut tx, work.programme, 9).await.expect("looked");
+    assert_eq!(found, (1, Vec::new()));
 });
 
 story!(a_chair_who_is_no_side_settles_it_at_the_school, |engine| async move {

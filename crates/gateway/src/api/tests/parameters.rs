@@ -58,4 +58,13 @@ story!(a_parameter_that_there_is_not_is_told_with_those_that_there_are, |engine|
     problem(&reader.get("/people?limit=2&limit=3").await, 400, "malformed");
     reader.get("/people?limit=2&after=").await.is(200);
     own.get("/hours?from=2020-01-01&until=2030-01-01&limit=5").await.is(200);
+    own.get("/hours?from=2020-01-01&until=2020-01-01").await.is(200);
+    let seen = own.get("/hours?from=2021-12-31&until=2021-01-01").await;
+    problem(&seen, 400, "malformed");
+    assert!(
+        body(&seen)["detail"]
+            .as_str()
+            .expect("a sentence")
+            .contains("from（2021-12-31）在 until（2021-01-01）之后")
+    );
 });

@@ -47,6 +47,10 @@ story!(a_platform_takes_back_what_it_reported_once, |engine| async move {
     let items = listed["items"].as_array().expect("items");
     let taken_back = items.iter().find(|item| item["id"] == "v1").expect("it stays where it is");
     assert_eq!((&taken_back["reversed"], &taken_back["entry"]), (&json!(true), &answer["rows"][0]["entry"]));
+    assert_eq!(taken_back["reverses"], Value::Null);
+    let back = items.iter().find(|item| item["reverses"] == taken_back["entry"]).expect("what took it back");
+    assert_eq!((&back["hours"], &back["reversed"]), (&json!("-2.00"), &json!(false)));
+    assert_eq!((&back["source"], &back["id"]), (&json!("撤回"), &taken_back["entry"]));
     place.test.signed_in(&first.who()).await.get("/hours").await.shows("撤回，冲销原记录，原因：考勤重复");
 
     // Another platform has reported nothing under this number, nor may a token elsewhere speak of it.
@@ -63,6 +67,46 @@ story!(a_platform_takes_back_what_it_reported_once, |engine| async move {
     assert_eq!(outcomes(&machine.report(&rows).await), ["withdrawn", "entered"]);
     assert_eq!(place.seconds(second.person).await, 3 * length);
     assert_eq!(place.seconds(third.person).await, 20 * length);
+});
+
+/// Hours of a hundred, exactly.
+fn hundredths(items: &[Value]) -> i64 {
+    let digits = |item: &Value| item["hours"].as_str().expect("hours").replace('.', "");
+    items.iter().map(|item| digits(item).parse::<i64>().expect("two decimals")).sum()
+}
+
+story!(whoever_adds_up_what_is_listed_has_what_stands, |engine| async move {
+    let place = Place::begin(engine).await;
+    let machine = place.reporter().await;
+    let rows = [place.row(0, "2", "v1"), place.row(1, "1.5", "v2"), place.row(2, "1", "v3")];
+    machine.report(&rows).await;
+    machine.report(&[withdrawal("v1", "考勤重复"), withdrawal("v2", "学时有误")]).await;
+    place.test.clock.advance(chrono::TimeDelta::seconds(1));
+    machine.report(&[place.row(1, "3", "v2")]).await;
+    let whole = body(&machine.get("/hours").await)["items"].as_array().expect("items").clone();
+    assert_eq!((whole.len(), hundredths(&whole)), (6, 400));
+    // Whatever the size of the pages, and where a page ends between an entry and what took it back.
+    for limit in 1..4 {
+        let (mut found, mut after) = (Vec::new(), String::new());
+        loop {
+            place.test.clock.advance(chrono::TimeDelta::seconds(1));
+            let page = body(&machine.get(&format!("/hours?limit={limit}&after={after}")).await);
+            found.extend(page["items"].as_array().expect("items").clone());
+            let Some(next) = page["next"].as_str() else { break };
+            next.clone_into(&mut after);
+        }
+        assert_eq!(found, whole, "{limit}");
+    }
+    // What is taken back after its page was read is on the next one.
+    let first = body(&machine.get("/hours?limit=5").await);
+    let last = whole[5].clone();
+    assert_eq!((&last["id"], &last["hours"]), (&json!("v2"), &json!("3.00")));
+    let next = body(&machine.get("/hours?limit=5").await)["next"].as_str().expect("a page more").to_owned();
+    machine.report(&[withdrawal("v2", "又错了")]).await;
+    let rest = body(&machine.get(&format!("/hours?after={next}")).await);
+    let [first, rest] = [first, rest].map(|page| page["items"].as_array().expect("items").clone());
+    assert_eq!((first.len(), rest.len()), (5, 2));
+    assert_eq!(hundredths(&rest), 0);
 });
 
 story!(what_a_person_or_records_decided_is_not_taken_back, |engine| async move {

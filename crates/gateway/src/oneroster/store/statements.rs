@@ -7,9 +7,11 @@ mod moved;
 // to), t0 … t5, status, n1 (a moment), changed_at with made (it was written last at the later of the
 // two, the second within the identifier), o1, o2 (its place in the collection's own order).
 
+// The highest of the part has no parent that could be looked up.
 macro_rules! orgs {
     () => {
-        "select n.id as k1, n.id as k2, '' as k3, n.parent as i1, n.id as i2, n.name as t0,
+        "select n.id as k1, n.id as k2, '' as k3, case when n.path = $1 then null else n.parent end as i1,
+        n.id as i2, n.name as t0,
         case n.kind when 'province' then 'state' when 'city' then 'district' when 'county' then 'district'
             when 'school' then 'school' when 'group' then 'department' else 'local' end as t1,
         coalesce(n.code, '') as t2, n.kind as t3, '' as t4, '' as t5,

@@ -5,6 +5,7 @@ use std::io::{Cursor, Read};
 use tisheng_kernel::Id;
 use tisheng_platform::args;
 use tisheng_registry::people::Person;
+use tisheng_registry::samples::identity;
 use tisheng_testkit::{Browser, Chosen, Seen, story};
 use zip::ZipArchive;
 
@@ -44,6 +45,12 @@ fn amended(users: &str, person: Id<Person>, cells: &[(usize, &str)]) -> String {
         row.join(",")
     };
     users.lines().map(amend).collect::<Vec<_>>().join("\n")
+}
+
+/// The row of `person`, as a spreadsheet counts.
+fn row_of(users: &str, person: Id<Person>) -> usize {
+    let number = person.to_string();
+    1 + users.lines().position(|line| line.starts_with(&number)).expect("a row")
 }
 
 /// The place of the column `name`.
@@ -111,7 +118,7 @@ story!(what_was_taken_away_comes_in_again_with_another_name, |engine| async move
     for (zip, sentence) in [
         (with_users(&strange, &changed.replace(&known, &nobody)), "证件号码没有填写"),
         (with_users(&taken, &unknown), "御剑"),
-        (with_users(&taken, &twice), "是同一个证件号码"),
+        (with_users(&taken, &twice), "人员编号（sourcedId）说的是第"),
     ] {
         let run = bring(&place, &mut office, &zip).await;
         office.get(&format!("{}/findings", run.path)).await.shows(sentence);
@@ -123,4 +130,42 @@ story!(what_was_taken_away_comes_in_again_with_another_name, |engine| async move
     let found = stranger.get(&format!("{}/findings", run.path)).await;
     found.shows("证件号码没有填写").hides("系统中此人登记的姓名是");
     assert_eq!(at_work(&place).await, after);
+});
+
+story!(a_number_of_the_record_and_a_paper_that_disagree_are_an_error, |engine| async move {
+    let place = Place::begin(engine).await;
+    let mut office = place.test.signed_in(&place.town.county_office.who()).await;
+    let taken = office.get("/oneroster/export.zip").await;
+    let taken = files(&taken.is(200).bytes);
+    let users = &taken.iter().find(|(name, _)| name == "users.csv").expect("users").1;
+    let paper = place_of(users, "identifier");
+    let before = at_work(&place).await;
+    // The first teachers of the school have the seventh paper and those after it.
+    let [one, other] = [&place.town.school().teachers[0], &place.town.school().teachers[1]];
+    let [own, theirs, strange] = [7, 8, 900].map(identity);
+
+    // Whoever is known by both is who he is.
+    let agreed = with_users(&taken, &amended(users, one.person, &[(paper, own.number())]));
+    bring(&place, &mut office, &agreed).await.shows("待确认").shows("新增 0").shows("变更 1");
+
+    for (number, whose) in
+        [(&strange, "不是此人登记的号码".to_owned()), (&theirs, format!("在系统中是“{}”的", other.name))]
+    {
+        let zip = with_users(&taken, &amended(users, one.person, &[(paper, number.number())]));
+        let run = bring(&place, &mut office, &zip).await;
+        run.shows("有错误，不能导入");
+        let found = office.get(&format!("{}/findings?weight=error", run.path)).await;
+        let row = row_of(users, one.person);
+        found.shows(&format!("{row} {} 证件号码", one.name)).shows(&whose).hides("说的是第");
+        found.shows(&format!("人员编号（sourcedId）在系统中是“{}（{}）”", one.name, own.masked()));
+        found.shows(&number.masked());
+    }
+
+    // A number that somebody else's system gave, and a paper that nobody has, are somebody new.
+    let [known, given] = [one.person.to_string(), one.node.id.to_string()];
+    let elsewhere: Vec<(String, String)> =
+        taken.iter().map(|(name, text)| (name.clone(), text.replace(&known, &given))).collect();
+    let changed = amended(users, one.person, &[(paper, strange.number())]).replace(&known, &given);
+    bring(&place, &mut office, &with_users(&elsewhere, &changed)).await.shows("新增 1");
+    assert_eq!(at_work(&place).await, before);
 });

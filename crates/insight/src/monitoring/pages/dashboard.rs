@@ -72,11 +72,11 @@ impl NodePage {
     }
 
     /// The address of a table of the page as a file, in the order shown: of the places below where `of` names no
-    /// other.
-    fn file(&self, of: &str) -> String {
+    /// other; `format` is xlsx or csv.
+    fn file(&self, of: &str, format: &str) -> String {
         let asked = [("sort", self.order.as_str()), ("of", of)];
         let asked = asked.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        format!("/monitor/{}/table{}", self.node.id, Filters::new(Vec::from(asked)).with("format", "xlsx"))
+        format!("/monitor/{}/table{}", self.node.id, Filters::new(Vec::from(asked)).with("format", format))
     }
 }
 

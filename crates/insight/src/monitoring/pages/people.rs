@@ -8,15 +8,14 @@ use tisheng_kernel::number::thousands;
 use tisheng_kernel::{HourLength, Id, Seconds};
 use tisheng_platform::web::layout::show;
 use tisheng_platform::web::paging::{ROWS, Slice};
-use tisheng_platform::web::serve::packed;
 use tisheng_platform::web::session::SignedIn;
+use tisheng_platform::web::whole::Whole;
 use tisheng_platform::web::{Answer, Cursor, Failure, Filters, Page, Path};
 use tisheng_platform::{DbError, Scope, Tx};
 use tisheng_policy::scheme::{self, Programme};
 
 use tisheng_registry::organisation::{Kind, Node};
 use tisheng_rules::{Condition, Facts, Scheme};
-use tisheng_sheet::{Growing, WriteError};
 
 use super::{order, place};
 use crate::monitoring::model::Stage;
@@ -148,7 +147,7 @@ impl List<'_> {
 
     /// Writes all of them: at once where they are few enough, else as many at a time as a walk along the roll
     /// gives.
-    async fn write(&self, tx: &mut Tx, table: &mut Growing) -> Result<(), Failure> {
+    async fn write(&self, tx: &mut Tx, mut whole: Whole) -> Result<Whole, Failure> {
         let (figures, _) = store::figures_below(tx, self.programme, self.scope).await?;
         let most = if figures.of(Stage::Teachers) < ALL { ALL } else { store::STRIDE };
         let mut after = Cursor::default();
@@ -158,9 +157,9 @@ impl List<'_> {
             if let Some(Shown { teacher, .. }) = rows.last() {
                 after = Cursor { key: teacher.sort_key.clone(), id: teacher.person.to_string() };
             }
-            table.add(rows.into_iter().map(cells)).map_err(unwritten)?;
+            whole = whole.add(rows.into_iter().map(cells).collect()).await?;
             if is_last {
-                return Ok(());
+                return Ok(whole);
             }
         }
     }
@@ -218,6 +217,8 @@ fn sort(rows: &mut [Shown], text: &str) {
 /// `GET /monitor/{node}/people`: exactly the people whom a figure counts.
 pub(super) async fn people(asker: SignedIn, Path(node): Path<Id<Node>>, filters: Filters) -> Answer {
     let ctx = &asker.ctx;
+    let form = filters.text("format");
+    let turn = if form.is_empty() { None } else { Some(ctx.app.turns.take().await?) };
     let mut tx = ctx.read().await?;
     let (node, programme) = place(ctx, &mut tx, node).await?;
     let rules = scheme::rules(&ctx.app, &mut tx, &programme).await?;
@@ -239,17 +240,15 @@ pub(super) async fn people(asker: SignedIn, Path(node): Path<Id<Node>>, filters:
     let is_counted = is_counted(&mut tx, programme.id, &node, filters.text("dimension")).await?;
     let words = Words { gates: untouched(&rules), length: *rules.hours.length };
     let list = List { programme: programme.id, scope: &scope, wanted, words: &words, order: &order };
-    if !filters.text("format").is_empty() {
+    if let Some(turn) = turn {
         let head = ["姓名", "学校", "学科", hours.as_str(), "是否达标", "还差"];
         let numbers = [false, false, false, true, false, false];
-        let mut table =
-            Growing::new(filters.text("format"), "教师名单", &head, &numbers).map_err(unwritten)?;
+        let mut whole = Whole::begin(&ctx.app, turn, (form, "教师名单"), (&head, &numbers))?;
         if is_counted {
-            list.write(&mut tx, &mut table).await?;
+            whole = list.write(&mut tx, whole).await?;
         }
         drop(tx);
-        let (name, kind) = (format!("教师名单.{}", table.ending()), table.media_type());
-        return packed(&name, kind, move || table.finish()).await;
+        return whole.answer().await;
     }
     let mut rows = match is_counted {
         true if order.is_empty() => list.read(&mut tx, &filters.cursor(), store::PAGE).await?,
@@ -287,10 +286,6 @@ pub(super) async fn people(asker: SignedIn, Path(node): Path<Id<Node>>, filters:
         all: all.map(thousands).unwrap_or_default(),
         filters,
     })
-}
-
-fn unwritten(error: WriteError) -> Failure {
-    Failure::Internal(error.to_string())
 }
 
 fn cells(row: Shown) -> Vec<String> {

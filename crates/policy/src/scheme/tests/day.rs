@@ -123,7 +123,9 @@ story!(a_day_is_called_off_with_a_reason_and_chosen_again, |engine| async move {
     let draft = tried(&test, &mut office, "9").await;
     let (id, step) = (id_of(&draft), format!("{}/step", draft.path));
     office.post(&step, &[("do", "call_off"), ("reason", "没有预定")]).await.is(422).says("没有在等待生效");
+    office.post(&step, &[("do", "call_off"), ("reason", "")]).await.is(422).says("请填写撤回原因");
     office.post(&step, &[("do", "wait"), ("day", "2023-11-01")]).await.shows("待生效");
+    office.post(&step, &[("do", "wait"), ("day", "")]).await.is(422).says("请填写生效日期");
     for again in ["wait", "withdraw"] {
         let refused = office.post(&step, &[("do", again), ("day", "2023-11-02")]).await;
         refused.is(422).says("当前状态为“待生效”");

@@ -117,16 +117,11 @@ pub(crate) async fn edit_page(
         return Err(Failure::NotFound);
     }
     let page = page_of(asker, &mut tx, &node, "更名、调整、停用").await?;
-    // A form that the page does not have, such as that of a place closed meanwhile, says nothing itself.
-    let is_shown = match typed.text("form") {
-        "rename" | "recode" | "close" => node.is_open(),
-        form => form == "reopen" && !node.is_open(),
-    };
     Ok(EditPage {
         page: page.crumb(&node.name, format!("/organisation/{}", node.id)),
         node,
         typed,
-        errors: if is_shown { errors } else { errors.untitled() },
+        errors,
         today: asker.ctx.at.date(),
     })
 }

@@ -43,7 +43,7 @@ impl PersonPage {
     fn period(&self, since: &NaiveDate, until: &Option<NaiveDate>) -> String {
         let first = organisation::day(since);
         match until {
-            None => format!("{first} — 至今"),
+            None => format!("{first}至今"),
             Some(until) if until <= since => format!("{first}（当日）"),
             Some(until) => format!("{first} — {}", organisation::last_day(until)),
         }

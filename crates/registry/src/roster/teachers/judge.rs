@@ -24,29 +24,42 @@ pub async fn judge(
     items: &mut [Item<Row>],
 ) -> Result<(), DbError> {
     let rows = || items.iter().filter_map(|item| item.row.as_ref());
-    let with_paper = rows().filter(|row| row.number.is_none());
+    let with_paper = rows().filter(|row| !row.is_by_number());
     let papers: Vec<&[u8]> = with_paper.map(|row| row.entered.paper_index.as_slice()).collect();
     let numbers: Vec<Uuid> = rows().filter_map(|row| row.number).collect();
     let mut known = intake::by_papers(tx, &papers).await?;
     let numbered = intake::by_numbers(tx, &numbers).await?;
     for item in items.iter_mut() {
         if let Some((row, notes)) = item.told() {
-            match row.number {
-                Some(number) => meet(desk, row, numbered.get(&number), notes),
-                None => row.known = known.remove(&row.entered.paper_index),
+            // Of anybody outside the clerk's part of the tree a number tells nothing.
+            let of_number = row.number.and_then(|number| numbered.get(&number));
+            let of_number = of_number.filter(|(_, known)| desk.scope.holds(known.path()));
+            let mut is_unclear = false;
+            if row.is_by_number() {
+                meet(row, of_number, notes);
+            } else {
+                row.known = known.remove(&row.entered.paper_index);
+                if let Some((_, meant)) = of_number.filter(|(paper, _)| *paper != row.entered.paper_index) {
+                    notes.wrong(PAPER, two_people(desk, meant, row));
+                    memory.present.insert(meant.person);
+                    is_unclear = true;
+                }
             }
             row.school = if leaving::names_no_school(desk, row) {
                 leaving::school_of(desk, row)
             } else {
                 find_school(&mut memory.schools, desk, row, notes)
             };
-            if desk.is_part() || row.number.is_some() {
+            if desk.is_part() || row.is_by_number() {
                 leaving::fill_in(row, notes);
             }
             if !row.leaves {
                 settle_stage(&memory.schools, row, notes);
             }
-            find_doubles(memory, row, notes);
+            // A paper that may be another's makes nobody else's row a second one.
+            if !is_unclear {
+                find_doubles(memory, row, notes);
+            }
         }
     }
     let logins: Vec<String> = items.iter().filter_map(|item| item.row.as_ref()?.login.clone()).collect();
@@ -72,10 +85,9 @@ pub async fn judge(
     Ok(())
 }
 
-/// Finds whom a row names by the number of the record, within the clerk's part of the tree: of anybody else
-/// a number tells nothing.
-fn meet(desk: &Desk, row: &mut Row, found: Option<&(Vec<u8>, OnRoll)>, notes: &mut Notes) {
-    let Some((paper, known)) = found.filter(|(_, known)| desk.scope.holds(known.path())) else {
+/// Takes whom a row names by the number of the record alone.
+fn meet(row: &mut Row, found: Option<&(Vec<u8>, OnRoll)>, notes: &mut Notes) {
+    let Some((paper, known)) = found else {
         notes.wrong(PAPER, UNMET);
         return;
     };
@@ -88,6 +100,22 @@ fn meet(desk: &Desk, row: &mut Row, found: Option<&(Vec<u8>, OnRoll)>, notes: &m
 
 /// What is said of a number of a record that is nobody's here.
 const UNMET: &str = "证件号码没有填写，您管理的范围内也没有这个编号的人员；新登记的人员请填写证件号码";
+
+/// What is said where the number of the record is that of `meant` and the paper is another's or nobody's: which
+/// of the two is wrong, the file does not say.
+fn two_people(desk: &Desk, meant: &OnRoll, row: &Row) -> String {
+    let whose = match &row.known {
+        Some(other) if desk.scope.holds(other.path()) => format!("在系统中是“{}”的", other.name),
+        Some(_) => "在系统中是另一人的".to_owned(),
+        None => "不是此人登记的号码".to_owned(),
+    };
+    format!(
+        "人员编号（sourcedId）在系统中是“{}（{}）”，证件号码 {} {whose}；请改正其中一项。证件号码确有更正的，请先在系统中更正此人的信息",
+        meant.name,
+        meant.paper_masked,
+        row.masked(),
+    )
+}
 
 fn find_school(schools: &mut Schoolbook, desk: &Desk, row: &Row, notes: &mut Notes) -> Option<Uuid> {
     if row.school_code.is_empty() && row.school_name.is_empty() {
@@ -182,6 +210,14 @@ fn find_same_paper(memory: &mut Memory, row: &Row, notes: &mut Notes) {
     let here = row.school.map_or(NOWHERE, |school| *memory.named.entry(school).or_insert(next));
     let paper = key(&row.entered.paper_index);
     match memory.papers.get(&paper) {
+        Some((first, _)) if row.is_by_number() => {
+            notes.wrong(
+                PAPER,
+                format!(
+                    "人员编号（sourcedId）说的是第 {first} 行的同一人；同一人的请删去一行，不是同一人的请核对编号"
+                ),
+            );
+        }
         Some((first, there)) if *there == here => {
             notes.wrong(
                 PAPER,
@@ -255,7 +291,7 @@ fn compare(schools: &Schoolbook, desk: &Desk, item: &mut Item<Row>) -> Option<Di
     let difference = difference(what, fields);
     if known.name != row.entered.name.as_str() {
         // A number alone gives away no name of somebody elsewhere.
-        if row.number.is_some() {
+        if row.is_by_number() {
             let sentence = format!("系统中此人登记的姓名是“{}”，请核对是否同一人", known.name);
             notes.warn(row::NAME, sentence);
         } else if desk.scope.holds(known.path()) {

@@ -155,7 +155,7 @@ pub const COLUMNS: [Column; 16] = [
 pub struct Row {
     /// The person, ready to be written.
     pub entered: Entered,
-    /// The number of the record, in a row without a paper.
+    /// The number of the record, where the row says one.
     pub number: Option<Uuid>,
     /// The school's name as the file has it; may be empty.
     pub school_name: String,
@@ -182,6 +182,11 @@ pub struct Row {
 }
 
 impl Row {
+    /// Whether the number of the record is all that says who is meant.
+    pub const fn is_by_number(&self) -> bool {
+        self.entered.identity.is_none()
+    }
+
     /// The number of the paper with its middle hidden; empty while nobody is known by the number of the
     /// record.
     pub fn masked(&self) -> String {
@@ -198,13 +203,14 @@ pub fn read(desk: &Desk, line: &mut Line<'_>) -> Option<Row> {
     let name = line.need(NAME, PersonName::parse);
     let kind = line.read(PAPER_KIND, str::parse::<PaperKind>).unwrap_or(PaperKind::IdentityCard);
     let has_paper = !line.text(PAPER).is_empty();
-    let number = line.read(NUMBER, number).filter(|_| !has_paper);
+    let number = line.read(NUMBER, number);
+    let is_by_number = number.is_some() && !has_paper;
     let paper = |text: &str| Identity::parse(kind, text);
-    let identity = if number.is_some() { None } else { line.need(PAPER, paper) };
+    let identity = if is_by_number { None } else { line.need(PAPER, paper) };
     let phone = line.read(PHONE, Phone::parse);
     let teaches = teaches(line);
     let leaves = leaves(line);
-    let subject = subject(line, teaches && !leaves && !desk.is_part() && number.is_none());
+    let subject = subject(line, teaches && !leaves && !desk.is_part() && !is_by_number);
     let stage = line.read(STAGE, words::stage);
     let title = line.read(TITLE, words::title).unwrap_or_default();
     let since = since(desk, line);
@@ -212,7 +218,7 @@ pub fn read(desk: &Desk, line: &mut Line<'_>) -> Option<Row> {
     let school_name = line.text(SCHOOL).to_owned();
     let school_code = tidy(line.text(SCHOOL_CODE));
     let name = name?;
-    if identity.is_none() && number.is_none() {
+    if identity.is_none() && !is_by_number {
         return None;
     }
     let sex = sex(line, identity.as_ref());

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use tisheng_kernel::{Id, Instant};
+use tisheng_kernel::Instant;
 use tisheng_platform::{DbError, Tx};
 use uuid::Uuid;
 
@@ -12,8 +12,8 @@ use super::leaving;
 use super::row::Row;
 use super::{ACCOUNTS, Memory};
 use crate::access::intake::{self as accounts, Giving, LEFT, Opening};
+use crate::people::PostState;
 use crate::people::intake::{self, Duties, NewPost, Newcomer, OnRoll, PostOnRoll};
-use crate::people::{self, PostState};
 use crate::role::Role;
 use crate::roster::kind::{Book, Desk, Item};
 use crate::roster::schoolbook::Schoolbook;
@@ -71,14 +71,6 @@ pub async fn take(
     intake::take_on(tx, &newcomers).await?;
     for one in &newcomers {
         book.made_as(PERSON, one.person, one.entered.mark());
-    }
-    // What is written of them meanwhile waits until it finds them at their new school; in one order, so that two
-    // files do not wait for each other.
-    let comes = |one: &&Placed<'_>| one.row.known.is_some() && !holds_post_at(one);
-    let mut coming: Vec<Uuid> = placed.iter().filter(comes).map(|one| one.person).collect();
-    coming.sort_unstable();
-    for person in coming {
-        people::hold(tx, Id::from_uuid(person)).await?;
     }
     // The file names them, though nobody knew them when it was judged.
     memory.present.extend(newcomers.iter().map(|one| one.person));

@@ -1,5 +1,7 @@
 //! Approving, by the school, or above it when nobody there may: nobody approves what they planned.
 
+use std::collections::BTreeSet;
+
 use tisheng_kernel::Id;
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, DbError, Tx};
@@ -146,7 +148,10 @@ pub async fn withdraw_approval(
     let (found, _) = to_judge(ctx, tx, programme, id).await?;
     let moving = Moving { decision: reason, ..Moving::default() };
     step(ctx, tx, &found, Step::WithdrawApproval, &moving).await?;
-    for attendee in store::attendees(tx, id).await? {
+    let attendees = store::attendees(tx, id).await?;
+    let people: BTreeSet<Id<Person>> = attendees.iter().map(|attendee| attendee.person).collect();
+    hours::hold_all(tx, programme.id, &people).await?;
+    for attendee in attendees {
         let number = found.source_id(attendee.person, found.approvals);
         hours::reverse_report(ctx, tx, programme, (SOURCE, &number), reason).await?;
     }

@@ -423,7 +423,8 @@ async fn change_list(asker: SignedIn, id: Id<Activity>, fields: Fields, enters: 
     }
 }
 
-/// The page once more with the ticks and the reason.
+/// The page once more with the ticks and the reason. Once the attendance is closed the page asks for the reason of
+/// another deed, which says nothing of this one.
 async fn list_again(
     asker: &SignedIn,
     id: Id<Activity>,
@@ -431,7 +432,9 @@ async fn list_again(
     errors: FormErrors,
 ) -> Result<ShowPage, Failure> {
     let page = show_page(asker, id, fields.text("reason"), errors).await?;
-    Ok(ShowPage { ticked: fields.all("person").map(str::to_owned).collect(), ..page })
+    let ticked = fields.all("person").map(str::to_owned).collect();
+    let errors = if page.state.takes_attendance() { page.errors } else { page.errors.untitled() };
+    Ok(ShowPage { ticked, errors, ..page })
 }
 
 /// `GET /activities/{id}/sheet`: the attendance list as a table.

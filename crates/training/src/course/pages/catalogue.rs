@@ -114,7 +114,7 @@ async fn platform_named(ctx: &Ctx, tx: &mut Tx, text: &str) -> Result<String, Fa
     }
 }
 
-pub(super) fn capabilities(rules: &Scheme) -> Vec<(String, String)> {
+fn capabilities(rules: &Scheme) -> Vec<(String, String)> {
     let all = rules.framework.capabilities.iter();
     all.map(|capability| (capability.code.clone(), format!("{} {}", capability.code, capability.name)))
         .collect()

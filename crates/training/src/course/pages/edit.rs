@@ -9,12 +9,12 @@ use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors,
 use tisheng_registry::access;
 use tisheng_registry::organisation::Stage;
 use tisheng_registry::people::SUBJECTS;
+use tisheng_rules::Scheme;
 
 use super::super::actions::{self, AUTHORS, Submitted};
 use super::super::file::permille;
 use super::super::model::{Counts, Course, CourseError, Draft, Source, TermsState, of_hundred};
 use super::super::store;
-use super::catalogue::capabilities;
 use super::ground;
 use crate::platform::{self, Platform};
 
@@ -55,10 +55,32 @@ struct EditPage {
     platforms: Vec<(String, String)>,
     sources: Vec<(&'static str, &'static str)>,
     ways: Vec<(&'static str, &'static str)>,
-    capabilities: Vec<(String, String)>,
+    dimensions: Vec<Dimension>,
     stages: Vec<(&'static str, &'static str)>,
     subjects: [&'static str; 28],
     errors: FormErrors,
+}
+
+/// A dimension with its capabilities, which are folded away while none of them is ticked.
+struct Dimension {
+    title: String,
+    is_ticked: bool,
+    /// Code and label of each.
+    capabilities: Vec<(String, String)>,
+}
+
+fn dimensions(rules: &Scheme, ticked: &[String]) -> Vec<Dimension> {
+    let framework = &rules.framework;
+    let all = framework.dimensions.iter().map(|dimension| {
+        let within = framework.capabilities.iter().filter(|one| one.dimension == dimension.key);
+        let capabilities: Vec<(String, String)> = within.map(|one| (one.code.clone(), one.label())).collect();
+        Dimension {
+            title: dimension.title.clone(),
+            is_ticked: capabilities.iter().any(|(code, _)| ticked.contains(code)),
+            capabilities,
+        }
+    });
+    all.filter(|dimension| !dimension.capabilities.is_empty()).collect()
 }
 
 /// The fields that something may be wrong with beyond what stands in them alone.
@@ -134,11 +156,11 @@ async fn edit_page(
         action,
         back,
         is_new: id.is_none(),
+        dimensions: dimensions(&rules, &typed.capabilities),
         typed,
         platforms: platforms.into_iter().map(|p| (p.id.to_string(), p.name)).collect(),
         sources: Source::options(),
         ways: Counts::options(),
-        capabilities: capabilities(&rules),
         stages: Stage::options(),
         subjects: SUBJECTS,
         errors: errors.titled(&TITLES),

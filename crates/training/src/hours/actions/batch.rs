@@ -3,15 +3,18 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
+use tisheng_kernel::Id;
 use tisheng_platform::{Ctx, Scope, Tx, audit};
 use tisheng_policy::scheme::Programme;
+use tisheng_registry::people::Person;
 
 use super::super::delivery::Tally;
 use super::super::model::{Channel, HoursError, Logged, Report, Waiting};
 use super::super::store;
 use super::super::told::{Outcome, ToldRow, told};
+use super::reversal::people_of;
 use super::withdrawal::{Withdrawal, Withdrawn, withdraw};
-use super::{changed, take};
+use super::{Found, changed, find, take};
 
 /// What another system says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +50,7 @@ pub async fn log_each(
     programme: &Programme,
     (source, sent): (&str, &[Sent]),
 ) -> Result<Vec<Answered>, HoursError> {
+    take_turns_of_sent(ctx, tx, programme, (source, sent)).await?;
     let (mut answers, mut rows) = (Vec::with_capacity(sent.len()), Vec::new());
     let (mut concerned, mut tally) = (BTreeSet::new(), Tally::default());
     for one in sent {
@@ -84,6 +88,56 @@ pub async fn log_each(
     let detail = json!({ "source": source, "tally": tally });
     audit::record(ctx, tx, "hours.reports_taken", programme.id.uuid(), &detail).await?;
     Ok(answers)
+}
+
+/// Takes the turns of everybody whom `reports` are about, before the first of them is taken: two batches that name
+/// the same teachers in different orders do not wait for each other.
+pub(in crate::hours) async fn take_turns(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    reports: &[&Report],
+) -> Result<(), HoursError> {
+    if !tx.has_rivals() {
+        return Ok(());
+    }
+    let mut people = BTreeSet::new();
+    for report in reports {
+        people.extend(about(ctx, tx, report).await?);
+    }
+    Ok(store::turns::hold_all(tx, programme.id, &people).await?)
+}
+
+/// The same of what another system sends.
+async fn take_turns_of_sent(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    programme: &Programme,
+    (source, sent): (&str, &[Sent]),
+) -> Result<(), HoursError> {
+    if !tx.has_rivals() {
+        return Ok(());
+    }
+    let mut people = BTreeSet::new();
+    for one in sent {
+        match one {
+            Sent::Report(report) => people.extend(about(ctx, tx, report).await?),
+            Sent::Withdrawal(Withdrawal { number, .. }) => {
+                let entries = store::of_number(tx, programme.id, source, number).await?;
+                let reports = store::reports::of_number(tx, programme.id, source, number).await?;
+                people.extend(people_of(&entries, &reports));
+            }
+        }
+    }
+    Ok(store::turns::hold_all(tx, programme.id, &people).await?)
+}
+
+/// Whom a report is about, where that is sure.
+async fn about(ctx: &Ctx, tx: &mut Tx, report: &Report) -> Result<Option<Id<Person>>, HoursError> {
+    Ok(match find(ctx, tx, &report.whom).await? {
+        Found::One(person) => Some(person),
+        Found::NotSure(_) => None,
+    })
 }
 
 /// Why a report waits.

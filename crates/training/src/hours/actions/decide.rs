@@ -1,5 +1,7 @@
 //! What a person decides about reports that wait.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 use tisheng_kernel::Id;
 use tisheng_platform::web::Failure;
@@ -75,7 +77,7 @@ pub(super) async fn settle(
     (person, reason): (Id<Person>, &str),
 ) -> Result<WaitingState, HoursError> {
     let (id, from) = (parked.id, parked.state);
-    people::hold(tx, person).await?;
+    store::turns::hold(tx, programme.id, person).await?;
     let teacher = people::teacher(tx, person).await?;
     let report = parked.report(person);
     let weighed = weigh(ctx, tx, programme, &report, (person, Day::default())).await?;
@@ -186,9 +188,9 @@ async fn put_aside(
 ) -> Result<(), HoursError> {
     let waiting = in_state(ctx, tx, programme, id, from).await?;
     with_reason(reason)?;
-    // The teacher before the report, as everywhere: two that wait for each other would both be turned away.
+    // The teacher before the report, as everywhere: of two that wait for each other one would be turned away.
     if let Some(person) = waiting.person {
-        people::hold(tx, person).await?;
+        store::turns::hold(tx, programme.id, person).await?;
     }
     // Decided first: what is taken back ends the doubts that are still open about it.
     end_waiting(ctx, tx, programme, (id, from), (to, None, reason)).await?;
@@ -241,6 +243,9 @@ pub async fn take_newer(
     with_reason(reason)?;
     let known = store::of_number(tx, programme.id, &newer.source, &newer.source_id).await?;
     let latest = known.last().ok_or(Failure::NotFound)?;
+    // The newer report may be about somebody else.
+    let people: BTreeSet<Id<Person>> = newer.person.into_iter().chain([latest.person]).collect();
+    store::turns::hold_all(tx, programme.id, &people).await?;
     match take_back(ctx, tx, programme, latest, (REVERSAL, reason)).await {
         Ok(_) if Some(latest.person) != newer.person => changed(ctx, tx, programme, latest.person).await?,
         Ok(_) | Err(HoursError::Reversed) => {}

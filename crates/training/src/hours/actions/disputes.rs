@@ -36,6 +36,8 @@ pub async fn open(
         None => title.to_owned(),
     };
     let rules = scheme::rules(&ctx.app, tx, programme).await?;
+    // What follows a transfer waits for it, and finds it where it was opened.
+    store::turns::hold(tx, programme.id, person).await?;
     let teacher = people::teacher(tx, person).await?;
     let opening = Opening {
         id: ctx.id(),

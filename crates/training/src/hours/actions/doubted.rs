@@ -4,7 +4,6 @@ use serde_json::json;
 use tisheng_kernel::Id;
 use tisheng_platform::{Ctx, Tx, audit};
 use tisheng_policy::scheme::Programme;
-use tisheng_registry::people;
 
 use super::super::model::{Entry, HoursError, REVERSAL, Waiting, WaitingState};
 use super::super::store;
@@ -27,7 +26,7 @@ pub async fn doubt_entry(
 ) -> Result<(), HoursError> {
     let known = store::of_number(tx, programme.id, source, number).await?;
     let Some(entry) = known.last() else { return Ok(()) };
-    people::hold(tx, entry.person).await?;
+    store::turns::hold(tx, programme.id, entry.person).await?;
     if free_revision(tx, programme, &known).await?.is_some()
         || super::reversed(tx, programme, &known).await?.is_some()
     {

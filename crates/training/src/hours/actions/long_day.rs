@@ -3,7 +3,6 @@
 
 use tisheng_platform::{Ctx, Tx};
 use tisheng_policy::scheme::Programme;
-use tisheng_registry::people;
 
 use super::super::doubt::is_long_day;
 use super::super::model::{HoursError, LEAST_REASON, Report};
@@ -21,7 +20,7 @@ pub async fn believe(
     report: &Report,
     booking: &Booking<'_>,
 ) -> Result<Option<bool>, HoursError> {
-    people::hold(tx, booking.person).await?;
+    store::turns::hold(tx, programme.id, booking.person).await?;
     let booked = store::booked_on(tx, programme.id, booking.person, report.worked_on).await?;
     let long_day = is_long_day(report, booked);
     if long_day && !says_why(booking.reason) {

@@ -90,7 +90,7 @@ pub(in crate::hours) async fn take_back(
     if entry.reverses.is_some() {
         return Err(HoursError::IsReversal);
     }
-    people::hold(tx, entry.person).await?;
+    store::turns::hold(tx, programme.id, entry.person).await?;
     let report = Report {
         seconds: -entry.seconds,
         source: source.to_owned(),
@@ -122,7 +122,7 @@ pub async fn reverse_report(
 ) -> Result<(), HoursError> {
     let known = store::of_number(tx, programme.id, source, source_id).await?;
     let waiting = store::reports::of_number(tx, programme.id, source, source_id).await?;
-    hold_all(tx, &known, &waiting).await?;
+    store::turns::hold_all(tx, programme.id, &people_of(&known, &waiting)).await?;
     let ended = store::reports::withdraw(ctx, tx, programme.id, (source, source_id), reason).await?;
     let taken = take_back_number(ctx, tx, programme, (source, source_id), reason).await?;
     for entry in &taken {
@@ -136,16 +136,11 @@ pub async fn reverse_report(
     Ok(told(ctx, tx, programme, source, vec![row]).await?)
 }
 
-/// Holds everybody of whom entries and reports of a number are, before anything is written of these: whoever
-/// decides about one of them holds the teacher first, too.
-pub(super) async fn hold_all(tx: &mut Tx, entries: &[Entry], reports: &[Waiting]) -> Result<(), HoursError> {
+/// Everybody of whom entries and reports of a number are: their turns are taken before anything is written of these,
+/// as whoever decides about one of them does.
+pub(super) fn people_of(entries: &[Entry], reports: &[Waiting]) -> BTreeSet<Id<Person>> {
     let of_entries = entries.iter().map(|entry| entry.person);
-    let people: BTreeSet<Id<Person>> =
-        of_entries.chain(reports.iter().filter_map(|report| report.person)).collect();
-    for person in people {
-        people::hold(tx, person).await?;
-    }
-    Ok(())
+    of_entries.chain(reports.iter().filter_map(|report| report.person)).collect()
 }
 
 /// Takes back every entry of a number that stands, with a [`WITHDRAWAL`]; gives those. Whatever a

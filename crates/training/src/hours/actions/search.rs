@@ -1,5 +1,7 @@
 //! Looking again for the teachers of reports that found none, when somebody asks.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use tisheng_kernel::Id;
 use tisheng_platform::jobs::{self, Claimed, Handlers, Job, JobError};
@@ -85,16 +87,21 @@ async fn settle_some(
     programme: &Programme,
     some: &[Findable],
 ) -> Result<u32, HoursError> {
-    let mut found = 0;
+    let mut matched = Vec::new();
     for one in some {
         let keys = (one.paper_key.as_deref(), one.phone_key.as_deref());
         let Some(person) = people::of_kept(tx, &ctx.scope(), &one.name, keys).await? else { continue };
         if not_own(ctx, person).is_err() || !has_post(tx, person).await? {
             continue;
         }
-        people::hold(tx, person).await?;
-        store::reports::hold(tx, programme.id, one.id).await?;
-        let report = store::reports::of_id(tx, programme.id, &ctx.scope(), one.id).await?;
+        matched.push((person, one.id));
+    }
+    let people: BTreeSet<Id<Person>> = matched.iter().map(|(person, _)| *person).collect();
+    store::turns::hold_all(tx, programme.id, &people).await?;
+    let mut found = 0;
+    for (person, id) in matched {
+        store::reports::hold(tx, programme.id, id).await?;
+        let report = store::reports::of_id(tx, programme.id, &ctx.scope(), id).await?;
         let Some(report) = report.filter(|report| report.state == WaitingState::Parked) else { continue };
         match decide::settle(ctx, tx, programme, report, (person, ON_THE_ROLL)).await {
             Ok(_) => found += 1,

@@ -1,9 +1,11 @@
 //! Deciding about several held reports at once, for one reason.
 
+use std::collections::BTreeSet;
+
 use tisheng_kernel::Id;
 use tisheng_platform::{Ctx, Tx};
 use tisheng_policy::scheme::Programme;
-use tisheng_registry::people;
+use tisheng_registry::people::Person;
 
 use super::super::model::{HoursError, Waiting};
 use super::super::store;
@@ -46,11 +48,10 @@ pub async fn several(
     // Two who decide about the same people take them in the same order.
     found.sort_by_key(|report| (report.person, report.id));
     found.dedup_by_key(|report| report.id);
+    let people: BTreeSet<Id<Person>> = found.iter().filter_map(|report| report.person).collect();
+    store::turns::hold_all(tx, programme.id, &people).await?;
     let mut several = Several::default();
     for report in found {
-        if let Some(person) = report.person {
-            people::hold(tx, person).await?;
-        }
         // Nobody decides about it meanwhile: what is refused below has written nothing.
         store::reports::hold(tx, programme.id, report.id).await?;
         let done = match finding {

@@ -10,7 +10,7 @@ use tisheng_registry::people::{self, Person};
 
 use super::super::model::{Channel, Entry, HoursError, WITHDRAWAL, Waiting, WaitingState};
 use super::super::store;
-use super::reversal::{hold_all, take_back_number};
+use super::reversal::{people_of, take_back_number};
 use super::reversed;
 
 /// A platform no longer says what it has reported under a number.
@@ -65,7 +65,7 @@ pub(super) async fn withdraw(
         return nothing(Withdrawn::FromRecords);
     }
     let key = (source, number);
-    hold_all(tx, &entries, &reports).await?;
+    store::turns::hold_all(tx, programme.id, &people_of(&entries, &reports)).await?;
     let ended = store::reports::withdraw(ctx, tx, programme.id, key, &withdrawal.reason).await?;
     let taken = take_back_number(ctx, tx, programme, key, &withdrawal.reason).await?;
     let concerned = taken.iter().map(|entry| entry.person).collect();

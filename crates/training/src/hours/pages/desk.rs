@@ -1,5 +1,7 @@
 //! The desk: reports that wait for a person.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use tisheng_kernel::Id;
 use tisheng_platform::web::Path;
@@ -92,21 +94,21 @@ async fn desk_page(asker: &SignedIn, filters: &Filters, ticked: Ticked) -> Resul
         let label = format!("{}{shown}", tab.chinese());
         Tab { href: filters.with("state", tab.code()), label, current: tab == state }
     });
-    let mut rows = Vec::with_capacity(slice.rows.len());
-    for row in &slice.rows {
-        let mut shown = waiting_row(&rules, row);
-        // Above a school a name alone says little, and few platforms say where somebody teaches.
-        if access::is_office(ctx)
-            && let Some(person) = row.person
-        {
-            match people::teacher(&mut tx, person).await {
-                Ok(teacher) => shown.school = teacher.school_name,
-                Err(Failure::NotFound) => {}
-                Err(failure) => return Err(failure),
-            }
-        }
-        rows.push((ticked.ids.contains(&row.id), shown));
+    // Above a school a name alone says little, and few platforms say where somebody teaches. What was decided
+    // stays where it was, while its teacher may have gone.
+    let mut schools = HashMap::new();
+    if state.waits() && access::is_office(ctx) {
+        let teachers: Vec<Id<Person>> = slice.rows.iter().filter_map(|row| row.person).collect();
+        schools = store::desk::schools(&mut tx, &scope, &teachers).await?;
     }
+    let row = |row: &Waiting| {
+        let mut shown = waiting_row(&rules, row);
+        if let Some(school) = row.person.and_then(|person| schools.get(&person)) {
+            shown.school.clone_from(school);
+        }
+        (ticked.ids.contains(&row.id), shown)
+    };
+    let rows = slice.rows.iter().map(row).collect();
     // What is held is looked at for the same reason more often than not; the others are each of their own.
     let is_held = state == WaitingState::Held;
     let action = format!("/hours/waiting{}", filters.with("state", state.code()));
@@ -240,6 +242,11 @@ impl DecidePage {
     fn action(&self) -> String {
         format!("/hours/waiting/{}/decide", self.report.id)
     }
+
+    /// Whether the teacher's line says the name that was reported.
+    fn is_named_by_teacher(&self) -> bool {
+        self.teacher.split_once('（').is_some_and(|(name, _)| name == self.report.name)
+    }
 }
 
 /// `GET /hours/waiting/{id}`
@@ -265,7 +272,7 @@ async fn decide_page(
         _ => Vec::new(),
     };
     let teacher = match waiting.person {
-        Some(person) => placed(&mut tx, person).await?,
+        Some(person) => placed(ctx, &mut tx, person).await?,
         None => String::new(),
     };
     let decider = match waiting.decided_by {
@@ -283,13 +290,14 @@ async fn decide_page(
         decider,
         may_dismiss: access::require(ctx, &decide::OFFICES).is_ok(),
         reason: reason.to_owned(),
-        errors: if waiting.state.waits() { errors.titled(&[("reason", "原因")]) } else { errors },
+        errors: errors.titled(&[("reason", "原因")]),
     })
 }
 
-/// A teacher with the school, in words.
-async fn placed(tx: &mut Tx, person: Id<Person>) -> Result<String, Failure> {
+/// A teacher in words, with the school where that is the asker's to know.
+async fn placed(ctx: &Ctx, tx: &mut Tx, person: Id<Person>) -> Result<String, Failure> {
     match people::teacher(tx, person).await {
+        Ok(teacher) if !ctx.scope().holds(&teacher.path) => Ok(teacher.name),
         Ok(teacher) => Ok(format!("{}（{}）", teacher.name, teacher.school_name)),
         Err(Failure::NotFound) => Ok(String::new()),
         Err(failure) => Err(failure),
@@ -347,7 +355,9 @@ pub async fn decide(asker: SignedIn, Path(id): Path<Id<Waiting>>, fields: Fields
         }
         Err(error) => {
             drop(once);
-            let errors = as_form(error, "reason")?;
+            // The button beside a teacher has no reason: that belongs to the others.
+            let field = if fields.text("do") == "match" { "report" } else { "reason" };
+            let errors = as_form(error, field)?;
             again(&decide_page(&asker, id, (fields.text("name"), reason), errors).await?)
         }
     }

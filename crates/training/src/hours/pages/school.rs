@@ -309,7 +309,7 @@ async fn deed_page(
         person: person.id.to_string(),
         line: line_row(&rules, line),
         reason: reason.to_owned(),
-        errors: if nothing.is_empty() { errors.titled(&[("reason", "原因")]) } else { errors },
+        errors: errors.titled(&[("reason", "原因")]),
     })
 }
 

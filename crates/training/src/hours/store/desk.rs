@@ -1,11 +1,14 @@
 //! The lists of the desks, each in the orders that an index serves: within a city or more the rows of a state are
 //! walked in that order, of less they are picked out and sorted.
 
+use std::collections::HashMap;
+
 use tisheng_kernel::Id;
 use tisheng_platform::web::paging::{Cursor, Order, ROWS, literal};
-use tisheng_platform::{DbError, Scope, Tx, args};
+use tisheng_platform::{DbError, Scope, Tx, Value, args};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::access::Breadth;
+use tisheng_registry::people::Person;
 use uuid::Uuid;
 
 use super::disputes::dispute;
@@ -87,6 +90,13 @@ const REPORTS_BY_HOURS: [[&str; 2]; 2] = ways!(
         "coalesce(seconds, 0) desc, id desc"
     )
 );
+
+/// Where those teach who are named on a page, [`ROWS`] of them.
+const SCHOOLS: &str = "select p.person, p.path, n.name from post p join node n on n.id = p.school
+    where p.until is null and p.person in (
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+    $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42,
+    $43, $44, $45, $46, $47, $48, $49, $50)";
 
 /// Disputes of a state.
 macro_rules! disputes {
@@ -192,6 +202,29 @@ pub async fn reports(
             tx.rows(fitting(REPORTS, breadth, order), row, waiting).await
         }
     }
+}
+
+/// The schools within `scope` at which these people teach.
+pub async fn schools(
+    tx: &mut Tx,
+    scope: &Scope,
+    people: &[Id<Person>],
+) -> Result<HashMap<Id<Person>, String>, DbError> {
+    let page = usize::try_from(ROWS).unwrap_or(usize::MAX);
+    let mut all = HashMap::new();
+    for some in people.chunks(page) {
+        // Whoever is named last fills the places that are left.
+        let padded = some.iter().chain(some.last().into_iter().cycle()).take(page);
+        let asked: Vec<Value<'_>> = padded.map(|person| Value::from(*person)).collect();
+        tx.each(SCHOOLS, &asked, |row| {
+            if scope.holds(&row.get::<String>(1)?) {
+                all.insert(row.get(0)?, row.get(2)?);
+            }
+            Ok(())
+        })
+        .await?;
+    }
+    Ok(all)
 }
 
 /// The place of a dispute in a list of that order.

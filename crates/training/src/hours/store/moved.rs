@@ -4,6 +4,7 @@ use tisheng_kernel::Id;
 use tisheng_platform::{DbError, Scope, Tx, args};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::people::Person;
+use uuid::Uuid;
 
 const REPORTS_OF: &str = "update hour_report
     set path = (select p.path from post p where p.person = hour_report.person and p.until is null)
@@ -27,6 +28,18 @@ const DISPUTES: &str = "update hour_dispute
     where programme = $1 and state in ('open', 'mending') and exists (select 1 from post p
         where p.person = hour_dispute.person and p.until is null and p.path <> hour_dispute.path
         and p.path >= $2 and p.path < $3)";
+
+/// Whoever took up one of these posts after another one.
+const MOVED_TO: &str = "select distinct p.person from post p where p.id >= $1 and p.id <= $2
+    and exists (select 1 from post o where o.person = p.person and o.id <> p.id) order by p.person";
+
+/// Those who took up a post from `first` to `last` and had had another one.
+///
+/// # Errors
+/// What the database reports.
+pub async fn moved_to(tx: &mut Tx, (first, last): (Uuid, Uuid)) -> Result<Vec<Id<Person>>, DbError> {
+    tx.rows(MOVED_TO, args![first, last], |row| row.get(0)).await
+}
 
 /// Lets what waits about a teacher stand at the teacher's school.
 ///

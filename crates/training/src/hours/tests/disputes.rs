@@ -110,7 +110,7 @@ story!(an_answer_is_turned_round_as_long_as_nothing_is_mended, |engine| async mo
     opened(&mut own, &[("title", "一门课"), ("text", "没有记上")], &[]).await.shows("待答复");
     let mut clerk = place.browser(&school.clerk).await;
     let address = in_inbox(&mut clerk).await;
-    clerk.post(&address, &[("answer", "属实"), ("do", "uphold")]).await.shows("上传学时文件");
+    clerk.post(&address, &[("answer", "属实"), ("do", "uphold")]).await.shows("导入学时");
     clerk.post(&address, &[("answer", "属实"), ("do", "uphold")]).await.is(422).says("已经答复");
     clerk.post(&address, &[("answer", "平台查无记录"), ("do", "reject")]).await.shows("已答复");
     own.get("/hours").await.shows("异议不成立").shows("平台查无记录").hides("属实");

@@ -80,7 +80,7 @@ fn teacher(place: &Place, n: usize) -> &Persona {
 story!(what_is_wrong_in_a_file_is_told_by_row_and_column_and_nothing_is_written, |engine| async move {
     let place = Place::begin(engine).await;
     let mut clerk = place.browser(&place.town.school().clerk).await;
-    clerk.get("/roster").await.shows("学时文件");
+    clerk.get("/roster").await.shows("导入学时");
     clerk.get("/roster/hours").await.shows("记录编号");
     clerk.get("/roster/hours/template.xlsx").await.is(200);
     clerk.get("/roster/hours/template.csv").await.is(200).says("记录编号");
@@ -298,7 +298,7 @@ story!(a_file_of_hours_is_for_those_who_keep_the_ledger_of_the_place, |engine| a
     assert_eq!(balance(&place, teacher(&place, 1).person).await, Seconds::ZERO);
     for office in [&place.town.county_office, &place.town.city_office] {
         let mut office = place.browser(office).await;
-        office.get("/roster/hours").await.shows("学时文件");
+        office.get("/roster/hours").await.shows("导入学时");
         office.get(&run.path).await.shows("核对通过");
     }
 });

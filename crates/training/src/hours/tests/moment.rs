@@ -1,22 +1,22 @@
 //! What comes of one teacher at the same moment, or on one day.
 
-use std::time::Duration;
-
-use tisheng_kernel::Seconds;
-use tisheng_platform::Tx;
-use tisheng_registry::organisation::Stage;
+use tisheng_kernel::{Id, Seconds};
+use tisheng_platform::{Tx, args};
+use tisheng_registry::organisation::{Node, Stage};
+use tisheng_registry::people::Person;
+use tisheng_registry::samples::{Builder, hashed_password, identity};
 use tisheng_registry::{people, posting};
-use tisheng_testkit::story;
+use tisheng_testkit::{Chosen, story};
 
 use super::{balance, logged};
 use crate::hours::model::{Channel, Logged, Report};
-use crate::hours::{entries, log, log_all, reverse};
-use crate::samples::online_report;
+use crate::hours::{Answered, Sent, Withdrawal, Withdrawn, entries, log, log_all, log_each, reverse};
+use crate::samples::{PLATFORM, online_report};
 use crate::town::Place;
 
-/// Commits once the other has come as far as it can.
-async fn commit_late(tx: Tx) {
-    tokio::time::sleep(Duration::from_millis(200)).await;
+/// Commits once the other waits for it.
+async fn commit_late(place: &Place, tx: Tx) {
+    place.test.until_somebody_waits().await;
     tx.commit().await.expect("commits");
 }
 
@@ -29,37 +29,158 @@ story!(a_course_that_comes_by_two_ways_at_one_moment_is_seen_by_the_second, |eng
     let mut tx = clerk.write().await.expect("a transaction");
     let first = log(&clerk, &mut tx, &place.programme, &by_file).await.expect("taken");
     assert!(matches!(first, Logged::Entered(_)), "{first:?}");
-    let (_, second) = tokio::join!(commit_late(tx), logged(&place, &by_call));
+    let (_, second) = tokio::join!(commit_late(&place, tx), logged(&place, &by_call));
     let Logged::Held(waiting) = second else { panic!("{second:?}") };
     assert_eq!(balance(&place, teacher.person).await, by_file.seconds);
     let mut desk = place.browser(&place.town.school().clerk).await;
     desk.get(&format!("/hours/waiting/{waiting}")).await.shows("可能是重复报送");
 });
 
-story!(what_comes_while_its_teacher_moves_waits_at_the_new_school, |engine| async move {
-    let place = Place::begin(engine).await;
+/// Lets `moving` move the first teacher of the first school to the other one while a report about them is written.
+async fn it_waits_at_the_new_school(place: &Place, moving: impl Future<Output = ()>) {
     let [left, reached] = &place.town.schools;
-    let teacher = &left.teachers[0];
-    let report = online_report(&place.rules, teacher.person, ("one", 1, place.day(1)));
+    let report = online_report(&place.rules, left.teachers[0].person, ("one", 1, place.day(1)));
     let report = Report { doubt: Some("时长异常".to_owned()), ..report };
-    let office = place.ctx(&place.town.county_office);
-    let mut tx = office.write().await.expect("a transaction");
-    let to = people::Transfer {
-        person: teacher.person,
-        to: reached.node.id,
-        subject: "语文",
-        stage: Stage::Primary,
-        title: "",
-        on: office.at.date(),
-        reason: "工作需要",
-    };
-    posting::transfer(&office, &mut tx, &to).await.expect("transferred");
-    let (_, came) = tokio::join!(commit_late(tx), logged(&place, &report));
+    let clerk = place.ctx(&left.clerk);
+    let mut tx = clerk.write().await.expect("a transaction");
+    let came = log(&clerk, &mut tx, &place.programme, &report).await.expect("taken");
     let Logged::Held(id) = came else { panic!("{came:?}") };
-    // Nothing has followed yet: it was written there at once.
+    tokio::join!(commit_late(place, tx), moving);
     let waiting = format!("/hours/waiting/{id}");
     place.browser(&reached.clerk).await.get(&waiting).await.is(200);
     place.browser(&left.clerk).await.get(&waiting).await.is(404);
+}
+
+story!(what_comes_while_its_teacher_moves_waits_at_the_new_school, |engine| async move {
+    let place = Place::begin(engine).await;
+    let [left, reached] = &place.town.schools;
+    let office = place.ctx(&place.town.county_office);
+    it_waits_at_the_new_school(&place, async {
+        let mut tx = office.write().await.expect("a transaction");
+        let to = people::Transfer {
+            person: left.teachers[0].person,
+            to: reached.node.id,
+            subject: "语文",
+            stage: Stage::Primary,
+            title: "",
+            on: office.at.date(),
+            reason: "工作需要",
+        };
+        posting::transfer(&office, &mut tx, &to).await.expect("transferred");
+        tx.commit().await.expect("commits");
+        let mut tx = office.read().await.expect("a transaction");
+        let count = "select count(*) from hour_report";
+        let there: i64 = tx.row(count, args![], |row| row.get(0)).await.expect("a count");
+        assert_eq!(there == 0, tx.has_rivals(), "whoever moves a teacher does not wait for hours");
+        drop(tx);
+        place.settle().await;
+    })
+    .await;
+});
+
+story!(what_comes_while_a_file_moves_its_teacher_waits_at_the_new_school, |engine| async move {
+    let place = Place::begin(engine).await;
+    let [left, reached] = &place.town.schools;
+    // Four offices, the principal and the clerk were entered before.
+    let (teacher, paper) = (&left.teachers[0], identity(7));
+    let row = [teacher.name.as_str(), paper.number(), reached.node.name.as_str(), "语文"].map(str::to_owned);
+    let bytes = tisheng_sheet::csv(&["姓名", "证件号码", "学校", "任教学科"], vec![row]).expect("a file");
+    let chosen = [Chosen { field: "file", name: "调动.csv", bytes: &bytes }];
+    let mut office = place.browser(&place.town.county_office).await;
+    let run = office.post_files("/roster/teachers", &[], &chosen).await.path;
+    place.settle().await;
+    office.post(&format!("{run}/answers"), &[("answer", "yes-all")]).await.is(200);
+    let choices = [("gone", "keep"), ("accounts", "none")];
+    office.post(&format!("{run}/confirm"), &choices).await.shows("正在导入");
+    it_waits_at_the_new_school(&place, place.settle()).await;
+    office.get(&run).await.shows("已导入");
+});
+
+story!(batches_that_name_the_same_teachers_in_other_orders_are_all_taken, |engine| async move {
+    let place = Place::begin(engine).await;
+    let school = place.town.school();
+    let mut people = [school.teachers[0].person, school.teachers[1].person];
+    people.sort_unstable();
+    let [first, second] = people;
+    let report = |person, number| online_report(&place.rules, person, (number, 1, place.day(1)));
+    let clerk = place.ctx(&school.clerk);
+
+    let receipt = place
+        .beside([&report(first, "a1"), &report(second, "a2")], async {
+            let mut tx = clerk.write().await.expect("a transaction");
+            let reports = [report(second, "b1"), report(first, "b2")];
+            let receipt = log_all(&clerk, &mut tx, &place.programme, &reports).await.expect("taken");
+            tx.commit().await.expect("commits");
+            receipt
+        })
+        .await;
+    assert_eq!(receipt.entered, 2);
+
+    let answers = place
+        .beside([&report(first, "c1"), &report(second, "c2")], async {
+            let mut tx = clerk.write().await.expect("a transaction");
+            let withdrawal = Withdrawal { number: "a1".to_owned(), reason: "误报".to_owned() };
+            let sent = [Sent::Report(Box::new(report(second, "d1"))), Sent::Withdrawal(withdrawal)];
+            let answers =
+                log_each(&clerk, &mut tx, &place.programme, (PLATFORM, &sent[..])).await.expect("taken");
+            tx.commit().await.expect("commits");
+            answers
+        })
+        .await;
+    let [Answered::Report { logged, .. }, Answered::Withdrawal(withdrawn)] = &answers[..] else {
+        panic!("{answers:?}")
+    };
+    assert!(matches!(logged, Logged::Entered(_)), "{logged:?}");
+    assert!(matches!(withdrawn, Withdrawn::Taken { entry: Some(_), .. }), "{withdrawn:?}");
+});
+
+/// A school in the neighbouring county.
+async fn elsewhere(place: &Place) -> Node {
+    let system = place.test.system();
+    let mut tx = system.write().await.expect("a transaction");
+    let hashed = hashed_password().await.expect("hashed");
+    let mut builder = Builder::new(&system, &mut tx, hashed, 500);
+    let school = builder.school(&place.town.neighbour, "邻县一小", "8821000099").await.expect("a school");
+    tx.commit().await.expect("commits");
+    school
+}
+
+/// The city moves a teacher to another school; nothing follows yet.
+async fn transferred(place: &Place, person: Id<Person>, to: &Node) {
+    let city = place.ctx(&place.town.city_office);
+    let mut tx = city.write().await.expect("a transaction");
+    let (subject, stage, on) = ("语文", Stage::Primary, city.at.date());
+    let to = people::Transfer { person, to: to.id, subject, stage, title: "", on, reason: "工作需要" };
+    posting::transfer(&city, &mut tx, &to).await.expect("transferred");
+    tx.commit().await.expect("commits");
+}
+
+story!(who_has_gone_elsewhere_is_listed_without_the_new_school, |engine| async move {
+    let place = Place::begin(engine).await;
+    let school = place.town.school();
+    let teacher = &school.teachers[0];
+    for number in ["one", "two"] {
+        let report = online_report(&place.rules, teacher.person, (number, 1, place.day(1)));
+        logged(&place, &Report { doubt: Some("时长异常".to_owned()), ..report }).await;
+    }
+    let there = elsewhere(&place).await;
+    let mut county = place.browser(&place.town.county_office).await;
+    let held = county.get("/hours/waiting?state=held").await;
+    assert_eq!(held.html().matches(&school.node.name).count(), 2, "both of the teacher: {}", held.text());
+    let decided = held.link("/hours/waiting/");
+    let refusal = [("do", "refuse"), ("reason", "学习记录显示未完成")];
+    county.post(&format!("{decided}/decide"), &refusal).await.shows("未予认定");
+
+    // One is decided and stays; the other is about to go with its teacher.
+    transferred(&place, teacher.person, &there).await;
+    for list in ["/hours/waiting?state=held", "/hours/waiting?state=refused", decided.as_str()] {
+        county.get(list).await.shows(&teacher.name).hides(&there.name);
+    }
+    place.settle().await;
+    county.get("/hours/waiting?state=held").await.hides(&teacher.name);
+    county.get("/hours/waiting?state=refused").await.shows(&teacher.name).hides(&there.name);
+    let mut city = place.browser(&place.town.city_office).await;
+    city.get("/hours/waiting?state=held").await.shows(&teacher.name).shows(&there.name);
 });
 
 story!(more_records_of_a_day_than_a_sitting_has_wait_where_no_time_is_told, |engine| async move {

@@ -12,7 +12,7 @@ use super::super::model::{Account, Fact, Learner, LearnerState};
 use super::super::store;
 use super::late::{Span, ask_again};
 use super::{Ground, LearningError, NOT_THEIRS, ground, settle_one};
-use crate::hours::DESK;
+use crate::hours::{self, DESK};
 use crate::platform::{self, Platform};
 
 /// The account by which this system names a teacher to a platform, entered when there is none.
@@ -94,6 +94,8 @@ pub async fn match_learner(
         return Err(LearningError::Own);
     }
     let teacher = people::teacher(tx, person).await?;
+    // The teacher before the account, as everywhere.
+    hours::hold(tx, programme.id, person).await?;
     if learner.state == LearnerState::Matched
         || !store::set_person(ctx, tx, (id, learner.state), (person, &teacher.path)).await?
     {
@@ -141,6 +143,9 @@ async fn part(
     let learner = visible(ctx, tx, programme, id).await?;
     if reason.trim().is_empty() {
         return Err(LearningError::NoReason);
+    }
+    if let Some(person) = learner.person {
+        hours::hold(tx, programme.id, person).await?;
     }
     if learner.state == to || !store::decide(ctx, tx, (id, learner.state), (to, reason)).await? {
         return Err(LearningError::Decided(learner.state));

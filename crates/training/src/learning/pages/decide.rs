@@ -94,7 +94,9 @@ pub async fn decide(asker: SignedIn, Path(id): Path<Id<Learner>>, fields: Fields
         Err(LearningError::Failed(failure)) => Err(failure),
         Err(error) => {
             drop(once);
-            let errors = FormErrors::one("reason", error.to_string()).titled(&[("reason", "原因")]);
+            // Nothing but a missing reason is said beside the reason, which belongs to one of the buttons.
+            let field = if matches!(error, LearningError::NoReason) { "reason" } else { "learner" };
+            let errors = FormErrors::one(field, error.to_string()).titled(&[("reason", "原因")]);
             let page = decide_page(&asker, id, (fields.text("name"), reason), errors).await?;
             again(&page)
         }

@@ -108,7 +108,10 @@ struct ShowPage {
     latest: Vec<ArrivalRow>,
     /// When hours came under its name before it was entered; empty for never.
     before: String,
+    /// What waits for a person: the state, where those who decide find it, and how many.
     waiting: Vec<(String, String, String)>,
+    /// How many wait in all.
+    waits: i64,
     may_change: bool,
     may_connect: bool,
     /// Whether the asker sees what was refused, and tries it again.
@@ -127,6 +130,7 @@ pub async fn one(asker: SignedIn, Path(id): Path<Id<Platform>>) -> Answer {
     let latest = store::arrivals(&mut tx, &platform, LATEST).await?;
     let scope = Scope::below(&programme.path);
     let waiting = hours::waiting_of(&mut tx, programme.id, &scope, &platform.name).await?;
+    let waits: i64 = waiting.iter().map(|(_, count)| count).sum();
     let waiting = waiting.into_iter().map(|(state, count)| waiting_row(ctx, &platform, state, count));
     let waiting = waiting.collect();
     let facts = facts(&mut tx, &rules, &platform).await?;
@@ -146,6 +150,7 @@ pub async fn one(asker: SignedIn, Path(id): Path<Id<Platform>>) -> Answer {
         latest: latest.iter().map(|arrival| arrival_row(&rules, arrival)).collect(),
         before: platform.last_arrival.map(Instant::chinese).unwrap_or_default(),
         waiting,
+        waits,
         may_change: is_office(ctx),
         may_connect,
         may_try: may_connect || is_here,

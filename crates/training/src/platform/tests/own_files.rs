@@ -84,7 +84,7 @@ story!(an_institution_brings_the_hours_of_its_own_platform, |engine| async move 
     let stranger = another(&place).await;
     let teacher = place.town.school().teachers[0].clone();
     let mut institution = place.browser(&lecturer).await;
-    institution.get(&format!("/platforms/{}", platform.id)).await.shows("导入学时文件");
+    institution.get(&format!("/platforms/{}", platform.id)).await.shows("导入学时");
     let form = institution.get("/roster/hours").await;
     form.shows("由哪个平台导出").shows("甲").hides("戊");
 
@@ -104,6 +104,8 @@ story!(an_institution_brings_the_hours_of_its_own_platform, |engine| async move 
     let parked = bring(&place, &mut institution, "", unknown.as_bytes()).await;
     act(&place, &mut institution, &parked, "confirm").await.shows("需要由人决定").hides("去处理");
     institution.get("/hours/waiting").await.is(404);
+    let page = institution.get(&format!("/platforms/{}", platform.id)).await;
+    page.shows("待处理 1 条").shows("不需要重新报送");
     place.browser(&place.town.city_office).await.get("/hours/waiting").await.shows("无名氏");
     act(&place, &mut institution, &run, "undo").await.shows("已撤销");
     assert_eq!(credited(&place, teacher.person).await, Seconds::ZERO);

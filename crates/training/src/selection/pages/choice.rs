@@ -138,7 +138,7 @@ async fn choice_page(
         false => String::new(),
     };
     let typed = typed.unwrap_or_else(|| chosen.clone());
-    let title = if is_change { "申请变更选学" } else { "选学能力点" };
+    let title = if is_change { "申请变更选学" } else { "我的选学" };
     Ok(ChoicePage {
         page: Page::new(asker, title, "/choice"),
         is_change,

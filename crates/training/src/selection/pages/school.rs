@@ -11,6 +11,7 @@ use tisheng_platform::web::paging::{Cursor, ROWS, Slice};
 use tisheng_platform::web::session::SignedIn;
 use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, layout, once};
 use tisheng_registry::access::{self, Role};
+use tisheng_registry::organisation::{self, Kind};
 
 use super::super::actions;
 use super::super::judged::Judged;
@@ -46,6 +47,8 @@ struct ChoicesPage {
     rows: Vec<TeacherChoice>,
     sorting: Sorting,
     filters: Filters,
+    /// Whether it is one school's list, which needs no column of schools.
+    is_school: bool,
     waiting: i64,
     may_decide: bool,
     first: String,
@@ -100,6 +103,7 @@ pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
     } else {
         store::waiting_changes(&mut tx, programme.id, &scope).await?
     };
+    let here = organisation::by_path(&mut tx, &asker.member().path).await?;
     sorting.sort(&mut found, compare);
     if sorting.in_hand {
         found = filters.cursor().rest_of(found, |t| t.person.uuid());
@@ -113,6 +117,7 @@ pub async fn list(asker: SignedIn, filters: Filters) -> Answer {
         capabilities: rules.framework.capabilities.iter().map(|c| (c.code.clone(), c.label())).collect(),
         rows: slice.rows,
         sorting,
+        is_school: here.is_some_and(|node| node.kind == Kind::School),
         waiting,
         may_decide: actions::decides(ctx),
         first: if filters.text("after").is_empty() { String::new() } else { filters.with("after", "") },
