@@ -5,7 +5,7 @@ use std::ops::Add;
 
 use chrono::NaiveDate;
 use tisheng_kernel::number::chinese_date;
-use tisheng_kernel::{Period, Seconds};
+use tisheng_kernel::{HourLength, Period, Seconds};
 use tisheng_rules::hours::HoursRule;
 
 use super::model::{Channel, Report};
@@ -71,6 +71,8 @@ pub enum Doubt {
     LongDay {
         /// What is booked for the day already.
         booked: Seconds,
+        /// How long a 学时 is.
+        length: HourLength,
     },
     /// With it the day would hold more records than the scheme believes of one sitting, and nothing tells that
     /// there were more.
@@ -101,8 +103,8 @@ impl fmt::Display for Doubt {
             }
             Self::Future(day) => write!(f, "学习日期 {} 还没有到", chinese_date(*day)),
             Self::Outside(period) => write!(f, "学习日期不在工程期限（{}）之内", period.chinese()),
-            Self::LongDay { booked } => {
-                write!(f, "当天已入账 {} 分钟，加上这一条超过 24 小时", booked.get() / 60)
+            Self::LongDay { booked, length } => {
+                write!(f, "当天已入账 {}，加上这一条超过 24 小时", booked.with_unit(*length))
             }
             Self::Crowded { records, most } => {
                 write!(f, "当天已入账 {records} 条只有日期、没有时刻的学时记录，加上这一条超过 {most} 条")
@@ -149,7 +151,7 @@ pub fn doubt(
         return Some(Doubt::Outside(period));
     }
     if is_long_day(report, booked) {
-        return Some(Doubt::LongDay { booked: booked.seconds });
+        return Some(Doubt::LongDay { booked: booked.seconds, length: *rule.length });
     }
     crowded(report, rule, booked)
 }

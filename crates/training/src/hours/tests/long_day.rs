@@ -28,7 +28,7 @@ story!(more_than_a_day_is_believed_by_name_and_with_a_reason, |engine| async mov
 
     // The desk shows those days alone; a word or two is not enough, and what was typed stays.
     let mut clerk = place.browser(&school.clerk).await;
-    clerk.get("/hours/waiting?state=held").await.shows("超过 24 小时").shows("时长异常");
+    clerk.get("/hours/waiting?state=held").await.shows("学时，加上这一条超过 24 小时").shows("时长异常");
     // Above the school it is said where the teacher works, though the platform did not say it.
     let mut county = place.browser(&place.town.county_office).await;
     county.get("/hours/waiting?state=held").await.shows(&teacher.name).shows(&school.node.name);
