@@ -81,9 +81,9 @@ pub(super) async fn fill(ctx: &Ctx, tx: &mut Tx, case: &Case) -> Result<(), Fail
 /// Whoever may still be drawn for a step, in the order in which they are asked, with where they come
 /// from: pool after pool, in each by the seed, those who lead a panel last.
 ///
-/// Nobody judges a work twice. Whoever has left it alone is not asked again as a peer; of a panel, such as after
-/// having left it for a while, once there is nobody else. Who will be needed on the school's panel is asked as a peer only when
-/// there is nobody else, its chair never; and where peers are left out of a panel for having judged
+/// Nobody judges a work twice. Whoever has left it alone is not asked again as a peer; of a panel, which they
+/// may have left for a while, once there is nobody else. Who will be needed on the school's panel is asked as a
+/// peer only when there is nobody else, its chair never; and where peers are left out of a panel for having judged
 /// already, those fill it who judge the works of its members. So they do where a panel judges again after an
 /// objection: who judged what was set aside comes behind everybody else but the chairs.
 async fn drawn(tx: &mut Tx, case: &Case, step: &Step, seed: &str) -> Result<Vec<(Pool, Candidate)>, Failure> {
