@@ -283,7 +283,9 @@ story!(looks_at_numbers_are_there_to_be_read, |engine| async move {
     office.get("/looks?name=教师乙").await.hides("核对参训名单");
     office.get("/looks?name=教师甲").await.shows("核对参训名单");
     let mut neighbour = signed_in(&test, &town.neighbour_office).await;
-    neighbour.get("/looks").await.shows("没有符合条件的记录").hides("核对参训名单");
+    neighbour.get("/looks").await.shows("还没有查看号码的记录").hides("核对参训名单");
+    let nobody = neighbour.get("/looks?name=教师甲").await;
+    nobody.shows("没有符合条件的记录").shows("清除筛选").hides("核对参训名单");
 });
 
 story!(a_school_is_told_who_may_move_people, |engine| async move {

@@ -237,7 +237,9 @@ story!(what_the_school_can_approve_stays_with_it, |engine| async move {
     clerk.get(&address).await.shows(&format!("提交后{by}"));
     clerk.post(&format!("{address}/step"), &[("do", "submit")]).await.shows(&format!("已提交，{by}"));
     let mut county = place.browser(&place.town.county_office).await;
-    county.get("/activities/school").await.hides("微能力点研讨");
+    county.get("/activities/school").await.hides("微能力点研讨").shows("没有由上级审核的活动");
+    let narrowed = county.get("/activities/school?q=没有这样的").await;
+    narrowed.shows("没有符合条件的活动").shows("清除筛选").hides("没有由上级审核的活动");
     county.get(&address).await.is(404);
     county.post(&format!("{address}/step"), &[("do", "approve")]).await.is(404);
 });

@@ -145,7 +145,9 @@ story!(a_disagreement_goes_to_the_chair, |engine| async move {
     assert_eq!(current(&world, &work).await.state, State::Notice);
     let mut mine = world.teacher(0).await;
     mine.get(&address(work.id)).await.shows("不合格").shows("由组长裁定").shows("缺少技术的设计");
-    world.teacher(1).await.get("/review/notice").await.hides("教师甲");
+    world.teacher(1).await.get("/review/notice").await.hides("教师甲").shows("现在没有公示中的结论");
+    let narrowed = world.teacher(1).await.get("/review/notice?q=zz").await;
+    narrowed.shows("没有符合条件的结论").shows("清除筛选").hides("现在没有公示中的结论");
     world.test.clock.advance(TimeDelta::days(8));
     world.test.settle().await;
     let mut mine = world.teacher(0).await;
