@@ -45,6 +45,10 @@ async fn plan_at(
     let refused = organiser.post("/activities/new", &long).await;
     refused.is(422);
     assert!(refused.text().contains("不能超过活动时长"), "{}", refused.text());
+    let nothing = organiser.post("/activities/new", &[]).await;
+    nothing.is(422).says("请填写开始时间").says("请填写认定学时").hides("应写作");
+    let in_order = ["title", "form", "day", "begins", "ends", "place", "host", "place_of_hours", "hours"];
+    assert_eq!(nothing.wrong(), in_order);
     let page = organiser.post("/activities/new", &fields).await;
     page.shows(title).shows("已安排");
     page.path.clone()

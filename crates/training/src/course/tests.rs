@@ -81,6 +81,10 @@ story!(an_institution_hands_a_course_in_and_the_office_lets_it_count, |engine| a
     assert_eq!(two.text().matches("请填写课程名称").count(), 1, "{}", two.text());
     assert_eq!(two.text().matches("学时应为数字").count(), 1, "{}", two.text());
     assert!(html.contains("<details class=\"help\" open>"), "what is filled in is in sight: {html}");
+    let nothing = own.post("/courses/new", &[]).await;
+    nothing.is(422).says("请填写学时").hides("学时应为数字");
+    let fields = ["platform", "code", "title", "source", "capability", "counts", "hours"];
+    assert_eq!(nothing.wrong(), fields, "in the order of the page");
     let one = own.post("/courses/new", &with(good.clone(), "title", "")).await;
     assert!(!one.html().contains("class=\"summary\""), "one alone is said where it is: {}", one.html());
     let made = own.post("/courses/new", &good).await;
