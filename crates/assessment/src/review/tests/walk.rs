@@ -44,7 +44,7 @@ story!(a_work_passes_through_self_peers_panel_and_notice, |engine| async move {
 
     let seen = mine.get(&address(submitted.id)).await;
     seen.shows("已评 0 人，共 2 人");
-    assert!(seen.html().contains("data-label=\"教研组互评\">合格、合格"), "{}", seen.html());
+    assert!(seen.html().contains("data-label=\"教研组互评\">合格（2 人）"), "{}", seen.html());
     assert!(!seen.html().contains("data-label=\"结论\""), "nothing is decided: {}", seen.html());
     all_judge(&world, &submitted, Level::Excellent).await;
     assert_eq!(current(&world, &submitted).await.state, State::Notice);
