@@ -66,6 +66,10 @@ story!(a_teacher_hands_in_and_what_was_handed_in_stays, |engine| async move {
     let sent = [("seen", seen.as_str()), ("consent", "given"), ("_key", "018f3b1e5a3c7a1e8a1e5a3c7a1e8a1e")];
     ding.post(&submit, &sent).await.shows("已提交，现在的状态：已提交，待自评");
     ding.post(&submit, &sent).await.shows("已提交，待自评");
+    let list = ding.get("/evidence").await;
+    let proposed = format!("<a class=\"button\" href=\"/review/self/{id}\"");
+    assert!(list.html().contains(&proposed), "others wait for it, whatever stands above: {}", list.html());
+    assert!(!list.html().contains("<button type=\"submit\" aria-label=\"开始准备："), "one alone");
     let back = ding.get(&format!("/evidence/{id}/check")).await;
     assert_eq!(back.shows("这一步已完成").path, format!("/evidence/{id}"));
     ding.post(&submit, &[("seen", &seen), ("consent", "given")]).await.is(403);
