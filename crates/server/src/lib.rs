@@ -11,7 +11,7 @@ mod doctor;
 mod files;
 mod lrs_command;
 mod lti_command;
-mod menu;
+pub mod menu;
 pub mod reactions;
 pub mod routes;
 mod say;

@@ -9,6 +9,7 @@ use tisheng_registry::access::Role;
 type Part = (&'static str, &'static [(&'static str, &'static str)]);
 
 /// The menu of a signed-in person, in the order of the work.
+#[must_use]
 pub fn of(who: &Who) -> Vec<MenuGroup> {
     let role = who.member().and_then(|member| member.role.parse::<Role>().ok());
     let parts = match role {
@@ -34,7 +35,7 @@ pub fn of(who: &Who) -> Vec<MenuGroup> {
 const READER: &[Part] = &[("", &[("我的档案", "/"), ("我的学时", "/hours"), ("达标情况", "/standing")])];
 
 const TEACHER: &[Part] = &[
-    ("", &[("我的任务", "/")]),
+    ("", &[("我的任务", "/"), ("实施方案与规则", "/scheme")]),
     (
         "研修",
         &[
@@ -45,7 +46,6 @@ const TEACHER: &[Part] = &[
         ],
     ),
     ("测评", &[("我的成果材料", "/evidence"), ("我的评审任务", "/review"), ("达标情况", "/standing")]),
-    ("规则", &[("实施方案与规则", "/scheme")]),
 ];
 
 const OVERVIEW: Part = ("", &[("首页", "/"), ("进度", "/monitor"), ("实施方案与规则", "/scheme")]);
@@ -113,6 +113,21 @@ const OFFICE_TRAINING: Part = (
         ("教师学时", "/hours/teachers"),
         ("导入学时", "/roster/hours"),
         ("学时待处理", "/hours/waiting"),
+        ("学时移交", "/handover"),
+    ],
+);
+/// The same with the one entry of a county that would be a part by itself.
+const COUNTY_TRAINING: Part = (
+    "研修与学时",
+    &[
+        ("课程目录", "/courses"),
+        ("学习平台", "/platforms"),
+        ("校本活动管理", "/activities/school"),
+        ("教师学时", "/hours/teachers"),
+        ("导入学时", "/roster/hours"),
+        ("学时待处理", "/hours/waiting"),
+        ("学时移交", "/handover"),
+        ("接口令牌", "/tokens"),
     ],
 );
 const OFFICE_JUDGING: Part = (
@@ -128,8 +143,7 @@ const OFFICE: &[Part] = &[
     ("对接", &[("接口令牌", "/tokens"), ("身份提供方", "/identity-providers")]),
 ];
 
-const COUNTY: &[Part] =
-    &[OVERVIEW, UNITS, OFFICE_TRAINING, OFFICE_JUDGING, ("对接", &[("接口令牌", "/tokens")])];
+const COUNTY: &[Part] = &[OVERVIEW, UNITS, COUNTY_TRAINING, OFFICE_JUDGING];
 
 const TRAINING_TEAM: &[Part] = &[(
     "",
@@ -177,7 +191,7 @@ const INSTITUTION: &[Part] = &[
             ("课程目录", "/courses"),
             ("导入课程", "/roster/courses"),
             ("导入学时", "/roster/hours"),
+            ("接口令牌", "/tokens"),
         ],
     ),
-    ("对接", &[("接口令牌", "/tokens")]),
 ];

@@ -9,12 +9,14 @@ use axum::Router;
 use chrono::TimeDelta;
 use tempfile::TempDir;
 use tisheng_kernel::{Clock, Instant};
+use tisheng_platform::app::Navigation;
 use tisheng_platform::config::{Config, FilesConfig};
 use tisheng_platform::db::Engine;
 use tisheng_platform::files::Files;
 use tisheng_platform::jobs::{self, Handlers};
 use tisheng_platform::keys::Keys;
 use tisheng_platform::outbound::Outbound;
+use tisheng_platform::web::menu::MenuGroup;
 use tisheng_platform::web::serve::Rooms;
 use tisheng_platform::web::whole::Turns;
 use tisheng_platform::web::{serve, session};
@@ -53,6 +55,11 @@ impl Clock for HandClock {
     }
 }
 
+/// Most stories look at pages alone.
+const fn no_menu(_: &Who) -> Vec<MenuGroup> {
+    Vec::new()
+}
+
 /// The origin at which content in a browser may speak with the record store.
 pub const CONTENT_ORIGIN: &str = "https://content.test";
 
@@ -82,7 +89,18 @@ impl TestApp {
         parts: Parts,
         handlers: Handlers,
     ) -> Self {
-        Self::made(engine, rooms.into(), (parts, handlers), "http://tisheng.test", &[]).await
+        Self::made(engine, rooms.into(), (parts, handlers, no_menu), "http://tisheng.test", &[]).await
+    }
+
+    /// The same with a menu beside its pages.
+    pub async fn with_menu(
+        engine: Engine,
+        rooms: impl Into<Rooms>,
+        parts: Parts,
+        handlers: Handlers,
+        menu: Navigation,
+    ) -> Self {
+        Self::made(engine, rooms.into(), (parts, handlers, menu), "http://tisheng.test", &[]).await
     }
 
     /// The same beside other hosts on this machine, listed as `host:port`, that it may ask.
@@ -93,18 +111,18 @@ impl TestApp {
         handlers: Handlers,
         hosts: &[String],
     ) -> Self {
-        Self::made(engine, rooms.into(), (parts, handlers), "http://tisheng.test", hosts).await
+        Self::made(engine, rooms.into(), (parts, handlers, no_menu), "http://tisheng.test", hosts).await
     }
 
     /// An application that people reach under `url`, such as one behind HTTPS.
     pub async fn with_public_url(engine: Engine, rooms: impl Into<Rooms>, url: &str) -> Self {
-        Self::made(engine, rooms.into(), (Parts::default(), Handlers::default()), url, &[]).await
+        Self::made(engine, rooms.into(), (Parts::default(), Handlers::default(), no_menu), url, &[]).await
     }
 
     async fn made(
         engine: Engine,
         rooms: Rooms,
-        (parts, handlers): (Parts, Handlers),
+        (parts, handlers, navigation): (Parts, Handlers, Navigation),
         public_url: &str,
         reach: &[String],
     ) -> Self {
@@ -129,7 +147,7 @@ impl TestApp {
             keys: Keys::from_seed([1; 32], [2; 32], [3; 32]),
             outbound: Outbound::new(reach),
             clock: Arc::<HandClock>::clone(&clock),
-            navigation: |_| Vec::new(),
+            navigation,
             turns: Turns::default(),
             parts,
         });

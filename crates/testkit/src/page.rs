@@ -98,6 +98,15 @@ impl Seen {
         found.unwrap_or_else(|| panic!("{} has no link to {start}…:\n{html}", self.path))
     }
 
+    /// The fields that the list of what is wrong with a form leads to, in its order.
+    #[must_use]
+    pub fn wrong(&self) -> Vec<String> {
+        let html = self.html();
+        let summary = html.split("class=\"summary\"").nth(1).and_then(|rest| rest.split("</div>").next());
+        let links = summary.unwrap_or_default().split("href=\"#").skip(1);
+        links.filter_map(|link| link.split('"').next()).map(str::to_owned).collect()
+    }
+
     /// The value of the first field named `name`.
     #[track_caller]
     #[must_use]

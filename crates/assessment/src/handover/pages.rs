@@ -50,6 +50,7 @@ struct YearRow {
 #[template(path = "handover/pages/office.html")]
 struct OfficePage {
     page: Page,
+    /// To which system hours are handed over; empty where the scheme says nothing of it.
     system: String,
     by_year: bool,
     years: Vec<(YearRow, String)>,
@@ -67,8 +68,12 @@ async fn office_page(asker: &SignedIn, errors: FormErrors) -> Result<OfficePage,
     access::require(ctx, &OFFICES)?;
     let mut tx = ctx.read().await?;
     let ruled = Ruled::of(ctx, &mut tx).await?;
-    // Where nothing is handed over there is no such page.
-    let rule = ruled.rule().map_err(|_| Failure::NotFound)?;
+    let page = Page::new(asker, "学时移交", "/handover");
+    // The menu knows no scheme: where nothing is handed over, the page says so.
+    let Ok(rule) = ruled.rule() else {
+        let (years, batches) = (Vec::new(), Vec::new());
+        return Ok(OfficePage { page, system: String::new(), by_year: false, years, batches, errors });
+    };
     let (system, by_year) = (rule.system.value.clone(), *rule.when == When::YearEnd);
     let scope = ctx.scope();
     let this_year = ctx.at.date().year();
@@ -102,7 +107,7 @@ async fn office_page(asker: &SignedIn, errors: FormErrors) -> Result<OfficePage,
         told.push((batch, state));
     }
     Ok(OfficePage {
-        page: Page::new(asker, "学时移交", "/handover"),
+        page,
         system,
         by_year,
         years: years

@@ -200,6 +200,7 @@ story!(where_nothing_is_handed_over_no_receipt_is_offered, |engine| async move {
     let world = set_up(engine, house(), |handlers| handlers, (files, 0)).await;
     let mut office = world.browser(&world.town.county_office).await;
     office.get("/roster").await.is(200).hides("学时移交回执");
+    office.get("/handover").await.shows("没有规定学时移交").hides("导入回执");
     office.get("/roster/handover-receipts").await.is(404);
     office.get("/roster/handover-receipts/template.xlsx").await.is(404);
     let ruled = begin(engine).await;

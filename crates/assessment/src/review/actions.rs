@@ -153,6 +153,7 @@ pub async fn in_hand_of(ctx: &Ctx, tx: &mut Tx, programme: Uuid, of: Uuid) -> Re
     for work in mine.iter().filter(|work| work.state == State::Submitted) {
         let rules = evidence::rules_of(ctx, tx, work).await?;
         found.own += 1;
+        found.own_work = (found.own == 1).then_some(work.id);
         found.own_due = found.own_due.into_iter().chain(work.own_due(&rules)).min();
     }
     Ok(found)

@@ -576,6 +576,9 @@ story!(keepers_make_renew_and_end_tokens, |engine| async move {
     lecturer.get("/tokens").await.hides("县数据中心").hides("查询进度");
     let more = [("name", "乙"), ("days", "365"), ("scope", "roster:read"), ("platform", platform.as_str())];
     lecturer.post("/tokens", &more).await.is(422).says("只能由工程办公室授权");
+    lecturer.get("/tokens").await.shows("请选择").hides("不代表平台");
+    let none = lecturer.post("/tokens", &[("name", "乙"), ("days", "365"), ("scope", "hours:write")]).await;
+    assert!(none.is(422).says("要选定是哪个平台").wrong().is_empty(), "said beside the field alone");
     let foreign = place.platforms[1].id.to_string();
     let other = [("name", "乙"), ("days", "365"), ("scope", "hours:write"), ("platform", foreign.as_str())];
     lecturer.post("/tokens", &other).await.is(422).says("请重新选择平台");

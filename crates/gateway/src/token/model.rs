@@ -167,17 +167,17 @@ pub fn decide(
     platform: Option<Id<Platform>>,
 ) -> Vec<(&'static str, String)> {
     let mut wrong = Vec::new();
-    if scopes.is_empty() {
-        wrong.push(("scope", "请至少选择一项权限".to_owned()));
-    }
-    if let Some(scope) = scopes.iter().find(|scope| institution && !scope.is_for_institutions()) {
-        wrong.push(("scope", format!("“{}”只能由工程办公室授权", scope.title())));
-    }
     let needy = scopes.iter().find(|scope| scope.needs_platform());
     match (platform, needy) {
         (None, Some(scope)) => wrong.push(("platform", format!("“{}”要选定是哪个平台", scope.title()))),
         (None, None) if institution => wrong.push(("platform", "请选择是哪个平台".to_owned())),
         _ => {}
+    }
+    if scopes.is_empty() {
+        wrong.push(("scope", "请至少选择一项权限".to_owned()));
+    }
+    if let Some(scope) = scopes.iter().find(|scope| institution && !scope.is_for_institutions()) {
+        wrong.push(("scope", format!("“{}”只能由工程办公室授权", scope.title())));
     }
     wrong
 }

@@ -65,6 +65,13 @@ struct ListPage {
     errors: FormErrors,
 }
 
+impl ListPage {
+    /// What the choice of a platform says before one is chosen: an institution's token speaks for one.
+    const fn no_platform(&self) -> &'static str {
+        if self.institution { "请选择" } else { "不代表平台" }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "token/pages/issued.html")]
 struct IssuedPage {
@@ -116,7 +123,7 @@ async fn list_page(
         platform: text("platform"),
         days: typed.map_or_else(|| USUAL_DAYS.to_owned(), |fields| fields.text("days").to_owned()),
         place: ctx.who.member().map(|member| member.node_name.clone()).unwrap_or_default(),
-        errors,
+        errors: if platforms.is_empty() { errors } else { errors.titled(&PLATFORM) },
     })
 }
 
@@ -142,8 +149,10 @@ fn row(ctx: &Ctx, token: Token, (place, platform): (String, String), is_kept: bo
     }
 }
 
-/// The fields that say what is wrong with them; that of the platform is there only where there are some.
+/// The fields that say what is wrong with them.
 const TITLES: [(&str, &str); 3] = [("name", "名称"), ("scope", "权限"), ("days", "有效期")];
+/// Another, which is there only where there are platforms.
+const PLATFORM: [(&str, &str); 1] = [("platform", "代表哪个平台")];
 
 /// What the form asks for.
 async fn wanted(ctx: &Ctx, tx: &mut Tx, fields: &Fields) -> Result<Result<Wanted, FormErrors>, Failure> {

@@ -256,6 +256,15 @@ pub fn sign(secret: &str, (id, seconds): (&str, i64), payload: &str) -> Result<S
 #[must_use]
 pub fn decide(institution: bool, events: &[Event], platform: Option<Uuid>) -> Vec<(&'static str, String)> {
     let mut wrong = Vec::new();
+    match events.iter().find(|event| event.is_of_platform()) {
+        Some(event) if platform.is_none() => {
+            wrong.push(("platform", format!("“{}”要选定是哪个平台", event.title())));
+        }
+        None if institution && platform.is_none() => {
+            wrong.push(("platform", "请选择是哪个平台".to_owned()));
+        }
+        _ => {}
+    }
     if events.is_empty() {
         wrong.push(("event", "请至少选择一种事件".to_owned()));
     }
@@ -265,15 +274,6 @@ pub fn decide(institution: bool, events: &[Event], platform: Option<Uuid>) -> Ve
     if let Some(event) = events.iter().find(|event| platform.is_some() && event.is_of_node()) {
         let sentence = format!("“{}”不分平台；请另建一个不选平台的订阅", event.title());
         wrong.push(("event", sentence));
-    }
-    match events.iter().find(|event| event.is_of_platform()) {
-        Some(event) if platform.is_none() => {
-            wrong.push(("platform", format!("“{}”要选定是哪个平台", event.title())));
-        }
-        None if institution && platform.is_none() => {
-            wrong.push(("platform", "请选择是哪个平台".to_owned()));
-        }
-        _ => {}
     }
     wrong
 }

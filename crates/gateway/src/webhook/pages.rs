@@ -43,6 +43,7 @@ struct Row {
 struct ListPage {
     page: Page,
     rows: Vec<Row>,
+    institution: bool,
     /// Code, words, whether it is ticked.
     events: Vec<(&'static str, &'static str, bool)>,
     platforms: Vec<(String, String)>,
@@ -50,6 +51,17 @@ struct ListPage {
     url: String,
     platform: String,
     errors: FormErrors,
+}
+
+impl ListPage {
+    /// What the choice of a platform says before one is chosen: an institution listens to one.
+    const fn no_platform(&self) -> &'static str {
+        if self.institution { "请选择" } else { "不限平台" }
+    }
+
+    const fn platform_hint(&self) -> &'static str {
+        if self.institution { "" } else { "订阅学时事件时选择" }
+    }
 }
 
 #[derive(Template)]
@@ -133,17 +145,20 @@ async fn list_page(
     Ok(ListPage {
         page: Page::new(asker, "事件通知", "/tokens").crumb("接口令牌", "/tokens"),
         rows,
+        institution,
         events: offered.map(|event| (event.key(), event.title(), ticked(event))).collect(),
         platforms: platforms.iter().map(|known| (known.id.to_string(), known.name.clone())).collect(),
         name: text("name"),
         url: text("url"),
         platform: text("platform"),
-        errors,
+        errors: if platforms.is_empty() { errors } else { errors.titled(&PLATFORM) },
     })
 }
 
-/// The fields that say what is wrong with them; that of the platform is there only where there are some.
+/// The fields that say what is wrong with them.
 const TITLES: [(&str, &str); 3] = [("name", "名称"), ("url", "接收通知的地址"), ("event", "事件")];
+/// Another, which is there only where there are platforms.
+const PLATFORM: [(&str, &str); 1] = [("platform", "哪个平台的学时")];
 
 /// What the form asks for.
 async fn wanted(ctx: &Ctx, tx: &mut Tx, fields: &Fields) -> Result<Result<Wanted, FormErrors>, Failure> {

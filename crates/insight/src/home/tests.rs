@@ -54,14 +54,20 @@ story!(a_teacher_sees_what_is_next, |engine| async move {
     first.shows("下一步：选学");
     let chosen = choose(&world.test.app, &world.programme, teacher).await.expect("a choice");
     assert_eq!(next(&browser.get("/").await.html()), "/evidence", "then evidence");
-    evidence::samples::hand_in(&world.test.ctx(teacher.who()), &chosen[0]).await.expect("handed in");
+    let ctx = world.test.ctx(teacher.who());
+    let work = evidence::samples::hand_in(&ctx, &chosen[0]).await.expect("handed in");
     world.test.settle().await;
     let page = browser.get("/").await;
     page.shows("自评 1 份待完成")
         .shows("下一步：自评（1 份待完成，最早一份请在")
         .hides("逾期")
         .hides("去完成");
-    assert!(page.html().contains(r#"<a class="button" href="/evidence">去自评"#), "{}", page.html());
+    let at_once = format!(r#"<a class="button" href="/review/self/{}">去自评"#, work.id);
+    assert!(page.html().contains(&at_once), "the only one at once: {}", page.html());
+    evidence::samples::hand_in(&ctx, &chosen[1]).await.expect("handed in");
+    world.test.settle().await;
+    let both = browser.get("/").await;
+    assert!(both.html().contains(r#"<a class="button" href="/evidence">去自评"#), "{}", both.html());
     world.test.clock.advance(TimeDelta::days(21));
     world.test.signed_in(&teacher.who()).await.get("/").await.shows("最早一份应于").shows("前完成，已逾期。");
 });

@@ -12,7 +12,7 @@ use tisheng_kernel::number::chinese_date;
 use tisheng_kernel::{Id, Instant};
 use uuid::Uuid;
 
-use super::menu::{self, MenuGroup};
+use super::menu::{self, MenuGroup, MenuItem};
 use super::once::leads_here;
 use super::session::SignedIn;
 use super::{Failure, assets};
@@ -217,10 +217,16 @@ impl Page {
         }
     }
 
+    /// The entry of the menu that the page lies behind.
+    #[must_use]
+    pub fn entry(&self) -> Option<&MenuItem> {
+        self.nav.iter().flat_map(|group| &group.items).find(|item| item.current)
+    }
+
     /// Whether an entry of the menu leads here.
     #[must_use]
     pub fn is_in_menu(&self) -> bool {
-        self.nav.iter().any(|group| group.items.iter().any(|item| item.current))
+        self.entry().is_some()
     }
 
     /// The same page with a step of the way here.

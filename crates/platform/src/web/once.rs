@@ -92,6 +92,18 @@ impl Once {
         })
     }
 
+    /// Commits the work and leads the browser to `to`, which shows by itself what was done.
+    ///
+    /// # Errors
+    /// As [`Once::done`].
+    pub fn led(self, to: &str) -> BoxFuture<'static, Answer> {
+        let stored = Stored { to: to.to_owned(), flash: None };
+        Box::pin(async move {
+            self.commit(&stored).await?;
+            Ok(redirect(&stored.to, None))
+        })
+    }
+
     /// Commits work whose answer is shown once and kept nowhere, such as a fresh secret: the caller
     /// shows it. Whoever sends the form again is sent to `to`, where `flash` says so.
     ///

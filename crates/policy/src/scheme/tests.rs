@@ -165,6 +165,8 @@ story!(the_owner_changes_the_rules_by_the_pages, |engine| async move {
     let files: Vec<Chosen<'_>> =
         newer.iter().map(|(name, text)| Chosen { field: "files", name, bytes: text.as_bytes() }).collect();
     office.post_files("/scheme/versions", &[("note", "")], &files).await.is(422);
+    let nothing = office.post_files("/scheme/versions", &[("note", "")], &[]).await;
+    assert_eq!(nothing.is(422).wrong(), ["files", "note"]);
     let draft = office.post_files("/scheme/versions", &[("note", "调整版本")], &files).await;
     draft.shows("草案").shows("开始试算");
     let step = format!("{}/step", draft.path);

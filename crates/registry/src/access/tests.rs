@@ -414,6 +414,9 @@ story!(a_role_ends_on_its_last_day, |engine| async move {
     let mut principal = signed_in(&test, &town.school().principal).await;
     let roles = format!("/organisation/{}/roles", town.school().node.id);
     let name = teacher.name.as_str();
+    assert_eq!(principal.post(&roles, &[]).await.is(422).wrong(), ["name", "role"]);
+    let nobody = principal.post(&roles, &[("name", "无此人")]).await;
+    assert_eq!(nobody.is(422).wrong(), ["name", "role"], "in the order of the page");
     let past = [("name", name), ("role", "cio"), ("last_day", "2021-03-09")];
     let page = principal.post(&roles, &past).await;
     assert!(page.is(422).text().contains("截止日期不能早于今天"), "{}", page.text());

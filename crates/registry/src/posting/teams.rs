@@ -17,7 +17,7 @@ use crate::access::{self, Staff};
 use crate::organisation::{self, Kind, Node, SchoolFilter};
 use crate::people::pages::form_errors;
 use crate::people::{self, Member, Person, Team, TeamSource, TeamState, team_state};
-use crate::role::{Permission, allows, permit};
+use crate::role::{Permission, Role, allows, permit};
 
 /// A team of the school with its members and its state.
 struct Card {
@@ -36,6 +36,28 @@ impl Card {
         let titles: Vec<&str> = member.duties.iter().filter_map(title).collect();
         if titles.is_empty() { "成员".to_owned() } else { titles.join("、") }
     }
+
+    /// What is missing, under a heading that says that it is.
+    fn lacking(&self) -> &str {
+        let said = self.state.missing.trim_end_matches('。');
+        said.strip_prefix("还差 ").or_else(|| said.strip_prefix('缺')).unwrap_or(said)
+    }
+
+    /// The field in which its duties are ticked.
+    fn field(&self) -> String {
+        duties_of(self.state.team)
+    }
+
+    /// Which duties come with a role, in a sentence; empty where none does.
+    fn by_role(&self) -> String {
+        let told = [Role::Principal, Role::Cio, Role::GroupLead].iter().filter_map(|role| {
+            let code = duty_of(*role)?;
+            let (_, title) = self.duties.iter().find(|(known, _)| known == code)?;
+            Some(format!("加入{}时自动计为“{title}”", role.title()))
+        });
+        let told = told.collect::<Vec<_>>().join("，");
+        if told.is_empty() { told } else { format!("{told}，不用勾选。") }
+    }
 }
 
 #[derive(Template)]
@@ -52,19 +74,20 @@ struct TeamsPage {
 }
 
 impl TeamsPage {
-    fn error(&self, team: &Team) -> &str {
-        self.errors.of(&of_team(*team))
+    /// Whether there is the form that puts somebody into a team.
+    const fn has_form(&self) -> bool {
+        self.may_keep && !self.candidates.is_empty()
     }
 
-    /// Whether the form of `team` was sent with `value` in `field`.
-    fn sent(&self, team: &Team, field: &str, value: &str) -> bool {
-        self.typed.text("team") == team.key() && self.typed.has(field, value)
+    /// The teams as choices.
+    fn teams(&self) -> Vec<(&'static str, &str)> {
+        self.cards.iter().map(|card| (card.state.team.key(), card.state.title.as_str())).collect()
     }
 }
 
-/// The field in which somebody is picked for `team`.
-fn of_team(team: Team) -> String {
-    format!("person-{}", team.key())
+/// The field in which duties in `team` are ticked.
+fn duties_of(team: Team) -> String {
+    format!("duty-{}", team.key())
 }
 
 /// One school in the coverage of a region.
@@ -154,14 +177,12 @@ async fn teams_page(
         }
     }
     let may_keep = allows(ctx, Permission::KeepSchool) && node.is_open();
+    let fields: Vec<String> = cards.iter().map(Card::field).collect();
+    let duties = fields.iter().map(|field| (field.as_str(), "分工"));
+    let titles: Vec<(&str, &str)> = duties.chain([("person", "成员")]).collect();
     // Without anybody to pick there is no form beside which a mistake could stand.
-    let errors = if may_keep && !candidates.is_empty() {
-        let fields: Vec<String> = Team::ALL.iter().map(|team| of_team(*team)).collect();
-        let titles: Vec<(&str, &str)> = fields.iter().map(|field| (field.as_str(), "成员")).collect();
-        errors.titled(&titles)
-    } else {
-        errors
-    };
+    let has_form = may_keep && !candidates.is_empty();
+    let errors = if has_form { errors.titled(&titles) } else { errors.untitled() };
     Ok(TeamsPage {
         page: Page::new(asker, format!("{}的团队", node.name), "/organisation")
             .crumb(&node.name, format!("/organisation/{}", node.id)),
@@ -236,16 +257,21 @@ pub async fn enlist(asker: SignedIn, Path(node): Path<String>, fields: Fields) -
     let mut tx = ctx.read().await?;
     let node = load(&asker, &mut tx, &node).await?;
     drop(tx);
-    let team: Team = fields.text("team").parse().map_err(|_| Failure::NotFound)?;
-    let (field, mut errors) = (of_team(team), FormErrors::default());
-    let person: Option<Id<Person>> = fields.text("person").parse().ok();
-    if person.is_none() {
-        errors.add(&field, "请选择成员");
+    let mut check = fields.check();
+    let team: Option<Team> = check.chosen("team", "团队");
+    let person: Option<Id<Person>> = check.chosen("person", "成员");
+    let mut errors = check.errors();
+    let others = Team::ALL.iter().filter(|other| team.is_some_and(|team| team != **other));
+    for field in others.map(|other| duties_of(*other)) {
+        if fields.all(&field).next().is_some() {
+            errors.add(&field, "这里的分工不属于所选的团队，请改选团队或取消勾选");
+        }
     }
-    let duties: Vec<&str> = fields.all("duty").collect();
-    let rules = ctx.app.parts.get::<TeamSource>().rules(ctx, node.id).await?;
-    let rule = rules.iter().find(|rule| rule.key == team.key());
-    if let Some(person) = person {
+    if let (Some(team), Some(person), true) = (team, person, errors.is_empty()) {
+        let field = duties_of(team);
+        let duties: Vec<&str> = fields.all(&field).collect();
+        let rules = ctx.app.parts.get::<TeamSource>().rules(ctx, node.id).await?;
+        let rule = rules.iter().find(|rule| rule.key == team.key());
         let mut once = match once::begin(ctx, &fields).await? {
             Begun::Again(answer) => return Ok(answer),
             Begun::Fresh(once) => once,
@@ -257,11 +283,7 @@ pub async fn enlist(asker: SignedIn, Path(node): Path<String>, fields: Fields) -
                     .done(&to, Flash::good(format!("{}已更新。", team_state(team, &[], &rules).title)))
                     .await;
             }
-            Err(error) => {
-                for (_, sentence) in form_errors(error)?.iter() {
-                    errors.add(&field, sentence);
-                }
-            }
+            Err(error) => errors = form_errors(error)?,
         }
     }
     again(&teams_page(&asker, node, fields, errors).await?)

@@ -11,6 +11,8 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use tisheng_platform::App;
+use tisheng_platform::web::Page;
+use tisheng_platform::web::session::SignedIn;
 
 /// The routes of the loop.
 pub fn routes() -> Router<Arc<App>> {
@@ -31,6 +33,17 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/roster/runs/{id}/receipt", get(run::receipt))
         .route("/roster/runs/{id}/tokens.xlsx", post(first::tokens))
         .route("/roster/runs/{id}/slips", post(first::slips))
+}
+
+/// A page about files of the kind `key`: behind the menu's entry for them, where the menu has one, else
+/// behind that for all files.
+fn page(asker: &SignedIn, title: &str, key: &str) -> Page {
+    let own = format!("/roster/{key}");
+    let page = Page::new(asker, title, &own);
+    match page.entry().map(|entry| (entry.label.clone(), entry.href.clone())) {
+        Some((label, href)) => page.crumb(label, href),
+        None => page.crumb("数据导入", "/roster"),
+    }
 }
 
 /// The media type of a table as text.

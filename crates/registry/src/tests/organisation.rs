@@ -72,6 +72,8 @@ story!(an_office_founds_a_school_and_states_its_facts, |engine| async move {
     let page = office.post(&format!("{county}/new"), &taken).await;
     assert!(page.is(422).text().contains("代码 8821000001 已由“测试一小”使用"), "{}", page.text());
     assert_eq!(page.field("name"), "测试三小", "what was typed is kept");
+    let nothing = office.post(&format!("{county}/new"), &[]).await;
+    assert_eq!(nothing.is(422).wrong(), ["kind", "name", "valid_from"], "in the order of the page");
     let new = [("kind", "school"), ("name", "测试三小"), ("code", ""), ("valid_from", "2021-01-01")];
     let page = office.post(&format!("{county}/new"), &new).await;
     page.shows("已设立“测试三小”").shows("未填写");

@@ -42,6 +42,9 @@ story!(two_who_correct_one_record_see_what_the_other_wrote, |engine| async move 
     let mut by_county = filled(&mut county, &edit, "丁二").await;
     clerk.post(&edit, &as_fields(&by_clerk)).await.shows("信息已更正").shows("丙一");
 
+    let nameless = clerk.post(&edit, &[("name", "")]).await;
+    nameless.is(422).says("请填写姓名");
+
     // A mistake in the form does not let the other's words be overwritten unseen.
     by_county[3].1 = "85".to_owned();
     let mistaken = county.post(&edit, &as_fields(&by_county)).await;

@@ -10,6 +10,7 @@ mod fixtures;
 mod listening;
 mod lti;
 mod matrix;
+mod menu;
 mod statements;
 mod third_place;
 mod told;

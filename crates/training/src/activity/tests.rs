@@ -45,6 +45,10 @@ async fn plan_at(
     let refused = organiser.post("/activities/new", &long).await;
     refused.is(422);
     assert!(refused.text().contains("不能超过活动时长"), "{}", refused.text());
+    let nothing = organiser.post("/activities/new", &[]).await;
+    nothing.is(422).says("请填写开始时间").says("请填写认定学时").hides("应写作");
+    let in_order = ["title", "form", "day", "begins", "ends", "place", "host", "place_of_hours", "hours"];
+    assert_eq!(nothing.wrong(), in_order);
     let page = organiser.post("/activities/new", &fields).await;
     page.shows(title).shows("已安排");
     page.path.clone()
@@ -244,7 +248,9 @@ story!(what_the_school_can_approve_stays_with_it, |engine| async move {
     clerk.get(&address).await.shows(&format!("提交后{by}"));
     clerk.post(&format!("{address}/step"), &[("do", "submit")]).await.shows(&format!("已提交，{by}"));
     let mut county = place.browser(&place.town.county_office).await;
-    county.get("/activities/school").await.hides("微能力点研讨");
+    county.get("/activities/school").await.hides("微能力点研讨").shows("没有由上级审核的活动");
+    let narrowed = county.get("/activities/school?q=没有这样的").await;
+    narrowed.shows("没有符合条件的活动").shows("清除筛选").hides("没有由上级审核的活动");
     county.get(&address).await.is(404);
     county.post(&format!("{address}/step"), &[("do", "approve")]).await.is(404);
 });

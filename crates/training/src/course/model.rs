@@ -316,13 +316,13 @@ pub fn decide(rules: &Scheme, draft: &Draft) -> Vec<(&'static str, String)> {
     if draft.counts != Counts::Passed && draft.pass_permille.is_some() {
         wrong.push(("pass", "只有“考核通过”才需要合格分数".to_owned()));
     }
+    if !draft.href.is_empty() && !draft.href.starts_with("https://") && !draft.href.starts_with("http://") {
+        wrong.push(("href", "学习网址应以 https:// 开头".to_owned()));
+    }
     for iri in &draft.activities {
         if !is_iri(iri) {
             wrong.push(("activities", format!("“{iri}”不是完整的活动地址，应以 https:// 开头")));
         }
-    }
-    if !draft.href.is_empty() && !draft.href.starts_with("https://") && !draft.href.starts_with("http://") {
-        wrong.push(("href", "学习网址应以 https:// 开头".to_owned()));
     }
     if draft.href.is_empty() && draft.activities.is_empty() {
         wrong.push((

@@ -81,6 +81,10 @@ story!(an_institution_hands_a_course_in_and_the_office_lets_it_count, |engine| a
     assert_eq!(two.text().matches("请填写课程名称").count(), 1, "{}", two.text());
     assert_eq!(two.text().matches("学时应为数字").count(), 1, "{}", two.text());
     assert!(html.contains("<details class=\"help\" open>"), "what is filled in is in sight: {html}");
+    let nothing = own.post("/courses/new", &[]).await;
+    nothing.is(422).says("请填写学时").hides("学时应为数字");
+    let fields = ["platform", "code", "title", "source", "capability", "counts", "hours"];
+    assert_eq!(nothing.wrong(), fields, "in the order of the page");
     let one = own.post("/courses/new", &with(good.clone(), "title", "")).await;
     let ticked = format!("value=\"{capability}\" checked");
     let opened = one.html();
@@ -142,7 +146,11 @@ story!(other_terms_wait_while_those_in_force_go_on, |engine| async move {
     let edit = format!("{}/edit", made.path);
     let mut city = place.browser(&place.town.city_office).await;
     let id = made.path.rsplit('/').next().unwrap_or_default();
+    city.post("/courses/waiting", &[]).await.is(422).says("请勾选要通过的课程").shows("课堂导入的数字资源");
+    let none = city.get("/courses/waiting?q=zz").await;
+    none.shows("没有符合条件的课程").shows("清除筛选").hides("没有待审核的课程");
     city.post("/courses/waiting", &[("course", &format!("{id}:1"))]).await.shows("已通过 1 门课程");
+    city.get("/courses/waiting").await.shows("没有待审核的课程").hides("清除筛选");
     own.post(&edit, &with(good.clone(), "summary", "换一种说法")).await.is(200);
     city.get("/courses/waiting").await.hides("课堂导入的数字资源");
     own.post(&edit, &with(good.clone(), "hours", "3")).await.is(200);
@@ -306,6 +314,6 @@ story!(an_institution_sees_its_own_courses_and_a_teacher_what_is_on_offer, |engi
     let mut teacher = place.browser(&place.town.schools[1].teachers[0]).await;
     teacher.get(&at).await.is(200).shows("考核达到 60 分（百分制）计 1 学时");
     teacher.get(&format!("/courses?capability={capability}&q=一门")).await.shows("一门课程");
-    teacher.get("/courses?q=没有这样的课").await.hides("一门课程");
+    teacher.get("/courses?q=没有这样的课").await.hides("一门课程").shows("清除筛选");
     teacher.get("/courses/waiting").await.is(404);
 });

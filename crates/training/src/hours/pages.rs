@@ -111,6 +111,9 @@ struct SumRow {
     counted: String,
     over: String,
     missing: String,
+    /// By which rule hours count here; empty where nothing is asked for.
+    usual: String,
+    /// By which rule some do not; empty where all count.
     rule: String,
 }
 
@@ -159,6 +162,8 @@ struct LineRow {
     counts: String,
     over: String,
     rule: String,
+    /// Whether that is the usual one, which stands with the sums.
+    is_usual: bool,
     state: &'static str,
     tone: &'static str,
     running: String,
@@ -184,9 +189,13 @@ fn overview(rules: &Scheme, entries: &[super::model::Entry]) -> Overview {
     let tally = rule.tally(&facts);
     let some = |seconds: Seconds| if seconds == Seconds::ZERO { String::new() } else { rule.shown(seconds) };
     let length = *rule.length;
-    let row = |sum: &tisheng_rules::Sum, is_kind: bool| SumRow {
+    let usual = |sum: &tisheng_rules::Sum, (category, kind): (&str, &str)| {
+        if sum.minimum == Seconds::ZERO { String::new() } else { statement::usual(rule, category, kind) }
+    };
+    let row = |sum: &tisheng_rules::Sum, (category, kind): (&str, &str)| SumRow {
         title: sum.title.clone(),
-        is_kind,
+        is_kind: !kind.is_empty(),
+        usual: usual(sum, (category, kind)),
         minimum: some_hours(sum.minimum, length),
         earned: sum.earned.in_hours(length),
         counted: sum.counted.in_hours(length),
@@ -195,12 +204,14 @@ fn overview(rules: &Scheme, entries: &[super::model::Entry]) -> Overview {
         rule: sum.over_rule.clone().unwrap_or_default(),
     };
     let sums = tally.categories.iter().flat_map(|category| {
-        let mut whole = row(&category.sum, false);
+        let key = category.sum.key.as_str();
+        let mut whole = row(&category.sum, (key, ""));
         // The rule of a kind stands with the kind.
         if category.kinds.iter().any(|kind| kind.over_rule == category.sum.over_rule) {
             whole.rule.clear();
         }
-        std::iter::once(whole).chain(category.kinds.iter().map(|kind| row(kind, true)))
+        let kinds: Vec<SumRow> = category.kinds.iter().map(|kind| row(kind, (key, &kind.key))).collect();
+        std::iter::once(whole).chain(kinds)
     });
     let reached = tally.minimum - tally.missing;
     let mut lines: Vec<LineRow> = statement::lines(rule, entries)
@@ -258,6 +269,7 @@ fn line_row(rules: &Scheme, line: &Line<'_>) -> LineRow {
         counts: line.counts.in_hours(length),
         over: some_hours(line.over, length),
         rule: line.rule.clone(),
+        is_usual: line.is_usual,
         state: line.standing.chinese(),
         tone: line.standing.tone(),
         running: line.running.in_hours(length),

@@ -58,6 +58,8 @@ pub struct Line<'a> {
     pub over: Seconds,
     /// The rule behind the line, in a sentence.
     pub rule: String,
+    /// Whether that is the usual one of its category or kind, as [`usual`] says it.
+    pub is_usual: bool,
     /// What counts after it.
     pub running: Seconds,
 }
@@ -80,6 +82,7 @@ pub fn lines<'a>(rule: &HoursRule, entries: &'a [Entry]) -> Vec<Line<'a>> {
         };
         let from = entry.reverses.and_then(|id| entries.iter().find(|entry| entry.id == id));
         let counts = after.counted - before.counted;
+        let reason = reason(rule, (entry, from), standing, counts, &after) + &believed(entry);
         lines.push(Line {
             entry,
             category: category_title(rule, &entry.category),
@@ -87,7 +90,8 @@ pub fn lines<'a>(rule: &HoursRule, entries: &'a [Entry]) -> Vec<Line<'a>> {
             standing,
             counts,
             over: entry.seconds - counts,
-            rule: reason(rule, (entry, from), standing, counts, &after) + &believed(entry),
+            is_usual: reason == minimum(rule, entry),
+            rule: reason,
             running: after.counted,
         });
         before = after;
@@ -142,12 +146,22 @@ fn believed(entry: &Entry) -> String {
 
 /// The minimum that a line counts towards.
 fn minimum(rule: &HoursRule, entry: &Entry) -> String {
-    let kind = rule.kind(&entry.category, &entry.kind);
-    if let Some((kind, minimum)) = kind.and_then(|kind| Some((kind, kind.minimum.as_ref()?))) {
-        return towards(rule, &kind.title, minimum);
+    match usual(rule, &entry.category, &entry.kind) {
+        of_kind if of_kind.is_empty() => usual(rule, &entry.category, ""),
+        of_kind => of_kind,
     }
-    rule.category(&entry.category)
-        .map_or_else(String::new, |category| towards(rule, &category.title, &category.minimum))
+}
+
+/// By which rule lines of a category usually count, or of a kind of it that has a minimum of its own; empty for
+/// any other kind.
+#[must_use]
+pub fn usual(rule: &HoursRule, category: &str, kind: &str) -> String {
+    if kind.is_empty() {
+        let found = rule.category(category);
+        return found.map_or_else(String::new, |found| towards(rule, &found.title, &found.minimum));
+    }
+    let of_kind = rule.kind(category, kind).and_then(|kind| Some((&kind.title, kind.minimum.as_ref()?)));
+    of_kind.map_or_else(String::new, |(title, minimum)| towards(rule, title, minimum))
 }
 
 /// What a line counts towards; of a minimum of nothing nothing is said.

@@ -261,6 +261,12 @@ story!(a_teacher_reads_the_statement_disputes_a_line_and_gets_an_answer, |engine
     let statement = own.get("/hours").await;
     statement.shows("信息技术与学科教学（c1）").shows(PLATFORM);
     assert!(statement.html().contains("data-label=\"已获得\">2.00</td>"), "{}", statement.html());
+    let html = statement.html();
+    let (sums, lines) = html.split_once("逐条明细").expect("the lines below the sums");
+    assert!(
+        sums.contains("，要求不少于") && !lines.contains("，要求不少于"),
+        "the usual rule is said once: {html}"
+    );
     // On paper it says whose it is.
     statement.shows(&format!("姓名：{}", teacher.name)).shows(&place.rules.identity.title.value);
     let found = own.get("/hours/where?q=%E5%AD%A6%E7%A7%91").await;

@@ -262,7 +262,7 @@ impl Difference {
 #[derive(Debug, thiserror::Error)]
 pub enum SelectionError {
     /// Rules of the scheme that are not met.
-    #[error("还有 {} 项要求没有满足", .0.len())]
+    #[error("还有 {} 项规则未满足", .0.len())]
     Unmet(Vec<Condition>),
     /// A colleague has changed the offer since the form was opened.
     #[error("您打开本页之后，同事已更新选学范围{}。下面仍是您的勾选，请核对后再保存", in_words(.0))]

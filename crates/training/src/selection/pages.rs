@@ -61,6 +61,14 @@ fn as_form(error: SelectionError, field: &str) -> Result<FormErrors, Failure> {
     Ok(errors)
 }
 
+/// The same on a page whose sheet says which rules are not met: how many, leading there.
+fn beside_sheet(error: SelectionError) -> Result<FormErrors, Failure> {
+    match error {
+        SelectionError::Unmet(_) => Ok(FormErrors::one("conditions", error.to_string())),
+        error => as_form(error, "capabilities"),
+    }
+}
+
 /// The conditions of a rule, which a page shows while somebody ticks.
 #[derive(askama::Template)]
 #[template(path = "selection/pages/conditions.html")]

@@ -30,7 +30,8 @@ story!(a_school_offers_once_the_rule_is_met, |engine| async move {
     let refused: Seen =
         principal.post("/offer", &with(little, &[("do", "publish"), ("basis", &basis)])).await;
     refused.is(422);
-    assert!(refused.text().contains("请先更正以下内容"), "{}", refused.text());
+    refused.says("请先更正以下内容").says("项规则未满足");
+    assert_eq!(refused.wrong(), ["conditions"]);
     let checked = principal.post("/offer/check", &with(&whole, &[])).await;
     checked.shows("已满足").hides("未满足");
     let publish = [("do", "publish"), ("basis", basis.as_str())];
@@ -189,6 +190,7 @@ story!(a_teacher_chooses_and_gets_a_task_list, |engine| async move {
     let little = choose_by_page(&mut own, &offer[..1]).await;
     little.is(422);
     assert!(little.text().contains("还差"), "the sentence of the rule: {}", little.text());
+    assert_eq!(little.says("项规则未满足").wrong(), ["conditions"], "each is said in the sheet alone");
     own.post("/choice/check", &with(&offer[..1], &[])).await.shows("未满足");
 
     let choice = fitting_choice(&place.rules, &offer);

@@ -29,8 +29,6 @@ struct ListPage {
     /// The order in force, as the address names it; empty for a search, which comes by name alone.
     order: String,
     may_issue: bool,
-    /// Whether hours are handed over to another system.
-    hands_over: bool,
     batches: Vec<BatchShown>,
 }
 
@@ -124,7 +122,6 @@ pub(super) async fn list(asker: SignedIn, filters: Filters) -> Answer {
     let after = filters.cursor();
     let rows = store::listed::list(&mut tx, &programme, part, asked, (&after, ROWS + 1)).await?;
     let slice = Slice::cut(rows, |(certificate, key)| (key.clone(), certificate.number.clone()));
-    let hands_over = scheme::rules(&asker.ctx.app, &mut tx, &programme).await?.handover.is_some();
     let ready = batch::ready(&mut tx, programme.id, &scope).await?;
     let ready = if ready > 0 { batch::shown(ready) } else { String::new() };
     let may_issue = access::require(&asker.ctx, &ISSUERS).is_ok();
@@ -138,7 +135,7 @@ pub(super) async fn list(asker: SignedIn, filters: Filters) -> Answer {
     let page = Page::new(&asker, "证书", "/certificates");
     let rows = slice.rows.into_iter().map(|(certificate, _)| certificate).collect();
     let order = if words.is_empty() { order.key() } else { String::new() };
-    show(&ListPage { page, order, filters, rows, next, ready, may_issue, hands_over, batches })
+    show(&ListPage { page, order, filters, rows, next, ready, may_issue, batches })
 }
 
 /// Everything that the list shows page by page, in its order.

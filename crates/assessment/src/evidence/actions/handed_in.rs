@@ -5,7 +5,6 @@ use tisheng_kernel::{Id, Level};
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, Tx, audit, jobs};
 use tisheng_rules::assessment::{Step, StepKind};
-use tisheng_rules::framework::Piece;
 use uuid::Uuid;
 
 use super::desk::{Desk, own_draft};
@@ -15,11 +14,15 @@ use crate::evidence::model::{Consent, Item, Named, State, Submission, digest, sh
 use crate::evidence::store::{self, Frozen, Move};
 use crate::evidence::{MOVED, SUBMITTED};
 
-/// What keeps a revision from being handed in; empty when nothing does.
+/// What keeps a revision from being handed in: the key of the piece, and a sentence. Empty when nothing does.
 #[must_use]
-pub fn missing(desk: &Desk, submission: &Submission, items: &[Item]) -> Vec<String> {
-    let of = |piece: &Piece| items.iter().filter(|item| item.piece == piece.key).collect::<Vec<_>>();
-    desk.pieces(submission).iter().flat_map(|piece| shortcomings(piece, &of(piece))).collect()
+pub fn missing(desk: &Desk, submission: &Submission, items: &[Item]) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for piece in desk.pieces(submission) {
+        let own: Vec<&Item> = items.iter().filter(|item| item.piece == piece.key).collect();
+        found.extend(shortcomings(piece, &own).into_iter().map(|sentence| (piece.key.clone(), sentence)));
+    }
+    found
 }
 
 /// Where texts and documents name the author or the school, which blind reviewers would read: the key of the
@@ -69,7 +72,7 @@ pub async fn submit(
     let (desk, submission) = own_draft(ctx, tx, id).await?;
     let items = store::items(tx, submission.programme, submission.id).await?;
     let missing = missing(&desk, &submission, &items);
-    if let Some(first) = missing.first() {
+    if let Some((_, first)) = missing.first() {
         return Err(Failure::Refused(format!("{first}。")));
     }
     if consent == Consent::Unasked {

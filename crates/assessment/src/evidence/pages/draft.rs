@@ -81,7 +81,8 @@ struct CheckPage {
     page: Page,
     submission: Submission,
     pieces: Vec<ShownPiece>,
-    missing: Vec<String>,
+    /// What keeps it from being handed in: the key of the piece, and a sentence.
+    missing: Vec<(String, String)>,
     /// The digest of what is shown, which is what may be handed in.
     seen: String,
     /// What names the author to reviewers who are not to know: the key of the piece, and a sentence.
@@ -90,6 +91,11 @@ struct CheckPage {
 }
 
 impl CheckPage {
+    /// What is wrong with a piece, which stands beside it.
+    fn missing_in(&self, piece: &ShownPiece) -> Vec<&str> {
+        sentences(&self.missing, piece)
+    }
+
     fn named_in(&self, piece: &ShownPiece) -> Vec<&str> {
         sentences(&self.named, piece)
     }
@@ -186,7 +192,7 @@ pub async fn save(asker: SignedIn, Path(id): Path<String>, fields: Fields) -> An
         Pressed::Do(once) => once,
     };
     if fields.has("then", "check") {
-        return once.done(&format!("/evidence/{id}/check"), Flash::good("填写的内容已保存。")).await;
+        return once.led(&format!("/evidence/{id}/check")).await;
     }
     let at = fields.text("at");
     let piece = Some(at).filter(|at| !at.is_empty()).map(|at| format!("#piece-{at}")).unwrap_or_default();

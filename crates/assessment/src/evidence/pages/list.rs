@@ -142,7 +142,11 @@ pub async fn list(asker: SignedIn) -> Answer {
     lines.extend(
         given_up.map(|found| given_up_line(line(&desk, found.capability.clone(), Some(found)), found)),
     );
-    if let Some(next) = lines.iter_mut().find(|line| line.waits_for_author) {
+    // Others wait for a work that its author has still to judge.
+    let is_judged_next = |line: &Line| line.waits_for_author && line.state == State::Submitted.chinese();
+    let next = lines.iter().position(is_judged_next);
+    let next = next.or_else(|| lines.iter().position(|line| line.waits_for_author));
+    if let Some(next) = next.and_then(|at| lines.get_mut(at)) {
         next.is_next = true;
     }
     show(&List { page: Page::new(&asker, "我的成果材料", "/evidence"), lines })

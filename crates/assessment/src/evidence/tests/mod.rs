@@ -44,7 +44,9 @@ story!(a_teacher_hands_in_and_what_was_handed_in_stays, |engine| async move {
     merged.is(409);
     assert!(merged.text().contains("目标与步骤") && merged.text().contains("别的窗口"), "both are shown");
 
-    ding.get(&format!("/evidence/{id}/check")).await.shows("还不能提交").shows("还没有内容");
+    let lacking = ding.get(&format!("/evidence/{id}/check")).await;
+    lacking.shows("还不能提交").shows("填写“");
+    assert_eq!(lacking.text().matches("还没有内容").count(), 2, "once for each piece: {}", lacking.text());
     let files = format!("/evidence/{id}/pieces/A6-2/files");
     let clip = film(540, 2000);
     let video = Chosen { field: "file", name: "课堂.mp4", bytes: &clip };
@@ -64,6 +66,10 @@ story!(a_teacher_hands_in_and_what_was_handed_in_stays, |engine| async move {
     let sent = [("seen", seen.as_str()), ("consent", "given"), ("_key", "018f3b1e5a3c7a1e8a1e5a3c7a1e8a1e")];
     ding.post(&submit, &sent).await.shows("已提交，现在的状态：已提交，待自评");
     ding.post(&submit, &sent).await.shows("已提交，待自评");
+    let list = ding.get("/evidence").await;
+    let proposed = format!("<a class=\"button\" href=\"/review/self/{id}\"");
+    assert!(list.html().contains(&proposed), "others wait for it, whatever stands above: {}", list.html());
+    assert!(!list.html().contains("<button type=\"submit\" aria-label=\"开始准备："), "one alone");
     let back = ding.get(&format!("/evidence/{id}/check")).await;
     assert_eq!(back.shows("这一步已完成").path, format!("/evidence/{id}"));
     ding.post(&submit, &[("seen", &seen), ("consent", "given")]).await.is(403);
@@ -162,7 +168,7 @@ story!(whichever_button_is_pressed_what_was_typed_is_saved, |engine| async move 
     teacher.post(&remove, &typed("", "", "3")).await.says("这个文件已经不在了").hides("最后一稿");
     let check = [&typed("定稿", "", "4")[..], &[("then", "check")]].concat();
     let check = teacher.post(&format!("/evidence/{id}"), &check).await;
-    assert_eq!(check.shows("定稿").path, format!("/evidence/{id}/check"));
+    assert_eq!(check.shows("定稿").hides("内容已保存").path, format!("/evidence/{id}/check"));
 });
 
 story!(of_several_files_those_that_are_right_are_taken_and_the_others_named, |engine| async move {

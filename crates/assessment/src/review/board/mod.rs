@@ -4,4 +4,4 @@ mod pages;
 pub(super) mod store;
 
 pub use pages::sees_board;
-pub(super) use pages::{board, notice, table};
+pub(super) use pages::{board, notice, notice_page, table};

@@ -346,6 +346,17 @@ pub async fn table(asker: SignedIn, filters: Filters) -> Answer {
     Ok(download("测评进展.xlsx", kind, bytes))
 }
 
+/// A page of what is on notice: behind its own entry of the menu, else behind the board's, from where it is
+/// reached.
+pub(in crate::review) fn notice_page(asker: &SignedIn, title: &str) -> Page {
+    let page = Page::new(asker, title, "/review/notice");
+    if page.is_in_menu() {
+        return page;
+    }
+    let page = Page::new(asker, title, "/review/board");
+    if page.is_in_menu() { page.crumb("测评进展", "/review/board") } else { page }
+}
+
 /// `GET /review/notice`: what was decided and is open to objections, at the asker's node. A level
 /// that fails is told to its author alone.
 pub async fn notice(asker: SignedIn, filters: Filters) -> Answer {
@@ -371,7 +382,7 @@ pub async fn notice(asker: SignedIn, filters: Filters) -> Answer {
         (line, label)
     });
     show(&NoticePage {
-        page: Page::new(&asker, "测评结论公示", "/review/notice"),
+        page: notice_page(&asker, "测评结论公示"),
         lines: lines.collect(),
         capabilities: capabilities(&rules),
         first,

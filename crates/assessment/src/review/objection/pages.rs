@@ -14,6 +14,7 @@ use super::further::{self, Further};
 use super::{Objection, actions, appeal_words, store};
 use crate::evidence::Submission;
 use crate::review::actions::{owns, person, programme};
+use crate::review::board::notice_page;
 use crate::review::pages::again_words;
 use crate::review::steps::Case;
 use crate::review::store::{self as reviews, Decided};
@@ -86,19 +87,20 @@ async fn object_page(
         return Err(Failure::NotFound);
     }
     let (author, school) = crate::review::board::store::author(&mut tx, programme, id).await?;
-    let (crumb, from, further_hint) = if owns(ctx, &case.submission) {
-        ("我的成果材料", "/evidence", "写明不服答复的理由和依据。")
-    } else {
-        let hint = "写明不服答复的理由和依据。答复申诉的单位看到是谁提出的，作者看不到。";
-        ("测评结论公示", "/review/notice", hint)
-    };
     let may_object = match &decided {
         Some(decided) => actions::may_object_to(ctx, &mut tx, &case, decided).await?,
         None => false,
     };
     let title = format!("公示异议：{}", case.rules.framework.label(&case.submission.capability));
+    let (page, further_hint) = if owns(ctx, &case.submission) {
+        let page = Page::new(asker, title, "/evidence").crumb("我的成果材料", "/evidence");
+        (page, "写明不服答复的理由和依据。")
+    } else {
+        let hint = "写明不服答复的理由和依据。答复申诉的单位看到是谁提出的，作者看不到。";
+        (notice_page(asker, &title).crumb("测评结论公示", "/review/notice"), hint)
+    };
     Ok(ObjectPage {
-        page: Page::new(asker, title, from).crumb(crumb, from),
+        page,
         id,
         author,
         school,

@@ -11,7 +11,7 @@ use tisheng_platform::{Ctx, Tx};
 use tisheng_rules::assessment::StepKind;
 use tisheng_training::hours::DisputeState;
 
-use super::outcome::Outcome;
+use super::outcome::{Mark, Outcome};
 use crate::evidence::{self, State, Submission};
 use crate::review::actions;
 use crate::review::board::store as lists;
@@ -45,6 +45,32 @@ struct ResultPage {
     further: Vec<String>,
     /// To whom the author may turn.
     appeal: String,
+}
+
+impl ResultPage {
+    fn of_marks(marks: &[Mark]) -> String {
+        counted(marks.iter().map(|mark| mark.level))
+    }
+
+    fn of_judgements(judgements: &[Judgement]) -> String {
+        counted(judgements.iter().map(|one| one.level))
+    }
+}
+
+/// Levels in words in the order in which they were given; what several gave with how many they are.
+fn counted(given: impl Iterator<Item = &'static str>) -> String {
+    let mut levels: Vec<(&str, usize)> = Vec::new();
+    for level in given {
+        match levels.iter_mut().find(|(known, _)| *known == level) {
+            Some((_, count)) => *count += 1,
+            None => levels.push((level, 1)),
+        }
+    }
+    let words = levels.into_iter().map(|(level, count)| match count {
+        1 => level.to_owned(),
+        count => format!("{level}（{count} 人）"),
+    });
+    words.collect::<Vec<_>>().join("、")
 }
 
 /// A step of the rules.
@@ -111,7 +137,7 @@ pub async fn result(asker: SignedIn, Path(id): Path<String>) -> Answer {
     let outcome = Outcome::of(pieces, judgements, marks.as_ref().map(|(level, marks)| (*level, &marks[..])));
     let label = case.rules.framework.label(&case.submission.capability);
     show(&ResultPage {
-        page: Page::new(&asker, label, crumb.1).crumb(crumb.0, crumb.1),
+        page: Page::new(&asker, format!("测评结果：{label}"), crumb.1).crumb(crumb.0, crumb.1),
         author: format!("{name}（{school}）"),
         own,
         reads: asker.member().only_reads(),

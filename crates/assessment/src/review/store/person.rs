@@ -11,7 +11,7 @@ use tisheng_rules::{PeerReviews, UnderWay};
 use uuid::Uuid;
 
 use super::wrong;
-use crate::evidence::State;
+use crate::evidence::{State, Submission};
 use crate::review::model::{Review, last_day};
 
 const KEEPS_OF: &str = "select 1 from programme p
@@ -41,10 +41,20 @@ pub struct InHand {
     pub due: Option<NaiveDate>,
     /// Their own works.
     pub own: i64,
+    /// The one of them, where there are no others.
+    pub own_work: Option<Id<Submission>>,
     /// By when the first of them, where the rules give days for it.
     pub own_due: Option<NaiveDate>,
     /// Objections that wait for them as the chair of a panel.
     pub objections: i64,
+}
+
+impl InHand {
+    /// Where the own works are judged: the only one at once.
+    #[must_use]
+    pub fn own_place(&self) -> String {
+        self.own_work.map_or_else(|| "/evidence".to_owned(), |work| format!("/review/self/{work}"))
+    }
 }
 
 /// How many works of others somebody has still to judge, and by when the first of them.

@@ -44,7 +44,7 @@ story!(a_work_passes_through_self_peers_panel_and_notice, |engine| async move {
 
     let seen = mine.get(&address(submitted.id)).await;
     seen.shows("已评 0 人，共 2 人");
-    assert!(seen.html().contains("data-label=\"教研组互评\">合格、合格"), "{}", seen.html());
+    assert!(seen.html().contains("data-label=\"教研组互评\">合格（2 人）"), "{}", seen.html());
     assert!(!seen.html().contains("data-label=\"结论\""), "nothing is decided: {}", seen.html());
     all_judge(&world, &submitted, Level::Excellent).await;
     assert_eq!(current(&world, &submitted).await.state, State::Notice);
@@ -145,7 +145,9 @@ story!(a_disagreement_goes_to_the_chair, |engine| async move {
     assert_eq!(current(&world, &work).await.state, State::Notice);
     let mut mine = world.teacher(0).await;
     mine.get(&address(work.id)).await.shows("不合格").shows("由组长裁定").shows("缺少技术的设计");
-    world.teacher(1).await.get("/review/notice").await.hides("教师甲");
+    world.teacher(1).await.get("/review/notice").await.hides("教师甲").shows("现在没有公示中的结论");
+    let narrowed = world.teacher(1).await.get("/review/notice?q=zz").await;
+    narrowed.shows("没有符合条件的结论").shows("清除筛选").hides("现在没有公示中的结论");
     world.test.clock.advance(TimeDelta::days(8));
     world.test.settle().await;
     let mut mine = world.teacher(0).await;

@@ -129,8 +129,9 @@ fn draft(
     let code = check.required(&of("code"), "课程编号", 60).to_owned();
     let capability = check.required(&of("capability"), "能力点", 60).to_owned();
     let counts: Option<Counts> = check.chosen(&of("counts"), "认定方式");
-    let worth = Seconds::parse_hours(check.optional(&of("hours"), "学时", 20), platform.length);
-    if let Err(error) = &worth {
+    let hours = check.required(&of("hours"), "学时", 20);
+    let worth = Seconds::parse_hours(hours, platform.length);
+    if let (Err(error), false) = (&worth, hours.is_empty()) {
         check.fail(&of("hours"), error.to_string());
     }
     // Nothing but its scores says of a tool's course whether it is passed.

@@ -117,10 +117,10 @@ pub async fn hand_in(asker: SignedIn, form: Multipart) -> Answer {
     let ctx = &asker.ctx;
     let (fields, files) = parts(form).await?;
     let mut check = fields.check();
-    let note = check.required("note", "修订说明", 500);
     if files.is_empty() {
         check.fail("files", "请选择规则文件（全部 .toml 文件一起选择）");
     }
+    let note = check.required("note", "修订说明", 500);
     let errors = check.errors().titled(&FILES);
     if !errors.is_empty() {
         return again(&versions_page(&asker, note, Vec::new(), errors).await?);

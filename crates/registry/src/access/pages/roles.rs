@@ -135,8 +135,8 @@ pub async fn give(asker: SignedIn, Path(node): Path<String>, fields: Fields) -> 
     let ctx = &asker.ctx;
     let id: Id<Node> = node.parse().map_err(|_| Failure::NotFound)?;
     let mut check = fields.check();
-    let role: Option<Role> = check.chosen("role", "角色");
     let name = check.required("name", "姓名", 50);
+    let role: Option<Role> = check.chosen("role", "角色");
     let last_day: Option<NaiveDate> =
         if fields.text("last_day").is_empty() { None } else { check.date("last_day", "截止日期") };
     let mut errors = check.errors();
@@ -165,7 +165,7 @@ pub async fn give(asker: SignedIn, Path(node): Path<String>, fields: Fields) -> 
             Err(error) => errors.add("role", error.to_string()),
         }
     } else if person.is_none() && !name.is_empty() {
-        errors.add("name", unclear(suggestions.len()));
+        errors = FormErrors::one("name", unclear(suggestions.len())).and(errors);
     }
     drop(once);
     let errors = errors.titled(&[("name", "姓名"), ("role", "角色"), ("last_day", "截止日期")]);

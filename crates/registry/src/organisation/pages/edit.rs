@@ -74,8 +74,8 @@ async fn new_page(
 pub async fn found(asker: SignedIn, Path(node): Path<String>, fields: Fields) -> Answer {
     let parent = parse(&node)?;
     let mut check = fields.check();
-    let name = check.required("name", "名称", 60);
     let kind: Option<Kind> = check.chosen("kind", "类型");
+    let name = check.required("name", "名称", 60);
     let valid_from = check.date("valid_from", "设立日期");
     let mut errors = check.errors();
     if let (Some(kind), Some(valid_from), true) = (kind, valid_from, errors.is_empty()) {

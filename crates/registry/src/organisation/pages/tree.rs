@@ -84,9 +84,10 @@ pub async fn show(asker: SignedIn, Path(node): Path<String>, filters: Filters) -
         found.push(Found { way: names.collect::<Vec<_>>().join(" › "), node: hit });
     }
     let own = node.path == asker.member().path;
+    let title = format!("{}：{}", node.name, if node.kind == Kind::School { "学校" } else { "机构" });
     let shape = allows(ctx, Permission::ShapeOrganisation);
     layout::show(&NodePage {
-        page: page_of(&asker, &mut tx, &node, node.name.clone()).await?,
+        page: page_of(&asker, &mut tx, &node, title).await?,
         facts: store::facts(&mut tx, node.id).await?,
         environments: environments(ctx, &mut tx, &node.path).await?,
         groups: grouped(store::cards(&mut tx, node.id).await?),

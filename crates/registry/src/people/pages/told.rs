@@ -32,7 +32,13 @@ pub(crate) struct Told {
 /// not asked.
 pub(crate) fn told(fields: &Fields) -> Told {
     let mut errors = FormErrors::default();
-    let name = PersonName::parse(fields.text("name")).map_err(|e| errors.add("name", e.to_string())).ok();
+    let name = match fields.text("name") {
+        "" => {
+            errors.add("name", "请填写姓名");
+            None
+        }
+        name => PersonName::parse(name).map_err(|e| errors.add("name", e.to_string())).ok(),
+    };
     let kind = fields.text("paper_kind").parse().unwrap_or(PaperKind::IdentityCard);
     let number = fields.text("paper");
     let identity = match number {

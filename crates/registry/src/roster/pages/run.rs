@@ -37,7 +37,7 @@ pub(super) async fn load(ctx: &Ctx, text: &str) -> Result<(Run, &'static About),
 }
 
 fn page(asker: &SignedIn, run: &Run, about: &About, title: &str) -> Page {
-    let page = Page::new(asker, title, "/roster").crumb("数据导入", "/roster");
+    let page = super::page(asker, title, about.key);
     if title == about.title { page } else { page.crumb(about.title, format!("/roster/runs/{}", run.id)) }
 }
 

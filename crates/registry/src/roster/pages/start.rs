@@ -70,8 +70,14 @@ pub async fn start(asker: SignedIn, filters: Filters) -> Answer {
     let slice = Slice::cut(runs, |(run, key)| (key.clone(), run.id.to_string()));
     let title = |kind: &str| kinds.iter().find(|about| about.key == kind).map(|about| about.title);
     let lines = slice.rows.into_iter().filter_map(|(run, _)| Some(Line { title: title(&run.kind)?, run }));
+    let page = Page::new(&asker, "数据导入", "/roster");
+    // Whose menu has no entry for all files comes from that for one kind.
+    let page = match kinds.iter().find(|about| about.key == chosen) {
+        Some(about) if !page.is_in_menu() => super::page(&asker, "数据导入", about.key),
+        _ => page,
+    };
     layout::show(&StartPage {
-        page: Page::new(&asker, "数据导入", "/roster"),
+        page,
         runs: lines.collect(),
         kinds,
         order: wanted.order.key(),

@@ -37,6 +37,17 @@ impl BringPage {
     }
 }
 
+/// The page of the form. Where it is an entry of the menu itself, it has the entry's words for a heading and
+/// nothing above it.
+fn form_page(asker: &SignedIn, about: &About) -> Page {
+    let page = super::page(asker, &format!("导入{}", about.title), about.key);
+    let own = format!("/roster/{}", about.key);
+    match page.entry().filter(|entry| entry.href == own).map(|entry| entry.label.clone()) {
+        Some(title) => Page { title, crumbs: Vec::new(), ..page },
+        None => page,
+    }
+}
+
 async fn bring_page(asker: &SignedIn, entry: Entry, origin: &str, errors: FormErrors) -> Answer {
     let about = entry.about;
     let mut tx = asker.ctx.read().await?;
@@ -47,7 +58,7 @@ async fn bring_page(asker: &SignedIn, entry: Entry, origin: &str, errors: FormEr
     let origin = origin.to_owned();
     let others = about.columns.iter().map(|column| column.named.titles.get(1..).unwrap_or_default());
     let columns = fields(about.columns, &hints).into_iter().zip(others).collect();
-    let page = Page::new(asker, format!("导入{}", about.title), "/roster").crumb("数据导入", "/roster");
+    let page = form_page(asker, about);
     let upload_mib = asker.ctx.app.config.upload_mib;
     layout::show(&BringPage { page, about, columns, upload_mib, origins, origin, errors })
 }

@@ -6,7 +6,7 @@ use tisheng_kernel::{Id, Instant, Seconds};
 use tisheng_platform::web::Path;
 use tisheng_platform::web::layout::{Flash, Page, again};
 use tisheng_platform::web::session::SignedIn;
-use tisheng_platform::web::{Answer, Begun, Failure, Fields, FormErrors, layout, once};
+use tisheng_platform::web::{Answer, Begun, Checked, Failure, Fields, FormErrors, layout, once};
 use tisheng_registry::organisation;
 use tisheng_rules::Scheme;
 use tisheng_rules::hours::{CategoryRole, ItemUnit};
@@ -159,28 +159,25 @@ fn read(fields: &Fields, rules: &Scheme) -> (Typed, Option<Plan>, FormErrors) {
         audience: text("audience"),
         version: text("version"),
     };
+    // In the order of the page, in which what is wrong is listed.
     let mut check = fields.check();
-    let form: Option<Form> = check.chosen("form", "活动形式");
     check.required("title", "活动主题", 100);
+    let form: Option<Form> = check.chosen("form", "活动形式");
     check.optional("content", "活动内容", 2000);
+    let day = check.date("day", "活动日期");
+    let begins = clock(&mut check, ("begins", "开始时间"), "14:00");
+    let ends = clock(&mut check, ("ends", "结束时间"), "16:00");
     check.required("place", "活动地点", 100);
     check.required("host", "主持人", 100);
-    let day = check.date("day", "活动日期");
-    let clock = |text: &str| NaiveTime::parse_from_str(text, "%H:%M").ok();
-    let (begins, ends) = (clock(&typed.begins), clock(&typed.ends));
-    if begins.is_none() {
-        check.fail("begins", "开始时间应写作 14:00");
-    }
-    if ends.is_none() {
-        check.fail("ends", "结束时间应写作 16:00");
-    }
-    let seconds = Seconds::parse_hours(&typed.hours, *rules.hours.length);
-    if let Err(error) = &seconds {
-        check.fail("hours", error.to_string());
-    }
     let place = typed.place_of_hours.split_once('/');
     if place.is_none() {
         check.fail("place_of_hours", "请选择学时类别");
+    }
+    let seconds = Seconds::parse_hours(&typed.hours, *rules.hours.length);
+    match &seconds {
+        Err(_) if typed.hours.is_empty() => check.fail("hours", "请填写认定学时"),
+        Err(error) => check.fail("hours", error.to_string()),
+        Ok(_) => {}
     }
     let errors = check.errors().titled(&TITLES);
     let plan = match (form, day, begins, ends, seconds, place) {
@@ -204,6 +201,16 @@ fn read(fields: &Fields, rules: &Scheme) -> (Typed, Option<Plan>, FormErrors) {
         _ => None,
     };
     (typed, plan, errors)
+}
+
+/// A time of day, written like `such`; `None` (with an error) when it is not one.
+fn clock(check: &mut Checked<'_>, (name, title): (&str, &str), such: &str) -> Option<NaiveTime> {
+    let text = check.required(name, title, 20);
+    let time = NaiveTime::parse_from_str(text, "%H:%M").ok();
+    if time.is_none() && !text.is_empty() {
+        check.fail(name, format!("{title}应写作 {such}"));
+    }
+    time
 }
 
 fn moment(day: NaiveDate, clock: NaiveTime) -> Instant {

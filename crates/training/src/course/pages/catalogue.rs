@@ -2,10 +2,10 @@
 
 use askama::Template;
 use tisheng_kernel::Id;
-use tisheng_platform::web::layout::{Flash, Page};
+use tisheng_platform::web::layout::{Flash, Page, again};
 use tisheng_platform::web::paging::Slice;
 use tisheng_platform::web::session::SignedIn;
-use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, layout, once};
+use tisheng_platform::web::{Answer, Begun, Failure, Fields, Filters, FormErrors, layout, once};
 use tisheng_platform::{Ctx, Scope, Tx};
 use tisheng_policy::scheme::Programme;
 use tisheng_registry::access::{self, Role, role};
@@ -46,6 +46,15 @@ struct ListPage {
     may_submit: bool,
     first: String,
     next: String,
+}
+
+impl ListPage {
+    /// Whether the list is narrowed to something beside its tab.
+    fn is_narrowed(&self) -> bool {
+        [&self.words, &self.stage, &self.subject, &self.source, &self.capability, &self.platform]
+            .iter()
+            .any(|filter| !filter.is_empty())
+    }
 }
 
 /// The part of the tree whose platforms' courses the asker sees: an institution its own.
@@ -165,10 +174,13 @@ async fn rows(tx: &mut Tx, courses: &[Course]) -> Result<Vec<CourseRow>, Failure
 #[template(path = "course/pages/waiting.html")]
 struct WaitingPage {
     page: Page,
+    /// Where the form goes.
+    action: String,
     rows: Vec<WaitingRow>,
     words: String,
     first: String,
     next: String,
+    errors: FormErrors,
 }
 
 /// A course whose terms wait, with those in force.
@@ -183,6 +195,14 @@ struct WaitingRow {
 
 /// `GET /courses/waiting`
 pub async fn waiting(asker: SignedIn, filters: Filters) -> Answer {
+    layout::show(&waiting_page(&asker, &filters, FormErrors::default()).await?)
+}
+
+async fn waiting_page(
+    asker: &SignedIn,
+    filters: &Filters,
+    errors: FormErrors,
+) -> Result<WaitingPage, Failure> {
     let ctx = &asker.ctx;
     access::require(ctx, &OFFICES)?;
     let mut tx = ctx.read().await?;
@@ -206,12 +226,14 @@ pub async fn waiting(asker: SignedIn, filters: Filters) -> Answer {
             course: course_row(course, &platform, &capabilities, Some(open)),
         });
     }
-    layout::show(&WaitingPage {
-        page: Page::new(&asker, "待审核的课程", "/courses").crumb("课程目录", "/courses"),
+    Ok(WaitingPage {
+        page: Page::new(asker, "待审核的课程", "/courses").crumb("课程目录", "/courses"),
+        action: format!("/courses/waiting{}", filters.with("after", "")),
         rows,
         words: words.to_owned(),
         first: if filters.text("after").is_empty() { String::new() } else { filters.with("after", "") },
         next: slice.next.map(|next| filters.with("after", &next.write())).unwrap_or_default(),
+        errors,
     })
 }
 
@@ -222,10 +244,14 @@ fn ticked(value: &str) -> Option<(Id<Course>, i64)> {
 }
 
 /// `POST /courses/waiting`: approves those that are ticked.
-pub async fn approve(asker: SignedIn, fields: Fields) -> Answer {
+pub async fn approve(asker: SignedIn, filters: Filters, fields: Fields) -> Answer {
     let ctx = &asker.ctx;
     access::require(ctx, &OFFICES)?;
     let ticked: Vec<(Id<Course>, i64)> = fields.all("course").filter_map(ticked).collect();
+    if ticked.is_empty() {
+        let errors = FormErrors::one("course", "请勾选要通过的课程");
+        return again(&waiting_page(&asker, &filters, errors).await?);
+    }
     let mut once = match once::begin(ctx, &fields).await? {
         Begun::Fresh(once) => once,
         Begun::Again(answer) => return Ok(answer),

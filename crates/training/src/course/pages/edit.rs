@@ -191,33 +191,36 @@ fn read(fields: &Fields, platform: Option<&Platform>) -> (Typed, Option<Draft>, 
         stages: several("stage"),
         subjects: several("subject"),
     };
+    // In the order of the page, in which what is wrong is listed.
     let mut check = fields.check();
     if platform.is_none() {
         check.fail("platform", "请选择学习平台");
     }
     check.required("code", "课程编号", 60);
     check.required("title", "课程名称", 100);
-    check.optional("summary", "简介", 500);
     let source: Option<Source> = check.chosen("source", "课程来源");
+    check.optional("summary", "简介", 500);
+    if typed.capabilities.is_empty() {
+        check.fail("capability", "请至少选择一个能力点");
+    }
     let counts: Option<Counts> = check.chosen("counts", "认定方式");
     let length = platform.map_or(HourLength::LESSON, |platform| platform.length);
     let worth = Seconds::parse_hours(&typed.hours, length);
-    if let Err(error) = &worth {
-        check.fail("hours", error.to_string());
+    match &worth {
+        Err(_) if typed.hours.is_empty() => check.fail("hours", "请填写学时"),
+        Err(error) => check.fail("hours", error.to_string()),
+        Ok(_) => {}
     }
-    let material = if typed.material.is_empty() {
-        Some(Seconds::ZERO)
-    } else {
-        check.number("material", "材料时长", 1..=60_000_i64).map(Seconds::of_minutes)
-    };
     let pass_permille = if typed.pass.is_empty() {
         None
     } else {
         permille(&typed.pass).map_err(|sentence| check.fail("pass", sentence)).ok()
     };
-    if typed.capabilities.is_empty() {
-        check.fail("capability", "请至少选择一个能力点");
-    }
+    let material = if typed.material.is_empty() {
+        Some(Seconds::ZERO)
+    } else {
+        check.number("material", "材料时长", 1..=60_000_i64).map(Seconds::of_minutes)
+    };
     let errors = check.errors();
     let draft = match (platform, source, counts, worth, material) {
         (Some(platform), Some(source), Some(counts), Ok(worth), Some(material)) if errors.is_empty() => {

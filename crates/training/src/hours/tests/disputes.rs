@@ -97,7 +97,8 @@ story!(what_was_upheld_stays_with_the_office_until_it_is_mended, |engine| async 
     clerk.get("/hours/inbox?state=upheld").await.shows(&teacher.name);
     let initials = PersonName::parse(&teacher.name).expect("a name").initials();
     clerk.get(&format!("/hours/inbox?state=upheld&q={initials}")).await.shows(&teacher.name);
-    clerk.get("/hours/inbox?state=upheld&q=%25").await.hides(&teacher.name);
+    let nobody = clerk.get("/hours/inbox?state=upheld&q=%25").await;
+    nobody.hides(&teacher.name).shows("没有符合条件的异议").shows("清除筛选");
     clerk.get(&address).await.shows("更正：").shows("冲销“").hides("异议不成立");
     own.get("/hours").await.shows("异议成立").shows("更正：").hides("待更正");
     clerk.post(&mend, &[("line", &line)]).await.is(422).says("现在不需要更正");

@@ -265,7 +265,7 @@ story!(what_somebody_has_decided_stands_in_the_way_of_undoing, |engine| async mo
     let run = bring(&place, &mut clerk, "a.csv", &csv(&[row(&place, 1, "2", "n1"), early])).await;
     confirm(&place, &mut clerk, &run).await.shows("去处理");
     // The first page leads to the desk, which opens where something waits.
-    clerk.get("/hours/waiting").await.shows("待核实（1）").hides("没有符合条件的报送");
+    clerk.get("/hours/waiting").await.shows("待核实（1）").hides("这里没有报送");
     let desk = clerk.get("/hours/waiting?state=held").await;
     let held = desk.link("/hours/waiting/");
     clerk.post(&format!("{held}/decide"), &[("do", "accept"), ("reason", "平台已核实")]).await.is(200);

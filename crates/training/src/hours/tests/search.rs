@@ -135,7 +135,8 @@ story!(what_waits_goes_with_its_teacher, |engine| async move {
     before.get(&waiting).await.is(200);
     after.get(&waiting).await.is(404);
     before.get(inbox).await.shows("没有记上的课程");
-    after.get(inbox).await.hides("没有记上的课程");
+    let nothing = after.get(inbox).await;
+    nothing.hides("没有记上的课程").shows("这里没有异议").hides("清除筛选");
 
     let office = place.ctx(&place.town.county_office);
     let mut tx = office.write().await.expect("a transaction");

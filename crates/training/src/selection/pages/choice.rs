@@ -12,7 +12,7 @@ use super::super::judged::Judged;
 use super::super::model::{ChangeState, ChoiceChange, difference};
 use super::super::store;
 use super::super::view::{self, Group};
-use super::{Conditions, as_form, ground, ticked};
+use super::{Conditions, beside_sheet, ground, ticked};
 
 struct ChangeRow {
     id: String,
@@ -180,7 +180,7 @@ pub async fn choose(asker: SignedIn, fields: Fields) -> Answer {
         Ok(()) => once.done("/tasks", Flash::good("选学完成，下面是您的选学任务清单。")).await,
         Err(error) => {
             drop(once);
-            let errors = as_form(error, "capabilities")?;
+            let errors = beside_sheet(error)?;
             again(&choice_page(&asker, Some(capabilities), errors).await?)
         }
     }
@@ -212,7 +212,7 @@ pub async fn ask_change(asker: SignedIn, fields: Fields) -> Answer {
         Ok(_) => once.done("/choice", Flash::good("变更申请已提交，等待学校审批。")).await,
         Err(error) => {
             drop(once);
-            let errors = as_form(error, "capabilities")?;
+            let errors = beside_sheet(error)?;
             let page = choice_page(&asker, Some(capabilities), errors).await?;
             again(&ChoicePage { reason: reason.to_owned(), ..page })
         }

@@ -11,7 +11,7 @@ use super::super::actions;
 use super::super::model::{Offer, OfferState, SelectionError, difference};
 use super::super::store;
 use super::super::view::{self, Group};
-use super::{Conditions, as_form, ground, ticked};
+use super::{Conditions, beside_sheet, ground, ticked};
 
 struct VersionRow {
     version: i64,
@@ -130,7 +130,7 @@ pub async fn save(asker: SignedIn, fields: Fields) -> Answer {
         Ok(said) => once.done("/offer", Flash::good(said)).await,
         Err(error) => {
             drop(once);
-            let errors = as_form(error, "capabilities")?;
+            let errors = beside_sheet(error)?;
             again(&offer_page(&asker, Some(typed), errors).await?)
         }
     }
@@ -176,7 +176,7 @@ pub async fn publish(asker: SignedIn, fields: Fields) -> Answer {
         Ok(_) => once.done("/offer", Flash::good("选学范围已发布，教师可以开始选学。")).await,
         Err(error) => {
             drop(once);
-            let errors = as_form(error, "capabilities")?;
+            let errors = beside_sheet(error)?;
             again(&offer_page(&asker, None, errors).await?)
         }
     }
