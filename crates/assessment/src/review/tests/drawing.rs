@@ -404,18 +404,10 @@ story!(the_principal_is_judged_by_the_county, |engine| async move {
     let ctx = world.test.system();
     let mut tx = ctx.write().await.expect("a transaction");
     let node = world.town.school().node.id;
-    tisheng_registry::access::grant(
-        &ctx,
-        &mut tx,
-        head.person,
-        tisheng_registry::access::Role::Teacher,
-        node,
-    )
-    .await
-    .expect("also a teacher");
+    access::grant(&ctx, &mut tx, head.person, Role::Teacher, node).await.expect("also a teacher");
     tx.commit().await.expect("commits");
     let mut teacher = head.clone();
-    teacher.role = tisheng_registry::access::Role::Teacher;
+    teacher.role = Role::Teacher;
     let codes: Vec<String> = ["A2", "A3", "A6"].map(str::to_owned).to_vec();
     let asked = world.test.ctx(teacher.who());
     let mut tx = asked.write().await.expect("a transaction");
