@@ -146,7 +146,7 @@ story!(other_terms_wait_while_those_in_force_go_on, |engine| async move {
     let edit = format!("{}/edit", made.path);
     let mut city = place.browser(&place.town.city_office).await;
     let id = made.path.rsplit('/').next().unwrap_or_default();
-    city.post("/courses/waiting", &[]).await.is(422).says("请勾选要通过的课程").shows("课堂导入的数字资源");
+    city.post("/courses/waiting", &[]).await.is(422).says("请勾选要通过的课程").says("课堂导入的数字资源");
     let none = city.get("/courses/waiting?q=zz").await;
     none.shows("没有符合条件的课程").shows("清除筛选").hides("没有待审核的课程");
     city.post("/courses/waiting", &[("course", &format!("{id}:1"))]).await.shows("已通过 1 门课程");

@@ -70,7 +70,7 @@ story!(whoever_asks_for_a_third_file_at_once_is_told_to_come_again, |engine| asy
     let first = turns.take().await.expect("a turn");
     let second = turns.take().await.expect("another");
     let told = county.get("/certificates?format=csv").await;
-    told.is(503).shows("系统正忙").shows("正在生成的名单较多");
+    told.is(503).says("系统正忙").says("正在生成的名单较多");
     assert!(told.headers.contains_key("retry-after"));
     county.get("/certificates").await.is(200);
     drop((first, second));

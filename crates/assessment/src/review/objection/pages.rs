@@ -22,7 +22,7 @@ use crate::review::store::{self as reviews, Decided};
 /// Characters of a reason or an answer.
 const TEXT: usize = 1000;
 /// Characters below which an objection says nothing that could be looked into.
-const LEAST: usize = 5;
+const LEAST: usize = 4;
 
 #[derive(Template)]
 #[template(path = "review/pages/object.html")]

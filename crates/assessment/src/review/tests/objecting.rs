@@ -54,7 +54,7 @@ story!(a_level_does_not_come_into_force_while_an_objection_is_open, |engine| asy
     form.shows("教师甲").shows("优秀").shows("公示至 2021年3月17日").shows("为最终结论");
     colleague.post(&notice(&work), &[("text", " ")]).await.is(422).says("请填写异议理由");
     let short = colleague.post(&notice(&work), &[("text", "不符")]).await;
-    short.is(422).says("异议理由至少 5 个字").says("不符");
+    short.is(422).says("异议理由至少 4 个字").says("不符");
     let at = object(&mut colleague, &work, "课堂片段不是本人的课").await;
     colleague.post(&notice(&work), &[("text", "再说一次理由")]).await.is(403);
     colleague.get("/review/notice").await.shows("我提出的异议").shows("待答复");

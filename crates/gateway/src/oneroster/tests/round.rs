@@ -146,7 +146,7 @@ story!(a_number_of_the_record_and_a_paper_that_disagree_are_an_error, |engine| a
 
     // Whoever is known by both is who he is.
     let agreed = with_users(&taken, &amended(users, one.person, &[(paper, own.number())]));
-    bring(&place, &mut office, &agreed).await.shows("待确认").shows("新增 0").shows("变更 1");
+    bring(&place, &mut office, &agreed).await.shows("待确认").shows("新增 0").shows("变更 0");
 
     for (number, whose) in
         [(&strange, "不是此人登记的号码".to_owned()), (&theirs, format!("在系统中是“{}”的", other.name))]
