@@ -11,7 +11,7 @@ use tisheng_kernel::Instant;
 use crate::app::App;
 use crate::args;
 use crate::db::DbError;
-use crate::web::session::REMEMBERED_DAYS;
+use crate::web::session::forgotten_before;
 
 /// Hours between two sweeps.
 const EVERY_HOURS: i64 = 1;
@@ -60,16 +60,16 @@ pub fn is_due(last: Option<Instant>, at: Instant) -> bool {
 /// # Errors
 /// What the database reports; what was removed until then stays removed.
 pub async fn sweep(app: &Arc<App>, at: Instant) -> Result<Swept, DbError> {
+    let before = |days: i64| at + TimeDelta::days(-days);
     let kept = [
-        (OLD_SUBMISSION, SUBMISSIONS, SUBMISSION_DAYS),
-        (OLD_JOB, JOBS, JOB_DAYS),
-        (OLD_EVENT, EVENTS, EVENT_DAYS),
-        (OLD_SESSION, SESSIONS, REMEMBERED_DAYS),
-        (OLD_FORM, FORMS, 0),
+        (OLD_SUBMISSION, SUBMISSIONS, before(SUBMISSION_DAYS)),
+        (OLD_JOB, JOBS, before(JOB_DAYS)),
+        (OLD_EVENT, EVENTS, before(EVENT_DAYS)),
+        (OLD_SESSION, SESSIONS, forgotten_before(app, at)),
+        (OLD_FORM, FORMS, at),
     ];
     let mut swept = Swept::default();
-    for (any, removal, days) in kept {
-        let until = at + TimeDelta::days(-days);
+    for (any, removal, until) in kept {
         // Looking through a table that has nothing to remove does not hold the writer.
         while app.db.read().await?.row_opt(any, args![until], |_| Ok(())).await?.is_some() {
             let mut tx = app.db.write().await?;

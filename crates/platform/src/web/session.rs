@@ -26,13 +26,13 @@ use crate::db::{DbError, Row, Tx};
 /// Over HTTPS the name itself says that no other host of the same domain has set the cookie.
 const COOKIE_HTTPS: &str = "__Host-tisheng_session";
 const COOKIE_HTTP: &str = "tisheng_session";
-/// Seconds within which the second factor has to be given or enrolled.
+/// Minutes within which the second factor has to be given or enrolled.
 const HALFWAY_MINUTES: i64 = 30;
 /// Days after which a session ends however much it is used.
 const LONGEST_DAYS: i64 = 7;
 /// Days for which an ended session is remembered, so that a form that came too late finds its person.
-pub(crate) const REMEMBERED_DAYS: i64 = 1;
-/// Seconds after which a session in use is prolonged: not at every request, a write each.
+const REMEMBERED_DAYS: i64 = 1;
+/// Minutes after which a session in use is prolonged: not at every request, a write each.
 const PROLONG_AFTER_MINUTES: i64 = 10;
 
 const FIND: &str =
@@ -43,14 +43,16 @@ const TAKE_UP: &str = "update session set who = $2 where token = $1";
 /// Nothing is prolonged that has been ended since it was found.
 const PROLONG: &str = "update session set seen_at = $2, expires_at = $3 where token = $1 and expires_at = $4";
 const END: &str = "delete from session where token = $1";
-const END_ALL: &str = "update session set expires_at = $2 where account = $1 and expires_at > $2";
+/// What is ended ran out when it was last seen: whoever asks by a clock that is behind, or looked at it before
+/// this was written, comes after that, too.
+const END_ALL: &str = "update session set expires_at = seen_at where account = $1 and expires_at > $2";
 const END_BECAUSE: &str =
-    "update session set expires_at = $2, because = $3 where account = $1 and expires_at > $2";
-const END_VIA: &str = "update session set expires_at = $4
+    "update session set expires_at = seen_at, because = $3 where account = $1 and expires_at > $2";
+const END_VIA: &str = "update session set expires_at = seen_at
     where expires_at > $4 and (via = $1 or (via > $2 and via < $3))";
 const VIA: &str = "select via from session where token = $1";
 const END_OTHERS: &str =
-    "update session set expires_at = $2 where account = $1 and expires_at > $2 and token <> $3";
+    "update session set expires_at = seen_at where account = $1 and expires_at > $2 and token <> $3";
 const ENDED: &str = "select account, because from session where token = $1 and who is not null";
 const SWEEP: &str = "delete from session where expires_at <= $1";
 
@@ -78,6 +80,12 @@ impl Token {
 
 fn expiry(app: &App, began: Instant, at: Instant) -> Instant {
     (at + TimeDelta::hours(app.config.session_hours)).min(began + TimeDelta::days(LONGEST_DAYS))
+}
+
+/// Sessions that ran out before this are forgotten at `at`. One that was ended ran out when it was last seen, which
+/// is as long ago as a session lasts unused, and is remembered for a day all the same.
+pub(crate) fn forgotten_before(app: &App, at: Instant) -> Instant {
+    at + TimeDelta::days(-REMEMBERED_DAYS) + TimeDelta::hours(-app.config.session_hours)
 }
 
 const fn cookie_name(app_is_https: bool) -> &'static str {
@@ -111,7 +119,7 @@ pub async fn start_via(
 ) -> Result<HeaderValue, DbError> {
     let secret = hex::encode(rand::random::<[u8; 32]>());
     let who = member.map(write).transpose()?;
-    tx.run(SWEEP, args![ctx.at + TimeDelta::days(-REMEMBERED_DAYS)]).await?;
+    tx.run(SWEEP, args![forgotten_before(&ctx.app, ctx.at)]).await?;
     let expires = match member {
         Some(_) => expiry(&ctx.app, ctx.at, ctx.at),
         None => ctx.at + TimeDelta::minutes(HALFWAY_MINUTES),
@@ -239,7 +247,6 @@ fn of_request<'a>(headers: &'a HeaderMap, app: &'a Arc<App>) -> BoxFuture<'a, Re
             return Ok(stranger(app, flash(None), None));
         };
         let token = Token::of(secret);
-        let at = app.now();
         let mut tx = app.db.read().await?;
         let found = tx
             .row_opt(FIND, args![&token.0], |row| {
@@ -249,6 +256,8 @@ fn of_request<'a>(headers: &'a HeaderMap, app: &'a Arc<App>) -> BoxFuture<'a, Re
             })
             .await?;
         drop(tx);
+        // Not before: a connection may have been waited for, and the session been ended meanwhile.
+        let at = app.now();
         let Some((account, who, (seen_at, began, until), because)) = found else {
             return Ok(stranger(app, flash(None), None));
         };

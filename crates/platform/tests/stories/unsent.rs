@@ -9,7 +9,7 @@ use tisheng_platform::web::layout::Flash;
 use tisheng_platform::web::session::{self, SignedIn};
 use tisheng_platform::web::upload::{Most, receive};
 use tisheng_platform::web::{Answer, Begun, Fields, once};
-use tisheng_platform::{Parts, Who, audit};
+use tisheng_platform::{Parts, Who, audit, sweep};
 use tisheng_testkit::{Browser, Chosen, Engine, Seen, TestApp, story};
 use uuid::Uuid;
 
@@ -135,6 +135,46 @@ story!(what_is_sent_after_all_browsers_were_signed_out_is_given_back, |engine| a
     assert!(outside.is(303).location().starts_with("/sign-in"), "the session counts no more");
     sign_in(&town, &mut browser, me).await;
     browser.get("/unsent?back=%2Fform%3Fx%3D1").await.shows(words).hides("42");
+});
+
+story!(what_was_ended_stays_ended_for_a_clock_that_is_behind, |engine| async move {
+    let town = town(engine).await;
+    let me = Uuid::now_v7();
+    let mut browser = town.signed_in(&Who::Member(Box::new(teacher(me)))).await;
+    // Long enough for the next request to prolong the session.
+    town.clock.advance(TimeDelta::minutes(11));
+    let ctx = town.ctx(Who::Stranger);
+    let mut tx = ctx.write().await.expect("a transaction");
+    assert_eq!(session::end_all(&mut tx, me, ctx.at, None).await.expect("ended"), 1);
+    tx.commit().await.expect("commits");
+    town.clock.advance(TimeDelta::seconds(-1));
+    let outside = browser.send(Method::GET, "/form", HeaderMap::new(), Vec::new()).await;
+    assert!(outside.is(303).location().starts_with("/sign-in"), "it is ended a second before, too");
+    town.clock.advance(TimeDelta::seconds(2));
+    let led = sent(&mut browser, BODY, Some("navigate")).await;
+    assert!(led.is(303).location().starts_with("/sign-in?back=%2Funsent"), "nothing has prolonged it");
+    sign_in(&town, &mut browser, me).await;
+    browser.get("/unsent?back=%2Fform%3Fx%3D1").await.shows("学时<b>");
+});
+
+story!(a_session_ended_long_after_its_last_use_is_remembered_for_a_day, |engine| async move {
+    let town = town(engine).await;
+    let me = Uuid::now_v7();
+    let mut browser = town.signed_in(&Who::Member(Box::new(teacher(me)))).await;
+    town.clock.advance(TimeDelta::hours(11));
+    let ctx = town.ctx(Who::Stranger);
+    let mut tx = ctx.write().await.expect("a transaction");
+    assert_eq!(session::end_all(&mut tx, me, ctx.at, None).await.expect("ended"), 1);
+    tx.commit().await.expect("commits");
+    town.clock.advance(TimeDelta::hours(23));
+    // Both the sweep and somebody else's signing in forget what is old.
+    assert_eq!(sweep::sweep(&town.app, town.app.now()).await.expect("swept").rows, 0);
+    town.signed_in(&Who::Member(Box::new(teacher(Uuid::now_v7())))).await;
+    let led = sent(&mut browser, BODY, Some("navigate")).await;
+    assert!(led.is(303).location().starts_with("/sign-in?back=%2Funsent"), "its person is found");
+    town.clock.advance(TimeDelta::hours(3));
+    let swept = sweep::sweep(&town.app, town.app.now()).await.expect("swept");
+    assert_eq!(swept.rows, 2, "the session, and the form that was not fetched");
 });
 
 story!(of_a_form_with_files_what_was_typed_is_kept_and_the_files_are_named, |engine| async move {
