@@ -274,7 +274,12 @@ pub fn show(template: &impl askama::Template) -> Result<Response, Failure> {
 /// they have been rendered, and the summary stands before them.
 fn rendered(template: &impl askama::Template) -> Result<String, Failure> {
     let once = template.render()?;
-    if once.contains(SUMMARY) { Ok(template.render()?) } else { Ok(once) }
+    if !once.contains(SUMMARY) {
+        return Ok(once);
+    }
+    // A long page is not held twice.
+    drop(once);
+    Ok(template.render()?)
 }
 
 /// The page shown again because what was sent cannot be done.
