@@ -204,11 +204,13 @@ pub async fn add_file(
             item.file().is_some_and(|there| (&there.digest, &there.title) == (&file.digest, &file.title));
         item.piece == piece && there
     };
-    if let Some(there) = items.iter().find(is_same).filter(|_| replaced.is_none()) {
+    let is_old = |item: &&Item| Some(item.id) == replaced && item.piece == piece && item.file().is_some();
+    let old = items.iter().find(is_old);
+    // Sent once more it stands there, and what it replaced has gone.
+    if let (Some(there), None) = (items.iter().find(is_same), old) {
         return Ok(there.id);
     }
-    if let Some(old) = replaced {
-        let old = items.iter().find(|item| item.id == old && item.piece == piece && item.file().is_some());
+    if replaced.is_some() {
         let old = old.ok_or(Failure::NotFound)?;
         place = old.place;
         store::remove_item(tx, submission, old.id).await?;

@@ -87,19 +87,25 @@ struct Place<'a> {
 
 impl<'a> Place<'a> {
     /// Where the file of the field `name` goes: `file` to the piece whose button was pressed, `file-…` to the
-    /// piece named, `replace-…` to the place of the file named.
+    /// piece named, `replace-…` to the place of the file named. Where that one has gone it is the piece whose button
+    /// was pressed, which may have the new file already: the form came twice.
     fn target(&self, name: &str) -> Result<(Target, &'a Piece), Failure> {
         let (key, replaced) = match name.split_once('-') {
             Some(("file", piece)) => (piece, None),
             Some(("replace", item)) => {
-                let old = self.items.iter().find(|other| other.id.to_string() == item);
-                let old = old.filter(|old| old.file().is_some()).ok_or(Failure::NotFound)?;
-                (old.piece.as_str(), Some(old.id))
+                let item: Id<Item> = item.parse().map_err(|_| Failure::NotFound)?;
+                let old = self.items.iter().find(|other| other.id == item);
+                (old.map_or(self.pressed, |old| old.piece.as_str()), Some(item))
             }
             _ => (self.pressed, None),
         };
         let piece = self.desk.piece(self.submission, key)?;
         Ok((Target { piece: key.to_owned(), replaced }, piece))
+    }
+
+    /// Whether the file to be replaced has gone.
+    fn is_gone(&self, replaced: Option<Id<Item>>) -> bool {
+        replaced.is_some_and(|old| !self.items.iter().any(|item| item.id == old))
     }
 }
 
@@ -139,7 +145,14 @@ pub async fn files(asker: SignedIn, Path((id, key)): Path<(String, String)>, for
         drop(once);
         let mut refused = Untaken::default();
         take_rest(ctx, id, &arrived.files, &mut refused).await?;
-        return typed::refused(&asker, id, &fields, (None, &refused.0)).await;
+        if !refused.0.is_empty() {
+            return typed::refused(&asker, id, &fields, (None, &refused.0)).await;
+        }
+        // What stood in the way went away in between: all of them stand there now.
+        once = match typed::pressed(&asker, id, (&fields, &[])).await? {
+            Pressed::Answered(answer) => return Ok(answer),
+            Pressed::Do(once) => once,
+        };
     }
     let flash = match advice.first() {
         Some(advice) => Flash::warn(format!("文件已上传。{advice}")),
@@ -201,13 +214,7 @@ async fn read(place: &Place<'_>, mut form: Multipart) -> Result<Arrived, Failure
         if file.is_empty() {
             continue;
         }
-        let (target, piece) = match place.target(&name) {
-            Err(Failure::NotFound) if name.starts_with("replace-") => {
-                arrived.refused.add(place.pressed.to_owned(), not_taken(&content::title(&file), GONE));
-                continue;
-            }
-            target => target?,
-        };
+        let (target, piece) = place.target(&name)?;
         let path = place.ctx.app.files.incoming(&place.ctx.id::<StoredFile>().to_string());
         match one(place, field, piece, &file, &path).await {
             Ok(stored) => arrived.files.push((target, stored)),
@@ -220,7 +227,9 @@ async fn read(place: &Place<'_>, mut form: Multipart) -> Result<Arrived, Failure
                         if arrived.refused.0.is_empty() {
                             arrived.status = status;
                         }
-                        arrived.refused.add(target.piece, not_taken(&content::title(&file), &text));
+                        // What the piece it was meant for takes is not known any more.
+                        let why = if place.is_gone(target.replaced) { GONE } else { &text };
+                        arrived.refused.add(target.piece, not_taken(&content::title(&file), why));
                     }
                 }
             }

@@ -124,6 +124,23 @@ story!(a_file_counts_by_its_bytes_and_loses_its_place, |engine| async move {
     let replaced = teacher.post_files(&design, &[], &newer).await;
     replaced.shows("新设计.pdf").hides(" 设计.pdf");
     teacher.get(&file).await.is(404);
+
+    // Pressed twice, it is there once and nothing is said against it, also beside a file that is not taken.
+    let again = teacher.post_files(&design, &[], &newer).await;
+    again.is(200).shows("新设计.pdf").hides("已经不在了");
+    let beside = Chosen { field: "file-A6-2", name: "课堂.mp4", bytes: &document };
+    let twice = [Chosen { field: &field, name: "新设计.pdf", bytes: &document }, beside];
+    let mixed = teacher.post_files(&design, &[], &twice).await;
+    mixed.is(422).says("“课堂.mp4”没有上传：").hides("“新设计.pdf”没有上传");
+    let page = teacher.get(&format!("/evidence/{id}")).await;
+    assert_eq!(page.shows("新设计.pdf").html().matches("/remove\"").count(), 2, "the recording, and this");
+    // Another file has nothing left to replace.
+    let other = [Chosen { field: &field, name: "另一份.pdf", bytes: &document }];
+    teacher
+        .post_files(&design, &[], &other)
+        .await
+        .is(422)
+        .says("“另一份.pdf”没有上传：要替换的文件已经不在了");
 });
 
 story!(whichever_button_is_pressed_what_was_typed_is_saved, |engine| async move {
