@@ -31,8 +31,9 @@ const MEND: &str = "stop the server and run `tisheng mend`";
 /// How to mend what is derived from other rows as long as these are whole.
 const MEND_OR_RESTORE: &str =
     "stop the server and run `tisheng mend`; what is still named after it, take from a backup";
-/// How to mend a ruling by a side of it that is still open; the rest is derived from nothing.
-const RULE_AGAIN: &str = "let a member of the panel be appointed anew, so that another rules; what is still named after it, take from a backup";
+/// How to mend a ruling by a side of it that is still open; a ruling that was given, like an objection, is derived from
+/// nothing.
+const RULE_OR_RESTORE: &str = "for a ruling that is still open, let a member of the panel be appointed anew, so that another rules; what is still named after it, take from a backup";
 /// How to mend what is derived from nothing.
 const RESTORE: &str = "take it from a backup";
 
@@ -201,7 +202,12 @@ async fn of_programme(ctx: &Ctx, programme: &Programme) -> Found<[Oracle; 9]> {
             changed.iter().map(ToString::to_string).collect(),
             RESTORE,
         ),
-        Oracle::new(of("objections and rulings"), usize::try_from(objections + rulings)?, astray, RULE_AGAIN),
+        Oracle::new(
+            of("objections and rulings"),
+            usize::try_from(objections + rulings)?,
+            astray,
+            RULE_OR_RESTORE,
+        ),
         Oracle::new(of("judges of works"), judged, named(&short), MEND),
         Oracle::new(of("standings"), usize::try_from(standings)?, named(&wrong_standings), MEND),
         Oracle::new(of("figures of schools"), schools, named(wrong_schools), MEND),

@@ -1,7 +1,8 @@
 //! Seats that end: what whoever sat there has not judged goes to others.
 //!
-//! A work is never left in the hands of somebody who does not judge any more: who was dismissed, or has
-//! neither a post nor a role. A seat that ended with a file is given back when the file is undone.
+//! A work is never left in the hands of somebody who does not judge any more: who was dismissed, or
+//! neither has a post within the unit any more nor is an expert of it. A seat that ended with a file is given back when
+//! the file is undone.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -11,7 +12,7 @@ use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, Tx, audit};
 use tisheng_registry::organisation;
 use tisheng_registry::people::Person;
-use tisheng_registry::roster::{Kind, Teachers};
+use tisheng_registry::roster::{Kind, Schools};
 use uuid::Uuid;
 
 use super::actions::take_away;
@@ -28,11 +29,11 @@ struct About {
     run: Option<Uuid>,
 }
 
-/// The reaction to a change of somebody's post or roles: whoever has left gives the seats up, and whoever is there
+/// The reaction to a change of somebody's post or roles: whoever may not sit there any more gives the seats up, and whoever is there
 /// again since a file was undone has them back.
 pub(super) async fn job(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     let about: About = claimed.payload()?;
-    if about.kind.is_some_and(|kind| kind != Teachers::ABOUT.key) {
+    if about.kind.is_some_and(|kind| kind == Schools::ABOUT.key) {
         return Ok(());
     }
     let mut tx = ctx.read().await?;

@@ -34,7 +34,10 @@ pub async fn check_panels(
         let Some(last) = waiting.last() else { return Ok((count, wrong)) };
         after = last.uuid();
         for id in waiting {
-            if wrong.len() < most && lacks(ctx, &mut tx, programme, id).await? {
+            if wrong.len() >= most {
+                return Ok((count, wrong));
+            }
+            if lacks(ctx, &mut tx, programme, id).await? {
                 wrong.push(id);
             }
         }

@@ -49,9 +49,13 @@ impl Case {
 /// Draws what the step under way still needs, and goes on when it has all it can get. Harmless
 /// when there is nothing to do.
 pub(super) async fn fill(ctx: &Ctx, tx: &mut Tx, case: &Case) -> Result<(), Failure> {
-    let Some(step) = case.step().filter(|step| matches!(step.kind, StepKind::Peers | StepKind::Panel)) else {
-        return Ok(());
-    };
+    let Some(step) = drawing(case) else { return Ok(()) };
+    let seed = hex::encode(rand::random::<[u8; 32]>());
+    let seed = store::seed(tx, &case.submission, &step.key, &seed, ctx.at).await?;
+    // Of two draws at once the second counts what the first gave; the work may have gone on while its row was held.
+    store::hold(tx, case.submission.programme, case.submission.id, &step.key).await?;
+    let case = &Case::load(ctx, tx, case.submission.programme, case.submission.id).await?;
+    let Some(step) = drawing(case).filter(|now| now.key == step.key) else { return Ok(()) };
     let of_step = of_step(tx, case, step).await?;
     let active = of_step.iter().filter(|r| is_active(r)).count();
     let needed = usize::try_from(*step.reviewers).unwrap_or(usize::MAX);
@@ -62,8 +66,6 @@ pub(super) async fn fill(ctx: &Ctx, tx: &mut Tx, case: &Case) -> Result<(), Fail
         jobs::enqueue(tx, day_after(until), PEERS_JOB, &key, &payload).await?;
     }
     if active < needed && until.is_none_or(|until| ctx.at.date() <= until) {
-        let seed = hex::encode(rand::random::<[u8; 32]>());
-        let seed = store::seed(tx, &case.submission, &step.key, &seed, ctx.at).await?;
         let mut left = needed - active;
         for (pool, candidate) in drawn(tx, case, step, &seed).await? {
             if left == 0 {
@@ -76,6 +78,11 @@ pub(super) async fn fill(ctx: &Ctx, tx: &mut Tx, case: &Case) -> Result<(), Fail
         }
     }
     Box::pin(settle(ctx, tx, case)).await
+}
+
+/// The step under way, where it draws who judges.
+fn drawing(case: &Case) -> Option<&Step> {
+    case.step().filter(|step| matches!(step.kind, StepKind::Peers | StepKind::Panel))
 }
 
 /// Whoever may still be drawn for a step, in the order in which they are asked, with where they come

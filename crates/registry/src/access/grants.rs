@@ -155,6 +155,7 @@ pub async fn take_back(ctx: &Ctx, tx: &mut Tx, id: Id<Grant>) -> Result<Grant, A
     end_sessions(ctx, tx, grant.person).await?;
     let detail = json!({ "person": grant.person, "role": grant.role.key(), "node": grant.node });
     audit::record(ctx, tx, "access.role_taken", id.uuid(), &detail).await?;
+    tell(ctx, tx, grant.person).await?;
     Ok(grant)
 }
 
@@ -357,7 +358,12 @@ async fn end_sessions(ctx: &Ctx, tx: &mut Tx, person: Id<Person>) -> Result<(), 
     intake::sign_out(tx, person.uuid(), ctx.at, intake::ROLES_CHANGED).await
 }
 
-/// The job of a grant that ends by its date: sessions that may act in it end.
+/// Tells higher rooms that a role has ended that the person may have been chosen for.
+async fn tell(ctx: &Ctx, tx: &mut Tx, person: Id<Person>) -> Result<(), DbError> {
+    jobs::emit(tx, ctx.at, "person.changed", &json!({ "person": person })).await
+}
+
+/// The job of a grant that ends by its date: sessions that may act in it end, and higher rooms are told.
 ///
 /// # Errors
 /// What the database reports.
@@ -365,5 +371,6 @@ pub async fn end_grant(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     let ending: Ending = claimed.payload()?;
     let mut tx = ctx.write().await?;
     end_sessions(&ctx, &mut tx, ending.person).await?;
+    tell(&ctx, &mut tx, ending.person).await?;
     Ok(tx.commit().await?)
 }

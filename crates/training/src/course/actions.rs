@@ -60,11 +60,13 @@ pub async fn of_code(tx: &mut Tx, platform: &Platform, code: &str) -> Result<Opt
 }
 
 /// What `platform` says of the course that has the number `code`: what waits for a decision, else what is in
-/// force, else what was said last; `None` where there is no such course.
+/// force, else what was said last; `None` where there is no such course. What else is sent of it waits for the end of
+/// the transaction.
 ///
 /// # Errors
 /// What the database reports.
 pub async fn said(tx: &mut Tx, platform: &Platform, code: &str) -> Result<Option<Draft>, DbError> {
+    store::hold(tx, platform, code).await?;
     let Some(course) = store::of_code(tx, platform, code).await? else { return Ok(None) };
     let revisions = store::terms(tx, course.id).await?;
     let open = revisions.iter().find(|terms| terms.state == TermsState::Submitted);

@@ -39,6 +39,8 @@ const OF_ID: &str = "select id, programme, platform, code, title, source, stages
 const OF_CODE: &str = "select id, programme, platform, code, title, source, stages, subjects, summary, href,
     revision, state, version from course where programme = $1 and platform = $2 and code = $3";
 
+const HOLD: &str = "update course set version = version where programme = $1 and platform = $2 and code = $3";
+
 const OF_ACTIVITY: &str =
     "select c.id, c.programme, c.platform, c.code, c.title, c.source, c.stages, c.subjects,
     c.summary, c.href, c.revision, c.state, c.version
@@ -281,6 +283,11 @@ pub async fn of_id(tx: &mut Tx, id: Id<Course>) -> Result<Option<Course>, DbErro
 
 pub async fn of_code(tx: &mut Tx, platform: &Platform, code: &str) -> Result<Option<Course>, DbError> {
     tx.row_opt(OF_CODE, args![platform.programme, platform.id, code], course).await
+}
+
+/// Lets what is sent of a course come one after the other.
+pub async fn hold(tx: &mut Tx, platform: &Platform, code: &str) -> Result<(), DbError> {
+    tx.run(HOLD, args![platform.programme, platform.id, code]).await.map(drop)
 }
 
 pub async fn of_activity(tx: &mut Tx, platform: Id<Platform>, iri: &str) -> Result<Option<Course>, DbError> {

@@ -43,33 +43,40 @@ const APPOINT: &str =
     values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing";
 const DISMISS: &str = "update panel_member set until = $4, ended_by = $5
     where programme = $1 and node = $2 and id = $3 and until is null";
-/// Seats that the file `$1` ended, of those who have a post or a role again on the day `$2` and no other seat there.
-const ENDED_BY: &str = "select m.programme, m.id, m.node, m.person from panel_member m where m.ended_by = $1
-    and (exists (select 1 from post p where p.person = m.person and p.until is null)
-        or exists (select 1 from role_grant g where g.person = m.person and (g.until is null or g.until > $2)))
-    and not exists (select 1 from panel_member o where o.programme = m.programme and o.node = m.node
-        and o.person = m.person and o.until is null)
-    order by m.programme, m.id";
+/// A later seat takes the place of one that a file ended: what becomes of it is for who gave it to say.
+const FORGET_FILE: &str = "update panel_member set ended_by = null
+    where programme = $1 and node = $2 and person = $3 and ended_by is not null";
+// Seats whose holders may sit there on the day `$1`, as in `MAY_SIT` and `IS_EXPERT`, or may not. The place is where
+// the node stands now: a seat follows it later than a post does.
+macro_rules! seats {
+    ($which:literal, $and:literal) => {
+        concat!(
+            "select m.programme, m.id, m.node, m.person from panel_member m cross join node n
+            where n.id = m.node and ",
+            $which,
+            $and,
+            " (exists (select 1 from post p where p.person = m.person and p.until is null and p.path >= n.path
+                and p.path < substr(n.path, 1, length(n.path) - 1) || '0')
+            or exists (select 1 from role_grant g where g.person = m.person and g.node = m.node
+                and g.role = 'expert' and g.since <= $1 and (g.until is null or g.until > $1)))
+            order by m.programme, m.id"
+        )
+    };
+}
+
+/// Seats that the file `$2` ended, of those who may sit there again and have no other seat there.
+const ENDED_BY: &str = seats!(
+    "m.ended_by = $2 and not exists (select 1 from panel_member o where o.programme = m.programme
+        and o.node = m.node and o.person = m.person and o.until is null)",
+    " and"
+);
 /// Whoever leads the panel meanwhile goes on leading it.
 const GIVE_BACK: &str = "update panel_member set until = null, ended_by = null,
     chair = chair and not exists (select 1 from panel_member c where c.programme = $1 and c.node = $2 and c.chair
         and c.until is null)
     where programme = $1 and node = $2 and id = $3 and ended_by = $4";
-// Seats of those who have neither a post nor a role on the day `$1`, of whom more may be asked.
-macro_rules! left {
-    ($more:literal) => {
-        concat!(
-            "select m.programme, m.id, m.node, m.person from panel_member m where m.until is null",
-            $more,
-            " and not exists (select 1 from post p where p.person = m.person and p.until is null)
-            and not exists (select 1 from role_grant g where g.person = m.person
-                and (g.until is null or g.until > $1)) order by m.programme, m.id"
-        )
-    };
-}
-
-const LEFT: &str = left!("");
-const LEFT_BY: &str = left!(" and m.person = $2");
+const LEFT: &str = seats!("m.until is null", " and not");
+const LEFT_BY: &str = seats!("m.until is null and m.person = $2", " and not");
 const NO_CHAIR: &str = "update panel_member set until = $3
     where programme = $1 and node = $2 and chair and until is null";
 /// Panels whose members do not agree. Of a work that others still judge nothing is said.
@@ -219,8 +226,9 @@ pub struct NewSeat<'a> {
     pub account: Uuid,
 }
 
-/// Says whether the person did not sit there before.
+/// Says whether the person did not sit there before. A seat that ended with a file is not given back any more.
 pub async fn appoint(tx: &mut Tx, new: &NewSeat<'_>) -> Result<bool, DbError> {
+    tx.run(FORGET_FILE, args![new.programme, new.node, new.person]).await?;
     let row = args![new.programme, new.id, new.node, new.path, new.person, new.chair, new.at, new.account];
     Ok(tx.run(APPOINT, row).await? == 1)
 }
@@ -236,7 +244,7 @@ pub async fn dismiss(
     Ok(tx.run(DISMISS, args![programme, node, seat, at, by]).await? == 1)
 }
 
-/// A seat of somebody who has left.
+/// A seat of somebody who may not sit there any more.
 #[derive(Debug, Clone, Copy)]
 pub struct Left {
     pub programme: Uuid,
@@ -245,7 +253,7 @@ pub struct Left {
     pub person: Uuid,
 }
 
-/// The seats of those who have neither a post nor a role on `day`, or those of `person`.
+/// The seats of those who may not sit there on `day`, or those of `person`.
 pub async fn left(tx: &mut Tx, person: Option<Id<Person>>, day: NaiveDate) -> Result<Vec<Left>, DbError> {
     match person {
         Some(person) => tx.rows(LEFT_BY, args![day, person], seat_row).await,
@@ -257,9 +265,9 @@ fn seat_row(row: &Row<'_>) -> Result<Left, DbError> {
     Ok(Left { programme: row.get(0)?, id: row.get(1)?, node: row.get(2)?, person: row.get(3)? })
 }
 
-/// The seats that the file `run` ended and whose holders are there again on `day`.
+/// The seats that the file `run` ended and whose holders may sit there again on `day`.
 pub async fn ended_by(tx: &mut Tx, run: Uuid, day: NaiveDate) -> Result<Vec<Left>, DbError> {
-    tx.rows(ENDED_BY, args![run, day], seat_row).await
+    tx.rows(ENDED_BY, args![day, run], seat_row).await
 }
 
 /// Gives a seat back that the file `run` ended; says whether it was so.

@@ -161,6 +161,15 @@ story!(a_number_of_the_record_and_a_paper_that_disagree_are_an_error, |engine| a
         found.shows(&number.masked());
     }
 
+    // It takes nobody from the row whose paper it is, whichever comes first.
+    for (wrong, right, number) in [(one, other, &theirs), (other, one, &own)] {
+        let both = amended(users, right.person, &[(paper, number.number())]);
+        let zip = with_users(&taken, &amended(&both, wrong.person, &[(paper, number.number())]));
+        let run = bring(&place, &mut office, &zip).await;
+        let found = office.get(&format!("{}/findings?weight=error", run.path)).await;
+        found.shows(&format!("在系统中是“{}”的", right.name)).hides("不是此人登记的号码").hides("说的是第");
+    }
+
     // A number that somebody else's system gave, and a paper that nobody has, are somebody new.
     let [known, given] = [one.person.to_string(), one.node.id.to_string()];
     let elsewhere: Vec<(String, String)> =

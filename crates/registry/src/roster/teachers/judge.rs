@@ -27,7 +27,7 @@ pub async fn judge(
     let with_paper = rows().filter(|row| !row.is_by_number());
     let papers: Vec<&[u8]> = with_paper.map(|row| row.entered.paper_index.as_slice()).collect();
     let numbers: Vec<Uuid> = rows().filter_map(|row| row.number).collect();
-    let mut known = intake::by_papers(tx, &papers).await?;
+    let known = intake::by_papers(tx, &papers).await?;
     let numbered = intake::by_numbers(tx, &numbers).await?;
     for item in items.iter_mut() {
         if let Some((row, notes)) = item.told() {
@@ -38,7 +38,8 @@ pub async fn judge(
             if row.is_by_number() {
                 meet(row, of_number, notes);
             } else {
-                row.known = known.remove(&row.entered.paper_index);
+                // A row that is wrong about its paper takes nobody from the row whose paper it is.
+                row.known = known.get(&row.entered.paper_index).cloned();
                 if let Some((_, meant)) = of_number.filter(|(paper, _)| *paper != row.entered.paper_index) {
                     notes.wrong(PAPER, two_people(desk, meant, row));
                     memory.present.insert(meant.person);
