@@ -2,6 +2,8 @@
 
 pub(super) mod row;
 
+use std::time::Duration;
+
 use axum::http::Method;
 use axum::response::Response;
 use chrono::NaiveDate;
@@ -26,12 +28,31 @@ use crate::token::Scope;
 
 /// Rows of a batch.
 const MOST: usize = 500;
+/// Pauses after which a batch is tried again that somebody else was in the way of.
+const PAUSES: [Duration; 3] =
+    [Duration::from_millis(50), Duration::from_millis(150), Duration::from_millis(400)];
+/// A batch that has taken longer is not tried again: what it waited for is no moment.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// Entries of one person that are shown: more than anybody earns in a programme.
 const MOST_OF_PERSON: usize = 2_000;
 
 pub async fn answer(call: &Call) -> Told<Response> {
     call.knows("GET, POST")?;
-    if call.method == Method::POST { report(call).await } else { list(call).await }
+    if call.method == Method::POST { report_again(call).await } else { list(call).await }
+}
+
+/// Who reports of a teacher of whom somebody else is writing does not hear of it, unless that takes long.
+async fn report_again(call: &Call) -> Told<Response> {
+    let begun = tokio::time::Instant::now();
+    for pause in PAUSES {
+        match report(call).await {
+            Err(problem) if problem.is_busy() && begun.elapsed() < PATIENCE => {
+                tokio::time::sleep(pause).await;
+            }
+            told => return told,
+        }
+    }
+    report(call).await
 }
 
 /// `POST /hours`

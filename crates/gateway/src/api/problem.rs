@@ -117,6 +117,11 @@ impl Problem {
         Self { wait: Some(5), ..Self::new(status, "busy", "系统正忙", detail) }
     }
 
+    /// Whether the same request may succeed at once.
+    pub fn is_busy(&self) -> bool {
+        self.status == StatusCode::SERVICE_UNAVAILABLE
+    }
+
     /// A mistake of ours, told to the operator alone.
     fn internal(cause: &str) -> Self {
         tracing::error!(cause, "a call of the API failed");

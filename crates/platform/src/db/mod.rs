@@ -236,6 +236,21 @@ impl Tx {
         self.has_rivals() && self.held.insert((table, row))
     }
 
+    /// Lets the next statements wait only briefly for what others hold, so that whoever writes for long goes on:
+    /// they fail as [`DbError::Conflict`] before the server looks for those who wait for each other; or, with
+    /// `false`, again as before. Nothing on SQLite, and nothing for [`Db::write_alone`].
+    ///
+    /// # Errors
+    /// What the engine reports.
+    pub async fn wait_briefly(&mut self, briefly: bool) -> Result<(), DbError> {
+        self.usable()?;
+        let outcome = match &mut self.inner {
+            Inner::Reader(_) | Inner::Writer(_) => Ok(()),
+            Inner::Postgres(tx) => tx.wait_briefly(briefly).await,
+        };
+        self.noted(outcome)
+    }
+
     fn usable(&self) -> Result<(), DbError> {
         if self.spoiled { Err(DbError::Engine(SPOILED.to_owned())) } else { Ok(()) }
     }

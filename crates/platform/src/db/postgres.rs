@@ -32,6 +32,13 @@ pub const READ_PLANNED: &str = "begin isolation level repeatable read read only"
 /// where that takes long, being told to come again is better than a pool full of those who wait.
 pub const WRITE: &str = "begin; set local lock_timeout = '10s'";
 
+/// For what a small transaction waits for while it may be in the way of a long one: less than the second after which
+/// the server looks for those who wait for each other, and turns away whoever looked, be it the long one.
+const BRIEFLY: &str = "set local lock_timeout = '500ms'";
+
+/// As [`WRITE`] began.
+const AS_BEFORE: &str = "set local lock_timeout = '10s'";
+
 /// Begins a transaction that writes for long: a plan that was kept when a table was empty reads all of it for
 /// each row once it is full.
 pub const WRITE_ALONE: &str = "begin; set local plan_cache_mode = force_custom_plan";
@@ -66,7 +73,7 @@ impl Postgres {
     pub async fn begin(&self, begin: &'static str) -> Result<Session, DbError> {
         let client = self.0.get().await.map_err(|e| DbError::Connection(e.to_string()))?;
         // Whoever gives up waiting here leaves a transaction open: the session's end undoes it.
-        let session = Session { client: Some(client) };
+        let session = Session { client: Some(client), gives_way: begin == WRITE };
         session.client().batch_execute(begin).await?;
         Ok(session)
     }
@@ -87,6 +94,8 @@ fn tls() -> Result<tokio_postgres_rustls::MakeRustlsConnect, DbError> {
 #[derive(Debug)]
 pub struct Session {
     client: Option<Object>,
+    /// Whether others go before it: not before one that writes for long.
+    gives_way: bool,
 }
 
 impl Session {
@@ -152,6 +161,11 @@ impl Session {
     pub async fn prepare(&mut self, sql: &str) -> Result<(), DbError> {
         self.client().prepare(sql).await?;
         Ok(())
+    }
+
+    /// Waits only briefly for others, or again as it did.
+    pub async fn wait_briefly(&mut self, briefly: bool) -> Result<(), DbError> {
+        if self.gives_way { self.batch(if briefly { BRIEFLY } else { AS_BEFORE }).await } else { Ok(()) }
     }
 
     /// Makes the work durable.

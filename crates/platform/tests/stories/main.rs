@@ -457,11 +457,16 @@ story!(whoever_waits_too_long_for_another_is_told_to_come_again, |engine| async 
         let mut second = db.write().await.expect("a transaction");
         let said: String = second.row(patience, args![], |row| row.get(0)).await.expect("a setting");
         assert_eq!(said, "10s");
-        second.batch("set local lock_timeout = '50ms'").await.expect("less patient");
+        for (briefly, patient) in [(true, "500ms"), (false, "10s"), (true, "500ms")] {
+            second.wait_briefly(briefly).await.expect("set");
+            let said: String = second.row(patience, args![], |row| row.get(0)).await.expect("a setting");
+            assert_eq!(said, patient);
+        }
         let told = second.run(ADD, args![1_i64, "后"]).await.expect_err("the first has not ended");
         assert!(matches!(told, DbError::Conflict(_)), "{told:?}");
         first.commit().await.expect("commits");
         let mut alone = db.write_alone().await.expect("a transaction");
+        alone.wait_briefly(true).await.expect("nothing to set");
         let said: String = alone.row(patience, args![], |row| row.get(0)).await.expect("a setting");
         assert_eq!(said, "0", "an import waits as long as it takes");
     }

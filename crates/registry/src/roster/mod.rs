@@ -51,7 +51,7 @@ pub use store::follow;
 pub use store::trail::trail;
 pub use teachers::Teachers;
 pub use words::{day, stages, subject};
-pub use work::{PASSED, Passed, handlers};
+pub use work::{PASSED, PUT_BACK, Passed, PutBack, handlers};
 
 use tisheng_kernel::Id;
 use tisheng_platform::{DbError, Scope, Tx};

@@ -14,9 +14,20 @@ use super::kind::{Desk, Entry, Kinds, Obstacle};
 use super::model::{Run, State};
 use super::store;
 use super::taking::Halt;
+use crate::people::Person;
 
 /// The event that a file has been taken or undone; its payload is a [`Passed`].
 pub const PASSED: &str = "roster.passed";
+
+/// The event that a part of an undone file has opened posts again; its payload is a [`PutBack`].
+pub const PUT_BACK: &str = "roster.put_back";
+
+/// Who stands again at the school where an undone file had ended the post.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PutBack {
+    /// They.
+    pub people: Vec<Id<Person>>,
+}
 
 /// Traces put back at once.
 const BATCH: i64 = 2_000;

@@ -20,7 +20,8 @@
 //! once and a reversal never; what its source withdrew may be reported anew; `hour_total` equals the sum of the entries at every commit; every
 //! report that was taken is an entry or a row of `hour_report`; what two files say stands until
 //! both are undone; whoever writes of a teacher's hours takes the teacher's turn first, then what waits, then the
-//! sums, and of several teachers the turns in one order before anything else; with no entry does a day hold more
+//! sums, and of several teachers the turns in one order before anything else (a file batch by batch: whoever is in its
+//! way gives up and comes again); with no entry does a day hold more
 //! than 24 hours unless somebody believed it for an office, with a reason that says why.
 
 mod actions;

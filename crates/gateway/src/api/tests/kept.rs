@@ -1,9 +1,12 @@
 //! What batches were answered is what the ledger has, and it is found when it is not.
 
+use std::time::Duration;
+
 use axum::http::Method;
 use serde_json::{Value, json};
 use tisheng_platform::args;
 use tisheng_testkit::{Seen, story};
+use tisheng_training::hours;
 
 use super::{Machine, Place};
 use crate::api::check_answers;
@@ -54,4 +57,22 @@ story!(what_a_batch_was_answered_is_what_the_ledger_has, |engine| async move {
         let after = wrong(&place).await.1;
         assert!(after.iter().any(|one| one == found), "{after:?}");
     }
+});
+
+story!(a_batch_that_others_are_in_the_way_of_is_tried_again_by_itself, |engine| async move {
+    let place = Place::begin(engine).await;
+    let machine = place.reporter().await;
+    let teacher = place.town.school().teachers[0].person;
+    let mut tx = place.test.app.db.write().await.expect("a transaction");
+    hours::hold(&mut tx, place.programme.id, teacher).await.expect("held");
+    let late = async {
+        place.test.until_somebody_waits().await;
+        // Longer than anybody waits for a turn.
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        tx.commit().await.expect("commits");
+    };
+    let rows = [place.row(0, "2", "n1")];
+    let (answer, ()) = tokio::join!(machine.batch("one", &rows), late);
+    answer.is(200);
+    assert_eq!(wrong(&place).await, (1, Vec::new()));
 });

@@ -22,7 +22,8 @@ pub use super::first_day::{Around, Earlier, Loan};
 pub(crate) use super::first_day::{after, decide as decide_first_day, end_with};
 pub use store::{
     PostNow, Present, at_school, by_numbers, by_papers, by_phones, end_post, holder_of, last_ended,
-    lend_again, loans, name_of, posts_now, rejoin_team, reopen_post, take_on, take_up, unmake_posts,
+    lend_again, loans, name_of, person_of, posts_now, rejoin_team, reopen_post, take_on, take_up,
+    unmake_posts,
 };
 
 /// A person as the roll knows them, with the open post.

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{Duties, NewPost, Newcomer, OnRoll, PostOnRoll, Record};
 use crate::people::first_day::{Earlier, Loan};
-use crate::people::model::{Post, PostState};
+use crate::people::model::{Person, Post, PostState};
 
 pub use undoing::{PostNow, posts_now, unmake_posts, unmake_untouched};
 pub(super) use undoing::{person_now, remove};
@@ -87,6 +87,7 @@ const REOPEN_POST: &str = "update post set until = null, state = 'active', reaso
     where id = $1 and until is not null";
 
 const HOLDER_OF: &str = "select p.name from post o join person p on p.id = o.person where o.id = $1";
+const PERSON_OF: &str = "select person from post where id = $1";
 const NAME_OF: &str = "select name from person where id = $1";
 
 fn filled<'v>(mut keys: Vec<Value<'v>>) -> Vec<Value<'v>> {
@@ -424,6 +425,14 @@ pub async fn lend_again(tx: &mut Tx, loan: Uuid) -> Result<(), DbError> {
 /// What the database reports; another open post of the person is [`DbError::Unique`].
 pub async fn reopen_post(tx: &mut Tx, post: Uuid, at: Instant) -> Result<bool, DbError> {
     Ok(tx.run(REOPEN_POST, args![post, at]).await? == 1)
+}
+
+/// Whoever holds, or held, a post.
+///
+/// # Errors
+/// What the database reports; [`DbError::NoRow`] when there is no such post.
+pub async fn person_of(tx: &mut Tx, post: Uuid) -> Result<Id<Person>, DbError> {
+    tx.row(PERSON_OF, args![post], |row| row.get(0)).await
 }
 
 /// The name of whoever holds a post.

@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use serde::de::DeserializeOwned;
 use tisheng_kernel::Instant;
-use tisheng_platform::{DbError, Tx};
+use tisheng_platform::{DbError, Tx, jobs};
 use uuid::Uuid;
 
 use super::take::{ACCOUNT, Duty, END, GRANT, GRANT_END, LOAN_END, PERSON, POST, TEAM_END, change_post};
 use crate::access::intake::{self as accounts, GrantNow};
 use crate::people::intake::{self, PostNow, Record};
 use crate::roster::kind::{Desk, Kinds, Obstacle, Trace};
+use crate::roster::work::{PUT_BACK, PutBack};
 
 /// People who are named to whoever cannot undo a file.
 const NAMED: usize = 3;
@@ -32,6 +33,7 @@ pub async fn undo(desk: &Desk, tx: &mut Tx, traces: Vec<Trace>) -> Result<(), Ob
     for trace in traces.iter().filter(|trace| !trace.before.is_empty()) {
         put_back(tx, trace, desk.ctx.at).await?;
     }
+    tell_put_back(tx, &traces, desk.ctx.at).await?;
     if let Some((person, what)) = desk.ctx.app.parts.get::<Kinds>().tied(tx, &ids(&people)).await? {
         let name = intake::name_of(tx, person).await?;
         let sentence =
@@ -133,6 +135,15 @@ async fn put_back(tx: &mut Tx, trace: &Trace, at: Instant) -> Result<(), Obstacl
         _ => {}
     }
     Ok(())
+}
+
+/// Says whose posts are open again: the traces are forgotten once the file is undone.
+async fn tell_put_back(tx: &mut Tx, traces: &[Trace], at: Instant) -> Result<(), DbError> {
+    let mut people = Vec::new();
+    for trace in traces.iter().filter(|trace| trace.thing == END) {
+        people.push(intake::person_of(tx, trace.subject).await?);
+    }
+    if people.is_empty() { Ok(()) } else { jobs::emit(tx, at, PUT_BACK, &PutBack { people }).await }
 }
 
 fn before<T: DeserializeOwned>(trace: &Trace) -> Result<T, DbError> {

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use tisheng_kernel::Id;
-use tisheng_platform::jobs::{Claimed, Handlers, JobError};
-use tisheng_platform::{Ctx, DbError, Scope, Tx};
+use tisheng_platform::jobs::{self, Claimed, Handlers, JobError};
+use tisheng_platform::web::Failure;
+use tisheng_platform::{Ctx, DbError, Scope};
 use tisheng_policy::scheme::{self, Programme};
 use tisheng_registry::people::Person;
-use tisheng_registry::roster::{self, Kind, Passed, Run, Teachers};
+use tisheng_registry::roster::{self, Kind, Passed, PutBack, Teachers};
 
 use super::super::store::{moved as store, turns};
 
@@ -17,6 +18,12 @@ use super::super::store::{moved as store, turns};
 const PEOPLE_JOB: &str = "hours.follow_people";
 /// The job after a file of teachers.
 const ROLL_JOB: &str = "hours.follow_roll";
+
+/// The job after a part of a file of teachers was undone.
+const BACK_JOB: &str = "hours.follow_back";
+
+/// The job for those whose turn somebody keeps for long: it is put off until the turn is free, and holds up nobody.
+const LATER_JOB: &str = "hours.follow_later";
 
 /// Posts of a file that are looked at together.
 const STEP: i64 = 2_000;
@@ -33,17 +40,16 @@ struct Concerned {
 #[must_use]
 pub fn jobs(handlers: Handlers) -> Handlers {
     let handlers = handlers.gathering(PEOPLE_JOB, follow_people).reaction("person.changed", PEOPLE_JOB);
-    handlers.job(ROLL_JOB, follow_roll).reaction(roster::PASSED, ROLL_JOB)
+    let handlers = handlers.job(ROLL_JOB, follow_roll).reaction(roster::PASSED, ROLL_JOB);
+    handlers.job(BACK_JOB, follow_back).reaction(roster::PUT_BACK, BACK_JOB).job(LATER_JOB, follow_later)
 }
 
 async fn follow_people(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     let people: BTreeSet<Id<Person>> =
         claimed.payloads::<Concerned>()?.into_iter().map(|one| one.person).collect();
-    let mut tx = ctx.write().await?;
-    for programme in scheme::all(&mut tx).await? {
-        follow(&mut tx, &programme, &people).await?;
-    }
-    Ok(tx.commit().await?)
+    let people: Vec<Id<Person>> = people.into_iter().collect();
+    let programmes = programmes(&ctx).await?;
+    Ok(follow_or_later(&ctx, &claimed, &programmes, &people).await?)
 }
 
 async fn follow_roll(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
@@ -58,38 +64,82 @@ async fn follow_roll(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
     }
     let has_rivals = tx.has_rivals();
     tx.commit().await?;
-    if has_rivals { follow_run(&ctx, &programmes, passed.run).await } else { Ok(()) }
+    if has_rivals { follow_run(&ctx, &claimed, &programmes, &passed).await } else { Ok(()) }
 }
 
 /// Whoever was moved by the file is looked at again: what others were writing in that moment was not there yet.
-async fn follow_run(ctx: &Ctx, programmes: &[Programme], run: Id<Run>) -> Result<(), JobError> {
+async fn follow_run(
+    ctx: &Ctx,
+    claimed: &Claimed,
+    programmes: &[Programme],
+    passed: &Passed,
+) -> Result<(), JobError> {
     let mut after = 0;
     loop {
         let mut tx = ctx.read().await?;
-        let posts = roster::posts_taken_up(&mut tx, run, after, STEP).await?;
+        let posts = roster::posts_taken_up(&mut tx, passed.run, after, STEP).await?;
         let Some((last, _)) = posts.last() else { return Ok(()) };
         after = *last;
         let all = || posts.iter().map(|(_, post)| *post);
         let (Some(first), Some(last)) = (all().min(), all().max()) else { return Ok(()) };
         let moved = store::moved_to(&mut tx, (first, last)).await?;
         drop(tx);
-        for some in moved.chunks(AT_ONCE) {
-            let people: BTreeSet<Id<Person>> = some.iter().copied().collect();
-            let mut tx = ctx.write().await?;
-            for programme in programmes {
-                follow(&mut tx, programme, &people).await?;
+        follow_or_later(ctx, claimed, programmes, &moved).await?;
+    }
+}
+
+/// The same of those whom a file that was undone had moved: of them the run knows nothing any more.
+async fn follow_back(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
+    let back = claimed.payload::<PutBack>()?;
+    let programmes = programmes(&ctx).await?;
+    Ok(follow_or_later(&ctx, &claimed, &programmes, &back.people).await?)
+}
+
+/// Those of whom somebody was writing for long.
+async fn follow_later(ctx: Ctx, claimed: Claimed) -> Result<(), JobError> {
+    let people = claimed.payload::<Vec<Id<Person>>>()?;
+    let programmes = programmes(&ctx).await?;
+    Ok(follow(&ctx, &programmes, &people).await?)
+}
+
+async fn programmes(ctx: &Ctx) -> Result<Vec<Programme>, Failure> {
+    let mut tx = ctx.read().await?;
+    scheme::all(&mut tx).await
+}
+
+/// Follows `people`, some at a time; where a turn is kept for long, those of that time are left to a job of their own.
+async fn follow_or_later(
+    ctx: &Ctx,
+    claimed: &Claimed,
+    programmes: &[Programme],
+    people: &[Id<Person>],
+) -> Result<(), DbError> {
+    for some in people.chunks(AT_ONCE) {
+        let Some(first) = some.first() else { continue };
+        match follow(ctx, programmes, some).await {
+            Err(DbError::Conflict(_)) => {
+                // Under one key for as long as the job is the same: begun anew, it leaves nobody twice.
+                let key = format!("{}.{first}", claimed.id);
+                let mut tx = ctx.write().await?;
+                jobs::enqueue(&mut tx, ctx.at, LATER_JOB, &key, &some).await?;
+                tx.commit().await?;
             }
-            tx.commit().await?;
+            done => done?,
         }
     }
+    Ok(())
 }
 
 /// What is being written of these teachers is there before it is looked at; what is written later finds them where
 /// they are by now.
-async fn follow(tx: &mut Tx, programme: &Programme, people: &BTreeSet<Id<Person>>) -> Result<(), DbError> {
-    turns::hold_all(tx, programme.id, people).await?;
-    for person in people {
-        store::follow_teacher(tx, programme.id, *person).await?;
+async fn follow(ctx: &Ctx, programmes: &[Programme], some: &[Id<Person>]) -> Result<(), DbError> {
+    let people: BTreeSet<Id<Person>> = some.iter().copied().collect();
+    let mut tx = ctx.write().await?;
+    for programme in programmes {
+        turns::hold_all(&mut tx, programme.id, &people).await?;
+        for person in &people {
+            store::follow_teacher(&mut tx, programme.id, *person).await?;
+        }
     }
-    Ok(())
+    tx.commit().await
 }

@@ -1,12 +1,14 @@
 //! What comes of one teacher at the same moment, or on one day.
 
+use chrono::TimeDelta;
 use tisheng_kernel::{Id, Seconds};
+use tisheng_platform::web::Failure;
 use tisheng_platform::{Tx, args};
 use tisheng_registry::organisation::{Node, Stage};
 use tisheng_registry::people::Person;
-use tisheng_registry::samples::{Builder, hashed_password, identity};
+use tisheng_registry::samples::{Builder, Persona, hashed_password, identity};
 use tisheng_registry::{people, posting};
-use tisheng_testkit::{Chosen, story};
+use tisheng_testkit::{Chosen, Engine, story};
 
 use super::{balance, logged};
 use crate::hours::model::{Channel, Logged, Report};
@@ -36,19 +38,30 @@ story!(a_course_that_comes_by_two_ways_at_one_moment_is_seen_by_the_second, |eng
     desk.get(&format!("/hours/waiting/{waiting}")).await.shows("可能是重复报送");
 });
 
+/// A report about the first teacher of the first school that somebody has to decide about.
+fn doubtful(place: &Place) -> Report {
+    let teacher = place.town.schools[0].teachers[0].person;
+    let report = online_report(&place.rules, teacher, ("one", 1, place.day(1)));
+    Report { doubt: Some("时长异常".to_owned()), ..report }
+}
+
 /// Lets `moving` move the first teacher of the first school to the other one while a report about them is written.
 async fn it_waits_at_the_new_school(place: &Place, moving: impl Future<Output = ()>) {
     let [left, reached] = &place.town.schools;
-    let report = online_report(&place.rules, left.teachers[0].person, ("one", 1, place.day(1)));
-    let report = Report { doubt: Some("时长异常".to_owned()), ..report };
-    let clerk = place.ctx(&left.clerk);
+    it_waits_at(place, [&left.clerk, &reached.clerk], moving).await;
+}
+
+/// The same from the school of one clerk to that of the other.
+async fn it_waits_at(place: &Place, [left, reached]: [&Persona; 2], moving: impl Future<Output = ()>) {
+    let report = doubtful(place);
+    let clerk = place.ctx(left);
     let mut tx = clerk.write().await.expect("a transaction");
     let came = log(&clerk, &mut tx, &place.programme, &report).await.expect("taken");
     let Logged::Held(id) = came else { panic!("{came:?}") };
     tokio::join!(commit_late(place, tx), moving);
     let waiting = format!("/hours/waiting/{id}");
-    place.browser(&reached.clerk).await.get(&waiting).await.is(200);
-    place.browser(&left.clerk).await.get(&waiting).await.is(404);
+    place.browser(reached).await.get(&waiting).await.is(200);
+    place.browser(left).await.get(&waiting).await.is(404);
 }
 
 story!(what_comes_while_its_teacher_moves_waits_at_the_new_school, |engine| async move {
@@ -94,6 +107,68 @@ story!(what_comes_while_a_file_moves_its_teacher_waits_at_the_new_school, |engin
     office.post(&format!("{run}/confirm"), &choices).await.shows("正在导入");
     it_waits_at_the_new_school(&place, place.settle()).await;
     office.get(&run).await.shows("已导入");
+
+    // So does what comes while the file is undone.
+    let mut tx = place.test.app.db.write().await.expect("a transaction");
+    tx.run("delete from hour_report", args![]).await.expect("gone");
+    tx.commit().await.expect("commits");
+    office.post(&format!("{run}/undo"), &[]).await.is(200);
+    it_waits_at(&place, [&reached.clerk, &left.clerk], place.settle()).await;
+    office.get(&run).await.shows("已撤销");
+});
+
+story!(who_moves_while_somebody_writes_for_long_is_followed_once_that_is_done, |engine| async move {
+    if engine == Engine::Sqlite {
+        return;
+    }
+    let place = Place::begin(engine).await;
+    let [left, reached] = &place.town.schools;
+    let clerk = place.ctx(&left.clerk);
+    let mut long = clerk.write_alone().await.expect("a transaction");
+    let came = log(&clerk, &mut long, &place.programme, &doubtful(&place)).await.expect("taken");
+    let Logged::Held(id) = came else { panic!("{came:?}") };
+    transferred(&place, left.teachers[0].person, &reached.node).await;
+    // It is put off; nobody stands still until the long one ends.
+    place.test.settle().await;
+    long.commit().await.expect("commits");
+    let waiting = format!("/hours/waiting/{id}");
+    let mut desk = place.browser(&reached.clerk).await;
+    desk.get(&waiting).await.is(404);
+    place.test.clock.advance(TimeDelta::seconds(2));
+    place.settle().await;
+    desk.get(&waiting).await.is(200);
+});
+
+story!(a_file_goes_on_and_whoever_is_in_its_way_comes_again, |engine| async move {
+    if engine == Engine::Sqlite {
+        return;
+    }
+    let place = Place::begin(engine).await;
+    let school = place.town.school();
+    let [first, second] = [school.teachers[0].person, school.teachers[1].person];
+    let report = |person, number| online_report(&place.rules, person, (number, 1, place.day(1)));
+    let clerk = place.ctx(&school.clerk);
+    let mut file = clerk.write_alone().await.expect("a transaction");
+    log(&clerk, &mut file, &place.programme, &report(second, "a1")).await.expect("its first batch");
+    let mut small = clerk.write().await.expect("a transaction");
+    log(&clerk, &mut small, &place.programme, &report(first, "b1")).await.expect("taken");
+    let (next, other) = (report(first, "a2"), report(second, "b2"));
+    let goes_on = async {
+        log(&clerk, &mut file, &place.programme, &next).await.expect("its second batch");
+        file.commit().await.expect("commits");
+    };
+    // The file waits first: the server would look at it first, and turn it away.
+    let gives_up = async {
+        place.test.until_somebody_waits().await;
+        let told = log(&clerk, &mut small, &place.programme, &other).await;
+        drop(small);
+        told.map_err(Failure::from)
+    };
+    let ((), told) = tokio::join!(goes_on, gives_up);
+    assert!(matches!(told, Err(Failure::Busy(_))), "{told:?}");
+    assert_eq!(balance(&place, first).await, next.seconds);
+    logged(&place, &report(first, "b1")).await;
+    logged(&place, &other).await;
 });
 
 story!(batches_that_name_the_same_teachers_in_other_orders_are_all_taken, |engine| async move {
