@@ -34,7 +34,7 @@ pub const WRITE: &str = "begin; set local lock_timeout = '10s'";
 
 /// For what a small transaction waits for while it may be in the way of a long one: less than the second after which
 /// the server looks for those who wait for each other, and turns away whoever looked, be it the long one.
-const BRIEFLY: &str = "set local lock_timeout = '500ms'";
+const BRIEFLY: &str = "set local lock_timeout = '800ms'";
 
 /// As [`WRITE`] began.
 const AS_BEFORE: &str = "set local lock_timeout = '10s'";

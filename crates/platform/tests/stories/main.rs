@@ -457,7 +457,7 @@ story!(whoever_waits_too_long_for_another_is_told_to_come_again, |engine| async 
         let mut second = db.write().await.expect("a transaction");
         let said: String = second.row(patience, args![], |row| row.get(0)).await.expect("a setting");
         assert_eq!(said, "10s");
-        for (briefly, patient) in [(true, "500ms"), (false, "10s"), (true, "500ms")] {
+        for (briefly, patient) in [(true, "800ms"), (false, "10s"), (true, "800ms")] {
             second.wait_briefly(briefly).await.expect("set");
             let said: String = second.row(patience, args![], |row| row.get(0)).await.expect("a setting");
             assert_eq!(said, patient);
