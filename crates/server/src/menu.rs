@@ -114,19 +114,6 @@ const OFFICE_TRAINING: Part = (
         ("导入学时", "/roster/hours"),
         ("学时待处理", "/hours/waiting"),
         ("学时移交", "/handover"),
-    ],
-);
-/// The same with the one entry of a county that would be a part by itself.
-const COUNTY_TRAINING: Part = (
-    "研修与学时",
-    &[
-        ("课程目录", "/courses"),
-        ("学习平台", "/platforms"),
-        ("校本活动管理", "/activities/school"),
-        ("教师学时", "/hours/teachers"),
-        ("导入学时", "/roster/hours"),
-        ("学时待处理", "/hours/waiting"),
-        ("学时移交", "/handover"),
         ("接口令牌", "/tokens"),
     ],
 );
@@ -135,15 +122,20 @@ const OFFICE_JUDGING: Part = (
     &[("测评进展", "/review/board"), ("考核小组", "/review/panel"), ("证书", "/certificates")],
 );
 
-const OFFICE: &[Part] = &[
-    OVERVIEW,
-    UNITS,
-    OFFICE_TRAINING,
-    OFFICE_JUDGING,
-    ("对接", &[("接口令牌", "/tokens"), ("身份提供方", "/identity-providers")]),
-];
+/// Provinces and cities say which services vouch for people.
+const OFFICE_UNITS: Part = (
+    "机构与教师",
+    &[
+        ("机构", "/organisation"),
+        ("教师", "/people"),
+        ("数据导入", "/roster"),
+        ("身份提供方", "/identity-providers"),
+    ],
+);
 
-const COUNTY: &[Part] = &[OVERVIEW, UNITS, COUNTY_TRAINING, OFFICE_JUDGING];
+const OFFICE: &[Part] = &[OVERVIEW, OFFICE_UNITS, OFFICE_TRAINING, OFFICE_JUDGING];
+
+const COUNTY: &[Part] = &[OVERVIEW, UNITS, OFFICE_TRAINING, OFFICE_JUDGING];
 
 const TRAINING_TEAM: &[Part] = &[(
     "",
