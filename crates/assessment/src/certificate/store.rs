@@ -17,6 +17,32 @@ use uuid::Uuid;
 use super::issue::Origin;
 use super::model::{Certificate, CertificateState};
 
+/// The city or county above a path; empty where there is none.
+macro_rules! above {
+    ($kind:literal, $path:literal) => {
+        concat!(
+            "coalesce((select n.path from node n where n.kind = '",
+            $kind,
+            "' and n.path <= ",
+            $path,
+            " and ",
+            $path,
+            " < substr(n.path, 1, length(n.path) - 1) || '0'), '')"
+        )
+    };
+}
+
+/// Where somebody teaches, or taught last; null for somebody who never had a post.
+macro_rules! taught {
+    ($person:literal) => {
+        concat!(
+            "(select p.path from post p where p.person = ",
+            $person,
+            " order by case when p.until is null then 0 else 1 end, p.since desc, p.id desc limit 1)"
+        )
+    };
+}
+
 const KEEPS_OF: &str = "select 1 from programme p
     where exists (select 1 from certificate c where c.programme = p.id and c.person = $1) limit 1";
 
@@ -25,61 +51,88 @@ const FOLLOW_STANDING: &str = "update standing set path = $3 || substr(path, cas
 const FOLLOW_CERTIFICATE: &str = "update certificate set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
 /// The city and the county above a school, looked for anew within a range of paths.
-const FOLLOW_ABOVE: &str = "update certificate set
-    city = coalesce((select n.path from node n where n.kind = 'city' and n.path <= certificate.path
-        and certificate.path < substr(n.path, 1, length(n.path) - 1) || '0'), ''),
-    county = coalesce((select n.path from node n where n.kind = 'county' and n.path <= certificate.path
-        and certificate.path < substr(n.path, 1, length(n.path) - 1) || '0'), '')
-    where path >= $1 and path < $2";
+const FOLLOW_ABOVE: &str = concat!(
+    "update certificate set
+    city = ",
+    above!("city", "certificate.path"),
+    ",
+    county = ",
+    above!("county", "certificate.path"),
+    "
+    where path >= $1 and path < $2"
+);
 
 /// Certificates of somebody who teaches elsewhere now; of a leaver, who taught elsewhere last.
-const FOLLOW_HOLDER: &str = "update certificate
-    set path = (select p.path from post p where p.person = $2
-        order by case when p.until is null then 0 else 1 end, p.since desc, p.id desc limit 1)
-    where programme = $1 and person = $2 and path <> (select p.path from post p where p.person = $2
-        order by case when p.until is null then 0 else 1 end, p.since desc, p.id desc limit 1)";
+const FOLLOW_HOLDER: &str = concat!(
+    "update certificate
+    set path = ",
+    taught!("$2"),
+    "
+    where programme = $1 and person = $2 and path <> ",
+    taught!("$2")
+);
 
-const FOLLOW_ABOVE_HOLDER: &str = "update certificate set
-    city = coalesce((select n.path from node n where n.kind = 'city' and n.path <= certificate.path
-        and certificate.path < substr(n.path, 1, length(n.path) - 1) || '0'), ''),
-    county = coalesce((select n.path from node n where n.kind = 'county' and n.path <= certificate.path
-        and certificate.path < substr(n.path, 1, length(n.path) - 1) || '0'), '')
-    where programme = $1 and person = $2";
+const FOLLOW_ABOVE_HOLDER: &str = concat!(
+    "update certificate set
+    city = ",
+    above!("city", "certificate.path"),
+    ",
+    county = ",
+    above!("county", "certificate.path"),
+    "
+    where programme = $1 and person = $2"
+);
 
 /// Holders in a part of the tree who neither teach there now nor taught there last.
-const ASTRAY_WITHIN: &str = "select distinct c.person from certificate c
+const ASTRAY_WITHIN: &str = concat!(
+    "select distinct c.person from certificate c
     where c.programme = $1 and c.path >= $2 and c.path < $3
-    and c.path <> (select p.path from post p where p.person = c.person
-        order by case when p.until is null then 0 else 1 end, p.since desc, p.id desc limit 1)";
+    and c.path <> ",
+    taught!("c.person")
+);
 
 /// Up to 1000 certificates and whether each stands, with the city and the county above, where its holder teaches or
 /// taught last; somebody who never had a post leaves it where it is.
-const PLACES: &str = "select c.number, c.path = h.place
-    and c.city = coalesce((select n.path from node n where n.kind = 'city' and n.path <= h.place
-        and h.place < substr(n.path, 1, length(n.path) - 1) || '0'), '')
-    and c.county = coalesce((select n.path from node n where n.kind = 'county' and n.path <= h.place
-        and h.place < substr(n.path, 1, length(n.path) - 1) || '0'), '')
-    from (select f.number, coalesce((select p.path from post p where p.person = f.person
-            order by case when p.until is null then 0 else 1 end, p.since desc, p.id desc limit 1), f.path) as place
+const PLACES: &str = concat!(
+    "select c.number, c.path = h.place
+    and c.city = ",
+    above!("city", "h.place"),
+    "
+    and c.county = ",
+    above!("county", "h.place"),
+    "
+    from (select f.number, coalesce(",
+    taught!("f.person"),
+    ", f.path) as place
         from certificate f where f.number > $1 order by f.number limit 1000) h
-    cross join certificate c where c.number = h.number order by c.number";
+    cross join certificate c where c.number = h.number order by c.number"
+);
 
-const PLACE_AGAIN: &str = "update certificate
-    set path = (select p.path from post p where p.person = certificate.person
-        order by case when p.until is null then 0 else 1 end, p.since desc, p.id desc limit 1)
-    where number = $1 and path <> (select p.path from post p where p.person = certificate.person
-        order by case when p.until is null then 0 else 1 end, p.since desc, p.id desc limit 1)";
+const PLACE_AGAIN: &str = concat!(
+    "update certificate
+    set path = ",
+    taught!("certificate.person"),
+    "
+    where number = $1 and path <> ",
+    taught!("certificate.person")
+);
 
-const PLACE_ABOVE_AGAIN: &str = "update certificate set
-    city = coalesce((select n.path from node n where n.kind = 'city' and n.path <= certificate.path
-        and certificate.path < substr(n.path, 1, length(n.path) - 1) || '0'), ''),
-    county = coalesce((select n.path from node n where n.kind = 'county' and n.path <= certificate.path
-        and certificate.path < substr(n.path, 1, length(n.path) - 1) || '0'), '')
+const PLACE_ABOVE_AGAIN: &str = concat!(
+    "update certificate set
+    city = ",
+    above!("city", "certificate.path"),
+    ",
+    county = ",
+    above!("county", "certificate.path"),
+    "
     where number = $1
-    and (city <> coalesce((select n.path from node n where n.kind = 'city' and n.path <= certificate.path
-            and certificate.path < substr(n.path, 1, length(n.path) - 1) || '0'), '')
-        or county <> coalesce((select n.path from node n where n.kind = 'county' and n.path <= certificate.path
-            and certificate.path < substr(n.path, 1, length(n.path) - 1) || '0'), ''))";
+    and (city <> ",
+    above!("city", "certificate.path"),
+    "
+        or county <> ",
+    above!("county", "certificate.path"),
+    ")"
+);
 
 const FOLLOW_CERTIFICATE_BATCH: &str = "update certificate_batch set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
