@@ -9,7 +9,9 @@ use tisheng_platform::web::Failure;
 use tisheng_platform::{Ctx, args};
 use tisheng_policy::scheme::{self, File, Programme};
 use tisheng_registry::access::Role;
-use tisheng_registry::people::Person;
+use tisheng_registry::organisation::{Node, Stage};
+use tisheng_registry::people::{self, Person};
+use tisheng_registry::posting;
 use tisheng_registry::roster::{self, Entry, Kinds, Teachers};
 use tisheng_registry::samples::{Persona, Town, small_town};
 use tisheng_rules::Scheme;
@@ -128,6 +130,17 @@ impl Place {
         };
         let ((), other) = tokio::join!(writing, other);
         other
+    }
+
+    /// Moves `person` to the school `to`.
+    pub async fn transferred(&self, person: Id<Person>, to: &Node) {
+        let city = self.ctx(&self.town.city_office);
+        let mut tx = city.write().await.expect("a transaction");
+        let (subject, stage, on) = ("语文", Stage::Primary, city.at.date());
+        let to =
+            people::Transfer { person, to: to.id, subject, stage, title: "", on, reason: "工作需要" };
+        posting::transfer(&city, &mut tx, &to).await.expect("transferred");
+        tx.commit().await.expect("commits");
     }
 
     /// A request of `persona`, for calling an action without its page.

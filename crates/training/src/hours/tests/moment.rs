@@ -1,13 +1,11 @@
 //! What comes of one teacher at the same moment, or on one day.
 
 use chrono::TimeDelta;
-use tisheng_kernel::{Id, Seconds};
+use tisheng_kernel::Seconds;
 use tisheng_platform::web::Failure;
 use tisheng_platform::{Tx, args};
-use tisheng_registry::organisation::{Node, Stage};
-use tisheng_registry::people::Person;
+use tisheng_registry::organisation::Node;
 use tisheng_registry::samples::{Builder, Persona, hashed_password, identity};
-use tisheng_registry::{people, posting};
 use tisheng_testkit::{Chosen, Engine, story};
 
 use super::{balance, logged};
@@ -69,18 +67,7 @@ story!(what_comes_while_its_teacher_moves_waits_at_the_new_school, |engine| asyn
     let [left, reached] = &place.town.schools;
     let office = place.ctx(&place.town.county_office);
     it_waits_at_the_new_school(&place, async {
-        let mut tx = office.write().await.expect("a transaction");
-        let to = people::Transfer {
-            person: left.teachers[0].person,
-            to: reached.node.id,
-            subject: "语文",
-            stage: Stage::Primary,
-            title: "",
-            on: office.at.date(),
-            reason: "工作需要",
-        };
-        posting::transfer(&office, &mut tx, &to).await.expect("transferred");
-        tx.commit().await.expect("commits");
+        place.transferred(left.teachers[0].person, &reached.node).await;
         let mut tx = office.read().await.expect("a transaction");
         let count = "select count(*) from hour_report";
         let there: i64 = tx.row(count, args![], |row| row.get(0)).await.expect("a count");
@@ -127,7 +114,7 @@ story!(who_moves_while_somebody_writes_for_long_is_followed_once_that_is_done, |
     let mut long = clerk.write_alone().await.expect("a transaction");
     let came = log(&clerk, &mut long, &place.programme, &doubtful(&place)).await.expect("taken");
     let Logged::Held(id) = came else { panic!("{came:?}") };
-    transferred(&place, left.teachers[0].person, &reached.node).await;
+    place.transferred(left.teachers[0].person, &reached.node).await;
     // It is put off; nobody stands still until the long one ends.
     place.test.settle().await;
     long.commit().await.expect("commits");
@@ -220,16 +207,6 @@ async fn elsewhere(place: &Place) -> Node {
     school
 }
 
-/// The city moves a teacher to another school; nothing follows yet.
-async fn transferred(place: &Place, person: Id<Person>, to: &Node) {
-    let city = place.ctx(&place.town.city_office);
-    let mut tx = city.write().await.expect("a transaction");
-    let (subject, stage, on) = ("语文", Stage::Primary, city.at.date());
-    let to = people::Transfer { person, to: to.id, subject, stage, title: "", on, reason: "工作需要" };
-    posting::transfer(&city, &mut tx, &to).await.expect("transferred");
-    tx.commit().await.expect("commits");
-}
-
 story!(who_has_gone_elsewhere_is_listed_without_the_new_school, |engine| async move {
     let place = Place::begin(engine).await;
     let school = place.town.school();
@@ -247,7 +224,7 @@ story!(who_has_gone_elsewhere_is_listed_without_the_new_school, |engine| async m
     county.post(&format!("{decided}/decide"), &refusal).await.shows("未予认定");
 
     // One is decided and stays; the other is about to go with its teacher.
-    transferred(&place, teacher.person, &there).await;
+    place.transferred(teacher.person, &there).await;
     for list in ["/hours/waiting?state=held", "/hours/waiting?state=refused", decided.as_str()] {
         county.get(list).await.shows(&teacher.name).hides(&there.name);
     }

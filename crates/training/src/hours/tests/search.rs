@@ -2,9 +2,7 @@
 
 use tisheng_kernel::Seconds;
 use tisheng_platform::args;
-use tisheng_registry::organisation::Stage;
 use tisheng_registry::samples::{Persona, identity, phone};
-use tisheng_registry::{people, posting};
 use tisheng_testkit::{Browser, Chosen, story};
 
 use super::{Described, Report, Whom, balance, log_all, logged};
@@ -138,19 +136,7 @@ story!(what_waits_goes_with_its_teacher, |engine| async move {
     let nothing = after.get(inbox).await;
     nothing.hides("没有记上的课程").shows("这里没有异议").hides("清除筛选");
 
-    let office = place.ctx(&place.town.county_office);
-    let mut tx = office.write().await.expect("a transaction");
-    let to = people::Transfer {
-        person: teacher.person,
-        to: reached.node.id,
-        subject: "语文",
-        stage: Stage::Primary,
-        title: "",
-        on: office.at.date(),
-        reason: "工作需要",
-    };
-    posting::transfer(&office, &mut tx, &to).await.expect("transferred");
-    tx.commit().await.expect("commits");
+    place.transferred(teacher.person, &reached.node).await;
     place.settle().await;
     before.get(&waiting).await.is(404);
     after.get(&waiting).await.is(200);
