@@ -32,6 +32,20 @@ macro_rules! above {
     };
 }
 
+/// Writes the city and the county above certificates.
+macro_rules! put_above {
+    ($which:literal) => {
+        concat!(
+            "update certificate set city = ",
+            above!("city", "certificate.path"),
+            ", county = ",
+            above!("county", "certificate.path"),
+            " where ",
+            $which
+        )
+    };
+}
+
 /// Where somebody teaches, or taught last; null for somebody who never had a post.
 macro_rules! taught {
     ($person:literal) => {
@@ -51,16 +65,7 @@ const FOLLOW_STANDING: &str = "update standing set path = $3 || substr(path, cas
 const FOLLOW_CERTIFICATE: &str = "update certificate set path = $3 || substr(path, cast(cast($4 as bigint) as integer)) where path >= $1 and path < $2";
 
 /// The city and the county above a school, looked for anew within a range of paths.
-const FOLLOW_ABOVE: &str = concat!(
-    "update certificate set
-    city = ",
-    above!("city", "certificate.path"),
-    ",
-    county = ",
-    above!("county", "certificate.path"),
-    "
-    where path >= $1 and path < $2"
-);
+const FOLLOW_ABOVE: &str = put_above!("path >= $1 and path < $2");
 
 /// Certificates of somebody who teaches elsewhere now; of a leaver, who taught elsewhere last.
 const FOLLOW_HOLDER: &str = concat!(
@@ -72,16 +77,7 @@ const FOLLOW_HOLDER: &str = concat!(
     taught!("$2")
 );
 
-const FOLLOW_ABOVE_HOLDER: &str = concat!(
-    "update certificate set
-    city = ",
-    above!("city", "certificate.path"),
-    ",
-    county = ",
-    above!("county", "certificate.path"),
-    "
-    where programme = $1 and person = $2"
-);
+const FOLLOW_ABOVE_HOLDER: &str = put_above!("programme = $1 and person = $2");
 
 /// Holders in a part of the tree who neither teach there now nor taught there last.
 const ASTRAY_WITHIN: &str = concat!(
@@ -118,15 +114,7 @@ const PLACE_AGAIN: &str = concat!(
 );
 
 const PLACE_ABOVE_AGAIN: &str = concat!(
-    "update certificate set
-    city = ",
-    above!("city", "certificate.path"),
-    ",
-    county = ",
-    above!("county", "certificate.path"),
-    "
-    where number = $1
-    and (city <> ",
+    put_above!("number = $1 and (city <> "),
     above!("city", "certificate.path"),
     "
         or county <> ",
